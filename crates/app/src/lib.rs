@@ -1,0 +1,1 @@
+//! Use cases, authority, jobs and reconcilers.

@@ -1,0 +1,3 @@
+//! The giềng command line: configuration, wiring, shutdown.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Listeners and pollers: reachability probes and syslog.

@@ -1,0 +1,1 @@
+//! Regulations as data: packs, lint, calendars, deadlines, the algebra of verdicts.

@@ -1,0 +1,1 @@
+//! Records in SQLite or PostgreSQL: the only crate that names sqlx.

@@ -1,0 +1,1 @@
+//! Append-only streams: write-ahead log, Parquet segments, transparency log, search.

@@ -1,0 +1,1 @@
+//! Parsers and codecs over bytes that come from a network.

@@ -1,0 +1,3 @@
+//! Tidy and other chores of the workspace.
+
+fn main() {}
