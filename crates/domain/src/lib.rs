@@ -1,1 +1,13 @@
 //! The nouns of Giềng, their ids, rules and state machines: no I/O, no SQL, no HTTP.
+
+pub mod authority;
+pub mod clock;
+pub mod id;
+pub mod label;
+pub mod net;
+pub mod noun;
+pub mod parse;
+pub mod problem;
+pub mod record;
+pub mod schema;
+pub mod text;

@@ -1,0 +1,227 @@
+//! Who may do what, to whose records.
+//!
+//! [`Actor::scope`] is the only maker of a [`Scope`], and the store asks for one
+//! with every query: to forget the decision does not compile.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    id::{AccountId, OrganizationId},
+    label::Label,
+    problem::Problem,
+};
+
+/// Something that an actor may be allowed to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Permission {
+    /// See records, verdicts and the state of the network.
+    Read,
+    /// Write what a unit keeps: contacts, devices, books, attestations.
+    Write,
+    /// Write what the network centre keeps: organizations, circuits, prefixes, roles.
+    Manage,
+    /// Search the logs.
+    Logs,
+    /// Read the change journal.
+    Journal,
+    /// Make accounts, give roles, end sessions.
+    Accounts,
+    /// Change settings and adopt packs.
+    Settings,
+}
+
+/// A bundle of permissions that an account holds over a part of the tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Everything.
+    Administrator,
+    /// The network centre's staff: everything but accounts and settings.
+    Operator,
+    /// Reads all, including the journal and the logs; changes nothing.
+    Auditor,
+    /// A unit's IT officer: reads and writes what is the unit's.
+    Officer,
+    /// Reads what is in the subtree.
+    Viewer,
+}
+
+impl Role {
+    /// All roles, the most powerful first.
+    pub const ALL: [Role; 5] = [
+        Role::Administrator,
+        Role::Operator,
+        Role::Auditor,
+        Role::Officer,
+        Role::Viewer,
+    ];
+
+    /// Its code in the database and in the API.
+    pub fn code(self) -> &'static str {
+        match self {
+            Role::Administrator => "administrator",
+            Role::Operator => "operator",
+            Role::Auditor => "auditor",
+            Role::Officer => "officer",
+            Role::Viewer => "viewer",
+        }
+    }
+
+    /// The role of that code.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|r| r.code() == code)
+    }
+
+    /// Its name on the page.
+    pub fn label(self) -> Label {
+        match self {
+            Role::Administrator => Label::new("Quản trị viên", "Administrator"),
+            Role::Operator => Label::new("Cán bộ vận hành", "Operator"),
+            Role::Auditor => Label::new("Kiểm tra viên", "Auditor"),
+            Role::Officer => Label::new("Cán bộ CNTT đơn vị", "Unit IT officer"),
+            Role::Viewer => Label::new("Người xem", "Viewer"),
+        }
+    }
+
+    /// Whether the role includes `permission`.
+    pub fn allows(self, permission: Permission) -> bool {
+        use Permission::{Accounts, Journal, Logs, Manage, Read, Settings, Write};
+        match self {
+            Role::Administrator => true,
+            Role::Operator => !matches!(permission, Accounts | Settings),
+            Role::Auditor => matches!(permission, Read | Logs | Journal),
+            Role::Officer => matches!(permission, Read | Write | Logs),
+            Role::Viewer => match permission {
+                Read => true,
+                Write | Manage | Logs | Journal | Accounts | Settings => false,
+            },
+        }
+    }
+}
+
+/// A role over a subtree; `None` is the whole province.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    /// What may be done.
+    pub role: Role,
+    /// The root of the subtree.
+    pub organization: Option<OrganizationId>,
+}
+
+/// Who acts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// The account, none for the console and for the program itself.
+    pub account: Option<AccountId>,
+    /// How the journal names the actor.
+    pub name: String,
+    /// What the actor holds.
+    pub grants: Vec<Grant>,
+}
+
+/// Whose records a query may touch. Only [`Actor::scope`] makes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scope(Reach);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Reach {
+    All,
+    Subtrees(Vec<OrganizationId>),
+}
+
+impl Scope {
+    /// The roots of the subtrees, or `None` when everything is in scope.
+    pub fn roots(&self) -> Option<&[OrganizationId]> {
+        match &self.0 {
+            Reach::All => None,
+            Reach::Subtrees(roots) => Some(roots),
+        }
+    }
+}
+
+impl Actor {
+    /// The person at the machine's console, who owns the data folder.
+    pub fn console() -> Self {
+        Self::everything("console")
+    }
+
+    /// The program itself: reconcilers and jobs.
+    pub fn system() -> Self {
+        Self::everything("giềng")
+    }
+
+    fn everything(name: &str) -> Self {
+        Self {
+            account: None,
+            name: name.into(),
+            grants: vec![Grant {
+                role: Role::Administrator,
+                organization: None,
+            }],
+        }
+    }
+
+    /// Decides whose records `permission` reaches.
+    ///
+    /// # Errors
+    /// [`crate::problem::ProblemKind::Denied`] when no grant includes it.
+    pub fn scope(&self, permission: Permission) -> Result<Scope, Problem> {
+        let mut roots = Vec::new();
+        for grant in self.grants.iter().filter(|g| g.role.allows(permission)) {
+            match grant.organization {
+                None => return Ok(Scope(Reach::All)),
+                Some(root) => roots.push(root),
+            }
+        }
+        if roots.is_empty() {
+            return Err(Problem::denied(
+                Label::new("Bạn không có quyền làm việc này", "You may not do this"),
+                format!("{permission:?}").to_lowercase(),
+            ));
+        }
+        Ok(Scope(Reach::Subtrees(roots)))
+    }
+
+    /// Whether `permission` reaches anything at all; for hiding what would be refused.
+    pub fn may(&self, permission: Permission) -> bool {
+        self.scope(permission).is_ok()
+    }
+
+    /// Whether `permission` reaches the whole province.
+    pub fn may_everywhere(&self, permission: Permission) -> bool {
+        self.scope(permission).is_ok_and(|s| s.roots().is_none())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::Id;
+
+    #[test]
+    fn an_officer_reaches_only_the_own_subtree() {
+        let unit = OrganizationId(Id::new(1));
+        let officer = Actor {
+            account: None,
+            name: "a".into(),
+            grants: vec![Grant {
+                role: Role::Officer,
+                organization: Some(unit),
+            }],
+        };
+        assert_eq!(
+            officer.scope(Permission::Read).unwrap().roots(),
+            Some(&[unit][..])
+        );
+        assert!(officer.scope(Permission::Manage).is_err());
+        assert!(officer.scope(Permission::Journal).is_err());
+        assert!(
+            Actor::console()
+                .scope(Permission::Settings)
+                .unwrap()
+                .roots()
+                .is_none()
+        );
+    }
+}

@@ -1,0 +1,327 @@
+//! From what people type to values: parsed once, at the edge.
+
+use jiff::{Timestamp, civil::Date};
+
+use crate::{
+    clock,
+    net::{self, Prefix},
+    problem::FieldProblem,
+    record::{Value, Values},
+    schema::{Field, Kind, Schema},
+};
+
+/// How a target is probed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProbeMethod {
+    /// ICMP echo (TCP connect where ICMP is not permitted).
+    Icmp,
+    /// A TCP service: refused means down.
+    Tcp(u16),
+}
+
+impl std::str::FromStr for ProbeMethod {
+    type Err = ();
+
+    fn from_str(s: &str) -> Result<Self, ()> {
+        match s.trim().to_ascii_lowercase().as_str() {
+            "icmp" => Ok(Self::Icmp),
+            other => other
+                .strip_prefix("tcp:")
+                .and_then(|p| p.parse().ok())
+                .filter(|p| *p != 0)
+                .map(Self::Tcp)
+                .ok_or(()),
+        }
+    }
+}
+
+/// Reads a date typed as `2026-11-21`, `21/11/2026`, `21-11-2026` or `21.11.2026`.
+pub fn date(text: &str) -> Option<Date> {
+    let text = text.trim();
+    if let Ok(date) = text.parse::<Date>() {
+        return Some(date);
+    }
+    let parts: Vec<&str> = text.split(['/', '-', '.']).collect();
+    let [day, month, year] = parts.as_slice() else {
+        return None;
+    };
+    Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()
+}
+
+/// Reads a moment: RFC 3339, or a local date with an optional `HH:MM[:SS]`; unix milliseconds.
+pub fn instant(text: &str) -> Option<i64> {
+    let text = text.trim();
+    if let Ok(at) = text.parse::<Timestamp>() {
+        return Some(at.as_millisecond());
+    }
+    let (day, time) = text.split_once([' ', 'T']).unwrap_or((text, "00:00"));
+    let day = date(day)?;
+    let mut parts = time.trim().split(':').map(|p| p.parse::<i8>().ok());
+    let (hour, minute, second) = (
+        parts.next()??,
+        parts.next()??,
+        parts.next().unwrap_or(Some(0))?,
+    );
+    let local = jiff::civil::Time::new(hour, minute, second, 0).ok()?.on(
+        day.year(),
+        day.month(),
+        day.day(),
+    );
+    let zoned = local.to_zoned(clock::local_zone()).ok()?;
+    Some(zoned.timestamp().as_millisecond())
+}
+
+/// Reads the text of one field. References come out as typed; the caller resolves
+/// codes to ids. Blank text is null.
+///
+/// # Errors
+/// What is wrong with it and what is expected, in both languages.
+pub fn field(field: &Field, text: &str) -> Result<Value, FieldProblem> {
+    let text = text.trim();
+    let bad = |vi: &str, en: &str| Err(FieldProblem::new(&field.name, vi, en));
+    if text.contains('\0') {
+        return bad(
+            "Có ký tự NUL; hãy xóa đi",
+            "Contains a NUL character; remove it",
+        );
+    }
+    if text.is_empty() {
+        return if field.required {
+            bad("Bắt buộc phải có", "Required")
+        } else {
+            Ok(Value::Null)
+        };
+    }
+    let limit = if field.kind == Kind::LongText {
+        20_000
+    } else {
+        300
+    };
+    if text.chars().count() > limit {
+        return Err(FieldProblem::new(
+            &field.name,
+            format!("Dài quá {limit} ký tự"),
+            format!("Longer than {limit} characters"),
+        ));
+    }
+    let decimal = |t: &str| {
+        t.replace(',', ".")
+            .parse::<f64>()
+            .ok()
+            .filter(|d| d.is_finite())
+    };
+    match field.kind {
+        Kind::Text | Kind::LongText => Ok(text.into()),
+        Kind::Reference | Kind::File => Ok(text.into()),
+        Kind::Code => {
+            let ok = text.chars().count() <= 64
+                && text
+                    .chars()
+                    .all(|c| c.is_alphanumeric() || "-_./".contains(c));
+            if ok {
+                Ok(text.into())
+            } else {
+                bad(
+                    "Mã chỉ gồm chữ, số, - _ . / và dài tối đa 64 ký tự",
+                    "A code has letters, digits, - _ . / and at most 64 characters",
+                )
+            }
+        }
+        Kind::Integer => match text.replace(['.', ' '], "").parse::<i64>() {
+            Ok(i) => Ok(Value::Integer(i)),
+            Err(_) => bad(
+                "Phải là số nguyên, ví dụ 100",
+                "Must be a whole number such as 100",
+            ),
+        },
+        Kind::Decimal => decimal(text).map_or_else(
+            || bad("Phải là số, ví dụ 12,5", "Must be a number such as 12.5"),
+            |d| Ok(Value::Decimal(d)),
+        ),
+        Kind::Latitude => match decimal(text) {
+            Some(d) if (-90.0..=90.0).contains(&d) => Ok(Value::Decimal(d)),
+            _ => bad(
+                "Vĩ độ từ -90 đến 90, ví dụ 10,25",
+                "Latitude from -90 to 90, e.g. 10.25",
+            ),
+        },
+        Kind::Longitude => match decimal(text) {
+            Some(d) if (-180.0..=180.0).contains(&d) => Ok(Value::Decimal(d)),
+            _ => bad(
+                "Kinh độ từ -180 đến 180, ví dụ 105,97",
+                "Longitude from -180 to 180, e.g. 105.97",
+            ),
+        },
+        Kind::Boolean => match crate::text::fold(text).as_str() {
+            "true" | "yes" | "1" | "co" | "x" | "on" | "dung" => Ok(Value::Boolean(true)),
+            "false" | "no" | "0" | "khong" | "off" | "sai" => Ok(Value::Boolean(false)),
+            _ => bad("Ghi `có` hoặc `không`", "Write `yes` or `no`"),
+        },
+        Kind::Date if text == "today" => Ok(text.into()),
+        Kind::Date => date(text).map_or_else(
+            || {
+                bad(
+                    "Phải là ngày, ví dụ 21/11/2026",
+                    "Must be a date such as 21/11/2026",
+                )
+            },
+            |d| Ok(d.to_string().into()),
+        ),
+        Kind::Instant => instant(text).map_or_else(
+            || {
+                bad(
+                    "Phải là thời điểm, ví dụ 21/11/2026 08:30",
+                    "Must be a moment such as 21/11/2026 08:30",
+                )
+            },
+            |ms| Ok(Value::Integer(ms)),
+        ),
+        Kind::Choice => choice(field, text),
+        Kind::Ip => match net::parse_address(text) {
+            Ok(ip) => Ok(ip.to_string().into()),
+            Err(_) => bad(
+                "Phải là địa chỉ IP, ví dụ 10.1.2.3",
+                "Must be an IP address such as 10.1.2.3",
+            ),
+        },
+        Kind::Prefix => match text.parse::<Prefix>() {
+            Ok(prefix) => Ok(prefix.to_string().into()),
+            Err(error) => Err(FieldProblem::new(
+                &field.name,
+                format!("Phải là dải địa chỉ, ví dụ 10.1.0.0/16 ({error})"),
+                format!("Must be a prefix such as 10.1.0.0/16 ({error})"),
+            )),
+        },
+        Kind::Email => match text.split_once('@') {
+            Some((name, host))
+                if !name.is_empty()
+                    && !host.is_empty()
+                    && !host.contains('@')
+                    && !text.contains(char::is_whitespace) =>
+            {
+                Ok(text.into())
+            }
+            _ => bad(
+                "Phải là thư điện tử, ví dụ a@vinhlong.gov.vn",
+                "Must be an e-mail address",
+            ),
+        },
+        Kind::Phone => {
+            let digits = text.chars().filter(char::is_ascii_digit).count();
+            let plain = text
+                .chars()
+                .all(|c| c.is_ascii_digit() || " +-.()".contains(c));
+            if plain && (3..=15).contains(&digits) {
+                Ok(text.into())
+            } else {
+                bad("Phải là số điện thoại", "Must be a telephone number")
+            }
+        }
+        Kind::Probe => match text.parse::<ProbeMethod>() {
+            Ok(_) => Ok(text.to_ascii_lowercase().into()),
+            Err(()) => bad("Ghi `icmp` hoặc `tcp:CỔNG`", "Write `icmp` or `tcp:PORT`"),
+        },
+    }
+}
+
+/// A choice by its value or by its label in either language.
+fn choice(field: &Field, text: &str) -> Result<Value, FieldProblem> {
+    let wanted = crate::text::fold(text);
+    let found = field.choices.iter().find(|(value, label)| {
+        crate::text::fold(value) == wanted
+            || crate::text::fold(&label.vi) == wanted
+            || crate::text::fold(&label.en) == wanted
+    });
+    found
+        .map(|(value, _)| value.as_str().into())
+        .ok_or_else(|| {
+            let list = |pick: fn(&crate::label::Label) -> &str| {
+                field
+                    .choices
+                    .values()
+                    .map(pick)
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            };
+            FieldProblem::new(
+                &field.name,
+                format!("Phải là một trong: {}", list(|l| &l.vi)),
+                format!("Must be one of: {}", list(|l| &l.en)),
+            )
+        })
+}
+
+/// Reads a whole form or row: `get` gives the text of a field, `None` where it is absent.
+///
+/// # Errors
+/// Every field that is wrong, in the order of the schema.
+pub fn values<'a>(
+    schema: &Schema,
+    mut get: impl FnMut(&Field) -> Option<&'a str>,
+) -> Result<Values, Vec<FieldProblem>> {
+    let mut values = Values::new();
+    let mut problems = Vec::new();
+    for f in &schema.fields {
+        let text = get(f).unwrap_or_default();
+        match field(f, text) {
+            Ok(value) => {
+                values.insert(f.name.clone(), value);
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if problems.is_empty() {
+        Ok(values)
+    } else {
+        Err(problems)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::label::Label;
+
+    fn of(kind: Kind) -> Field {
+        Field {
+            name: "f".into(),
+            kind,
+            required: false,
+            unique: false,
+            label: Label::same("f"),
+            help: None,
+            choices: [
+                ("passed".to_string(), Label::new("Đạt", "Passed")),
+                ("failed".to_string(), Label::new("Không đạt", "Failed")),
+            ]
+            .into_iter()
+            .collect(),
+            refers_to: None,
+            list: false,
+            default: None,
+        }
+    }
+
+    #[test]
+    fn values_are_read_as_people_type_them() {
+        let read = |kind, text: &str| field(&of(kind), text).ok();
+        assert_eq!(read(Kind::Date, "1/2/2026"), Some("2026-02-01".into()));
+        assert_eq!(read(Kind::Date, "30/2/2026"), None);
+        assert_eq!(read(Kind::Boolean, "Không"), Some(Value::Boolean(false)));
+        assert_eq!(read(Kind::Choice, "đạt"), Some("passed".into()));
+        assert_eq!(read(Kind::Choice, "maybe"), None);
+        assert_eq!(read(Kind::Latitude, "10,25"), Some(Value::Decimal(10.25)));
+        assert_eq!(read(Kind::Latitude, "91"), None);
+        assert_eq!(read(Kind::Ip, "010.1.1.1"), None);
+        assert_eq!(read(Kind::Probe, "TCP:8080"), Some("tcp:8080".into()));
+        assert_eq!(read(Kind::Probe, "tcp:0"), None);
+        assert_eq!(read(Kind::Text, "  "), Some(Value::Null));
+        assert_eq!(read(Kind::Text, "a\0b"), None);
+        // 08:30 in Vietnam is 01:30 UTC.
+        let at: Timestamp = "2026-11-21T01:30:00Z".parse().unwrap();
+        assert_eq!(
+            read(Kind::Instant, "21/11/2026 08:30"),
+            Some(Value::Integer(at.as_millisecond()))
+        );
+    }
+}

@@ -1,0 +1,269 @@
+//! The shape of a noun as data.
+//!
+//! One schema serves the list, the page, the form, the API, the CSV import and
+//! export, the command line and the journal of its noun. The registry's own nouns
+//! are in `crates/domain/nouns/*.yaml`; the books (sổ) of a province are in
+//! `policy/registers/*.yaml`, in the same format.
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+use crate::label::Label;
+
+/// The kind of value that a field holds. [`crate::parse`] says what each accepts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// One line, up to 300 characters.
+    Text,
+    /// Several lines, up to 20,000 characters.
+    LongText,
+    /// A short code: letters, digits, `-`, `_`, `.`, `/`; up to 64 characters.
+    Code,
+    /// A whole number.
+    Integer,
+    /// A number with a fraction.
+    Decimal,
+    /// Yes or no.
+    Boolean,
+    /// A calendar date.
+    Date,
+    /// A moment, unix milliseconds.
+    Instant,
+    /// One of `choices`.
+    Choice,
+    /// The id of a record of the noun `refers_to`.
+    Reference,
+    /// An IPv4 or IPv6 address.
+    Ip,
+    /// A network prefix.
+    Prefix,
+    /// An e-mail address.
+    Email,
+    /// A telephone number.
+    Phone,
+    /// Degrees north, −90 to 90.
+    Latitude,
+    /// Degrees east, −180 to 180.
+    Longitude,
+    /// How a target is probed: `icmp` or `tcp:PORT`.
+    Probe,
+    /// The SHA-256 of an attachment.
+    File,
+}
+
+/// One field of a noun.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Field {
+    /// Snake-case name; also the CSV header and the JSON key.
+    pub name: String,
+    /// What it holds.
+    pub kind: Kind,
+    /// A record without it is refused.
+    #[serde(default)]
+    pub required: bool,
+    /// No two records of the noun may share it.
+    #[serde(default)]
+    pub unique: bool,
+    /// Its name on the page.
+    pub label: Label,
+    /// What to enter, for those who do not know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub help: Option<Label>,
+    /// The values of a choice, in the order to show them.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub choices: IndexMap<String, Label>,
+    /// The noun that a reference points to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refers_to: Option<String>,
+    /// Shown as a column of the list.
+    #[serde(default)]
+    pub list: bool,
+    /// What a new record starts with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<String>,
+}
+
+impl Field {
+    /// The SQL column: a reference is stored under `<name>_id`.
+    pub fn column(&self) -> String {
+        match self.kind {
+            Kind::Reference => format!("{}_id", self.name),
+            _ => self.name.clone(),
+        }
+    }
+
+    /// Columns computed from the value, which SQL compares (see [`crate::net`]).
+    pub fn key_columns(&self) -> Vec<String> {
+        match self.kind {
+            Kind::Ip => vec![format!("{}_key", self.name)],
+            Kind::Prefix => vec!["first_key".into(), "last_key".into()],
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Who keeps the records of a noun.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Steward {
+    /// The unit that owns the record (and the network centre).
+    #[default]
+    Unit,
+    /// The network centre alone.
+    Centre,
+}
+
+/// Where the records of a noun lie.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Storage {
+    /// A table of its own with typed columns (the registry).
+    Table,
+    /// The table of book entries, fields as JSON (books that are data).
+    #[default]
+    Entry,
+}
+
+/// The shape of one noun.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Schema {
+    /// Kebab-case name; the table is the same with `_`.
+    pub noun: String,
+    /// One of them.
+    pub label: Label,
+    /// Many of them.
+    pub plural: Label,
+    /// What it is for and what to do first; shown on an empty page.
+    pub describes: Label,
+    /// The field that names a record.
+    pub title: String,
+    /// Name of a Tabler icon.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub icon: Option<String>,
+    /// Where it lies.
+    #[serde(default)]
+    pub storage: Storage,
+    /// The reference to the owning organization; `id` for organizations themselves.
+    #[serde(default = "organization")]
+    pub owner: String,
+    /// Who may write it.
+    #[serde(default)]
+    pub steward: Steward,
+    /// Fields that a spreadsheet may use to name a record, best first.
+    #[serde(default)]
+    pub keys: Vec<String>,
+    /// The fields, in the order of the form.
+    pub fields: Vec<Field>,
+}
+
+fn organization() -> String {
+    "organization".into()
+}
+
+/// A schema that contradicts itself.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("noun `{noun}`: {what}")]
+pub struct BadSchema {
+    /// The noun.
+    pub noun: String,
+    /// What is wrong and what to write instead.
+    pub what: String,
+}
+
+impl Schema {
+    /// The SQL table: of its own, or that of all book entries.
+    pub fn table(&self) -> String {
+        match self.storage {
+            Storage::Table => self.noun.replace('-', "_"),
+            Storage::Entry => "entry".into(),
+        }
+    }
+
+    /// The field of that name.
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|f| f.name == name)
+    }
+
+    /// The fields shown as columns of the list.
+    pub fn list_fields(&self) -> impl Iterator<Item = &Field> {
+        self.fields.iter().filter(|f| f.list)
+    }
+
+    /// Completes a book's schema with what every entry has: the organization and the day.
+    #[must_use]
+    pub fn as_book(mut self) -> Self {
+        let built_in = [
+            Field {
+                name: "organization".into(),
+                kind: Kind::Reference,
+                required: true,
+                unique: false,
+                label: Label::new("Đơn vị", "Organization"),
+                help: None,
+                choices: IndexMap::new(),
+                refers_to: Some("organization".into()),
+                list: true,
+                default: None,
+            },
+            Field {
+                name: "occurred_on".into(),
+                kind: Kind::Date,
+                required: true,
+                unique: false,
+                label: Label::new("Ngày", "Date"),
+                help: None,
+                choices: IndexMap::new(),
+                refers_to: None,
+                list: true,
+                default: Some("today".into()),
+            },
+        ];
+        for field in built_in.into_iter().rev() {
+            if self.field(&field.name).is_none() {
+                self.fields.insert(0, field);
+            }
+        }
+        self
+    }
+
+    /// Checks the schema against itself.
+    ///
+    /// # Errors
+    /// A name used twice, a title that is no field, a choice without choices, a
+    /// reference without `refers_to`, or an owner that is no reference.
+    pub fn check(&self) -> Result<(), BadSchema> {
+        let bad = |what: String| {
+            Err(BadSchema {
+                noun: self.noun.clone(),
+                what,
+            })
+        };
+        for (i, field) in self.fields.iter().enumerate() {
+            if self.fields[..i].iter().any(|f| f.name == field.name) {
+                return bad(format!("field `{}` stands twice; remove one", field.name));
+            }
+            if field.kind == Kind::Choice && field.choices.is_empty() {
+                return bad(format!(
+                    "choice `{}` has no `choices`; list them",
+                    field.name
+                ));
+            }
+            if field.kind == Kind::Reference && field.refers_to.is_none() {
+                return bad(format!(
+                    "reference `{}` needs `refers_to: <noun>`",
+                    field.name
+                ));
+            }
+        }
+        if self.field(&self.title).is_none() {
+            return bad(format!("`title: {}` is not one of its fields", self.title));
+        }
+        if self.owner != "id" && self.field(&self.owner).is_none() {
+            return bad(format!("`owner: {}` is not one of its fields", self.owner));
+        }
+        Ok(())
+    }
+}
