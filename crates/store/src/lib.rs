@@ -1,1 +1,24 @@
 //! Records in SQLite or PostgreSQL: the only crate that names sqlx.
+//!
+//! One SQL text serves both engines (see `docs/decisions/0002-records.md`); what must
+//! differ is in [`dialect`].
+
+pub mod account;
+pub mod alarm;
+pub mod assessment;
+pub mod db;
+mod dialect;
+pub mod duty;
+pub mod error;
+pub mod fact;
+pub mod job;
+pub mod journal;
+pub mod log_source;
+pub mod registry;
+pub mod search;
+pub mod session;
+pub mod setting;
+pub mod target;
+
+pub use db::{Arg, Db, Row, Tx};
+pub use error::StoreError;

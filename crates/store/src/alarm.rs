@@ -1,0 +1,117 @@
+//! Alarms: one for one cause.
+
+use domain::{
+    authority::Scope,
+    id::{Id, OrganizationId, TargetId},
+};
+
+use crate::{Db, Row, StoreError, Tx, args, registry::scope_condition};
+
+/// One cause, since it was raised, with what hangs behind it.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Alarm {
+    /// Its identifier.
+    pub id: Id,
+    /// The target that is the cause.
+    pub target: TargetId,
+    /// Whose target.
+    pub organization: Option<OrganizationId>,
+    /// `down`, `isolated` or `no_data`.
+    pub state: String,
+    /// When it began, unix milliseconds.
+    pub raised_at: i64,
+    /// When it ended.
+    pub cleared_at: Option<i64>,
+    /// The targets that cannot be reached because of it.
+    pub behind: Vec<TargetId>,
+    /// When somebody took it on.
+    pub acknowledged_at: Option<i64>,
+    /// Who.
+    pub acknowledged_by: Option<String>,
+}
+
+fn read(row: &Row) -> Result<Alarm, StoreError> {
+    let behind = row.text("behind")?;
+    Ok(Alarm {
+        id: row.parsed("id")?,
+        target: row.parsed("target_id")?,
+        organization: row.opt_parsed("organization_id")?,
+        state: row.text("state")?,
+        raised_at: row.int("raised_at")?,
+        cleared_at: row.opt_int("cleared_at")?,
+        behind: serde_json::from_str(&behind).map_err(|e| StoreError::Decode {
+            column: "behind".into(),
+            what: e.to_string(),
+        })?,
+        acknowledged_at: row.opt_int("acknowledged_at")?,
+        acknowledged_by: row.opt_text("acknowledged_by")?,
+    })
+}
+
+/// Writes an alarm, new or changed.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn save(tx: &mut Tx, a: &Alarm) -> Result<(), StoreError> {
+    tx.execute(
+        "alarm",
+        "INSERT INTO alarm (id, target_id, organization_id, state, raised_at, cleared_at, behind, \
+         acknowledged_at, acknowledged_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
+         ON CONFLICT (id) DO UPDATE SET state = excluded.state, cleared_at = excluded.cleared_at, \
+         behind = excluded.behind, acknowledged_at = excluded.acknowledged_at, \
+         acknowledged_by = excluded.acknowledged_by",
+        &args![
+            a.id,
+            a.target,
+            a.organization.map(|o| o.to_string()),
+            &a.state,
+            a.raised_at,
+            a.cleared_at,
+            serde_json::to_string(&a.behind).unwrap_or_else(|_| "[]".into()),
+            a.acknowledged_at,
+            a.acknowledged_by.clone()
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Open alarms in scope, and with `closed` also the latest that have ended.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn list(
+    db: &Db,
+    scope: &Scope,
+    closed: bool,
+    limit: i64,
+) -> Result<Vec<Alarm>, StoreError> {
+    let mut args = args![limit].to_vec();
+    let in_scope = scope_condition(scope, "organization_id", &mut args);
+    let open = if closed {
+        "1 = 1"
+    } else {
+        "cleared_at IS NULL"
+    };
+    let sql =
+        format!("SELECT * FROM alarm WHERE {open} AND {in_scope} ORDER BY raised_at DESC LIMIT $1");
+    db.fetch("alarms", &sql, &args)
+        .await?
+        .iter()
+        .map(read)
+        .collect()
+}
+
+/// One alarm in scope.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn get(db: &Db, scope: &Scope, id: Id) -> Result<Option<Alarm>, StoreError> {
+    let mut args = args![id].to_vec();
+    let in_scope = scope_condition(scope, "organization_id", &mut args);
+    let sql = format!("SELECT * FROM alarm WHERE id = $1 AND {in_scope}");
+    db.fetch_one("alarm", &sql, &args)
+        .await?
+        .map(|r| read(&r))
+        .transpose()
+}

@@ -1,0 +1,276 @@
+//! Verdicts as intervals, their evidence, and attestations.
+
+use domain::{authority::Scope, id::OrganizationId};
+
+use crate::{Arg, Db, Row, StoreError, Tx, args, registry::scope_condition};
+
+/// One interval of a verdict. Written when it begins, closed once when it ends.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct VerdictRow {
+    /// Its identifier.
+    pub id: String,
+    /// The regulation's id.
+    pub regulation: String,
+    /// The clause's cite.
+    pub clause: String,
+    /// About whom.
+    pub organization: OrganizationId,
+    /// The status' code.
+    pub status: String,
+    /// The evidence, see [`evidence`].
+    pub evidence_hash: String,
+    /// The pack (with its checks) that judged.
+    pub pack_hash: String,
+    /// Since when it holds, unix milliseconds.
+    pub valid_from: i64,
+    /// Until when it held; open while it holds.
+    pub valid_to: Option<i64>,
+    /// When it was written.
+    pub recorded_at: i64,
+    /// When its end was written.
+    pub closed_at: Option<i64>,
+}
+
+fn read(row: &Row) -> Result<VerdictRow, StoreError> {
+    Ok(VerdictRow {
+        id: row.text("id")?,
+        regulation: row.text("regulation")?,
+        clause: row.text("clause")?,
+        organization: row.parsed("organization_id")?,
+        status: row.text("status")?,
+        evidence_hash: row.text("evidence_hash")?,
+        pack_hash: row.text("pack_hash")?,
+        valid_from: row.int("valid_from")?,
+        valid_to: row.opt_int("valid_to")?,
+        recorded_at: row.int("recorded_at")?,
+        closed_at: row.opt_int("closed_at")?,
+    })
+}
+
+/// All verdicts that hold now.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn open(db: &Db) -> Result<Vec<VerdictRow>, StoreError> {
+    db.fetch(
+        "verdicts",
+        "SELECT * FROM verdict WHERE valid_to IS NULL",
+        &[],
+    )
+    .await?
+    .iter()
+    .map(read)
+    .collect()
+}
+
+/// Closes the intervals `ended` at `at` and writes those that begin, with their evidence
+/// (hash and JSON). All or nothing.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn record(
+    tx: &mut Tx,
+    ended: &[String],
+    begun: &[VerdictRow],
+    evidence: &[(String, String)],
+    at: i64,
+    recorded_at: i64,
+) -> Result<(), StoreError> {
+    for ids in ended.chunks(400) {
+        let mut args: Vec<Arg> = args![at, recorded_at].to_vec();
+        let places: Vec<String> = ids
+            .iter()
+            .map(|id| {
+                args.push(id.into());
+                format!("${}", args.len())
+            })
+            .collect();
+        let sql = format!(
+            "UPDATE verdict SET valid_to = $1, closed_at = $2 WHERE valid_to IS NULL AND id IN ({})",
+            places.join(", ")
+        );
+        tx.execute("verdicts", &sql, &args).await?;
+    }
+    let rows: Vec<Vec<Arg>> = evidence
+        .iter()
+        .map(|(hash, body)| args![hash, body].to_vec())
+        .collect();
+    tx.insert_many(
+        "evidence",
+        "evidence (hash, body)",
+        "ON CONFLICT (hash) DO NOTHING",
+        &rows,
+    )
+    .await?;
+    let rows: Vec<Vec<Arg>> = begun
+        .iter()
+        .map(|v| {
+            args![
+                &v.id,
+                &v.regulation,
+                &v.clause,
+                v.organization,
+                &v.status,
+                &v.evidence_hash,
+                &v.pack_hash,
+                v.valid_from,
+                v.recorded_at
+            ]
+            .to_vec()
+        })
+        .collect();
+    tx.insert_many(
+        "verdicts",
+        "verdict (id, regulation, clause, organization_id, status, evidence_hash, pack_hash, valid_from, \
+         recorded_at)",
+        "",
+        &rows,
+    )
+    .await
+}
+
+/// The history of one verdict, the newest first.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn history(
+    db: &Db,
+    scope: &Scope,
+    regulation: &str,
+    clause: &str,
+    organization: OrganizationId,
+    limit: i64,
+) -> Result<Vec<VerdictRow>, StoreError> {
+    let mut args = args![regulation, clause, organization, limit].to_vec();
+    let in_scope = scope_condition(scope, "organization_id", &mut args);
+    let sql = format!(
+        "SELECT * FROM verdict WHERE regulation = $1 AND clause = $2 AND organization_id = $3 AND {in_scope} \
+         ORDER BY valid_from DESC, recorded_at DESC LIMIT $4"
+    );
+    db.fetch("verdicts", &sql, &args)
+        .await?
+        .iter()
+        .map(read)
+        .collect()
+}
+
+/// The verdicts that held at `at`, as they were known at `known_at`.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn as_of(
+    db: &Db,
+    scope: &Scope,
+    regulation: Option<&str>,
+    at: i64,
+    known_at: i64,
+) -> Result<Vec<VerdictRow>, StoreError> {
+    let mut args = args![at, known_at].to_vec();
+    let mut conditions = vec![
+        "valid_from <= $1".to_owned(),
+        "recorded_at <= $2".to_owned(),
+        // An end written after `known_at` was not known then.
+        "(valid_to IS NULL OR valid_to > $1 OR closed_at > $2)".to_owned(),
+        scope_condition(scope, "organization_id", &mut args),
+    ];
+    if let Some(regulation) = regulation {
+        args.push(regulation.into());
+        conditions.push(format!("regulation = ${}", args.len()));
+    }
+    let sql = format!("SELECT * FROM verdict WHERE {}", conditions.join(" AND "));
+    db.fetch("verdicts", &sql, &args)
+        .await?
+        .iter()
+        .map(read)
+        .collect()
+}
+
+/// The evidence (JSON) of a hash.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn evidence(db: &Db, hash: &str) -> Result<Option<String>, StoreError> {
+    db.fetch_one(
+        "evidence",
+        "SELECT body FROM evidence WHERE hash = $1",
+        &args![hash],
+    )
+    .await?
+    .map(|row| row.text("body"))
+    .transpose()
+}
+
+/// Somebody's word that a control holds, or does not.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Attestation {
+    /// Its identifier.
+    pub id: String,
+    /// The control's id.
+    pub control: String,
+    /// For whom.
+    pub organization: OrganizationId,
+    /// Whether it holds.
+    pub holds: bool,
+    /// In whose words.
+    pub statement: String,
+    /// SHA-256 of the attachment.
+    pub attachment: Option<String>,
+    /// Who said so.
+    pub made_by: String,
+    /// When, unix milliseconds.
+    pub made_at: i64,
+    /// Until when it counts.
+    pub valid_until: i64,
+}
+
+/// Writes an attestation down.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn attest(tx: &mut Tx, a: &Attestation) -> Result<(), StoreError> {
+    tx.execute(
+        "attestation",
+        "INSERT INTO attestation (id, control, organization_id, holds, statement, attachment, made_by, made_at, \
+         valid_until) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        &args![
+            &a.id,
+            &a.control,
+            a.organization,
+            a.holds,
+            &a.statement,
+            a.attachment.clone(),
+            &a.made_by,
+            a.made_at,
+            a.valid_until
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// The latest attestation of every control and organization.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn latest_attestations(db: &Db) -> Result<Vec<Attestation>, StoreError> {
+    let sql = "SELECT a.* FROM attestation a JOIN ( \
+        SELECT control, organization_id, MAX(made_at) AS made_at FROM attestation GROUP BY control, organization_id \
+        ) l ON l.control = a.control AND l.organization_id = a.organization_id AND l.made_at = a.made_at";
+    db.fetch("attestations", sql, &[])
+        .await?
+        .iter()
+        .map(|row| {
+            Ok(Attestation {
+                id: row.text("id")?,
+                control: row.text("control")?,
+                organization: row.parsed("organization_id")?,
+                holds: row.boolean("holds")?,
+                statement: row.text("statement")?,
+                attachment: row.opt_text("attachment")?,
+                made_by: row.text("made_by")?,
+                made_at: row.int("made_at")?,
+                valid_until: row.int("valid_until")?,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,534 @@
+//! Two typed pools behind one face.
+//!
+//! A query is written once, with `$1` parameters; [`Arg`] carries typed values (a null
+//! has a type too: PostgreSQL asks for it) and [`Row`] reads typed columns.
+
+use std::{path::Path, str::FromStr, time::Duration};
+
+use sqlx::{
+    AssertSqlSafe, Executor, PgPool, SqlitePool,
+    postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow},
+    sqlite::{
+        SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow,
+        SqliteSynchronous,
+    },
+};
+
+use crate::StoreError;
+
+/// A typed parameter; `None` is a null of that type.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Arg {
+    /// Text, dates, ids.
+    Text(Option<String>),
+    /// Whole numbers and instants.
+    Int(Option<i64>),
+    /// Numbers with a fraction.
+    Real(Option<f64>),
+    /// Yes or no.
+    Bool(Option<bool>),
+}
+
+impl From<&str> for Arg {
+    fn from(v: &str) -> Self {
+        Arg::Text(Some(v.into()))
+    }
+}
+impl From<String> for Arg {
+    fn from(v: String) -> Self {
+        Arg::Text(Some(v))
+    }
+}
+impl From<&String> for Arg {
+    fn from(v: &String) -> Self {
+        Arg::Text(Some(v.clone()))
+    }
+}
+impl From<Option<String>> for Arg {
+    fn from(v: Option<String>) -> Self {
+        Arg::Text(v)
+    }
+}
+impl From<Option<&str>> for Arg {
+    fn from(v: Option<&str>) -> Self {
+        Arg::Text(v.map(Into::into))
+    }
+}
+impl From<i64> for Arg {
+    fn from(v: i64) -> Self {
+        Arg::Int(Some(v))
+    }
+}
+impl From<Option<i64>> for Arg {
+    fn from(v: Option<i64>) -> Self {
+        Arg::Int(v)
+    }
+}
+impl From<f64> for Arg {
+    fn from(v: f64) -> Self {
+        Arg::Real(Some(v))
+    }
+}
+impl From<bool> for Arg {
+    fn from(v: bool) -> Self {
+        Arg::Bool(Some(v))
+    }
+}
+impl From<domain::id::Id> for Arg {
+    fn from(v: domain::id::Id) -> Self {
+        Arg::Text(Some(v.to_string()))
+    }
+}
+impl From<domain::id::OrganizationId> for Arg {
+    fn from(v: domain::id::OrganizationId) -> Self {
+        v.0.into()
+    }
+}
+impl From<domain::id::AccountId> for Arg {
+    fn from(v: domain::id::AccountId) -> Self {
+        v.0.into()
+    }
+}
+impl From<domain::id::TargetId> for Arg {
+    fn from(v: domain::id::TargetId) -> Self {
+        v.0.into()
+    }
+}
+
+/// Builds a list of [`Arg`]s: `args![id, name, 3]`.
+#[macro_export]
+macro_rules! args {
+    ($($value:expr),* $(,)?) => { [$($crate::Arg::from($value)),*] };
+}
+
+/// The records: SQLite (one writer, several readers) or PostgreSQL.
+#[derive(Clone, Debug)]
+pub enum Db {
+    /// One file in the data folder.
+    Sqlite {
+        /// The only connection that writes.
+        writer: SqlitePool,
+        /// Connections that cannot write.
+        reader: SqlitePool,
+    },
+    /// PostgreSQL 15 or what speaks its protocol.
+    Postgres(PgPool),
+}
+
+/// A transaction. Dropped without [`Tx::commit`] it leaves nothing behind.
+pub enum Tx {
+    /// Begun IMMEDIATE: a transaction that reads and then writes must hold the write
+    /// lock from its start.
+    Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
+    /// Read committed.
+    Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
+}
+
+/// One row of a result.
+#[derive(Debug)]
+pub enum Row {
+    /// Of SQLite.
+    Sqlite(SqliteRow),
+    /// Of PostgreSQL.
+    Postgres(PgRow),
+}
+
+fn sqlite_args(args: &[Arg]) -> SqliteArguments {
+    use sqlx::Arguments;
+    let mut out = SqliteArguments::default();
+    for arg in args {
+        // Adding a value fails only for types whose encoding can fail; these cannot.
+        let _ = match arg {
+            Arg::Text(v) => out.add(v.clone()),
+            Arg::Int(v) => out.add(*v),
+            Arg::Real(v) => out.add(*v),
+            Arg::Bool(v) => out.add(*v),
+        };
+    }
+    out
+}
+
+fn postgres_args(args: &[Arg]) -> PgArguments {
+    use sqlx::Arguments;
+    let mut out = PgArguments::default();
+    for arg in args {
+        // See `sqlite_args`.
+        let _ = match arg {
+            Arg::Text(v) => out.add(v.clone()),
+            Arg::Int(v) => out.add(*v),
+            Arg::Real(v) => out.add(*v),
+            Arg::Bool(v) => out.add(*v),
+        };
+    }
+    out
+}
+
+pub(crate) fn sqlite_query(
+    sql: &str,
+    args: &[Arg],
+) -> sqlx::query::Query<'static, sqlx::Sqlite, SqliteArguments> {
+    sqlx::query_with(AssertSqlSafe(sql.to_owned()), sqlite_args(args))
+}
+
+pub(crate) fn postgres_query(
+    sql: &str,
+    args: &[Arg],
+) -> sqlx::query::Query<'static, sqlx::Postgres, PgArguments> {
+    sqlx::query_with(AssertSqlSafe(sql.to_owned()), postgres_args(args))
+}
+
+impl Db {
+    /// Opens the SQLite file at `path`, making it when absent, and migrates it.
+    ///
+    /// # Errors
+    /// [`StoreError::Open`] and [`StoreError::Migrate`].
+    pub async fn open_sqlite(path: &Path) -> Result<Self, StoreError> {
+        let url = path.display().to_string();
+        let open = |source| StoreError::Open {
+            url: url.clone(),
+            source,
+        };
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // A commit that was acknowledged is on disk.
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(15))
+            .pragma("cache_size", "-8192")
+            .pragma("temp_store", "memory");
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .connect_with(options.clone())
+            .await
+            .map_err(open)?;
+        sqlx::migrate!("migrations/sqlite")
+            .run(&writer)
+            .await
+            .map_err(StoreError::Migrate)?;
+        let reader = SqlitePoolOptions::new()
+            .max_connections(4)
+            .connect_with(options.pragma("query_only", "on"))
+            .await
+            .map_err(open)?;
+        Ok(Self::Sqlite { writer, reader })
+    }
+
+    /// Connects to PostgreSQL and migrates it.
+    ///
+    /// # Errors
+    /// [`StoreError::Open`] and [`StoreError::Migrate`].
+    pub async fn open_postgres(url: &str) -> Result<Self, StoreError> {
+        let shown = url
+            .rsplit_once('@')
+            .map_or(url, |(_, host)| host)
+            .to_owned();
+        let open = |source| StoreError::Open {
+            url: shown.clone(),
+            source,
+        };
+        let options = PgConnectOptions::from_str(url).map_err(open)?;
+        let pool = PgPoolOptions::new()
+            .max_connections(8)
+            .acquire_timeout(Duration::from_secs(10))
+            .connect_with(options)
+            .await
+            .map_err(open)?;
+        sqlx::migrate!("migrations/postgres")
+            .run(&pool)
+            .await
+            .map_err(StoreError::Migrate)?;
+        Ok(Self::Postgres(pool))
+    }
+
+    /// Opens by URL: `postgres://…`, or a path of a SQLite file.
+    ///
+    /// # Errors
+    /// As [`Db::open_sqlite`] and [`Db::open_postgres`].
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            Self::open_postgres(url).await
+        } else {
+            Self::open_sqlite(Path::new(url.trim_start_matches("sqlite:"))).await
+        }
+    }
+
+    /// `sqlite` or `postgres`.
+    pub fn engine(&self) -> &'static str {
+        match self {
+            Db::Sqlite { .. } => "sqlite",
+            Db::Postgres(_) => "postgres",
+        }
+    }
+
+    /// Begins a transaction that may write.
+    ///
+    /// # Errors
+    /// [`StoreError::Engine`] when the database is away or stays locked.
+    pub async fn begin(&self) -> Result<Tx, StoreError> {
+        let failed = |e| StoreError::engine("begin", e);
+        match self {
+            Db::Sqlite { writer, .. } => writer
+                .begin_with("BEGIN IMMEDIATE")
+                .await
+                .map(Tx::Sqlite)
+                .map_err(failed),
+            Db::Postgres(pool) => pool.begin().await.map(Tx::Postgres).map_err(failed),
+        }
+    }
+
+    /// All rows of a query; `what` names it in errors.
+    ///
+    /// # Errors
+    /// [`StoreError::Engine`].
+    pub async fn fetch(&self, what: &str, sql: &str, args: &[Arg]) -> Result<Vec<Row>, StoreError> {
+        let rows = match self {
+            Db::Sqlite { reader, .. } => sqlite_query(sql, args)
+                .fetch_all(reader)
+                .await
+                .map(|rows| rows.into_iter().map(Row::Sqlite).collect()),
+            Db::Postgres(pool) => postgres_query(sql, args)
+                .fetch_all(pool)
+                .await
+                .map(|rows| rows.into_iter().map(Row::Postgres).collect()),
+        };
+        rows.map_err(|e| StoreError::engine(what, e))
+    }
+
+    /// The first row of a query, if any.
+    ///
+    /// # Errors
+    /// [`StoreError::Engine`].
+    pub async fn fetch_one(
+        &self,
+        what: &str,
+        sql: &str,
+        args: &[Arg],
+    ) -> Result<Option<Row>, StoreError> {
+        Ok(self.fetch(what, sql, args).await?.into_iter().next())
+    }
+
+    /// One statement in a transaction of its own; the number of rows it touched.
+    ///
+    /// # Errors
+    /// As [`Tx::execute`].
+    pub async fn execute(&self, what: &str, sql: &str, args: &[Arg]) -> Result<u64, StoreError> {
+        let mut tx = self.begin().await?;
+        let touched = tx.execute(what, sql, args).await?;
+        tx.commit().await?;
+        Ok(touched)
+    }
+
+    /// Closes the pools; SQLite folds its write-ahead log into the file.
+    pub async fn close(&self) {
+        match self {
+            Db::Sqlite { writer, reader } => {
+                reader.close().await;
+                writer.close().await;
+            }
+            Db::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Tx {
+    /// All rows of a query.
+    ///
+    /// # Errors
+    /// [`StoreError::Engine`].
+    pub async fn fetch(
+        &mut self,
+        what: &str,
+        sql: &str,
+        args: &[Arg],
+    ) -> Result<Vec<Row>, StoreError> {
+        let rows = match self {
+            Tx::Sqlite(tx) => sqlite_query(sql, args)
+                .fetch_all(&mut **tx)
+                .await
+                .map(|rows| rows.into_iter().map(Row::Sqlite).collect()),
+            Tx::Postgres(tx) => postgres_query(sql, args)
+                .fetch_all(&mut **tx)
+                .await
+                .map(|rows| rows.into_iter().map(Row::Postgres).collect()),
+        };
+        rows.map_err(|e| StoreError::engine(what, e))
+    }
+
+    /// The first row of a query, if any.
+    ///
+    /// # Errors
+    /// [`StoreError::Engine`].
+    pub async fn fetch_one(
+        &mut self,
+        what: &str,
+        sql: &str,
+        args: &[Arg],
+    ) -> Result<Option<Row>, StoreError> {
+        Ok(self.fetch(what, sql, args).await?.into_iter().next())
+    }
+
+    /// Runs a statement; the number of rows it touched.
+    ///
+    /// # Errors
+    /// [`StoreError::Duplicate`] and [`StoreError::Reference`] for broken constraints,
+    /// else [`StoreError::Engine`].
+    pub async fn execute(
+        &mut self,
+        what: &str,
+        sql: &str,
+        args: &[Arg],
+    ) -> Result<u64, StoreError> {
+        let done = match self {
+            Tx::Sqlite(tx) => tx
+                .execute(sqlite_query(sql, args))
+                .await
+                .map(|r| r.rows_affected()),
+            Tx::Postgres(tx) => tx
+                .execute(postgres_query(sql, args))
+                .await
+                .map(|r| r.rows_affected()),
+        };
+        done.map_err(|e| StoreError::engine(what, e))
+    }
+
+    /// Inserts rows of equal width, about a hundred to a statement (the fastest on SQLite).
+    ///
+    /// # Errors
+    /// As [`Tx::execute`].
+    pub async fn insert_many(
+        &mut self,
+        what: &str,
+        into: &str,
+        suffix: &str,
+        rows: &[Vec<Arg>],
+    ) -> Result<(), StoreError> {
+        let Some(width) = rows.first().map(Vec::len) else {
+            return Ok(());
+        };
+        // PostgreSQL takes at most 65,535 parameters, SQLite 32,766.
+        let chunk = (20_000 / width.max(1)).clamp(1, 100);
+        for rows in rows.chunks(chunk) {
+            let mut sql = format!("INSERT INTO {into} VALUES ");
+            let mut args = Vec::with_capacity(rows.len() * width);
+            for (i, row) in rows.iter().enumerate() {
+                if i > 0 {
+                    sql.push(',');
+                }
+                sql.push('(');
+                for j in 0..width {
+                    if j > 0 {
+                        sql.push(',');
+                    }
+                    sql.push('$');
+                    sql.push_str(&(i * width + j + 1).to_string());
+                }
+                sql.push(')');
+                args.extend(row.iter().cloned());
+            }
+            sql.push(' ');
+            sql.push_str(suffix);
+            self.execute(what, &sql, &args).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes the changes lasting.
+    ///
+    /// # Errors
+    /// [`StoreError::Engine`]; nothing was kept then.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        let done = match self {
+            Tx::Sqlite(tx) => tx.commit().await,
+            Tx::Postgres(tx) => tx.commit().await,
+        };
+        done.map_err(|e| StoreError::engine("commit", e))
+    }
+
+    /// Whether this is PostgreSQL; only [`crate::dialect`] asks.
+    pub(crate) fn is_postgres(&self) -> bool {
+        matches!(self, Tx::Postgres(_))
+    }
+}
+
+macro_rules! getter {
+    ($(#[$doc:meta])* $name:ident, $optional:ident, $type:ty) => {
+        $(#[$doc])*
+        ///
+        /// # Errors
+        /// [`StoreError::Decode`] when the column is absent, null or of another type.
+        pub fn $name(&self, column: &str) -> Result<$type, StoreError> {
+            self.$optional(column)?.ok_or_else(|| StoreError::Decode {
+                column: column.into(),
+                what: "is null".into(),
+            })
+        }
+
+        /// The same; a null is `None`.
+        ///
+        /// # Errors
+        /// [`StoreError::Decode`] when the column is absent or of another type.
+        pub fn $optional(&self, column: &str) -> Result<Option<$type>, StoreError> {
+            use sqlx::Row as _;
+            match self {
+                Row::Sqlite(row) => row.try_get(column),
+                Row::Postgres(row) => row.try_get(column),
+            }
+            .map_err(|e| StoreError::Decode { column: column.into(), what: e.to_string() })
+        }
+    };
+}
+
+impl Row {
+    getter!(
+        /// A text column.
+        text, opt_text, String
+    );
+    getter!(
+        /// A whole-number column.
+        int, opt_int, i64
+    );
+    getter!(
+        /// A column of numbers with a fraction.
+        real, opt_real, f64
+    );
+    getter!(
+        /// A yes-or-no column.
+        boolean, opt_boolean, bool
+    );
+
+    /// A column holding what parses: an id, a date.
+    ///
+    /// # Errors
+    /// [`StoreError::Decode`].
+    pub fn parsed<T: FromStr>(&self, column: &str) -> Result<T, StoreError>
+    where
+        T::Err: std::fmt::Display,
+    {
+        self.text(column)?
+            .parse()
+            .map_err(|e: T::Err| StoreError::Decode {
+                column: column.into(),
+                what: e.to_string(),
+            })
+    }
+
+    /// The same; a null is `None`.
+    ///
+    /// # Errors
+    /// [`StoreError::Decode`].
+    pub fn opt_parsed<T: FromStr>(&self, column: &str) -> Result<Option<T>, StoreError>
+    where
+        T::Err: std::fmt::Display,
+    {
+        self.opt_text(column)?
+            .map(|t| {
+                t.parse().map_err(|e: T::Err| StoreError::Decode {
+                    column: column.into(),
+                    what: e.to_string(),
+                })
+            })
+            .transpose()
+    }
+}

@@ -1,0 +1,95 @@
+//! What can go wrong with the records.
+
+/// An error of the store; the cause is the source.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database cannot be opened.
+    #[error("cannot open the database {url}")]
+    Open {
+        /// Without a password.
+        url: String,
+        /// The engine's word.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// The schema cannot be brought up to date.
+    #[error("cannot migrate the database")]
+    Migrate(#[source] sqlx::migrate::MigrateError),
+    /// A value that must be unique exists already.
+    #[error("{noun}: a record with this value exists already")]
+    Duplicate {
+        /// The noun, or the table.
+        noun: String,
+    },
+    /// A reference points to a record that is not there, or a record is still in use.
+    #[error("{noun}: a reference does not hold")]
+    Reference {
+        /// The noun, or the table.
+        noun: String,
+    },
+    /// The record was changed since it was read.
+    #[error("{noun}: changed by somebody else meanwhile")]
+    Stale {
+        /// The noun.
+        noun: String,
+    },
+    /// A check ran past its time.
+    #[error("the query ran longer than {limit_ms} ms")]
+    TimedOut {
+        /// The limit.
+        limit_ms: u64,
+    },
+    /// A stored value is not of the expected form.
+    #[error("column {column} holds what it should not: {what}")]
+    Decode {
+        /// The column.
+        column: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// The engine refused or is not there.
+    #[error("the database failed: {operation}")]
+    Engine {
+        /// What was being done.
+        operation: String,
+        /// The engine's word.
+        #[source]
+        source: sqlx::Error,
+    },
+}
+
+impl StoreError {
+    /// Maps the engine's error; `operation` names what was being done, to what.
+    pub(crate) fn engine(operation: &str, source: sqlx::Error) -> Self {
+        if let sqlx::Error::Database(e) = &source {
+            if e.is_unique_violation() {
+                return Self::Duplicate {
+                    noun: operation.into(),
+                };
+            }
+            if e.is_foreign_key_violation() {
+                return Self::Reference {
+                    noun: operation.into(),
+                };
+            }
+        }
+        Self::Engine {
+            operation: operation.into(),
+            source,
+        }
+    }
+
+    /// Whether trying again later may help: the database is away, locked or full.
+    pub fn is_unavailable(&self) -> bool {
+        match self {
+            Self::Open { .. } => true,
+            Self::Engine { source, .. } => !matches!(
+                source,
+                sqlx::Error::ColumnNotFound(_)
+                    | sqlx::Error::Decode(_)
+                    | sqlx::Error::ColumnDecode { .. }
+            ),
+            _ => false,
+        }
+    }
+}

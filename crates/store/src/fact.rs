@@ -1,0 +1,128 @@
+//! Runs a pack's check: one read-only query over the fact views, with a time limit.
+
+use std::time::{Duration, Instant};
+
+use domain::record::Value;
+use sqlx::{Column, Row as _, TypeInfo, ValueRef};
+
+use crate::{Arg, Db, Row, StoreError, db};
+
+/// A row of a check: its columns by name, in order.
+pub type FactRow = Vec<(String, Value)>;
+
+/// Runs a check's SQL (`$1` … parameters). The connection cannot write, and the query is
+/// stopped at `limit`.
+///
+/// # Errors
+/// [`StoreError::TimedOut`], or the engine's word about the SQL.
+pub async fn run(
+    db: &Db,
+    sql: &str,
+    args: &[Arg],
+    limit: Duration,
+) -> Result<Vec<FactRow>, StoreError> {
+    let started = Instant::now();
+    let failed = |e: sqlx::Error| {
+        if started.elapsed() >= limit {
+            StoreError::TimedOut {
+                limit_ms: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX),
+            }
+        } else {
+            StoreError::engine("check", e)
+        }
+    };
+    match db {
+        Db::Sqlite { reader, .. } => {
+            let mut connection = reader.acquire().await.map_err(failed)?;
+            connection
+                .lock_handle()
+                .await
+                .map_err(failed)?
+                .set_progress_handler(2_000, move || started.elapsed() < limit);
+            let rows = db::sqlite_query(sql, args)
+                .fetch_all(&mut *connection)
+                .await;
+            if let Ok(mut handle) = connection.lock_handle().await {
+                handle.remove_progress_handler();
+            }
+            rows.map_err(failed)?
+                .into_iter()
+                .map(|r| columns(&Row::Sqlite(r)))
+                .collect()
+        }
+        Db::Postgres(pool) => {
+            let mut tx = pool.begin().await.map_err(failed)?;
+            let set = format!(
+                "SET TRANSACTION READ ONLY; SET LOCAL statement_timeout = {}",
+                limit.as_millis().max(1)
+            );
+            sqlx::raw_sql(sqlx::AssertSqlSafe(set))
+                .execute(&mut *tx)
+                .await
+                .map_err(failed)?;
+            let rows = db::postgres_query(sql, args)
+                .fetch_all(&mut *tx)
+                .await
+                .map_err(failed)?;
+            rows.into_iter()
+                .map(|r| columns(&Row::Postgres(r)))
+                .collect()
+        }
+    }
+}
+
+fn columns(row: &Row) -> Result<FactRow, StoreError> {
+    macro_rules! all {
+        ($row:expr) => {
+            $row.columns()
+                .iter()
+                .map(|c| {
+                    let raw = $row
+                        .try_get_raw(c.ordinal())
+                        .map_err(|e| StoreError::engine("check", e))?;
+                    let kind = if raw.is_null() {
+                        "NULL".into()
+                    } else {
+                        raw.type_info().name().to_owned()
+                    };
+                    let bad = |e: sqlx::Error| StoreError::Decode {
+                        column: c.name().into(),
+                        what: e.to_string(),
+                    };
+                    let i = c.ordinal();
+                    let value = match kind.as_str() {
+                        "NULL" => Value::Null,
+                        "INTEGER" | "INT8" | "BIGINT" => {
+                            Value::Integer($row.try_get::<i64, _>(i).map_err(bad)?)
+                        }
+                        "INT4" | "INT2" => {
+                            Value::Integer(i64::from($row.try_get::<i32, _>(i).map_err(bad)?))
+                        }
+                        "REAL" | "FLOAT8" | "FLOAT4" => {
+                            Value::Decimal($row.try_get::<f64, _>(i).map_err(bad)?)
+                        }
+                        "BOOL" | "BOOLEAN" => {
+                            Value::Boolean($row.try_get::<bool, _>(i).map_err(bad)?)
+                        }
+                        "TEXT" | "VARCHAR" | "UNKNOWN" | "NAME" => {
+                            Value::Text($row.try_get::<String, _>(i).map_err(bad)?)
+                        }
+                        other => {
+                            return Err(StoreError::Decode {
+                                column: c.name().into(),
+                                what: format!(
+                                    "is of type {other}; CAST it to BIGINT or TEXT in the check"
+                                ),
+                            });
+                        }
+                    };
+                    Ok((c.name().to_owned(), value))
+                })
+                .collect()
+        };
+    }
+    match row {
+        Row::Sqlite(row) => all!(row),
+        Row::Postgres(row) => all!(row),
+    }
+}

@@ -1,0 +1,148 @@
+//! Jobs, queued in the transaction of their cause, and the last runs of reconcilers.
+
+use domain::id::Id;
+
+use crate::{Db, StoreError, Tx, args, dialect};
+
+/// A job that is due.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Job {
+    /// Its identifier.
+    pub id: Id,
+    /// Which code runs it.
+    pub kind: String,
+    /// JSON.
+    pub payload: String,
+    /// How often it was tried before.
+    pub attempts: i64,
+}
+
+/// Queues a job; one with the same `unique_key` that waits already is left.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn enqueue(
+    tx: &mut Tx,
+    kind: &str,
+    payload: &str,
+    unique_key: Option<&str>,
+    run_at: i64,
+    now: i64,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "job",
+        "INSERT INTO job (id, kind, payload, unique_key, run_at, attempts, created_at) \
+         VALUES ($1, $2, $3, $4, $5, 0, $6) ON CONFLICT (unique_key) DO NOTHING",
+        &args![Id::new(now), kind, payload, unique_key, run_at, now],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Takes up to `limit` due jobs; nobody else gets them until `lease_ms` have passed.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn lease(db: &Db, now: i64, lease_ms: i64, limit: i64) -> Result<Vec<Job>, StoreError> {
+    let mut tx = db.begin().await?;
+    let sql = format!(
+        "UPDATE job SET leased_until = $1, attempts = attempts + 1 WHERE id IN ( \
+           SELECT id FROM job WHERE done_at IS NULL AND run_at <= $2 \
+           AND (leased_until IS NULL OR leased_until < $2) ORDER BY run_at LIMIT $3 {}) \
+         RETURNING id, kind, payload, attempts",
+        dialect::skip_locked(&tx)
+    );
+    let rows = tx
+        .fetch("jobs", &sql, &args![now + lease_ms, now, limit])
+        .await?;
+    tx.commit().await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Job {
+                id: row.parsed("id")?,
+                kind: row.text("kind")?,
+                payload: row.text("payload")?,
+                attempts: row.int("attempts")?,
+            })
+        })
+        .collect()
+}
+
+/// Marks a job done; its key is free again.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn finish(db: &Db, id: Id, now: i64, error: Option<&str>) -> Result<(), StoreError> {
+    db.execute(
+        "job",
+        "UPDATE job SET done_at = $1, unique_key = NULL, last_error = $2 WHERE id = $3",
+        &args![now, error, id],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Puts a failed job back, to be tried at `run_at`.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn retry(db: &Db, id: Id, run_at: i64, error: &str) -> Result<(), StoreError> {
+    db.execute(
+        "job",
+        "UPDATE job SET run_at = $1, leased_until = NULL, last_error = $2 WHERE id = $3",
+        &args![run_at, error, id],
+    )
+    .await?;
+    Ok(())
+}
+
+/// The last run of a reconciler, as a page shows it.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct TaskRun {
+    /// The reconciler.
+    pub name: String,
+    /// Unix milliseconds.
+    pub started_at: i64,
+    /// Absent while it runs.
+    pub finished_at: Option<i64>,
+    /// `ok` or `failed`.
+    pub outcome: String,
+    /// What it did, or why it failed.
+    pub detail: String,
+}
+
+/// Notes a run over the one before.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn note_run(db: &Db, run: &TaskRun) -> Result<(), StoreError> {
+    db.execute(
+        "task run",
+        "INSERT INTO task_run (name, started_at, finished_at, outcome, detail) VALUES ($1, $2, $3, $4, $5) \
+         ON CONFLICT (name) DO UPDATE SET started_at = excluded.started_at, \
+         finished_at = excluded.finished_at, outcome = excluded.outcome, detail = excluded.detail",
+        &args![&run.name, run.started_at, run.finished_at, &run.outcome, &run.detail],
+    )
+    .await?;
+    Ok(())
+}
+
+/// The last runs of all reconcilers.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn runs(db: &Db) -> Result<Vec<TaskRun>, StoreError> {
+    db.fetch("task runs", "SELECT * FROM task_run ORDER BY name", &[])
+        .await?
+        .iter()
+        .map(|row| {
+            Ok(TaskRun {
+                name: row.text("name")?,
+                started_at: row.int("started_at")?,
+                finished_at: row.opt_int("finished_at")?,
+                outcome: row.text("outcome")?,
+                detail: row.text("detail")?,
+            })
+        })
+        .collect()
+}

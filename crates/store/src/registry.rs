@@ -1,0 +1,574 @@
+//! Records of any noun, by its schema: list, get, insert, update, delete.
+
+use std::collections::HashMap;
+
+use domain::{
+    authority::Scope,
+    id::{Id, OrganizationId},
+    net,
+    record::{Record, Value, Values},
+    schema::{Field, Kind, Schema, Storage},
+    text,
+};
+
+use crate::{Arg, Db, Row, StoreError, Tx, args};
+
+/// Which records of a noun, in which order.
+#[derive(Clone, Debug, Default)]
+pub struct RecordQuery {
+    /// Words to find; diacritics and case do not matter.
+    pub search: String,
+    /// Field = value; an `organization` field takes in its subtree.
+    pub filters: Vec<(String, String)>,
+    /// A field to sort by, and whether downwards; the dictionary order of names otherwise.
+    pub sort: Option<(String, bool)>,
+    /// How many to skip.
+    pub offset: i64,
+    /// At most so many; 0 is 50.
+    pub limit: i64,
+}
+
+/// A page of records.
+#[derive(Clone, Debug)]
+pub struct RecordPage {
+    /// The records.
+    pub records: Vec<Record>,
+    /// How many there are in all.
+    pub total: i64,
+}
+
+/// A condition that keeps a query in scope; adds its arguments to `args`.
+pub(crate) fn scope_condition(scope: &Scope, owner: &str, args: &mut Vec<Arg>) -> String {
+    let Some(roots) = scope.roots() else {
+        return "1 = 1".into();
+    };
+    let places: Vec<String> = roots
+        .iter()
+        .map(|root| {
+            args.push(root.0.into());
+            format!("${}", args.len())
+        })
+        .collect();
+    format!(
+        "{owner} IN (SELECT descendant_id FROM organization_closure WHERE ancestor_id IN ({}))",
+        places.join(", ")
+    )
+}
+
+fn owner_column(schema: &Schema) -> String {
+    if schema.owner == "id" {
+        "id".into()
+    } else {
+        format!("{}_id", schema.owner)
+    }
+}
+
+fn conditions(scope: &Scope, schema: &Schema, query: &RecordQuery, args: &mut Vec<Arg>) -> String {
+    let mut all = vec![scope_condition(scope, &owner_column(schema), args)];
+    if schema.storage == Storage::Entry {
+        args.push((&schema.noun).into());
+        all.push(format!("register = ${}", args.len()));
+    }
+    for word in text::fold(&query.search).split_whitespace().take(8) {
+        let escaped = word
+            .replace('\\', "\\\\")
+            .replace('%', "\\%")
+            .replace('_', "\\_");
+        args.push(format!("%{escaped}%").into());
+        all.push(format!("search LIKE ${} ESCAPE '\\'", args.len()));
+    }
+    for (name, value) in &query.filters {
+        let Some(field) = schema.field(name) else {
+            continue;
+        };
+        if field.refers_to.as_deref() == Some("organization") && field.name == schema.owner {
+            args.push(value.into());
+            all.push(format!(
+                "{} IN (SELECT descendant_id FROM organization_closure WHERE ancestor_id = ${})",
+                field.column(),
+                args.len()
+            ));
+        } else if schema.storage == Storage::Table || is_entry_column(&field.name) {
+            args.push(filter_arg(field, value));
+            all.push(format!("{} = ${}", field.column(), args.len()));
+        } else {
+            // A book's own field: the folded search text holds `field=value`.
+            args.push(format!("%{}={}%", field.name, text::fold(value)).into());
+            all.push(format!("search LIKE ${}", args.len()));
+        }
+    }
+    all.join(" AND ")
+}
+
+fn filter_arg(field: &Field, value: &str) -> Arg {
+    match field.kind {
+        Kind::Integer | Kind::Instant => Arg::Int(value.parse().ok()),
+        Kind::Boolean => Arg::Bool(Some(value == "true")),
+        Kind::Decimal | Kind::Latitude | Kind::Longitude => Arg::Real(value.parse().ok()),
+        _ => value.into(),
+    }
+}
+
+fn is_entry_column(name: &str) -> bool {
+    matches!(
+        name,
+        "organization"
+            | "occurred_on"
+            | "period"
+            | "result"
+            | "expires_on"
+            | "finished_at"
+            | "subject"
+    )
+}
+
+fn order(schema: &Schema, query: &RecordQuery) -> String {
+    let sorted = query.sort.as_ref().and_then(|(name, down)| {
+        let field = schema.field(name)?;
+        let direction = if *down {
+            "DESC NULLS LAST"
+        } else {
+            "ASC NULLS LAST"
+        };
+        if schema.storage == Storage::Entry && !is_entry_column(name) {
+            return None;
+        }
+        if field.name == schema.title && schema.storage == Storage::Table {
+            return Some(format!("sort_key {}", if *down { "DESC" } else { "ASC" }));
+        }
+        Some(format!("{} {direction}", field.column()))
+    });
+    let standard = match schema.storage {
+        Storage::Table => "sort_key, id",
+        Storage::Entry => "occurred_on DESC, id DESC",
+    };
+    sorted.map_or_else(|| standard.into(), |s| format!("{s}, {standard}"))
+}
+
+/// A page of the records in scope.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn list(
+    db: &Db,
+    scope: &Scope,
+    schema: &Schema,
+    query: &RecordQuery,
+) -> Result<RecordPage, StoreError> {
+    let mut args = Vec::new();
+    let condition = conditions(scope, schema, query, &mut args);
+    let table = schema.table();
+    let total = db
+        .fetch_one(
+            &schema.noun,
+            &format!("SELECT COUNT(*) AS n FROM {table} WHERE {condition}"),
+            &args,
+        )
+        .await?
+        .map_or(Ok(0), |row| row.int("n"))?;
+    let limit = if query.limit <= 0 { 50 } else { query.limit };
+    args.push(limit.into());
+    args.push(query.offset.max(0).into());
+    let sql = format!(
+        "SELECT * FROM {table} WHERE {condition} ORDER BY {} LIMIT ${} OFFSET ${}",
+        order(schema, query),
+        args.len() - 1,
+        args.len()
+    );
+    let rows = db.fetch(&schema.noun, &sql, &args).await?;
+    let records = rows
+        .iter()
+        .map(|r| read(schema, r))
+        .collect::<Result<_, _>>()?;
+    Ok(RecordPage { records, total })
+}
+
+/// The record of that id, if it is in scope.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn get(
+    db: &Db,
+    scope: &Scope,
+    schema: &Schema,
+    id: Id,
+) -> Result<Option<Record>, StoreError> {
+    find(db, scope, schema, "id", &id.to_string()).await
+}
+
+/// The first record in scope whose `column` (a field's column, or `id`) is `value`.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn find(
+    db: &Db,
+    scope: &Scope,
+    schema: &Schema,
+    column: &str,
+    value: &str,
+) -> Result<Option<Record>, StoreError> {
+    let mut args = args![value].to_vec();
+    let in_scope = scope_condition(scope, &owner_column(schema), &mut args);
+    let mut sql = format!(
+        "SELECT * FROM {} WHERE {column} = $1 AND {in_scope}",
+        schema.table()
+    );
+    if schema.storage == Storage::Entry {
+        args.push((&schema.noun).into());
+        sql.push_str(&format!(" AND register = ${}", args.len()));
+    }
+    db.fetch_one(&schema.noun, &sql, &args)
+        .await?
+        .map(|row| read(schema, &row))
+        .transpose()
+}
+
+fn read(schema: &Schema, row: &Row) -> Result<Record, StoreError> {
+    let values = match schema.storage {
+        Storage::Entry => {
+            let data = row.text("data")?;
+            serde_json::from_str(&data).map_err(|e| StoreError::Decode {
+                column: "data".into(),
+                what: e.to_string(),
+            })?
+        }
+        Storage::Table => {
+            let mut values = Values::new();
+            for field in &schema.fields {
+                let column = field.column();
+                let value = match field.kind {
+                    Kind::Integer | Kind::Instant => row.opt_int(&column)?.map(Value::Integer),
+                    Kind::Decimal | Kind::Latitude | Kind::Longitude => {
+                        row.opt_real(&column)?.map(Value::Decimal)
+                    }
+                    Kind::Boolean => row.opt_boolean(&column)?.map(Value::Boolean),
+                    _ => row.opt_text(&column)?.map(Value::Text),
+                };
+                values.insert(field.name.clone(), value.unwrap_or(Value::Null));
+            }
+            values
+        }
+    };
+    Ok(Record {
+        id: row.parsed("id")?,
+        version: row.int("version")?,
+        updated_at: row.int("updated_at")?,
+        values,
+    })
+}
+
+fn arg(field: &Field, value: &Value) -> Arg {
+    match field.kind {
+        Kind::Integer | Kind::Instant => Arg::Int(match value {
+            Value::Integer(i) => Some(*i),
+            _ => None,
+        }),
+        Kind::Decimal | Kind::Latitude | Kind::Longitude => Arg::Real(match value {
+            Value::Decimal(d) => Some(*d),
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "coordinates and sizes typed as whole numbers"
+            )]
+            Value::Integer(i) => Some(*i as f64),
+            _ => None,
+        }),
+        Kind::Boolean => Arg::Bool(match value {
+            Value::Boolean(b) => Some(*b),
+            _ => None,
+        }),
+        _ => Arg::Text(value.as_text().map(Into::into)),
+    }
+}
+
+/// What the search box looks through: all words of the record, folded; for a book's
+/// entry also `field=value`, by which its own fields are filtered.
+fn search_text(schema: &Schema, values: &Values) -> String {
+    let mut words = Vec::new();
+    for field in &schema.fields {
+        let value = values.get(&field.name).unwrap_or(&Value::Null);
+        let cell = value.to_cell();
+        if cell.is_empty() || matches!(field.kind, Kind::Reference | Kind::File) {
+            continue;
+        }
+        if let Some(label) = field.choices.get(&cell) {
+            words.push(text::fold(&label.vi));
+        }
+        if schema.storage == Storage::Entry && !is_entry_column(&field.name) {
+            words.push(format!("{}={}", field.name, text::fold(&cell)));
+        } else {
+            words.push(text::fold(&cell));
+        }
+    }
+    words.join(" ")
+}
+
+/// Column names and values of a record, without id, version and times.
+fn columns(schema: &Schema, values: &Values) -> Vec<(String, Arg)> {
+    let null = Value::Null;
+    let get = |name: &str| values.get(name).unwrap_or(&null);
+    let mut out = vec![
+        ("search".into(), search_text(schema, values).into()),
+        (
+            "sort_key".into(),
+            text::sort_key(&get(&schema.title).to_cell()).into(),
+        ),
+    ];
+    if schema.storage == Storage::Entry {
+        out.push(("register".into(), (&schema.noun).into()));
+        out.push((
+            "organization_id".into(),
+            Arg::Text(get("organization").as_text().map(Into::into)),
+        ));
+        for name in ["occurred_on", "period", "result", "expires_on", "subject"] {
+            out.push((name.into(), Arg::Text(get(name).as_text().map(Into::into))));
+        }
+        out.push((
+            "finished_at".into(),
+            Arg::Int(match get("finished_at") {
+                Value::Integer(i) => Some(*i),
+                _ => None,
+            }),
+        ));
+        let data = serde_json::to_string(values).unwrap_or_default();
+        out.push(("data".into(), data.into()));
+        return out;
+    }
+    for field in &schema.fields {
+        let value = get(&field.name);
+        out.push((field.column(), arg(field, value)));
+        match field.kind {
+            Kind::Ip => {
+                let key = value.as_text().and_then(|t| net::parse_address(t).ok());
+                out.push((
+                    format!("{}_key", field.name),
+                    Arg::Text(key.map(net::address_key)),
+                ));
+            }
+            Kind::Prefix => {
+                let keys = value
+                    .as_text()
+                    .and_then(|t| t.parse::<net::Prefix>().ok())
+                    .map(|p| p.keys());
+                out.push((
+                    "first_key".into(),
+                    Arg::Text(keys.as_ref().map(|k| k.0.clone())),
+                ));
+                out.push(("last_key".into(), Arg::Text(keys.map(|k| k.1))));
+            }
+            _ => {}
+        }
+    }
+    out
+}
+
+/// Inserts records, all of one noun, with version 1.
+///
+/// # Errors
+/// [`StoreError::Duplicate`], [`StoreError::Reference`] or the engine's.
+pub async fn insert(
+    tx: &mut Tx,
+    schema: &Schema,
+    records: &[Record],
+    now: i64,
+) -> Result<(), StoreError> {
+    let mut names: Vec<String> = Vec::new();
+    let mut rows = Vec::with_capacity(records.len());
+    for record in records {
+        let mut columns = columns(schema, &record.values);
+        columns.push(("id".into(), record.id.into()));
+        columns.push(("version".into(), 1.into()));
+        columns.push(("created_at".into(), now.into()));
+        columns.push(("updated_at".into(), now.into()));
+        if schema.storage == Storage::Entry {
+            columns.push(("recorded_at".into(), now.into()));
+        }
+        if names.is_empty() {
+            names = columns.iter().map(|(name, _)| name.clone()).collect();
+        }
+        rows.push(columns.into_iter().map(|(_, arg)| arg).collect());
+    }
+    let into = format!("{} ({})", schema.table(), names.join(", "));
+    tx.insert_many(&schema.noun, &into, "", &rows).await
+}
+
+/// Writes a record over the version that was read.
+///
+/// # Errors
+/// [`StoreError::Stale`] when somebody else was quicker, and those of [`insert`].
+pub async fn update(
+    tx: &mut Tx,
+    schema: &Schema,
+    record: &Record,
+    now: i64,
+) -> Result<(), StoreError> {
+    let mut args = Vec::new();
+    let mut sets = Vec::new();
+    for (name, arg) in columns(schema, &record.values) {
+        args.push(arg);
+        sets.push(format!("{name} = ${}", args.len()));
+    }
+    args.push(now.into());
+    sets.push(format!("updated_at = ${}", args.len()));
+    args.push(record.id.into());
+    args.push(record.version.into());
+    let sql = format!(
+        "UPDATE {} SET {}, version = version + 1 WHERE id = ${} AND version = ${}",
+        schema.table(),
+        sets.join(", "),
+        args.len() - 1,
+        args.len()
+    );
+    if tx.execute(&schema.noun, &sql, &args).await? == 0 {
+        return Err(StoreError::Stale {
+            noun: schema.noun.clone(),
+        });
+    }
+    Ok(())
+}
+
+/// Deletes a record at the version that was read.
+///
+/// # Errors
+/// [`StoreError::Reference`] while others refer to it, [`StoreError::Stale`].
+pub async fn delete(tx: &mut Tx, schema: &Schema, id: Id, version: i64) -> Result<(), StoreError> {
+    let sql = format!(
+        "DELETE FROM {} WHERE id = $1 AND version = $2",
+        schema.table()
+    );
+    if tx.execute(&schema.noun, &sql, &args![id, version]).await? == 0 {
+        return Err(StoreError::Stale {
+            noun: schema.noun.clone(),
+        });
+    }
+    Ok(())
+}
+
+/// The titles of records of a table noun by id.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn titles(
+    db: &Db,
+    schema: &Schema,
+    ids: &[Id],
+) -> Result<HashMap<Id, String>, StoreError> {
+    let mut out = HashMap::new();
+    for ids in ids.chunks(500) {
+        let args: Vec<Arg> = ids.iter().map(|id| (*id).into()).collect();
+        let places: Vec<String> = (1..=args.len()).map(|i| format!("${i}")).collect();
+        let sql = format!(
+            "SELECT id, {} AS title FROM {} WHERE id IN ({})",
+            schema.title,
+            schema.table(),
+            places.join(", ")
+        );
+        for row in db.fetch(&schema.noun, &sql, &args).await? {
+            out.insert(
+                row.parsed("id")?,
+                row.opt_text("title")?.unwrap_or_default(),
+            );
+        }
+    }
+    Ok(out)
+}
+
+/// Ids of a noun's records by each of its keys, folded: what a spreadsheet may name them by.
+/// A key that two records share is left out.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn key_index(tx: &mut Tx, schema: &Schema) -> Result<HashMap<String, Id>, StoreError> {
+    let sql = format!(
+        "SELECT id, {} FROM {}",
+        schema.keys.join(", "),
+        schema.table()
+    );
+    let rows = tx.fetch(&schema.noun, &sql, &[]).await?;
+    let mut out: HashMap<String, Option<Id>> = HashMap::with_capacity(rows.len() * 2);
+    for row in &rows {
+        let id: Id = row.parsed("id")?;
+        out.insert(id.to_string(), Some(id));
+        for key in &schema.keys {
+            if let Some(value) = row.opt_text(key)? {
+                out.entry(text::fold(&value))
+                    .and_modify(|other| {
+                        if *other != Some(id) {
+                            *other = None;
+                        }
+                    })
+                    .or_insert(Some(id));
+            }
+        }
+    }
+    Ok(out
+        .into_iter()
+        .filter_map(|(k, id)| Some((k, id?)))
+        .collect())
+}
+
+/// Whether an organization lies in scope.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn covers(
+    tx: &mut Tx,
+    scope: &Scope,
+    organization: OrganizationId,
+) -> Result<bool, StoreError> {
+    let mut args = args![organization].to_vec();
+    let in_scope = scope_condition(scope, "id", &mut args);
+    let sql = format!("SELECT id FROM organization WHERE id = $1 AND {in_scope}");
+    Ok(tx.fetch_one("organization", &sql, &args).await?.is_some())
+}
+
+/// All organizations in scope of an actor: the ids of its subtrees.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn organizations_in(db: &Db, scope: &Scope) -> Result<Vec<OrganizationId>, StoreError> {
+    let mut args = Vec::new();
+    let in_scope = scope_condition(scope, "id", &mut args);
+    let sql = format!("SELECT id FROM organization WHERE {in_scope} ORDER BY sort_key");
+    db.fetch("organization", &sql, &args)
+        .await?
+        .iter()
+        .map(|row| row.parsed("id"))
+        .collect()
+}
+
+/// Recomputes who is above whom; after any change of an organization's parent.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn rebuild_tree(tx: &mut Tx) -> Result<(), StoreError> {
+    tx.execute("organization tree", "DELETE FROM organization_closure", &[])
+        .await?;
+    // The use case refuses cycles; the depth bound keeps even a damaged tree finite.
+    tx.execute(
+        "organization tree",
+        "INSERT INTO organization_closure (ancestor_id, descendant_id, depth) \
+         WITH RECURSIVE up (ancestor_id, descendant_id, depth) AS ( \
+           SELECT id, id, CAST(0 AS BIGINT) FROM organization \
+           UNION ALL \
+           SELECT o.parent_id, up.descendant_id, up.depth + 1 FROM up \
+           JOIN organization o ON o.id = up.ancestor_id \
+           WHERE o.parent_id IS NOT NULL AND up.depth < 16) \
+         SELECT ancestor_id, descendant_id, MIN(depth) FROM up GROUP BY ancestor_id, descendant_id",
+        &[],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Whether `candidate` lies in the subtree of `root`.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn is_below(tx: &mut Tx, candidate: Id, root: Id) -> Result<bool, StoreError> {
+    let sql =
+        "SELECT depth FROM organization_closure WHERE ancestor_id = $1 AND descendant_id = $2";
+    Ok(tx
+        .fetch_one("organization tree", sql, &args![root, candidate])
+        .await?
+        .is_some())
+}

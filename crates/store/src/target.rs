@@ -1,0 +1,345 @@
+//! What is probed, its state, its transitions and its availability.
+
+use domain::{
+    authority::Scope,
+    id::{OrganizationId, TargetId},
+};
+
+use crate::{Arg, Db, Row, StoreError, Tx, args, registry::scope_condition};
+
+/// Something that is probed, as the registry has it.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct TargetRow {
+    /// The id of the site, circuit or device.
+    pub id: TargetId,
+    /// `site`, `circuit` or `device`.
+    pub noun: String,
+    /// Whose it is.
+    pub organization: OrganizationId,
+    /// Its name.
+    pub subject: String,
+    /// Its address.
+    pub address: String,
+    /// `icmp` or `tcp:PORT`.
+    pub probe: String,
+    /// `hub`, `critical` or `standard`.
+    pub class: String,
+    /// What lies before it on the way to the hub.
+    pub parent: Option<TargetId>,
+    /// Degrees north.
+    pub latitude: Option<f64>,
+    /// Degrees east.
+    pub longitude: Option<f64>,
+    /// `up`, `down`, `unreachable`, `isolated`, `no_data`.
+    pub state: String,
+    /// Since when, unix milliseconds.
+    pub since_at: Option<i64>,
+    /// The last sample.
+    pub last_sample_at: Option<i64>,
+    /// Round trip of the last answer, microseconds.
+    pub rtt_us: Option<i64>,
+}
+
+/// All targets in scope with their present state.
+///
+/// A site's parent is the circuit that ends there (when that has an address), else the
+/// site it names; a circuit's parent is its Z end; a device's parent is its site.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn list(db: &Db, scope: &Scope) -> Result<Vec<TargetRow>, StoreError> {
+    let mut args = Vec::new();
+    let in_scope = scope_condition(scope, "t.organization_id", &mut args);
+    let sql = format!(
+        "SELECT t.target_id, t.noun, t.organization_id, t.subject, t.address, t.probe, t.class, \
+           CASE t.noun WHEN 'site' THEN COALESCE(k.circuit_id, s.parent_id) \
+             WHEN 'circuit' THEN c.z_site_id ELSE d.site_id END AS parent, \
+           COALESCE(s.latitude, sa.latitude) AS latitude, COALESCE(s.longitude, sa.longitude) AS longitude, \
+           COALESCE(x.state, 'no_data') AS state, x.since_at, x.last_sample_at, x.rtt_us \
+         FROM target t \
+         LEFT JOIN site s ON s.id = t.target_id \
+         LEFT JOIN circuit c ON c.id = t.target_id \
+         LEFT JOIN site sa ON sa.id = c.a_site_id \
+         LEFT JOIN device d ON d.id = t.target_id \
+         LEFT JOIN (SELECT a_site_id, MIN(id) AS circuit_id FROM circuit \
+           WHERE address IS NOT NULL AND status = 'active' AND a_site_id <> COALESCE(z_site_id, '') \
+           GROUP BY a_site_id) k ON k.a_site_id = s.id \
+         LEFT JOIN target_state x ON x.target_id = t.target_id \
+         WHERE {in_scope} ORDER BY t.subject"
+    );
+    db.fetch("targets", &sql, &args)
+        .await?
+        .iter()
+        .map(|row| {
+            Ok(TargetRow {
+                id: row.parsed("target_id")?,
+                noun: row.text("noun")?,
+                organization: row.parsed("organization_id")?,
+                subject: row.text("subject")?,
+                address: row.text("address")?,
+                probe: row.opt_text("probe")?.unwrap_or_else(|| "icmp".into()),
+                class: row.text("class")?,
+                parent: row.opt_parsed("parent")?,
+                latitude: row.opt_real("latitude")?,
+                longitude: row.opt_real("longitude")?,
+                state: row.text("state")?,
+                since_at: row.opt_int("since_at")?,
+                last_sample_at: row.opt_int("last_sample_at")?,
+                rtt_us: row.opt_int("rtt_us")?,
+            })
+        })
+        .collect()
+}
+
+/// The present state of a target, to be stored.
+#[derive(Clone, Debug)]
+pub struct StateRow {
+    /// The target.
+    pub target: TargetId,
+    /// Its state.
+    pub state: String,
+    /// Since when.
+    pub since_at: i64,
+    /// The last sample.
+    pub last_sample_at: Option<i64>,
+    /// Microseconds.
+    pub rtt_us: Option<i64>,
+}
+
+/// Stores present states.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn save_states(tx: &mut Tx, states: &[StateRow], now: i64) -> Result<(), StoreError> {
+    let rows: Vec<Vec<Arg>> = states
+        .iter()
+        .map(|s| {
+            args![
+                s.target,
+                &s.state,
+                s.since_at,
+                s.last_sample_at,
+                s.rtt_us,
+                now
+            ]
+            .to_vec()
+        })
+        .collect();
+    tx.insert_many(
+        "target states",
+        "target_state (target_id, state, since_at, last_sample_at, rtt_us, updated_at)",
+        "ON CONFLICT (target_id) DO UPDATE SET state = excluded.state, since_at = excluded.since_at, \
+         last_sample_at = excluded.last_sample_at, rtt_us = excluded.rtt_us, updated_at = excluded.updated_at",
+        &rows,
+    )
+    .await
+}
+
+/// A change of a target's state.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Transition {
+    /// The target.
+    pub target: TargetId,
+    /// When.
+    pub at: i64,
+    /// From which state.
+    pub from: String,
+    /// To which.
+    pub to: String,
+}
+
+/// Writes transitions down; one that is there already is left.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn save_transitions(tx: &mut Tx, transitions: &[Transition]) -> Result<(), StoreError> {
+    let rows: Vec<Vec<Arg>> = transitions
+        .iter()
+        .map(|t| args![t.target, t.at, &t.from, &t.to].to_vec())
+        .collect();
+    tx.insert_many(
+        "transitions",
+        "target_transition (target_id, at, from_state, to_state)",
+        "ON CONFLICT DO NOTHING",
+        &rows,
+    )
+    .await
+}
+
+/// A target's transitions since `from`, the newest first.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn transitions(
+    db: &Db,
+    target: TargetId,
+    from: i64,
+    limit: i64,
+) -> Result<Vec<Transition>, StoreError> {
+    db.fetch(
+        "transitions",
+        "SELECT * FROM target_transition WHERE target_id = $1 AND at >= $2 ORDER BY at DESC LIMIT $3",
+        &args![target, from, limit],
+    )
+    .await?
+    .iter()
+    .map(|row| {
+        Ok(Transition {
+            target: row.parsed("target_id")?,
+            at: row.int("at")?,
+            from: row.text("from_state")?,
+            to: row.text("to_state")?,
+        })
+    })
+    .collect()
+}
+
+/// Time in each state, milliseconds, and what was measured.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
+pub struct AvailabilityRow {
+    /// The target.
+    pub target: String,
+    /// ISO date or month.
+    pub period: String,
+    /// Up.
+    pub up_ms: i64,
+    /// Down itself.
+    pub down_ms: i64,
+    /// Behind something that was down.
+    pub unreachable_ms: i64,
+    /// While we ourselves were cut off.
+    pub isolated_ms: i64,
+    /// Not known; never counted as up.
+    pub no_data_ms: i64,
+    /// Probes sent.
+    pub samples: i64,
+    /// Probes without an answer.
+    pub lost: i64,
+    /// Shortest round trip, microseconds.
+    pub rtt_min_us: Option<i64>,
+    /// Sum of round trips of the answers.
+    pub rtt_sum_us: i64,
+    /// Longest round trip.
+    pub rtt_max_us: Option<i64>,
+}
+
+const AVAILABILITY: &str = "up_ms, down_ms, unreachable_ms, isolated_ms, no_data_ms, samples, lost, \
+    rtt_min_us, rtt_sum_us, rtt_max_us";
+
+/// Stores days, over what was there.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn save_days(tx: &mut Tx, days: &[AvailabilityRow], now: i64) -> Result<(), StoreError> {
+    let rows: Vec<Vec<Arg>> = days
+        .iter()
+        .map(|d| {
+            args![
+                &d.target,
+                &d.period,
+                d.period.get(..7).unwrap_or_default(),
+                d.up_ms,
+                d.down_ms,
+                d.unreachable_ms,
+                d.isolated_ms,
+                d.no_data_ms,
+                d.samples,
+                d.lost,
+                d.rtt_min_us,
+                d.rtt_sum_us,
+                d.rtt_max_us,
+                now
+            ]
+            .to_vec()
+        })
+        .collect();
+    let sets: Vec<String> = AVAILABILITY
+        .split(", ")
+        .map(|c| format!("{} = excluded.{}", c.trim(), c.trim()))
+        .collect();
+    tx.insert_many(
+        "availability",
+        &format!("availability_day (target_id, day, month, {AVAILABILITY}, updated_at)"),
+        &format!(
+            "ON CONFLICT (target_id, day) DO UPDATE SET {}, updated_at = excluded.updated_at",
+            sets.join(", ")
+        ),
+        &rows,
+    )
+    .await
+}
+
+fn read_availability(row: &Row) -> Result<AvailabilityRow, StoreError> {
+    Ok(AvailabilityRow {
+        target: row.text("target_id")?,
+        period: row.text("period")?,
+        up_ms: row.int("up_ms")?,
+        down_ms: row.int("down_ms")?,
+        unreachable_ms: row.int("unreachable_ms")?,
+        isolated_ms: row.int("isolated_ms")?,
+        no_data_ms: row.int("no_data_ms")?,
+        samples: row.int("samples")?,
+        lost: row.int("lost")?,
+        rtt_min_us: row.opt_int("rtt_min_us")?,
+        rtt_sum_us: row.int("rtt_sum_us")?,
+        rtt_max_us: row.opt_int("rtt_max_us")?,
+    })
+}
+
+/// Days from one ISO date to another (inclusive) of one target, or of all.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn days(
+    db: &Db,
+    target: Option<TargetId>,
+    from: &str,
+    to: &str,
+) -> Result<Vec<AvailabilityRow>, StoreError> {
+    let mut args = args![from, to].to_vec();
+    let mut sql = format!(
+        "SELECT target_id, day AS period, {AVAILABILITY} FROM availability_day WHERE day >= $1 AND day <= $2"
+    );
+    if let Some(target) = target {
+        args.push(target.into());
+        sql.push_str(" AND target_id = $3");
+    }
+    sql.push_str(" ORDER BY day, target_id");
+    db.fetch("availability", &sql, &args)
+        .await?
+        .iter()
+        .map(read_availability)
+        .collect()
+}
+
+/// One month (`YYYY-MM`) of every target in scope.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn month(
+    db: &Db,
+    scope: &Scope,
+    month: &str,
+) -> Result<Vec<AvailabilityRow>, StoreError> {
+    let mut args = args![month].to_vec();
+    let in_scope = scope_condition(scope, "t.organization_id", &mut args);
+    let sums: Vec<String> = AVAILABILITY
+        .split(", ")
+        .map(str::trim)
+        .map(|c| match c {
+            "rtt_min_us" => "MIN(d.rtt_min_us) AS rtt_min_us".into(),
+            "rtt_max_us" => "MAX(d.rtt_max_us) AS rtt_max_us".into(),
+            c => format!("CAST(SUM(d.{c}) AS BIGINT) AS {c}"),
+        })
+        .collect();
+    let sql = format!(
+        "SELECT d.target_id, d.month AS period, {} FROM availability_day d JOIN target t ON t.target_id = d.target_id \
+         WHERE d.month = $1 AND {in_scope} GROUP BY d.target_id, d.month",
+        sums.join(", ")
+    );
+    db.fetch("availability", &sql, &args)
+        .await?
+        .iter()
+        .map(read_availability)
+        .collect()
+}
