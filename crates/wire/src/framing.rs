@@ -1,0 +1,249 @@
+//! Frames of a syslog stream over TCP or TLS, RFC 6587: octet counting and line ends.
+//!
+//! Both framings may meet on one port and even on one connection, so each frame
+//! is told apart by its own first bytes: `123 <` begins a counted frame, anything
+//! else ends at a line feed.
+
+use memchr::memchr;
+
+/// The longest line kept by default, bytes.
+pub const MAX_LINE: usize = 64 * 1024;
+
+/// A counted frame may announce at most this many digits (9,999,999 bytes);
+/// more is taken for the text of a line.
+const COUNT_DIGITS: usize = 7;
+
+/// Why a frame ends where it ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Ending {
+    /// All of it was received.
+    Whole,
+    /// It was longer than the bound; what is beyond is thrown away.
+    Truncated,
+    /// The stream ended within it.
+    Cut,
+}
+
+/// One frame: the bytes between the framing, without line end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Frame<'a> {
+    /// The line.
+    pub bytes: &'a [u8],
+    /// Whether it is whole.
+    pub ending: Ending,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum State {
+    /// Between frames.
+    Start,
+    /// Inside digits that may be a count; they are kept in the buffer.
+    Count,
+    /// Digits and a blank were read: `<` makes it a count.
+    CountBlank,
+    /// Inside a counted frame, so many bytes to come.
+    Counted(usize),
+    /// Throwing away the rest of a counted frame.
+    SkipCounted(usize),
+    /// Inside a line.
+    Line,
+    /// Throwing away the rest of a line.
+    SkipLine,
+}
+
+/// Splits a stream into frames, chunk by chunk, in bounded memory.
+///
+/// However the stream is cut into chunks, the frames are the same. A sender that
+/// never ends its frame costs at most the bound given to [`Decoder::new`].
+#[derive(Debug)]
+pub struct Decoder {
+    state: State,
+    buffer: Vec<u8>,
+    max: usize,
+}
+
+impl Default for Decoder {
+    fn default() -> Self {
+        Self::new(MAX_LINE)
+    }
+}
+
+impl Decoder {
+    /// A decoder that keeps at most `max` bytes of a line (at least 16).
+    pub fn new(max: usize) -> Self {
+        Self {
+            state: State::Start,
+            buffer: Vec::new(),
+            max: max.max(16),
+        }
+    }
+
+    /// Takes the next bytes of the stream and hands every frame that ends in
+    /// them to `sink`. A frame wholly inside `chunk` is not copied.
+    pub fn feed<F: FnMut(Frame<'_>)>(&mut self, mut chunk: &[u8], mut sink: F) {
+        while !chunk.is_empty() {
+            chunk = match self.state {
+                State::Start => self.start(chunk),
+                State::Count | State::CountBlank => self.count(chunk),
+                State::Counted(left) => self.counted(chunk, left, &mut sink),
+                State::Line => self.line(chunk, &mut sink),
+                State::SkipCounted(left) => {
+                    let n = left.min(chunk.len());
+                    self.state = if n == left {
+                        State::Start
+                    } else {
+                        State::SkipCounted(left - n)
+                    };
+                    &chunk[n..]
+                }
+                State::SkipLine => match memchr(b'\n', chunk) {
+                    Some(at) => {
+                        self.state = State::Start;
+                        &chunk[at + 1..]
+                    }
+                    None => &[],
+                },
+            };
+        }
+    }
+
+    /// Ends the stream: hands over what an unfinished frame holds.
+    pub fn finish<F: FnMut(Frame<'_>)>(&mut self, mut sink: F) {
+        let line = trim(&self.buffer);
+        if !line.is_empty() {
+            // A last line without line end is common and whole; an open count is not.
+            let ending = match self.state {
+                State::Counted(_) => Ending::Cut,
+                _ => Ending::Whole,
+            };
+            sink(Frame {
+                bytes: line,
+                ending,
+            });
+        }
+        self.buffer.clear();
+        self.state = State::Start;
+    }
+
+    /// Bytes held back for a frame that has not ended.
+    pub fn held(&self) -> usize {
+        self.buffer.len()
+    }
+
+    fn start<'c>(&mut self, chunk: &'c [u8]) -> &'c [u8] {
+        match chunk[0] {
+            // Line ends and NULs after a counted frame belong to nothing.
+            b'\n' | b'\r' | 0 => &chunk[1..],
+            b'1'..=b'9' => {
+                self.state = State::Count;
+                chunk
+            }
+            _ => {
+                self.state = State::Line;
+                chunk
+            }
+        }
+    }
+
+    fn count<'c>(&mut self, chunk: &'c [u8]) -> &'c [u8] {
+        let byte = chunk[0];
+        match (self.state, byte) {
+            (State::Count, b'0'..=b'9') if self.buffer.len() < COUNT_DIGITS => {
+                self.buffer.push(byte);
+                &chunk[1..]
+            }
+            (State::Count, b' ') => {
+                self.buffer.push(byte);
+                self.state = State::CountBlank;
+                &chunk[1..]
+            }
+            (State::CountBlank, b'<') => {
+                let count = self
+                    .buffer
+                    .iter()
+                    .filter(|b| b.is_ascii_digit())
+                    .fold(0usize, |n, b| n * 10 + usize::from(b - b'0'));
+                self.buffer.clear();
+                self.state = State::Counted(count);
+                chunk
+            }
+            _ => {
+                self.state = State::Line;
+                chunk
+            }
+        }
+    }
+
+    fn counted<'c, F: FnMut(Frame<'_>)>(
+        &mut self,
+        chunk: &'c [u8],
+        left: usize,
+        sink: &mut F,
+    ) -> &'c [u8] {
+        let room = self.max - self.buffer.len();
+        let want = left.min(room);
+        if chunk.len() < want {
+            self.buffer.extend_from_slice(chunk);
+            self.state = State::Counted(left - chunk.len());
+            return &[];
+        }
+        let ending = if want == left {
+            Ending::Whole
+        } else {
+            Ending::Truncated
+        };
+        self.emit(&chunk[..want], ending, sink);
+        self.state = if want == left {
+            State::Start
+        } else {
+            State::SkipCounted(left - want)
+        };
+        &chunk[want..]
+    }
+
+    fn line<'c, F: FnMut(Frame<'_>)>(&mut self, chunk: &'c [u8], sink: &mut F) -> &'c [u8] {
+        let room = self.max - self.buffer.len();
+        // One more than the bound, so that a line of exactly the bound is whole.
+        let window = &chunk[..chunk.len().min(room + 1)];
+        match memchr(b'\n', window) {
+            Some(at) => {
+                self.emit(&chunk[..at], Ending::Whole, sink);
+                self.state = State::Start;
+                &chunk[at + 1..]
+            }
+            None if window.len() > room => {
+                self.emit(&chunk[..room], Ending::Truncated, sink);
+                self.state = State::SkipLine;
+                &chunk[room..]
+            }
+            None => {
+                self.buffer.extend_from_slice(chunk);
+                &[]
+            }
+        }
+    }
+
+    fn emit<F: FnMut(Frame<'_>)>(&mut self, tail: &[u8], ending: Ending, sink: &mut F) {
+        let whole = if self.buffer.is_empty() {
+            tail
+        } else {
+            self.buffer.extend_from_slice(tail);
+            &self.buffer
+        };
+        let bytes = trim(whole);
+        if !bytes.is_empty() {
+            sink(Frame { bytes, ending });
+        }
+        self.buffer.clear();
+        // One long line must not pin its memory for the life of the connection.
+        self.buffer.shrink_to(4096);
+    }
+}
+
+/// Without the line end that may stand inside a frame.
+fn trim(mut bytes: &[u8]) -> &[u8] {
+    while let [front @ .., b'\n' | b'\r' | 0] = bytes {
+        bytes = front;
+    }
+    bytes
+}

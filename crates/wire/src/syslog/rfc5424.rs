@@ -1,0 +1,188 @@
+//! RFC 5424: `<PRI>1 TIMESTAMP HOST APP PROCID MSGID SD MSG`.
+
+use std::borrow::Cow;
+
+use memchr::{memchr, memchr3};
+
+use super::{
+    message::{Message, field},
+    parse::{Context, strip_mark},
+    stamp,
+};
+
+/// Reads what follows the priority; `false` when it is not RFC 5424.
+pub(super) fn read<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Context<'_>) -> bool {
+    let Some(rest) = bytes.strip_prefix(b"1 ") else {
+        return false;
+    };
+    let (time, rest) = token(rest);
+    let sent_at = if time == b"-" {
+        None
+    } else {
+        match stamp::rfc3339(time) {
+            Some((written, used)) if used == time.len() => {
+                written.resolve(context.received_at, context.zone)
+            }
+            _ => return false,
+        }
+    };
+    let (host, rest) = token(rest);
+    let (application, rest) = token(rest);
+    let (procid, rest) = token(rest);
+    let (msgid, rest) = token(rest);
+    message.sent_at = sent_at;
+    message.host = field(host);
+    message.application = field(application);
+    message.procid = field(procid);
+    message.msgid = field(msgid);
+    let (data, text) = structured_data(rest);
+    message.structured_data = data;
+    message.message = strip_mark(text);
+    true
+}
+
+/// Up to the next blank, and what follows it.
+fn token(bytes: &[u8]) -> (&[u8], &[u8]) {
+    match memchr(b' ', bytes) {
+        Some(at) => (&bytes[..at], &bytes[at + 1..]),
+        None => (bytes, &[]),
+    }
+}
+
+/// Splits structured data from the message. Data that is not well formed is
+/// left in the message, where it can at least be read.
+fn structured_data(bytes: &[u8]) -> (&[u8], &[u8]) {
+    if let Some(rest) = bytes.strip_prefix(b"-") {
+        return match rest.first() {
+            None => (&[], rest),
+            Some(b' ') => (&[], &rest[1..]),
+            Some(_) => (&[], bytes),
+        };
+    }
+    let mut at = 0;
+    while bytes.get(at) == Some(&b'[') {
+        match element_end(&bytes[at..]) {
+            Some(used) => at += used,
+            None => return (&[], bytes),
+        }
+    }
+    match bytes.get(at) {
+        None => (&bytes[..at], &[]),
+        Some(b' ') => (&bytes[..at], &bytes[at + 1..]),
+        Some(_) => (&[], bytes),
+    }
+}
+
+/// The length of one `[…]`, minding quotes and the escapes of §6.3.3.
+fn element_end(bytes: &[u8]) -> Option<usize> {
+    let mut quoted = false;
+    let mut at = 1;
+    loop {
+        at += memchr3(b'"', b'\\', b']', bytes.get(at..)?)?;
+        match bytes[at] {
+            b'"' => quoted = !quoted,
+            b'\\' if quoted => at += 1,
+            b']' if !quoted => return Some(at + 1),
+            _ => {}
+        }
+        at += 1;
+    }
+}
+
+/// The elements of a line's structured data, RFC 5424 §6.3.
+#[derive(Clone, Debug)]
+pub struct Elements<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Elements<'a> {
+    pub(super) fn new(rest: &'a [u8]) -> Self {
+        Self { rest }
+    }
+}
+
+/// One `[id name="value" …]`.
+#[derive(Clone, Debug)]
+pub struct Element<'a> {
+    /// The SD-ID, for instance `exampleSDID@32473`.
+    pub id: Cow<'a, str>,
+    rest: &'a [u8],
+}
+
+impl<'a> Element<'a> {
+    /// The names and values of the element, escapes undone.
+    pub fn parameters(&self) -> Parameters<'a> {
+        Parameters { rest: self.rest }
+    }
+}
+
+impl<'a> Iterator for Elements<'a> {
+    type Item = Element<'a>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let used = self
+            .rest
+            .first()
+            .filter(|b| **b == b'[')
+            .and_then(|_| element_end(self.rest))?;
+        let inner = &self.rest[1..used - 1];
+        self.rest = &self.rest[used..];
+        let (id, rest) = token(inner);
+        Some(Element {
+            id: String::from_utf8_lossy(id),
+            rest,
+        })
+    }
+}
+
+/// Names and values of an [`Element`].
+#[derive(Clone, Debug)]
+pub struct Parameters<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Iterator for Parameters<'a> {
+    type Item = (Cow<'a, str>, Cow<'a, str>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while let Some(rest) = self.rest.strip_prefix(b" ") {
+            self.rest = rest;
+        }
+        let equals = memchr(b'=', self.rest)?;
+        let name = &self.rest[..equals];
+        let value = self.rest[equals + 1..].strip_prefix(b"\"")?;
+        let mut end = 0;
+        let mut escaped = false;
+        loop {
+            match value.get(end)? {
+                b'"' => break,
+                b'\\' => {
+                    escaped = true;
+                    end += 2;
+                }
+                _ => end += 1,
+            }
+        }
+        self.rest = &value[end + 1..];
+        let text = String::from_utf8_lossy(&value[..end]);
+        let text = if escaped {
+            Cow::Owned(unescape(&text))
+        } else {
+            text
+        };
+        Some((String::from_utf8_lossy(name), text))
+    }
+}
+
+/// Undoes `\"`, `\\` and `\]`; any other backslash stays (§6.3.3).
+fn unescape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match (c, chars.peek()) {
+            ('\\', Some('"' | '\\' | ']')) => out.extend(chars.next()),
+            _ => out.push(c),
+        }
+    }
+    out
+}

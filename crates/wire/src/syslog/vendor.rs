@@ -1,0 +1,262 @@
+//! Cisco and MikroTik.
+
+use memchr::memchr;
+
+use super::{
+    bsd::{trim_start, word},
+    message::{Message, Severity, field},
+    parse::Context,
+    stamp,
+};
+
+/// How far into a line the `%` of a Cisco mnemonic may stand.
+const HEAD_MAX: usize = 160;
+
+/// Reads `123: host: *Mar  1 00:01:02.123 ICT: %SYS-5-CONFIG_I: …`, every part
+/// before the `%` optional; `false` when the line is not of this shape.
+pub(super) fn cisco<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Context<'_>) -> bool {
+    let Some(percent) = memchr(b'%', &bytes[..bytes.len().min(HEAD_MAX)]) else {
+        return false;
+    };
+    let Some(mnemonic) = mnemonic(&bytes[percent..]) else {
+        return false;
+    };
+    let Some(head) = cisco_head(&bytes[..percent]) else {
+        return false;
+    };
+    message.sent_at = head
+        .stamp
+        .and_then(|w| w.resolve(context.received_at, context.zone));
+    message.clock_set = head.clock_set;
+    message.host = head.host.and_then(field);
+    message.procid = head.process.or(head.sequence).and_then(field);
+    message.application = field(mnemonic.facility);
+    message.msgid = field(mnemonic.whole);
+    if !message.has_priority {
+        message.severity = mnemonic.severity;
+    }
+    message.message = &bytes[percent..];
+    true
+}
+
+struct Mnemonic<'a> {
+    facility: &'a [u8],
+    severity: Severity,
+    whole: &'a [u8],
+}
+
+/// `%SYS-5-CONFIG_I:`; the facility may itself have parts (`%PKT_INFRA-LINK-3-UPDOWN`).
+fn mnemonic(bytes: &[u8]) -> Option<Mnemonic<'_>> {
+    let name = &bytes[1..];
+    let n = name
+        .iter()
+        .position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'/')))?;
+    if !matches!(name[n], b':' | b' ') {
+        return None;
+    }
+    let whole = &name[..n];
+    let level = (1..n.saturating_sub(2)).find(|&i| {
+        whole[i] == b'-' && matches!(whole[i + 1], b'0'..=b'7') && whole[i + 2] == b'-'
+    })?;
+    if !whole[0].is_ascii_uppercase() {
+        return None;
+    }
+    Some(Mnemonic {
+        facility: &whole[..level],
+        severity: Severity::from_bits(whole[level + 1] - b'0'),
+        whole,
+    })
+}
+
+#[derive(Default)]
+struct Head<'a> {
+    sequence: Option<&'a [u8]>,
+    host: Option<&'a [u8]>,
+    process: Option<&'a [u8]>,
+    stamp: Option<stamp::Written>,
+    clock_set: bool,
+}
+
+/// What stands before the `%`; `None` when something there does not fit.
+fn cisco_head(head: &[u8]) -> Option<Head<'_>> {
+    let mut out = Head {
+        clock_set: true,
+        ..Head::default()
+    };
+    let mut rest = head;
+    for _ in 0..8 {
+        while let [b' ' | b':', after @ ..] = rest {
+            rest = after;
+        }
+        if rest.is_empty() {
+            return Some(out);
+        }
+        // `*`: the clock was never set; `.`: it was, but lost its source.
+        let (marked, body) = match rest {
+            [b'*' | b'.', after @ ..] => (true, after),
+            _ => (false, rest),
+        };
+        if let Some((mut written, n)) = stamp::any(body) {
+            rest = &body[n..];
+            if let Some((east, n)) = stamp::zone_suffix(rest) {
+                written.offset = east.or(written.offset);
+                rest = &rest[n..];
+            }
+            out.stamp = Some(written);
+            out.clock_set = !marked;
+            continue;
+        }
+        let n = body
+            .iter()
+            .position(|b| matches!(b, b' ' | b':'))
+            .unwrap_or(body.len());
+        let token = &body[..n];
+        if token.iter().all(u8::is_ascii_digit) && body.get(n) == Some(&b':') && !is_clock(body) {
+            out.sequence = Some(token);
+        } else if let Some(used) = uptime(body) {
+            rest = &body[used..];
+            continue;
+        } else if let Some(open) = memchr(b'[', token) {
+            out.process = Some(token[open + 1..].strip_suffix(b"]")?);
+        } else if token.contains(&b'/') {
+            // The node of an IOS-XR route processor, `RP/0/RSP0/CPU0`.
+        } else if out.host.is_none() && !marked {
+            out.host = Some(token);
+        } else {
+            return None;
+        }
+        rest = &body[n..];
+    }
+    None
+}
+
+fn is_clock(bytes: &[u8]) -> bool {
+    uptime(bytes).is_some()
+}
+
+/// Time since start instead of a time of day: `00:01:02`, `1d02h`, `4w6d`.
+fn uptime(bytes: &[u8]) -> Option<usize> {
+    let n = bytes.iter().position(|b| *b == b' ').unwrap_or(bytes.len());
+    let text = bytes[..n].strip_suffix(b":").unwrap_or(&bytes[..n]);
+    let colons = text.len() == 8
+        && text.iter().enumerate().all(|(i, b)| {
+            if i % 3 == 2 {
+                *b == b':'
+            } else {
+                b.is_ascii_digit()
+            }
+        });
+    let units = (4..=8).contains(&text.len())
+        && text[0].is_ascii_digit()
+        && text
+            .iter()
+            .all(|b| b.is_ascii_digit() || matches!(b, b'y' | b'w' | b'd' | b'h'))
+        && matches!(text[text.len() - 1], b'd' | b'h' | b'w');
+    (colons || units).then_some(text.len())
+}
+
+/// The first topics RouterOS knows (its manual, "Logging", topics).
+const TOPICS: [&[u8]; 52] = [
+    b"acme",
+    b"account",
+    b"async",
+    b"backup",
+    b"bfd",
+    b"bgp",
+    b"bridge",
+    b"calc",
+    b"caps",
+    b"certificate",
+    b"container",
+    b"ddns",
+    b"dhcp",
+    b"disk",
+    b"dns",
+    b"dot1x",
+    b"dude",
+    b"e-mail",
+    b"evpn",
+    b"fetch",
+    b"firewall",
+    b"gps",
+    b"gsm",
+    b"health",
+    b"hotspot",
+    b"igmp-proxy",
+    b"interface",
+    b"ipsec",
+    b"iscsi",
+    b"isdn",
+    b"kvm",
+    b"l2tp",
+    b"ldp",
+    b"lora",
+    b"lte",
+    b"manager",
+    b"mme",
+    b"mpls",
+    b"mqtt",
+    b"natpmp",
+    b"netwatch",
+    b"ntp",
+    b"ospf",
+    b"ovpn",
+    b"poe-out",
+    b"ppp",
+    b"pppoe",
+    b"pptp",
+    b"radius",
+    b"route",
+    b"script",
+    b"system",
+];
+
+/// As [`TOPICS`], those that come last in the alphabet or are levels.
+const MORE_TOPICS: [&[u8]; 21] = [
+    b"critical",
+    b"debug",
+    b"error",
+    b"info",
+    b"warning",
+    b"sertcp",
+    b"simulator",
+    b"smb",
+    b"snmp",
+    b"ssh",
+    b"ssl",
+    b"sstp",
+    b"store",
+    b"stp",
+    b"telephony",
+    b"tftp",
+    b"tr069",
+    b"upnp",
+    b"ups",
+    b"vrrp",
+    b"wireless",
+];
+
+/// Reads `system,info,account user admin logged in …`; `false` when there is no list of topics.
+pub(super) fn mikrotik<'a>(message: &mut Message<'a>, bytes: &'a [u8]) -> bool {
+    let word = word(bytes);
+    let topics = word.strip_suffix(b":").unwrap_or(word);
+    let Some(comma) = memchr(b',', topics) else {
+        return false;
+    };
+    let plain = topics
+        .iter()
+        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b',' | b'-' | b'!'));
+    let first = &topics[..comma];
+    if !plain || !(TOPICS.contains(&first) || MORE_TOPICS.contains(&first)) {
+        return false;
+    }
+    if !message.has_priority
+        && let Some(severity) = topics.split(|b| *b == b',').find_map(Severity::from_word)
+    {
+        message.severity = severity;
+    }
+    message.application = field(first);
+    message.msgid = field(topics);
+    message.message = trim_start(&bytes[word.len()..]);
+    true
+}
