@@ -1,6 +1,7 @@
 //! The nouns of Giềng, their ids, rules and state machines: no I/O, no SQL, no HTTP.
 
 pub mod authority;
+pub mod availability;
 pub mod clock;
 pub mod id;
 pub mod label;
@@ -8,6 +9,7 @@ pub mod net;
 pub mod noun;
 pub mod parse;
 pub mod problem;
+pub mod reachability;
 pub mod record;
 pub mod schema;
 pub mod text;

@@ -24,6 +24,8 @@ mod judge;
 mod node;
 
 #[cfg(test)]
+mod lab;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod tables;
@@ -88,7 +90,9 @@ pub struct Target {
 }
 
 /// The hard state of a target.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// It answers.

@@ -73,6 +73,8 @@ pub struct Fleet {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Isolation {
     pub since: Moment,
+    /// An answer to a probe sent from here on ends it.
+    pub from_mono: u64,
     pub why: CutOff,
 }
 
@@ -90,14 +92,19 @@ impl Fleet {
     /// # Errors
     /// When an id comes twice, a parent is missing or parents form a cycle;
     /// the fleet is then as it was.
-    pub fn set_targets(&mut self, targets: Vec<Target>, now: Moment) -> Result<Vec<Effect>, FleetError> {
+    pub fn set_targets(
+        &mut self,
+        targets: Vec<Target>,
+        now: Moment,
+    ) -> Result<Vec<Effect>, FleetError> {
         let index = index_of(&targets)?;
         let parents = parents_of(&targets, &index)?;
         refuse_cycles(&targets, &parents)?;
 
         let mut effects = Vec::new();
         let old_ids: Vec<TargetId> = self.nodes.iter().map(|n| n.target.id).collect();
-        let mut old: HashMap<TargetId, Node> = self.nodes.drain(..).map(|n| (n.target.id, n)).collect();
+        let mut old: HashMap<TargetId, Node> =
+            self.nodes.drain(..).map(|n| (n.target.id, n)).collect();
         for target in targets {
             let node = match old.remove(&target.id) {
                 Some(node) => Node {
@@ -138,13 +145,21 @@ impl Fleet {
 
     /// Takes over a hard state known from before a restart. A restored Down has
     /// its alarm: it was raised then and is not raised again.
-    pub fn restore(&mut self, target: TargetId, state: State, since_ms: i64, alarm_since_ms: Option<i64>) {
+    pub fn restore(
+        &mut self,
+        target: TargetId,
+        state: State,
+        since_ms: i64,
+        alarm_since_ms: Option<i64>,
+        now: Moment,
+    ) {
         let Some(&i) = self.index.get(&target) else {
             return;
         };
         let node = &mut self.nodes[i as usize];
         node.state = state;
         node.since_ms = since_ms;
+        node.since_mono = now.mono_ms;
         if let Some(since_ms) = alarm_since_ms {
             self.alarms.insert(i, Open::restored(since_ms));
         }
@@ -161,7 +176,10 @@ impl Fleet {
             return effects;
         };
         let node = &self.nodes[i as usize];
-        if node.last_sample.is_some_and(|last| sample.sent.mono_ms < last) {
+        if node
+            .last_sample
+            .is_some_and(|last| sample.sent.mono_ms < last)
+        {
             self.counts.late += 1;
             return effects;
         }
@@ -183,16 +201,19 @@ impl Fleet {
         for i in 0..self.nodes.len() as u32 {
             let node = &self.nodes[i as usize];
             let pace = node.pace();
-            let patience =
-                u64::from(pace.interval_ms) * u64::from(pace.stale_intervals.max(1)) + u64::from(pace.timeout_ms);
-            let stale = node.last_sample.is_none_or(|last| now.mono_ms > last + patience);
-            if stale && node.state != State::NoData && (node.last_sample.is_some() || now.mono_ms > patience) {
+            let patience = u64::from(pace.interval_ms) * u64::from(pace.stale_intervals.max(1))
+                + u64::from(pace.timeout_ms);
+            let last = node.last_sample.unwrap_or(node.since_mono);
+            if node.state != State::NoData && now.mono_ms > last + patience {
                 self.with(i, Node::forget);
                 self.set_state(i, State::NoData, now, now.at_ms, &mut effects);
             } else if node.asked.is_some() {
                 self.work.push(i);
             }
         }
+        // The last is judged first: are we cut off ourselves?
+        let nodes = &self.nodes;
+        self.work.sort_by_key(|&i| nodes[i as usize].is_root());
         self.drain_work(now, &mut effects);
         self.flush_alarms(now, &mut effects);
         effects
@@ -254,9 +275,9 @@ impl Fleet {
     /// Changes a node and keeps the count of witnesses right.
     pub(super) fn with(&mut self, i: u32, change: impl FnOnce(&mut Node)) {
         let node = &mut self.nodes[i as usize];
-        self.witnesses.leave(node);
+        self.witnesses.leave(i, node);
         change(node);
-        self.witnesses.enter(node);
+        self.witnesses.enter(i, node);
     }
 
     fn watch_clock(&mut self, now: Moment, effects: &mut Vec<Effect>) {
@@ -283,15 +304,21 @@ fn index_of(targets: &[Target]) -> Result<HashMap<TargetId, u32>, FleetError> {
     Ok(index)
 }
 
-fn parents_of(targets: &[Target], index: &HashMap<TargetId, u32>) -> Result<Vec<Option<u32>>, FleetError> {
+fn parents_of(
+    targets: &[Target],
+    index: &HashMap<TargetId, u32>,
+) -> Result<Vec<Option<u32>>, FleetError> {
     targets
         .iter()
         .map(|t| match t.parent {
             None => Ok(None),
-            Some(parent) => index.get(&parent).map(|&p| Some(p)).ok_or(FleetError::UnknownParent {
-                target: t.id,
-                parent,
-            }),
+            Some(parent) => index
+                .get(&parent)
+                .map(|&p| Some(p))
+                .ok_or(FleetError::UnknownParent {
+                    target: t.id,
+                    parent,
+                }),
         })
         .collect()
 }
@@ -309,7 +336,7 @@ fn refuse_cycles(targets: &[Target], parents: &[Option<u32>]) -> Result<(), Flee
                 None => break,
             }
         }
-        if parents[at].is_some() && seen_in[at] == start && closes(parents, at) {
+        if parents[at].is_some() && seen_in[at] == start {
             let mut path = vec![targets[at].id];
             let mut next = parents[at];
             while let Some(p) = next.filter(|&p| p as usize != at) {
@@ -320,17 +347,4 @@ fn refuse_cycles(targets: &[Target], parents: &[Option<u32>]) -> Result<(), Flee
         }
     }
     Ok(())
-}
-
-/// Whether walking up from `at` comes back to `at`.
-fn closes(parents: &[Option<u32>], at: usize) -> bool {
-    let mut next = parents[at];
-    for _ in 0..parents.len() {
-        match next {
-            Some(p) if p as usize == at => return true,
-            Some(p) => next = parents[p as usize],
-            None => return false,
-        }
-    }
-    false
 }

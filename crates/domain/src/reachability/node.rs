@@ -62,7 +62,10 @@ impl Node {
             answering: false,
             failures: 0,
             successes: 0,
-            streak: Moment { mono_ms: 0, at_ms: 0 },
+            streak: Moment {
+                mono_ms: 0,
+                at_ms: 0,
+            },
             last_sample: None,
             last_ok: None,
             last_fail: 0,
@@ -84,7 +87,9 @@ impl Node {
     pub(super) fn phase(&self) -> Phase {
         if self.state == State::Down {
             Phase::Dead
-        } else if self.last_sample.is_none() || self.state == State::NoData && self.failures == 0 && !self.answering {
+        } else if self.last_sample.is_none()
+            || self.state == State::NoData && self.failures == 0 && !self.answering
+        {
             Phase::Unknown
         } else if self.answering {
             Phase::Answering
@@ -121,7 +126,9 @@ impl Node {
                 self.failures = self.failures.saturating_add(1);
                 self.last_fail = sent.mono_ms;
                 self.rtt_us = None;
-                if self.exhausted.is_none() && self.failures >= u32::from(self.pace().max_attempts.max(1)) {
+                if self.exhausted.is_none()
+                    && self.failures >= u32::from(self.pace().max_attempts.max(1))
+                {
                     self.exhausted = Some(sent.mono_ms);
                 }
             }
@@ -152,12 +159,15 @@ impl Node {
         };
         self.answering
             && ok >= exhausted
-            && (self.streak.mono_ms <= other.streak.mono_ms || other.last_fail > self.streak.mono_ms)
+            && (self.streak.mono_ms <= other.streak.mono_ms
+                || other.last_fail > self.streak.mono_ms)
     }
 
     /// Whether this dead target holds back a child that began to fail at `first_fail`.
     pub(super) fn blocks(&self, first_fail: u64) -> bool {
         matches!(self.state, State::Down | State::Unreachable)
-            && self.child_ok.is_none_or(|ok| ok < first_fail.max(self.since_mono))
+            && self
+                .child_ok
+                .is_none_or(|ok| ok < first_fail.max(self.since_mono))
     }
 }
