@@ -1,1 +1,30 @@
 //! Regulations as data: packs, lint, calendars, deadlines, the algebra of verdicts.
+//!
+//! Knows nothing of SQL engines and HTTP: it reads and checks queries, and says
+//! what their rows are worth; running them is the store's part.
+
+pub mod calendar;
+pub mod check;
+pub mod control;
+pub mod duty;
+pub mod expression;
+pub mod facts;
+pub mod fixture;
+pub mod hash;
+pub mod library;
+pub mod lint;
+pub mod regulation;
+pub mod role;
+pub mod source;
+pub mod verdict;
+
+pub use calendar::Calendar;
+pub use check::Check;
+pub use control::Control;
+pub use expression::{Expression, OrgContext, OrgScalars};
+pub use library::{Assessment, Library, LoadError};
+pub use lint::{Problem, lint};
+pub use regulation::{Clause, Regulation};
+pub use role::RoleMap;
+pub use source::{Directory, Embedded, Memory, Source};
+pub use verdict::{Finding, Status, Tally};

@@ -1,0 +1,162 @@
+//! A check: one read-only query that answers for all units at once.
+
+mod parameters;
+mod portable;
+mod reading;
+
+use std::collections::BTreeSet;
+
+pub use parameters::BUILT_IN;
+use sqlparser::dialect::{Dialect, PostgreSqlDialect, SQLiteDialect};
+use sqlparser::parser::{Parser, ParserError};
+use sqlparser::{ast::Statement, tokenizer::Location};
+
+use crate::hash;
+
+/// The columns that every check returns; any further one is evidence.
+pub const COLUMNS: [&str; 5] = ["unit", "subject", "status", "reason", "observed_at"];
+
+/// A check of `policy/checks/`; its id is the file's name.
+#[derive(Clone, Debug)]
+pub struct Check {
+    /// The file's name without its ending.
+    pub id: String,
+    /// The query as written, with named parameters.
+    pub sql: String,
+    /// The fact views it reads: when their facts change, it must run again.
+    pub reads: BTreeSet<String>,
+    /// What it returns, in order.
+    pub columns: Vec<String>,
+    /// The reason codes it may give.
+    pub reasons: BTreeSet<String>,
+    /// SHA-256 of the file.
+    pub hash: String,
+    prepared: String,
+    parameters: Vec<String>,
+}
+
+/// What is wrong in a query, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Line, from 1.
+    pub line: usize,
+    /// Column, from 1.
+    pub column: usize,
+    /// What is wrong.
+    pub what: String,
+    /// What to write instead.
+    pub instead: String,
+}
+
+impl Fault {
+    fn at(place: Location, what: impl Into<String>, instead: impl Into<String>) -> Self {
+        Self {
+            line: usize::try_from(place.line).unwrap_or(1).max(1),
+            column: usize::try_from(place.column).unwrap_or(1).max(1),
+            what: what.into(),
+            instead: instead.into(),
+        }
+    }
+}
+
+impl Check {
+    /// Reads a query and says everything that is wrong with it.
+    ///
+    /// There is a check unless the text cannot be parsed at all.
+    pub fn read(id: &str, sql: &str) -> (Option<Self>, Vec<Fault>) {
+        let named = parameters::scan(sql);
+        let mut faults = named.faults;
+        let lite = parse(&SQLiteDialect {}, &named.sql, "SQLite");
+        let postgres = parse(&PostgreSqlDialect {}, &named.sql, "PostgreSQL");
+        let statement = match (lite, postgres) {
+            (Ok(statement), Ok(_)) => statement,
+            (Err(fault), _) | (_, Err(fault)) => {
+                faults.push(fault);
+                return (None, faults);
+            }
+        };
+        let Statement::Query(query) = &statement else {
+            faults.push(Fault::at(
+                Location::new(1, 1),
+                "a check reads and never writes; this statement is not a SELECT",
+                "one SELECT (WITH … SELECT is fine)",
+            ));
+            return (None, faults);
+        };
+        faults.extend(portable::faults(query));
+        let reading = reading::read(query);
+        faults.extend(reading.faults);
+        faults.sort_by_key(|f| (f.line, f.column));
+        let check = Self {
+            id: id.to_owned(),
+            sql: sql.to_owned(),
+            reads: reading.views,
+            columns: reading.columns,
+            reasons: reading.reasons,
+            hash: hash::of_bytes(sql.as_bytes()),
+            prepared: named.sql,
+            parameters: named.names,
+        };
+        (Some(check), faults)
+    }
+
+    /// The query with `$1`…`$n`, and the parameter that each stands for.
+    ///
+    /// `now` is unix milliseconds, `today` and `month` are ISO text (see [`BUILT_IN`]);
+    /// the others are the control's own.
+    pub fn prepared(&self) -> (&str, &[String]) {
+        (&self.prepared, &self.parameters)
+    }
+
+    /// The parameters that a control must declare.
+    pub fn own_parameters(&self) -> impl Iterator<Item = &str> {
+        self.parameters
+            .iter()
+            .map(String::as_str)
+            .filter(|p| !BUILT_IN.contains(p))
+    }
+}
+
+fn parse(dialect: &dyn Dialect, sql: &str, engine: &str) -> Result<Statement, Fault> {
+    let failed = |error: ParserError| {
+        let text = match error {
+            ParserError::TokenizerError(text) | ParserError::ParserError(text) => text,
+            ParserError::RecursionLimitExceeded => "it is nested too deeply".into(),
+        };
+        let (what, place) = located(&text);
+        Fault::at(
+            place,
+            format!("{engine} cannot read this: {what}"),
+            "SQL that both SQLite and PostgreSQL read",
+        )
+    };
+    let mut statements = Parser::parse_sql(dialect, sql).map_err(failed)?;
+    if statements.len() == 1
+        && let Some(statement) = statements.pop()
+    {
+        return Ok(statement);
+    }
+    Err(Fault::at(
+        Location::new(1, 1),
+        format!("a check is one statement, not {}", statements.len()),
+        "one SELECT (WITH … SELECT is fine)",
+    ))
+}
+
+/// Takes `… at Line: 3, Column: 5` off a parser's message.
+fn located(text: &str) -> (&str, Location) {
+    let start = Location::new(1, 1);
+    let Some((what, place)) = text.rsplit_once(" at Line: ") else {
+        return (text, start);
+    };
+    let place = place.split_once(", Column: ").and_then(|(line, column)| {
+        Some(Location::new(
+            line.trim().parse().ok()?,
+            column.trim().parse().ok()?,
+        ))
+    });
+    (what, place.unwrap_or(start))
+}
+
+#[cfg(test)]
+mod tests;

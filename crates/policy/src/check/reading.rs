@@ -1,0 +1,241 @@
+//! What a query reads and returns.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{
+    Expr, FunctionArg, FunctionArgExpr, FunctionArguments, ObjectName, Query, Select, SelectItem,
+    SetExpr, Spanned, TableFactor, Value, Visit, Visitor,
+};
+
+use super::{COLUMNS, Fault};
+use crate::{facts, lint::nearest};
+
+pub(super) struct Reading {
+    pub views: BTreeSet<String>,
+    pub columns: Vec<String>,
+    pub reasons: BTreeSet<String>,
+    pub faults: Vec<Fault>,
+}
+
+/// Finds the views, the columns and the reason codes of a query.
+pub(super) fn read(query: &Query) -> Reading {
+    let mut reader = Reader::default();
+    // The visitor never breaks off.
+    let _ = query.visit(&mut reader);
+    let mut faults = reader.faults;
+    let mut views = BTreeSet::new();
+    for (name, place) in &reader.relations {
+        if reader.common.contains(name) {
+            continue;
+        }
+        if facts::columns(name).is_some() {
+            views.insert(name.clone());
+            continue;
+        }
+        let known = facts::VIEWS.iter().map(|v| v.name);
+        let instead = nearest(name, known.clone()).map_or_else(
+            || format!("one of {}", known.collect::<Vec<_>>().join(", ")),
+            str::to_owned,
+        );
+        faults.push(Fault::at(
+            *place,
+            format!("there is no fact view `{name}`"),
+            instead,
+        ));
+    }
+    for (alias, column, place) in &reader.qualified {
+        let Some(held) = reader.aliases.get(alias) else {
+            continue;
+        };
+        let lists: Vec<_> = held
+            .iter()
+            .filter_map(|view| facts::columns(view))
+            .collect();
+        // An alias that also names a common table expression may have any column.
+        if lists.len() == held.len() && !lists.iter().any(|l| l.contains(&column.as_str())) {
+            let all = lists.iter().flat_map(|l| l.iter().copied());
+            let instead = nearest(column, all.clone()).map_or_else(
+                || format!("one of {}", all.collect::<Vec<_>>().join(", ")),
+                str::to_owned,
+            );
+            let view = held.iter().next().map_or("", String::as_str);
+            faults.push(Fault::at(
+                *place,
+                format!("`{view}` has no column `{column}`"),
+                instead,
+            ));
+        }
+    }
+    let columns = returned(query, &mut faults);
+    for wanted in COLUMNS {
+        if !columns.is_empty() && !columns.iter().any(|c| c == wanted) {
+            faults.push(Fault::at(
+                query.span().start,
+                format!("the check does not return `{wanted}`"),
+                format!("… AS {wanted} in the last SELECT"),
+            ));
+        }
+    }
+    Reading {
+        views,
+        columns,
+        reasons: reader.reasons,
+        faults,
+    }
+}
+
+/// The names of the columns of the last SELECT.
+fn returned(query: &Query, faults: &mut Vec<Fault>) -> Vec<String> {
+    let mut body = &*query.body;
+    let select = loop {
+        match body {
+            SetExpr::Select(select) => break select,
+            SetExpr::SetOperation { left, .. } => body = left,
+            SetExpr::Query(inner) => body = &inner.body,
+            _ => return Vec::new(),
+        }
+    };
+    let mut columns = Vec::new();
+    for item in &select.projection {
+        match named(item) {
+            Some((name, _)) => columns.push(name),
+            None => faults.push(Fault::at(
+                item.span().start,
+                format!("`{item}` has no name of its own"),
+                "every column by name, with AS where it is computed",
+            )),
+        }
+    }
+    columns
+}
+
+fn named(item: &SelectItem) -> Option<(String, &Expr)> {
+    match item {
+        SelectItem::ExprWithAlias { expr, alias } => Some((alias.value.to_ascii_lowercase(), expr)),
+        SelectItem::UnnamedExpr(expr) => match expr {
+            Expr::Identifier(ident) => Some((ident.value.to_ascii_lowercase(), expr)),
+            Expr::CompoundIdentifier(parts) => {
+                Some((parts.last()?.value.to_ascii_lowercase(), expr))
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+type Place = sqlparser::tokenizer::Location;
+
+#[derive(Default)]
+struct Reader {
+    relations: Vec<(String, Place)>,
+    common: BTreeSet<String>,
+    aliases: BTreeMap<String, BTreeSet<String>>,
+    qualified: Vec<(String, String, Place)>,
+    reasons: BTreeSet<String>,
+    faults: Vec<Fault>,
+}
+
+impl Visitor for Reader {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
+        for table in query.with.iter().flat_map(|w| &w.cte_tables) {
+            self.common
+                .insert(table.alias.name.value.to_ascii_lowercase());
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_relation(&mut self, relation: &ObjectName) -> ControlFlow<()> {
+        let name = relation.to_string().to_ascii_lowercase();
+        self.relations.push((name, relation.span().start));
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_table_factor(&mut self, table: &TableFactor) -> ControlFlow<()> {
+        if let TableFactor::Table { name, alias, .. } = table {
+            let name = name.to_string().to_ascii_lowercase();
+            let alias = alias
+                .as_ref()
+                .map_or_else(|| name.clone(), |a| a.name.value.to_ascii_lowercase());
+            self.aliases.entry(alias).or_default().insert(name);
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<()> {
+        for (name, expr) in select.projection.iter().filter_map(named) {
+            let mut literals = Vec::new();
+            match name.as_str() {
+                "reason" => {
+                    given(expr, &mut literals);
+                    self.reasons
+                        .extend(literals.into_iter().map(|(code, _)| code));
+                }
+                "status" => {
+                    given(expr, &mut literals);
+                    for (word, place) in literals {
+                        if !matches!(word.as_str(), "met" | "breached" | "not_applicable") {
+                            self.faults.push(Fault::at(
+                                place,
+                                format!("a check cannot say '{word}'"),
+                                "'met', 'breached', 'not_applicable', or NULL where there are no facts",
+                            ));
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+        if let Expr::CompoundIdentifier(parts) = expr
+            && let [alias, column] = parts.as_slice()
+        {
+            self.qualified.push((
+                alias.value.to_ascii_lowercase(),
+                column.value.to_ascii_lowercase(),
+                column.span.start,
+            ));
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// The text literals that an expression may give.
+fn given(expr: &Expr, into: &mut Vec<(String, Place)>) {
+    match expr {
+        Expr::Value(value) => {
+            if let Value::SingleQuotedString(text) = &value.value {
+                into.push((text.clone(), value.span.start));
+            }
+        }
+        Expr::Nested(inner) => given(inner, into),
+        Expr::Cast { expr, .. } => given(expr, into),
+        Expr::Case {
+            conditions,
+            else_result,
+            ..
+        } => {
+            for when in conditions {
+                given(&when.result, into);
+            }
+            if let Some(other) = else_result {
+                given(other, into);
+            }
+        }
+        Expr::Function(function) => {
+            if let FunctionArguments::List(list) = &function.args {
+                for arg in &list.args {
+                    if let FunctionArg::Unnamed(FunctionArgExpr::Expr(inner)) = arg {
+                        given(inner, into);
+                    }
+                }
+            }
+        }
+        _ => {}
+    }
+}

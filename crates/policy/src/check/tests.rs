@@ -1,0 +1,116 @@
+//! What a check may and may not be.
+
+use super::*;
+
+fn faults(sql: &str) -> Vec<String> {
+    Check::read("x", sql)
+        .1
+        .into_iter()
+        .map(|f| f.what)
+        .collect()
+}
+
+const GOOD: &str = "WITH newest AS (
+    SELECT d.unit, MAX(d.updated_at) AS seen FROM fact_device d GROUP BY d.unit
+)
+SELECT n.unit AS unit, '' AS subject,
+       CASE WHEN n.seen > CAST(:now AS BIGINT) - CAST(:hours AS BIGINT) * 3600000 THEN 'met' ELSE 'breached' END AS status,
+       CASE WHEN n.seen > CAST(:now AS BIGINT) - CAST(:hours AS BIGINT) * 3600000 THEN 'fresh' ELSE 'old' END AS reason,
+       n.seen AS observed_at
+FROM newest n -- :comment
+";
+
+#[test]
+fn a_check_says_what_it_reads_and_returns() {
+    let (check, faults) = Check::read("devices", GOOD);
+    let check = check.unwrap();
+    assert_eq!(faults, []);
+    assert_eq!(check.reads, BTreeSet::from(["fact_device".to_owned()]));
+    assert_eq!(check.columns, COLUMNS);
+    assert_eq!(
+        check.reasons,
+        BTreeSet::from(["fresh".to_owned(), "old".to_owned()])
+    );
+    let (sql, names) = check.prepared();
+    assert_eq!(names, ["now", "hours"]);
+    assert!(
+        sql.contains("CAST($1   AS BIGINT) - CAST($2     AS BIGINT)"),
+        "{sql}"
+    );
+    assert!(sql.contains("-- :comment"), "a comment stays as it is");
+    assert_eq!(check.own_parameters().collect::<Vec<_>>(), ["hours"]);
+}
+
+#[test]
+fn only_one_reading_statement_is_a_check() {
+    for sql in [
+        "DELETE FROM fact_device",
+        "SELECT 1; SELECT 2",
+        "SELEKT 1",
+        "",
+        "WITH x AS (DELETE FROM fact_device RETURNING unit) SELECT unit FROM x",
+    ] {
+        assert_ne!(faults(sql), Vec::<String>::new(), "{sql}");
+    }
+}
+
+#[test]
+fn what_one_engine_does_not_read_is_refused() {
+    for expression in [
+        "GREATEST(1, 2)",
+        "MAX(1, 2)",
+        "x::text",
+        "x ILIKE 'a'",
+        "group_concat(x)",
+        "x ->> 'a'",
+        "SUM(updated_at)",
+        "now()",
+        "EXTRACT(year FROM x)",
+        "pg_sleep(10)",
+        ":now",
+    ] {
+        let sql = format!(
+            "SELECT unit, name AS subject, 'met' AS status, 'ok' AS reason, updated_at AS observed_at, {expression} AS more FROM fact_device"
+        );
+        assert_eq!(faults(&sql).len(), 1, "{expression}: {:?}", faults(&sql));
+    }
+}
+
+#[test]
+fn names_that_do_not_exist_are_told_with_the_nearest_one() {
+    let (_, faults) = Check::read(
+        "x",
+        "SELECT d.unit, d.nmae AS subject, 'met' AS status, 'ok' AS reason, 0 AS observed_at\nFROM fact_devise d JOIN fact_device d ON 1 = 1",
+    );
+    assert!(
+        faults
+            .iter()
+            .any(|f| f.line == 2 && f.instead == "fact_device"),
+        "{faults:?}"
+    );
+    let (_, faults) = Check::read(
+        "x",
+        "SELECT d.unit, d.nmae AS subject, 'maybe' AS status, 'ok' AS reason FROM fact_device d",
+    );
+    assert!(
+        faults.iter().any(|f| f.instead == "name" && f.column == 18),
+        "{faults:?}"
+    );
+    assert!(
+        faults.iter().any(|f| f.what.contains("'maybe'")),
+        "{faults:?}"
+    );
+    assert!(
+        faults.iter().any(|f| f.what.contains("`observed_at`")),
+        "{faults:?}"
+    );
+}
+
+#[test]
+fn parameters_in_strings_are_text() {
+    let named = parameters::scan(
+        "SELECT 'it''s :not', \"a:b\", CAST(:a AS TEXT), CAST( :a AS TEXT) /* :c */",
+    );
+    assert_eq!(named.names, ["a"]);
+    assert!(named.faults.is_empty());
+}

@@ -1,0 +1,44 @@
+//! The fact views that a check may read. The store makes them; this list is the contract.
+
+/// A fact view and its columns.
+pub struct View {
+    /// `fact_device`.
+    pub name: &'static str,
+    /// Its columns.
+    pub columns: &'static [&'static str],
+}
+
+macro_rules! views {
+    ($($name:literal: $($column:ident)+;)+) => {
+        /// Every fact view. `unit` is the organization's id as text; `…_at` are unix
+        /// milliseconds UTC, `…_on` dates `YYYY-MM-DD`, `…_ms` durations in milliseconds.
+        pub const VIEWS: &[View] = &[$(View {
+            name: $name,
+            columns: &[$(stringify!($column)),+],
+        }),+];
+    };
+}
+
+views! {
+    "fact_organization": unit code name kind level membership parent updated_at;
+    "fact_role": unit role starts_on ends_on updated_at;
+    "fact_contact": unit contact role name starts_on ends_on updated_at;
+    "fact_site": unit site code name status address address_key updated_at;
+    "fact_circuit": unit circuit code provider bandwidth_mbps status updated_at;
+    "fact_device": unit device name role site status address address_key in_service_on
+        inspected_on inspection_result updated_at;
+    "fact_prefix": prefix cidr first_key last_key unit updated_at;
+    "fact_account": unit account login kind privileged mfa enabled password_changed_at
+        last_sign_in_at updated_at;
+    "fact_target": unit target noun subject state since_at last_sample_at updated_at;
+    "fact_availability": unit target noun subject month up_ms down_ms unreachable_ms
+        no_data_ms updated_at;
+    "fact_log_source": unit device name role last_received_at lines updated_at;
+    "fact_entry": unit register entry occurred_on recorded_at period result expires_on
+        finished_at subject;
+}
+
+/// The columns of a view, or none if there is no such view.
+pub fn columns(view: &str) -> Option<&'static [&'static str]> {
+    VIEWS.iter().find(|v| v.name == view).map(|v| v.columns)
+}

@@ -1,0 +1,90 @@
+//! Facts made up for a check, and the verdicts they must give.
+//!
+//! One file of `policy/fixtures/` a check (or duty): rows of the fact views by name,
+//! and for every unit the status expected. Whoever can run SQL runs them; this
+//! crate only reads them.
+
+use std::collections::BTreeMap;
+
+use domain::clock::{local_date, start_of_day_ms};
+use jiff::{Timestamp, civil::Date};
+use serde::Deserialize;
+
+use crate::{control::Value, verdict::Status};
+
+/// A fixture file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fixture {
+    /// The control that is judged; its check or its duty is run.
+    pub control: String,
+    /// The cases.
+    pub cases: Vec<Case>,
+}
+
+/// One state of the facts.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    /// What it shows.
+    pub name: String,
+    /// The moment of judging.
+    pub now: Timestamp,
+    /// Parameter values that differ from the defaults.
+    #[serde(default)]
+    pub parameters: BTreeMap<String, Value>,
+    /// The first day on which a duty's book is kept.
+    #[serde(default)]
+    pub kept_from: Option<Date>,
+    /// Rows by fact view; a column that is not given is NULL.
+    pub facts: BTreeMap<String, Vec<BTreeMap<String, Fact>>>,
+    /// The status expected of each unit, after folding.
+    pub expect: BTreeMap<String, Status>,
+    /// The reason expected of each unit, where it matters.
+    #[serde(default)]
+    pub reasons: BTreeMap<String, String>,
+}
+
+/// The value of a column: NULL, a value, or for an `…_at` column an instant as text.
+pub type Fact = Option<Value>;
+
+impl Case {
+    /// `now` as unix milliseconds.
+    pub fn now_ms(&self) -> i64 {
+        self.now.as_millisecond()
+    }
+
+    /// The local date of `now`.
+    pub fn today(&self) -> Date {
+        local_date(self.now)
+    }
+
+    /// The built-in parameters `now`, `today` and `month`.
+    pub fn built_in(&self) -> [(&'static str, Value); 3] {
+        let today = self.today().to_string();
+        let month = today.get(..7).unwrap_or_default().to_owned();
+        [
+            ("now", Value::Integer(self.now_ms())),
+            ("today", Value::Text(today)),
+            ("month", Value::Text(month)),
+        ]
+    }
+
+    /// The value to put into a column: instants written as text become milliseconds.
+    ///
+    /// A column that ends in `_at` takes `2026-11-20T08:00:00Z` or `2026-11-20`
+    /// (its first local instant).
+    pub fn column_value(column: &str, fact: &Fact) -> Fact {
+        let Some(Value::Text(text)) = fact else {
+            return fact.clone();
+        };
+        if !column.ends_with("_at") {
+            return fact.clone();
+        }
+        let instant = text.parse::<Timestamp>().map(Timestamp::as_millisecond);
+        let day = || text.parse::<Date>().map(start_of_day_ms);
+        instant
+            .or_else(|_| day())
+            .map_or_else(|_| fact.clone(), |ms| Some(Value::Integer(ms)))
+    }
+}

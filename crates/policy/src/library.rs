@@ -1,0 +1,201 @@
+//! All packs together, read once and checked against each other.
+
+use std::collections::BTreeMap;
+
+use domain::schema::Schema;
+use jiff::civil::Date;
+use serde::Serialize;
+
+use crate::{
+    calendar::Calendar,
+    check::Check,
+    control::{Control, Value},
+    expression::{EvaluationError, OrgContext},
+    hash,
+    lint::{self, Problem},
+    regulation::{Clause, Regulation},
+    role::RoleMap,
+    source::{Source, SourceError},
+    verdict::Status,
+};
+
+/// A policy that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The files cannot be read.
+    #[error("the policy cannot be read")]
+    Source(#[from] SourceError),
+    /// The files contradict themselves or each other.
+    #[error("the policy has {} mistakes; the first: {}", .0.len(), .0.first().map_or_else(String::new, ToString::to_string))]
+    Problems(Vec<Problem>),
+}
+
+/// Everything under `policy/`.
+#[derive(Clone, Debug)]
+pub struct Library {
+    /// By id.
+    pub regulations: BTreeMap<String, Regulation>,
+    /// By id.
+    pub controls: BTreeMap<String, Control>,
+    /// By id.
+    pub checks: BTreeMap<String, Check>,
+    /// The books, by noun; completed with what every entry has.
+    pub registers: BTreeMap<String, Schema>,
+    /// Who plays which role.
+    pub roles: RoleMap,
+    /// The working calendar.
+    pub calendar: Calendar,
+    /// SHA-256 over all files but the fixtures.
+    pub hash: String,
+    /// SHA-256 of each file, by path.
+    pub hashes: BTreeMap<String, String>,
+}
+
+/// A control with one set of parameter values, and the clauses that ask for it so.
+///
+/// The engine judges each of these once for all units.
+#[derive(Clone, Debug, Serialize)]
+pub struct Assessment {
+    /// The control's id.
+    pub control: String,
+    /// Its parameter values.
+    pub parameters: BTreeMap<String, Value>,
+    /// The clauses, as regulation id and cite.
+    pub clauses: Vec<(String, String)>,
+    /// SHA-256 of control, check and parameter values.
+    pub hash: String,
+}
+
+impl Library {
+    /// Reads a policy; one that [`lint::lint`] finds fault with is not taken.
+    ///
+    /// # Errors
+    /// When files cannot be read, or with every mistake found in them.
+    pub fn load(source: &dyn Source) -> Result<Self, LoadError> {
+        let files = source.files()?;
+        match lint::examine(&files) {
+            (Some(library), problems) if problems.is_empty() => Ok(library),
+            (_, problems) => Err(LoadError::Problems(problems)),
+        }
+    }
+
+    /// The clause of a regulation.
+    pub fn clause(&self, regulation: &str, cite: &str) -> Option<&Clause> {
+        self.regulations.get(regulation)?.clause(cite)
+    }
+
+    /// Whether an organization is judged by a clause: it is scored, the organization
+    /// plays the bearer's role, and the clause's own condition holds.
+    ///
+    /// # Errors
+    /// When a condition cannot be decided.
+    pub fn binds(&self, clause: &Clause, org: &OrgContext) -> Result<bool, EvaluationError> {
+        if !clause.is_scored() || !self.roles.bears(&clause.bearer, org)? {
+            return Ok(false);
+        }
+        clause.applies.as_ref().map_or(Ok(true), |a| a.holds(org))
+    }
+
+    /// SHA-256 of a control together with its check.
+    pub fn control_hash(&self, control: &Control) -> String {
+        let own = self.hash_of(&format!("controls/{}.yaml", control.id));
+        let check = control.check.as_deref().unwrap_or_default();
+        let check_hash = self.checks.get(check).map_or("", |c| c.hash.as_str());
+        hash::of_parts([("control", own), ("check", check_hash)])
+    }
+
+    fn hash_of(&self, path: &str) -> &str {
+        self.hashes.get(path).map_or("", String::as_str)
+    }
+
+    /// The controls of a clause with what they include, each once.
+    pub fn controls_of(&self, clause: &Clause) -> Vec<&Control> {
+        let mut found: Vec<&Control> = Vec::new();
+        let mut queue: Vec<&str> = clause.controls.iter().map(|c| c.control.as_str()).collect();
+        queue.reverse();
+        while let Some(id) = queue.pop() {
+            if found.iter().any(|c| c.id == id) {
+                continue;
+            }
+            if let Some(control) = self.controls.get(id) {
+                queue.extend(control.includes.iter().map(String::as_str));
+                found.push(control);
+            }
+        }
+        found
+    }
+
+    /// What a clause's controls give together: all must hold.
+    pub fn conclude(statuses: impl IntoIterator<Item = Status>) -> Status {
+        Status::all(statuses)
+    }
+
+    /// Everything that must be judged for the regulations in force on `day`.
+    ///
+    /// `settings` are the local values by control and parameter; they count for
+    /// parameters that are `chosen`, and never against a number that a clause gives.
+    pub fn assessments(
+        &self,
+        day: Date,
+        settings: &BTreeMap<String, BTreeMap<String, Value>>,
+    ) -> Vec<Assessment> {
+        let mut found: Vec<Assessment> = Vec::new();
+        for regulation in self.regulations.values().filter(|r| r.in_force(day)) {
+            for clause in regulation.clauses.iter().filter(|c| c.is_scored()) {
+                for control in self.controls_of(clause) {
+                    let parameters = self.parameters(clause, control, settings);
+                    let place = (regulation.id.clone(), clause.cite.clone());
+                    let same = found
+                        .iter_mut()
+                        .find(|a| a.control == control.id && a.parameters == parameters);
+                    match same {
+                        Some(known) => known.clauses.push(place),
+                        None => found.push(Assessment {
+                            hash: self.assessment_hash(control, &parameters),
+                            control: control.id.clone(),
+                            parameters,
+                            clauses: vec![place],
+                        }),
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    /// The values with which a clause's control is judged.
+    pub fn parameters(
+        &self,
+        clause: &Clause,
+        control: &Control,
+        settings: &BTreeMap<String, BTreeMap<String, Value>>,
+    ) -> BTreeMap<String, Value> {
+        let chosen = |name: &str| {
+            control
+                .parameters
+                .iter()
+                .any(|p| p.name == name && p.chosen)
+        };
+        let local = settings
+            .get(&control.id)
+            .into_iter()
+            .flatten()
+            .filter(|(name, _)| chosen(name));
+        let own = clause
+            .controls
+            .iter()
+            .filter(|c| c.control == control.id)
+            .flat_map(|c| &c.parameters);
+        control.values(local.chain(own))
+    }
+
+    fn assessment_hash(&self, control: &Control, parameters: &BTreeMap<String, Value>) -> String {
+        let control_hash = self.control_hash(control);
+        let values: Vec<(&str, String)> = parameters
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.to_string()))
+            .collect();
+        let parts = values.iter().map(|(name, value)| (*name, value.as_str()));
+        hash::of_parts(std::iter::once(("control", control_hash.as_str())).chain(parts))
+    }
+}

@@ -1,0 +1,369 @@
+//! Controls against their checks, books, parameters and reasons.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Problem, examine::Parts, parse::Parsed, suggest};
+use crate::{
+    check::BUILT_IN,
+    control::{Action, Control, Judged, placeholders},
+    duty::{Due, DutyRule},
+};
+
+pub(super) fn check(parts: &Parts, problems: &mut Vec<Problem>) {
+    for file in parts.controls.values() {
+        means(file, problems);
+        parameters(file, problems);
+        if let Some(id) = &file.value.check {
+            against_check(parts, file, id, problems);
+        } else if !file.value.reasons.is_empty() {
+            problems.push(file.report(
+                "reasons",
+                "reasons without a check that gives them",
+                "`check: …`, or no `reasons`",
+            ));
+        }
+        if let Some(duty) = &file.value.duty {
+            against_register(parts, file, duty, problems);
+        }
+        remedy(parts, file, problems);
+        includes(parts, file, problems);
+    }
+    unused(parts, problems);
+}
+
+/// What the control says it is judged by, and what it gives to judge by.
+fn means(file: &Parsed<Control>, problems: &mut Vec<Problem>) {
+    let control = &file.value;
+    if control.check.is_some() && control.duty.is_some() {
+        problems.push(file.report(
+            "duty",
+            "a control has a check or a duty, not both",
+            "two controls",
+        ));
+    }
+    let enough = match control.judged {
+        Judged::Observed => control.check.is_some() || !control.includes.is_empty(),
+        Judged::Recorded => {
+            control.check.is_some() || control.duty.is_some() || !control.includes.is_empty()
+        }
+        Judged::Attested => {
+            control.attestation.is_some() && control.check.is_none() && control.duty.is_none()
+        }
+        Judged::Open => {
+            control.check.is_none() && control.duty.is_none() && control.attestation.is_none()
+        }
+    };
+    if !enough {
+        let instead = match control.judged {
+            Judged::Observed => "`check: …`",
+            Judged::Recorded => "`check: …` or `duty: …`",
+            Judged::Attested => "`attestation: …` alone, or `judged: recorded` beside a check",
+            Judged::Open => "neither check, duty nor attestation, or another `judged`",
+        };
+        let judged = format!("{:?}", control.judged).to_lowercase();
+        problems.push(file.report(
+            "judged",
+            format!("it is not what `judged: {judged}` needs"),
+            instead,
+        ));
+    }
+    if control
+        .attestation
+        .as_ref()
+        .is_some_and(|a| a.lifetime_days == 0)
+    {
+        problems.push(file.report(
+            "attestation.lifetime_days",
+            "an answer that holds for no day",
+            "at least 1",
+        ));
+    }
+}
+
+fn parameters(file: &Parsed<Control>, problems: &mut Vec<Problem>) {
+    for (i, parameter) in file.value.parameters.iter().enumerate() {
+        let at = format!("parameters[{i}]");
+        if BUILT_IN.contains(&parameter.name.as_str()) {
+            problems.push(file.report(
+                &format!("{at}.name"),
+                format!("`{}` is filled by the engine", parameter.name),
+                "another name",
+            ));
+        }
+        if file.value.parameters[..i]
+            .iter()
+            .any(|p| p.name == parameter.name)
+        {
+            problems.push(file.report(
+                &format!("{at}.name"),
+                format!("`{}` stands twice", parameter.name),
+                "it once",
+            ));
+        }
+        if !parameter.default.fits(parameter.kind) {
+            let kind = format!("{:?}", parameter.kind).to_lowercase();
+            problems.push(file.report(
+                &format!("{at}.default"),
+                format!("`{}` is not of the type {kind}", parameter.default),
+                format!("one of the type {kind}"),
+            ));
+        }
+    }
+}
+
+fn against_check(parts: &Parts, file: &Parsed<Control>, id: &str, problems: &mut Vec<Problem>) {
+    let control = &file.value;
+    let Some(parsed) = parts.checks.get(id) else {
+        if !parts.is_unread("checks/", id) {
+            problems.push(file.report(
+                "check",
+                format!("there is no check `{id}`"),
+                suggest(id, parts.checks.keys().map(String::as_str)),
+            ));
+        }
+        return;
+    };
+    let check = &parsed.value;
+    let declared: Vec<&str> = control.parameters.iter().map(|p| p.name.as_str()).collect();
+    let used: BTreeSet<&str> = check.own_parameters().collect();
+    for name in used.iter().filter(|n| !declared.contains(n)) {
+        problems.push(file.report(
+            "parameters",
+            format!("check `{id}` asks for `:{name}`, which is not declared"),
+            format!("`- name: {name}` with type, default and label"),
+        ));
+    }
+    for (i, name) in declared
+        .iter()
+        .enumerate()
+        .filter(|(_, n)| !used.contains(*n))
+    {
+        problems.push(file.report(
+            &format!("parameters[{i}].name"),
+            format!("check `{id}` does not use `:{name}`"),
+            suggest(name, used.iter().copied()),
+        ));
+    }
+    for code in check
+        .reasons
+        .iter()
+        .filter(|c| !control.reasons.contains_key(*c))
+    {
+        problems.push(file.report(
+            "reasons",
+            format!("check `{id}` gives the reason `{code}`, which has no words"),
+            format!("`{code}: {{vi: …, en: …}}`"),
+        ));
+    }
+    for (code, label) in &control.reasons {
+        let at = format!("reasons.{code}");
+        if !check.reasons.contains(code) {
+            problems.push(file.report(
+                &at,
+                format!("check `{id}` never gives the reason `{code}`"),
+                suggest(code, check.reasons.iter().map(String::as_str)),
+            ));
+        }
+        for (lang, text) in [("vi", &label.vi), ("en", &label.en)] {
+            for name in placeholders(text) {
+                let known = check
+                    .columns
+                    .iter()
+                    .map(String::as_str)
+                    .chain(declared.iter().copied());
+                if !known.clone().any(|k| k == name) {
+                    problems.push(file.report(
+                        &format!("{at}.{lang}"),
+                        format!("`{{{name}}}` is neither a column of check `{id}` nor a parameter"),
+                        suggest(name, known),
+                    ));
+                }
+            }
+        }
+    }
+}
+
+fn against_register(
+    parts: &Parts,
+    file: &Parsed<Control>,
+    duty: &DutyRule,
+    problems: &mut Vec<Problem>,
+) {
+    if let Due::Before(dates) | Due::By(dates) = &duty.due
+        && dates.len() != usize::from(duty.period.per_year())
+    {
+        problems.push(file.report(
+            "duty.due",
+            format!(
+                "{} dates for {} periods in the year",
+                dates.len(),
+                duty.period.per_year()
+            ),
+            "one date for each period",
+        ));
+    }
+    let Some(register) = parts.registers.get(&duty.register) else {
+        if !parts.is_unread("registers/", &duty.register) {
+            problems.push(file.report(
+                "duty.register",
+                format!("there is no book `{}`", duty.register),
+                suggest(&duty.register, parts.registers.keys().map(String::as_str)),
+            ));
+        }
+        return;
+    };
+    let result = register.value.field("result");
+    for (i, word) in duty.results.iter().enumerate() {
+        let known = result.map(|f| f.choices.keys().map(String::as_str).collect::<Vec<_>>());
+        let known = known.unwrap_or_default();
+        if !known.contains(&word.as_str()) {
+            problems.push(file.report(
+                &format!("duty.results[{i}]"),
+                format!("`{word}` is not a result of the book `{}`", duty.register),
+                suggest(word, known.iter().copied()),
+            ));
+        }
+    }
+}
+
+fn remedy(parts: &Parts, file: &Parsed<Control>, problems: &mut Vec<Problem>) {
+    match &file.value.remedy.action {
+        Action::Register(noun) if !parts.registers.contains_key(noun) => {
+            if !parts.is_unread("registers/", noun) {
+                problems.push(file.report(
+                    "remedy.action.register",
+                    format!("there is no book `{noun}`"),
+                    suggest(noun, parts.registers.keys().map(String::as_str)),
+                ));
+            }
+        }
+        Action::Attest(_) if file.value.attestation.is_none() => {
+            problems.push(file.report(
+                "remedy.action.attest",
+                "there is no attestation to answer",
+                "`attestation: …`",
+            ));
+        }
+        Action::Noun(noun) if !NOUNS.contains(&noun.as_str()) => problems.push(file.report(
+            "remedy.action.noun",
+            format!("the registry has no noun `{noun}`"),
+            suggest(noun, NOUNS),
+        )),
+        _ => {}
+    }
+}
+
+/// The nouns of the registry that a remedy may lead to.
+const NOUNS: [&str; 12] = [
+    "organization",
+    "contact",
+    "site",
+    "circuit",
+    "device",
+    "prefix",
+    "account",
+    "target",
+    "log-source",
+    "exemption",
+    "role-assignment",
+    "availability",
+];
+
+fn includes(parts: &Parts, file: &Parsed<Control>, problems: &mut Vec<Problem>) {
+    for (i, id) in file.value.includes.iter().enumerate() {
+        if !parts.controls.contains_key(id) && !parts.is_unread("controls/", id) {
+            problems.push(file.report(
+                &format!("includes[{i}]"),
+                format!("there is no control `{id}`"),
+                suggest(id, parts.controls.keys().map(String::as_str)),
+            ));
+        }
+    }
+    let next: BTreeMap<&str, Vec<&str>> = parts
+        .controls
+        .iter()
+        .map(|(id, c)| {
+            (
+                id.as_str(),
+                c.value.includes.iter().map(String::as_str).collect(),
+            )
+        })
+        .collect();
+    if let Some(circle) = circle(&file.value.id, &next) {
+        problems.push(file.report(
+            "includes",
+            format!("it includes itself: {}", circle.join(" → ")),
+            "controls that do not lead back here",
+        ));
+    }
+}
+
+/// The way from `start` back to itself, if there is one.
+pub(super) fn circle<'a>(
+    start: &'a str,
+    next: &BTreeMap<&'a str, Vec<&'a str>>,
+) -> Option<Vec<&'a str>> {
+    let mut ways: Vec<Vec<&str>> = vec![vec![start]];
+    let mut seen = BTreeSet::new();
+    while let Some(way) = ways.pop() {
+        let last = *way.last()?;
+        for &step in next.get(last).into_iter().flatten() {
+            let mut longer = way.clone();
+            longer.push(step);
+            if step == start {
+                return Some(longer);
+            }
+            if seen.insert(step) {
+                ways.push(longer);
+            }
+        }
+    }
+    None
+}
+
+/// Controls and checks that nothing leads to.
+fn unused(parts: &Parts, problems: &mut Vec<Problem>) {
+    let by_clauses = parts
+        .regulations
+        .iter()
+        .flat_map(|r| &r.value.clauses)
+        .flat_map(|c| &c.controls)
+        .map(|c| c.control.as_str());
+    let by_controls = parts
+        .controls
+        .values()
+        .flat_map(|c| &c.value.includes)
+        .map(String::as_str);
+    let used: BTreeSet<&str> = by_clauses.chain(by_controls).collect();
+    let all_read = !parts
+        .unread
+        .iter()
+        .any(|p| p.starts_with("regulations/") || p.starts_with("controls/"));
+    for (id, file) in parts
+        .controls
+        .iter()
+        .filter(|(id, _)| all_read && !used.contains(id.as_str()))
+    {
+        problems.push(file.report(
+            "title",
+            format!("no clause asks for the control `{id}`"),
+            "it under a clause, or remove the file",
+        ));
+    }
+    let run: BTreeSet<&str> = parts
+        .controls
+        .values()
+        .filter_map(|c| c.value.check.as_deref())
+        .collect();
+    for (id, file) in parts
+        .checks
+        .iter()
+        .filter(|(id, _)| all_read && !run.contains(id.as_str()))
+    {
+        problems.push(file.report(
+            "",
+            format!("no control runs the check `{id}`"),
+            "it in a control, or remove the file",
+        ));
+    }
+}

@@ -1,0 +1,161 @@
+//! Reading all files and checking them against each other.
+
+use std::collections::BTreeMap;
+
+use domain::schema::Schema;
+
+use super::{
+    Problem, control,
+    parse::{self, Parsed},
+    regulation, suggest, surroundings,
+};
+use crate::{
+    calendar::Calendar, check::Check, control::Control, fixture::Fixture, hash, library::Library,
+    regulation::Regulation, role::RoleMap, source::File,
+};
+
+/// The files of a policy, each in its type.
+#[derive(Default)]
+pub(super) struct Parts {
+    pub regulations: Vec<Parsed<Regulation>>,
+    pub controls: BTreeMap<String, Parsed<Control>>,
+    pub checks: BTreeMap<String, Parsed<Check>>,
+    pub registers: BTreeMap<String, Parsed<Schema>>,
+    pub fixtures: Vec<Parsed<Fixture>>,
+    pub roles: Option<Parsed<RoleMap>>,
+    pub calendars: Vec<Parsed<Calendar>>,
+    /// Files that exist but could not be read: what they hold is not "missing".
+    pub unread: Vec<String>,
+}
+
+impl Parts {
+    /// Whether `folder/id` exists, readable or not.
+    pub fn is_unread(&self, folder: &str, id: &str) -> bool {
+        self.unread
+            .iter()
+            .any(|path| path.starts_with(folder) && parse::stem(path) == id)
+    }
+}
+
+const FOLDERS: [&str; 6] = [
+    "regulations",
+    "controls",
+    "checks",
+    "registers",
+    "fixtures",
+    "calendar",
+];
+
+/// Reads the files; the library is whole when there are no problems.
+pub(crate) fn examine(files: &[File]) -> (Option<Library>, Vec<Problem>) {
+    let mut parts = Parts::default();
+    let mut problems = Vec::new();
+    for file in files {
+        if let Err(problem) = read(&mut parts, file, &mut problems) {
+            parts.unread.push(file.path.clone());
+            problems.push(problem);
+        }
+    }
+    regulation::check(&parts, &mut problems);
+    control::check(&parts, &mut problems);
+    surroundings::check(&parts, &mut problems);
+    problems.sort_by(|a, b| {
+        (&a.file, a.line, a.column, &a.what).cmp(&(&b.file, b.line, b.column, &b.what))
+    });
+    problems.dedup();
+    (library(parts, files), problems)
+}
+
+fn read(parts: &mut Parts, file: &File, problems: &mut Vec<Problem>) -> Result<(), Problem> {
+    let (path, bytes) = (file.path.as_str(), file.bytes.as_ref());
+    let folder = path.split_once('/').map_or("", |(folder, _)| folder);
+    match folder {
+        "regulations" => parts.regulations.push(parse::yaml(path, bytes)?),
+        "controls" => {
+            let mut control: Parsed<Control> = parse::yaml(path, bytes)?;
+            control.value.id = control.stem().to_owned();
+            parts.controls.insert(control.value.id.clone(), control);
+        }
+        "checks" => {
+            let sql = parse::text(path, bytes)?;
+            let id = parse::stem(path);
+            let (check, faults) = Check::read(id, &sql);
+            let found = faults.into_iter().map(|fault| Problem {
+                file: path.to_owned(),
+                line: fault.line,
+                column: fault.column,
+                what: fault.what,
+                instead: fault.instead,
+            });
+            problems.extend(found);
+            match check {
+                Some(value) => {
+                    let parsed = Parsed {
+                        path: path.to_owned(),
+                        text: sql,
+                        value,
+                    };
+                    parts.checks.insert(id.to_owned(), parsed);
+                }
+                None => parts.unread.push(path.to_owned()),
+            }
+        }
+        "registers" => {
+            let register: Parsed<Schema> = parse::yaml(path, bytes)?;
+            parts.registers.insert(register.stem().to_owned(), register);
+        }
+        "fixtures" => parts.fixtures.push(parse::yaml(path, bytes)?),
+        "calendar" => parts.calendars.push(parse::yaml(path, bytes)?),
+        "" if path == "roles.yaml" => parts.roles = Some(parse::yaml(path, bytes)?),
+        other => {
+            let (word, known): (&str, &[&str]) = if other.is_empty() {
+                (path, &["roles.yaml"])
+            } else {
+                (other, &FOLDERS)
+            };
+            return Err(Problem {
+                file: path.to_owned(),
+                line: 1,
+                column: 1,
+                what: format!("`{word}` is no part of a policy"),
+                instead: suggest(word, known.iter().copied()),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn library(parts: Parts, files: &[File]) -> Option<Library> {
+    let hashes: BTreeMap<String, String> = files
+        .iter()
+        .filter(|f| !f.path.starts_with("fixtures/"))
+        .map(|f| (f.path.clone(), hash::of_bytes(&f.bytes)))
+        .collect();
+    let values = |parsed: Parsed<Regulation>| (parsed.value.id.clone(), parsed.value);
+    Some(Library {
+        regulations: parts.regulations.into_iter().map(values).collect(),
+        controls: parts
+            .controls
+            .into_iter()
+            .map(|(id, p)| (id, p.value))
+            .collect(),
+        checks: parts
+            .checks
+            .into_iter()
+            .map(|(id, p)| (id, p.value))
+            .collect(),
+        registers: parts
+            .registers
+            .into_iter()
+            .map(|(id, p)| (id, p.value.as_book()))
+            .collect(),
+        roles: parts.roles?.value,
+        calendar: parts.calendars.into_iter().next()?.value,
+        hash: hash::of_parts(
+            hashes
+                .iter()
+                .map(|(path, hash)| (path.as_str(), hash.as_str())),
+        ),
+        hashes,
+    })
+}

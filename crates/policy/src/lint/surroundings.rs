@@ -1,0 +1,226 @@
+//! Books, roles, the calendar and the fixtures.
+
+use std::collections::BTreeSet;
+
+use domain::schema::Kind;
+
+use super::{Problem, examine::Parts, suggest};
+use crate::facts;
+
+pub(super) fn check(parts: &Parts, problems: &mut Vec<Problem>) {
+    registers(parts, problems);
+    roles(parts, problems);
+    calendars(parts, problems);
+    fixtures(parts, problems);
+}
+
+fn registers(parts: &Parts, problems: &mut Vec<Problem>) {
+    for file in parts.registers.values() {
+        let register = &file.value;
+        if register.noun != file.stem() {
+            problems.push(file.report(
+                "noun",
+                format!("the noun `{}` is not the file's name", register.noun),
+                format!("`noun: {}`", file.stem()),
+            ));
+        }
+        if let Err(bad) = register.clone().as_book().check() {
+            problems.push(file.report("fields", bad.what, ""));
+        }
+        for (i, field) in register.fields.iter().enumerate() {
+            let at = format!("fields[{i}]");
+            if ["organization", "occurred_on"].contains(&field.name.as_str()) {
+                problems.push(file.report(
+                    &format!("{at}.name"),
+                    format!("every entry has `{}` already", field.name),
+                    "another field, or none",
+                ));
+            }
+            // The fact view `fact_entry` reads these names, so they must hold what it expects.
+            let expected = match field.name.as_str() {
+                "period" | "subject" => Kind::Text,
+                "result" => Kind::Choice,
+                "expires_on" => Kind::Date,
+                "finished_at" => Kind::Instant,
+                _ => continue,
+            };
+            if field.kind != expected {
+                problems.push(file.report(
+                    &format!("{at}.kind"),
+                    format!("`{}` is read by checks as {expected:?}", field.name).to_lowercase(),
+                    format!("`kind: {}`", format!("{expected:?}").to_lowercase()),
+                ));
+            }
+        }
+    }
+}
+
+fn roles(parts: &Parts, problems: &mut Vec<Problem>) {
+    let Some(map) = &parts.roles else {
+        if !parts.unread.iter().any(|p| p == "roles.yaml") {
+            problems.push(missing("roles.yaml", "the role map is missing"));
+        }
+        return;
+    };
+    for (id, role) in &map.value.held {
+        for (i, holder) in role.history.iter().enumerate() {
+            if let (Some(from), Some(to)) = (holder.from, holder.to)
+                && to < from
+            {
+                problems.push(map.report(
+                    &format!("held.{id}.history[{i}].to"),
+                    format!("it ends on {to}, before it begins on {from}"),
+                    "a date on or after `from`",
+                ));
+            }
+        }
+    }
+}
+
+fn calendars(parts: &Parts, problems: &mut Vec<Problem>) {
+    if parts.calendars.is_empty() && !parts.unread.iter().any(|p| p.starts_with("calendar/")) {
+        problems.push(missing(
+            "calendar/vietnam.yaml",
+            "the working calendar is missing",
+        ));
+    }
+    for file in parts.calendars.iter().skip(1) {
+        problems.push(file.report(
+            "id",
+            "there is one working calendar already",
+            "its holidays in the first file",
+        ));
+    }
+    for file in &parts.calendars {
+        let calendar = &file.value;
+        let known: Vec<&str> = calendar.holidays.iter().map(|h| h.id.as_str()).collect();
+        let mut seen = BTreeSet::new();
+        for (i, holiday) in calendar.holidays.iter().enumerate() {
+            if !seen.insert(&holiday.id) {
+                problems.push(file.report(
+                    &format!("holidays[{i}].id"),
+                    format!("`{}` stands twice", holiday.id),
+                    "it once",
+                ));
+            }
+            if let (Some(from), Some(to)) = (holiday.from, holiday.to)
+                && to < from
+            {
+                problems.push(file.report(
+                    &format!("holidays[{i}].to"),
+                    format!("it ends on {to}, before it begins on {from}"),
+                    "a date on or after `from`",
+                ));
+            }
+        }
+        for (year, data) in &calendar.years {
+            for (i, id) in data.announced.iter().enumerate() {
+                if !known.contains(&id.as_str()) {
+                    problems.push(file.report(
+                        &format!("years.{year}.announced[{i}]"),
+                        format!("there is no holiday `{id}`"),
+                        suggest(id, known.iter().copied()),
+                    ));
+                }
+            }
+            for (key, days) in [("rest", &data.rest), ("work", &data.work)] {
+                for (i, announced) in days.iter().enumerate() {
+                    let at = format!("years.{year}.{key}[{i}].from");
+                    if announced.from.year() != *year {
+                        problems.push(file.report(
+                            &at,
+                            format!("{} does not lie in {year}", announced.from),
+                            format!("it under `{}:`", announced.from.year()),
+                        ));
+                    }
+                    if announced.to.is_some_and(|to| to < announced.from) {
+                        problems.push(file.report(
+                            &at,
+                            "the last day lies before the first",
+                            "`to` on or after `from`",
+                        ));
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn fixtures(parts: &Parts, problems: &mut Vec<Problem>) {
+    for file in &parts.fixtures {
+        let id = &file.value.control;
+        match parts.controls.get(id) {
+            None if !parts.is_unread("controls/", id) => problems.push(file.report(
+                "control",
+                format!("there is no control `{id}`"),
+                suggest(id, parts.controls.keys().map(String::as_str)),
+            )),
+            _ => {}
+        }
+        for (c, case) in file.value.cases.iter().enumerate() {
+            for (view, rows) in &case.facts {
+                let at = format!("cases[{c}].facts.{view}");
+                let Some(columns) = facts::columns(view) else {
+                    let known = facts::VIEWS.iter().map(|v| v.name);
+                    problems.push(file.report(
+                        &at,
+                        format!("there is no fact view `{view}`"),
+                        suggest(view, known),
+                    ));
+                    continue;
+                };
+                for (r, column) in rows
+                    .iter()
+                    .enumerate()
+                    .flat_map(|(r, row)| row.keys().map(move |k| (r, k)))
+                {
+                    if !columns.contains(&column.as_str()) {
+                        problems.push(file.report(
+                            &format!("{at}[{r}].{column}"),
+                            format!("`{view}` has no column `{column}`"),
+                            suggest(column, columns.iter().copied()),
+                        ));
+                    }
+                }
+            }
+        }
+    }
+    let tested: BTreeSet<&str> = parts
+        .fixtures
+        .iter()
+        .map(|f| f.value.control.as_str())
+        .collect();
+    let checked: BTreeSet<&str> = parts
+        .fixtures
+        .iter()
+        .filter_map(|f| parts.controls.get(&f.value.control)?.value.check.as_deref())
+        .collect();
+    if parts.unread.iter().any(|p| p.starts_with("fixtures/")) {
+        return;
+    }
+    for (id, file) in &parts.controls {
+        let automatic = file.value.duty.is_some() && !tested.contains(id.as_str())
+            || file
+                .value
+                .check
+                .as_deref()
+                .is_some_and(|check| !checked.contains(check));
+        if automatic {
+            problems.push(file.report(
+                "title",
+                format!("nothing shows that `{id}` can pass, fail and be without data"),
+                format!("fixtures/{id}.yaml with three cases"),
+            ));
+        }
+    }
+}
+
+fn missing(path: &str, what: &str) -> Problem {
+    Problem {
+        file: path.into(),
+        line: 1,
+        column: 1,
+        what: what.into(),
+        instead: "the file".into(),
+    }
+}
