@@ -1,1 +1,3 @@
-//! Listeners and pollers: reachability probes and syslog.
+//! Listeners and pollers: reachability probes, syslog, and notices on their way out.
+
+pub mod probe;

@@ -1,0 +1,4 @@
+//! Against real programs and real networks: hosts, firewalls, `logger`, `rsyslogd`.
+
+mod probe;
+mod world;

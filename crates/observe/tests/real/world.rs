@@ -1,0 +1,151 @@
+//! What the tests need of the machine: namespaces, firewall rules, programs.
+
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Whether we may make namespaces and firewall rules; says so when not.
+pub fn root(test: &str) -> bool {
+    let root = std::fs::metadata("/proc/self").is_ok_and(|m| {
+        use std::os::unix::fs::MetadataExt;
+        m.uid() == 0
+    });
+    if !root {
+        eprintln!("SKIPPED {test}: needs root for network namespaces and firewall rules");
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "CI must run {test} as root"
+        );
+    }
+    root
+}
+
+/// Runs a program to its end; its output, or a panic that shows what went wrong.
+pub fn run(program: &str, args: &[&str]) -> String {
+    let output = Command::new(program)
+        .args(args)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap_or_else(|e| panic!("{program} (is its Debian package installed?): {e}"));
+    assert!(
+        output.status.success(),
+        "{program} {args:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// A number that no other test of this machine uses now.
+fn fresh() -> (u32, u32) {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    (std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// A network namespace joined to ours by a veth pair; removed with the value.
+pub struct Namespace {
+    pub name: String,
+    /// Our end of the pair.
+    pub ours: String,
+    /// The address inside.
+    pub address: String,
+}
+
+impl Namespace {
+    pub fn new() -> Self {
+        let (pid, n) = fresh();
+        let name = format!("gieng{pid}-{n}");
+        let (ours, theirs) = (format!("ga{pid}-{n}"), format!("gb{pid}-{n}"));
+        let (hi, lo) = (pid >> 6 & 0xff, (pid & 0x3f) << 2);
+        let host = format!("10.{}.{hi}.{}/30", 200 + n, lo + 1);
+        let address = format!("10.{}.{hi}.{}", 200 + n, lo + 2);
+        run("ip", &["netns", "add", &name]);
+        let made = Self {
+            name,
+            ours,
+            address,
+        };
+        run(
+            "ip",
+            &[
+                "link", "add", &made.ours, "type", "veth", "peer", "name", &theirs, "netns",
+                &made.name,
+            ],
+        );
+        run("ip", &["addr", "add", &host, "dev", &made.ours]);
+        run("ip", &["link", "set", &made.ours, "up"]);
+        let inside = format!("{}/30", made.address);
+        run(
+            "ip",
+            &["-n", &made.name, "addr", "add", &inside, "dev", &theirs],
+        );
+        run("ip", &["-n", &made.name, "link", "set", &theirs, "up"]);
+        run("ip", &["-n", &made.name, "link", "set", "lo", "up"]);
+        made
+    }
+
+    /// Breaks the link, or mends it.
+    pub fn link(&self, up: bool) {
+        let theirs = self.ours.replacen("ga", "gb", 1);
+        run(
+            "ip",
+            &[
+                "-n",
+                &self.name,
+                "link",
+                "set",
+                &theirs,
+                if up { "up" } else { "down" },
+            ],
+        );
+    }
+}
+
+impl Drop for Namespace {
+    fn drop(&mut self) {
+        let _ = Command::new("ip")
+            .args(["netns", "del", &self.name])
+            .status();
+    }
+}
+
+/// A firewall rule that drops ICMP to one address; removed with the value.
+pub struct Drops {
+    table: String,
+}
+
+impl Drops {
+    pub fn icmp_to(address: &str) -> Self {
+        let (pid, n) = fresh();
+        let made = Self {
+            table: format!("gieng{pid}_{n}"),
+        };
+        let t = &made.table;
+        run("nft", &["add", "table", "ip", t]);
+        run(
+            "nft",
+            &[
+                "add",
+                "chain",
+                "ip",
+                t,
+                "in",
+                "{ type filter hook input priority 0; }",
+            ],
+        );
+        run(
+            "nft",
+            &[
+                "add", "rule", "ip", t, "in", "ip", "daddr", address, "ip", "protocol", "icmp",
+                "drop",
+            ],
+        );
+        made
+    }
+}
+
+impl Drop for Drops {
+    fn drop(&mut self) {
+        let _ = Command::new("nft")
+            .args(["delete", "table", "ip", &self.table])
+            .status();
+    }
+}
