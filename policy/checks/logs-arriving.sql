@@ -1,0 +1,13 @@
+-- Do log lines arrive from every server, security device and network device in service?
+SELECT l.unit AS unit,
+       l.name AS subject,
+       CASE WHEN l.last_received_at >= CAST(:now AS BIGINT) - CAST(:max_silence_hours AS BIGINT) * 3600000 THEN 'met'
+            ELSE 'breached' END AS status,
+       CASE WHEN l.last_received_at IS NULL THEN 'never'
+            WHEN l.last_received_at >= CAST(:now AS BIGINT) - CAST(:max_silence_hours AS BIGINT) * 3600000 THEN 'arriving'
+            ELSE 'silent' END AS reason,
+       COALESCE(l.last_received_at, l.updated_at) AS observed_at,
+       l.role AS role,
+       (CAST(:now AS BIGINT) - l.last_received_at) / 3600000 AS silent_hours,
+       l.lines AS lines
+FROM fact_log_source l

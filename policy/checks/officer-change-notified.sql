@@ -1,0 +1,66 @@
+-- Was each change of IT officer of the last year notified? A change is an officer who
+-- began after another had begun. Dates become day numbers by the integer formula of
+-- Fliegel and Van Flandern (1968).
+WITH officers AS (
+    SELECT c.unit, c.contact, c.name, c.starts_on, c.updated_at,
+           ROW_NUMBER() OVER (PARTITION BY c.unit ORDER BY c.starts_on, c.contact) AS place
+    FROM fact_contact c
+    WHERE c.role = 'it-officer' AND c.starts_on IS NOT NULL AND c.starts_on <= CAST(:today AS TEXT)
+),
+changes AS (
+    SELECT o.unit, o.contact, o.name, o.starts_on, o.updated_at,
+           CAST(SUBSTR(o.starts_on, 1, 4) AS BIGINT) AS y1,
+           CAST(SUBSTR(o.starts_on, 6, 2) AS BIGINT) AS m1,
+           CAST(SUBSTR(o.starts_on, 9, 2) AS BIGINT) AS d1,
+           CAST(SUBSTR(CAST(:today AS TEXT), 1, 4) AS BIGINT) AS y2,
+           CAST(SUBSTR(CAST(:today AS TEXT), 6, 2) AS BIGINT) AS m2,
+           CAST(SUBSTR(CAST(:today AS TEXT), 9, 2) AS BIGINT) AS d2
+    FROM officers o
+    WHERE o.place > 1
+),
+aged AS (
+    SELECT c.unit, c.name, c.starts_on, c.updated_at,
+           (1461 * (c.y2 + 4800 + (c.m2 - 14) / 12)) / 4 + (367 * (c.m2 - 2 - 12 * ((c.m2 - 14) / 12))) / 12 - (3 * ((c.y2 + 4900 + (c.m2 - 14) / 12) / 100)) / 4 + c.d2
+           - ((1461 * (c.y1 + 4800 + (c.m1 - 14) / 12)) / 4 + (367 * (c.m1 - 2 - 12 * ((c.m1 - 14) / 12))) / 12 - (3 * ((c.y1 + 4900 + (c.m1 - 14) / 12) / 100)) / 4 + c.d1) AS age_days
+    FROM changes c
+),
+notices AS (
+    SELECT e.unit, MAX(e.occurred_on) AS notified_on
+    FROM fact_entry e
+    WHERE e.register = 'officer-change-notice'
+    GROUP BY e.unit
+),
+judged AS (
+    SELECT a.unit, a.name, a.starts_on, a.updated_at, a.age_days, n.notified_on,
+           CASE WHEN n.notified_on >= a.starts_on THEN 'notified'
+                WHEN a.age_days <= CAST(:grace_days AS BIGINT) THEN 'within-grace'
+                ELSE 'not-notified' END AS outcome
+    FROM aged a
+    LEFT JOIN notices n ON n.unit = a.unit
+    WHERE a.age_days <= CAST(:window_days AS BIGINT)
+)
+SELECT j.unit AS unit,
+       j.name AS subject,
+       CASE WHEN j.outcome = 'notified' THEN 'met'
+            WHEN j.outcome = 'not-notified' THEN 'breached'
+            ELSE NULL END AS status,
+       CASE WHEN j.outcome = 'notified' THEN 'notified'
+            WHEN j.outcome = 'not-notified' THEN 'not-notified'
+            ELSE 'within-grace' END AS reason,
+       j.updated_at AS observed_at,
+       j.starts_on AS starts_on,
+       j.notified_on AS notified_on,
+       j.age_days AS age_days
+FROM judged j
+UNION ALL
+SELECT o.unit AS unit,
+       '' AS subject,
+       'not_applicable' AS status,
+       'no-change' AS reason,
+       MAX(o.updated_at) AS observed_at,
+       CAST(NULL AS TEXT) AS starts_on,
+       CAST(NULL AS TEXT) AS notified_on,
+       CAST(NULL AS BIGINT) AS age_days
+FROM officers o
+WHERE o.unit NOT IN (SELECT j.unit FROM judged j)
+GROUP BY o.unit

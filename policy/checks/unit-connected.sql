@@ -1,0 +1,21 @@
+-- Is every connection of the unit up now? What is unreachable behind a dead parent, or
+-- seen while we ourselves are cut off, says nothing about the unit's own line.
+SELECT t.unit AS unit,
+       t.subject AS subject,
+       CASE WHEN t.state = 'up' THEN 'met'
+            WHEN t.state = 'down'
+                 AND t.since_at <= CAST(:now AS BIGINT) - CAST(:grace_minutes AS BIGINT) * 60000 THEN 'breached'
+            WHEN t.state = 'down' THEN 'met'
+            ELSE NULL END AS status,
+       CASE WHEN t.state = 'up' THEN 'up'
+            WHEN t.state = 'down'
+                 AND t.since_at <= CAST(:now AS BIGINT) - CAST(:grace_minutes AS BIGINT) * 60000 THEN 'down'
+            WHEN t.state = 'down' THEN 'just-down'
+            WHEN t.state = 'unreachable' THEN 'behind-another'
+            WHEN t.state = 'isolated' THEN 'cut-off-ourselves'
+            ELSE 'no-samples' END AS reason,
+       t.last_sample_at AS observed_at,
+       t.state AS state,
+       (CAST(:now AS BIGINT) - t.since_at) / 60000 AS minutes
+FROM fact_target t
+WHERE t.noun IN ('site', 'circuit')
