@@ -8,7 +8,7 @@ use std::{
 
 use cel::{
     Context, Env, IdedExpr, Program, Value,
-    common::ast::{EntryExpr, Expr},
+    common::ast::{EntryExpr, Expr, LiteralValue, operators::IN},
 };
 use serde::{Deserialize, Serialize};
 
@@ -114,6 +114,13 @@ impl Expression {
         &self.text
     }
 
+    /// The roles it asks about, as in `'network-authority' in org.roles`.
+    pub fn roles(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        roles_named(self.program.expression(), &mut found);
+        found
+    }
+
     /// Whether it holds for `org`.
     ///
     /// # Errors
@@ -190,6 +197,19 @@ fn name_check(node: &IdedExpr, bound: &mut Vec<String>) -> Result<(), String> {
         }
         Expr::Struct(_) => Err("a structure is not a condition".into()),
         Expr::Literal(_) | Expr::Unspecified => Ok(()),
+    }
+}
+
+fn roles_named<'a>(node: &'a IdedExpr, found: &mut Vec<&'a str>) {
+    let Expr::Call(call) = &node.expr else { return };
+    if let (IN, [wanted, list]) = (call.func_name.as_str(), call.args.as_slice())
+        && let Expr::Literal(LiteralValue::String(role)) = &wanted.expr
+        && matches!(&list.expr, Expr::Select(select) if select.field == "roles")
+    {
+        found.push(role.inner());
+    }
+    for part in call.target.iter().map(|t| &**t).chain(&call.args) {
+        roles_named(part, found);
     }
 }
 

@@ -7,3 +7,6 @@ pub mod workday;
 pub use holiday::{Anchor, Announced, Certainty, Holiday, MonthDay, Year, Years};
 pub use lunar::LunarDate;
 pub use workday::{Calendar, Day, Deadline, Gap};
+
+#[cfg(test)]
+mod tests;

@@ -145,7 +145,9 @@ impl Deadline {
 
 /// The days of a year that are not ordinary, computed once.
 #[derive(Clone, Debug, Default)]
-struct Computed(Arc<Mutex<BTreeMap<i16, Arc<BTreeMap<Date, Day>>>>>);
+struct Computed(Arc<Mutex<BTreeMap<i16, SpecialDays>>>);
+
+type SpecialDays = Arc<BTreeMap<Date, Day>>;
 
 impl Calendar {
     /// What `date` is.
@@ -252,7 +254,7 @@ impl Calendar {
         self.week.days.contains(&name)
     }
 
-    fn special(&self, year: i16) -> Arc<BTreeMap<Date, Day>> {
+    fn special(&self, year: i16) -> SpecialDays {
         // A poisoned lock only means that another thread died while reading; the map is whole.
         let mut years = self
             .computed

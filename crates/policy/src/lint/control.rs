@@ -228,14 +228,14 @@ fn against_register(
 
 fn remedy(parts: &Parts, file: &Parsed<Control>, problems: &mut Vec<Problem>) {
     match &file.value.remedy.action {
-        Action::Register(noun) if !parts.registers.contains_key(noun) => {
-            if !parts.is_unread("registers/", noun) {
-                problems.push(file.report(
-                    "remedy.action.register",
-                    format!("there is no book `{noun}`"),
-                    suggest(noun, parts.registers.keys().map(String::as_str)),
-                ));
-            }
+        Action::Register(noun)
+            if !parts.registers.contains_key(noun) && !parts.is_unread("registers/", noun) =>
+        {
+            problems.push(file.report(
+                "remedy.action.register",
+                format!("there is no book `{noun}`"),
+                suggest(noun, parts.registers.keys().map(String::as_str)),
+            ));
         }
         Action::Attest(_) if file.value.attestation.is_none() => {
             problems.push(file.report(

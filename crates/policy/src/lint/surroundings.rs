@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use domain::schema::Kind;
 
-use super::{Problem, examine::Parts, suggest};
-use crate::facts;
+use super::{Problem, examine::Parts, parse::Parsed, suggest};
+use crate::{expression::Expression, facts};
 
 pub(super) fn check(parts: &Parts, problems: &mut Vec<Problem>) {
     registers(parts, problems);
@@ -62,6 +62,29 @@ fn roles(parts: &Parts, problems: &mut Vec<Problem>) {
         }
         return;
     };
+    let held: Vec<&str> = map.value.held.keys().map(String::as_str).collect();
+    for (id, role) in &map.value.roles {
+        unheld(
+            map,
+            &format!("roles.{id}.when"),
+            &role.when,
+            &held,
+            problems,
+        );
+    }
+    for file in &parts.regulations {
+        for (i, clause) in file.value.clauses.iter().enumerate() {
+            if let Some(condition) = &clause.applies {
+                unheld(
+                    file,
+                    &format!("clauses[{i}].applies"),
+                    condition,
+                    &held,
+                    problems,
+                );
+            }
+        }
+    }
     for (id, role) in &map.value.held {
         for (i, holder) in role.history.iter().enumerate() {
             if let (Some(from), Some(to)) = (holder.from, holder.to)
@@ -73,6 +96,25 @@ fn roles(parts: &Parts, problems: &mut Vec<Problem>) {
                     "a date on or after `from`",
                 ));
             }
+        }
+    }
+}
+
+/// Roles that a condition asks about and that nobody can hold.
+fn unheld<T>(
+    file: &Parsed<T>,
+    at: &str,
+    condition: &Expression,
+    held: &[&str],
+    problems: &mut Vec<Problem>,
+) {
+    for role in condition.roles() {
+        if !held.contains(&role) {
+            problems.push(file.report(
+                at,
+                format!("no role `{role}` is held through the registry"),
+                suggest(role, held.iter().copied()),
+            ));
         }
     }
 }

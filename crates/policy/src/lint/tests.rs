@@ -1,7 +1,10 @@
 //! The shipped pack is sound, and what is put wrong in it is found.
 
 use super::*;
-use crate::{Library, source::{Embedded, Memory}};
+use crate::{
+    Library,
+    source::{Embedded, Memory},
+};
 
 fn shipped() -> Memory {
     Memory::of(&Embedded).unwrap()
@@ -10,7 +13,10 @@ fn shipped() -> Memory {
 /// The problems of the shipped policy after one change in one file.
 fn changed(path: &str, from: &str, to: &str) -> Vec<Problem> {
     let mut memory = shipped();
-    let text = memory.0.get_mut(path).unwrap_or_else(|| panic!("no {path}"));
+    let text = memory
+        .0
+        .get_mut(path)
+        .unwrap_or_else(|| panic!("no {path}"));
     assert!(text.contains(from), "{path} has no {from:?}");
     *text = text.replacen(from, to, 1);
     lint(&memory).unwrap()
@@ -29,9 +35,325 @@ const REGULATION: &str = "regulations/vinh-long-26-2019.yaml";
 
 #[test]
 fn the_shipped_policy_is_sound() {
-    let problems: Vec<String> = lint(&Embedded).unwrap().iter().map(ToString::to_string).collect();
+    let problems: Vec<String> = lint(&Embedded)
+        .unwrap()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     assert_eq!(problems, Vec::<String>::new());
     let library = Library::load(&Embedded).unwrap();
     assert_eq!(library.regulations["vinh-long-26-2019"].clauses.len(), 89);
     assert_eq!(library.hash.len(), 64);
+}
+
+#[test]
+fn an_unknown_key_is_told_with_the_one_that_was_meant() {
+    let problems = changed(
+        "controls/logs-arriving.yaml",
+        "severity: high",
+        "severty: high",
+    );
+    assert_found(&problems, "`severty` is not a key", "`severity`");
+    assert_eq!(
+        (problems[0].line, problems[0].column),
+        (4, 1),
+        "{}",
+        problems[0]
+    );
+    // Nothing else is said of what the unreadable file would have held.
+    assert_eq!(problems.len(), 1, "{problems:#?}");
+}
+
+#[test]
+fn an_unknown_word_is_told_with_the_one_that_was_meant() {
+    let problems = changed(
+        "controls/logs-arriving.yaml",
+        "severity: high",
+        "severity: hihg",
+    );
+    assert_found(&problems, "`hihg`", "`high`");
+    let problems = changed(REGULATION, "kind: prohibition", "kind: prohibtion");
+    assert_found(&problems, "`prohibtion`", "`prohibition`");
+}
+
+#[test]
+fn broken_yaml_is_placed() {
+    let problems = changed("roles.yaml", "roles:\n", "roles: [\n");
+    assert_eq!(problems.len(), 1, "{problems:#?}");
+    assert_eq!(problems[0].file, "roles.yaml");
+    assert!(problems[0].line > 60, "{}", problems[0]);
+}
+
+#[test]
+fn clauses_are_counted_against_the_index() {
+    let problems = changed(REGULATION, "  - cite: \"16.8\"", "  - cite: \"16.8b\"");
+    assert_found(&problems, "clause `16.8b` is not in the index", "`16.8`");
+    assert_found(
+        &problems,
+        "clause `16.8` is in the index and missing",
+        "cite: \"16.8\"",
+    );
+    let problems = changed(REGULATION, "  - cite: \"16.8\"", "  - cite: \"16.7\"");
+    assert_found(&problems, "clause `16.7` stands twice", "once");
+    let problems = changed(REGULATION, "count: 89", "count: 90");
+    assert_found(&problems, "names 89 clauses and counts 90", "count: 89");
+}
+
+#[test]
+fn what_a_clause_names_must_exist() {
+    let problems = changed(
+        REGULATION,
+        "control: logs-arriving",
+        "control: logs-ariving",
+    );
+    assert_found(&problems, "no control `logs-ariving`", "`logs-arriving`");
+    assert_found(
+        &problems,
+        "no clause asks for the control `logs-arriving`",
+        "",
+    );
+    let problems = changed(REGULATION, "bearer: so-tttt", "bearer: so-ttt");
+    assert_found(&problems, "no role `so-ttt`", "`so-tttt`");
+    let problems = changed(REGULATION, "role: server", "rol: server");
+    assert_found(&problems, "no parameter `rol`", "`role`");
+    let problems = changed(REGULATION, "at_least: 1", "at_least: one");
+    assert_found(&problems, "not of the type integer", "integer");
+}
+
+#[test]
+fn a_scored_clause_needs_a_control() {
+    let problems = changed(
+        REGULATION,
+        "    controls:\n      - control: quarterly-meeting\n",
+        "",
+    );
+    assert_found(&problems, "clause `16.8` is scored", "controls");
+}
+
+#[test]
+fn dates_that_cross_are_found() {
+    let problems = changed(
+        REGULATION,
+        "effective_from: 2019-11-11",
+        "effective_from: 2019-01-11",
+    );
+    assert_found(&problems, "before it was issued", "`issued_on`");
+    let problems = changed(
+        REGULATION,
+        "effective_from: 2019-11-11",
+        "effective_from: 2019-11-11\neffective_to: 2018-01-01",
+    );
+    assert_found(&problems, "before it is in force", "`effective_from`");
+}
+
+#[test]
+fn texts_that_replace_each_other_are_found() {
+    let mut memory = shipped();
+    let old = memory.0[REGULATION].clone();
+    let copy = old
+        .replace("id: vinh-long-26-2019", "id: newer")
+        .replace(
+            "  - number: \"03/2018/QĐ-UBND\"",
+            "  - id: vinh-long-26-2019\n    number: \"26\"",
+        )
+        .replace("effective_from: 2019-11-11", "effective_from: 2026-01-01");
+    memory.0.insert("regulations/newer.yaml".into(), copy);
+    let problems = lint(&memory).unwrap();
+    assert_found(
+        &problems,
+        "still in force on 2026-01-01",
+        "`effective_to: 2025-12-31`",
+    );
+    let back = old.replace(
+        "  - number: \"03/2018/QĐ-UBND\"",
+        "  - id: newer\n    number: \"03\"",
+    );
+    memory.0.insert(REGULATION.into(), back);
+    let problems = lint(&memory).unwrap();
+    assert_found(
+        &problems,
+        "it replaces itself: newer → vinh-long-26-2019 → newer",
+        "older",
+    );
+}
+
+#[test]
+fn controls_that_include_each_other_are_found() {
+    let mut memory = shipped();
+    for (one, other) in [
+        ("logs-arriving", "backup-age"),
+        ("backup-age", "logs-arriving"),
+    ] {
+        let text = memory.0.get_mut(&format!("controls/{one}.yaml")).unwrap();
+        text.push_str(&format!("includes: [{other}]\n"));
+    }
+    let problems = lint(&memory).unwrap();
+    assert_found(
+        &problems,
+        "it includes itself: backup-age → logs-arriving → backup-age",
+        "lead back",
+    );
+}
+
+#[test]
+fn a_control_and_its_check_must_agree() {
+    let path = "controls/logs-arriving.yaml";
+    let problems = changed(path, "name: max_silence_hours", "name: max_hours");
+    assert_found(
+        &problems,
+        "asks for `:max_silence_hours`",
+        "name: max_silence_hours",
+    );
+    assert_found(&problems, "does not use `:max_hours`", "max_silence_hours");
+    let problems = changed(path, "  never:", "  nevr:");
+    assert_found(
+        &problems,
+        "gives the reason `never`, which has no words",
+        "never:",
+    );
+    assert_found(&problems, "never gives the reason `nevr`", "`never`");
+    let problems = changed(path, "{lines}", "{line}");
+    assert_found(&problems, "`{line}` is neither a column", "`lines`");
+    let problems = changed(path, "check: logs-arriving", "check: log-arriving");
+    assert_found(&problems, "no check `log-arriving`", "`logs-arriving`");
+    let problems = changed(path, "default: 24", "default: often");
+    assert_found(&problems, "`often` is not of the type integer", "integer");
+    let problems = changed(path, "judged: observed", "judged: attested");
+    assert_found(&problems, "`judged: attested`", "attestation");
+}
+
+#[test]
+fn a_check_that_writes_or_reads_elsewhere_is_found() {
+    let path = "checks/logs-arriving.sql";
+    let problems = changed(path, "FROM fact_log_source", "FROM account");
+    assert_found(&problems, "no fact view `account`", "fact_account");
+    let mut memory = shipped();
+    memory
+        .0
+        .insert(path.into(), "DELETE FROM fact_log_source".into());
+    assert_found(
+        &lint(&memory).unwrap(),
+        "reads and never writes",
+        "one SELECT",
+    );
+}
+
+#[test]
+fn duties_and_remedies_lead_to_books_that_exist() {
+    let path = "controls/quarterly-meeting.yaml";
+    let problems = changed(path, "    - held", "    - hled");
+    assert_found(&problems, "`hled` is not a result", "`held`");
+    let problems = changed(
+        path,
+        "  register: quarterly-meeting\n  period",
+        "  register: quarterly-meetings\n  period",
+    );
+    assert_found(
+        &problems,
+        "no book `quarterly-meetings`",
+        "`quarterly-meeting`",
+    );
+    let problems = changed(path, "due: end-of-period", "due: {before: [\"12-01\"]}");
+    assert_found(&problems, "1 dates for 4 periods", "one date");
+    let problems = changed(
+        "controls/device-inspected.yaml",
+        "noun: device",
+        "noun: devices",
+    );
+    assert_found(&problems, "no noun `devices`", "`device`");
+}
+
+#[test]
+fn conditions_must_compile_and_name_what_there_is() {
+    let problems = changed(
+        "roles.yaml",
+        "org.membership == 'member'",
+        "org.membreship == 'member'",
+    );
+    assert_found(&problems, "no `org.membreship`", "");
+    let problems = changed(
+        "roles.yaml",
+        "org.membership == 'member'",
+        "org.membership = 'member'",
+    );
+    assert!(
+        problems.iter().any(|p| p.file == "roles.yaml"),
+        "{problems:#?}"
+    );
+    let problems = changed(
+        "roles.yaml",
+        "'network-authority' in org.roles",
+        "'network-authorty' in org.roles",
+    );
+    assert_found(
+        &problems,
+        "no role `network-authorty` is held",
+        "`network-authority`",
+    );
+}
+
+#[test]
+fn books_calendar_and_fixtures_are_read_too() {
+    let problems = changed(
+        "registers/backup-report.yaml",
+        "title: subject",
+        "title: sbject",
+    );
+    assert_found(&problems, "`title: sbject`", "");
+    let problems = changed(
+        "registers/backup-report.yaml",
+        "kind: instant",
+        "kind: date",
+    );
+    assert_found(
+        &problems,
+        "`finished_at` is read by checks as instant",
+        "instant",
+    );
+    let problems = changed(
+        "calendar/vietnam.yaml",
+        "announced: [tet,",
+        "announced: [tett,",
+    );
+    assert_found(&problems, "no holiday `tett`", "`tet`");
+    let problems = changed(
+        "calendar/vietnam.yaml",
+        "from: 2026-01-02",
+        "from: 2025-01-02",
+    );
+    assert_found(&problems, "does not lie in 2026", "2025");
+    let problems = changed(
+        "fixtures/logs-arriving.yaml",
+        "last_received_at:",
+        "last_recieved_at:",
+    );
+    assert_found(
+        &problems,
+        "no column `last_recieved_at`",
+        "`last_received_at`",
+    );
+    let mut memory = shipped();
+    memory.0.remove("fixtures/logs-arriving.yaml");
+    assert_found(
+        &lint(&memory).unwrap(),
+        "nothing shows that `logs-arriving`",
+        "fixtures/logs-arriving.yaml",
+    );
+}
+
+#[test]
+fn files_out_of_place_and_bytes_that_are_no_text_are_found() {
+    let mut memory = shipped();
+    memory.0.insert("control/x.yaml".into(), "a: 1".into());
+    assert_found(
+        &lint(&memory).unwrap(),
+        "`control` is no part of a policy",
+        "`controls`",
+    );
+    let file = crate::source::File {
+        path: "controls/x.yaml".into(),
+        bytes: vec![b'a', b'\n', 0xff].into(),
+    };
+    let (_, problems) = examine(&[file]);
+    assert_found(&problems, "not UTF-8", "UTF-8");
 }
