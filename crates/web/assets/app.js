@@ -1,0 +1,136 @@
+// What the pages do beyond reading: fragments that refetch themselves when the
+// server says that something changed, search while typing, and times that stay true.
+import htmx from 'htmx.org';
+
+htmx.config.allowEval = false;
+htmx.config.includeIndicatorStyles = false;
+htmx.config.selfRequestsOnly = true;
+htmx.config.historyCacheSize = 0;
+window.htmx = htmx;
+
+const root = document.documentElement;
+const locale = root.lang === 'en' ? 'en-GB' : 'vi-VN';
+
+// Live: the server sends the names of what changed; at most once a second each
+// is passed on as `live:<name>`, and fragments with that trigger refetch.
+const waiting = new Set();
+let timer = 0;
+function announce(name) {
+  waiting.add(name);
+  timer ||= setTimeout(() => {
+    timer = 0;
+    for (const each of waiting) htmx.trigger(document.body, `live:${each}`);
+    waiting.clear();
+  }, 1000);
+}
+
+let source;
+function listen() {
+  if (source || !root.dataset.live) return;
+  source = new EventSource(root.dataset.live);
+  const show = (on) => root.toggleAttribute('data-connected', on);
+  source.onopen = () => show(true);
+  source.onerror = () => show(false);
+  source.onmessage = (event) => { for (const name of event.data.split(' ')) announce(name); };
+  // The state as it was may be long gone: everything is refetched after a break.
+  source.addEventListener('all', () => { for (const name of ['network', 'alarms', 'verdicts', 'records', 'logs']) announce(name); });
+}
+// A browser allows six connections to one server over HTTP/1.1, for all its
+// tabs: a tab that nobody sees gives its own back.
+document.addEventListener('visibilitychange', () => {
+  if (document.hidden) {
+    source?.close();
+    source = undefined;
+  } else listen();
+});
+listen();
+
+// "12 phút trước" stays true.
+const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'always' });
+const steps = [['year', 31536e6], ['month', 2592e6], ['day', 864e5], ['hour', 36e5], ['minute', 6e4], ['second', 1e3]];
+function refreshTimes() {
+  const now = Date.now() + skew;
+  for (const element of document.querySelectorAll('time[data-ago]')) {
+    const span = Date.parse(element.dateTime) - now;
+    const [unit, size] = steps.find(([, ms]) => Math.abs(span) >= ms) ?? steps.at(-1);
+    element.textContent = relative.format(Math.trunc(span / size), unit);
+  }
+}
+// The reader's clock may be wrong; the server's is what the times are of.
+const skew = Number(root.dataset.now) - Date.now();
+setInterval(refreshTimes, 20000);
+
+// Keys: / goes to the search box, Escape closes what is open.
+document.addEventListener('keydown', (event) => {
+  const typing = event.target.closest('input, textarea, select, [contenteditable]');
+  if (event.key === '/' && !typing && !event.ctrlKey && !event.metaKey) {
+    event.preventDefault();
+    const box = document.querySelector('#search');
+    box?.focus();
+    box?.select();
+  }
+  if (event.key === 'Escape') {
+    for (const menu of document.querySelectorAll('details[data-menu][open]')) {
+      menu.open = false;
+      menu.querySelector('summary').focus();
+    }
+    document.querySelector('#found')?.replaceChildren();
+  }
+  // Arrows walk through what the search found.
+  if ((event.key === 'ArrowDown' || event.key === 'ArrowUp') && event.target.closest('[data-search]')) {
+    const stops = [document.querySelector('#search'), ...document.querySelectorAll('#found a')];
+    const next = stops[stops.indexOf(event.target) + (event.key === 'ArrowDown' ? 1 : -1)];
+    if (next) {
+      event.preventDefault();
+      next.focus();
+    }
+  }
+});
+document.addEventListener('click', (event) => {
+  for (const menu of document.querySelectorAll('details[data-menu][open]')) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+  if (!event.target.closest('[data-search]')) document.querySelector('#found')?.replaceChildren();
+  const copy = event.target.closest('[data-copy]');
+  if (copy) navigator.clipboard?.writeText(copy.dataset.copy).then(() => copy.classList.add('copied'));
+});
+
+// A select or a date that says so sends its form at once; without script there is a button.
+document.addEventListener('change', (event) => {
+  if (event.target.matches('[data-submit]')) event.target.form.requestSubmit();
+});
+
+// Nothing is deleted or ended by a slip.
+document.addEventListener('submit', (event) => {
+  const question = event.submitter?.dataset.confirm ?? event.target.dataset.confirm;
+  if (question && !confirm(question)) event.preventDefault();
+});
+
+// A fragment that could not be fetched leaves what is there and says so.
+document.addEventListener('htmx:responseError', (event) => {
+  if (event.detail.xhr.status === 401) location.reload();
+  root.removeAttribute('data-connected');
+});
+
+// The map: pointing at a site or walking to it with the keyboard shows what the
+// list beside the map says about it.
+function tip(event) {
+  const site = event.target.closest?.('[data-tip]');
+  const box = document.querySelector('#tip');
+  if (!box) return;
+  box.hidden = !site;
+  if (!site) return;
+  const [name, ...lines] = site.dataset.tip.split('\n');
+  const strong = document.createElement('strong');
+  strong.textContent = name;
+  box.replaceChildren(strong, ...lines.map((line) => Object.assign(document.createElement('span'), { textContent: line })));
+  const around = box.offsetParent.getBoundingClientRect();
+  const at = site.getBoundingClientRect();
+  const x = at.left + at.width / 2 - around.left;
+  const half = box.offsetWidth / 2 + 4;
+  box.style.left = `${Math.min(Math.max(x, half), around.width - half)}px`;
+  const above = at.top - around.top - box.offsetHeight - 8;
+  box.style.top = `${above > 0 ? above : at.bottom - around.top + 8}px`;
+}
+document.addEventListener('pointerover', tip);
+document.addEventListener('focusin', tip);

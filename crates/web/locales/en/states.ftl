@@ -1,0 +1,12 @@
+mark-up = Up
+mark-down = Down
+mark-unreachable = Unreachable
+mark-unknown = No samples
+mark-isolated = Centre cut off
+mark-met = Met
+mark-breached = Breached
+mark-pending = Not due yet
+mark-no_data = No data
+mark-not_applicable = Not applicable
+mark-waived = Waived
+mark-error = Check failed

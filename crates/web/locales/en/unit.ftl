@@ -1,0 +1,25 @@
+unit-count = { $n ->
+    [one] { $shown } unit
+   *[other] { $shown } units
+}
+unit-registry = Registry of organizations
+unit-find = Name or code of a unit
+unit-group = Kind
+unit-every-group = Every kind
+unit-name = Unit
+unit-code = Code
+unit-connection = Connection
+unit-verdicts = Verdicts
+unit-no-site = No site yet
+unit-none = No unit matches.
+unit-record = Unit record
+unit-todo = To do next
+unit-todo-none = Nothing is left to do. Every clause that applies is met or not due yet.
+unit-targets = Watched sites, circuits and devices
+unit-no-targets = No site or device of this unit is watched yet.
+unit-compliance = Compliance by article
+unit-contacts = Contacts
+unit-no-contacts = No IT officer or hotline is entered yet.
+unit-history = Recent changes
+due = due
+rows = Pages

@@ -1,0 +1,12 @@
+mark-up = Hoạt động
+mark-down = Mất kết nối
+mark-unreachable = Không tới được
+mark-unknown = Chưa có số đo
+mark-isolated = Trung tâm bị cô lập
+mark-met = Đạt
+mark-breached = Không đạt
+mark-pending = Chưa đến hạn
+mark-no_data = Thiếu dữ liệu
+mark-not_applicable = Không áp dụng
+mark-waived = Được miễn
+mark-error = Lỗi khi kiểm tra

@@ -1,0 +1,3 @@
+//! Accounts and settings.
+
+pub mod page;

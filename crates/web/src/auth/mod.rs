@@ -1,0 +1,4 @@
+//! Signing in and out, one-time codes, passwords.
+
+pub mod page;
+pub mod qr;

@@ -1,0 +1,102 @@
+//! The pages before and around signing in.
+
+use askama::Template;
+
+use crate::cx::Cx;
+
+/// `GET /sign-in`.
+#[derive(Debug, Template)]
+#[template(path = "auth/sign_in.html")]
+pub struct SignIn {
+    /// Context.
+    pub cx: Cx,
+    /// The name as it was typed.
+    pub name: String,
+    /// Where to go afterwards.
+    pub back: String,
+    /// What was wrong.
+    pub wrong: Option<String>,
+}
+
+/// The second step of signing in.
+#[derive(Debug, Template)]
+#[template(path = "auth/totp.html")]
+pub struct Totp {
+    /// Context.
+    pub cx: Cx,
+    /// Where to go afterwards.
+    pub back: String,
+    /// What was wrong.
+    pub wrong: Option<String>,
+}
+
+/// Setting up one-time codes.
+#[derive(Debug, Template)]
+#[template(path = "auth/totp_setup.html")]
+pub struct TotpSetup {
+    /// Context.
+    pub cx: Cx,
+    /// Whether an administrator requires it.
+    pub required: bool,
+    /// The key as an SVG picture for the telephone.
+    pub qr: String,
+    /// The key to type by hand, base 32.
+    pub secret: String,
+    /// What was wrong.
+    pub wrong: Option<String>,
+}
+
+/// Choosing a password: at first start, when it has expired, by a one-time link, of one's own accord.
+#[derive(Debug, Template)]
+#[template(path = "auth/password.html")]
+pub struct Password {
+    /// Context.
+    pub cx: Cx,
+    /// Which of these it is.
+    pub title: String,
+    /// Why it is asked.
+    pub lead: String,
+    /// Where the form goes.
+    pub action: String,
+    /// Whether a name is chosen too.
+    pub asks_name: bool,
+    /// The name as it was typed.
+    pub name: String,
+    /// Whether the old password is asked.
+    pub asks_old: bool,
+    /// What a password must be.
+    pub rules: String,
+    /// What was wrong.
+    pub wrong: Option<String>,
+}
+
+/// A session of the reader.
+#[derive(Clone, Debug)]
+pub struct SessionRow {
+    /// Its public id (not its secret).
+    pub id: String,
+    /// The address it was started from.
+    pub from: String,
+    /// The browser.
+    pub with: String,
+    /// Unix milliseconds.
+    pub started: i64,
+    /// Unix milliseconds.
+    pub last: i64,
+    /// Whether it is the one in use.
+    pub current: bool,
+}
+
+/// `GET /me`.
+#[derive(Debug, Template)]
+#[template(path = "auth/me.html")]
+pub struct Me {
+    /// Context.
+    pub cx: Cx,
+    /// The account's name.
+    pub name: String,
+    /// Whether one-time codes are set up.
+    pub totp: bool,
+    /// The newest first.
+    pub sessions: Vec<SessionRow>,
+}

@@ -1,0 +1,5 @@
+//! Compliance: regulation, chapter, article, clause, verdict.
+
+pub mod heatmap;
+pub mod page;
+pub mod timeline;

@@ -1,0 +1,255 @@
+//! The pages of compliance.
+
+use askama::Template;
+
+use super::timeline::Span;
+use crate::{counts::Counts, cx::Cx, mark::Mark};
+
+/// A regulation in the list.
+#[derive(Clone, Debug)]
+pub struct RegulationRow {
+    /// Its id.
+    pub id: String,
+    /// Its official number.
+    pub number: String,
+    /// Its title.
+    pub title: String,
+    /// Since when it is in force, and how many clauses it has.
+    pub about: String,
+    /// All its verdicts.
+    pub counts: Counts,
+}
+
+/// `GET /compliance`.
+#[derive(Debug, Template)]
+#[template(path = "compliance/index.html")]
+pub struct Index {
+    /// Context.
+    pub cx: Cx,
+    /// All regulations in force.
+    pub regulations: Vec<RegulationRow>,
+}
+
+/// A clause in its article.
+#[derive(Clone, Debug)]
+pub struct ClauseRow {
+    /// `16.8`.
+    pub cite: String,
+    /// Obligation, definition, … as a word.
+    pub kind: String,
+    /// What it asks, in our words.
+    pub summary: String,
+    /// Whether units are judged by it.
+    pub scored: bool,
+    /// Its verdicts.
+    pub counts: Counts,
+}
+
+/// An article.
+#[derive(Clone, Debug)]
+pub struct ArticleRows {
+    /// `16`.
+    pub number: String,
+    /// Number and title.
+    pub title: String,
+    /// All its verdicts.
+    pub counts: Counts,
+    /// In the order of the text.
+    pub clauses: Vec<ClauseRow>,
+}
+
+/// A chapter.
+#[derive(Clone, Debug)]
+pub struct ChapterRows {
+    /// Number and title.
+    pub title: String,
+    /// In the order of the text.
+    pub articles: Vec<ArticleRows>,
+}
+
+/// `GET /compliance/{regulation}`.
+#[derive(Debug, Template)]
+#[template(path = "compliance/regulation.html")]
+pub struct RegulationPage {
+    /// Context.
+    pub cx: Cx,
+    /// Its id.
+    pub id: String,
+    /// Its official number.
+    pub number: String,
+    /// Its short name.
+    pub short: String,
+    /// Its title.
+    pub title: String,
+    /// Issuer, dates, what it replaces.
+    pub about: String,
+    /// The day shown, ISO date; empty for now.
+    pub as_of: String,
+    /// All its verdicts.
+    pub counts: Counts,
+    /// In the order of the text.
+    pub chapters: Vec<ChapterRows>,
+}
+
+/// `GET /compliance/{regulation}/heatmap`.
+#[derive(Debug, Template)]
+#[template(path = "compliance/heatmap.html")]
+pub struct HeatmapPage {
+    /// Context.
+    pub cx: Cx,
+    /// The regulation.
+    pub id: String,
+    /// Its short name.
+    pub short: String,
+    /// The table, see [`super::heatmap`].
+    pub table: String,
+}
+
+/// A unit under a clause.
+#[derive(Clone, Debug)]
+pub struct UnitVerdict {
+    /// The verdict page.
+    pub href: String,
+    /// The unit.
+    pub name: String,
+    /// The verdict.
+    pub mark: Mark,
+    /// The reason, in words.
+    pub why: String,
+    /// Since when, unix milliseconds.
+    pub since: i64,
+}
+
+/// A control that satisfies a clause.
+#[derive(Clone, Debug)]
+pub struct ControlText {
+    /// What is wanted.
+    pub title: String,
+    /// How it is judged, its parameters, its remedy.
+    pub about: Vec<(String, String)>,
+    /// The check, empty when there is none.
+    pub sql: String,
+}
+
+/// `GET /compliance/{regulation}/{cite}`.
+#[derive(Debug, Template)]
+#[template(path = "compliance/clause.html")]
+pub struct ClausePage {
+    /// Context.
+    pub cx: Cx,
+    /// The regulation.
+    pub id: String,
+    /// Its short name.
+    pub short: String,
+    /// Number and title of the article.
+    pub article: String,
+    /// `16.8`.
+    pub cite: String,
+    /// `Điều 16 khoản 8`.
+    pub cite_in_words: String,
+    /// What it asks, in our words.
+    pub summary: String,
+    /// Whether units are judged by it.
+    pub scored: bool,
+    /// Kind, bearer, whom it is owed to, what is open.
+    pub about: Vec<(String, String)>,
+    /// What satisfies it.
+    pub controls: Vec<ControlText>,
+    /// All its verdicts.
+    pub counts: Counts,
+    /// The worst first.
+    pub units: Vec<UnitVerdict>,
+}
+
+/// One cell of the evidence.
+#[derive(Clone, Debug, Default)]
+pub struct Cell {
+    /// The column.
+    pub head: String,
+    /// The value as shown.
+    pub text: String,
+    /// The verdict, in the column of statuses.
+    pub mark: Option<Mark>,
+    /// The record it speaks of.
+    pub href: Option<String>,
+}
+
+/// What one control says of the unit.
+#[derive(Clone, Debug)]
+pub struct ControlVerdict {
+    /// What is wanted.
+    pub title: String,
+    /// What it says.
+    pub mark: Mark,
+    /// The columns of the evidence.
+    pub heads: Vec<String>,
+    /// The rows of the evidence, as they were.
+    pub rows: Vec<Vec<Cell>>,
+    /// How it is judged and by which parameters.
+    pub about: Vec<(String, String)>,
+    /// The check, empty when there is none.
+    pub sql: String,
+}
+
+/// A question to be answered by a person.
+#[derive(Clone, Debug)]
+pub struct AttestForm {
+    /// The control.
+    pub control: String,
+    /// The question; yes is compliance.
+    pub question: String,
+    /// How long an answer holds, in words.
+    pub lifetime: String,
+    /// `none`, `optional` or `required`.
+    pub attachment: &'static str,
+    /// The last answer, in words.
+    pub last: Option<String>,
+    /// Whether the reader may answer.
+    pub may: bool,
+}
+
+/// `GET /compliance/{regulation}/{cite}/{unit}`.
+#[derive(Debug, Template)]
+#[template(path = "compliance/verdict.html")]
+pub struct VerdictPage {
+    /// Context.
+    pub cx: Cx,
+    /// The regulation.
+    pub id: String,
+    /// Its short name.
+    pub short: String,
+    /// `16.8`.
+    pub cite: String,
+    /// `Điều 16 khoản 8`.
+    pub cite_in_words: String,
+    /// What it asks, in our words.
+    pub summary: String,
+    /// The unit's name.
+    pub unit: String,
+    /// The unit's code.
+    pub unit_code: String,
+    /// The day shown, ISO date; empty for now.
+    pub as_of: String,
+    /// The verdict.
+    pub mark: Mark,
+    /// The reason, in words.
+    pub why: String,
+    /// Since when, unix milliseconds.
+    pub since: Option<i64>,
+    /// When the facts behind it were seen, unix milliseconds.
+    pub observed: Option<i64>,
+    /// What would mend it, in words.
+    pub mend: String,
+    /// The buttons that mend it: address and text.
+    pub remedies: Vec<(String, String)>,
+    /// What each control says, with its evidence.
+    pub controls: Vec<ControlVerdict>,
+    /// Its history as a picture.
+    pub timeline: String,
+    /// Its history, the newest first.
+    pub history: Vec<Span>,
+    /// Where a person's answer is the way.
+    pub attestations: Vec<AttestForm>,
+    /// Bearer, hashes, pack.
+    pub about: Vec<(String, String)>,
+}

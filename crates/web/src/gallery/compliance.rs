@@ -1,0 +1,248 @@
+//! Samples: compliance.
+
+use super::{
+    HOUR, NOW, pairs,
+    province::{counts, history},
+};
+use crate::{
+    compliance::{
+        heatmap as heat,
+        page::{
+            ArticleRows, AttestForm, Cell, ChapterRows, ClausePage, ClauseRow, ControlText,
+            ControlVerdict, HeatmapPage, Index, RegulationPage, RegulationRow, UnitVerdict,
+            VerdictPage,
+        },
+        timeline,
+    },
+    cx::Cx,
+    mark::Mark,
+};
+
+const SQL: &str = "SELECT d.organization_id AS unit, d.name AS subject,\n       CASE WHEN d.inspected_on IS NULL THEN 'breached' ELSE 'met' END AS status\nFROM fact_device d";
+
+pub fn index(cx: &Cx) -> Index {
+    Index {
+        cx: cx.clone(),
+        regulations: vec![RegulationRow {
+            id: "vinh-long-26-2019".into(),
+            number: "26/2019/QĐ-UBND".into(),
+            title: "Quy chế quản lý, vận hành, khai thác mạng diện rộng tỉnh Vĩnh Long".into(),
+            about: format!(
+                "{} · {}",
+                cx.tx("compliance-in-force", "11/11/2019"),
+                cx.tn("compliance-clauses", 89)
+            ),
+            counts: counts(6_214, 412, 870, 544),
+        }],
+    }
+}
+
+pub fn regulation(cx: &Cx) -> RegulationPage {
+    let clause = |cite: &str, summary: &str, scored, tally| ClauseRow {
+        cite: cite.into(),
+        kind: cx.t(if scored {
+            "clause-kind-obligation"
+        } else {
+            "clause-kind-definition"
+        }),
+        summary: summary.into(),
+        scored,
+        counts: tally,
+    };
+    RegulationPage {
+        cx: cx.clone(),
+        id: "vinh-long-26-2019".into(),
+        number: "26/2019/QĐ-UBND".into(),
+        short: "Vĩnh Long 26/2019".into(),
+        title: "Quy chế quản lý, vận hành, khai thác mạng diện rộng tỉnh Vĩnh Long".into(),
+        about: cx.tx("compliance-in-force", "11/11/2019"),
+        as_of: String::new(),
+        counts: counts(6_214, 412, 870, 544),
+        chapters: vec![
+            ChapterRows {
+                title: "Chương I. Quy định chung".into(),
+                articles: vec![ArticleRows {
+                    number: "3".into(),
+                    title: "Điều 3. Giải thích từ ngữ".into(),
+                    counts: counts(0, 0, 0, 0),
+                    clauses: vec![clause(
+                        "3.1",
+                        "WAN: mạng tỉnh dựng trên viễn thông, trục là trung tâm dữ liệu",
+                        false,
+                        counts(0, 0, 0, 0),
+                    )],
+                }],
+            },
+            ChapterRows {
+                title: "Chương III. Bảo đảm an toàn".into(),
+                articles: vec![ArticleRows {
+                    number: "13".into(),
+                    title: "Điều 13. An toàn thiết bị, máy chủ, máy trạm".into(),
+                    counts: counts(620, 121, 0, 90),
+                    clauses: vec![
+                        clause(
+                            "13.3",
+                            "Máy chủ, thiết bị nối WAN: bật nhật ký truy cập, chống mã độc, vá đủ",
+                            true,
+                            counts(96, 22, 0, 31),
+                        ),
+                        clause(
+                            "13.6",
+                            "Thiết bị phải được kiểm tra an ninh trước khi nối; đổi cấu hình phải phối hợp Sở",
+                            true,
+                            counts(101, 40, 0, 8),
+                        ),
+                    ],
+                }],
+            },
+        ],
+    }
+}
+
+pub fn heatmap(cx: &Cx) -> HeatmapPage {
+    let articles: Vec<(String, String)> = (5..20)
+        .map(|n| (n.to_string(), format!("Điều {n}")))
+        .collect();
+    let rows: Vec<heat::Row> = (0..40_usize)
+        .map(|unit| heat::Row {
+            code: format!("{}", 29_500 + unit),
+            name: format!("UBND xã số {unit}"),
+            marks: (0..articles.len())
+                .map(|article| match (unit * 7 + article * 13) % 23 {
+                    0 | 1 => Some(Mark::Breached),
+                    2 => Some(Mark::NoData),
+                    3 | 4 => Some(Mark::Pending),
+                    5 => Some(Mark::NotApplicable),
+                    6 => None,
+                    _ => Some(Mark::Met),
+                })
+                .collect(),
+        })
+        .collect();
+    HeatmapPage {
+        cx: cx.clone(),
+        id: "vinh-long-26-2019".into(),
+        short: "Vĩnh Long 26/2019".into(),
+        table: heat::table(cx, "vinh-long-26-2019", &articles, &rows),
+    }
+}
+
+pub fn clause(cx: &Cx) -> ClausePage {
+    let unit = |mark, name: &str, why: &str| UnitVerdict {
+        href: "/compliance/vinh-long-26-2019/13.6/29557".into(),
+        name: name.into(),
+        mark,
+        why: why.into(),
+        since: NOW - 300 * HOUR,
+    };
+    ClausePage {
+        cx: cx.clone(),
+        id: "vinh-long-26-2019".into(),
+        short: "Vĩnh Long 26/2019".into(),
+        article: "Điều 13. An toàn thiết bị".into(),
+        cite: "13.6".into(),
+        cite_in_words: "Điều 13 khoản 6".into(),
+        summary: "Thiết bị phải được kiểm tra an ninh trước khi nối; đổi cấu hình phải phối hợp Sở"
+            .into(),
+        scored: true,
+        about: vec![
+            (cx.t("clause-kind"), cx.t("clause-kind-obligation")),
+            (cx.t("clause-bearer"), "Đơn vị trên mạng".into()),
+            (cx.t("clause-trigger"), cx.t("clause-trigger-event")),
+        ],
+        controls: vec![ControlText {
+            title: "Thiết bị được kiểm tra trước khi đưa vào mạng".into(),
+            about: vec![(cx.t("control-judged"), cx.t("control-judged-recorded"))],
+            sql: SQL.into(),
+        }],
+        counts: counts(101, 40, 0, 8),
+        units: vec![
+            unit(
+                Mark::Breached,
+                "UBND xã Cái Nhum",
+                "2 thiết bị chưa có kết quả kiểm tra",
+            ),
+            unit(
+                Mark::NoData,
+                "UBND xã Nhơn Phú",
+                "Chưa khai báo thiết bị nào",
+            ),
+            unit(Mark::Met, "Sở Y tế", "7 thiết bị đều đã kiểm tra"),
+        ],
+    }
+}
+
+pub fn verdict(cx: &Cx) -> VerdictPage {
+    let heads: Vec<String> = vec![
+        cx.t("verdict-subject"),
+        cx.t("verdict-status"),
+        "Ngày kiểm tra".into(),
+    ];
+    let row = |subject: &str, mark, day: &str| {
+        vec![
+            Cell {
+                head: heads[0].clone(),
+                text: subject.into(),
+                mark: None,
+                href: Some("/registry/device/1".into()),
+            },
+            Cell {
+                head: heads[1].clone(),
+                mark: Some(mark),
+                ..Cell::default()
+            },
+            Cell {
+                head: heads[2].clone(),
+                text: day.into(),
+                ..Cell::default()
+            },
+        ]
+    };
+    VerdictPage {
+        cx: cx.clone(),
+        id: "vinh-long-26-2019".into(),
+        short: "Vĩnh Long 26/2019".into(),
+        cite: "13.6".into(),
+        cite_in_words: "Điều 13 khoản 6".into(),
+        summary: "Thiết bị phải được kiểm tra an ninh trước khi nối; đổi cấu hình phải phối hợp Sở"
+            .into(),
+        unit: "Ủy ban nhân dân xã Cái Nhum".into(),
+        unit_code: "29557".into(),
+        as_of: String::new(),
+        mark: Mark::Breached,
+        why: "2 trên 7 thiết bị chưa có kết quả kiểm tra trước khi nối vào mạng.".into(),
+        since: Some(NOW - 500 * HOUR),
+        observed: Some(NOW - 2 * HOUR),
+        mend:
+            "Đề nghị cơ quan chuyên trách kiểm tra các thiết bị dưới đây rồi ghi ngày và kết quả."
+                .into(),
+        remedies: vec![(
+            "/registry/device/1/edit".into(),
+            "Ghi kết quả kiểm tra SW-CN-02".into(),
+        )],
+        controls: vec![ControlVerdict {
+            title: "Thiết bị được kiểm tra trước khi đưa vào mạng".into(),
+            mark: Mark::Breached,
+            rows: vec![
+                row("SW-CN-02", Mark::Breached, ""),
+                row("AP-CN-01", Mark::Breached, ""),
+                row("FW-CN-01", Mark::Met, "12/03/2026"),
+            ],
+            heads: heads.clone(),
+            about: pairs(&[("Mức độ", "Cao")]),
+            sql: SQL.into(),
+        }],
+        timeline: timeline::draw(cx, &history(), 90),
+        history: history(),
+        attestations: vec![AttestForm {
+            control: "device-inspection".into(),
+            question: "Mọi thay đổi cấu hình trong kỳ đều đã phối hợp với Sở trước khi thực hiện?"
+                .into(),
+            lifetime: cx.tn("attest-lifetime", 180),
+            attachment: "optional",
+            last: None,
+            may: true,
+        }],
+        about: vec![(cx.t("verdict-pack-hash"), "9f2c5d1e77ab…".into())],
+    }
+}

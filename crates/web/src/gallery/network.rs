@@ -1,0 +1,181 @@
+//! Samples: network and logs.
+
+use super::{
+    DAY, HOUR, MINUTE, NOW, pages,
+    province::{history, target},
+};
+use crate::{
+    cx::Cx,
+    log::page::{Index as Logs, Line, LineRow, Sender, Unknown},
+    mark::Mark,
+    network::page::{AlarmRow, Alarms, Index, TargetPage},
+    overview::Tile,
+};
+
+pub fn index(cx: &Cx) -> Index {
+    Index {
+        cx: cx.clone(),
+        here: "/network".into(),
+        q: String::new(),
+        state: String::new(),
+        kinds: vec![("site".into(), "điểm kết nối".into(), false)],
+        counts: vec![
+            (Mark::Up, 138),
+            (Mark::Down, 1),
+            (Mark::Unreachable, 4),
+            (Mark::Unknown, 1),
+        ],
+        rows: vec![
+            target(Mark::Down, "Kênh VNPT Mang Thít 02"),
+            target(Mark::Unreachable, "UBND xã Cái Nhum"),
+            target(Mark::Isolated, "UBND xã Nhơn Phú"),
+            target(Mark::Unknown, "Sở Nội vụ"),
+            target(Mark::Up, "Trung tâm dữ liệu tỉnh"),
+        ],
+        pages: pages(cx),
+    }
+}
+
+pub fn target_page(cx: &Cx) -> TargetPage {
+    let tile = |title: &str, value: String| Tile {
+        href: String::new(),
+        title: cx.t(title),
+        mark: None,
+        value,
+        about: cx.t("range-day"),
+    };
+    let points: Vec<(i64, Option<f64>)> = (0..288_i64)
+        .map(|i| {
+            let rtt = (!(100..112).contains(&i))
+                .then(|| [11.2, 12.9, 12.1, 14.8, 11.7][usize::try_from(i % 5).unwrap_or(0)]);
+            (NOW - DAY + i * 5 * MINUTE, rtt)
+        })
+        .collect();
+    TargetPage {
+        here: "/network/targets/1".into(),
+        target: target(Mark::Down, "Kênh VNPT Mang Thít 02"),
+        unit: Some(("29557".into(), "UBND xã Cái Nhum".into())),
+        record: "/registry/circuit/1".into(),
+        why: cx.t("target-why-down"),
+        last_sample: Some(NOW - 20_000),
+        tiles: vec![
+            tile("target-availability", cx.percent(&0.998_7)),
+            tile("target-rtt-average", cx.delay(&12.44)),
+            tile("target-loss", cx.percent(&0.004)),
+            tile("target-outage", cx.span(HOUR)),
+        ],
+        ranges: vec![
+            ("day", cx.t("range-day"), true),
+            ("week", cx.t("range-week"), false),
+        ],
+        points: serde_json::to_string(&points).unwrap_or_default(),
+        outages: format!(
+            "[[{},{}]]",
+            NOW - DAY + 500 * MINUTE,
+            NOW - DAY + 560 * MINUTE
+        ),
+        table: points.into_iter().rev().take(4).collect(),
+        changes: vec![crate::compliance::timeline::Span {
+            mark: Mark::Down,
+            ..history()[0]
+        }],
+        behind: vec![target(Mark::Unreachable, "UBND xã Cái Nhum")],
+        cx: cx.clone(),
+    }
+}
+
+pub fn alarms(cx: &Cx) -> Alarms {
+    let alarm = |id: &str, cleared| AlarmRow {
+        id: id.into(),
+        href: "/network/targets/1".into(),
+        title: "Kênh VNPT Mang Thít 02".into(),
+        mark: Mark::Down,
+        raised: NOW - 3 * HOUR,
+        cleared,
+        acknowledged: None,
+        behind: vec![
+            ("/network/targets/2".into(), "UBND xã Cái Nhum".into()),
+            ("/network/targets/3".into(), "UBND xã Nhơn Phú".into()),
+        ],
+    };
+    Alarms {
+        cx: cx.clone(),
+        may_acknowledge: true,
+        open: vec![alarm("a", None)],
+        past: vec![alarm("b", Some(NOW - 2 * HOUR))],
+    }
+}
+
+pub fn logs(cx: &Cx) -> Logs {
+    let line = |index, severity: u8, source: &str, text: &str| LineRow {
+        index,
+        at: NOW - 12_345,
+        severity,
+        severity_word: cx.t(format!("severity-{severity}")),
+        source: source.into(),
+        text: text.into(),
+    };
+    Logs {
+        cx: cx.clone(),
+        here: "/logs".into(),
+        unknown: 3,
+        q: "login".into(),
+        source: String::new(),
+        severities: (0..8)
+            .map(|n| (n, cx.t(format!("severity-{n}")), n == 4))
+            .collect(),
+        from: String::new(),
+        to: String::new(),
+        found: cx.tn("logs-found-more", 100),
+        live: true,
+        lines: vec![
+            line(
+                12_408_112,
+                3,
+                "FW-CN-01",
+                "date=2026-11-22 devname=FW-CN-01 logdesc=\"Admin <mark>login</mark> failed\" user=\"admin\" srcip=10.96.4.9",
+            ),
+            line(
+                12_408_111,
+                6,
+                "SRV-AD-01",
+                "sshd[811]: Accepted publickey for backup, <mark>login</mark> ok",
+            ),
+            line(
+                12_408_110,
+                4,
+                "127.10.9.9",
+                "system,error,critical <mark>login</mark> failure for user admin from 10.0.0.9 via ssh",
+            ),
+        ],
+        older: Some("/logs?before=12408110".into()),
+    }
+}
+
+pub fn line(cx: &Cx) -> Line {
+    Line {
+        cx: cx.clone(),
+        index: 12_408_112,
+        raw: "<189>date=2026-11-22 time=00:29:47 devname=FW-CN-01 logdesc=\"Admin login failed\""
+            .into(),
+        fields: vec![
+            (cx.t("log-received"), "22/11/2026 00:29:47".into()),
+            (cx.t("log-peer"), "127.10.4.18".into()),
+        ],
+    }
+}
+
+pub fn unknown(cx: &Cx) -> Unknown {
+    Unknown {
+        cx: cx.clone(),
+        may_adopt: true,
+        senders: vec![Sender {
+            peer: "127.10.9.9".into(),
+            sample: "system,error,critical login failure for user admin from 10.0.0.9 via ssh"
+                .into(),
+            lines: 1_204,
+            last: NOW - MINUTE,
+            candidates: vec![("d1".into(), "MikroTik xã Nhơn Phú".into(), true)],
+        }],
+    }
+}

@@ -1,0 +1,196 @@
+//! Samples: registry, journal, search.
+
+use std::collections::HashMap;
+
+use domain::{
+    id::Id,
+    label::Label,
+    noun,
+    problem::{FieldProblem, Problem},
+    record::{Record, Value},
+    schema::Schema,
+};
+
+use super::{NOW, entries, pages};
+use crate::{
+    cx::Cx,
+    journal::page::Index as Journal,
+    registry::{
+        cell,
+        form::{Filled, inputs},
+        page::{Filter, Form, Head, Index, List, NounRow, RecordPage, Row},
+    },
+    search::page::{Found, Hit, Page as Search},
+};
+
+fn device() -> Schema {
+    noun::get("device")
+        .cloned()
+        .unwrap_or_else(|| noun::all()[0].clone())
+}
+
+fn sample() -> (Record, HashMap<Id, String>) {
+    let unit = Id::from_bytes([1; 16]);
+    let values = [
+        ("code", Value::from("TS-0412")),
+        ("name", Value::from("Tường lửa xã Cái Nhum")),
+        ("organization", Value::from(unit)),
+        ("role", Value::from("firewall")),
+        ("status", Value::from("active")),
+        ("address", Value::from("127.10.4.18")),
+        ("inspected_on", Value::from("2026-03-12")),
+        ("inspection_result", Value::from("passed")),
+    ];
+    let record = Record {
+        id: Id::from_bytes([2; 16]),
+        version: 4,
+        updated_at: NOW,
+        values: values.into_iter().map(|(k, v)| (k.to_owned(), v)).collect(),
+    };
+    (
+        record,
+        HashMap::from([(unit, "Ủy ban nhân dân xã Cái Nhum".to_owned())]),
+    )
+}
+
+pub fn index(cx: &Cx) -> Index {
+    let nouns = noun::all()
+        .iter()
+        .map(|schema| NounRow {
+            code: schema.noun.clone(),
+            icon: schema.icon.clone().unwrap_or_default(),
+            title: cx.l(&schema.plural),
+            about: cx.l(&schema.describes),
+            total: Some(124),
+        })
+        .collect();
+    Index {
+        cx: cx.clone(),
+        groups: vec![(cx.t("registry-nouns"), nouns)],
+    }
+}
+
+pub fn list(cx: &Cx) -> List {
+    let schema = device();
+    let (record, titles) = sample();
+    List {
+        cx: cx.clone(),
+        icon: "server".into(),
+        here: "/registry/device?q=tuong".into(),
+        query_string: "?q=tuong".into(),
+        q: "tuong".into(),
+        narrowed: true,
+        may_write: true,
+        filters: vec![Filter {
+            name: "role".into(),
+            label: "Chức năng".into(),
+            choices: vec![("firewall".into(), "Tường lửa".into(), true)],
+        }],
+        heads: schema
+            .list_fields()
+            .map(|field| Head {
+                text: cx.l(&field.label),
+                href: format!("?sort={}", field.name),
+                order: (field.name == "name").then_some("ascending"),
+                number: cell::is_number(field.kind),
+            })
+            .collect(),
+        rows: vec![Row {
+            id: record.id.to_string(),
+            cells: schema
+                .list_fields()
+                .map(|field| cell::of(cx, field, &record, &titles))
+                .collect(),
+        }],
+        pages: pages(cx),
+        schema,
+    }
+}
+
+pub fn record(cx: &Cx) -> RecordPage {
+    let schema = device();
+    let (record, titles) = sample();
+    RecordPage {
+        cx: cx.clone(),
+        id: record.id.to_string(),
+        version: record.version,
+        title: record.text(&schema.title).to_owned(),
+        may_write: true,
+        may_delete: true,
+        ways: vec![("/network/targets/1".into(), cx.t("target"))],
+        cells: schema
+            .fields
+            .iter()
+            .map(|field| cell::of(cx, field, &record, &titles))
+            .collect(),
+        journal: entries(cx),
+        schema,
+    }
+}
+
+pub fn form(cx: &Cx) -> Form {
+    let schema = device();
+    let (record, _) = sample();
+    let problem = Problem::invalid(
+        "TS-0412",
+        vec![FieldProblem::new(
+            "address",
+            "“127.10.4” không phải địa chỉ IP",
+            "“127.10.4” is not an IP address",
+        )],
+    );
+    let filled: Filled = record
+        .values
+        .iter()
+        .map(|(name, value)| (name.clone(), value.to_cell()))
+        .collect();
+    let units = HashMap::from([(
+        "organization".to_owned(),
+        vec![("29557".to_owned(), "UBND xã Cái Nhum".to_owned())],
+    )]);
+    Form {
+        cx: cx.clone(),
+        title: cx.tx("registry-edit", cx.l(&schema.label)),
+        action: "/registry/device/1".into(),
+        version: record.version,
+        back: "/registry/device/1".into(),
+        inputs: inputs(cx, &schema, &filled, &units, Some(&problem)),
+        problem: Some(problem),
+        schema,
+    }
+}
+
+pub fn journal(cx: &Cx) -> Journal {
+    Journal {
+        cx: cx.clone(),
+        nouns: vec![(
+            "device".into(),
+            cx.l(Label::new("Thiết bị", "Device")),
+            true,
+        )],
+        actor: String::new(),
+        verified: Some((true, cx.tn("journal-good", 18_211))),
+        entries: entries(cx),
+        older: Some("/journal?before=18000".into()),
+    }
+}
+
+pub fn search(cx: &Cx) -> Search {
+    let hit = |icon: &str, title: &str, about: &str| Hit {
+        href: "/units/29557".into(),
+        icon: icon.into(),
+        title: title.into(),
+        about: about.into(),
+    };
+    Search {
+        cx: cx.clone(),
+        found: Found {
+            cx: cx.clone(),
+            q: "cai nhum".into(),
+            hits: vec![
+                hit("building", "Ủy ban nhân dân xã Cái Nhum", "Đơn vị · 29557"),
+                hit("server", "Tường lửa xã Cái Nhum", "Thiết bị · TS-0412"),
+            ],
+        },
+    }
+}

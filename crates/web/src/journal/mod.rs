@@ -1,0 +1,3 @@
+//! The change journal.
+
+pub mod page;

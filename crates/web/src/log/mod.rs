@@ -1,0 +1,3 @@
+//! The logs of devices: search, one line with its proof, senders nobody knows.
+
+pub mod page;

@@ -1,0 +1,93 @@
+//! The pages of the logs.
+
+use askama::Template;
+
+use crate::cx::Cx;
+
+/// A line in a list.
+#[derive(Clone, Debug)]
+pub struct LineRow {
+    /// Its place in the order of arrival.
+    pub index: u64,
+    /// When it arrived, unix milliseconds.
+    pub at: i64,
+    /// 0 (emergency) to 7 (debug), RFC 5424.
+    pub severity: u8,
+    /// The severity as a word.
+    pub severity_word: String,
+    /// The device, or the address when nobody knows it.
+    pub source: String,
+    /// The line as HTML, what was searched for marked.
+    pub text: String,
+}
+
+/// `GET /logs`.
+#[derive(Debug, Template)]
+#[template(path = "log/index.html")]
+pub struct Index {
+    /// Context.
+    pub cx: Cx,
+    /// The address with its filters, for refetching.
+    pub here: String,
+    /// How many unknown senders there are.
+    pub unknown: usize,
+    /// The text searched for.
+    pub q: String,
+    /// The source searched for.
+    pub source: String,
+    /// Code, word, whether it is the one shown.
+    pub severities: Vec<(u8, String, bool)>,
+    /// Local date and time, `2026-11-21T14:05`.
+    pub from: String,
+    /// Local date and time.
+    pub to: String,
+    /// How many lines, in words.
+    pub found: String,
+    /// Whether new lines are added as they come.
+    pub live: bool,
+    /// The newest first.
+    pub lines: Vec<LineRow>,
+    /// The way to older lines.
+    pub older: Option<String>,
+}
+
+/// `GET /logs/{index}`.
+#[derive(Debug, Template)]
+#[template(path = "log/line.html")]
+pub struct Line {
+    /// Context.
+    pub cx: Cx,
+    /// Its place in the order of arrival.
+    pub index: u64,
+    /// As it came; bytes that are no UTF-8 are replaced.
+    pub raw: String,
+    /// Name and value.
+    pub fields: Vec<(String, String)>,
+}
+
+/// An address that sends without being registered.
+#[derive(Clone, Debug)]
+pub struct Sender {
+    /// Its address.
+    pub peer: String,
+    /// One of its lines.
+    pub sample: String,
+    /// How many came.
+    pub lines: i64,
+    /// When the last came, unix milliseconds.
+    pub last: i64,
+    /// Devices it may be: id, name, whether it is the likely one.
+    pub candidates: Vec<(String, String, bool)>,
+}
+
+/// `GET /logs/unknown`.
+#[derive(Debug, Template)]
+#[template(path = "log/unknown.html")]
+pub struct Unknown {
+    /// Context.
+    pub cx: Cx,
+    /// Whether the reader may adopt.
+    pub may_adopt: bool,
+    /// The one that sends most first.
+    pub senders: Vec<Sender>,
+}

@@ -1,0 +1,4 @@
+//! The network: targets, their samples, alarms.
+
+pub mod page;
+pub mod spark;

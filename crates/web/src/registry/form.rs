@@ -1,0 +1,89 @@
+//! A form made from a schema.
+
+use std::collections::{BTreeMap, HashMap};
+
+use domain::{
+    problem::Problem,
+    schema::{Kind, Schema},
+};
+
+use super::page::{Control, Input};
+use crate::cx::Cx;
+
+/// What was typed or is stored, by field name, as text.
+pub type Filled = BTreeMap<String, String>;
+
+/// The choices of references by field name: key and title.
+pub type Choices = HashMap<String, Vec<(String, String)>>;
+
+/// More than this many records are typed with suggestions, not chosen from a list.
+const FEW: usize = 60;
+
+/// The fields of a form, with what is wrong beside the field that is wrong.
+pub fn inputs(
+    cx: &Cx,
+    schema: &Schema,
+    filled: &Filled,
+    choices: &Choices,
+    problem: Option<&Problem>,
+) -> Vec<Input> {
+    schema
+        .fields
+        .iter()
+        .map(|field| {
+            let control = match field.kind {
+                Kind::LongText => Control::Area,
+                Kind::Choice => Control::Select(
+                    field
+                        .choices
+                        .iter()
+                        .map(|(code, label)| (code.clone(), cx.l(label)))
+                        .collect(),
+                ),
+                Kind::Boolean => Control::Select(vec![
+                    ("true".into(), cx.t("yes")),
+                    ("false".into(), cx.t("no")),
+                ]),
+                Kind::Reference => {
+                    let known = choices.get(&field.name).cloned().unwrap_or_default();
+                    if known.len() <= FEW {
+                        Control::Select(known)
+                    } else {
+                        Control::Suggest(known)
+                    }
+                }
+                Kind::Date => Control::Line("date"),
+                Kind::Instant => Control::Line("datetime-local"),
+                Kind::Email => Control::Line("email"),
+                Kind::Phone => Control::Line("tel"),
+                Kind::Text
+                | Kind::Code
+                | Kind::Integer
+                | Kind::Decimal
+                | Kind::Ip
+                | Kind::Prefix
+                | Kind::Latitude
+                | Kind::Longitude
+                | Kind::Probe
+                | Kind::File => Control::Line("text"),
+            };
+            let wrong = problem.and_then(|problem| {
+                problem
+                    .fields
+                    .iter()
+                    .find(|wrong| wrong.field == field.name)
+                    .map(|wrong| cx.l(&wrong.message))
+            });
+            Input {
+                name: field.name.clone(),
+                label: cx.l(&field.label),
+                help: field.help.as_ref().map(|help| cx.l(help)),
+                required: field.required,
+                wide: field.kind == Kind::LongText,
+                value: filled.get(&field.name).cloned().unwrap_or_default(),
+                wrong,
+                control,
+            }
+        })
+        .collect()
+}

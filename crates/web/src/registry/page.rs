@@ -1,0 +1,204 @@
+//! List, record and form of any noun.
+
+use askama::Template;
+use domain::{problem::Problem, schema::Schema};
+
+use super::cell::Cell;
+use crate::{cx::Cx, journal::page::Entries, mark::Mark, paging::Pages};
+
+/// A noun in the index.
+#[derive(Clone, Debug)]
+pub struct NounRow {
+    /// Its code.
+    pub code: String,
+    /// Its icon.
+    pub icon: String,
+    /// Its plural.
+    pub title: String,
+    /// What it is for.
+    pub about: String,
+    /// How many records the reader sees.
+    pub total: Option<i64>,
+}
+
+/// `GET /registry`.
+#[derive(Debug, Template)]
+#[template(path = "registry/index.html")]
+pub struct Index {
+    /// Context.
+    pub cx: Cx,
+    /// Title and nouns.
+    pub groups: Vec<(String, Vec<NounRow>)>,
+}
+
+/// The head of a column.
+#[derive(Clone, Debug)]
+pub struct Head {
+    /// The field's label.
+    pub text: String,
+    /// Sorts by it.
+    pub href: String,
+    /// `ascending` or `descending` when sorted by it.
+    pub order: Option<&'static str>,
+    /// Whether its values stand at the right.
+    pub number: bool,
+}
+
+/// A filter by a choice.
+#[derive(Clone, Debug)]
+pub struct Filter {
+    /// The field.
+    pub name: String,
+    /// Its label.
+    pub label: String,
+    /// Code, word, whether it is the one shown.
+    pub choices: Vec<(String, String, bool)>,
+}
+
+/// A record in a list.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// Its id.
+    pub id: String,
+    /// Its list fields.
+    pub cells: Vec<Cell>,
+}
+
+/// `GET /registry/{noun}`.
+#[derive(Debug, Template)]
+#[template(path = "registry/list.html")]
+pub struct List {
+    /// Context.
+    pub cx: Cx,
+    /// The noun.
+    pub schema: Schema,
+    /// Its icon.
+    pub icon: String,
+    /// The address with its filters, for refetching.
+    pub here: String,
+    /// The query with its `?`, for the export; empty when there is none.
+    pub query_string: String,
+    /// What is searched.
+    pub q: String,
+    /// Whether search or filters are in force.
+    pub narrowed: bool,
+    /// Whether the reader may write.
+    pub may_write: bool,
+    /// The filters.
+    pub filters: Vec<Filter>,
+    /// The columns.
+    pub heads: Vec<Head>,
+    /// The records.
+    pub rows: Vec<Row>,
+    /// Ways to the others.
+    pub pages: Pages,
+}
+
+/// `GET /registry/{noun}/{id}`.
+#[derive(Debug, Template)]
+#[template(path = "registry/record.html")]
+pub struct RecordPage {
+    /// Context.
+    pub cx: Cx,
+    /// The noun.
+    pub schema: Schema,
+    /// Its id.
+    pub id: String,
+    /// Its version.
+    pub version: i64,
+    /// Its title.
+    pub title: String,
+    /// Whether the reader may write it.
+    pub may_write: bool,
+    /// Whether the noun's records are ever deleted.
+    pub may_delete: bool,
+    /// Other pages about it: address and text.
+    pub ways: Vec<(String, String)>,
+    /// All fields.
+    pub cells: Vec<Cell>,
+    /// Its history.
+    pub journal: Entries,
+}
+
+/// What a field is filled in with.
+#[derive(Clone, Debug)]
+pub enum Control {
+    /// Several lines.
+    Area,
+    /// One of a few: code and word.
+    Select(Vec<(String, String)>),
+    /// One of many, with suggestions: key and title.
+    Suggest(Vec<(String, String)>),
+    /// One line, of an HTML input type.
+    Line(&'static str),
+}
+
+/// A field of a form.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// The field.
+    pub name: String,
+    /// Its label.
+    pub label: String,
+    /// What to enter.
+    pub help: Option<String>,
+    /// Whether it must be given.
+    pub required: bool,
+    /// Whether it takes the whole width.
+    pub wide: bool,
+    /// The value as it was typed or is stored.
+    pub value: String,
+    /// What is wrong with it.
+    pub wrong: Option<String>,
+    /// How it is filled in.
+    pub control: Control,
+}
+
+impl Input {
+    /// The HTML attributes that tie the field to its hint and its problem. The
+    /// name comes from a schema, which holds nothing but letters and `_`.
+    pub fn attributes(&self) -> String {
+        let mut out = String::new();
+        if self.required {
+            out.push_str(" required");
+        }
+        let name = &self.name;
+        match (&self.wrong, &self.help) {
+            (Some(_), Some(_)) => {
+                out.push_str(&format!(
+                    " aria-invalid=\"true\" aria-describedby=\"w-{name} h-{name}\""
+                ));
+            }
+            (Some(_), None) => {
+                out.push_str(&format!(
+                    " aria-invalid=\"true\" aria-describedby=\"w-{name}\""
+                ));
+            }
+            (None, Some(_)) => out.push_str(&format!(" aria-describedby=\"h-{name}\"")),
+            (None, None) => {}
+        }
+        out
+    }
+}
+
+/// `GET /registry/{noun}/new` and `GET /registry/{noun}/{id}/edit`.
+#[derive(Debug, Template)]
+#[template(path = "registry/form.html")]
+pub struct Form {
+    /// Context.
+    pub cx: Cx,
+    /// The noun.
+    pub schema: Schema,
+    /// What the form does.
+    pub title: String,
+    /// Where it goes.
+    pub action: String,
+    /// The version that was read; 0 for a new record.
+    pub version: i64,
+    /// Where to go afterwards.
+    pub back: String,
+    /// Why it was not saved.
+    pub problem: Option<Problem>,
+    /// Its fields.
+    pub inputs: Vec<Input>,
+}

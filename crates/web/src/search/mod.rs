@@ -1,0 +1,3 @@
+//! The search box.
+
+pub mod page;

@@ -1,0 +1,3 @@
+//! Units: the list, and everything about one.
+
+pub mod page;
