@@ -1,4 +1,5 @@
 //! Against real programs and real networks: hosts, firewalls, `logger`, `rsyslogd`.
 
+mod notice;
 mod probe;
 mod world;

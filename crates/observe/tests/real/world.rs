@@ -1,7 +1,10 @@
 //! What the tests need of the machine: namespaces, firewall rules, programs.
 
-use std::process::{Command, Stdio};
+use std::io::{BufRead, BufReader, Lines};
+use std::net::{Ipv4Addr, TcpListener};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 /// Whether we may make namespaces and firewall rules; says so when not.
 pub fn root(test: &str) -> bool {
@@ -148,4 +151,72 @@ impl Drop for Drops {
             .args(["delete", "table", "ip", &self.table])
             .status();
     }
+}
+
+/// A program that runs until the value is dropped.
+pub struct Program {
+    child: Child,
+    lines: Option<Lines<BufReader<ChildStdout>>>,
+}
+
+impl Program {
+    pub fn start(program: &str, args: &[&str]) -> Self {
+        let mut child = Command::new(program)
+            .args(args)
+            .env("PYTHONUNBUFFERED", "1")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|e| panic!("{program} (is its Debian package installed?): {e}"));
+        let lines = child.stdout.take().map(|out| BufReader::new(out).lines());
+        Self { child, lines }
+    }
+
+    /// The output up to and with the line that `wanted` names.
+    pub fn until(&mut self, wanted: &str) -> Vec<String> {
+        let mut seen = Vec::new();
+        for line in self.lines.as_mut().expect("its output is piped") {
+            let line = line.expect("its output is text");
+            let found = line.contains(wanted);
+            seen.push(line);
+            if found {
+                return seen;
+            }
+        }
+        panic!("it ended without `{wanted}`: {seen:#?}");
+    }
+
+    /// Asks it to end, and waits until it has.
+    pub fn stop(mut self) {
+        run("kill", &["-TERM", &self.child.id().to_string()]);
+        self.child.wait().expect("a child can be waited for");
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A TCP port that is free now.
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("there are free ports");
+    listener.local_addr().expect("it is bound").port()
+}
+
+/// Waits until something listens on a local TCP port.
+pub async fn listening(port: u16) {
+    let wait = async {
+        while tokio::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port))
+            .await
+            .is_err()
+        {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), wait)
+        .await
+        .expect("the program listens in time");
 }
