@@ -158,6 +158,16 @@ impl Value {
     }
 }
 
+impl Value {
+    fn of(self, kind: ParameterKind) -> Self {
+        match (self, kind) {
+            #[expect(clippy::cast_precision_loss, reason = "a setting is far below 2^52")]
+            (Value::Integer(whole), ParameterKind::Decimal) => Value::Decimal(whole as f64),
+            (value, _) => value,
+        }
+    }
+}
+
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -245,8 +255,9 @@ pub enum Action {
 impl Control {
     /// The values of its parameters: the defaults, then what `settings` say.
     ///
-    /// Later entries win, so a clause's own number is given first and a local
-    /// setting after it only where the parameter is `chosen`.
+    /// Later entries win. One that is not of the parameter's type is passed over, and
+    /// a whole number given for a decimal becomes one, so that the type of a value is
+    /// always that of its parameter.
     pub fn values<'a>(
         &'a self,
         settings: impl IntoIterator<Item = (&'a String, &'a Value)>,
@@ -254,11 +265,12 @@ impl Control {
         let mut values: BTreeMap<String, Value> = self
             .parameters
             .iter()
-            .map(|p| (p.name.clone(), p.default.clone()))
+            .map(|p| (p.name.clone(), p.default.clone().of(p.kind)))
             .collect();
         for (name, value) in settings {
-            if let Some(held) = values.get_mut(name) {
-                *held = value.clone();
+            let parameter = self.parameters.iter().find(|p| p.name == *name);
+            if let Some(parameter) = parameter.filter(|p| value.fits(p.kind)) {
+                values.insert(name.clone(), value.clone().of(parameter.kind));
             }
         }
         values
@@ -319,6 +331,21 @@ mod tests {
         assert_eq!(Age::try_from("2h".to_owned()).unwrap().ms(), 7_200_000);
         assert!(Age::try_from("2 weeks".to_owned()).is_err());
         assert!(Age::try_from(String::new()).is_err());
+    }
+
+    #[test]
+    fn values_have_the_type_of_their_parameter() {
+        let control: Control = serde_saphyr::from_str(
+            "title: {vi: x, en: x}\nseverity: low\njudged: open\n\
+             parameters:\n  - {name: share, type: decimal, default: 99, label: {vi: x, en: x}}\n\
+             remedy: {vi: x, en: x, action: {attest: true}}\n",
+        )
+        .unwrap();
+        let name = "share".to_owned();
+        let with = |value: &Value| control.values([(&name, value)])["share"].clone();
+        assert_eq!(control.values([])["share"], Value::Decimal(99.0));
+        assert_eq!(with(&Value::Integer(95)), Value::Decimal(95.0));
+        assert_eq!(with(&Value::Text("often".into())), Value::Decimal(99.0));
     }
 
     #[test]
