@@ -10,7 +10,29 @@ use domain::clock::{local_date, start_of_day_ms};
 use jiff::{Timestamp, civil::Date};
 use serde::Deserialize;
 
-use crate::{control::Value, verdict::Status};
+use crate::{
+    control::{Control, Value},
+    library::LoadError,
+    lint,
+    source::Source,
+    verdict::Status,
+};
+
+/// Reads every fixture of a policy, by path.
+///
+/// # Errors
+/// When the files cannot be read, or one of them is not a fixture.
+pub fn all(source: &dyn Source) -> Result<Vec<(String, Fixture)>, LoadError> {
+    let files = source.files()?;
+    let fixtures = files.iter().filter(|f| f.path.starts_with("fixtures/"));
+    fixtures
+        .map(|file| {
+            let fixture = lint::read_yaml(&file.path, &file.bytes);
+            let fixture = fixture.map_err(|problem| LoadError::Problems(vec![problem]))?;
+            Ok((file.path.clone(), fixture))
+        })
+        .collect()
+}
 
 /// A fixture file.
 #[derive(Clone, Debug, Deserialize)]
@@ -68,6 +90,17 @@ impl Case {
             ("today", Value::Text(today)),
             ("month", Value::Text(month)),
         ]
+    }
+
+    /// The value of a parameter of the control's check: built in, given by the case, or its default.
+    pub fn parameter(&self, control: &Control, name: &str) -> Option<Value> {
+        let built_in = self
+            .built_in()
+            .into_iter()
+            .find(|(known, _)| *known == name);
+        built_in
+            .map(|(_, value)| value)
+            .or_else(|| control.values(&self.parameters).remove(name))
     }
 
     /// The value to put into a column: instants written as text become milliseconds.

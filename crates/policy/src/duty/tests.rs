@@ -10,8 +10,8 @@ use crate::{
     Library,
     calendar::MonthDay,
     control::Value,
-    fixture::{Case, Fixture},
-    source::{Embedded, Source},
+    fixture::{self, Case},
+    source::Embedded,
     verdict::Status,
 };
 
@@ -192,12 +192,7 @@ fn the_next_day_on_which_a_verdict_changes_by_itself_is_known() {
 fn the_duties_of_the_pack_do_what_their_fixtures_say() {
     let library = &*LIBRARY;
     let mut judged = 0;
-    for file in Embedded.files().unwrap() {
-        if !file.path.starts_with("fixtures/") {
-            continue;
-        }
-        let text = std::str::from_utf8(&file.bytes).unwrap();
-        let fixture: Fixture = serde_saphyr::from_str(text).unwrap();
+    for (_, fixture) in fixture::all(&Embedded).unwrap() {
         let Some(rule) = &library.controls[&fixture.control].duty else {
             continue;
         };

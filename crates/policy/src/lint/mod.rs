@@ -9,7 +9,7 @@ mod surroundings;
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 
 use crate::source::{Source, SourceError};
 
@@ -51,6 +51,11 @@ impl fmt::Display for Problem {
 /// When the files cannot be read at all.
 pub fn lint(source: &dyn Source) -> Result<Vec<Problem>, SourceError> {
     Ok(examine(&source.files()?).1)
+}
+
+/// Reads a YAML file into its type, or says where it is wrong.
+pub(crate) fn read_yaml<T: DeserializeOwned>(path: &str, bytes: &[u8]) -> Result<T, Problem> {
+    parse::yaml(path, bytes).map(|parsed| parsed.value)
 }
 
 /// The known word that was probably meant.
