@@ -34,9 +34,9 @@ pub struct OrgScalars {
     pub roles: BTreeSet<String>,
 }
 
-/// An organization made ready for many expressions.
-#[derive(Clone, Debug)]
-pub struct OrgContext(Value);
+/// An organization made ready for many expressions. Cheap to clone.
+#[derive(Clone)]
+pub struct OrgContext(Arc<Context<'static, 'static>>);
 
 impl OrgContext {
     /// Converts the scalars once.
@@ -50,7 +50,17 @@ impl OrgContext {
             ("parent", org.parent.as_str().into()),
             ("roles", roles.into()),
         ]);
-        Self(map.into())
+        let mut context = Context::with_env(Arc::clone(&ENV));
+        context.add_variable_from_value("org", map);
+        Self(Arc::new(context))
+    }
+}
+
+impl fmt::Debug for OrgContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("OrgContext")
+            .field(&self.0.get_variable("org"))
+            .finish()
     }
 }
 
@@ -138,9 +148,7 @@ impl Expression {
             text: self.text.clone(),
             why,
         };
-        let mut context = Context::with_env(Arc::clone(&ENV));
-        context.add_variable_from_value("org", org.0.clone());
-        match self.program.execute(&context) {
+        match self.program.execute(&org.0) {
             Ok(Value::Bool(answer)) => Ok(answer),
             Ok(other) => Err(failed(format!("it gives {other:?}, not true or false"))),
             Err(error) => Err(failed(error.to_string())),
