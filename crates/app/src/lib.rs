@@ -1,1 +1,25 @@
-//! Use cases, authority, jobs and reconcilers.
+//! Use cases, authority, jobs and reconcilers: all that Giềng does, without HTTP.
+//!
+//! A use case takes the [`App`] and a [`Ctx`] (who asks); authority is decided here and
+//! nowhere else. Web, API and command line call the same use cases.
+
+pub mod account;
+mod application;
+pub mod assess;
+pub mod attachment;
+pub mod ctx;
+pub mod duty;
+mod fault;
+pub mod journal;
+pub mod live;
+pub mod logs;
+pub mod notify;
+pub mod overview;
+pub mod registry;
+pub mod search;
+pub mod setting;
+pub mod task;
+pub mod watch;
+
+pub use application::{App, AppConfig, OpenError};
+pub use ctx::Ctx;

@@ -58,8 +58,8 @@ pub async fn save(tx: &mut Tx, a: &Alarm) -> Result<(), StoreError> {
         "INSERT INTO alarm (id, target_id, organization_id, state, raised_at, cleared_at, behind, \
          acknowledged_at, acknowledged_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
          ON CONFLICT (id) DO UPDATE SET state = excluded.state, cleared_at = excluded.cleared_at, \
-         behind = excluded.behind, acknowledged_at = excluded.acknowledged_at, \
-         acknowledged_by = excluded.acknowledged_by",
+         behind = excluded.behind, acknowledged_at = COALESCE(excluded.acknowledged_at, alarm.acknowledged_at), \
+         acknowledged_by = COALESCE(excluded.acknowledged_by, alarm.acknowledged_by)",
         &args![
             a.id,
             a.target,

@@ -17,6 +17,8 @@ pub struct VerdictRow {
     pub organization: OrganizationId,
     /// The status' code.
     pub status: String,
+    /// The code of the reason, among those of the control.
+    pub reason: Option<String>,
     /// The evidence, see [`evidence`].
     pub evidence_hash: String,
     /// The pack (with its checks) that judged.
@@ -38,6 +40,7 @@ fn read(row: &Row) -> Result<VerdictRow, StoreError> {
         clause: row.text("clause")?,
         organization: row.parsed("organization_id")?,
         status: row.text("status")?,
+        reason: row.opt_text("reason")?,
         evidence_hash: row.text("evidence_hash")?,
         pack_hash: row.text("pack_hash")?,
         valid_from: row.int("valid_from")?,
@@ -111,6 +114,7 @@ pub async fn record(
                 &v.clause,
                 v.organization,
                 &v.status,
+                v.reason.clone(),
                 &v.evidence_hash,
                 &v.pack_hash,
                 v.valid_from,
@@ -121,7 +125,7 @@ pub async fn record(
         .collect();
     tx.insert_many(
         "verdicts",
-        "verdict (id, regulation, clause, organization_id, status, evidence_hash, pack_hash, valid_from, \
+        "verdict (id, regulation, clause, organization_id, status, reason, evidence_hash, pack_hash, valid_from, \
          recorded_at)",
         "",
         &rows,
@@ -273,4 +277,153 @@ pub async fn latest_attestations(db: &Db) -> Result<Vec<Attestation>, StoreError
             })
         })
         .collect()
+}
+
+/// An organization as the engine judges it.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Unit {
+    /// Its identifier.
+    pub id: OrganizationId,
+    /// Its code.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// Its kind.
+    pub kind: String,
+    /// Its level.
+    pub level: String,
+    /// `member`, `participant`, `none`.
+    pub membership: String,
+    /// Its superior.
+    pub parent: Option<OrganizationId>,
+    /// The roles that it plays today.
+    pub roles: Vec<String>,
+    /// Since when its books are kept here, unix milliseconds.
+    pub created_at: i64,
+    /// Degrees north.
+    pub latitude: Option<f64>,
+    /// Degrees east.
+    pub longitude: Option<f64>,
+}
+
+/// All organizations that are active on `today` (ISO), in dictionary order, with their roles.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn units(db: &Db, today: &str) -> Result<Vec<Unit>, StoreError> {
+    let mut roles: std::collections::HashMap<String, Vec<String>> =
+        std::collections::HashMap::new();
+    for row in db
+        .fetch(
+            "roles",
+            "SELECT DISTINCT organization_id, role FROM role_assignment \
+             WHERE starts_on <= $1 AND (ends_on IS NULL OR ends_on >= $1) ORDER BY role",
+            &args![today],
+        )
+        .await?
+    {
+        roles
+            .entry(row.text("organization_id")?)
+            .or_default()
+            .push(row.text("role")?);
+    }
+    db.fetch(
+        "organizations",
+        "SELECT * FROM organization WHERE ends_on IS NULL OR ends_on >= $1 ORDER BY sort_key, id",
+        &args![today],
+    )
+    .await?
+    .iter()
+    .map(|row| {
+        Ok(Unit {
+            id: row.parsed("id")?,
+            code: row.text("code")?,
+            name: row.text("name")?,
+            kind: row.text("kind")?,
+            level: row.text("level")?,
+            membership: row.text("membership")?,
+            parent: row.opt_parsed("parent_id")?,
+            roles: roles.remove(&row.text("id")?).unwrap_or_default(),
+            created_at: row.int("created_at")?,
+            latitude: row.opt_real("latitude")?,
+            longitude: row.opt_real("longitude")?,
+        })
+    })
+    .collect()
+}
+
+/// An exemption in force.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Exempt {
+    /// For whom.
+    pub organization: OrganizationId,
+    /// The regulation's id.
+    pub regulation: String,
+    /// The clause's cite.
+    pub clause: String,
+}
+
+/// The exemptions in force on `today` (ISO).
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn exemptions(db: &Db, today: &str) -> Result<Vec<Exempt>, StoreError> {
+    db.fetch(
+        "exemptions",
+        "SELECT organization_id, regulation, clause FROM exemption WHERE starts_on <= $1 AND ends_on >= $1",
+        &args![today],
+    )
+    .await?
+    .iter()
+    .map(|row| {
+        Ok(Exempt {
+            organization: row.parsed("organization_id")?,
+            regulation: row.text("regulation")?,
+            clause: row.text("clause")?,
+        })
+    })
+    .collect()
+}
+
+/// An entry of a book, as duties see it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BookEntry {
+    /// Its id.
+    pub id: String,
+    /// Whose.
+    pub organization: OrganizationId,
+    /// ISO date.
+    pub occurred_on: String,
+    /// Unix milliseconds.
+    pub recorded_at: i64,
+    /// `2026`, `2026-Q3`.
+    pub period: Option<String>,
+    /// A choice of the book.
+    pub result: Option<String>,
+}
+
+/// All entries of a book.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn book(db: &Db, register: &str) -> Result<Vec<BookEntry>, StoreError> {
+    db.fetch(
+        "book",
+        "SELECT id, organization_id, occurred_on, recorded_at, period, result FROM entry \
+         WHERE register = $1 ORDER BY occurred_on, id",
+        &args![register],
+    )
+    .await?
+    .iter()
+    .map(|row| {
+        Ok(BookEntry {
+            id: row.text("id")?,
+            organization: row.parsed("organization_id")?,
+            occurred_on: row.text("occurred_on")?,
+            recorded_at: row.int("recorded_at")?,
+            period: row.opt_text("period")?,
+            result: row.opt_text("result")?,
+        })
+    })
+    .collect()
 }

@@ -132,3 +132,36 @@ pub async fn forget_unknown(tx: &mut Tx, peer: &str) -> Result<(), StoreError> {
     .await?;
     Ok(())
 }
+
+/// A device whose lines are expected, by its address.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Registered {
+    /// The device.
+    pub device: Id,
+    /// Whose it is.
+    pub organization: domain::id::OrganizationId,
+    /// Where it sends from.
+    pub address: String,
+}
+
+/// All active devices with an address.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn registered(db: &Db) -> Result<Vec<Registered>, StoreError> {
+    db.fetch(
+        "registered senders",
+        "SELECT id, organization_id, address FROM device WHERE address IS NOT NULL AND status = 'active'",
+        &[],
+    )
+    .await?
+    .iter()
+    .map(|row| {
+        Ok(Registered {
+            device: row.parsed("id")?,
+            organization: row.parsed("organization_id")?,
+            address: row.text("address")?,
+        })
+    })
+    .collect()
+}

@@ -572,3 +572,42 @@ pub async fn is_below(tx: &mut Tx, candidate: Id, root: Id) -> Result<bool, Stor
         .await?
         .is_some())
 }
+
+/// The id of the one record that `text` names: its id, or one of the noun's keys.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn resolve(tx: &mut Tx, schema: &Schema, text: &str) -> Result<Option<Id>, StoreError> {
+    let table = schema.table();
+    if let Ok(id) = text.parse::<Id>() {
+        let sql = format!("SELECT id FROM {table} WHERE id = $1");
+        return Ok(tx
+            .fetch_one(&schema.noun, &sql, &args![id])
+            .await?
+            .map(|_| id));
+    }
+    for key in &schema.keys {
+        let sql = format!("SELECT id FROM {table} WHERE {key} = $1 LIMIT 2");
+        let rows = tx.fetch(&schema.noun, &sql, &args![text]).await?;
+        if let [row] = rows.as_slice() {
+            return row.parsed("id").map(Some);
+        }
+    }
+    Ok(None)
+}
+
+/// Whether the site `candidate` lies behind the site `root` (or is it).
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn site_is_behind(tx: &mut Tx, candidate: Id, root: Id) -> Result<bool, StoreError> {
+    let sql = "WITH RECURSIVE up (id, depth) AS ( \
+        SELECT $1, CAST(0 AS BIGINT) UNION ALL \
+        SELECT s.parent_id, up.depth + 1 FROM up JOIN site s ON s.id = up.id \
+        WHERE s.parent_id IS NOT NULL AND up.depth < 32) \
+        SELECT id FROM up WHERE id = $2";
+    Ok(tx
+        .fetch_one("site", sql, &args![candidate, root])
+        .await?
+        .is_some())
+}

@@ -221,6 +221,8 @@ pub struct AvailabilityRow {
     pub rtt_sum_us: i64,
     /// Longest round trip.
     pub rtt_max_us: Option<i64>,
+    /// Up to when it is counted, unix milliseconds.
+    pub until_ms: i64,
 }
 
 const AVAILABILITY: &str = "up_ms, down_ms, unreachable_ms, isolated_ms, no_data_ms, samples, lost, \
@@ -230,7 +232,7 @@ const AVAILABILITY: &str = "up_ms, down_ms, unreachable_ms, isolated_ms, no_data
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
-pub async fn save_days(tx: &mut Tx, days: &[AvailabilityRow], now: i64) -> Result<(), StoreError> {
+pub async fn save_days(tx: &mut Tx, days: &[AvailabilityRow]) -> Result<(), StoreError> {
     let rows: Vec<Vec<Arg>> = days
         .iter()
         .map(|d| {
@@ -248,7 +250,7 @@ pub async fn save_days(tx: &mut Tx, days: &[AvailabilityRow], now: i64) -> Resul
                 d.rtt_min_us,
                 d.rtt_sum_us,
                 d.rtt_max_us,
-                now
+                d.until_ms
             ]
             .to_vec()
         })
@@ -283,6 +285,7 @@ fn read_availability(row: &Row) -> Result<AvailabilityRow, StoreError> {
         rtt_min_us: row.opt_int("rtt_min_us")?,
         rtt_sum_us: row.int("rtt_sum_us")?,
         rtt_max_us: row.opt_int("rtt_max_us")?,
+        until_ms: row.int("updated_at")?,
     })
 }
 
@@ -298,7 +301,7 @@ pub async fn days(
 ) -> Result<Vec<AvailabilityRow>, StoreError> {
     let mut args = args![from, to].to_vec();
     let mut sql = format!(
-        "SELECT target_id, day AS period, {AVAILABILITY} FROM availability_day WHERE day >= $1 AND day <= $2"
+        "SELECT target_id, day AS period, {AVAILABILITY}, updated_at FROM availability_day WHERE day >= $1 AND day <= $2"
     );
     if let Some(target) = target {
         args.push(target.into());
@@ -333,7 +336,7 @@ pub async fn month(
         })
         .collect();
     let sql = format!(
-        "SELECT d.target_id, d.month AS period, {} FROM availability_day d JOIN target t ON t.target_id = d.target_id \
+        "SELECT d.target_id, d.month AS period, {}, MAX(d.updated_at) AS updated_at FROM availability_day d JOIN target t ON t.target_id = d.target_id \
          WHERE d.month = $1 AND {in_scope} GROUP BY d.target_id, d.month",
         sums.join(", ")
     );

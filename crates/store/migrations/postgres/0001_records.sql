@@ -335,6 +335,7 @@ CREATE TABLE verdict (
     clause TEXT COLLATE "C" NOT NULL,
     organization_id TEXT COLLATE "C" NOT NULL REFERENCES organization (id),
     status TEXT COLLATE "C" NOT NULL,
+    reason TEXT COLLATE "C",
     evidence_hash TEXT COLLATE "C" NOT NULL REFERENCES evidence (hash),
     pack_hash TEXT COLLATE "C" NOT NULL,
     valid_from BIGINT NOT NULL,
@@ -342,7 +343,7 @@ CREATE TABLE verdict (
     recorded_at BIGINT NOT NULL,
     closed_at BIGINT
 );
-CREATE INDEX verdict_open ON verdict (organization_id, regulation, clause) WHERE valid_to IS NULL;
+CREATE UNIQUE INDEX verdict_open ON verdict (organization_id, regulation, clause) WHERE valid_to IS NULL;
 CREATE INDEX verdict_history ON verdict (regulation, clause, organization_id, valid_from);
 
 CREATE TABLE duty (

@@ -75,3 +75,6 @@ CREATE VIEW fact_entry AS
 SELECT organization_id AS unit, register, id AS entry, occurred_on, recorded_at, period, result, expires_on,
     finished_at, subject
 FROM entry;
+
+CREATE VIEW fact_role AS
+SELECT organization_id AS unit, role, starts_on, ends_on, updated_at FROM role_assignment;

@@ -335,6 +335,7 @@ CREATE TABLE verdict (
     clause TEXT NOT NULL,
     organization_id TEXT NOT NULL REFERENCES organization (id),
     status TEXT NOT NULL,
+    reason TEXT,
     evidence_hash TEXT NOT NULL REFERENCES evidence (hash),
     pack_hash TEXT NOT NULL,
     valid_from INTEGER NOT NULL,
@@ -342,7 +343,7 @@ CREATE TABLE verdict (
     recorded_at INTEGER NOT NULL,
     closed_at INTEGER
 ) STRICT;
-CREATE INDEX verdict_open ON verdict (organization_id, regulation, clause) WHERE valid_to IS NULL;
+CREATE UNIQUE INDEX verdict_open ON verdict (organization_id, regulation, clause) WHERE valid_to IS NULL;
 CREATE INDEX verdict_history ON verdict (regulation, clause, organization_id, valid_from);
 
 CREATE TABLE duty (

@@ -1,0 +1,237 @@
+//! Accounts as an administrator keeps them.
+
+use domain::{
+    authority::{Grant, Permission},
+    id::{AccountId, Id, OrganizationId},
+    label::Label,
+    problem::{FieldProblem, Problem},
+};
+use store::{account::Account, session::Session};
+
+use crate::{App, Ctx, fault::fault};
+
+/// What an administrator may set of an account.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Draft {
+    /// Sign-in name.
+    pub login: String,
+    /// The person's name.
+    pub name: String,
+    /// For notices.
+    pub email: String,
+    /// The unit.
+    pub organization: Option<OrganizationId>,
+    /// `personal`, `shared`, `service`.
+    pub kind: String,
+    /// Whether it may sign in.
+    pub enabled: bool,
+    /// Roles over subtrees.
+    pub grants: Vec<Grant>,
+}
+
+/// Accounts in the actor's reach.
+///
+/// # Errors
+/// Denied, unavailable.
+pub async fn list(app: &App, ctx: &Ctx) -> Result<Vec<Account>, Problem> {
+    let scope = ctx.actor.scope(Permission::Accounts)?;
+    store::account::list(&app.db, &scope).await.map_err(fault)
+}
+
+/// One of them.
+///
+/// # Errors
+/// Denied, not found.
+pub async fn get(app: &App, ctx: &Ctx, id: AccountId) -> Result<Account, Problem> {
+    let found = list(app, ctx).await?.into_iter().find(|a| a.id == id);
+    found.ok_or_else(|| Problem::not_found(&Label::new("tài khoản", "account"), &id.to_string()))
+}
+
+/// The caller's own account, or one in reach.
+pub(super) async fn reachable(
+    app: &App,
+    ctx: &Ctx,
+    me: AccountId,
+    id: AccountId,
+) -> Result<Account, Problem> {
+    if me == id {
+        super::password::load(app, id).await
+    } else {
+        get(app, ctx, id).await
+    }
+}
+
+/// Makes an account, or changes one at the version that was read. A new account has no
+/// password: its owner gets a one-time link ([`super::issue_link`]).
+///
+/// # Errors
+/// Invalid, denied (nobody gives a role over more than the own reach), conflict.
+pub async fn save(
+    app: &App,
+    ctx: &Ctx,
+    at: Option<(AccountId, i64)>,
+    draft: Draft,
+) -> Result<AccountId, Problem> {
+    let scope = ctx.actor.scope(Permission::Accounts)?;
+    let login = draft.login.trim().to_lowercase();
+    let mut wrong = Vec::new();
+    if !(2..=64).contains(&login.chars().count())
+        || !login
+            .chars()
+            .all(|c| c.is_alphanumeric() || "._-@".contains(c))
+    {
+        wrong.push(FieldProblem::new(
+            "login",
+            "Từ 2 đến 64 ký tự: chữ, số, . _ - @",
+            "2 to 64 characters: letters, digits, . _ - @",
+        ));
+    }
+    if draft.name.trim().is_empty() {
+        wrong.push(FieldProblem::new("name", "Bắt buộc phải có", "Required"));
+    }
+    if !matches!(draft.kind.as_str(), "personal" | "shared" | "service") {
+        wrong.push(FieldProblem::new(
+            "kind",
+            "Chọn loại tài khoản",
+            "Choose a kind",
+        ));
+    }
+    if !wrong.is_empty() {
+        return Err(Problem::invalid(login, wrong));
+    }
+    let now = app.clock.now_ms();
+    let before = match at {
+        Some((id, version)) => Some(Account {
+            version,
+            ..get(app, ctx, id).await?
+        }),
+        None => None,
+    };
+    let mut tx = app.db.begin().await.map_err(fault)?;
+    if scope.roots().is_some() {
+        let mut reach: Vec<Option<OrganizationId>> =
+            draft.grants.iter().map(|g| g.organization).collect();
+        reach.push(draft.organization);
+        for organization in reach {
+            let covered = match organization {
+                Some(o) => store::registry::covers(&mut tx, &scope, o)
+                    .await
+                    .map_err(fault)?,
+                None => false,
+            };
+            if !covered {
+                return Err(Problem::denied(
+                    Label::new(
+                        "Không thể cấp quyền rộng hơn quyền của mình",
+                        "You cannot give more than you have",
+                    ),
+                    login,
+                ));
+            }
+        }
+    }
+    let account = Account {
+        login,
+        name: draft.name.trim().to_owned(),
+        email: Some(draft.email.trim().to_owned()).filter(|e| !e.is_empty()),
+        organization: draft.organization,
+        kind: draft.kind,
+        enabled: draft.enabled,
+        grants: draft.grants,
+        ..before
+            .clone()
+            .unwrap_or_else(|| blank(AccountId(Id::new(now))))
+    };
+    store::account::save(&mut tx, &account, now)
+        .await
+        .map_err(fault)?;
+    if !account.enabled {
+        store::session::end_others(&mut tx, account.id, None)
+            .await
+            .map_err(fault)?;
+    }
+    let action = if before.is_some() { "update" } else { "create" };
+    let change = app.event(
+        ctx,
+        "account",
+        &account.id.to_string(),
+        account.organization,
+        action,
+        before.as_ref().map(shown),
+        Some(shown(&account)),
+    );
+    store::journal::append(&mut tx, &[change])
+        .await
+        .map_err(fault)?;
+    tx.commit().await.map_err(fault)?;
+    app.changed("account");
+    Ok(account.id)
+}
+
+/// What the journal keeps of an account: no secrets.
+pub(super) fn shown(a: &Account) -> String {
+    serde_json::json!({
+        "login": a.login, "name": a.name, "email": a.email, "organization": a.organization,
+        "kind": a.kind, "enabled": a.enabled, "grants": a.grants, "totp": a.totp_since.is_some(),
+    })
+    .to_string()
+}
+
+/// An account without anything.
+pub(super) fn blank(id: AccountId) -> Account {
+    Account {
+        id,
+        version: 1,
+        login: String::new(),
+        name: String::new(),
+        email: None,
+        organization: None,
+        kind: "personal".into(),
+        language: "vi".into(),
+        enabled: true,
+        password_hash: None,
+        password_changed_at: None,
+        must_change: false,
+        totp_secret: None,
+        totp_since: None,
+        totp_step: 0,
+        failures: 0,
+        locked_until: None,
+        last_sign_in_at: None,
+        grants: Vec::new(),
+    }
+}
+
+/// Sessions of the own account, or of one in reach.
+///
+/// # Errors
+/// Denied, not found.
+pub async fn sessions(
+    app: &App,
+    ctx: &Ctx,
+    me: AccountId,
+    id: AccountId,
+) -> Result<Vec<Session>, Problem> {
+    let account = reachable(app, ctx, me, id).await?;
+    store::session::of_account(&app.db, account.id, app.clock.now_ms())
+        .await
+        .map_err(fault)
+}
+
+/// The caller chooses a language.
+///
+/// # Errors
+/// Unavailable.
+pub async fn set_language(
+    app: &App,
+    id: AccountId,
+    lang: domain::label::Lang,
+) -> Result<(), Problem> {
+    let mut account = super::password::load(app, id).await?;
+    account.language = lang.code().into();
+    let mut tx = app.db.begin().await.map_err(fault)?;
+    store::account::save(&mut tx, &account, app.clock.now_ms())
+        .await
+        .map_err(fault)?;
+    tx.commit().await.map_err(fault)
+}

@@ -1,0 +1,283 @@
+//! The program's state, shared by all its parts.
+
+use std::{
+    collections::BTreeSet,
+    path::PathBuf,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use domain::{
+    clock::Clock,
+    id::OrganizationId,
+    label::Label,
+    noun,
+    problem::Problem,
+    record::Record,
+    schema::{Kind, Schema},
+};
+use policy::Library;
+use store::{Db, StoreError, journal::Change};
+
+use crate::{
+    Ctx,
+    assess::Assess,
+    live::{Live, Topic},
+    logs::Logs,
+    registry::import,
+    setting::Settings,
+    watch::Watch,
+};
+
+/// How the program is set up.
+#[derive(Clone, Debug)]
+pub struct AppConfig {
+    /// Where everything lies.
+    pub data: PathBuf,
+    /// `postgres://…`, or nothing for SQLite in the data folder.
+    pub database: Option<String>,
+    /// A folder with a province's own packs; the built-in ones otherwise.
+    pub policy: Option<PathBuf>,
+    /// The time.
+    pub clock: Clock,
+    /// Whether this process writes the vault (one may); others read beside it.
+    pub writer: bool,
+    /// The name under which the vault signs (a host name and path).
+    pub origin: String,
+}
+
+/// The program cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The data folder.
+    #[error("cannot use the data folder {path}")]
+    Data {
+        /// The folder.
+        path: PathBuf,
+        /// The system's word.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The records.
+    #[error("cannot open the records")]
+    Store(#[from] StoreError),
+    /// The packs.
+    #[error("cannot load the packs")]
+    Policy(#[from] policy::LoadError),
+    /// The vault.
+    #[error("cannot open the log vault")]
+    Vault(#[from] vault::Error),
+}
+
+/// The program. Cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+/// What the parts share; reached through [`App`].
+pub struct Inner {
+    /// The records.
+    pub db: Db,
+    /// The time.
+    pub clock: Clock,
+    /// Where files lie.
+    pub data: PathBuf,
+    /// What pages are told.
+    pub live: Live,
+    /// The logs.
+    pub logs: Logs,
+    pub(crate) watch: Watch,
+    pub(crate) assess: Assess,
+    library: RwLock<Arc<Library>>,
+    settings: RwLock<Arc<Settings>>,
+}
+
+impl std::ops::Deref for App {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl App {
+    /// Opens records, packs and vault. Nothing runs until [`crate::task::start`].
+    ///
+    /// # Errors
+    /// [`OpenError`] names the part that does not open.
+    pub async fn open(config: AppConfig) -> Result<Self, OpenError> {
+        tokio::fs::create_dir_all(&config.data)
+            .await
+            .map_err(|source| OpenError::Data {
+                path: config.data.clone(),
+                source,
+            })?;
+        let library = match &config.policy {
+            Some(folder) => Library::load(&policy::Directory::new(folder))?,
+            None => Library::load(&policy::Embedded)?,
+        };
+        let url = config
+            .database
+            .clone()
+            .unwrap_or_else(|| config.data.join("records.db").display().to_string());
+        let db = Db::open(&url).await?;
+        let settings = Settings::load(&db).await?;
+        let logs = Logs::open(&config, &settings)?;
+        Ok(Self(Arc::new(Inner {
+            db,
+            clock: config.clock,
+            data: config.data,
+            live: Live::default(),
+            logs,
+            watch: Watch::default(),
+            assess: Assess::default(),
+            library: RwLock::new(Arc::new(library)),
+            settings: RwLock::new(Arc::new(settings)),
+        })))
+    }
+
+    /// The packs in force.
+    pub fn library(&self) -> Arc<Library> {
+        self.library
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// The settings in force.
+    pub fn settings(&self) -> Arc<Settings> {
+        self.settings
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    pub(crate) async fn reload_settings(&self) -> Result<(), StoreError> {
+        let fresh = Arc::new(Settings::load(&self.db).await?);
+        *self
+            .settings
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = fresh;
+        Ok(())
+    }
+
+    /// The schema of a registry noun or of a book.
+    ///
+    /// # Errors
+    /// Not found.
+    pub fn schema(&self, name: &str) -> Result<Arc<Schema>, Problem> {
+        let registry = noun::get(name).cloned();
+        let found = registry.or_else(|| {
+            self.library()
+                .registers
+                .get(name)
+                .cloned()
+                .map(Schema::as_book)
+        });
+        found
+            .map(Arc::new)
+            .ok_or_else(|| Problem::not_found(&Label::new("loại bản ghi", "noun"), name))
+    }
+
+    /// A journal line about a record of the registry or a book.
+    pub(crate) fn change(
+        &self,
+        ctx: &Ctx,
+        schema: &Schema,
+        before: Option<&Record>,
+        after: Option<&Record>,
+    ) -> Change {
+        let action = match (before, after) {
+            (None, _) => "create",
+            (Some(_), Some(_)) => "update",
+            (Some(_), None) => "delete",
+        };
+        let json = |r: &Record| serde_json::to_string(&r.values).unwrap_or_default();
+        let about = after.or(before);
+        let owner = about.and_then(|r| import::owner(schema, r));
+        let id = about.map_or_else(String::new, |r| r.id.to_string());
+        self.event(
+            ctx,
+            &schema.noun,
+            &id,
+            owner,
+            action,
+            before.map(json),
+            after.map(json),
+        )
+    }
+
+    /// A journal line about anything.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one journal line, named here once"
+    )]
+    pub(crate) fn event(
+        &self,
+        ctx: &Ctx,
+        noun: &str,
+        id: &str,
+        organization: Option<OrganizationId>,
+        action: &str,
+        before: Option<String>,
+        after: Option<String>,
+    ) -> Change {
+        Change {
+            at: self.clock.now_ms(),
+            actor_id: ctx.actor.account.map(|a| a.to_string()),
+            actor: ctx.actor.name.clone(),
+            request: ctx.request.clone(),
+            remote: ctx.remote.clone(),
+            noun: noun.into(),
+            record_id: id.into(),
+            organization_id: organization.map(|o| o.to_string()),
+            action: action.into(),
+            before,
+            after,
+        }
+    }
+
+    /// Records of `noun` changed: pages fetch again, what is probed and who sends logs is
+    /// read again, and the checks that read it run again.
+    pub(crate) fn changed(&self, noun: &str) {
+        let views: &[&str] = match noun {
+            "organization" => &["fact_organization", "fact_role"],
+            "role-assignment" => &["fact_role"],
+            "contact" => &["fact_contact"],
+            "site" => &["fact_site", "fact_target", "fact_availability"],
+            "circuit" => &["fact_circuit", "fact_target", "fact_availability"],
+            "device" => &[
+                "fact_device",
+                "fact_target",
+                "fact_availability",
+                "fact_log_source",
+            ],
+            "prefix" => &["fact_prefix"],
+            "account" => &["fact_account"],
+            "exemption" | "attestation" | "setting" => &["engine"],
+            "api-token" => &[],
+            _ => &["fact_entry"],
+        };
+        self.assess.poke(
+            views
+                .iter()
+                .map(|v| (*v).to_owned())
+                .collect::<BTreeSet<_>>(),
+        );
+        if matches!(
+            noun,
+            "organization" | "site" | "circuit" | "device" | "setting"
+        ) {
+            self.watch.poke();
+            self.logs.poke();
+        }
+        self.live.tell(Topic::Records);
+    }
+
+    /// The files that belong to a schema: names of its file fields.
+    pub fn file_fields(schema: &Schema) -> impl Iterator<Item = &str> {
+        schema
+            .fields
+            .iter()
+            .filter(|f| f.kind == Kind::File)
+            .map(|f| f.name.as_str())
+    }
+}

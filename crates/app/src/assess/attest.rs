@@ -1,0 +1,132 @@
+//! Somebody's word, where no observation can show a thing.
+
+use domain::{
+    authority::Permission,
+    id::{Id, OrganizationId},
+    label::Label,
+    problem::{FieldProblem, Problem},
+};
+use store::assessment::Attestation;
+
+use crate::{App, Ctx, fault::fault};
+
+/// Writes down that a control holds for an organization, or does not. It counts for the
+/// control's lifetime.
+///
+/// # Errors
+/// Invalid without a statement or without the attachment that the control asks for;
+/// denied for another unit; not found for a control that takes no attestation.
+pub async fn attest(
+    app: &App,
+    ctx: &Ctx,
+    control: &str,
+    organization: OrganizationId,
+    holds: bool,
+    statement: &str,
+    attachment: Option<String>,
+) -> Result<Attestation, Problem> {
+    let scope = ctx.actor.scope(Permission::Write)?;
+    let library = app.library();
+    let form = library
+        .controls
+        .get(control)
+        .and_then(|c| c.attestation.as_ref())
+        .ok_or_else(|| {
+            Problem::not_found(&Label::new("biểu cam đoan", "attestation form"), control)
+        })?;
+    let mut wrong = Vec::new();
+    let statement = statement.trim();
+    if statement.is_empty() || statement.chars().count() > 5_000 {
+        wrong.push(FieldProblem::new(
+            "statement",
+            "Ghi rõ đã làm gì, ở đâu (tối đa 5.000 ký tự)",
+            "Say what was done and where (at most 5,000 characters)",
+        ));
+    }
+    if form.attachment == policy::control::Attachment::Required && attachment.is_none() {
+        wrong.push(FieldProblem::new(
+            "attachment",
+            "Phải kèm tệp minh chứng",
+            "An attachment is required",
+        ));
+    }
+    if !wrong.is_empty() {
+        return Err(Problem::invalid(control, wrong));
+    }
+    if let Some(hash) = &attachment {
+        let known = store::duty::attachment(&app.db, &scope, hash)
+            .await
+            .map_err(fault)?;
+        known.ok_or_else(|| Problem::not_found(&Label::new("tệp đính kèm", "attachment"), hash))?;
+    }
+    let now = app.clock.now_ms();
+    let attestation = Attestation {
+        id: Id::new(now).to_string(),
+        control: control.into(),
+        organization,
+        holds,
+        statement: statement.into(),
+        attachment,
+        made_by: ctx.actor.name.clone(),
+        made_at: now,
+        valid_until: now + i64::from(form.lifetime_days) * 86_400_000,
+    };
+    let mut tx = app.db.begin().await.map_err(fault)?;
+    if !store::registry::covers(&mut tx, &scope, organization)
+        .await
+        .map_err(fault)?
+    {
+        return Err(Problem::denied(
+            Label::new(
+                "Bạn chỉ được xác nhận cho đơn vị của mình",
+                "You may attest only for your own unit",
+            ),
+            control,
+        ));
+    }
+    store::assessment::attest(&mut tx, &attestation)
+        .await
+        .map_err(fault)?;
+    let after = serde_json::to_string(&attestation).unwrap_or_default();
+    let change = app.event(
+        ctx,
+        "attestation",
+        &attestation.id,
+        Some(organization),
+        "create",
+        None,
+        Some(after),
+    );
+    store::journal::append(&mut tx, &[change])
+        .await
+        .map_err(fault)?;
+    tx.commit().await.map_err(fault)?;
+    app.changed("attestation");
+    Ok(attestation)
+}
+
+/// The latest word on a control for an organization.
+///
+/// # Errors
+/// Denied, unavailable.
+pub async fn latest(
+    app: &App,
+    ctx: &Ctx,
+    control: &str,
+    organization: OrganizationId,
+) -> Result<Option<Attestation>, Problem> {
+    let scope = ctx.actor.scope(Permission::Read)?;
+    let board = app.assess.board();
+    let visible = board
+        .unit(organization)
+        .is_some_and(|u| board.in_scope(&scope).contains(&u));
+    if !visible {
+        return Ok(None);
+    }
+    let all = store::assessment::latest_attestations(&app.db)
+        .await
+        .map_err(fault)?;
+    Ok(all
+        .into_iter()
+        .find(|a| a.control == control && a.organization == organization))
+}

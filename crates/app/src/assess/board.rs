@@ -1,0 +1,122 @@
+//! All verdicts at one moment: organizations × clauses.
+
+use std::{collections::HashMap, sync::Arc};
+
+use domain::{authority::Scope, id::OrganizationId};
+use policy::Status;
+use store::assessment::Unit;
+
+/// One verdict.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cell {
+    /// What holds.
+    pub status: Status,
+    /// The code of the reason that decided.
+    pub reason: Option<String>,
+    /// Since when, unix milliseconds.
+    pub since: i64,
+    /// The interval's row.
+    pub id: String,
+    /// The evidence as it was when the interval began.
+    pub evidence_hash: String,
+    /// What judged: pack, controls, checks and parameters.
+    pub basis: Arc<str>,
+}
+
+/// A scored clause.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ClauseKey {
+    /// The regulation's id.
+    pub regulation: String,
+    /// The clause's cite.
+    pub cite: String,
+}
+
+/// All verdicts at one moment. A clause that does not bind an organization has no cell.
+#[derive(Clone, Debug, Default)]
+pub struct Board {
+    /// The moment, unix milliseconds.
+    pub at: i64,
+    /// Organizations in dictionary order.
+    pub units: Vec<Unit>,
+    /// Scored clauses in the order of their regulations.
+    pub clauses: Vec<ClauseKey>,
+    pub(super) cells: Vec<Option<Arc<Cell>>>,
+    unit_index: HashMap<OrganizationId, usize>,
+    clause_index: HashMap<ClauseKey, usize>,
+}
+
+impl Board {
+    pub(super) fn new(at: i64, units: Vec<Unit>, clauses: Vec<ClauseKey>) -> Self {
+        let unit_index = units.iter().enumerate().map(|(i, u)| (u.id, i)).collect();
+        let clause_index = clauses
+            .iter()
+            .cloned()
+            .enumerate()
+            .map(|(i, c)| (c, i))
+            .collect();
+        let cells = vec![None; units.len() * clauses.len()];
+        Self {
+            at,
+            units,
+            clauses,
+            cells,
+            unit_index,
+            clause_index,
+        }
+    }
+
+    pub(super) fn set(&mut self, unit: usize, clause: usize, cell: Option<Arc<Cell>>) {
+        let width = self.clauses.len();
+        self.cells[unit * width + clause] = cell;
+    }
+
+    /// The verdict of a unit on a clause, by their places.
+    pub fn cell(&self, unit: usize, clause: usize) -> Option<&Cell> {
+        self.shared(unit, clause).map(AsRef::as_ref)
+    }
+
+    pub(super) fn shared(&self, unit: usize, clause: usize) -> Option<&Arc<Cell>> {
+        self.cells.get(unit * self.clauses.len() + clause)?.as_ref()
+    }
+
+    /// The verdict of an organization on a clause.
+    pub fn get(&self, regulation: &str, cite: &str, unit: OrganizationId) -> Option<&Cell> {
+        self.cell(*self.unit_index.get(&unit)?, self.clause(regulation, cite)?)
+    }
+
+    /// The place of an organization.
+    pub fn unit(&self, id: OrganizationId) -> Option<usize> {
+        self.unit_index.get(&id).copied()
+    }
+
+    /// The place of a clause.
+    pub fn clause(&self, regulation: &str, cite: &str) -> Option<usize> {
+        self.clause_index
+            .get(&ClauseKey {
+                regulation: regulation.into(),
+                cite: cite.into(),
+            })
+            .copied()
+    }
+
+    /// The places of the organizations in scope.
+    pub fn in_scope(&self, scope: &Scope) -> Vec<usize> {
+        let Some(roots) = scope.roots() else {
+            return (0..self.units.len()).collect();
+        };
+        (0..self.units.len())
+            .filter(|i| {
+                let mut at = Some(self.units[*i].id);
+                for _ in 0..16 {
+                    match at {
+                        Some(id) if roots.contains(&id) => return true,
+                        Some(id) => at = self.unit(id).and_then(|i| self.units[i].parent),
+                        None => return false,
+                    }
+                }
+                false
+            })
+            .collect()
+    }
+}

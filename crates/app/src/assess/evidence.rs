@@ -1,0 +1,83 @@
+//! Why a verdict is as it is.
+
+use std::collections::BTreeMap;
+
+use domain::label::Lang;
+use policy::{Control, Status, control::Value as Parameter};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Rows kept with a verdict; a check that says more of one unit shows the worst ones.
+pub(super) const MAX_ROWS: usize = 50;
+
+/// What one control contributed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ControlEvidence {
+    /// The control's id.
+    pub control: String,
+    /// Its finding.
+    pub status: Status,
+    /// The code of the reason.
+    pub reason: Option<String>,
+    /// The parameters it was judged with.
+    pub parameters: BTreeMap<String, Parameter>,
+    /// How it was judged: `check`, `duty`, `attestation`.
+    pub by: String,
+    /// The facts, as rows with named columns.
+    pub rows: Vec<BTreeMap<String, Value>>,
+    /// How many rows there were in all.
+    pub total: usize,
+}
+
+/// Why a verdict is as it is.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// Each control of the clause.
+    pub controls: Vec<ControlEvidence>,
+    /// The exemption that waives it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waived: Option<String>,
+}
+
+impl ControlEvidence {
+    /// The reason in words, filled from the row that decided.
+    pub fn explain(&self, control: &Control, lang: Lang) -> String {
+        let Some(reason) = &self.reason else {
+            return String::new();
+        };
+        let row = self
+            .rows
+            .iter()
+            .find(|r| r.get("reason").and_then(Value::as_str) == Some(reason))
+            .or_else(|| self.rows.first());
+        control.explain(reason, lang, &|name| {
+            let value = row.and_then(|r| r.get(name)).cloned().or_else(|| {
+                self.parameters
+                    .get(name)
+                    .and_then(|p| serde_json::to_value(p).ok())
+            })?;
+            Some(word(name, &value))
+        })
+    }
+}
+
+/// A value of evidence as people read it: a moment (`…_at`) as local date and time.
+pub fn word(name: &str, value: &Value) -> String {
+    match value {
+        Value::Number(n) if name.ends_with("_at") => n.as_i64().map_or_else(
+            || n.to_string(),
+            |ms| {
+                domain::clock::from_ms(ms)
+                    .to_zoned(domain::clock::local_zone())
+                    .strftime("%d/%m/%Y %H:%M")
+                    .to_string()
+            },
+        ),
+        Value::String(s) if name.ends_with("_on") => s
+            .parse::<jiff::civil::Date>()
+            .map_or_else(|_| s.clone(), |d| d.strftime("%d/%m/%Y").to_string()),
+        Value::String(s) => s.clone(),
+        Value::Null => "–".into(),
+        other => other.to_string(),
+    }
+}

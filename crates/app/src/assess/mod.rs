@@ -1,0 +1,18 @@
+//! Judging: facts to findings, findings to verdicts, verdicts to pages.
+
+mod attest;
+mod board;
+mod engine;
+mod evidence;
+mod judge;
+mod view;
+
+pub use attest::{attest, latest as latest_attestation};
+pub use board::{Board, Cell};
+pub use engine::{Assess, Evaluated, evaluate};
+pub use evidence::{ControlEvidence, Evidence};
+pub use store::assessment::{Attestation, Unit, VerdictRow};
+pub use view::{
+    ArticleView, BoardView, ChapterView, ClauseView, RegulationView, UnitClause, VerdictView,
+    board, by_kind, clause_units, heatmap, kept_evidence, regulation, unit, verdict,
+};

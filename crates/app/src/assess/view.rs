@@ -1,0 +1,423 @@
+//! Verdicts as pages, API and command line show them.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use domain::{authority::Permission, clock, id::OrganizationId, label::Label, problem::Problem};
+use policy::{Clause, Control, Library, Regulation, Tally};
+use store::assessment::{Unit, VerdictRow};
+
+use super::{
+    board::{Board, Cell},
+    engine,
+    evidence::Evidence,
+};
+use crate::{App, Ctx, fault::fault};
+
+/// The verdicts that an actor may see, now or as of a day.
+#[derive(Clone)]
+pub struct BoardView {
+    /// The board.
+    pub board: Arc<Board>,
+    /// The places of the organizations in scope.
+    pub units: Vec<usize>,
+    /// The packs.
+    pub library: Arc<Library>,
+    /// The moment looked at, when it is not now.
+    pub as_of: Option<i64>,
+}
+
+/// The verdicts that the actor may see; with `as_of` (unix milliseconds) those that held
+/// and were known then.
+///
+/// # Errors
+/// Denied, unavailable.
+pub async fn board(app: &App, ctx: &Ctx, as_of: Option<i64>) -> Result<BoardView, Problem> {
+    let scope = ctx.actor.scope(Permission::Read)?;
+    let library = app.library();
+    let board = match as_of {
+        None => app.assess.board(),
+        Some(at) => {
+            let day = clock::local_date(clock::from_ms(at));
+            let units = store::assessment::units(&app.db, &day.to_string())
+                .await
+                .map_err(fault)?;
+            let rows = store::assessment::as_of(&app.db, &scope, None, at, at)
+                .await
+                .map_err(fault)?;
+            Arc::new(engine::fill(
+                Board::new(at, units, engine::scored(&library, day)),
+                rows,
+            ))
+        }
+    };
+    let units = board.in_scope(&scope);
+    Ok(BoardView {
+        board,
+        units,
+        library,
+        as_of,
+    })
+}
+
+impl BoardView {
+    /// Verdicts in scope: unit, place of the clause, cell.
+    pub fn cells(&self) -> impl Iterator<Item = (&Unit, usize, &Cell)> {
+        self.units.iter().flat_map(move |u| {
+            (0..self.board.clauses.len())
+                .filter_map(move |c| Some((&self.board.units[*u], c, self.board.cell(*u, c)?)))
+        })
+    }
+
+    /// Counts over one regulation.
+    pub fn tally(&self, regulation: &str) -> Tally {
+        let mut tally = Tally::default();
+        for (_, c, cell) in self.cells() {
+            if self.board.clauses[c].regulation == regulation {
+                tally.count(cell.status);
+            }
+        }
+        tally
+    }
+
+    /// The unit of an id or a code, if it is in scope.
+    pub fn find(&self, key: &str) -> Option<&Unit> {
+        self.units
+            .iter()
+            .map(|u| &self.board.units[*u])
+            .find(|u| u.code == key || u.id.to_string() == key)
+    }
+}
+
+/// A clause with its counts.
+#[derive(Clone, Debug)]
+pub struct ClauseView {
+    /// The clause.
+    pub clause: Clause,
+    /// Verdicts on it; nothing for what is not scored.
+    pub tally: Tally,
+}
+
+/// An article with its clauses.
+#[derive(Clone, Debug)]
+pub struct ArticleView {
+    /// Its number.
+    pub number: String,
+    /// What it is about.
+    pub title: Label,
+    /// Over its clauses.
+    pub tally: Tally,
+    /// Its clauses.
+    pub clauses: Vec<ClauseView>,
+}
+
+/// A chapter with its articles.
+#[derive(Clone, Debug)]
+pub struct ChapterView {
+    /// Its number.
+    pub number: String,
+    /// What it is about.
+    pub title: Label,
+    /// Over its articles.
+    pub tally: Tally,
+    /// Its articles.
+    pub articles: Vec<ArticleView>,
+}
+
+/// A regulation with all its clauses and counts.
+#[derive(Clone, Debug)]
+pub struct RegulationView {
+    /// The regulation.
+    pub regulation: Regulation,
+    /// Over all.
+    pub tally: Tally,
+    /// Its chapters.
+    pub chapters: Vec<ChapterView>,
+}
+
+/// A regulation with its counts.
+///
+/// # Errors
+/// Not found.
+pub fn regulation(view: &BoardView, id: &str) -> Result<RegulationView, Problem> {
+    let regulation = view
+        .library
+        .regulations
+        .get(id)
+        .ok_or_else(|| Problem::not_found(&Label::new("quy chế", "regulation"), id))?;
+    let mut tallies: BTreeMap<&str, Tally> = BTreeMap::new();
+    for (_, c, cell) in view.cells() {
+        let key = &view.board.clauses[c];
+        if key.regulation == id {
+            tallies.entry(&key.cite).or_default().count(cell.status);
+        }
+    }
+    let mut total = Tally::default();
+    let chapters = regulation
+        .index
+        .chapters
+        .iter()
+        .map(|chapter| {
+            let mut of_chapter = Tally::default();
+            let articles = chapter
+                .articles
+                .iter()
+                .map(|article| {
+                    let mut of_article = Tally::default();
+                    let clauses = article
+                        .clauses
+                        .iter()
+                        .filter_map(|cite| regulation.clause(cite))
+                        .map(|clause| {
+                            let tally = tallies
+                                .get(clause.cite.as_str())
+                                .copied()
+                                .unwrap_or_default();
+                            of_article += tally;
+                            ClauseView {
+                                clause: clause.clone(),
+                                tally,
+                            }
+                        })
+                        .collect();
+                    of_chapter += of_article;
+                    ArticleView {
+                        number: article.number.clone(),
+                        title: article.title.clone(),
+                        tally: of_article,
+                        clauses,
+                    }
+                })
+                .collect();
+            total += of_chapter;
+            ChapterView {
+                number: chapter.number.clone(),
+                title: chapter.title.clone(),
+                tally: of_chapter,
+                articles,
+            }
+        })
+        .collect();
+    Ok(RegulationView {
+        regulation: regulation.clone(),
+        tally: total,
+        chapters,
+    })
+}
+
+/// Units × articles: the worst status and the counts of each.
+pub fn heatmap<'a>(view: &'a BoardView, regulation: &Regulation) -> Vec<(&'a Unit, Vec<Tally>)> {
+    let articles: Vec<Vec<usize>> = regulation
+        .index
+        .chapters
+        .iter()
+        .flat_map(|c| &c.articles)
+        .map(|a| {
+            a.clauses
+                .iter()
+                .filter_map(|cite| view.board.clause(&regulation.id, cite))
+                .collect()
+        })
+        .collect();
+    view.units
+        .iter()
+        .map(|u| {
+            let tallies = articles
+                .iter()
+                .map(|clauses| {
+                    let mut tally = Tally::default();
+                    for c in clauses {
+                        if let Some(cell) = view.board.cell(*u, *c) {
+                            tally.count(cell.status);
+                        }
+                    }
+                    tally
+                })
+                .collect::<Vec<_>>();
+            (&view.board.units[*u], tallies)
+        })
+        .filter(|(_, tallies)| tallies.iter().any(|t| t.total() > 0))
+        .collect()
+}
+
+/// Counts by kind of organization.
+pub fn by_kind(view: &BoardView, regulation: &str) -> BTreeMap<String, Tally> {
+    let mut out: BTreeMap<String, Tally> = BTreeMap::new();
+    for (unit, c, cell) in view.cells() {
+        if view.board.clauses[c].regulation == regulation {
+            out.entry(unit.kind.clone()).or_default().count(cell.status);
+        }
+    }
+    out
+}
+
+/// Who is bound by a clause and how it stands with them, the worst first.
+pub fn clause_units<'a>(
+    view: &'a BoardView,
+    regulation: &str,
+    cite: &str,
+) -> Vec<(&'a Unit, &'a Cell)> {
+    let Some(c) = view.board.clause(regulation, cite) else {
+        return Vec::new();
+    };
+    let mut out: Vec<(&Unit, &Cell)> = view
+        .units
+        .iter()
+        .filter_map(|u| Some((&view.board.units[*u], view.board.cell(*u, c)?)))
+        .collect();
+    out.sort_by_key(|(_, cell)| std::cmp::Reverse(cell.status));
+    out
+}
+
+/// One clause as it stands with one unit.
+#[derive(Clone, Debug)]
+pub struct UnitClause {
+    /// The regulation's id.
+    pub regulation: String,
+    /// The clause.
+    pub clause: Clause,
+    /// The verdict.
+    pub cell: Cell,
+    /// The first of its controls: what is asked, how it is mended.
+    pub control: Option<Control>,
+}
+
+/// All clauses that bind a unit, the worst first, then in the order of the regulation.
+pub fn unit(view: &BoardView, id: OrganizationId) -> Vec<UnitClause> {
+    let Some(u) = view.board.unit(id).filter(|u| view.units.contains(u)) else {
+        return Vec::new();
+    };
+    let mut out: Vec<UnitClause> = (0..view.board.clauses.len())
+        .filter_map(|c| {
+            let cell = view.board.cell(u, c)?.clone();
+            let key = &view.board.clauses[c];
+            let clause = view.library.clause(&key.regulation, &key.cite)?.clone();
+            let control = view
+                .library
+                .controls_of(&clause)
+                .first()
+                .map(|c| (*c).clone());
+            Some(UnitClause {
+                regulation: key.regulation.clone(),
+                clause,
+                cell,
+                control,
+            })
+        })
+        .collect();
+    out.sort_by_key(|c| std::cmp::Reverse((c.cell.status, c.control.as_ref().map(|c| c.severity))));
+    out
+}
+
+/// All about one verdict.
+#[derive(Clone, Debug)]
+pub struct VerdictView {
+    /// The unit.
+    pub unit: Unit,
+    /// The regulation.
+    pub regulation: Regulation,
+    /// The clause.
+    pub clause: Clause,
+    /// The verdict.
+    pub cell: Cell,
+    /// The controls of the clause.
+    pub controls: Vec<Control>,
+    /// The checks' SQL by id.
+    pub checks: BTreeMap<String, String>,
+    /// Why: as of now from the last evaluation, as of a day from what was kept.
+    pub evidence: Evidence,
+    /// Its intervals, the newest first.
+    pub history: Vec<VerdictRow>,
+}
+
+/// One verdict with its evidence and history.
+///
+/// # Errors
+/// Not found when the clause does not bind the unit, or the unit is not in scope.
+pub async fn verdict(
+    app: &App,
+    ctx: &Ctx,
+    view: &BoardView,
+    regulation: &str,
+    cite: &str,
+    unit: &str,
+) -> Result<VerdictView, Problem> {
+    let scope = ctx.actor.scope(Permission::Read)?;
+    let missing = || {
+        Problem::not_found(
+            &Label::new("kết luận", "verdict"),
+            &format!("{cite} · {unit}"),
+        )
+    };
+    let unit = view.find(unit).ok_or_else(missing)?;
+    let cell = view
+        .board
+        .get(regulation, cite, unit.id)
+        .ok_or_else(missing)?;
+    let held = view
+        .library
+        .regulations
+        .get(regulation)
+        .ok_or_else(missing)?;
+    let clause = held.clause(cite).ok_or_else(missing)?;
+    let controls: Vec<Control> = view
+        .library
+        .controls_of(clause)
+        .into_iter()
+        .cloned()
+        .collect();
+    let checks = controls
+        .iter()
+        .filter_map(|c| view.library.checks.get(c.check.as_ref()?))
+        .map(|c| (c.id.clone(), c.sql.clone()))
+        .collect();
+    let history = store::assessment::history(&app.db, &scope, regulation, cite, unit.id, 100)
+        .await
+        .map_err(fault)?;
+    let evidence = match view.as_of {
+        None => live(app, regulation, cite, unit.id),
+        Some(_) => {
+            let body = store::assessment::evidence(&app.db, &cell.evidence_hash)
+                .await
+                .map_err(fault)?;
+            body.and_then(|b| serde_json::from_str(&b).ok())
+                .unwrap_or_default()
+        }
+    };
+    Ok(VerdictView {
+        unit: unit.clone(),
+        regulation: held.clone(),
+        clause: clause.clone(),
+        cell: cell.clone(),
+        controls,
+        checks,
+        evidence,
+        history,
+    })
+}
+
+/// The evidence of the last evaluation.
+fn live(app: &App, regulation: &str, cite: &str, unit: OrganizationId) -> Evidence {
+    let findings = app.assess.findings();
+    let controls = findings
+        .iter()
+        .filter(|(a, _)| a.clauses.iter().any(|(r, c)| r == regulation && c == cite))
+        .map(|(assessment, found)| engine::control_evidence(assessment, found.get(&unit)))
+        .collect();
+    Evidence {
+        controls,
+        waived: None,
+    }
+}
+
+/// The evidence that was kept when an interval began.
+///
+/// # Errors
+/// Unavailable.
+pub async fn kept_evidence(app: &App, hash: &str) -> Result<Evidence, Problem> {
+    let body = store::assessment::evidence(&app.db, hash)
+        .await
+        .map_err(fault)?;
+    Ok(body
+        .and_then(|b| serde_json::from_str(&b).ok())
+        .unwrap_or_default())
+}

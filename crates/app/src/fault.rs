@@ -1,0 +1,76 @@
+//! One mapping from the store's errors to what a person is told.
+
+use domain::{
+    label::Label,
+    problem::{Problem, ProblemKind},
+};
+use store::StoreError;
+
+/// Logs the chain once and says what a person can do.
+pub(crate) fn fault(error: StoreError) -> Problem {
+    match &error {
+        StoreError::Duplicate { noun } => Problem::new(
+            ProblemKind::Conflict,
+            Label::new("Giá trị này đã có", "This value exists already"),
+            noun,
+            Label::new(
+                "Chọn giá trị khác, hoặc sửa bản ghi đã có.",
+                "Choose another, or edit the existing record.",
+            ),
+        ),
+        StoreError::Reference { noun } => Problem::new(
+            ProblemKind::Conflict,
+            Label::new(
+                "Bản ghi còn được nơi khác dùng",
+                "The record is still in use elsewhere",
+            ),
+            noun,
+            Label::new(
+                "Chuyển sang trạng thái ngừng dùng, hoặc xóa những bản ghi tham chiếu trước.",
+                "Retire it, or remove the records that refer to it first.",
+            ),
+        ),
+        StoreError::Stale { noun } => Problem::new(
+            ProblemKind::Conflict,
+            Label::new(
+                "Người khác vừa sửa bản ghi này",
+                "Somebody else has just changed this record",
+            ),
+            noun,
+            Label::new(
+                "Mở lại, xem thay đổi rồi sửa tiếp.",
+                "Open it again, look at the change, then edit.",
+            ),
+        ),
+        _ if error.is_unavailable() => {
+            log(&error);
+            Problem::new(
+                ProblemKind::Unavailable,
+                Label::new(
+                    "Cơ sở dữ liệu không trả lời",
+                    "The database does not answer",
+                ),
+                "",
+                Label::new(
+                    "Dữ liệu chưa được lưu. Thử lại sau ít phút; kiểm tra dung lượng đĩa và dịch vụ cơ sở dữ liệu.",
+                    "Nothing was saved. Try again in a few minutes; check disk space and the database service.",
+                ),
+            )
+        }
+        _ => {
+            log(&error);
+            Problem::internal("")
+        }
+    }
+}
+
+fn log(error: &dyn std::error::Error) {
+    let mut chain = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        chain.push_str(": ");
+        chain.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    tracing::error!(error = %chain, "the records failed");
+}

@@ -1,0 +1,51 @@
+//! Logs: the vault, the syslog listeners, who sends.
+
+mod open;
+mod receive;
+mod view;
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use observe::syslog::Syslog;
+use tokio::sync::Notify;
+use vault::{Reader, Vault, samples::Samples};
+
+pub(crate) use receive::{listen, reconcile};
+pub use store::log_source::{LogSource, UnknownSender};
+pub use vault::{Page, Proof, Record};
+pub use view::{LogQuery, LogStatus, adopt, prove, search, source_counts, status, unknown_senders};
+
+/// The logs of the program.
+pub struct Logs {
+    /// The vault, when this process is the one that writes it.
+    vault: Option<Arc<Vault>>,
+    /// Reads the vault; none before the first line was ever kept.
+    reader: Option<Reader>,
+    samples: Option<Arc<Samples>>,
+    listening: RwLock<Option<Arc<Syslog>>>,
+    poked: Notify,
+}
+
+impl Logs {
+    /// Registered senders may have changed: read them again.
+    pub(crate) fn poke(&self) {
+        self.poked.notify_one();
+    }
+
+    pub(crate) fn listening(&self) -> Option<Arc<Syslog>> {
+        self.listening
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// The vault, for the process that writes it.
+    pub fn vault(&self) -> Option<&Arc<Vault>> {
+        self.vault.as_ref()
+    }
+
+    /// A reader of the vault.
+    pub fn reader(&self) -> Option<&Reader> {
+        self.reader.as_ref()
+    }
+}

@@ -1,0 +1,143 @@
+//! Lines in: who is registered, who is not, what arrived from whom.
+
+use std::{
+    collections::{HashMap, HashSet},
+    net::SocketAddr,
+    sync::{Arc, PoisonError},
+};
+
+use domain::{id::Id, net};
+use observe::syslog::{Entry, ListenError, Settings, Source, Syslog};
+use store::{
+    StoreError,
+    log_source::{self, LogSource, UnknownSender},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{App, live::Topic, task::Listen};
+
+/// Listens for syslog; returns the addresses taken.
+pub(crate) async fn listen(
+    app: &App,
+    listen: &Listen,
+    cancel: &CancellationToken,
+    tracker: &TaskTracker,
+) -> Result<(Vec<SocketAddr>, Vec<SocketAddr>), ListenError> {
+    let Some(vault) = app.logs.vault() else {
+        return Ok((Vec::new(), Vec::new()));
+    };
+    let settings = Settings {
+        udp: listen.syslog_udp.clone(),
+        tcp: listen.syslog_tcp.clone(),
+        ..Settings::default()
+    };
+    let (syslog, mut tasks) =
+        Syslog::start(settings, Arc::clone(vault), app.clock.clone(), cancel)?;
+    let addresses = (
+        syslog.udp_addresses().to_vec(),
+        syslog.tcp_addresses().to_vec(),
+    );
+    let syslog = Arc::new(syslog);
+    *app.logs
+        .listening
+        .write()
+        .unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&syslog));
+    if let Err(error) = register(app, &syslog).await {
+        tracing::error!(%error, "the registered senders could not be read; lines count as unknown until they are");
+        app.logs.poke();
+    }
+    tracker.spawn(async move { while tasks.join_next().await.is_some() {} });
+    let (app, cancel) = (app.clone(), cancel.clone());
+    tracker.spawn(async move {
+        loop {
+            tokio::select! {
+                () = cancel.cancelled() => break,
+                () = app.logs.poked.notified() => {}
+            }
+            if let Err(error) = register(&app, &syslog).await {
+                tracing::error!(%error, "the registered senders could not be read; trying again");
+                tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+                app.logs.poke();
+            }
+        }
+    });
+    Ok(addresses)
+}
+
+/// Tells the listener which address belongs to which device and unit.
+async fn register(app: &App, syslog: &Syslog) -> Result<(), StoreError> {
+    let devices = log_source::registered(&app.db).await?;
+    syslog.set_sources(devices.into_iter().filter_map(|d| {
+        Some(Entry {
+            peer: net::parse_address(&d.address).ok()?,
+            host: None,
+            source: Source {
+                source: d.device.bytes(),
+                unit: d.organization.0.bytes(),
+            },
+        })
+    }));
+    Ok(())
+}
+
+/// Brings the records up to date with what arrived; verdicts that read it follow.
+pub(crate) async fn reconcile(app: &App) -> Result<Option<String>, StoreError> {
+    let Some(vault) = app.logs.vault() else {
+        return Ok(None);
+    };
+    let known: HashMap<Id, LogSource> = log_source::all(&app.db)
+        .await?
+        .into_iter()
+        .map(|s| (s.device, s))
+        .collect();
+    let fresh: Vec<LogSource> = vault
+        .sources()
+        .into_iter()
+        .filter(|(id, _)| *id != [0; 16])
+        .map(|(id, s)| LogSource {
+            device: Id::from_bytes(id),
+            last_received_at: s.last_received_ms,
+            lines: i64::try_from(s.lines).unwrap_or(i64::MAX),
+        })
+        .filter(|s| known.get(&s.device) != Some(s))
+        .collect();
+    let unknown: Vec<UnknownSender> = app
+        .logs
+        .listening()
+        .map(|l| l.unknown_senders())
+        .unwrap_or_default()
+        .into_iter()
+        .map(|u| UnknownSender {
+            peer: u.peer.to_string(),
+            first_at: u.first_seen_ms,
+            last_at: u.last_seen_ms,
+            lines: i64::try_from(u.lines).unwrap_or(i64::MAX),
+            sample: u.sample,
+        })
+        .collect();
+    let stored: HashSet<(String, i64)> = log_source::unknown(&app.db, 10_000)
+        .await?
+        .into_iter()
+        .map(|u| (u.peer, u.lines))
+        .collect();
+    let unknown: Vec<UnknownSender> = unknown
+        .into_iter()
+        .filter(|u| !stored.contains(&(u.peer.clone(), u.lines)))
+        .collect();
+    if fresh.is_empty() && unknown.is_empty() {
+        return Ok(None);
+    }
+    let mut tx = app.db.begin().await?;
+    log_source::save(&mut tx, &fresh, app.clock.now_ms()).await?;
+    log_source::save_unknown(&mut tx, &unknown).await?;
+    tx.commit().await?;
+    if !fresh.is_empty() {
+        app.assess.poke(["fact_log_source".to_owned()].into());
+    }
+    app.live.tell(Topic::Logs);
+    Ok(Some(format!(
+        "{} senders, {} unknown",
+        fresh.len(),
+        unknown.len()
+    )))
+}

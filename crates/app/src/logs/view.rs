@@ -1,0 +1,248 @@
+//! Logs as pages, API and command line show them.
+
+use std::collections::HashSet;
+
+use domain::{
+    authority::Permission,
+    id::{Id, OrganizationId},
+    label::Label,
+    problem::{Problem, ProblemKind},
+};
+use store::log_source::{self, LogSource, UnknownSender};
+use vault::{Page, Proof, Query};
+
+use crate::{App, Ctx, fault::fault};
+
+/// What to look for in the logs.
+#[derive(Clone, Debug, Default)]
+pub struct LogQuery {
+    /// Received at or after, unix milliseconds.
+    pub from: Option<i64>,
+    /// Received before.
+    pub to: Option<i64>,
+    /// Only these devices.
+    pub devices: Vec<Id>,
+    /// Only this unit.
+    pub unit: Option<OrganizationId>,
+    /// At least so grave, 0 (emergency) to 7 (debug).
+    pub max_severity: Option<u8>,
+    /// Lines that contain this; case and Vietnamese diacritics do not matter.
+    pub text: String,
+    /// At most so many lines; 0 is 100.
+    pub limit: usize,
+    /// Where the page before ended.
+    pub cursor: Option<u64>,
+}
+
+/// How the vault is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct LogStatus {
+    /// Lines kept in all.
+    pub lines: u64,
+    /// Of these sealed into segments.
+    pub sealed: u64,
+    /// How many segments.
+    pub segments: usize,
+    /// Their bytes on disk.
+    pub bytes: u64,
+    /// The disk is full: nothing is taken until there is room.
+    pub full: bool,
+    /// The latest signed checkpoint, as text.
+    pub checkpoint: Option<String>,
+    /// The public key under which it is signed.
+    pub key: String,
+    /// Lines that listeners took in since the start.
+    pub received: u64,
+    /// Lines and datagrams that were lost since the start, and why not.
+    pub lost: u64,
+    /// Why the intake waits, if it does.
+    pub stalled: Option<String>,
+}
+
+fn broken(error: &vault::Error) -> Problem {
+    tracing::error!(%error, "the log vault failed");
+    Problem::new(
+        ProblemKind::Unavailable,
+        Label::new("Kho nhật ký không đọc được", "The log vault cannot be read"),
+        "vault",
+        Label::new(
+            "Chạy `gieng vault verify` để tìm chỗ hỏng.",
+            "Run `gieng vault verify` to find the damage.",
+        ),
+    )
+}
+
+fn no_vault() -> Problem {
+    Problem::new(
+        ProblemKind::NotFound,
+        Label::new("Chưa có kho nhật ký", "There is no log vault yet"),
+        "vault",
+        Label::new(
+            "Khởi động `gieng serve` để bắt đầu nhận nhật ký.",
+            "Start `gieng serve` to begin taking logs in.",
+        ),
+    )
+}
+
+/// Searches the lines of the units that the actor may see, the newest first. Lines of
+/// unknown senders are the province's alone.
+///
+/// # Errors
+/// Denied, unavailable.
+pub async fn search(app: &App, ctx: &Ctx, query: LogQuery) -> Result<Page, Problem> {
+    let scope = ctx.actor.scope(Permission::Logs)?;
+    let reader = app.logs.reader().ok_or_else(no_vault)?;
+    let mut units: Option<HashSet<[u8; 16]>> = match scope.roots() {
+        None => None,
+        Some(_) => Some(
+            store::registry::organizations_in(&app.db, &scope)
+                .await
+                .map_err(fault)?
+                .into_iter()
+                .map(|o| o.0.bytes())
+                .collect(),
+        ),
+    };
+    if let Some(unit) = query.unit {
+        let wanted = unit.0.bytes();
+        let visible = units.as_ref().is_none_or(|u| u.contains(&wanted));
+        units = Some(visible.then_some(wanted).into_iter().collect());
+    }
+    let found = reader.search(Query {
+        from_ms: query.from,
+        to_ms: query.to,
+        sources: (!query.devices.is_empty())
+            .then(|| query.devices.iter().map(|d| d.bytes()).collect()),
+        units,
+        max_severity: query.max_severity,
+        ignore_diacritics: true,
+        text: Some(query.text.trim().to_owned()).filter(|t| !t.is_empty()),
+        limit: if query.limit == 0 {
+            100
+        } else {
+            query.limit.min(1_000)
+        },
+        cursor: query.cursor,
+        scan_limit: Some(5_000_000),
+        ..Query::default()
+    });
+    found.await.map_err(|e| broken(&e))
+}
+
+/// A line with the proof that it is in the log under the latest checkpoint.
+///
+/// # Errors
+/// Not found also when it is another unit's; unavailable.
+pub async fn prove(app: &App, ctx: &Ctx, index: u64) -> Result<Proof, Problem> {
+    let scope = ctx.actor.scope(Permission::Logs)?;
+    let missing =
+        || Problem::not_found(&Label::new("dòng nhật ký", "log line"), &index.to_string());
+    let reader = app.logs.reader().ok_or_else(no_vault)?.clone();
+    let record = {
+        let reader = reader.clone();
+        tokio::task::spawn_blocking(move || reader.record(index))
+            .await
+            .map_err(|_| Problem::internal("vault"))?
+            .map_err(|_| missing())?
+    };
+    if scope.roots().is_some() {
+        let unit = OrganizationId(Id::from_bytes(record.unit));
+        let visible = store::registry::organizations_in(&app.db, &scope)
+            .await
+            .map_err(fault)?;
+        if !visible.contains(&unit) {
+            return Err(missing());
+        }
+    }
+    if let Some(vault) = app.logs.vault() {
+        // A line of this minute is not under a checkpoint yet: sign one now.
+        vault.checkpoint().await.map_err(|e| broken(&e))?;
+    }
+    tokio::task::spawn_blocking(move || reader.prove(index))
+        .await
+        .map_err(|_| Problem::internal("vault"))?
+        .map_err(|e| broken(&e))
+}
+
+/// How the vault and the listeners are.
+///
+/// # Errors
+/// Denied.
+pub fn status(app: &App, ctx: &Ctx) -> Result<LogStatus, Problem> {
+    ctx.actor.scope(Permission::Logs)?;
+    let Some(reader) = app.logs.reader() else {
+        return Ok(LogStatus::default());
+    };
+    let (segments, bytes) = reader.segments();
+    let snapshot = app.logs.listening().map(|l| l.snapshot());
+    Ok(LogStatus {
+        lines: reader.size(),
+        sealed: reader.sealed(),
+        segments,
+        bytes,
+        full: reader.is_full(),
+        checkpoint: reader.latest_checkpoint().map(|c| c.note),
+        key: reader.verifier().to_vkey(),
+        received: snapshot.as_ref().map_or(0, |s| s.counts.lines),
+        lost: snapshot.as_ref().map_or(0, |s| {
+            s.counts.refused + s.counts.abandoned + s.counts.datagrams_dropped
+        }),
+        stalled: snapshot.and_then(|s| s.stalled).map(|s| s.reason),
+    })
+}
+
+/// What arrived from each registered device.
+///
+/// # Errors
+/// Denied, unavailable.
+pub async fn source_counts(app: &App, ctx: &Ctx) -> Result<Vec<LogSource>, Problem> {
+    ctx.actor.scope(Permission::Logs)?;
+    log_source::all(&app.db).await.map_err(fault)
+}
+
+/// Addresses that send and belong to no registered device; the province's matter.
+///
+/// # Errors
+/// Denied, unavailable.
+pub async fn unknown_senders(app: &App, ctx: &Ctx) -> Result<Vec<UnknownSender>, Problem> {
+    province_only(ctx)?;
+    log_source::unknown(&app.db, 1_000).await.map_err(fault)
+}
+
+fn province_only(ctx: &Ctx) -> Result<(), Problem> {
+    let scope = ctx.actor.scope(Permission::Manage)?;
+    if scope.roots().is_some() {
+        return Err(Problem::denied(
+            Label::new(
+                "Nguồn gửi lạ là việc của trung tâm",
+                "Unknown senders are the network centre's matter",
+            ),
+            "",
+        ));
+    }
+    Ok(())
+}
+
+/// Makes an unknown sender a registered device: gives its address to an existing device.
+///
+/// # Errors
+/// Denied, not found, conflict.
+pub async fn adopt(app: &App, ctx: &Ctx, peer: &str, device: &str) -> Result<(), Problem> {
+    province_only(ctx)?;
+    let record = crate::registry::get(app, ctx, "device", device).await?;
+    let mut values = record.values.clone();
+    values.insert("address".into(), peer.into());
+    crate::registry::save(
+        app,
+        ctx,
+        "device",
+        Some((record.id, record.version)),
+        values,
+    )
+    .await?;
+    let mut tx = app.db.begin().await.map_err(fault)?;
+    log_source::forget_unknown(&mut tx, peer)
+        .await
+        .map_err(fault)?;
+    tx.commit().await.map_err(fault)
+}

@@ -1,0 +1,603 @@
+//! A table of records: every row's fate first, then the good ones go in.
+
+use std::collections::{HashMap, HashSet};
+
+use domain::{
+    id::{Id, OrganizationId},
+    label::Label,
+    noun, parse,
+    problem::{FieldProblem, Problem, ProblemKind},
+    record::{Record, Value, Values},
+    schema::{Field, Kind, Schema},
+    text,
+};
+use serde::Serialize;
+use store::{
+    Tx,
+    registry::{self, RecordQuery},
+};
+
+use super::{export::guard, record, rules, sheet};
+use crate::{App, Ctx, fault::fault};
+
+/// What to do with the rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ImportMode {
+    /// Say what would happen; write nothing.
+    DryRun,
+    /// Write the good rows, return the bad ones.
+    GoodRows,
+    /// Write only when every row is good.
+    AllOrNothing,
+}
+
+/// What happens to a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// A new record.
+    Create,
+    /// An existing record changes.
+    Update,
+    /// An existing record is the same already.
+    Unchanged,
+    /// It does not go in.
+    Bad,
+}
+
+/// What is wrong with one cell.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CellProblem {
+    /// The column's header as written; empty for the row as a whole.
+    pub column: String,
+    /// Its number, 1 for the first; 0 for the row as a whole.
+    pub position: usize,
+    /// What is wrong and what is expected.
+    pub message: Label,
+}
+
+/// One row's fate.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RowFate {
+    /// Its line in the file; the header is line 1.
+    pub line: u64,
+    /// The record's title.
+    pub title: String,
+    /// What happens.
+    pub outcome: Outcome,
+    /// Why not, when it does not go in.
+    pub problems: Vec<CellProblem>,
+}
+
+/// What an import did, or would do.
+#[derive(Clone, Debug, Serialize)]
+pub struct ImportReport {
+    /// Whether anything was written.
+    pub written: bool,
+    /// New records.
+    pub created: usize,
+    /// Changed records.
+    pub updated: usize,
+    /// Records that were the same.
+    pub unchanged: usize,
+    /// Rows that do not go in.
+    pub bad: usize,
+    /// Headers that name no field; their cells are not used.
+    pub ignored_columns: Vec<String>,
+    /// Every row.
+    pub rows: Vec<RowFate>,
+    /// The bad rows as CSV, with a column that says what is wrong.
+    #[serde(skip)]
+    pub bad_rows: Vec<u8>,
+}
+
+struct Plan {
+    fate: RowFate,
+    cells: Vec<String>,
+    record: Option<Record>,
+    before: Option<Record>,
+}
+
+/// Imports a table of `noun`. A row whose key (its code) exists changes that record.
+/// A column that is not there leaves a changed record's field as it is.
+///
+/// # Errors
+/// Invalid when the file is no table or lacks a required column; denied; unavailable.
+/// Bad rows are no error: they are in the report.
+pub async fn run(
+    app: &App,
+    ctx: &Ctx,
+    noun: &str,
+    bytes: &[u8],
+    mode: ImportMode,
+) -> Result<ImportReport, Problem> {
+    let schema = app.schema(noun)?;
+    let scope = ctx.actor.scope(record::write_permission(&schema))?;
+    let sheet = sheet::read(bytes).map_err(|e| not_a_table(&e))?;
+    let columns = columns(&schema, &sheet.header);
+    let missing: Vec<FieldProblem> = schema
+        .fields
+        .iter()
+        .filter(|f| {
+            f.required
+                && f.default.is_none()
+                && !columns.iter().any(|c| c.is_some_and(|c| c.name == f.name))
+        })
+        .map(|f| {
+            FieldProblem::new(
+                &f.name,
+                format!("Thiếu cột “{}” ({})", f.label.vi, f.name),
+                format!("Column “{}” ({}) is missing", f.label.en, f.name),
+            )
+        })
+        .collect();
+    if !missing.is_empty() {
+        return Err(Problem::invalid(schema.label.en.clone(), missing));
+    }
+    let existing = existing(app, &scope, &schema).await?;
+    let now = app.clock.now_ms();
+    let mut tx = app.db.begin().await.map_err(fault)?;
+    let mut references = reference_index(&mut tx, &schema).await?;
+    let key = schema.fields.iter().find(|f| f.unique);
+    let mut plans = Vec::with_capacity(sheet.rows.len());
+    let mut seen: HashMap<String, u64> = HashMap::new();
+    // A row may refer to another row of the same file: give every new key its id first.
+    let mut ids: HashMap<String, Id> = HashMap::new();
+    if let Some(key) = key
+        && let Some(position) = columns
+            .iter()
+            .position(|c| c.is_some_and(|c| c.name == key.name))
+    {
+        for (_, cells) in &sheet.rows {
+            let value = text::fold(cells.get(position).map_or("", String::as_str));
+            if value.is_empty() {
+                continue;
+            }
+            let id = *ids
+                .entry(value.clone())
+                .or_insert_with(|| existing.get(&value).map_or_else(|| Id::new(now), |r| r.id));
+            if let Some(own) = references.get_mut(&schema.noun) {
+                own.entry(value).or_insert(id);
+            }
+        }
+    }
+    for (line, cells) in sheet.rows {
+        let mut plan = plan_row(
+            app,
+            &schema,
+            &columns,
+            &references,
+            &existing,
+            &ids,
+            line,
+            &cells,
+            now,
+        );
+        if let (Some(key), Some(record)) = (key, &plan.record) {
+            let value = text::fold(record.text(&key.name));
+            if let Some(first) = seen.insert(value, line) {
+                plan.fate.problems.push(CellProblem {
+                    column: key.name.clone(),
+                    position: 0,
+                    message: Label::new(
+                        format!("Trùng với dòng {first}"),
+                        format!("Same as line {first}"),
+                    ),
+                });
+            }
+        }
+        if let Some(record) = &plan.record
+            && plan.fate.problems.is_empty()
+        {
+            for wrong in rules::alone(record) {
+                plan.fate.problems.push(CellProblem {
+                    column: wrong.field,
+                    position: 0,
+                    message: wrong.message,
+                });
+            }
+        }
+        if scope.roots().is_some()
+            && let Some(record) = &plan.record
+            && let Err(denied) = record::authorise(&mut tx, &scope, &schema, record).await
+        {
+            plan.fate.problems.push(CellProblem {
+                column: String::new(),
+                position: 0,
+                message: denied.what,
+            });
+        }
+        if !plan.fate.problems.is_empty() {
+            plan.fate.outcome = Outcome::Bad;
+            plan.record = None;
+        }
+        plan.cells = cells;
+        plans.push(plan);
+    }
+    drop_circles(&schema, &existing, &mut plans);
+    let mut report = report(&schema, &sheet.header, &columns, &plans)?;
+    let write = match mode {
+        ImportMode::DryRun => false,
+        ImportMode::GoodRows => true,
+        ImportMode::AllOrNothing => report.bad == 0,
+    };
+    if write && report.created + report.updated > 0 {
+        write_all(app, ctx, tx, &schema, plans, now).await?;
+        app.changed(&schema.noun);
+        report.written = true;
+    }
+    Ok(report)
+}
+
+fn not_a_table(error: &sheet::SheetError) -> Problem {
+    let vi = match error {
+        sheet::SheetError::Empty => "Tệp không có dòng tiêu đề".to_owned(),
+        sheet::SheetError::TooLarge { what, found, limit } => {
+            let what = match *what {
+                "columns" => "cột",
+                "rows" => "dòng",
+                _ => "byte",
+            };
+            format!("Tệp có {found} {what}; tối đa {limit}")
+        }
+        sheet::SheetError::NotText { line } => {
+            format!("Dòng {line} không phải UTF-8; hãy lưu dạng “CSV UTF-8” hoặc .xlsx")
+        }
+        sheet::SheetError::Broken { line, what } => format!("Dòng {line} không đọc được: {what}"),
+        sheet::SheetError::Workbook(what) => format!("Không đọc được bảng tính: {what}"),
+    };
+    Problem::new(
+        ProblemKind::Invalid,
+        Label::new(vi, error.to_string()),
+        "",
+        Label::new(
+            "Tải tệp mẫu về, điền rồi gửi lại.",
+            "Download the template, fill it in and send it again.",
+        ),
+    )
+}
+
+/// The field of each column; headers may be field names or labels in either language.
+fn columns<'a>(schema: &'a Schema, header: &[String]) -> Vec<Option<&'a Field>> {
+    header
+        .iter()
+        .map(|name| {
+            let name = text::fold(name);
+            schema.fields.iter().find(|f| {
+                text::fold(&f.name) == name
+                    || text::fold(&f.label.vi) == name
+                    || text::fold(&f.label.en) == name
+            })
+        })
+        .collect()
+}
+
+async fn existing(
+    app: &App,
+    scope: &domain::authority::Scope,
+    schema: &Schema,
+) -> Result<HashMap<String, Record>, Problem> {
+    let Some(key) = schema.fields.iter().find(|f| f.unique) else {
+        return Ok(HashMap::new());
+    };
+    let all = RecordQuery {
+        limit: 1_000_000,
+        ..RecordQuery::default()
+    };
+    let page = registry::list(&app.db, scope, schema, &all)
+        .await
+        .map_err(fault)?;
+    Ok(page
+        .records
+        .into_iter()
+        .map(|r| (text::fold(r.text(&key.name)), r))
+        .collect())
+}
+
+type References = HashMap<String, HashMap<String, Id>>;
+
+async fn reference_index(tx: &mut Tx, schema: &Schema) -> Result<References, Problem> {
+    let mut out = References::new();
+    for field in &schema.fields {
+        if let Some(other) = field.refers_to.as_deref().and_then(noun::get)
+            && !out.contains_key(&other.noun)
+        {
+            out.insert(
+                other.noun.clone(),
+                registry::key_index(tx, other).await.map_err(fault)?,
+            );
+        }
+    }
+    Ok(out)
+}
+
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the row and all that it is held against"
+)]
+fn plan_row(
+    app: &App,
+    schema: &Schema,
+    columns: &[Option<&Field>],
+    references: &References,
+    existing: &HashMap<String, Record>,
+    ids: &HashMap<String, Id>,
+    line: u64,
+    cells: &[String],
+    now: i64,
+) -> Plan {
+    let mut problems = Vec::new();
+    let mut values = Values::new();
+    let mut key = None;
+    for (position, field) in columns.iter().enumerate() {
+        let Some(field) = field else { continue };
+        let cell = cells.get(position).map_or("", String::as_str);
+        let cell = cell
+            .strip_prefix('\'')
+            .filter(|c| guard((*c).to_owned()) != *c)
+            .unwrap_or(cell);
+        let cell = match (&field.default, cell) {
+            (Some(default), "") if field.required => default,
+            _ => cell,
+        };
+        let mut problem = |message| {
+            problems.push(CellProblem {
+                column: field.label.vi.clone(),
+                position: position + 1,
+                message,
+            });
+        };
+        match parse::field(field, cell) {
+            Err(wrong) => problem(wrong.message),
+            Ok(Value::Text(t)) if field.kind == Kind::Reference => {
+                let index = field.refers_to.as_deref().and_then(|n| references.get(n));
+                match index.and_then(|i| i.get(&text::fold(&t))) {
+                    Some(id) => {
+                        values.insert(field.name.clone(), (*id).into());
+                    }
+                    None => problem(Label::new(
+                        format!("Không có “{t}”"),
+                        format!("There is no “{t}”"),
+                    )),
+                }
+            }
+            Ok(Value::Text(t)) if field.kind == Kind::Date && t == "today" => {
+                values.insert(field.name.clone(), app.clock.today().to_string().into());
+            }
+            Ok(value) => {
+                if field.unique {
+                    key = value.as_text().map(text::fold);
+                }
+                values.insert(field.name.clone(), value);
+            }
+        }
+    }
+    let extra = cells.iter().skip(columns.len()).any(|c| !c.is_empty());
+    if extra {
+        problems.push(CellProblem {
+            column: String::new(),
+            position: columns.len() + 1,
+            message: Label::new(
+                "Nhiều ô hơn số cột; có dấu phân cách chưa đặt trong ngoặc kép?",
+                "More cells than columns; is a separator not quoted?",
+            ),
+        });
+    }
+    let before = key.as_ref().and_then(|k| existing.get(k)).cloned();
+    let mut complete = before
+        .as_ref()
+        .map_or_else(|| defaults(app, schema), |b| b.values.clone());
+    complete.extend(values);
+    let record = Record {
+        id: before
+            .as_ref()
+            .map(|b| b.id)
+            .or_else(|| key.as_ref().and_then(|k| ids.get(k)).copied())
+            .unwrap_or_else(|| Id::new(now)),
+        version: before.as_ref().map_or(1, |b| b.version),
+        updated_at: now,
+        values: complete,
+    };
+    let outcome = match &before {
+        Some(b) if b.values == record.values => Outcome::Unchanged,
+        Some(_) => Outcome::Update,
+        None => Outcome::Create,
+    };
+    Plan {
+        fate: RowFate {
+            line,
+            title: record.get(&schema.title).to_cell(),
+            outcome,
+            problems,
+        },
+        cells: Vec::new(),
+        record: Some(record),
+        before,
+    }
+}
+
+fn defaults(app: &App, schema: &Schema) -> Values {
+    schema
+        .fields
+        .iter()
+        .map(|f| {
+            let value = match f.default.as_deref() {
+                Some("today") => app.clock.today().to_string().into(),
+                Some(text) => parse::field(f, text).unwrap_or(Value::Null),
+                None => Value::Null,
+            };
+            (f.name.clone(), value)
+        })
+        .collect()
+}
+
+/// Rows whose parents run in a circle, within the file or with what is there, do not go in;
+/// neither do rows below a row that does not go in.
+fn drop_circles(schema: &Schema, existing: &HashMap<String, Record>, plans: &mut [Plan]) {
+    if schema
+        .field("parent")
+        .is_none_or(|f| f.refers_to.as_deref() != Some(&schema.noun))
+    {
+        return;
+    }
+    let mut parents: HashMap<Id, Option<Id>> = existing
+        .values()
+        .map(|r| (r.id, r.get("parent").as_id()))
+        .collect();
+    let mut known: HashSet<Id> = parents.keys().copied().collect();
+    for record in plans.iter().filter_map(|p| p.record.as_ref()) {
+        parents.insert(record.id, record.get("parent").as_id());
+        known.insert(record.id);
+    }
+    for plan in plans.iter_mut() {
+        let Some(record) = &plan.record else { continue };
+        let mut at = record.get("parent").as_id();
+        let mut steps = 0;
+        let message = loop {
+            match at {
+                None => break None,
+                Some(id) if id == record.id || steps > 32 => {
+                    break Some(Label::new(
+                        "Các đơn vị cấp trên tạo thành vòng",
+                        "The parents run in a circle",
+                    ));
+                }
+                Some(id) if !known.contains(&id) => {
+                    break Some(Label::new(
+                        "Dòng của cấp trên bị lỗi",
+                        "The parent's row is bad",
+                    ));
+                }
+                Some(id) => at = parents.get(&id).copied().flatten(),
+            }
+            steps += 1;
+        };
+        if let Some(message) = message {
+            plan.fate.problems.push(CellProblem {
+                column: "parent".into(),
+                position: 0,
+                message,
+            });
+            plan.fate.outcome = Outcome::Bad;
+            plan.record = None;
+        }
+    }
+}
+
+fn report(
+    schema: &Schema,
+    header: &[String],
+    columns: &[Option<&Field>],
+    plans: &[Plan],
+) -> Result<ImportReport, Problem> {
+    let count = |outcome| plans.iter().filter(|p| p.fate.outcome == outcome).count();
+    let mut bad = csv::Writer::from_writer(b"\xEF\xBB\xBF".to_vec());
+    let wrote = (|| {
+        bad.write_record(header.iter().map(String::as_str).chain(["Lỗi / Problem"]))?;
+        for plan in plans.iter().filter(|p| p.fate.outcome == Outcome::Bad) {
+            let why: Vec<String> = plan
+                .fate
+                .problems
+                .iter()
+                .map(|p| {
+                    if p.column.is_empty() {
+                        p.message.vi.clone()
+                    } else {
+                        format!("{}: {}", p.column, p.message.vi)
+                    }
+                })
+                .collect();
+            let mut cells: Vec<String> = (0..header.len())
+                .map(|i| guard(plan.cells.get(i).cloned().unwrap_or_default()))
+                .collect();
+            cells.push(why.join("; "));
+            bad.write_record(&cells)?;
+        }
+        bad.into_inner()
+            .map_err(|e| csv::Error::from(e.into_error()))
+    })();
+    Ok(ImportReport {
+        written: false,
+        created: count(Outcome::Create),
+        updated: count(Outcome::Update),
+        unchanged: count(Outcome::Unchanged),
+        bad: count(Outcome::Bad),
+        ignored_columns: header
+            .iter()
+            .zip(columns)
+            .filter(|(_, c)| c.is_none())
+            .map(|(h, _)| h.clone())
+            .collect(),
+        rows: plans.iter().map(|p| p.fate.clone()).collect(),
+        bad_rows: wrote.map_err(|e| Problem::internal(format!("{}: {e}", schema.noun)))?,
+    })
+}
+
+async fn write_all(
+    app: &App,
+    ctx: &Ctx,
+    mut tx: Tx,
+    schema: &Schema,
+    plans: Vec<Plan>,
+    now: i64,
+) -> Result<(), Problem> {
+    let mut changes = Vec::new();
+    let mut created = Vec::new();
+    for plan in plans {
+        let Some(record) = plan.record else { continue };
+        match plan.fate.outcome {
+            Outcome::Create => {
+                changes.push(app.change(ctx, schema, None, Some(&record)));
+                created.push(record);
+            }
+            Outcome::Update => {
+                registry::update(&mut tx, schema, &record, now)
+                    .await
+                    .map_err(fault)?;
+                changes.push(app.change(ctx, schema, plan.before.as_ref(), Some(&record)));
+            }
+            Outcome::Unchanged | Outcome::Bad => {}
+        }
+    }
+    registry::insert(&mut tx, schema, &parents_first(created), now)
+        .await
+        .map_err(fault)?;
+    if schema.noun == "organization" {
+        registry::rebuild_tree(&mut tx).await.map_err(fault)?;
+    }
+    store::journal::append(&mut tx, &changes)
+        .await
+        .map_err(fault)?;
+    tx.commit().await.map_err(fault)
+}
+
+/// New records in an order in which every parent is there before its children.
+fn parents_first(records: Vec<Record>) -> Vec<Record> {
+    let new: HashMap<Id, Option<Id>> = records
+        .iter()
+        .map(|r| (r.id, r.get("parent").as_id()))
+        .collect();
+    let depth = |mut id: Id| {
+        let mut steps = 0;
+        while let Some(Some(parent)) = new.get(&id) {
+            id = *parent;
+            steps += 1;
+            if steps > 32 {
+                break;
+            }
+        }
+        steps
+    };
+    let mut keyed: Vec<(i32, Record)> = records.into_iter().map(|r| (depth(r.id), r)).collect();
+    keyed.sort_by_key(|(depth, _)| *depth);
+    keyed.into_iter().map(|(_, r)| r).collect()
+}
+
+/// The organization that owns a record.
+pub(crate) fn owner(schema: &Schema, record: &Record) -> Option<OrganizationId> {
+    if schema.owner == "id" {
+        Some(OrganizationId(record.id))
+    } else {
+        record.get(&schema.owner).as_id().map(OrganizationId)
+    }
+}

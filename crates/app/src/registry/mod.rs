@@ -1,0 +1,13 @@
+//! The registry and the books: one set of use cases for every noun.
+
+mod export;
+pub(crate) mod import;
+mod record;
+mod rules;
+mod sheet;
+
+pub use export::export_csv;
+pub use import::{CellProblem, ImportMode, ImportReport, Outcome, RowFate, run as import};
+pub use record::{Saved, delete, get, list, reference_titles, save};
+pub use sheet::{MAX_BYTES, SheetError};
+pub use store::registry::{RecordPage, RecordQuery};

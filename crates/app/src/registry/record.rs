@@ -1,0 +1,305 @@
+//! List, get, save and delete records of any noun.
+
+use std::collections::HashMap;
+
+use domain::{
+    authority::{Permission, Scope},
+    id::{Id, OrganizationId},
+    label::Label,
+    noun,
+    problem::{FieldProblem, Problem, ProblemKind},
+    record::{Record, Value, Values},
+    schema::{Kind, Schema, Steward},
+};
+use store::{
+    StoreError, Tx,
+    registry::{self, RecordPage, RecordQuery},
+};
+
+use super::rules;
+use crate::{App, Ctx, fault::fault};
+
+/// The permission that writing a noun asks for.
+pub(super) fn write_permission(schema: &Schema) -> Permission {
+    match schema.steward {
+        Steward::Unit => Permission::Write,
+        Steward::Centre => Permission::Manage,
+    }
+}
+
+/// A page of the records that the actor may see.
+///
+/// # Errors
+/// Denied, not found (an unknown noun), unavailable.
+pub async fn list(
+    app: &App,
+    ctx: &Ctx,
+    noun: &str,
+    query: &RecordQuery,
+) -> Result<RecordPage, Problem> {
+    let scope = ctx.actor.scope(Permission::Read)?;
+    let schema = app.schema(noun)?;
+    registry::list(&app.db, &scope, &schema, query)
+        .await
+        .map_err(fault)
+}
+
+/// One record, by id or by one of the noun's keys.
+///
+/// # Errors
+/// Not found also when it is another unit's: who may not see it does not learn of it.
+pub async fn get(app: &App, ctx: &Ctx, noun: &str, key: &str) -> Result<Record, Problem> {
+    let scope = ctx.actor.scope(Permission::Read)?;
+    let schema = app.schema(noun)?;
+    find(app, &scope, &schema, key).await
+}
+
+pub(super) async fn find(
+    app: &App,
+    scope: &Scope,
+    schema: &Schema,
+    key: &str,
+) -> Result<Record, Problem> {
+    let missing = || Problem::not_found(&schema.label, key);
+    if let Ok(id) = key.parse::<Id>() {
+        let found = registry::get(&app.db, scope, schema, id)
+            .await
+            .map_err(fault)?;
+        return found.ok_or_else(missing);
+    }
+    for column in &schema.keys {
+        let found = registry::find(&app.db, scope, schema, column, key)
+            .await
+            .map_err(fault)?;
+        if let Some(record) = found {
+            return Ok(record);
+        }
+    }
+    Err(missing())
+}
+
+/// The titles of all records that `records` refer to, by id.
+///
+/// # Errors
+/// Unavailable.
+pub async fn reference_titles(
+    app: &App,
+    schema: &Schema,
+    records: &[Record],
+) -> Result<HashMap<Id, String>, Problem> {
+    let mut titles = HashMap::new();
+    for field in schema.fields.iter().filter(|f| f.kind == Kind::Reference) {
+        let Some(other) = field.refers_to.as_deref().and_then(noun::get) else {
+            continue;
+        };
+        let mut ids: Vec<Id> = records
+            .iter()
+            .filter_map(|r| r.get(&field.name).as_id())
+            .collect();
+        ids.sort_unstable();
+        ids.dedup();
+        titles.extend(
+            registry::titles(&app.db, other, &ids)
+                .await
+                .map_err(fault)?,
+        );
+    }
+    Ok(titles)
+}
+
+/// What a save did.
+#[derive(Clone, Debug)]
+pub struct Saved {
+    /// The record as it stands now.
+    pub record: Record,
+    /// Whether it is new.
+    pub created: bool,
+}
+
+/// Makes a record, or writes over the version that was read (`at`: its id and version).
+///
+/// References may be given as an id or by one of the other noun's keys.
+///
+/// # Errors
+/// Invalid with the fields that are wrong; denied outside the actor's scope; conflict when
+/// the record was changed meanwhile.
+pub async fn save(
+    app: &App,
+    ctx: &Ctx,
+    noun: &str,
+    at: Option<(Id, i64)>,
+    mut values: Values,
+) -> Result<Saved, Problem> {
+    let schema = app.schema(noun)?;
+    let scope = ctx.actor.scope(write_permission(&schema))?;
+    let now = app.clock.now_ms();
+    let before = match at {
+        None => None,
+        Some((id, version)) => {
+            let mut record = find(app, &scope, &schema, &id.to_string()).await?;
+            record.version = version;
+            Some(record)
+        }
+    };
+    let mut tx = app.db.begin().await.map_err(fault)?;
+    resolve(&mut tx, app, &schema, &mut values).await?;
+    let record = Record {
+        id: before.as_ref().map_or_else(|| Id::new(now), |b| b.id),
+        version: before.as_ref().map_or(1, |b| b.version),
+        updated_at: now,
+        values,
+    };
+    rules::check(&mut tx, &schema, &record).await?;
+    authorise(&mut tx, &scope, &schema, &record).await?;
+    let written = match &before {
+        None => registry::insert(&mut tx, &schema, std::slice::from_ref(&record), now).await,
+        Some(_) => registry::update(&mut tx, &schema, &record, now).await,
+    };
+    written.map_err(|e| unique(&schema, e))?;
+    if schema.noun == "organization"
+        && before
+            .as_ref()
+            .is_none_or(|b| b.get("parent") != record.get("parent"))
+    {
+        registry::rebuild_tree(&mut tx).await.map_err(fault)?;
+    }
+    let change = app.change(ctx, &schema, before.as_ref(), Some(&record));
+    store::journal::append(&mut tx, &[change])
+        .await
+        .map_err(fault)?;
+    tx.commit().await.map_err(fault)?;
+    app.changed(&schema.noun);
+    let version = record.version + i64::from(before.is_some());
+    Ok(Saved {
+        record: Record { version, ..record },
+        created: before.is_none(),
+    })
+}
+
+/// Deletes a record at the version that was read.
+///
+/// # Errors
+/// Conflict while others refer to it; denied; entries of books are never deleted.
+pub async fn delete(app: &App, ctx: &Ctx, noun: &str, id: Id, version: i64) -> Result<(), Problem> {
+    let schema = app.schema(noun)?;
+    let scope = ctx.actor.scope(write_permission(&schema))?;
+    if schema.storage == domain::schema::Storage::Entry {
+        return Err(Problem::new(
+            ProblemKind::Denied,
+            Label::new(
+                "Mục trong sổ không được xóa",
+                "Entries of a book are never deleted",
+            ),
+            id.to_string(),
+            Label::new(
+                "Sửa lại bằng một phiên bản mới.",
+                "Correct it with a new version.",
+            ),
+        ));
+    }
+    let before = find(app, &scope, &schema, &id.to_string()).await?;
+    let mut tx = app.db.begin().await.map_err(fault)?;
+    authorise(&mut tx, &scope, &schema, &before).await?;
+    registry::delete(&mut tx, &schema, id, version)
+        .await
+        .map_err(fault)?;
+    let change = app.change(ctx, &schema, Some(&before), None);
+    store::journal::append(&mut tx, &[change])
+        .await
+        .map_err(fault)?;
+    tx.commit().await.map_err(fault)?;
+    app.changed(&schema.noun);
+    Ok(())
+}
+
+/// Turns what references were given as into ids.
+async fn resolve(
+    tx: &mut Tx,
+    app: &App,
+    schema: &Schema,
+    values: &mut Values,
+) -> Result<(), Problem> {
+    let mut wrong = Vec::new();
+    for field in schema.fields.iter().filter(|f| f.kind == Kind::Reference) {
+        let Some(text) = values.get(&field.name).and_then(Value::as_text) else {
+            continue;
+        };
+        let Some(other) = field.refers_to.as_deref().and_then(noun::get) else {
+            continue;
+        };
+        let found = registry::resolve(tx, other, text).await.map_err(fault)?;
+        if let Some(id) = found {
+            values.insert(field.name.clone(), id.into());
+        } else {
+            wrong.push(FieldProblem::new(
+                &field.name,
+                format!("Không có {} “{text}”", other.label.vi.to_lowercase()),
+                format!("There is no {} “{text}”", other.label.en.to_lowercase()),
+            ));
+        }
+    }
+    for field in &schema.fields {
+        if field.kind == Kind::Date
+            && values.get(&field.name).and_then(Value::as_text) == Some("today")
+        {
+            values.insert(field.name.clone(), app.clock.today().to_string().into());
+        }
+    }
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(Problem::invalid(schema.label.en.clone(), wrong))
+    }
+}
+
+/// Refuses a record whose owner lies outside the scope.
+pub(super) async fn authorise(
+    tx: &mut Tx,
+    scope: &Scope,
+    schema: &Schema,
+    record: &Record,
+) -> Result<(), Problem> {
+    if scope.roots().is_none() {
+        return Ok(());
+    }
+    let owner = if schema.owner == "id" {
+        record.get("parent").as_id()
+    } else {
+        record.get(&schema.owner).as_id()
+    };
+    let covered = match owner {
+        Some(id) => registry::covers(tx, scope, OrganizationId(id))
+            .await
+            .map_err(fault)?,
+        None => false,
+    };
+    if covered {
+        Ok(())
+    } else {
+        Err(Problem::denied(
+            Label::new(
+                "Bạn chỉ được ghi cho đơn vị của mình",
+                "You may write only for your own unit",
+            ),
+            schema.label.en.clone(),
+        ))
+    }
+}
+
+/// A broken uniqueness belongs to the noun's unique field.
+fn unique(schema: &Schema, error: StoreError) -> Problem {
+    match (&error, schema.fields.iter().find(|f| f.unique)) {
+        (StoreError::Duplicate { .. }, Some(field)) => Problem {
+            kind: ProblemKind::Conflict,
+            ..Problem::invalid(
+                schema.label.en.clone(),
+                vec![FieldProblem::new(
+                    &field.name,
+                    "Đã có bản ghi với giá trị này",
+                    "A record with this value exists",
+                )],
+            )
+        },
+        _ => fault(error),
+    }
+}

@@ -1,0 +1,236 @@
+//! Reads what people send as a table: CSV as Excel writes it, and `.xlsx`.
+
+use std::io::Cursor;
+
+use calamine::{Data, Reader};
+
+/// The largest file that is taken.
+pub const MAX_BYTES: usize = 32 << 20;
+/// What an `.xlsx` may unpack to.
+const MAX_UNPACKED: u64 = 256 << 20;
+/// The most columns.
+const MAX_COLUMNS: usize = 200;
+/// The most rows.
+const MAX_ROWS: usize = 200_000;
+
+/// A file that is no table.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SheetError {
+    /// Nothing in it.
+    #[error("the file has no header line")]
+    Empty,
+    /// More than is taken.
+    #[error("the file has {found} {what}; at most {limit} are taken")]
+    TooLarge {
+        /// columns, rows, bytes
+        what: &'static str,
+        /// How many.
+        found: u64,
+        /// The limit.
+        limit: u64,
+    },
+    /// Not UTF-8.
+    #[error("line {line} is not UTF-8 text; save the file as “CSV UTF-8” or as .xlsx")]
+    NotText {
+        /// 1 is the header.
+        line: u64,
+    },
+    /// A CSV line that cannot be read.
+    #[error("line {line}: {what}")]
+    Broken {
+        /// 1 is the header.
+        line: u64,
+        /// What is wrong.
+        what: String,
+    },
+    /// An `.xlsx` that cannot be read.
+    #[error("the workbook cannot be read: {0}")]
+    Workbook(String),
+}
+
+/// A table: the header and the rows, each with its line in the file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Sheet {
+    /// Column names as written.
+    pub header: Vec<String>,
+    /// Line number (the header is 1) and cells.
+    pub rows: Vec<(u64, Vec<String>)>,
+}
+
+/// Reads a table by its content: a ZIP is a workbook, anything else is CSV.
+pub(super) fn read(bytes: &[u8]) -> Result<Sheet, SheetError> {
+    limit("bytes", bytes.len(), MAX_BYTES)?;
+    if bytes.starts_with(b"PK\x03\x04") {
+        read_workbook(bytes)
+    } else {
+        read_csv(bytes)
+    }
+}
+
+fn limit(what: &'static str, found: usize, limit: usize) -> Result<(), SheetError> {
+    if found > limit {
+        return Err(SheetError::TooLarge {
+            what,
+            found: found as u64,
+            limit: limit as u64,
+        });
+    }
+    Ok(())
+}
+
+fn read_csv(bytes: &[u8]) -> Result<Sheet, SheetError> {
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter(bytes))
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(bytes);
+    let mut sheet = Sheet::default();
+    let mut record = csv::ByteRecord::new();
+    loop {
+        let line = reader.position().line();
+        let more = reader
+            .read_byte_record(&mut record)
+            .map_err(|e| SheetError::Broken {
+                line,
+                what: e.to_string(),
+            })?;
+        if !more {
+            break;
+        }
+        let line = record.position().map_or(line, csv::Position::line);
+        limit("columns", record.len(), MAX_COLUMNS)?;
+        let cells = record
+            .iter()
+            .map(|cell| std::str::from_utf8(cell).map(|c| c.trim().to_owned()))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|_| SheetError::NotText { line })?;
+        if cells.iter().all(String::is_empty) {
+            continue;
+        }
+        if sheet.header.is_empty() {
+            sheet.header = cells;
+        } else {
+            sheet.rows.push((line, cells));
+            limit("rows", sheet.rows.len(), MAX_ROWS)?;
+        }
+    }
+    if sheet.header.is_empty() {
+        return Err(SheetError::Empty);
+    }
+    Ok(sheet)
+}
+
+/// The separator that the header line uses most: Excel writes `;` where a comma is the
+/// decimal sign, as in Vietnam.
+fn delimiter(bytes: &[u8]) -> u8 {
+    let header = bytes.split(|b| *b == b'\n').next().unwrap_or_default();
+    let mut quoted = false;
+    let mut counts = [(b',', 0u32), (b';', 0), (b'\t', 0)];
+    for b in header {
+        if *b == b'"' {
+            quoted = !quoted;
+        } else if !quoted {
+            for (separator, count) in &mut counts {
+                *count += u32::from(b == separator);
+            }
+        }
+    }
+    // The first of equals wins: a comma.
+    counts
+        .iter()
+        .rev()
+        .max_by_key(|(_, n)| *n)
+        .map_or(b',', |(s, _)| *s)
+}
+
+fn read_workbook(bytes: &[u8]) -> Result<Sheet, SheetError> {
+    let broken = |e: &dyn std::fmt::Display| SheetError::Workbook(e.to_string());
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|e| broken(&e))?;
+    let mut unpacked = 0u64;
+    for i in 0..archive.len() {
+        unpacked += archive.by_index_raw(i).map_err(|e| broken(&e))?.size();
+    }
+    if unpacked > MAX_UNPACKED {
+        return Err(SheetError::TooLarge {
+            what: "bytes unpacked",
+            found: unpacked,
+            limit: MAX_UNPACKED,
+        });
+    }
+    let mut book = calamine::Xlsx::new(Cursor::new(bytes)).map_err(|e| broken(&e))?;
+    let range = book
+        .worksheet_range_at(0)
+        .ok_or(SheetError::Empty)?
+        .map_err(|e| broken(&e))?;
+    let first = range.start().map_or(0, |(row, _)| row);
+    let mut sheet = Sheet::default();
+    for (i, row) in range.rows().enumerate() {
+        limit("columns", row.len(), MAX_COLUMNS)?;
+        let cells: Vec<String> = row.iter().map(cell).collect();
+        if cells.iter().all(String::is_empty) {
+            continue;
+        }
+        if sheet.header.is_empty() {
+            sheet.header = cells;
+        } else {
+            sheet.rows.push((u64::from(first) + i as u64 + 1, cells));
+            limit("rows", sheet.rows.len(), MAX_ROWS)?;
+        }
+    }
+    if sheet.header.is_empty() {
+        return Err(SheetError::Empty);
+    }
+    Ok(sheet)
+}
+
+fn cell(data: &Data) -> String {
+    match data {
+        Data::DateTime(at) => {
+            let (year, month, day, hour, minute, second, _) = at.to_ymd_hms_milli();
+            if (hour, minute, second) == (0, 0, 0) {
+                format!("{year:04}-{month:02}-{day:02}")
+            } else {
+                format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
+            }
+        }
+        Data::Float(f) if f.fract() == 0.0 && f.abs() < 1e15 => format!("{f:.0}"),
+        other => other.to_string().trim().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn excel_csv_is_understood() {
+        let text = "\u{feff}Mã;Tên\r\n01;\"Sở A; B\"\r\n\r\n02;Sở C\r\n";
+        let sheet = read(text.as_bytes()).unwrap();
+        assert_eq!(sheet.header, ["Mã", "Tên"]);
+        assert_eq!(sheet.rows[0], (2, vec!["01".into(), "Sở A; B".into()]));
+        assert_eq!(sheet.rows[1].0, 4);
+    }
+
+    #[test]
+    fn what_is_no_table_is_refused_by_name() {
+        assert_eq!(read(b"").unwrap_err(), SheetError::Empty);
+        assert_eq!(
+            read(b"a,b\n1,\xff\n").unwrap_err(),
+            SheetError::NotText { line: 2 }
+        );
+        let wide = "x,".repeat(1_000_000);
+        assert!(matches!(
+            read(wide.as_bytes()).unwrap_err(),
+            SheetError::TooLarge {
+                what: "columns",
+                found: 1_000_001,
+                ..
+            }
+        ));
+        assert!(matches!(
+            read(b"PK\x03\x04junk").unwrap_err(),
+            SheetError::Workbook(_)
+        ));
+    }
+}

@@ -1,0 +1,243 @@
+//! Settings: what an administrator chooses, each with its default and its reason.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    authority::Permission,
+    label::Label,
+    problem::{FieldProblem, Problem},
+};
+use serde_json::Value;
+
+use crate::{App, Ctx, fault::fault};
+
+/// The kind of value a setting takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SettingKind {
+    /// A whole number in a range.
+    Integer(i64, i64),
+    /// Text, possibly empty.
+    Text,
+    /// Yes or no.
+    Boolean,
+    /// Roles, comma-separated.
+    Roles,
+}
+
+/// A setting that exists.
+#[derive(Clone, Debug)]
+pub struct SettingSpec {
+    /// Its key, `group.name`.
+    pub key: &'static str,
+    /// What it takes.
+    pub kind: SettingKind,
+    /// What holds while nobody chose.
+    pub default: &'static str,
+    /// Its name.
+    pub label: (&'static str, &'static str),
+    /// Why one would change it; where the number comes from.
+    pub help: (&'static str, &'static str),
+    /// A secret is never shown, logged or journaled.
+    pub secret: bool,
+}
+
+macro_rules! settings {
+    ($($key:literal $kind:expr, $default:literal, $vi:literal / $en:literal, $hvi:literal / $hen:literal $(, $secret:ident)?;)+) => {
+        &[$(SettingSpec {
+            key: $key, kind: $kind, default: $default, label: ($vi, $en), help: ($hvi, $hen),
+            secret: settings!(@secret $($secret)?),
+        }),+]
+    };
+    (@secret secret) => { true };
+    (@secret) => { false };
+}
+
+use SettingKind::{Boolean, Integer, Roles, Text};
+
+/// All settings, in the order of the page.
+pub const SETTINGS: &[SettingSpec] = settings! {
+    "province.name" Text, "", "Tên tỉnh" / "Province", "Hiện ở đầu trang và trong văn bản" / "Shown on pages and in documents";
+    "password.min_length" Integer(8, 128), "14", "Độ dài mật khẩu tối thiểu" / "Shortest password",
+        "Quy chế không nêu số; mặc định 14 ký tự" / "The regulations give no number; 14 is the chosen default";
+    "password.min_length_with_mfa" Integer(8, 128), "8", "Độ dài tối thiểu khi có xác thực hai bước" / "Shortest password with a second factor",
+        "Áp dụng cho tài khoản đã bật xác thực hai bước" / "For accounts with a second factor";
+    "password.max_age_days" Integer(0, 3650), "90", "Đổi mật khẩu sau (ngày)" / "Change passwords after (days)",
+        "Vĩnh Long 26/2019 Đ12.1 yêu cầu đổi định kỳ, không nêu kỳ hạn; 0 là không bắt buộc" / "Vĩnh Long 26/2019 Art. 12.1 asks for periodic change without a number; 0 never";
+    "password.history" Integer(0, 24), "5", "Không dùng lại số mật khẩu gần nhất" / "Passwords not to be reused", "" / "";
+    "mfa.required_roles" Roles, "administrator", "Vai trò bắt buộc xác thực hai bước" / "Roles that need a second factor",
+        "Người giữ vai trò này phải bật xác thực hai bước ở lần đăng nhập tới" / "Holders must set it up at their next sign-in";
+    "session.idle_minutes" Integer(5, 1440), "60", "Tự đăng xuất khi không dùng (phút)" / "Sign out when idle (minutes)", "" / "";
+    "session.max_hours" Integer(1, 168), "12", "Phiên dài nhất (giờ)" / "Longest session (hours)", "" / "";
+    "probe.interval_seconds" Integer(5, 3600), "30", "Chu kỳ dò thông thường (giây)" / "Probe interval, standard (seconds)", "" / "";
+    "probe.critical_interval_seconds" Integer(2, 3600), "15", "Chu kỳ dò điểm trọng yếu (giây)" / "Probe interval, hub and critical (seconds)", "" / "";
+    "probe.attempts" Integer(1, 10), "3", "Số lần mất liên tiếp trước khi báo" / "Failures in a row before DOWN", "" / "";
+    "logs.retention_days" Integer(0, 3650), "180", "Giữ nhật ký (ngày)" / "Keep logs (days)",
+        "Hậu Giang 48/2024 Đ11.2.c: ít nhất 6 tháng; 0 là giữ mãi" / "Hậu Giang 48/2024 Art. 11.2.c: at least 6 months; 0 for ever";
+    "notify.email_to" Text, "", "Gửi cảnh báo tới (thư điện tử)" / "Send alarms to (e-mail)", "Nhiều địa chỉ cách nhau bằng dấu phẩy" / "Several separated by commas";
+    "notify.email_from" Text, "", "Địa chỉ gửi" / "Sender address", "" / "";
+    "notify.smtp_url" Text, "", "Máy chủ thư" / "Mail server", "smtp://máy:cổng hoặc smtps://người:mật khẩu@máy" / "smtp://host:port or smtps://user:password@host", secret;
+    "notify.webhook_url" Text, "", "Gửi cảnh báo tới (webhook)" / "Send alarms to (webhook)", "Địa chỉ nhận JSON qua POST" / "Address that takes JSON by POST";
+    "notify.webhook_secret" Text, "", "Khóa ký webhook" / "Webhook signing key", "HMAC-SHA256 trên nội dung" / "HMAC-SHA256 over the body", secret;
+    "first_start.done" Boolean, "false", "Đã thiết lập ban đầu" / "First start is over", "" / "";
+};
+
+/// The settings in force.
+#[derive(Clone, Debug, Default)]
+pub struct Settings(BTreeMap<String, Value>);
+
+impl Settings {
+    pub(crate) async fn load(db: &store::Db) -> Result<Self, store::StoreError> {
+        let stored = store::setting::all(db).await?;
+        Ok(Self(
+            stored
+                .into_iter()
+                .filter_map(|(k, v)| Some((k, serde_json::from_str(&v).ok()?)))
+                .collect(),
+        ))
+    }
+
+    /// The text of a setting; its default when nobody chose.
+    pub fn text(&self, key: &str) -> String {
+        match self.0.get(key) {
+            Some(Value::String(s)) => s.clone(),
+            Some(other) => other.to_string(),
+            None => spec(key).map_or_else(String::new, |s| s.default.to_owned()),
+        }
+    }
+
+    /// The number of a setting.
+    pub fn integer(&self, key: &str) -> i64 {
+        self.text(key)
+            .parse()
+            .or_else(|_| spec(key).map_or("0", |s| s.default).parse())
+            .unwrap_or(0)
+    }
+
+    /// Whether a setting is on.
+    pub fn boolean(&self, key: &str) -> bool {
+        self.text(key) == "true"
+    }
+
+    /// What somebody chose for `key`, if anybody did.
+    pub fn chosen(&self, key: &str) -> Option<&Value> {
+        self.0.get(key)
+    }
+
+    /// What was chosen for the parameters of a control (`parameter.<control>.<name>`).
+    pub fn parameters(&self, control: &str) -> BTreeMap<String, Value> {
+        let prefix = format!("parameter.{control}.");
+        self.0
+            .iter()
+            .filter_map(|(k, v)| Some((k.strip_prefix(&prefix)?.to_owned(), v.clone())))
+            .collect()
+    }
+}
+
+/// The setting of that key.
+pub fn spec(key: &str) -> Option<&'static SettingSpec> {
+    SETTINGS.iter().find(|s| s.key == key)
+}
+
+/// Sets one. A control's parameter is set under `parameter.<control>.<name>`.
+///
+/// # Errors
+/// Invalid for an unknown key or a value outside its range; denied.
+pub async fn set(app: &App, ctx: &Ctx, key: &str, text: &str) -> Result<(), Problem> {
+    let scope = ctx.actor.scope(Permission::Settings)?;
+    if scope.roots().is_some() {
+        return Err(Problem::denied(
+            Label::new("Thiết lập là của cả tỉnh", "Settings are the province's"),
+            key,
+        ));
+    }
+    let (value, secret) =
+        parse(app, key, text.trim()).map_err(|wrong| Problem::invalid(key, vec![wrong]))?;
+    let now = app.clock.now_ms();
+    let before = app.settings().chosen(key).map(ToString::to_string);
+    let shown = |v: Option<String>| {
+        if secret {
+            v.map(|_| "\"***\"".to_owned())
+        } else {
+            v
+        }
+    };
+    let mut tx = app.db.begin().await.map_err(fault)?;
+    store::setting::set(&mut tx, key, &value.to_string(), now)
+        .await
+        .map_err(fault)?;
+    let change = app.event(
+        ctx,
+        "setting",
+        key,
+        None,
+        "update",
+        shown(before),
+        shown(Some(value.to_string())),
+    );
+    store::journal::append(&mut tx, &[change])
+        .await
+        .map_err(fault)?;
+    tx.commit().await.map_err(fault)?;
+    app.reload_settings().await.map_err(fault)?;
+    app.changed("setting");
+    Ok(())
+}
+
+fn parse(app: &App, key: &str, text: &str) -> Result<(Value, bool), FieldProblem> {
+    let bad = |vi: String, en: String| Err(FieldProblem::new(key, vi, en));
+    if let Some(rest) = key.strip_prefix("parameter.") {
+        let library = app.library();
+        let found = rest.rsplit_once('.').and_then(|(control, name)| {
+            let control = library.controls.get(control)?;
+            control.parameters.iter().find(|p| p.name == name)
+        });
+        return match found.map(|p| p.kind) {
+            Some(policy::control::ParameterKind::Integer) => text.parse::<i64>().map_or_else(
+                |_| bad("Phải là số nguyên".into(), "Must be a whole number".into()),
+                |i| Ok((i.into(), false)),
+            ),
+            Some(policy::control::ParameterKind::Decimal) => {
+                text.replace(',', ".").parse::<f64>().map_or_else(
+                    |_| bad("Phải là số".into(), "Must be a number".into()),
+                    |d| Ok((d.into(), false)),
+                )
+            }
+            Some(policy::control::ParameterKind::Text) => Ok((text.into(), false)),
+            None => bad(
+                "Không có tham số này".into(),
+                "There is no such parameter".into(),
+            ),
+        };
+    }
+    let Some(spec) = spec(key) else {
+        return bad(
+            "Không có thiết lập này".into(),
+            "There is no such setting".into(),
+        );
+    };
+    let value = match spec.kind {
+        Integer(low, high) => match text.parse::<i64>() {
+            Ok(i) if (low..=high).contains(&i) => i.into(),
+            _ => {
+                return bad(
+                    format!("Phải là số từ {low} đến {high}"),
+                    format!("Must be a number from {low} to {high}"),
+                );
+            }
+        },
+        Boolean => (matches!(text, "true" | "on" | "1")).into(),
+        Text => text.into(),
+        Roles => {
+            for code in text.split(',').map(str::trim).filter(|c| !c.is_empty()) {
+                if domain::authority::Role::from_code(code).is_none() {
+                    return bad(
+                        format!("Không có vai trò “{code}”"),
+                        format!("There is no role “{code}”"),
+                    );
+                }
+            }
+            text.into()
+        }
+    };
+    Ok((value, spec.secret))
+}

@@ -1,0 +1,201 @@
+//! All background work: spawned here, stopped here.
+
+use std::{net::SocketAddr, time::Duration};
+
+use domain::authority::{Actor, Permission, Scope};
+use store::job::{self, TaskRun};
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{App, assess, logs, notify, watch};
+
+/// The scope of the program itself.
+pub(crate) fn everything() -> Scope {
+    Actor::system()
+        .scope(Permission::Read)
+        .unwrap_or_else(|_| unreachable!("the program itself may read everything"))
+}
+
+/// Where the program listens for what the network sends.
+#[derive(Clone, Debug, Default)]
+pub struct Listen {
+    /// Syslog over UDP.
+    pub syslog_udp: Vec<SocketAddr>,
+    /// Syslog over TCP.
+    pub syslog_tcp: Vec<SocketAddr>,
+    /// Whether to probe.
+    pub probe: bool,
+}
+
+/// The background work that runs.
+pub struct Running {
+    cancel: CancellationToken,
+    tracker: TaskTracker,
+    /// Where syslog is listened to, once port 0 has become a port.
+    pub syslog: (Vec<SocketAddr>, Vec<SocketAddr>),
+}
+
+/// The last runs of all reconcilers.
+///
+/// # Errors
+/// Denied, unavailable.
+pub async fn runs(app: &App, ctx: &crate::Ctx) -> Result<Vec<TaskRun>, domain::problem::Problem> {
+    ctx.actor.scope(Permission::Journal)?;
+    job::runs(&app.db).await.map_err(crate::fault::fault)
+}
+
+/// Starts everything that runs by itself.
+///
+/// # Errors
+/// When a port cannot be taken.
+pub async fn start(app: &App, listen: Listen) -> Result<Running, observe::syslog::ListenError> {
+    let cancel = CancellationToken::new();
+    let tracker = TaskTracker::new();
+    let syslog = logs::listen(app, &listen, &cancel, &tracker).await?;
+    if listen.probe {
+        tracker.spawn(watch::run(app.clone(), cancel.clone()));
+    }
+    tracker.spawn(judging(app.clone(), cancel.clone()));
+    tracker.spawn(every(
+        app.clone(),
+        cancel.clone(),
+        "notices",
+        Duration::from_secs(2),
+        |app| async move {
+            notify::deliver(&app).await.map(|(sent, failed)| {
+                (sent + failed > 0).then(|| format!("{sent} sent, {failed} to be tried again"))
+            })
+        },
+    ));
+    tracker.spawn(every(
+        app.clone(),
+        cancel.clone(),
+        "log-sources",
+        Duration::from_secs(5),
+        |app| async move { logs::reconcile(&app).await },
+    ));
+    tracker.spawn(every(
+        app.clone(),
+        cancel.clone(),
+        "sessions",
+        Duration::from_secs(300),
+        |app| async move {
+            let mut tx = app.db.begin().await?;
+            let ended = store::session::sweep(&mut tx, app.clock.now_ms()).await?;
+            tx.commit().await?;
+            Ok(Some(format!("{ended} ended")))
+        },
+    ));
+    tracker.close();
+    Ok(Running {
+        cancel,
+        tracker,
+        syslog,
+    })
+}
+
+impl Running {
+    /// A token that ends when the program stops.
+    pub fn token(&self) -> CancellationToken {
+        self.cancel.clone()
+    }
+
+    /// Stops softly; what does not end within `patience` is left behind.
+    pub async fn stop(self, patience: Duration) {
+        self.cancel.cancel();
+        if tokio::time::timeout(patience, self.tracker.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!("some background work did not end in time");
+        }
+    }
+}
+
+/// Verdicts follow facts: at once when facts change, and every minute for what time turns.
+async fn judging(app: App, cancel: CancellationToken) {
+    let mut minute = interval(Duration::from_secs(60));
+    minute.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        let full = tokio::select! {
+            () = cancel.cancelled() => break,
+            _ = minute.tick() => true,
+            () = app.assess.poked() => {
+                // A burst of changes (an import, a hub that dies) is judged once.
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                false
+            }
+        };
+        let started_at = app.clock.now_ms();
+        let outcome = match assess::evaluate(&app, full).await {
+            Ok(done) => {
+                let detail = format!(
+                    "{} verdicts of {} organizations on {} clauses, {} turned, {} ms",
+                    done.verdicts,
+                    done.units,
+                    done.clauses,
+                    done.turned,
+                    done.micros / 1000
+                );
+                Ok(full.then_some(detail))
+            }
+            Err(error) => {
+                // Tried again soon, without spinning while the database is away.
+                tokio::time::sleep(Duration::from_secs(2)).await;
+                Err(error)
+            }
+        };
+        note(&app, "verdicts", started_at, outcome).await;
+    }
+}
+
+/// Runs a reconciler every so often until `cancel`, and notes how it went.
+async fn every<F, Fut>(
+    app: App,
+    cancel: CancellationToken,
+    name: &'static str,
+    period: Duration,
+    run: F,
+) where
+    F: Fn(App) -> Fut,
+    Fut: Future<Output = Result<Option<String>, store::StoreError>>,
+{
+    let mut ticks = interval(period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = cancel.cancelled() => break,
+            _ = ticks.tick() => {}
+        }
+        let started_at = app.clock.now_ms();
+        let outcome = run(app.clone()).await;
+        note(&app, name, started_at, outcome).await;
+    }
+}
+
+/// Notes a run that did something or failed.
+async fn note(
+    app: &App,
+    name: &str,
+    started_at: i64,
+    outcome: Result<Option<String>, store::StoreError>,
+) {
+    let (outcome, detail) = match outcome {
+        Ok(None) => return,
+        Ok(Some(detail)) => ("ok", detail),
+        Err(error) => {
+            tracing::error!(task = name, %error, "a task failed");
+            ("failed", error.to_string())
+        }
+    };
+    let run = TaskRun {
+        name: name.into(),
+        started_at,
+        finished_at: Some(app.clock.now_ms()),
+        outcome: outcome.into(),
+        detail,
+    };
+    if let Err(error) = job::note_run(&app.db, &run).await {
+        tracing::error!(task = name, %error, "the run could not be noted");
+    }
+}

@@ -1,0 +1,67 @@
+//! Watching: what is probed, its state, alarms, availability.
+
+mod core;
+mod run;
+mod view;
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use observe::probe::Prober;
+use tokio::sync::Notify;
+
+pub use self::core::Core;
+pub(crate) use run::run;
+pub use store::{
+    alarm::Alarm,
+    target::{AvailabilityRow, TargetRow, Transition},
+};
+pub use view::{
+    AlarmView, Availability, acknowledge, alarms, availability_month, days, samples, summary,
+    target, targets, transitions,
+};
+
+/// What the watching part shares with the rest.
+#[derive(Default)]
+pub struct Watch {
+    poked: Notify,
+    prober: RwLock<Option<Prober>>,
+    isolated: RwLock<Option<i64>>,
+}
+
+impl Watch {
+    /// What is probed may have changed: read it again.
+    pub(crate) fn poke(&self) {
+        self.poked.notify_one();
+    }
+
+    pub(crate) async fn poked(&self) {
+        self.poked.notified().await;
+    }
+
+    /// The running prober, for its statistics.
+    pub fn prober(&self) -> Option<Prober> {
+        self.prober
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    pub(crate) fn set_prober(&self, prober: Prober) {
+        *self.prober.write().unwrap_or_else(PoisonError::into_inner) = Some(prober);
+    }
+
+    /// Since when we ourselves are cut off, unix milliseconds.
+    pub fn isolated_since(&self) -> Option<i64> {
+        *self.isolated.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn set_isolated(&self, since: Option<i64>) {
+        *self
+            .isolated
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = since;
+    }
+}
+
+/// Reads the store's targets as a shared list.
+pub(crate) type Targets = Arc<Vec<TargetRow>>;

@@ -1,0 +1,118 @@
+//! The running watch: the prober's samples into the core.
+
+use std::time::Duration;
+
+use domain::{
+    net,
+    reachability::{Moment, Outcome, Sample},
+};
+use observe::probe::{ProbeTarget, Prober, Settings, Timebase};
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+use vault::samples;
+
+use super::core::{Core, ProbeSoon};
+use crate::App;
+
+/// Probes and watches until `cancel`.
+pub(crate) async fn run(app: App, cancel: CancellationToken) {
+    let timebase = Timebase::new(app.clock.clone());
+    let mut running = match Prober::start(Settings::default(), timebase.clone(), cancel.clone()) {
+        Ok(running) => running,
+        Err(error) => {
+            tracing::error!(%error, "probing cannot start");
+            return;
+        }
+    };
+    app.watch.set_prober(running.prober.clone());
+    let mut core = Core::new();
+    reload(&app, &mut core, &running.prober, timebase.now()).await;
+    let mut tick = interval(Duration::from_secs(1));
+    tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let mut seconds = 0u32;
+    loop {
+        let soon = tokio::select! {
+            () = cancel.cancelled() => break,
+            () = app.watch.poked() => {
+                reload(&app, &mut core, &running.prober, timebase.now()).await;
+                Ok(Vec::new())
+            }
+            _ = tick.tick() => {
+                seconds = seconds.wrapping_add(1);
+                let ticked = core.tick(&app, timebase.now()).await;
+                if seconds.is_multiple_of(10)
+                    && let Err(error) = core.flush(&app, timebase.now()).await
+                {
+                    tracing::error!(%error, "the state of the network could not be written; it will be tried again");
+                }
+                if seconds.is_multiple_of(60) {
+                    app.assess.poke(["fact_target".to_owned(), "fact_availability".to_owned()].into());
+                }
+                ticked
+            }
+            batch = running.samples.recv() => match batch {
+                Some(batch) => {
+                    keep(&app, &batch);
+                    core.ingest(&app, &batch, timebase.now()).await
+                }
+                None => break,
+            },
+        };
+        match soon {
+            Ok(soon) => {
+                for ProbeSoon { target, after_ms } in soon {
+                    running
+                        .prober
+                        .probe_now(target, Duration::from_millis(u64::from(after_ms)));
+                }
+            }
+            Err(error) => tracing::error!(%error, "a change of state could not be written"),
+        }
+    }
+    let _ = running.task.await;
+    if let Err(error) = core.flush(&app, timebase.now()).await {
+        tracing::error!(%error, "the last availability could not be written");
+    }
+}
+
+async fn reload(app: &App, core: &mut Core, prober: &Prober, now: Moment) {
+    if let Err(error) = core.reload(app, now).await {
+        tracing::error!(%error, "the targets could not be read; trying again");
+        app.watch.poke();
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        return;
+    }
+    let targets = core
+        .targets()
+        .iter()
+        .filter_map(|row| {
+            Some(ProbeTarget {
+                id: row.id,
+                address: net::parse_address(&row.address).ok()?,
+                method: row.probe.parse().unwrap_or_default(),
+                pace: Core::pace_of(app, row),
+            })
+        })
+        .collect();
+    prober.set_targets(targets);
+}
+
+/// Samples are kept as they are; a full disk is said once a batch and harms nothing else.
+pub(crate) fn keep(app: &App, batch: &[Sample]) {
+    let kept: Vec<samples::Sample> = batch
+        .iter()
+        .map(|s| samples::Sample {
+            at_ms: s.sent.at_ms,
+            target: s.target.0.bytes(),
+            outcome: match s.outcome {
+                Outcome::Answered { .. } => samples::Outcome::Up,
+                Outcome::Failed(_) => samples::Outcome::Down,
+            },
+            rtt_us: match s.outcome {
+                Outcome::Answered { rtt_us } => rtt_us,
+                Outcome::Failed(_) => 0,
+            },
+        })
+        .collect();
+    app.logs.keep_samples(&kept);
+}

@@ -1,0 +1,221 @@
+//! The network as pages, API and command line show it.
+
+use std::collections::HashMap;
+
+use domain::{
+    authority::Permission,
+    id::{Id, TargetId},
+    label::Label,
+    problem::Problem,
+};
+use store::{
+    alarm::Alarm,
+    target::{AvailabilityRow, TargetRow, Transition},
+};
+
+use crate::{App, Ctx, fault::fault};
+
+/// An alarm with the names that it needs.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct AlarmView {
+    /// The alarm.
+    pub alarm: Alarm,
+    /// The cause's name; empty when the cause is our own isolation.
+    pub subject: String,
+    /// Names of what hangs behind it.
+    pub behind: Vec<String>,
+}
+
+/// Time up of the time known, and the time not known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize)]
+pub struct Availability {
+    /// 0 to 1; none when nothing is known.
+    pub share: Option<f64>,
+    /// Milliseconds known: up, down, unreachable.
+    pub known_ms: i64,
+    /// Milliseconds not known: no data, or we were cut off.
+    pub unknown_ms: i64,
+}
+
+impl Availability {
+    /// Of one row, or of several added up.
+    pub fn of<'a>(rows: impl IntoIterator<Item = &'a AvailabilityRow>) -> Self {
+        let (mut up, mut known, mut unknown) = (0, 0, 0);
+        for row in rows {
+            up += row.up_ms;
+            known += row.up_ms + row.down_ms + row.unreachable_ms;
+            unknown += row.no_data_ms + row.isolated_ms;
+        }
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "milliseconds of months are far below 2^52"
+        )]
+        let share = (known > 0).then(|| up as f64 / known as f64);
+        Self {
+            share,
+            known_ms: known,
+            unknown_ms: unknown,
+        }
+    }
+}
+
+/// All targets that the actor may see.
+///
+/// # Errors
+/// Denied, unavailable.
+pub async fn targets(app: &App, ctx: &Ctx) -> Result<Vec<TargetRow>, Problem> {
+    let scope = ctx.actor.scope(Permission::Read)?;
+    store::target::list(&app.db, &scope).await.map_err(fault)
+}
+
+/// One of them.
+///
+/// # Errors
+/// Not found also when it is another unit's.
+pub async fn target(app: &App, ctx: &Ctx, id: TargetId) -> Result<TargetRow, Problem> {
+    let found = targets(app, ctx).await?.into_iter().find(|t| t.id == id);
+    found.ok_or_else(|| Problem::not_found(&Label::new("điểm đo", "target"), &id.to_string()))
+}
+
+/// How many targets are in each state, by its word.
+pub fn summary(targets: &[TargetRow]) -> HashMap<&str, usize> {
+    let mut counts = HashMap::new();
+    for target in targets {
+        *counts.entry(target.state.as_str()).or_default() += 1;
+    }
+    counts
+}
+
+/// One month (`YYYY-MM`) of every target that the actor may see.
+///
+/// # Errors
+/// Denied, unavailable.
+pub async fn availability_month(
+    app: &App,
+    ctx: &Ctx,
+    month: &str,
+) -> Result<Vec<AvailabilityRow>, Problem> {
+    let scope = ctx.actor.scope(Permission::Read)?;
+    store::target::month(&app.db, &scope, month)
+        .await
+        .map_err(fault)
+}
+
+/// Days of a target, ISO dates inclusive.
+///
+/// # Errors
+/// As [`target`].
+pub async fn days(
+    app: &App,
+    ctx: &Ctx,
+    id: TargetId,
+    from: &str,
+    to: &str,
+) -> Result<Vec<AvailabilityRow>, Problem> {
+    target(app, ctx, id).await?;
+    store::target::days(&app.db, Some(id), from, to)
+        .await
+        .map_err(fault)
+}
+
+/// A target's changes of state since `from`, the newest first.
+///
+/// # Errors
+/// As [`target`].
+pub async fn transitions(
+    app: &App,
+    ctx: &Ctx,
+    id: TargetId,
+    from: i64,
+) -> Result<Vec<Transition>, Problem> {
+    target(app, ctx, id).await?;
+    store::target::transitions(&app.db, id, from, 500)
+        .await
+        .map_err(fault)
+}
+
+/// A target's samples between two moments, as at most `buckets` points.
+///
+/// # Errors
+/// As [`target`].
+pub async fn samples(
+    app: &App,
+    ctx: &Ctx,
+    id: TargetId,
+    from: i64,
+    to: i64,
+    buckets: usize,
+) -> Result<Vec<vault::samples::Bucket>, Problem> {
+    target(app, ctx, id).await?;
+    app.logs.samples(id, from, to, buckets).await
+}
+
+/// Open alarms that the actor may see; with `closed` also the latest that have ended.
+///
+/// # Errors
+/// Denied, unavailable.
+pub async fn alarms(
+    app: &App,
+    ctx: &Ctx,
+    closed: bool,
+    limit: i64,
+) -> Result<Vec<AlarmView>, Problem> {
+    let scope = ctx.actor.scope(Permission::Read)?;
+    let alarms = store::alarm::list(&app.db, &scope, closed, limit)
+        .await
+        .map_err(fault)?;
+    let names: HashMap<TargetId, String> = store::target::list(&app.db, &scope)
+        .await
+        .map_err(fault)?
+        .into_iter()
+        .map(|t| (t.id, t.subject))
+        .collect();
+    Ok(alarms
+        .into_iter()
+        .map(|alarm| AlarmView {
+            subject: names.get(&alarm.target).cloned().unwrap_or_default(),
+            behind: alarm
+                .behind
+                .iter()
+                .filter_map(|id| names.get(id).cloned())
+                .collect(),
+            alarm,
+        })
+        .collect())
+}
+
+/// Somebody takes an alarm on.
+///
+/// # Errors
+/// Denied, not found.
+pub async fn acknowledge(app: &App, ctx: &Ctx, id: Id) -> Result<(), Problem> {
+    let scope = ctx.actor.scope(Permission::Write)?;
+    let found = store::alarm::get(&app.db, &scope, id)
+        .await
+        .map_err(fault)?;
+    let alarm = found
+        .ok_or_else(|| Problem::not_found(&Label::new("cảnh báo", "alarm"), &id.to_string()))?;
+    let organization = alarm.organization;
+    let taken = Alarm {
+        acknowledged_at: Some(app.clock.now_ms()),
+        acknowledged_by: Some(ctx.actor.name.clone()),
+        ..alarm
+    };
+    let mut tx = app.db.begin().await.map_err(fault)?;
+    store::alarm::save(&mut tx, &taken).await.map_err(fault)?;
+    let change = app.event(
+        ctx,
+        "alarm",
+        &id.to_string(),
+        organization,
+        "acknowledge",
+        None,
+        None,
+    );
+    store::journal::append(&mut tx, &[change])
+        .await
+        .map_err(fault)?;
+    tx.commit().await.map_err(fault)?;
+    app.live.tell(crate::live::Topic::Alarms);
+    Ok(())
+}
