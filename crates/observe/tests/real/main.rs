@@ -1,5 +1,8 @@
 //! Against real programs and real networks: hosts, firewalls, `logger`, `rsyslogd`.
 
+mod hostile;
 mod notice;
 mod probe;
+mod rig;
+mod syslog;
 mod world;

@@ -1,0 +1,83 @@
+//! Syslog listeners: UDP (RFC 5426) and TCP with both framings (RFC 6587).
+//!
+//! A line is parsed, attributed to a registered source and appended to the
+//! vault. A TCP sender is read no faster than the disk takes its lines; a
+//! datagram for which there is no room is dropped by the kernel, and counted.
+//! While the vault cannot take lines (a full disk) nothing is read, and
+//! [`Snapshot::stalled`] says why; it goes on by itself.
+
+mod intake;
+mod listener;
+mod pipeline;
+mod source;
+mod tcp;
+mod udp;
+mod unknown;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+pub use intake::{Counts, Snapshot, SourceCount, Stall};
+pub use listener::Syslog;
+pub use source::{Entry, Source, SourceTable};
+pub use unknown::{UnknownSender, UnknownSenders};
+
+/// Where and how syslog is listened to.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// UDP addresses; port 0 takes a free one.
+    pub udp: Vec<SocketAddr>,
+    /// TCP addresses; port 0 takes a free one.
+    pub tcp: Vec<SocketAddr>,
+    /// Longest line kept, bytes; what is beyond is thrown away and the line marked.
+    pub max_line: usize,
+    /// Most TCP connections at once.
+    pub max_connections: usize,
+    /// Most TCP connections at once from one address.
+    pub max_connections_per_peer: usize,
+    /// A connection that sends nothing for so long is closed. Senders keep idle
+    /// connections open and lose a line when these are closed, so this is long;
+    /// dead peers are noticed by TCP keep-alive.
+    pub idle_timeout: Duration,
+    /// A frame that does not end within so long ends its connection.
+    pub frame_timeout: Duration,
+    /// Most bytes of lines in memory, all connections together, that are not on disk yet.
+    pub memory: usize,
+    /// Receive buffer of a UDP socket, bytes.
+    pub udp_buffer: usize,
+    /// Most unknown senders that are listed.
+    pub unknown_senders: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            udp: Vec::new(),
+            tcp: Vec::new(),
+            max_line: wire::framing::MAX_LINE,
+            max_connections: 2_000,
+            max_connections_per_peer: 100,
+            idle_timeout: Duration::from_secs(24 * 3600),
+            frame_timeout: Duration::from_secs(60),
+            memory: 64 << 20,
+            udp_buffer: 16 << 20,
+            unknown_senders: 10_000,
+        }
+    }
+}
+
+/// Why listening cannot begin.
+#[derive(Debug, thiserror::Error)]
+pub enum ListenError {
+    /// An address cannot be taken.
+    #[error("cannot listen for syslog on {transport} {address}")]
+    Bind {
+        /// `UDP` or `TCP`.
+        transport: &'static str,
+        /// Where.
+        address: SocketAddr,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+}

@@ -1,0 +1,256 @@
+//! From a received frame to a line of a batch, and what is counted on the way.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use domain::clock::{Clock, local_zone};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use vault::{Batch, Flags, Line, SourceId, Transport, Vault};
+use wire::framing::Ending;
+
+use super::Settings;
+use super::source::{AtPeer, Source, SourceTable};
+use super::unknown::UnknownSenders;
+
+/// What came from one registered source, as far as it is on disk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SourceCount {
+    /// Lines since the start of the program.
+    pub lines: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// When the newest was received, unix milliseconds.
+    pub last_received_ms: i64,
+}
+
+/// Why nothing is taken at the moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stall {
+    /// Since when, unix milliseconds.
+    pub since_ms: i64,
+    /// What the vault said.
+    pub reason: String,
+}
+
+/// Everything that was counted since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Lines on disk.
+    pub lines: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Lines that were longer than allowed and are kept without their end.
+    pub truncated: u64,
+    /// Lines the vault will never take.
+    pub refused: u64,
+    /// Lines in memory that were given up at the stop, the vault taking nothing.
+    pub abandoned: u64,
+    /// Datagrams that the kernel dropped because we did not fetch them in time.
+    pub datagrams_dropped: u64,
+    /// TCP connections open now.
+    pub connections: u64,
+    /// TCP connections turned away because there were too many.
+    pub connections_refused: u64,
+    /// TCP connections closed because a frame did not end.
+    pub frames_unended: u64,
+}
+
+/// The counts, and what came from each source.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Snapshot {
+    /// All together.
+    pub counts: Counts,
+    /// Registered sources that sent something.
+    pub sources: HashMap<SourceId, SourceCount>,
+    /// Set while the vault takes nothing.
+    pub stalled: Option<Stall>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    pub lines: AtomicU64,
+    pub bytes: AtomicU64,
+    pub truncated: AtomicU64,
+    pub refused: AtomicU64,
+    pub abandoned: AtomicU64,
+    pub datagrams_dropped: AtomicU64,
+    pub connections: AtomicU64,
+    pub connections_refused: AtomicU64,
+    pub frames_unended: AtomicU64,
+}
+
+/// What all listeners share.
+pub(super) struct Intake {
+    pub vault: Arc<Vault>,
+    pub settings: Settings,
+    pub clock: Clock,
+    pub sources: SourceTable,
+    pub unknown: UnknownSenders,
+    pub counters: Counters,
+    /// Bytes of lines in memory that are not on disk yet.
+    pub memory: AtomicUsize,
+    zone: TimeZone,
+    by_source: Mutex<HashMap<SourceId, SourceCount>>,
+    stalled: Mutex<Option<Stall>>,
+}
+
+/// Lines on their way to the vault and what they will count for once there.
+#[derive(Default)]
+pub(super) struct Load {
+    pub batch: Batch,
+    pub raw_bytes: u64,
+    shares: Vec<(SourceId, SourceCount)>,
+}
+
+/// One frame and where it came from.
+pub(super) struct Arrival<'a> {
+    pub bytes: &'a [u8],
+    pub ending: Ending,
+    pub peer: IpAddr,
+    pub transport: Transport,
+    pub received_at: Timestamp,
+}
+
+impl Intake {
+    pub(super) fn new(vault: Arc<Vault>, settings: Settings, clock: Clock) -> Self {
+        Self {
+            unknown: UnknownSenders::new(settings.unknown_senders),
+            vault,
+            settings,
+            clock,
+            sources: SourceTable::default(),
+            counters: Counters::default(),
+            memory: AtomicUsize::new(0),
+            zone: local_zone(),
+            by_source: Mutex::default(),
+            stalled: Mutex::default(),
+        }
+    }
+
+    /// Parses and attributes one line and adds it to `load`.
+    pub(super) fn take(&self, load: &mut Load, arrival: &Arrival<'_>, at_peer: Option<&AtPeer>) {
+        let message = wire::syslog::parse(arrival.bytes, arrival.received_at, &self.zone);
+        let host = message.host.as_deref().unwrap_or_default();
+        let received_at_ms = arrival.received_at.as_millisecond();
+        let found = at_peer.and_then(|at| at.source(host));
+        if found.is_none() {
+            self.unknown
+                .saw(arrival.peer, host, arrival.bytes, 1, received_at_ms);
+        }
+        let Source { source, unit } = found.unwrap_or(Source {
+            source: [0; 16],
+            unit: [0; 16],
+        });
+        let mut flags = match arrival.ending {
+            Ending::Whole => Flags::default(),
+            Ending::Truncated => Flags::TRUNCATED,
+            Ending::Cut => Flags::CUT,
+        };
+        if !message.clock_set {
+            flags = flags.with(Flags::CLOCK_NOT_SET);
+        }
+        if arrival.ending == Ending::Truncated {
+            add(&self.counters.truncated, 1);
+        }
+        let pushed = load.batch.push(&Line {
+            received_at_ms,
+            sent_at_ms: message.sent_at.map(Timestamp::as_millisecond),
+            source,
+            unit,
+            peer: arrival.peer,
+            transport: arrival.transport,
+            flags,
+            facility: message.facility,
+            severity: message.severity as u8,
+            host,
+            application: message.application.as_deref().unwrap_or_default(),
+            raw: arrival.bytes,
+        });
+        if pushed.is_err() {
+            add(&self.counters.refused, 1);
+            return;
+        }
+        load.raw_bytes += arrival.bytes.len() as u64;
+        if found.is_some() {
+            load.share(source, arrival.bytes.len() as u64, received_at_ms);
+        }
+    }
+
+    /// The lines of `load` are on disk.
+    pub(super) fn stored(&self, load: &Load) {
+        add(&self.counters.lines, load.batch.len() as u64);
+        add(&self.counters.bytes, load.raw_bytes);
+        let mut by_source = lock(&self.by_source);
+        for (source, share) in &load.shares {
+            let count = by_source.entry(*source).or_default();
+            count.lines += share.lines;
+            count.bytes += share.bytes;
+            count.last_received_ms = count.last_received_ms.max(share.last_received_ms);
+        }
+    }
+
+    pub(super) fn stall(&self, reason: Option<String>) {
+        let mut stalled = lock(&self.stalled);
+        match (reason, &mut *stalled) {
+            (None, _) => *stalled = None,
+            (Some(reason), Some(stall)) => stall.reason = reason,
+            (Some(reason), none) => {
+                *none = Some(Stall {
+                    since_ms: self.clock.now_ms(),
+                    reason,
+                });
+            }
+        }
+    }
+
+    pub(super) fn stalled(&self) -> bool {
+        lock(&self.stalled).is_some()
+    }
+
+    pub(super) fn snapshot(&self) -> Snapshot {
+        let c = &self.counters;
+        let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Snapshot {
+            counts: Counts {
+                lines: get(&c.lines),
+                bytes: get(&c.bytes),
+                truncated: get(&c.truncated),
+                refused: get(&c.refused),
+                abandoned: get(&c.abandoned),
+                datagrams_dropped: get(&c.datagrams_dropped),
+                connections: get(&c.connections),
+                connections_refused: get(&c.connections_refused),
+                frames_unended: get(&c.frames_unended),
+            },
+            sources: lock(&self.by_source).clone(),
+            stalled: lock(&self.stalled).clone(),
+        }
+    }
+}
+
+impl Load {
+    fn share(&mut self, source: SourceId, bytes: u64, at_ms: i64) {
+        let at = match self.shares.iter().rposition(|(s, _)| *s == source) {
+            Some(at) => at,
+            None => {
+                self.shares.push((source, SourceCount::default()));
+                self.shares.len() - 1
+            }
+        };
+        let count = &mut self.shares[at].1;
+        count.lines += 1;
+        count.bytes += bytes;
+        count.last_received_ms = count.last_received_ms.max(at_ms);
+    }
+}
+
+pub(super) fn add(counter: &AtomicU64, n: u64) {
+    counter.fetch_add(n, Ordering::Relaxed);
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

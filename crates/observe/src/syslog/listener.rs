@@ -1,0 +1,117 @@
+//! The handle of the running listeners.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use domain::clock::Clock;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use vault::Vault;
+
+use super::intake::{Intake, Snapshot};
+use super::source::Entry;
+use super::unknown::UnknownSender;
+use super::{ListenError, Settings, tcp, udp};
+
+/// The running syslog listeners; cheap to clone.
+#[derive(Clone)]
+pub struct Syslog {
+    intake: Arc<Intake>,
+    udp: Vec<SocketAddr>,
+    tcp: Vec<SocketAddr>,
+}
+
+impl Syslog {
+    /// Opens all addresses and listens until `cancel`. The set of tasks ends
+    /// after that, when all lines that were received are on disk.
+    ///
+    /// # Errors
+    /// When an address cannot be taken; nothing is listened to then.
+    pub fn start(
+        settings: Settings,
+        vault: Arc<Vault>,
+        clock: Clock,
+        cancel: &CancellationToken,
+    ) -> Result<(Self, JoinSet<()>), ListenError> {
+        let bad = |transport, address| {
+            move |source| ListenError::Bind {
+                transport,
+                address,
+                source,
+            }
+        };
+        let mut udp_sockets = Vec::new();
+        let mut tcp_listeners = Vec::new();
+        let (mut udp_addresses, mut tcp_addresses) = (Vec::new(), Vec::new());
+        for &address in &settings.udp {
+            let socket = udp::bind(address, settings.udp_buffer).map_err(bad("UDP", address))?;
+            udp_addresses.push(socket.local_addr().map_err(bad("UDP", address))?);
+            udp_sockets.push(socket);
+        }
+        for &address in &settings.tcp {
+            let listener = tcp::bind(address).map_err(bad("TCP", address))?;
+            tcp_addresses.push(listener.local_addr().map_err(bad("TCP", address))?);
+            tcp_listeners.push(listener);
+        }
+        let intake = Arc::new(Intake::new(vault, settings, clock));
+        let mut tasks = JoinSet::new();
+        for socket in udp_sockets {
+            tasks.spawn(udp::serve(socket, Arc::clone(&intake), cancel.clone()));
+        }
+        for listener in tcp_listeners {
+            tasks.spawn(tcp::serve(listener, Arc::clone(&intake), cancel.clone()));
+        }
+        tracing::info!(udp = ?udp_addresses, tcp = ?tcp_addresses, "listening for syslog");
+        let handle = Self {
+            intake,
+            udp: udp_addresses,
+            tcp: tcp_addresses,
+        };
+        Ok((handle, tasks))
+    }
+
+    /// Replaces the registered senders; whoever is now registered leaves the
+    /// list of unknown senders.
+    pub fn set_sources(&self, entries: impl IntoIterator<Item = Entry>) {
+        self.intake.sources.replace(entries);
+        self.intake
+            .unknown
+            .forget_registered(&self.intake.sources.load());
+    }
+
+    /// Senders that are not registered, the newest first.
+    pub fn unknown_senders(&self) -> Vec<UnknownSender> {
+        self.intake.unknown.list()
+    }
+
+    /// Lines of unknown senders for which their list had no room.
+    pub fn unlisted_lines(&self) -> u64 {
+        self.intake.unknown.unlisted_lines()
+    }
+
+    /// What was counted since the start.
+    pub fn snapshot(&self) -> Snapshot {
+        self.intake.snapshot()
+    }
+
+    /// The UDP addresses listened to, with their real ports.
+    pub fn udp_addresses(&self) -> &[SocketAddr] {
+        &self.udp
+    }
+
+    /// The TCP addresses listened to, with their real ports.
+    pub fn tcp_addresses(&self) -> &[SocketAddr] {
+        &self.tcp
+    }
+}
+
+/// A socket for an address; an IPv6 one for all addresses takes IPv4, too.
+pub(super) fn socket(address: SocketAddr, kind: socket2::Type) -> io::Result<socket2::Socket> {
+    let socket = socket2::Socket::new(socket2::Domain::for_address(address), kind, None)?;
+    if address.is_ipv6() {
+        socket.set_only_v6(false)?;
+    }
+    socket.set_nonblocking(true)?;
+    Ok(socket)
+}

@@ -1,0 +1,124 @@
+//! One batch being written while the next is being filled.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::intake::{Intake, Load, add};
+
+/// A batch is not filled beyond this while the one before it is written, bytes.
+const BATCH: usize = 1 << 20;
+/// Time between two attempts while the vault takes nothing.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// What one reader (a connection, a UDP socket) has in memory: at most one
+/// batch in writing and one in filling.
+pub(super) struct Pipeline {
+    intake: Arc<Intake>,
+    cancel: CancellationToken,
+    pub load: Load,
+    /// What of `load` is counted into [`Intake::memory`].
+    counted: usize,
+    writing: Option<JoinHandle<()>>,
+}
+
+impl Pipeline {
+    pub(super) fn new(intake: Arc<Intake>, cancel: CancellationToken) -> Self {
+        Self {
+            intake,
+            cancel,
+            load: Load::default(),
+            counted: 0,
+            writing: None,
+        }
+    }
+
+    /// Whether more may be read now. Without a batch in writing it always may:
+    /// what is read is then handed on at once.
+    pub(super) fn has_room(&self) -> bool {
+        self.writing.is_none()
+            || self.load.batch.bytes() < BATCH
+                && self.intake.memory.load(Ordering::Relaxed) < self.intake.settings.memory
+    }
+
+    /// To be called after lines were added: counts them and, if the disk is
+    /// free, sends them off.
+    pub(super) fn added(&mut self) {
+        let bytes = self.load.batch.bytes();
+        self.intake
+            .memory
+            .fetch_add(bytes - self.counted, Ordering::Relaxed);
+        self.counted = bytes;
+        if self.writing.is_none() {
+            self.send_off();
+        }
+    }
+
+    /// Waits until the batch in writing is on disk and sends off the next.
+    /// Never ends when nothing is in writing. Cancel safe.
+    pub(super) async fn written(&mut self) {
+        match &mut self.writing {
+            Some(writing) => {
+                // It ends by itself or with the runtime; it has no result.
+                let _ = writing.await;
+                self.writing = None;
+                self.send_off();
+            }
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Waits until all is on disk (or given up, see [`write`]).
+    pub(super) async fn finish(mut self) {
+        self.added();
+        while self.writing.is_some() {
+            self.written().await;
+        }
+    }
+
+    fn send_off(&mut self) {
+        if self.load.batch.is_empty() {
+            return;
+        }
+        let load = std::mem::take(&mut self.load);
+        let memory = std::mem::take(&mut self.counted);
+        let (intake, cancel) = (Arc::clone(&self.intake), self.cancel.clone());
+        self.writing = Some(tokio::spawn(write(intake, cancel, load, memory)));
+    }
+}
+
+/// Writes a batch, however often it takes. Only at the stop of the program a
+/// batch that the vault does not take is given up, and counted.
+async fn write(intake: Arc<Intake>, cancel: CancellationToken, load: Load, memory: usize) {
+    loop {
+        match intake.vault.append(load.batch.clone()).await {
+            Ok(_) => {
+                if intake.stalled() {
+                    tracing::info!("the vault takes syslog lines again");
+                    intake.stall(None);
+                }
+                intake.stored(&load);
+                break;
+            }
+            Err(error) => {
+                if !intake.stalled() {
+                    tracing::error!(%error, "the vault takes no syslog lines; senders wait");
+                }
+                intake.stall(Some(error.to_string()));
+            }
+        }
+        tokio::select! {
+            () = tokio::time::sleep(RETRY) => {}
+            () = cancel.cancelled() => {
+                let lines = load.batch.len() as u64;
+                tracing::error!(lines, "stopped with lines that the vault did not take");
+                add(&intake.counters.abandoned, lines);
+                break;
+            }
+        }
+    }
+    intake.memory.fetch_sub(memory, Ordering::Relaxed);
+}

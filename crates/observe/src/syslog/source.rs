@@ -1,0 +1,122 @@
+//! Who is registered as a sender.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use vault::{SourceId, UnitId};
+
+/// A registered sender of logs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Its id in the registry.
+    pub source: SourceId,
+    /// The unit it belongs to; nil for none.
+    pub unit: UnitId,
+}
+
+/// How a registered sender is recognised.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The address its lines come from.
+    pub peer: IpAddr,
+    /// The name it gives itself in its lines, where several senders share an
+    /// address (a relay, address translation); `None`: every line from there.
+    pub host: Option<String>,
+    /// Who it is.
+    pub source: Source,
+}
+
+/// The registered senders at one address.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct AtPeer {
+    any: Option<Source>,
+    by_host: HashMap<String, Source>,
+}
+
+impl AtPeer {
+    /// Who a line that names `host` is from: the sender of that name, else the
+    /// one registered for the address as a whole.
+    pub(super) fn source(&self, host: &str) -> Option<Source> {
+        if self.by_host.is_empty() {
+            return self.any;
+        }
+        self.by_host
+            .get(host)
+            .or_else(|| self.by_host.get(&host.to_ascii_lowercase()))
+            .copied()
+            .or(self.any)
+    }
+}
+
+pub(super) type Table = HashMap<IpAddr, AtPeer>;
+
+/// The registered senders; replaced as a whole when the registry changes.
+#[derive(Debug, Default)]
+pub struct SourceTable {
+    table: RwLock<Arc<Table>>,
+}
+
+impl SourceTable {
+    /// Replaces all entries. Of two for the same address and name the last counts.
+    pub fn replace(&self, entries: impl IntoIterator<Item = Entry>) {
+        let mut table = Table::new();
+        for entry in entries {
+            let at = table.entry(entry.peer.to_canonical()).or_default();
+            match entry.host {
+                Some(host) => {
+                    at.by_host.insert(host.to_ascii_lowercase(), entry.source);
+                }
+                None => at.any = Some(entry.source),
+            }
+        }
+        *self.table.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(table);
+    }
+
+    /// Who a line from `peer` that names `host` is from.
+    pub fn find(&self, peer: IpAddr, host: &str) -> Option<Source> {
+        self.load().get(&peer.to_canonical())?.source(host)
+    }
+
+    /// The entries as they are now.
+    pub(super) fn load(&self) -> Arc<Table> {
+        Arc::clone(&self.table.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(n: u8) -> Source {
+        Source {
+            source: [n; 16],
+            unit: [n; 16],
+        }
+    }
+
+    #[test]
+    fn a_name_goes_before_the_address_as_a_whole() {
+        let table = SourceTable::default();
+        let relay: IpAddr = "10.0.0.1".parse().unwrap();
+        let nat: IpAddr = "10.0.0.2".parse().unwrap();
+        let entry = |peer, host: Option<&str>, n| Entry {
+            peer,
+            host: host.map(str::to_owned),
+            source: source(n),
+        };
+        table.replace([
+            entry(relay, None, 1),
+            entry(relay, Some("Router-A"), 2),
+            entry(nat, Some("router-b"), 3),
+        ]);
+        assert_eq!(table.find(relay, "router-a"), Some(source(2)));
+        assert_eq!(table.find(relay, "ROUTER-A"), Some(source(2)));
+        assert_eq!(table.find(relay, "other"), Some(source(1)));
+        assert_eq!(table.find(nat, "other"), None);
+        let mapped: IpAddr = "::ffff:10.0.0.2".parse().unwrap();
+        assert_eq!(table.find(mapped, "router-b"), Some(source(3)));
+        table.replace([]);
+        assert_eq!(table.find(relay, "router-a"), None);
+    }
+}

@@ -1,0 +1,249 @@
+//! Streams of syslog lines over TCP.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use vault::Transport;
+use wire::framing::{Decoder, Frame};
+
+use super::intake::{Arrival, Intake, add};
+use super::pipeline::Pipeline;
+
+/// Bytes read at once.
+const CHUNK: usize = 64 * 1024;
+/// At the stop, so many bytes that have already arrived are still taken.
+const LAST: usize = 4 << 20;
+
+/// Open connections by address.
+#[derive(Debug, Default)]
+struct Peers(Mutex<HashMap<IpAddr, usize>>);
+
+impl Peers {
+    /// Counts a connection in, if there may be one more.
+    fn enter(self: &Arc<Self>, peer: IpAddr, most: usize) -> Option<Seat> {
+        let mut peers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = peers.entry(peer).or_default();
+        if *count >= most {
+            return None;
+        }
+        *count += 1;
+        Some(Seat {
+            peers: Arc::clone(self),
+            peer,
+        })
+    }
+}
+
+/// A connection that is counted; counted out with the value.
+struct Seat {
+    peers: Arc<Peers>,
+    peer: IpAddr,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut peers = self.peers.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = peers.get_mut(&self.peer) {
+            *count -= 1;
+            if *count == 0 {
+                peers.remove(&self.peer);
+            }
+        }
+    }
+}
+
+/// Accepts connections until `cancel`, then waits for them to end.
+pub(super) async fn serve(listener: TcpListener, intake: Arc<Intake>, cancel: CancellationToken) {
+    let peers = Arc::new(Peers::default());
+    let mut connections = JoinSet::new();
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = cancel.cancelled() => break,
+            Some(_) = connections.join_next() => {
+                let open = connections.len() as u64;
+                intake.counters.connections.store(open, Ordering::Relaxed);
+                continue;
+            }
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                let peer = peer.ip().to_canonical();
+                let room = connections.len() < intake.settings.max_connections;
+                let seat = peers
+                    .enter(peer, intake.settings.max_connections_per_peer)
+                    .filter(|_| room);
+                let Some(seat) = seat else {
+                    add(&intake.counters.connections_refused, 1);
+                    continue;
+                };
+                let (intake_of, cancel) = (Arc::clone(&intake), cancel.clone());
+                connections.spawn(async move {
+                    if let Err(error) = connection(&stream, peer, intake_of, cancel).await {
+                        tracing::debug!(%peer, %error, "a syslog connection ended");
+                    }
+                    drop(seat);
+                });
+                let open = connections.len() as u64;
+                intake.counters.connections.store(open, Ordering::Relaxed);
+            }
+            Err(error) => {
+                // Out of file descriptors, mostly: the listener lives on.
+                tracing::warn!(%error, "cannot accept a syslog connection");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+    while connections.join_next().await.is_some() {}
+    intake.counters.connections.store(0, Ordering::Relaxed);
+}
+
+async fn connection(
+    stream: &TcpStream,
+    peer: IpAddr,
+    intake: Arc<Intake>,
+    cancel: CancellationToken,
+) -> io::Result<()> {
+    socket2::SockRef::from(stream).set_tcp_keepalive(
+        &socket2::TcpKeepalive::new()
+            .with_time(Duration::from_secs(300))
+            .with_interval(Duration::from_secs(60)),
+    )?;
+    let mut reader = Reader {
+        peer,
+        decoder: Decoder::new(intake.settings.max_line),
+        pipeline: Pipeline::new(Arc::clone(&intake), cancel.clone()),
+        chunk: vec![0; CHUNK],
+        open_since: None,
+        intake,
+    };
+    let ended = reader.run(stream, &cancel).await;
+    reader.last_lines();
+    reader.pipeline.finish().await;
+    ended
+}
+
+struct Reader {
+    intake: Arc<Intake>,
+    peer: IpAddr,
+    decoder: Decoder,
+    pipeline: Pipeline,
+    chunk: Vec<u8>,
+    /// Since when a frame has been open without any having ended.
+    open_since: Option<Instant>,
+}
+
+impl Reader {
+    async fn run(&mut self, stream: &TcpStream, cancel: &CancellationToken) -> io::Result<()> {
+        let (idle, frame) = (
+            self.intake.settings.idle_timeout,
+            self.intake.settings.frame_timeout,
+        );
+        let mut heard = Instant::now();
+        loop {
+            let deadline = match self.open_since {
+                Some(since) => (since + frame).min(heard + idle),
+                None => heard + idle,
+            };
+            tokio::select! {
+                biased;
+                () = cancel.cancelled() => {
+                    let mut last = 0;
+                    while last < LAST {
+                        match self.read(stream) {
+                            Ok(Some(n)) if n > 0 => last += n,
+                            _ => break,
+                        }
+                    }
+                    return Ok(());
+                }
+                () = self.pipeline.written() => {}
+                ready = stream.readable(), if self.pipeline.has_room() => {
+                    ready?;
+                    match self.read(stream)? {
+                        None => {}
+                        Some(0) => return Ok(()),
+                        Some(_) => heard = Instant::now(),
+                    }
+                }
+                () = tokio::time::sleep_until(deadline.into()), if self.pipeline.has_room() => {
+                    if self.open_since.is_some_and(|since| since + frame <= deadline) {
+                        add(&self.intake.counters.frames_unended, 1);
+                        tracing::warn!(peer = %self.peer, "a syslog sender did not end its frame");
+                    }
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// Reads what is there, one chunk at most; `None` when nothing is, `Some(0)` at the end.
+    fn read(&mut self, stream: &TcpStream) -> io::Result<Option<usize>> {
+        let n = match stream.try_read(&mut self.chunk) {
+            Ok(n) => n,
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Ok(None),
+            Err(e) => return Err(e),
+        };
+        let frames = self.feed(n);
+        let open = self.decoder.held() > 0 || n > 0 && frames == 0;
+        if frames > 0 {
+            self.open_since = None;
+        }
+        if open && self.open_since.is_none() {
+            self.open_since = Some(Instant::now());
+        }
+        self.pipeline.added();
+        Ok(Some(n))
+    }
+
+    fn feed(&mut self, n: usize) -> usize {
+        let table = self.intake.sources.load();
+        let at_peer = table.get(&self.peer);
+        let received_at = self.intake.clock.now();
+        let (intake, load, peer) = (&self.intake, &mut self.pipeline.load, self.peer);
+        let mut frames = 0;
+        self.decoder.feed(&self.chunk[..n], |frame| {
+            frames += 1;
+            intake.take(load, &arrival(frame, peer, received_at), at_peer);
+        });
+        frames
+    }
+
+    /// The stream is over: takes what an unfinished frame holds.
+    fn last_lines(&mut self) {
+        let table = self.intake.sources.load();
+        let at_peer = table.get(&self.peer);
+        let received_at = self.intake.clock.now();
+        let (intake, load, peer) = (&self.intake, &mut self.pipeline.load, self.peer);
+        self.decoder.finish(|frame| {
+            intake.take(load, &arrival(frame, peer, received_at), at_peer);
+        });
+    }
+}
+
+fn arrival(frame: Frame<'_>, peer: IpAddr, received_at: jiff::Timestamp) -> Arrival<'_> {
+    Arrival {
+        bytes: frame.bytes,
+        ending: frame.ending,
+        peer,
+        transport: Transport::Tcp,
+        received_at,
+    }
+}
+
+/// Opens a listening socket.
+pub(super) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = super::listener::socket(address, socket2::Type::STREAM)?;
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(1_024)?;
+    TcpListener::from_std(socket.into())
+}
