@@ -1,1 +1,41 @@
 //! Append-only streams: write-ahead log, Parquet segments, transparency log, search.
+//!
+//! [`Vault`] takes log lines: [`Vault::append`] answers when they are on disk.
+//! What is written is sealed in the background into Parquet segments that other
+//! engines read as they are, and one RFC 6962 Merkle tree runs over all of it in
+//! arrival order. A [`Reader`] searches, proves and verifies, also from another
+//! process and while lines come in. [`samples::Samples`] keeps the results of
+//! probes beside it.
+//!
+//! The layout on disk is described in `docs/decisions/0003-vault-layout.md`.
+
+mod catalogue;
+mod checkpoints;
+mod error;
+mod files;
+mod line;
+mod load;
+mod matcher;
+pub mod note;
+mod prove;
+mod reader;
+pub mod samples;
+mod seal;
+mod search;
+mod segment;
+mod sources;
+mod state;
+pub mod tree;
+mod vault;
+mod verify;
+mod wal;
+mod writer;
+
+pub use error::Error;
+pub use line::{Batch, Flags, Line, Record, SourceId, Transport, UnitId};
+pub use prove::{Consistency, Proof, ProofError};
+pub use reader::Reader;
+pub use search::{Cancel, Order, Page, Query};
+pub use sources::SourceStatistics;
+pub use vault::{Config, Limits, Vault};
+pub use verify::{Finding, Progress, Report, Subject};

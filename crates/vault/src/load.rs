@@ -1,0 +1,255 @@
+//! Opening: from what is on disk to what is known in memory.
+
+use std::{
+    collections::VecDeque,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use crate::{
+    Error, catalogue, checkpoints, files,
+    line::{self, Line, Share},
+    note::Verifier,
+    seal,
+    sources::Sources,
+    state::{Block, Shared, State, Unsealed, segments_dir, tree_dir, wal_dir},
+    tree::{Frontier, Nodes, leaf_hash},
+    wal::{self, Tail},
+};
+
+/// A vault as it was found.
+pub(crate) struct Loaded {
+    pub shared: Shared,
+    /// Where the next line of the list of segments goes.
+    pub catalogue_end: u64,
+    /// Where the next checkpoint goes.
+    pub checkpoints_end: u64,
+    /// The tree at the end of each unsealed file, in order.
+    pub frontiers: Vec<Frontier>,
+}
+
+pub(crate) fn vkey_path(dir: &Path) -> PathBuf {
+    dir.join("vkey")
+}
+
+/// Reads the verifier key of the vault in `dir`, if there is one.
+pub(crate) fn read_vkey(dir: &Path) -> Result<Option<Verifier>, Error> {
+    let path = vkey_path(dir);
+    let text = files::read_or_empty(&path)?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let text = String::from_utf8_lossy(&text);
+    let Some(text) = text.strip_suffix('\n') else {
+        return Err(Error::damaged(&path, "it has no line end"));
+    };
+    Verifier::from_vkey(text)
+        .map(Some)
+        .map_err(|e| Error::damaged(&path, e.to_string()))
+}
+
+/// Reads everything. With `repair`, what a crash left half done is put right;
+/// without, nothing on disk is touched and a live writer does not disturb.
+pub(crate) fn load(dir: &Path, verifier: Verifier, repair: bool) -> Result<Loaded, Error> {
+    // Checkpoints first: a writer signs only what it has written.
+    let tail = checkpoints::tail(dir, &verifier)?;
+    // The log files are listed before the list of segments is read: a file that is
+    // sealed in between is then found twice, and never missed.
+    let files = wal::list(&wal_dir(dir))?;
+    let catalogue = catalogue::read(dir)?;
+    if let Some(damage) = catalogue.damage {
+        return Err(Error::damaged(&catalogue::path(dir), damage));
+    }
+    let entries = catalogue.entries;
+    let sealed = entries.last().map_or(0, catalogue::Entry::end);
+    let mut frontier = match entries.last() {
+        Some(entry) => entry
+            .frontier()
+            .ok_or_else(|| Error::damaged(&catalogue::path(dir), "its peaks do not fit"))?,
+        None => Frontier::default(),
+    };
+    if repair {
+        clean_segments(dir, &entries, &files)?;
+    }
+    let mut nodes = Nodes::open(&tree_dir(dir), sealed, repair)?;
+    let sealed_sources = load_sources(dir, &entries)?;
+    let mut sources = sealed_sources.clone();
+    let mut unsealed = VecDeque::new();
+    let mut frontiers = Vec::new();
+    let ends: Vec<u64> = files
+        .iter()
+        .skip(1)
+        .map(|(first, _)| *first)
+        .chain([u64::MAX])
+        .collect();
+    for ((first, path), end) in files.into_iter().zip(ends) {
+        if first < sealed {
+            if repair {
+                files::remove(&path)?;
+            }
+            continue;
+        }
+        if first != frontier.size() {
+            let what = format!(
+                "it begins with record {first}, expected was {}",
+                frontier.size()
+            );
+            return Err(Error::damaged(&path, what));
+        }
+        let mut blocks = Vec::new();
+        let scanned = wal::scan(&path, wal::Kind::Lines, first, |place, payload| {
+            // A block beyond was refused, though it could not be cut off.
+            if place.first >= end {
+                return Ok(());
+            }
+            let mut received = (i64::MAX, i64::MIN);
+            let mut count = 0;
+            for (_, record) in line::records(&payload) {
+                let line = Line::decode(record)
+                    .ok_or_else(|| Error::damaged(&path, "a record cannot be decoded"))?;
+                received = (
+                    received.0.min(line.received_at_ms),
+                    received.1.max(line.received_at_ms),
+                );
+                sources.add(&Share {
+                    source: line.source,
+                    lines: 1,
+                    bytes: line.raw.len() as u64,
+                    last_received_ms: line.received_at_ms,
+                });
+                frontier.push(leaf_hash(record), |level, hash| {
+                    nodes.completed(level, hash);
+                });
+                count += 1;
+            }
+            if count != place.count {
+                return Err(Error::damaged(
+                    &path,
+                    format!("a block of {} records holds {count}", place.count),
+                ));
+            }
+            blocks.push(Block { place, received });
+            Ok(())
+        })?;
+        if scanned.tail == Tail::Damaged {
+            let what = format!(
+                "records from {} on are damaged although later ones are whole",
+                scanned.next
+            );
+            return Err(Error::damaged(&path, what));
+        }
+        if scanned.tail == Tail::Torn && repair {
+            tracing::warn!(file = %path.display(), records = scanned.next - first, "cut off the torn end of the write-ahead log");
+        }
+        if frontier.size() == first && repair && end != u64::MAX {
+            files::remove(&path)?;
+            continue;
+        }
+        frontiers.push(frontier.clone());
+        unsealed.push_back(Unsealed {
+            path,
+            file: Arc::new(scanned.file),
+            first,
+            salt: scanned.salt,
+            next: frontier.size(),
+            end: scanned.end,
+            blocks: Arc::new(blocks),
+        });
+    }
+    if let Some(damage) = &tail.damage {
+        tracing::error!(%damage, "the last checkpoint of the log vault is damaged; run a verification");
+    }
+    if let Some(latest) = &tail.latest
+        && latest.size > frontier.size()
+    {
+        let what = format!(
+            "a checkpoint covers {} records, {} are there",
+            latest.size,
+            frontier.size()
+        );
+        return Err(Error::damaged(&checkpoints::path(dir), what));
+    }
+    let state = State {
+        segments: entries.into_iter().map(Arc::new).collect(),
+        unsealed,
+        frontier,
+        nodes,
+        sources,
+        sealed_sources,
+        latest: tail.latest,
+    };
+    Ok(Loaded {
+        shared: Shared::new(dir.to_owned(), verifier, state),
+        catalogue_end: catalogue.end,
+        checkpoints_end: tail.end,
+        frontiers,
+    })
+}
+
+/// Removes what an interrupted seal left: temporary files, and segments that are not
+/// in the list and whose records are still in the log.
+fn clean_segments(
+    dir: &Path,
+    entries: &[catalogue::Entry],
+    logs: &[(u64, PathBuf)],
+) -> Result<(), Error> {
+    let known: std::collections::HashSet<PathBuf> =
+        entries.iter().map(|e| dir.join(&e.file)).collect();
+    for path in walk(&segments_dir(dir))? {
+        if known.contains(&path) {
+            continue;
+        }
+        let first = path
+            .file_stem()
+            .and_then(|s| s.to_str())
+            .and_then(|s| s.parse::<u64>().ok());
+        let temporary = path.extension().is_some_and(|e| e == "tmp");
+        if temporary || first.is_some_and(|f| logs.iter().any(|(log, _)| *log == f)) {
+            files::remove(&path)?;
+        } else {
+            // Its records are nowhere else: it is kept, and the gap stops the start below
+            // or a verification names it.
+            tracing::error!(file = %path.display(), "a segment is not in the list of segments");
+            return Err(Error::damaged(&path, "it is not in the list of segments"));
+        }
+    }
+    Ok(())
+}
+
+/// All files under a folder.
+pub(crate) fn walk(dir: &Path) -> Result<Vec<PathBuf>, Error> {
+    let mut out = Vec::new();
+    let mut folders = vec![dir.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let entries = match std::fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(Error::io("list", &folder)(error)),
+        };
+        for entry in entries {
+            let path = entry.map_err(Error::io("list", &folder))?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                out.push(path);
+            }
+        }
+    }
+    out.sort();
+    Ok(out)
+}
+
+/// The statistics of the sealed records: as kept, completed from the segments' footers.
+fn load_sources(dir: &Path, entries: &[catalogue::Entry]) -> Result<Sources, Error> {
+    let sealed = entries.last().map_or(0, catalogue::Entry::end);
+    let (mut size, mut sources) = Sources::load(dir)
+        .filter(|(size, _)| *size <= sealed)
+        .unwrap_or_default();
+    for entry in entries {
+        if entry.first >= size {
+            sources.merge(&seal::sources_of(&dir.join(&entry.file))?);
+            size = entry.end();
+        }
+    }
+    Ok(sources)
+}

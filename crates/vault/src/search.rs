@@ -1,0 +1,376 @@
+//! Search by time, source, unit, severity and text.
+
+use std::{
+    collections::HashSet,
+    ops::Range,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use crate::{
+    Error, Record,
+    catalogue::Entry,
+    line::{self, Line, SourceId, UnitId},
+    matcher::Matcher,
+    segment::{Column, RowGroup, Segment, ranges},
+    state::{Block, Shared, Unsealed},
+    wal,
+};
+
+/// Which end of the log comes first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// The latest record first.
+    #[default]
+    NewestFirst,
+    /// The earliest record first.
+    OldestFirst,
+}
+
+/// What to look for. Conditions hold together; those left out hold for every line.
+#[derive(Clone, Debug, Default)]
+pub struct Query {
+    /// Received at or after, unix milliseconds.
+    pub from_ms: Option<i64>,
+    /// Received before, unix milliseconds.
+    pub to_ms: Option<i64>,
+    /// From one of these sources.
+    pub sources: Option<HashSet<SourceId>>,
+    /// From a source of one of these units: what a reader may see.
+    pub units: Option<HashSet<UnitId>>,
+    /// At least so grave: 3 finds error (3) down to emergency (0).
+    pub max_severity: Option<u8>,
+    /// Lines that contain this, in any case.
+    pub text: Option<String>,
+    /// Whether `text` also ignores Vietnamese diacritics.
+    pub ignore_diacritics: bool,
+    /// How many rows a page has.
+    pub limit: usize,
+    /// Where the page before ended ([`Page::next`]).
+    pub cursor: Option<u64>,
+    /// Which end comes first.
+    pub order: Order,
+    /// Look at no more than about so many lines; the page may then have fewer rows.
+    pub scan_limit: Option<u64>,
+}
+
+/// Some of what was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// Records in the order asked for.
+    pub rows: Vec<Record>,
+    /// The cursor of the next page; `None` when all was searched.
+    pub next: Option<u64>,
+    /// How many lines were looked at.
+    pub scanned: u64,
+}
+
+/// Stops a search or a verification from outside.
+#[derive(Clone, Debug, Default)]
+pub struct Cancel(Arc<AtomicBool>);
+
+impl Cancel {
+    /// Stops what was given this.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        if self.0.load(Ordering::Relaxed) {
+            Err(Error::Canceled)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// A run of records that is searched in one go.
+enum Span {
+    Block(Unsealed, Block),
+    Chunk {
+        entry: Arc<Entry>,
+        number: usize,
+        first: u64,
+        count: u64,
+    },
+}
+
+impl Span {
+    fn records(&self) -> Range<u64> {
+        match self {
+            Self::Block(_, block) => block.place.first..block.place.end(),
+            Self::Chunk { first, count, .. } => *first..first + count,
+        }
+    }
+}
+
+struct Search<'a> {
+    shared: &'a Shared,
+    query: &'a Query,
+    matcher: Option<Matcher>,
+    cancel: &'a Cancel,
+    page: Page,
+    open: Option<(u64, Segment)>,
+}
+
+/// Searches; blocks. Memory is bounded by one chunk and the page.
+pub(crate) fn search(shared: &Shared, query: &Query, cancel: &Cancel) -> Result<Page, Error> {
+    let matcher = query
+        .text
+        .as_deref()
+        .and_then(|text| Matcher::new(text, query.ignore_diacritics));
+    let mut search = Search {
+        shared,
+        query,
+        matcher,
+        cancel,
+        page: Page::default(),
+        open: None,
+    };
+    let spans = search.spans();
+    for span in spans {
+        cancel.check()?;
+        let records = span.records();
+        if search.page.rows.len() >= query.limit {
+            search.page.next = search
+                .page
+                .rows
+                .last()
+                .map(|row| row.index)
+                .or(query.cursor);
+            break;
+        }
+        if query
+            .scan_limit
+            .is_some_and(|most| search.page.scanned >= most)
+        {
+            search.page.next = Some(match query.order {
+                Order::NewestFirst => records.end,
+                Order::OldestFirst => records.start.saturating_sub(1),
+            });
+            break;
+        }
+        let mut found = match &span {
+            Span::Block(file, block) => search.block(file, *block)?,
+            Span::Chunk { entry, number, .. } => search.chunk(entry, *number)?,
+        };
+        search.sort(&mut found, |row| row.index);
+        let room = query.limit - search.page.rows.len();
+        let more = found.len() > room;
+        found.truncate(room);
+        search.page.rows.append(&mut found);
+        if more {
+            search.page.next = search.page.rows.last().map(|row| row.index);
+            break;
+        }
+    }
+    Ok(search.page)
+}
+
+impl Search<'_> {
+    /// The runs that may hold rows, in the order asked for.
+    fn spans(&self) -> Vec<Span> {
+        let view = self.shared.view();
+        let mut spans = Vec::new();
+        for entry in &view.segments {
+            if !self.times(entry.received)
+                || self
+                    .query
+                    .max_severity
+                    .is_some_and(|most| entry.severity > most)
+            {
+                continue;
+            }
+            let mut first = entry.first;
+            for (number, chunk) in entry.chunks.iter().enumerate().filter(|(_, c)| c.count > 0) {
+                spans.push(Span::Chunk {
+                    entry: entry.clone(),
+                    number,
+                    first,
+                    count: chunk.count,
+                });
+                first += chunk.count;
+            }
+        }
+        let sealed = view.segments.last().map_or(0, |entry| entry.end());
+        for file in &view.unsealed {
+            for block in file
+                .blocks
+                .iter()
+                .filter(|b| b.place.first >= sealed && self.times(b.received))
+            {
+                spans.push(Span::Block(file.clone(), *block));
+            }
+        }
+        spans.retain(|span| {
+            let records = span.records();
+            match (self.query.cursor, self.query.order) {
+                (None, _) => true,
+                (Some(cursor), Order::NewestFirst) => records.start < cursor,
+                (Some(cursor), Order::OldestFirst) => records.end > cursor + 1,
+            }
+        });
+        if self.query.order == Order::NewestFirst {
+            spans.reverse();
+        }
+        spans
+    }
+
+    fn times(&self, received: (i64, i64)) -> bool {
+        self.query.from_ms.is_none_or(|from| received.1 >= from)
+            && self.query.to_ms.is_none_or(|to| received.0 < to)
+    }
+
+    fn beyond_cursor(&self, index: u64) -> bool {
+        match (self.query.cursor, self.query.order) {
+            (None, _) => true,
+            (Some(cursor), Order::NewestFirst) => index < cursor,
+            (Some(cursor), Order::OldestFirst) => index > cursor,
+        }
+    }
+
+    fn sort<T>(&self, rows: &mut [T], index: impl Fn(&T) -> u64) {
+        match self.query.order {
+            Order::NewestFirst => rows.sort_unstable_by_key(|row| std::cmp::Reverse(index(row))),
+            Order::OldestFirst => rows.sort_unstable_by_key(index),
+        }
+    }
+
+    fn block(&mut self, file: &Unsealed, block: Block) -> Result<Vec<Record>, Error> {
+        let payload = wal::read_block(&file.file, &file.path, file.salt, block.place)?;
+        self.page.scanned += u64::from(block.place.count);
+        let mut found = Vec::new();
+        for ((_, bytes), index) in line::records(&payload).zip(block.place.first..) {
+            let Some(line) = Line::decode(bytes) else {
+                continue;
+            };
+            let query = self.query;
+            let fits = self.beyond_cursor(index)
+                && self.times((line.received_at_ms, line.received_at_ms))
+                && query.max_severity.is_none_or(|most| line.severity <= most)
+                && query
+                    .sources
+                    .as_ref()
+                    .is_none_or(|set| set.contains(&line.source))
+                && query
+                    .units
+                    .as_ref()
+                    .is_none_or(|set| set.contains(&line.unit))
+                && self.matcher.as_ref().is_none_or(|m| m.matches(line.raw));
+            if fits {
+                found.extend(Record::decode(index, bytes));
+            }
+        }
+        Ok(found)
+    }
+
+    fn chunk(&mut self, entry: &Entry, number: usize) -> Result<Vec<Record>, Error> {
+        let segment = match self.open.take() {
+            Some((first, segment)) if first == entry.first => segment,
+            _ => Segment::open(&self.shared.segment_path(entry))?,
+        };
+        let found = self.group(&segment.group(number)?);
+        self.open = Some((entry.first, segment));
+        found
+    }
+
+    fn group(&mut self, group: &RowGroup<'_>) -> Result<Vec<Record>, Error> {
+        let query = self.query;
+        let received = group.bounds(Column::ReceivedAt);
+        let severity = group.bounds(Column::Severity);
+        let too_light = |most: u8| severity.is_some_and(|(least, _)| least > i64::from(most));
+        if received.is_some_and(|r| !self.times(r)) || query.max_severity.is_some_and(too_light) {
+            return Ok(Vec::new());
+        }
+        let mut pages = group.all();
+        for (column, wanted) in [
+            (Column::Source, &query.sources),
+            (Column::Unit, &query.units),
+        ] {
+            let Some(wanted) = wanted else { continue };
+            let (Some(least), Some(most)) = (wanted.iter().min(), wanted.iter().max()) else {
+                return Ok(Vec::new());
+            };
+            pages = intersect(&pages, &group.pages_with(column, (least, most)));
+        }
+        if pages.is_empty() {
+            return Ok(Vec::new());
+        }
+        let index = group.int64(Column::Index, &pages)?;
+        self.page.scanned += index.len() as u64;
+        let mut fits: Vec<bool> = index
+            .iter()
+            .map(|i| u64::try_from(*i).is_ok_and(|i| self.beyond_cursor(i)))
+            .collect();
+        let whole = received.is_some_and(|(a, b)| {
+            query.from_ms.is_none_or(|from| a >= from) && query.to_ms.is_none_or(|to| b < to)
+        });
+        if !whole && (query.from_ms.is_some() || query.to_ms.is_some()) {
+            let received = group.int64(Column::ReceivedAt, &pages)?;
+            fits.iter_mut()
+                .zip(received)
+                .for_each(|(f, at)| *f &= self.times((at, at)));
+        }
+        if let Some(most) = query.max_severity
+            && severity.is_none_or(|(_, gravest)| gravest > i64::from(most))
+        {
+            let severity = group.small(Column::Severity, &pages)?;
+            fits.iter_mut()
+                .zip(severity)
+                .for_each(|(f, s)| *f &= s <= most);
+        }
+        for (column, wanted) in [
+            (Column::Source, &query.sources),
+            (Column::Unit, &query.units),
+        ] {
+            let Some(wanted) = wanted else { continue };
+            let ids = group.ids(column, &pages)?;
+            fits.iter_mut()
+                .zip(ids)
+                .for_each(|(f, id)| *f &= wanted.contains(&id));
+        }
+        let rows = pages.iter().flat_map(Clone::clone);
+        let mut candidates: Vec<(usize, u64)> = rows
+            .zip(&index)
+            .zip(&fits)
+            .filter(|(_, fits)| **fits)
+            .map(|((row, index), _)| (row, u64::try_from(*index).unwrap_or(0)))
+            .collect();
+        if let Some(matcher) = &self.matcher {
+            let mut at = candidates.iter();
+            let mut matching = Vec::new();
+            group.each_raw(&ranges(candidates.iter().map(|c| c.0)), |row, raw| {
+                let candidate = at.next();
+                if row.is_multiple_of(1024) {
+                    self.cancel.check()?;
+                }
+                if matcher.matches(raw) {
+                    matching.extend(candidate.filter(|c| c.0 == row));
+                }
+                Ok(())
+            })?;
+            candidates = matching;
+        }
+        self.sort(&mut candidates, |c| c.1);
+        // One more than fits on the page, so that it is known whether there is more.
+        candidates.truncate((query.limit - self.page.rows.len()).saturating_add(1));
+        candidates.sort_unstable();
+        group.records(&ranges(candidates.iter().map(|c| c.0)))
+    }
+}
+
+/// The rows that are in both lists of ranges.
+fn intersect(a: &[Range<usize>], b: &[Range<usize>]) -> Vec<Range<usize>> {
+    let mut out = Vec::new();
+    for x in a {
+        for y in b {
+            let range = x.start.max(y.start)..x.end.min(y.end);
+            if !range.is_empty() {
+                out.push(range);
+            }
+        }
+    }
+    out
+}

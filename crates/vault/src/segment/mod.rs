@@ -1,0 +1,10 @@
+//! Sealed segments: Parquet files that other engines read as they are.
+
+mod chunk;
+mod read;
+mod schema;
+mod write;
+
+pub(crate) use read::{Column, RowGroup, Segment, ranges};
+pub(crate) use schema::PAGE_ROWS;
+pub(crate) use write::{Sealed, SegmentWriter};

@@ -1,0 +1,480 @@
+//! Reads a vault from end to end.
+
+use std::{
+    collections::VecDeque,
+    fs::File,
+    io::Read,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use sha2::{Digest, Sha256};
+
+use super::{
+    Finding, Progress, Report, Subject,
+    tree::{Mark, Rebuilt},
+};
+use crate::{
+    Cancel, Error, catalogue,
+    catalogue::Entry,
+    checkpoints::{self, Item},
+    line::{self, Line, Share},
+    load,
+    note::Verifier,
+    segment::Segment,
+    sources::Sources,
+    state::{tree_dir, wal_dir},
+    tree::{Nodes, leaf_hash},
+    wal::{self, Kind, Tail},
+};
+
+struct Run<'a, P> {
+    dir: &'a Path,
+    report: Report,
+    progress: P,
+    cancel: &'a Cancel,
+    of: u64,
+    sources: Sources,
+}
+
+/// Checks the vault in `dir`; see [`crate::Reader::verify_dir`].
+pub(crate) fn verify(
+    dir: &Path,
+    trusted: Option<&Verifier>,
+    progress: impl FnMut(Progress),
+    cancel: &Cancel,
+) -> Result<Report, Error> {
+    let mut run = Run {
+        dir,
+        report: Report::default(),
+        progress,
+        cancel,
+        of: 0,
+        sources: Sources::default(),
+    };
+    let verifier = run.key(trusted);
+    // In the order that lets a writer go on meanwhile: what was signed is then
+    // always among what is read, and a log file that is sealed is found in both.
+    let marks = match &verifier {
+        Some(verifier) => run.checkpoints(verifier)?,
+        None => VecDeque::new(),
+    };
+    let logs = run.open_logs()?;
+    let catalogue = catalogue::read(dir)?;
+    if let Some(what) = catalogue.damage {
+        let from = catalogue.entries.last().map_or(0, Entry::end);
+        let end = marks.back().map_or(from, |(size, _)| *size);
+        run.find(
+            Subject::Catalogue,
+            catalogue::path(dir),
+            Some(from..end.max(from)),
+            what,
+        );
+    }
+    let entries = catalogue.entries;
+    let sealed = entries.last().map_or(0, Entry::end);
+    run.of = logs
+        .iter()
+        .map(|l| l.next)
+        .chain([sealed])
+        .max()
+        .unwrap_or(0);
+    let nodes = match Nodes::open(&tree_dir(dir), sealed, false) {
+        Ok(nodes) => nodes,
+        Err(error) => {
+            run.find(Subject::Tree, tree_dir(dir), None, error.to_string());
+            Nodes::open(&tree_dir(dir), 0, false)?
+        }
+    };
+    let mut tree = Rebuilt::new(nodes, tree_dir(dir), checkpoints::path(dir), sealed, marks);
+    for entry in &entries {
+        run.segment(entry, &mut tree)?;
+    }
+    run.statistics(sealed);
+    for log in logs.into_iter().filter(|log| log.first >= sealed) {
+        run.log(log, &mut tree)?;
+    }
+    tree.finish(&mut run.report);
+    Ok(run.report)
+}
+
+/// A log file as it was when the verification began.
+struct LogFile {
+    path: PathBuf,
+    first: u64,
+    file: File,
+    next: u64,
+    end: u64,
+    damage: Option<String>,
+}
+
+impl<P: FnMut(Progress)> Run<'_, P> {
+    fn find(
+        &mut self,
+        subject: Subject,
+        path: PathBuf,
+        records: Option<std::ops::Range<u64>>,
+        what: impl Into<String>,
+    ) {
+        self.report.find(Finding {
+            subject,
+            path,
+            records,
+            what: what.into(),
+        });
+    }
+
+    fn key(&mut self, trusted: Option<&Verifier>) -> Option<Verifier> {
+        let path = load::vkey_path(self.dir);
+        match load::read_vkey(self.dir) {
+            Ok(Some(found)) => {
+                if trusted.is_some_and(|t| *t != found) {
+                    self.find(Subject::Key, path, None, "it is not the trusted key");
+                }
+                Some(trusted.cloned().unwrap_or(found))
+            }
+            Ok(None) => {
+                self.find(Subject::Key, path, None, "it is missing");
+                trusted.cloned()
+            }
+            Err(error) => {
+                self.find(Subject::Key, path, None, error.to_string());
+                trusted.cloned()
+            }
+        }
+    }
+
+    fn checkpoints(&mut self, verifier: &Verifier) -> Result<VecDeque<Mark>, Error> {
+        let path = checkpoints::path(self.dir);
+        let mut marks: VecDeque<Mark> = VecDeque::new();
+        let mut torn = None;
+        let (report, cancel) = (&mut self.report, self.cancel);
+        let mut last = 0;
+        checkpoints::walk(self.dir, |offset, item| {
+            cancel.check()?;
+            let what = match item {
+                Item::Note(note) => match verifier.open(&note) {
+                    Ok(checkpoint) if checkpoint.size > last => {
+                        report.checkpoints += 1;
+                        last = checkpoint.size;
+                        marks.push_back((checkpoint.size, checkpoint.root));
+                        return Ok(true);
+                    }
+                    Ok(checkpoint) => format!(
+                        "it is for {} records, after one for {last}",
+                        checkpoint.size
+                    ),
+                    Err(error) => error.to_string(),
+                },
+                Item::Garbage => "it is no checkpoint".into(),
+                Item::Torn => {
+                    torn = Some(offset);
+                    return Ok(true);
+                }
+            };
+            report.find(Finding {
+                subject: Subject::Checkpoint,
+                path: path.clone(),
+                records: None,
+                what: format!("the checkpoint at byte {offset}: {what}"),
+            });
+            Ok(true)
+        })?;
+        if let Some(offset) = torn {
+            // It may be in the middle of being written.
+            std::thread::sleep(Duration::from_millis(50));
+            let mut still = false;
+            checkpoints::walk(self.dir, |at, item| {
+                still |= at == offset && matches!(item, Item::Torn);
+                Ok(true)
+            })?;
+            if still {
+                self.find(
+                    Subject::Checkpoint,
+                    path,
+                    None,
+                    format!("the checkpoint at byte {offset} has no end"),
+                );
+            }
+        }
+        Ok(marks)
+    }
+
+    /// Opens all log files and finds their ends, so that they stay readable when
+    /// they are sealed meanwhile.
+    fn open_logs(&mut self) -> Result<Vec<LogFile>, Error> {
+        let mut out = Vec::new();
+        for (first, path) in wal::list(&wal_dir(self.dir))? {
+            let Ok(file) = File::open(&path) else {
+                continue;
+            };
+            let mut attempt = 0;
+            let mut log = LogFile {
+                path,
+                first,
+                file,
+                next: first,
+                end: 0,
+                damage: None,
+            };
+            loop {
+                self.cancel.check()?;
+                let copy = log.file.try_clone().map_err(Error::io("open", &log.path))?;
+                match wal::scan_file(copy, &log.path, Kind::Lines, first, |_, _| Ok(())) {
+                    Ok(scanned) => {
+                        (log.next, log.end) = (scanned.next, scanned.end);
+                        log.damage = match scanned.tail {
+                            Tail::Clean => None,
+                            Tail::Torn => Some("its end is no whole block: a write that a crash cut off, or damage".into()),
+                            Tail::Damaged => Some("a block is damaged".into()),
+                        };
+                    }
+                    Err(error) => log.damage = Some(error.to_string()),
+                }
+                // A block that is just being written looks torn.
+                if log.damage.is_none() || attempt == 5 {
+                    break;
+                }
+                attempt += 1;
+                std::thread::sleep(Duration::from_millis(40));
+            }
+            out.push(log);
+        }
+        Ok(out)
+    }
+
+    fn tick(&mut self, tree: &Rebuilt) -> Result<(), Error> {
+        self.report.records = tree.size();
+        (self.progress)(Progress {
+            records: tree.size(),
+            of: self.of.max(tree.size()),
+        });
+        self.cancel.check()
+    }
+
+    fn segment(&mut self, entry: &Entry, tree: &mut Rebuilt) -> Result<(), Error> {
+        self.report.segments += 1;
+        self.report.bytes += entry.bytes;
+        let path = self.dir.join(&entry.file);
+        let whole = entry.first..entry.end();
+        let sound = match digests(&path, entry) {
+            Ok(sound) => sound,
+            Err(error) => {
+                self.find(Subject::Segment, path, Some(whole), error.to_string());
+                whole_gap(tree, entry.count, &mut self.report);
+                return self.tick(tree);
+            }
+        };
+        let footer = sound.last().copied().unwrap_or(false);
+        if !footer {
+            self.find(
+                Subject::Segment,
+                path.clone(),
+                Some(whole.clone()),
+                "its footer is damaged",
+            );
+        }
+        let segment = match Segment::open(&path) {
+            Ok(segment) if footer => Some(segment),
+            Ok(_) => None,
+            Err(error) => {
+                if footer {
+                    self.find(
+                        Subject::Segment,
+                        path.clone(),
+                        Some(whole),
+                        error.to_string(),
+                    );
+                }
+                None
+            }
+        };
+        let mut first = entry.first;
+        for (number, (chunk, sound)) in entry
+            .chunks
+            .iter()
+            .zip(&sound)
+            .enumerate()
+            .filter(|(_, (c, _))| c.count > 0)
+        {
+            let range = first..first + chunk.count;
+            first = range.end;
+            if !sound {
+                self.find(
+                    Subject::Segment,
+                    path.clone(),
+                    Some(range),
+                    "its bytes are not those that were sealed",
+                );
+                whole_gap(tree, chunk.count, &mut self.report);
+                continue;
+            }
+            let records = segment.as_ref().map(|s| read_chunk(s, number, &range));
+            match records {
+                Some(Ok(records)) => {
+                    for (leaf, share) in records {
+                        self.sources.add(&share);
+                        tree.push(Some(leaf), &mut self.report);
+                    }
+                }
+                Some(Err(error)) => {
+                    self.find(
+                        Subject::Segment,
+                        path.clone(),
+                        Some(range),
+                        error.to_string(),
+                    );
+                    whole_gap(tree, chunk.count, &mut self.report);
+                }
+                None => whole_gap(tree, chunk.count, &mut self.report),
+            }
+            self.tick(tree)?;
+        }
+        Ok(())
+    }
+
+    fn log(&mut self, log: LogFile, tree: &mut Rebuilt) -> Result<(), Error> {
+        self.report.bytes += log.end;
+        if log.first < tree.size() {
+            return Ok(());
+        }
+        if log.first > tree.size() {
+            let missing = tree.size()..log.first;
+            self.find(
+                Subject::Log,
+                log.path.clone(),
+                Some(missing.clone()),
+                "the records before it are missing",
+            );
+            whole_gap(tree, missing.end - missing.start, &mut self.report);
+        }
+        let Self {
+            report,
+            sources,
+            cancel,
+            ..
+        } = self;
+        let end = log.end;
+        wal::scan_file(
+            log.file,
+            &log.path,
+            Kind::Lines,
+            log.first,
+            |place, payload| {
+                cancel.check()?;
+                // What was added since the verification began is left to the next one.
+                if place.offset < end {
+                    for (_, record) in line::records(&payload) {
+                        if let Some(line) = Line::decode(record) {
+                            sources.add(&share(&line));
+                        }
+                        tree.push(Some(leaf_hash(record)), report);
+                    }
+                }
+                Ok(())
+            },
+        )
+        .map(drop)
+        .or_else(|error| {
+            if matches!(error, Error::Damaged { .. }) {
+                Ok(())
+            } else {
+                Err(error)
+            }
+        })?;
+        if let Some(what) = log.damage {
+            self.find(Subject::Log, log.path, Some(log.next..log.next + 1), what);
+        }
+        self.tick(tree)
+    }
+
+    /// The kept statistics against what was counted in the sealed records.
+    fn statistics(&mut self, sealed: u64) {
+        let path = self.dir.join("sources.json");
+        if !path.exists()
+            || self
+                .report
+                .findings
+                .iter()
+                .any(|f| f.subject == Subject::Segment)
+        {
+            return;
+        }
+        match Sources::load(self.dir) {
+            None => self.find(Subject::Statistics, path, None, "its checksum is another"),
+            Some((size, kept)) if size == sealed && kept != self.sources => {
+                self.find(
+                    Subject::Statistics,
+                    path,
+                    None,
+                    "it does not tell what the segments hold",
+                );
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+fn share(line: &Line<'_>) -> Share {
+    Share {
+        source: line.source,
+        lines: 1,
+        bytes: line.raw.len() as u64,
+        last_received_ms: line.received_at_ms,
+    }
+}
+
+fn whole_gap(tree: &mut Rebuilt, count: u64, report: &mut Report) {
+    for _ in 0..count {
+        tree.push(None, report);
+    }
+}
+
+/// Which parts of a segment have the digest that they were sealed with.
+fn digests(path: &Path, entry: &Entry) -> Result<Vec<bool>, Error> {
+    let mut file = File::open(path).map_err(Error::io("open", path))?;
+    let size = file.metadata().map_err(Error::io("look at", path))?.len();
+    if size != entry.bytes {
+        return Err(Error::damaged(
+            path,
+            format!("it has {size} bytes, {} were sealed", entry.bytes),
+        ));
+    }
+    let mut buffer = vec![0; 1 << 18];
+    let (mut at, mut sound) = (0, Vec::new());
+    for chunk in &entry.chunks {
+        let mut part = Sha256::new();
+        while at < chunk.end {
+            let n = usize::try_from(chunk.end - at)
+                .unwrap_or(usize::MAX)
+                .min(buffer.len());
+            file.read_exact(&mut buffer[..n])
+                .map_err(Error::io("read", path))?;
+            part.update(&buffer[..n]);
+            at += n as u64;
+        }
+        sound.push(hex::encode(part.finalize()) == chunk.sha256);
+    }
+    Ok(sound)
+}
+
+/// Leaves and shares of the records of a chunk, in arrival order.
+fn read_chunk(
+    segment: &Segment,
+    number: usize,
+    range: &std::ops::Range<u64>,
+) -> Result<Vec<([u8; 32], Share)>, Error> {
+    let group = segment.group(number)?;
+    let mut records = group.records(&group.all())?;
+    records.sort_unstable_by_key(|r| r.index);
+    if !records.iter().map(|r| r.index).eq(range.clone()) {
+        return Err(Error::damaged(
+            Path::new("the chunk"),
+            "it does not hold the records it should",
+        ));
+    }
+    Ok(records
+        .iter()
+        .map(|r| (leaf_hash(&r.encode()), share(&r.as_line())))
+        .collect())
+}

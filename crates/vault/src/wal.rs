@@ -1,0 +1,487 @@
+//! The write-ahead log: files of blocks, each with its own checksum.
+//!
+//! A file begins with 40 bytes: `GIENGWAL`, version (u32), kind (u32), number of
+//! the first record (u64), a random salt (u64), and the XXH64 of these. A block is
+//! 32 bytes of header (`BLK1`, payload length u32, number of its first record u64,
+//! count u32, zero u32, XXH64 seeded with the salt over the 24 bytes before and
+//! the payload) and the payload. Integers are little-endian. A file is named after
+//! its first record. The salt keeps a sender from putting into a line what would
+//! pass for a block when a crash cuts the line off.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    hash::Hasher,
+    os::unix::fs::FileExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use bytes::Bytes;
+use twox_hash::XxHash64;
+
+use crate::{Error, files};
+
+const FILE_MAGIC: &[u8; 8] = b"GIENGWAL";
+const BLOCK_MAGIC: &[u8; 4] = b"BLK1";
+const VERSION: u32 = 1;
+/// Length of the header of a file.
+pub(crate) const FILE_HEADER: usize = 40;
+/// Length of the header of a block.
+pub(crate) const HEADER: usize = 32;
+/// A length beyond this is no block but damage.
+const MAX_PAYLOAD: usize = 64 << 20;
+
+/// What a write-ahead log holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub(crate) enum Kind {
+    Lines = 1,
+    Samples = 2,
+}
+
+/// XXH64 over several pieces.
+pub(crate) fn checksum(pieces: &[&[u8]]) -> u64 {
+    salted(0, pieces)
+}
+
+fn salted(salt: u64, pieces: &[&[u8]]) -> u64 {
+    let mut hasher = XxHash64::with_seed(salt);
+    for piece in pieces {
+        hasher.write(piece);
+    }
+    hasher.finish()
+}
+
+/// Path of the file whose first record is number `first`.
+pub(crate) fn path(dir: &Path, first: u64) -> PathBuf {
+    dir.join(format!("{first:020}.wal"))
+}
+
+/// The files of a folder in order, with the number of their first record.
+pub(crate) fn list(dir: &Path) -> Result<Vec<(u64, PathBuf)>, Error> {
+    let mut found = Vec::new();
+    let entries = match fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(found),
+        Err(error) => return Err(Error::io("list", dir)(error)),
+    };
+    for entry in entries {
+        let path = entry.map_err(Error::io("list", dir))?.path();
+        let first = path
+            .file_name()
+            .and_then(|n| n.to_str())
+            .and_then(|n| n.strip_suffix(".wal"))
+            .and_then(|n| n.parse().ok());
+        if let Some(first) = first {
+            found.push((first, path));
+        }
+    }
+    found.sort_unstable();
+    Ok(found)
+}
+
+/// A file being written.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    file: Arc<File>,
+    path: PathBuf,
+    salt: u64,
+    /// Number of the next record.
+    next: u64,
+    /// Where the next block goes; what lies beyond is not part of the log.
+    end: u64,
+}
+
+impl Writer {
+    /// Starts a file durably.
+    pub(crate) fn create(dir: &Path, kind: Kind, first: u64) -> Result<Self, Error> {
+        let path = path(dir, first);
+        let salt = getrandom::u64()
+            .map_err(|e| Error::io("make a salt for", &path)(std::io::Error::other(e)))?;
+        let mut header = [0; FILE_HEADER];
+        header[..8].copy_from_slice(FILE_MAGIC);
+        header[8..12].copy_from_slice(&VERSION.to_le_bytes());
+        header[12..16].copy_from_slice(&(kind as u32).to_le_bytes());
+        header[16..24].copy_from_slice(&first.to_le_bytes());
+        header[24..32].copy_from_slice(&salt.to_le_bytes());
+        let sum = checksum(&[&header[..32]]);
+        header[32..].copy_from_slice(&sum.to_le_bytes());
+        let create = || {
+            let file = OpenOptions::new()
+                .read(true)
+                .write(true)
+                .create(true)
+                .truncate(true)
+                .open(&path)?;
+            file.write_all_at(&header, 0)?;
+            file.sync_all()?;
+            Ok(file)
+        };
+        let file = create().map_err(|error| {
+            let _ = fs::remove_file(&path);
+            Error::io("create", &path)(error)
+        })?;
+        files::sync_dir(dir)?;
+        Ok(Self {
+            file: Arc::new(file),
+            path,
+            salt,
+            next: first,
+            end: FILE_HEADER as u64,
+        })
+    }
+
+    /// Goes on with a file that was read to `tail`, cutting off what is torn.
+    pub(crate) fn resume(path: &Path, salt: u64, next: u64, end: u64) -> Result<Self, Error> {
+        let open = || {
+            let file = OpenOptions::new().read(true).write(true).open(path)?;
+            if file.metadata()?.len() > end {
+                file.set_len(end)?;
+                file.sync_all()?;
+            }
+            Ok(file)
+        };
+        let file = open().map_err(Error::io("open", path))?;
+        Ok(Self {
+            file: Arc::new(file),
+            path: path.to_owned(),
+            salt,
+            next,
+            end,
+        })
+    }
+
+    pub(crate) fn salt(&self) -> u64 {
+        self.salt
+    }
+
+    pub(crate) fn file(&self) -> &Arc<File> {
+        &self.file
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Bytes of whole blocks, with the file's header.
+    pub(crate) fn end(&self) -> u64 {
+        self.end
+    }
+
+    /// Number of the next record.
+    pub(crate) fn next(&self) -> u64 {
+        self.next
+    }
+
+    /// Writes a block and waits until it is on disk. `block` has [`HEADER`] free
+    /// bytes in front of the payload.
+    ///
+    /// After an error nothing of the block counts: the file is cut back where
+    /// possible, and the next block is written over it in any case.
+    pub(crate) fn append(&mut self, block: &mut [u8], count: u32) -> Result<(), Error> {
+        let (header, payload) = block.split_at_mut(HEADER);
+        header[..4].copy_from_slice(BLOCK_MAGIC);
+        header[4..8].copy_from_slice(
+            &u32::try_from(payload.len())
+                .unwrap_or(u32::MAX)
+                .to_le_bytes(),
+        );
+        header[8..16].copy_from_slice(&self.next.to_le_bytes());
+        header[16..20].copy_from_slice(&count.to_le_bytes());
+        header[20..24].fill(0);
+        let sum = salted(self.salt, &[&header[..24], payload]);
+        header[24..].copy_from_slice(&sum.to_le_bytes());
+        let written = self
+            .file
+            .write_all_at(block, self.end)
+            .and_then(|()| self.file.sync_data());
+        if let Err(error) = written {
+            let _ = self.file.set_len(self.end);
+            return Err(Error::io("append to", &self.path)(error));
+        }
+        self.end += block.len() as u64;
+        self.next += u64::from(count);
+        Ok(())
+    }
+}
+
+/// Where a block lies in its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub offset: u64,
+    pub length: u32,
+    pub first: u64,
+    pub count: u32,
+}
+
+impl Place {
+    /// One past the number of its last record.
+    pub(crate) fn end(&self) -> u64 {
+        self.first + u64::from(self.count)
+    }
+}
+
+/// Reads and checks the block at `place`.
+pub(crate) fn read_block(
+    file: &File,
+    path: &Path,
+    salt: u64,
+    place: Place,
+) -> Result<Bytes, Error> {
+    let mut block = vec![0; HEADER + place.length as usize];
+    file.read_exact_at(&mut block, place.offset)
+        .map_err(Error::io("read", path))?;
+    match parse_header(&block, place.first) {
+        Some((length, count, sum))
+            if length == place.length
+                && count == place.count
+                && salted(salt, &[&block[..24], &block[HEADER..]]) == sum => {}
+        _ => {
+            return Err(Error::damaged(
+                path,
+                format!(
+                    "the block at {} (records from {}) has another checksum",
+                    place.offset, place.first
+                ),
+            ));
+        }
+    }
+    let block = Bytes::from(block);
+    Ok(block.slice(HEADER..))
+}
+
+/// Payload length, count and checksum of a block whose first record should be `first`.
+fn parse_header(header: &[u8], first: u64) -> Option<(u32, u32, u64)> {
+    let u32_at = |at: usize| Some(u32::from_le_bytes(header.get(at..at + 4)?.try_into().ok()?));
+    let u64_at = |at: usize| Some(u64::from_le_bytes(header.get(at..at + 8)?.try_into().ok()?));
+    if header.get(..4)? != BLOCK_MAGIC || u64_at(8)? != first || u32_at(20)? != 0 {
+        return None;
+    }
+    let length = u32_at(4)?;
+    (length as usize <= MAX_PAYLOAD).then_some((length, u32_at(16)?, u64_at(24)?))
+}
+
+/// How a file ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Tail {
+    /// With its last block.
+    Clean,
+    /// With bytes that are no whole block: what a crash in the middle of a write leaves.
+    Torn,
+    /// With a block that is not valid although valid ones follow: no crash does this.
+    Damaged,
+}
+
+/// What [`scan`] found.
+#[derive(Debug)]
+pub(crate) struct Scanned {
+    pub file: File,
+    pub salt: u64,
+    /// Number of the record after the last valid block.
+    pub next: u64,
+    /// Offset of the end of the last valid block.
+    pub end: u64,
+    pub tail: Tail,
+}
+
+/// Reads a file from its start and hands every valid block to `each`, up to the
+/// first that is not.
+///
+/// # Errors
+/// [`Error::Damaged`] when the header of the file is not valid, I/O errors, and
+/// what `each` returns. A file shorter than its header is an empty torn one.
+pub(crate) fn scan(
+    path: &Path,
+    kind: Kind,
+    first: u64,
+    each: impl FnMut(Place, Bytes) -> Result<(), Error>,
+) -> Result<Scanned, Error> {
+    let file = File::open(path).map_err(Error::io("open", path))?;
+    scan_file(file, path, kind, first, each)
+}
+
+/// [`scan`] of a file that is open already.
+pub(crate) fn scan_file(
+    file: File,
+    path: &Path,
+    kind: Kind,
+    first: u64,
+    mut each: impl FnMut(Place, Bytes) -> Result<(), Error>,
+) -> Result<Scanned, Error> {
+    let size = file.metadata().map_err(Error::io("look at", path))?.len();
+    let mut header = [0; FILE_HEADER];
+    if size < FILE_HEADER as u64 {
+        return Ok(Scanned {
+            file,
+            salt: 0,
+            next: first,
+            end: 0,
+            tail: Tail::Torn,
+        });
+    }
+    file.read_exact_at(&mut header, 0)
+        .map_err(Error::io("read", path))?;
+    if &header[..8] != FILE_MAGIC
+        || header[8..12] != VERSION.to_le_bytes()
+        || header[12..16] != (kind as u32).to_le_bytes()
+        || header[16..24] != first.to_le_bytes()
+        || header[32..] != checksum(&[&header[..32]]).to_le_bytes()
+    {
+        return Err(Error::damaged(path, "its header is not valid"));
+    }
+    let salt = u64::from_le_bytes(header[24..32].try_into().unwrap_or_default());
+    let log = Log {
+        file: &file,
+        path,
+        salt,
+        size,
+    };
+    let (mut next, mut end) = (first, FILE_HEADER as u64);
+    while let Some((place, payload)) = log.block_at(end, next)? {
+        next = place.end();
+        end += (HEADER + payload.len()) as u64;
+        each(place, payload)?;
+    }
+    let tail = if end == size {
+        Tail::Clean
+    } else if log.valid_block_after(end, next)? {
+        Tail::Damaged
+    } else {
+        Tail::Torn
+    };
+    Ok(Scanned {
+        file,
+        salt,
+        next,
+        end,
+        tail,
+    })
+}
+
+/// A file being read.
+struct Log<'a> {
+    file: &'a File,
+    path: &'a Path,
+    salt: u64,
+    size: u64,
+}
+
+impl Log<'_> {
+    fn block_at(&self, at: u64, next: u64) -> Result<Option<(Place, Bytes)>, Error> {
+        let Self {
+            file,
+            path,
+            salt,
+            size,
+        } = self;
+        let mut header = [0; HEADER];
+        if size - at < HEADER as u64 {
+            return Ok(None);
+        }
+        file.read_exact_at(&mut header, at)
+            .map_err(Error::io("read", path))?;
+        let Some((length, count, sum)) = parse_header(&header, next) else {
+            return Ok(None);
+        };
+        if size - at - (HEADER as u64) < u64::from(length) {
+            return Ok(None);
+        }
+        let mut payload = vec![0; length as usize];
+        file.read_exact_at(&mut payload, at + HEADER as u64)
+            .map_err(Error::io("read", path))?;
+        if salted(*salt, &[&header[..24], &payload]) != sum {
+            return Ok(None);
+        }
+        Ok(Some((
+            Place {
+                offset: at,
+                length,
+                first: next,
+                count,
+            },
+            Bytes::from(payload),
+        )))
+    }
+
+    /// Whether a later block is valid: then the one at `from` was not torn by a crash.
+    fn valid_block_after(&self, from: u64, next: u64) -> Result<bool, Error> {
+        const WINDOW: usize = 1 << 20;
+        let mut at = from + 1;
+        let mut window = vec![0; WINDOW + HEADER];
+        while at + (HEADER as u64) <= self.size {
+            let n = usize::try_from(self.size - at)
+                .unwrap_or(usize::MAX)
+                .min(window.len());
+            self.file
+                .read_exact_at(&mut window[..n], at)
+                .map_err(Error::io("read", self.path))?;
+            for offset in memchr::memmem::find_iter(&window[..n], BLOCK_MAGIC) {
+                let Some(first) = window.get(offset + 8..offset + 16) else {
+                    continue;
+                };
+                let first = u64::from_le_bytes(first.try_into().unwrap_or_default());
+                if first >= next && self.block_at(at + offset as u64, first)?.is_some() {
+                    return Ok(true);
+                }
+            }
+            at += WINDOW as u64;
+        }
+        Ok(false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn block(text: &[u8]) -> Vec<u8> {
+        [&[0; HEADER], text].concat()
+    }
+
+    fn read(path: &Path) -> (Vec<Vec<u8>>, Scanned) {
+        let mut out = Vec::new();
+        let scanned = scan(path, Kind::Lines, 5, |_, payload| {
+            out.push(payload.to_vec());
+            Ok(())
+        });
+        (out, scanned.unwrap())
+    }
+
+    #[test]
+    fn a_torn_tail_is_told_from_damage_in_the_middle() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut writer = Writer::create(dir.path(), Kind::Lines, 5).unwrap();
+        writer.append(&mut block(b"one"), 1).unwrap();
+        let second = writer.end();
+        writer.append(&mut block(b"two"), 2).unwrap();
+        let path = writer.path().to_owned();
+        let (blocks, scanned) = read(&path);
+        assert_eq!(
+            (blocks.len(), scanned.next, scanned.tail),
+            (2, 8, Tail::Clean)
+        );
+        let whole = fs::read(&path).unwrap();
+        for n in usize::try_from(second).unwrap() + 1..whole.len() {
+            fs::write(&path, &whole[..n]).unwrap();
+            let (blocks, scanned) = read(&path);
+            assert_eq!(
+                (blocks.len(), scanned.end, scanned.tail),
+                (1, second, Tail::Torn),
+                "{n} bytes"
+            );
+        }
+        let mut flipped = whole.clone();
+        flipped[FILE_HEADER + 34] ^= 1;
+        fs::write(&path, &flipped).unwrap();
+        assert_eq!(read(&path).1.tail, Tail::Damaged);
+        for n in 0..FILE_HEADER {
+            let mut flipped = whole.clone();
+            flipped[n] ^= 1;
+            fs::write(&path, &flipped).unwrap();
+            assert!(
+                scan(&path, Kind::Lines, 5, |_, _| Ok(())).is_err(),
+                "byte {n}"
+            );
+        }
+    }
+}
