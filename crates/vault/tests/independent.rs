@@ -1,0 +1,204 @@
+//! Programs that are not ours accept the proofs and read the files.
+//!
+//! They come from PyPI into a virtual environment below the target folder, once.
+//! Without Python or a package index the test says that it is skipped; in CI
+//! (`CI` is set) it fails instead.
+
+mod support;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::OnceLock,
+};
+
+use support::{START_MS, clock, fill, id, open, signer, text};
+use vault::samples::{Config, Outcome, Sample, Samples};
+
+fn run(command: &mut Command) -> Option<String> {
+    let out = command.output().ok()?;
+    if !out.status.success() {
+        eprintln!("{command:?}: {}", String::from_utf8_lossy(&out.stderr));
+    }
+    out.status
+        .success()
+        .then(|| String::from_utf8_lossy(&out.stdout).into_owned())
+}
+
+/// A Python with the packages; 3.12 or later if there is one, for aics-tlog needs it.
+fn python() -> Option<&'static Path> {
+    static FOUND: OnceLock<Option<PathBuf>> = OnceLock::new();
+    FOUND
+        .get_or_init(|| {
+            let found = set_up();
+            if found.is_none() {
+                assert!(
+                    std::env::var_os("CI").is_none(),
+                    "CI must have Python and a package index"
+                );
+                eprintln!("skipped: no Python with pymerkle and duckdb could be set up");
+            }
+            found
+        })
+        .as_deref()
+}
+
+fn set_up() -> Option<PathBuf> {
+    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("independent-venv");
+    let python = dir.join("bin/python");
+    let ready = dir.join("ready-1");
+    if ready.exists() {
+        return Some(python);
+    }
+    let chosen = std::env::var("GIENG_PYTHON").ok();
+    let names = chosen.iter().map(String::as_str).chain([
+        "python3.14",
+        "python3.13",
+        "python3.12",
+        "python3",
+    ]);
+    let base = names.into_iter().find(|name| {
+        Command::new(name)
+            .arg("--version")
+            .output()
+            .is_ok_and(|o| o.status.success())
+    })?;
+    run(Command::new(base).args(["-m", "venv", "--clear"]).arg(&dir))?;
+    let pip = |packages: &[&str]| {
+        run(Command::new(&python)
+            .args(["-m", "pip", "install", "--quiet"])
+            .args(packages))
+    };
+    pip(&["pymerkle==7.0.0", "duckdb"])?;
+    let new =
+        run(Command::new(&python).args(["-c", "import sys; print(sys.version_info >= (3, 12))"]))?;
+    if new.trim() == "True" {
+        pip(&["aics-tlog==0.2.1"])?;
+    }
+    fs::write(&ready, b"").ok()?;
+    Some(python)
+}
+
+fn script(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/independent")
+        .join(name)
+}
+
+#[tokio::test]
+async fn independent_verifiers_accept_proofs() {
+    let Some(python) = python() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let out = tempfile::tempdir().unwrap();
+    let vault = open(&dir.path().join("vault"));
+    let mut sizes = Vec::new();
+    for count in [1, 254, 2, 343] {
+        fill(&vault, count, 100).await;
+        sizes.push(vault.checkpoint().await.unwrap().unwrap().size);
+        if sizes.len() == 3 {
+            vault.seal().await.unwrap();
+        }
+    }
+    for n in 0..vault.size() {
+        fs::write(
+            out.path().join(format!("{n:06}.tlog-proof")),
+            vault.prove(n).unwrap().to_text(),
+        )
+        .unwrap();
+    }
+    for old in &sizes {
+        let proof = vault.consistency(*old, 600).unwrap();
+        fs::write(
+            out.path().join(format!("{old}.consistency")),
+            proof.to_json().to_string(),
+        )
+        .unwrap();
+    }
+    let key = signer();
+    fs::write(out.path().join("vkey"), key.verifier().to_vkey()).unwrap();
+    fs::write(
+        out.path().join("cosignature-vkey"),
+        key.verifier().to_cosignature_vkey(),
+    )
+    .unwrap();
+    let said = run(Command::new(python)
+        .arg(script("check_proofs.py"))
+        .arg(out.path()))
+    .expect("the proofs are accepted");
+    assert!(said.contains(": 600 proofs"), "{said}");
+    eprint!("{said}");
+    // And they would notice: one changed hash.
+    let proof = fs::read_to_string(out.path().join("000300.tlog-proof")).unwrap();
+    let mut changed = vault::Proof::from_text(&proof).unwrap();
+    changed.path[0][0] ^= 1;
+    fs::write(out.path().join("000300.tlog-proof"), changed.to_text()).unwrap();
+    assert!(
+        run(Command::new(python)
+            .arg(script("check_proofs.py"))
+            .arg(out.path()))
+        .is_none()
+    );
+}
+
+#[tokio::test]
+async fn another_engine_reads_segments_and_samples() {
+    let Some(python) = python() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let vault = open(&dir.path().join("vault"));
+    for _ in 0..2 {
+        fill(&vault, 35_000, 5_000).await;
+        vault.seal().await.unwrap();
+    }
+    let samples = Samples::open(Config::new(dir.path().join("samples"), clock())).unwrap();
+    let outcome = |n: u32| {
+        if n % 4 == 0 {
+            Outcome::Down
+        } else {
+            Outcome::Up
+        }
+    };
+    let sample = |n: u32| Sample {
+        at_ms: START_MS + i64::from(n),
+        target: id(1),
+        outcome: outcome(n),
+        rtt_us: 4_000_000_000,
+    };
+    samples.append(&(0..8).map(sample).collect::<Vec<_>>());
+    samples.seal().await.unwrap();
+    let folders = [
+        dir.path().join("vault/segments"),
+        dir.path().join("samples"),
+    ];
+    let said = run(Command::new(python)
+        .arg(script("read_segments.py"))
+        .args(&folders))
+    .expect("DuckDB reads the files");
+    let said: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(
+        said["count"],
+        serde_json::json!([70_000, 70_000, 0, 69_999])
+    );
+    assert_eq!(said["sent"], 52_500);
+    let record = serde_json::json!([
+        777,
+        START_MS + 777,
+        hex::encode(id(777 % 11)),
+        "2001:db8::1",
+        777 % 8,
+        "gw00",
+        "app2",
+        text(777)
+    ]);
+    assert_eq!(said["record"], record);
+    assert_eq!(said["by_application"].as_array().unwrap().len(), 5);
+    assert_eq!(
+        said["sorted"], 0,
+        "within a chunk by application, host, arrival"
+    );
+    assert_eq!(said["encodings"], serde_json::json!([["ZSTD"]]));
+    assert_eq!(
+        said["samples"],
+        serde_json::json!([[0, 6, 24_000_000_000u64], [1, 2, 8_000_000_000u64]])
+    );
+}
