@@ -100,7 +100,7 @@ impl Reader {
     }
 }
 
-fn receive(socket: &UdpSocket, buffer: &mut [u8], control: &mut Vec<u8>) -> io::Result<Datagram> {
+fn receive(socket: &UdpSocket, buffer: &mut [u8], control: &mut [u8]) -> io::Result<Datagram> {
     let mut parts = [IoSliceMut::new(buffer)];
     let message = socket::recvmsg::<SockaddrStorage>(
         socket.as_raw_fd(),

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use vault::note::Signer;
-use vault::{Config, Limits, Record, Vault};
+use vault::{Cancel, Config, Limits, Order, Query, Record, Vault};
 
 pub const PATIENCE: Duration = Duration::from_secs(30);
 /// The source that is registered for 127.0.0.1.
@@ -29,7 +29,7 @@ pub struct Rig {
     _dir: Option<TempDir>,
 }
 
-pub fn loopback(port: u16) -> SocketAddr {
+fn loopback(port: u16) -> SocketAddr {
     (Ipv4Addr::LOCALHOST, port).into()
 }
 
@@ -110,9 +110,21 @@ impl Rig {
     }
 
     pub fn stored(&self) -> Vec<Record> {
-        (0..self.vault.size())
-            .map(|i| self.vault.record(i).expect("what is stored can be read"))
-            .collect()
+        let mut records = Vec::new();
+        let mut query = Query {
+            limit: 50_000,
+            order: Order::OldestFirst,
+            ..Query::default()
+        };
+        loop {
+            let page = self.vault.search_blocking(&query, &Cancel::default());
+            let page = page.expect("what is stored can be read");
+            records.extend(page.rows);
+            match page.next {
+                Some(next) => query.cursor = Some(next),
+                None => return records,
+            }
+        }
     }
 
     /// Stops listening; all that was received is then on disk.

@@ -26,6 +26,7 @@ pub fn root(test: &str) -> bool {
 pub fn run(program: &str, args: &[&str]) -> String {
     let output = Command::new(program)
         .args(args)
+        .env("TZ", "Asia/Ho_Chi_Minh")
         .stdin(Stdio::null())
         .output()
         .unwrap_or_else(|e| panic!("{program} (is its Debian package installed?): {e}"));
@@ -164,6 +165,7 @@ impl Program {
         let mut child = Command::new(program)
             .args(args)
             .env("PYTHONUNBUFFERED", "1")
+            .env("TZ", "Asia/Ho_Chi_Minh")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
