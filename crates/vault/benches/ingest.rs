@@ -234,11 +234,36 @@ async fn measure(dir: &Path, lines: u64) {
         start.elapsed().as_secs_f64(),
         rate(start.elapsed())
     );
+    // The worst start: a log file that is about to be sealed.
+    let most = Limits::default().segment_records - 10_000;
+    for first in (0..most).step_by(10_000) {
+        let mut batch = Batch::new();
+        for n in first..first + 10_000 {
+            let raw = line(n);
+            let line = Line {
+                received_at_ms: clock.now_ms(),
+                sent_at_ms: None,
+                source: [3; 16],
+                unit: [2; 16],
+                peer: peer.ip(),
+                transport: Transport::Udp,
+                flags: Flags::default(),
+                facility: 1,
+                severity: 5,
+                host: "h",
+                application: "a",
+                raw: raw.as_bytes(),
+            };
+            batch.push(&line).expect("a line of bounded length");
+        }
+        vault.append(batch).await.expect("room on the disk");
+    }
+    let unsealed = vault.size() - vault.sealed();
     drop(vault);
     let start = Instant::now();
     let vault = Vault::open(config, signer()).expect("a vault");
     println!(
-        "opening: {:.1} ms; peak memory {}",
+        "opening with {unsealed} records in the log: {:.0} ms; peak memory {}",
         start.elapsed().as_secs_f64() * 1e3,
         peak_memory()
     );

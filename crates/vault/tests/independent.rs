@@ -152,7 +152,7 @@ async fn another_engine_reads_segments_and_samples() {
     }
     let samples = Samples::open(Config::new(dir.path().join("samples"), clock())).unwrap();
     let outcome = |n: u32| {
-        if n % 4 == 0 {
+        if n.is_multiple_of(4) {
             Outcome::Down
         } else {
             Outcome::Up
