@@ -272,6 +272,12 @@ impl App {
         self.live.tell(Topic::Records);
     }
 
+    /// Puts what waits on disk and closes everything; the program ends.
+    pub async fn close(&self) {
+        self.logs.close().await;
+        self.db.close().await;
+    }
+
     /// The files that belong to a schema: names of its file fields.
     pub fn file_fields(schema: &Schema) -> impl Iterator<Item = &str> {
         schema

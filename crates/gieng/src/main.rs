@@ -1,3 +1,66 @@
-//! The giềng command line: configuration, wiring, shutdown.
+//! The `gieng` command: configuration, wiring, shutdown.
 
-fn main() {}
+mod args;
+mod check;
+mod config;
+mod demo;
+mod policy;
+mod records;
+mod serve;
+mod vault;
+
+use std::process::ExitCode;
+
+use args::{Args, Command};
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let level = match (&args.command, args.verbose) {
+        (Command::Serve(_) | Command::Demo(_), 0) => "info,sqlx=warn",
+        (_, 0) => "warn",
+        (_, 1) => "debug,sqlx=info,hyper=info",
+        (_, _) => "trace",
+    };
+    let filter = tracing_subscriber::EnvFilter::try_from_env("GIENG_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(level));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .init();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(std::thread::available_parallelism().map_or(2, |n| n.get().clamp(2, 8)))
+        .enable_all()
+        .build();
+    let outcome = match runtime {
+        Ok(runtime) => runtime.block_on(run(args)),
+        Err(error) => Err(error.into()),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("gieng: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let config = config::Config::read(&args)?;
+    match args.command {
+        Command::Serve(a) => serve::run(&config, a).await,
+        Command::Demo(a) => demo::run(&config, a).await,
+        Command::Check(a) => check::run(&config, a).await,
+        Command::Policy(a) => policy::run(&config, a),
+        Command::Vault(a) => vault::run(&config, a).await,
+        Command::Journal(a) => records::journal(&config, a).await,
+        Command::List(a) => records::list(&config, a).await,
+        Command::Get(a) => records::get(&config, a).await,
+        Command::Import(a) => records::import(&config, a).await,
+        Command::Export(a) => records::export(&config, a).await,
+        Command::Nouns => records::nouns(&config).await,
+        Command::Account(a) => records::account(&config, a).await,
+        Command::Setting(a) => records::setting(&config, a).await,
+    }
+}

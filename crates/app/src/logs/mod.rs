@@ -10,7 +10,8 @@ use observe::syslog::Syslog;
 use tokio::sync::Notify;
 use vault::{Reader, Vault, samples::Samples};
 
-pub(crate) use receive::{listen, reconcile};
+pub(crate) use receive::listen;
+pub use receive::reconcile;
 pub use store::log_source::{LogSource, UnknownSender};
 pub use vault::{Page, Proof, Record};
 pub use view::{LogQuery, LogStatus, adopt, prove, search, source_counts, status, unknown_senders};
@@ -42,6 +43,22 @@ impl Logs {
     /// The vault, for the process that writes it.
     pub fn vault(&self) -> Option<&Arc<Vault>> {
         self.vault.as_ref()
+    }
+
+    /// Puts what waits on disk and ends the vault's threads.
+    pub(crate) async fn close(&self) {
+        let (vault, samples) = (self.vault.clone(), self.samples.clone());
+        let closed = tokio::task::spawn_blocking(move || {
+            if let Some(samples) = samples {
+                samples.close();
+            }
+            if let Some(vault) = vault {
+                vault.close();
+            }
+        });
+        if closed.await.is_err() {
+            tracing::error!("the vault did not close");
+        }
     }
 
     /// A reader of the vault.

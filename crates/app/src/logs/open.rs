@@ -63,8 +63,11 @@ impl Logs {
         }
     }
 
-    /// Samples of a target as at most `buckets` points.
-    pub(crate) async fn samples(
+    /// Samples of a target that the caller may see, as at most `buckets` points.
+    ///
+    /// # Errors
+    /// Internal when they cannot be read.
+    pub async fn samples(
         &self,
         target: TargetId,
         from: i64,

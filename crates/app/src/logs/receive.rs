@@ -81,7 +81,7 @@ async fn register(app: &App, syslog: &Syslog) -> Result<(), StoreError> {
 }
 
 /// Brings the records up to date with what arrived; verdicts that read it follow.
-pub(crate) async fn reconcile(app: &App) -> Result<Option<String>, StoreError> {
+pub async fn reconcile(app: &App) -> Result<Option<String>, StoreError> {
     let Some(vault) = app.logs.vault() else {
         return Ok(None);
     };

@@ -10,6 +10,7 @@ use observe::probe::Prober;
 use tokio::sync::Notify;
 
 pub use self::core::Core;
+pub use run::keep;
 pub(crate) use run::run;
 pub use store::{
     alarm::Alarm,

@@ -98,7 +98,7 @@ async fn reload(app: &App, core: &mut Core, prober: &Prober, now: Moment) {
 }
 
 /// Samples are kept as they are; a full disk is said once a batch and harms nothing else.
-pub(crate) fn keep(app: &App, batch: &[Sample]) {
+pub fn keep(app: &App, batch: &[Sample]) {
     let kept: Vec<samples::Sample> = batch
         .iter()
         .map(|s| samples::Sample {

@@ -1,0 +1,319 @@
+//! What the command line takes.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Giềng: runs a province's wide-area network the way its regulations say, and proves it.
+#[derive(Debug, Parser)]
+#[command(name = "gieng", version, max_term_width = 100)]
+pub struct Args {
+    /// The data folder.
+    #[arg(long, global = true, env = "GIENG_DATA", value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// `postgres://user:password@host/name`; SQLite in the data folder without it.
+    #[arg(
+        long,
+        global = true,
+        env = "GIENG_DATABASE",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    pub database: Option<String>,
+    /// A folder with the province's own packs, in place of the built-in ones.
+    #[arg(long, global = true, env = "GIENG_POLICY", value_name = "DIR")]
+    pub policy: Option<PathBuf>,
+    /// A TOML file with the same names as these options.
+    #[arg(long, global = true, env = "GIENG_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Say more (twice: everything).
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the program: web, probes, syslog, judging.
+    Serve(ServeArgs),
+    /// Run the demo province.
+    Demo(DemoArgs),
+    /// Judge and print verdicts. Exit code: 0 nothing amiss, 1 breached, 3 facts missing, 2 it failed.
+    Check(CheckArgs),
+    /// Work on packs.
+    Policy(PolicyArgs),
+    /// Verify, search and prove the log vault.
+    Vault(VaultArgs),
+    /// The change journal.
+    Journal(JournalArgs),
+    /// List the records of a noun.
+    List(ListArgs),
+    /// Show one record.
+    Get(GetArgs),
+    /// Import a CSV or XLSX file.
+    Import(ImportArgs),
+    /// Export records as CSV.
+    Export(ExportArgs),
+    /// Name all nouns and books.
+    Nouns,
+    /// Accounts, from the console of the machine.
+    Account(AccountArgs),
+    /// Show or set settings.
+    Setting(SettingArgs),
+}
+
+/// Where to listen.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ServeArgs {
+    /// Web and API. Beyond this machine put a TLS proxy in front.
+    #[arg(long, env = "GIENG_LISTEN", value_name = "ADDR")]
+    pub listen: Option<SocketAddr>,
+    /// Syslog over UDP; may be given several times.
+    #[arg(long, value_name = "ADDR")]
+    pub syslog_udp: Vec<SocketAddr>,
+    /// Syslog over TCP; may be given several times.
+    #[arg(long, value_name = "ADDR")]
+    pub syslog_tcp: Vec<SocketAddr>,
+    /// Do not probe.
+    #[arg(long)]
+    pub no_probe: bool,
+    /// Browsers reach it by HTTPS through a proxy: cookies are sent by HTTPS only.
+    #[arg(long)]
+    pub https: bool,
+}
+
+/// The demo.
+#[derive(Clone, Debug, clap::Args)]
+pub struct DemoArgs {
+    /// Web and API.
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR")]
+    pub listen: SocketAddr,
+    /// Syslog, UDP and TCP.
+    #[arg(long, default_value = "127.0.0.1:5514", value_name = "ADDR")]
+    pub syslog: SocketAddr,
+    /// Make the province and its ninety days anew.
+    #[arg(long)]
+    pub fresh: bool,
+    /// Make the province and its history, then end.
+    #[arg(long)]
+    pub prepare: bool,
+    /// Days of history.
+    #[arg(long, default_value_t = 90)]
+    pub days: u16,
+    /// No faults that come and go, no senders: for tests.
+    #[arg(long)]
+    pub still: bool,
+}
+
+/// Which verdicts, as what.
+#[derive(Clone, Debug, clap::Args)]
+pub struct CheckArgs {
+    /// Only this unit (code).
+    #[arg(long)]
+    pub unit: Option<String>,
+    /// Only this regulation (id).
+    #[arg(long)]
+    pub regulation: Option<String>,
+    /// As it stood at the end of that day (YYYY-MM-DD).
+    #[arg(long, value_name = "DATE")]
+    pub as_of: Option<jiff::civil::Date>,
+    /// How to print.
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
+    /// Only what is not met.
+    #[arg(long)]
+    pub amiss: bool,
+}
+
+/// How to print.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Table,
+    /// For programs.
+    Json,
+}
+
+/// Work on packs.
+#[derive(Clone, Debug, clap::Args)]
+pub struct PolicyArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: PolicyCommand,
+}
+
+/// Work on packs.
+#[derive(Clone, Debug, Subcommand)]
+pub enum PolicyCommand {
+    /// Check packs; every mistake with file, line and what to write instead.
+    Lint {
+        /// The folder; the built-in packs without it.
+        folder: Option<PathBuf>,
+        /// How to print.
+        #[arg(long, value_enum, default_value_t = Format::Table)]
+        format: Format,
+    },
+}
+
+/// The vault.
+#[derive(Clone, Debug, clap::Args)]
+pub struct VaultArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: VaultCommand,
+}
+
+/// The vault.
+#[derive(Clone, Debug, Subcommand)]
+pub enum VaultCommand {
+    /// Read all of it again and prove all of it; names the first bad range.
+    Verify,
+    /// Print one line with its inclusion proof.
+    Prove {
+        /// The line's number.
+        index: u64,
+        /// JSON in place of the C2SP form.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Search lines, the newest first.
+    Search {
+        /// Words the line contains; case and diacritics do not matter.
+        text: Option<String>,
+        /// From this moment (RFC 3339 or a date).
+        #[arg(long)]
+        from: Option<String>,
+        /// Before this moment.
+        #[arg(long)]
+        to: Option<String>,
+        /// At least so grave, 0 (emergency) to 7 (debug).
+        #[arg(long)]
+        severity: Option<u8>,
+        /// Only from this device (code).
+        #[arg(long)]
+        source: Option<String>,
+        /// At most so many.
+        #[arg(long, default_value_t = 100)]
+        limit: usize,
+        /// How to print.
+        #[arg(long, value_enum, default_value_t = Format::Table)]
+        format: Format,
+    },
+}
+
+/// The change journal.
+#[derive(Clone, Debug, clap::Args)]
+pub struct JournalArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: JournalCommand,
+}
+
+/// The change journal.
+#[derive(Clone, Debug, Subcommand)]
+pub enum JournalCommand {
+    /// Recompute the chain; names the first entry that does not fit.
+    Verify,
+    /// Print the latest entries.
+    Show {
+        /// Only this noun.
+        #[arg(long)]
+        noun: Option<String>,
+        /// At most so many.
+        #[arg(long, default_value_t = 50)]
+        limit: i64,
+    },
+}
+
+/// List records.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ListArgs {
+    /// The noun, e.g. `organization`, `site`, `technical-journal`.
+    pub noun: String,
+    /// Words to find.
+    #[arg(long)]
+    pub search: Option<String>,
+    /// `field=value`; may be given several times.
+    #[arg(long = "where", value_name = "FIELD=VALUE")]
+    pub filters: Vec<String>,
+    /// At most so many.
+    #[arg(long, default_value_t = 50)]
+    pub limit: i64,
+    /// How to print.
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
+}
+
+/// One record.
+#[derive(Clone, Debug, clap::Args)]
+pub struct GetArgs {
+    /// The noun.
+    pub noun: String,
+    /// Its id or code.
+    pub key: String,
+}
+
+/// Import.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ImportArgs {
+    /// The noun.
+    pub noun: String,
+    /// A CSV or XLSX file.
+    pub file: PathBuf,
+    /// Say what would happen; write nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Write the good rows even when some are bad.
+    #[arg(long)]
+    pub good_rows: bool,
+    /// Where to write the bad rows.
+    #[arg(long, value_name = "FILE")]
+    pub bad_rows: Option<PathBuf>,
+}
+
+/// Export.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ExportArgs {
+    /// The noun.
+    pub noun: String,
+    /// Where to; standard output without it.
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// Accounts.
+#[derive(Clone, Debug, clap::Args)]
+pub struct AccountArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: AccountCommand,
+}
+
+/// Accounts.
+#[derive(Clone, Debug, Subcommand)]
+pub enum AccountCommand {
+    /// List accounts.
+    List,
+    /// Print a one-time link path with which the owner chooses a password.
+    Link {
+        /// Sign-in name.
+        login: String,
+    },
+    /// Take the second factor away (a lost phone).
+    ResetTotp {
+        /// Sign-in name.
+        login: String,
+    },
+}
+
+/// Settings.
+#[derive(Clone, Debug, clap::Args)]
+pub struct SettingArgs {
+    /// The key; all settings without it.
+    pub key: Option<String>,
+    /// The new value.
+    pub value: Option<String>,
+}

@@ -1,0 +1,128 @@
+//! `gieng check`: verdicts for people and for scripts.
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use app::{Ctx, assess};
+use domain::clock;
+use policy::{Status, Tally};
+
+use crate::{
+    args::{CheckArgs, Format},
+    config::Config,
+};
+
+/// Judges and prints.
+pub async fn run(config: &Config, args: CheckArgs) -> anyhow::Result<ExitCode> {
+    let app = config.open(false).await?;
+    let ctx = Ctx::console(app.clock.now_ms());
+    let as_of = match args.as_of {
+        None => {
+            assess::evaluate(&app, true).await?;
+            None
+        }
+        Some(day) => Some(clock::start_of_day_ms(day.tomorrow()?) - 1),
+    };
+    let view = assess::board(&app, &ctx, as_of).await?;
+    if let Some(unit) = &args.unit {
+        view.find(unit)
+            .with_context(|| format!("there is no unit `{unit}`"))?;
+    }
+    if let Some(regulation) = &args.regulation
+        && !view.library.regulations.contains_key(regulation)
+    {
+        let known: Vec<&str> = view
+            .library
+            .regulations
+            .keys()
+            .map(String::as_str)
+            .collect();
+        anyhow::bail!(
+            "there is no regulation `{regulation}`; there are: {}",
+            known.join(", ")
+        );
+    }
+    let mut tally = Tally::default();
+    let mut rows = Vec::new();
+    for (unit, clause, cell) in view.cells() {
+        let key = &view.board.clauses[clause];
+        let wanted = args
+            .unit
+            .as_ref()
+            .is_none_or(|u| *u == unit.code || *u == unit.id.to_string())
+            && args
+                .regulation
+                .as_ref()
+                .is_none_or(|r| *r == key.regulation);
+        if !wanted {
+            continue;
+        }
+        tally.count(cell.status);
+        let fine = matches!(cell.status, Status::Met | Status::NotApplicable);
+        if !(args.amiss && fine) {
+            rows.push((unit, key, cell));
+        }
+    }
+    rows.sort_by(|a, b| {
+        b.2.status
+            .cmp(&a.2.status)
+            .then_with(|| a.0.code.cmp(&b.0.code))
+    });
+    match args.format {
+        Format::Json => {
+            let all: Vec<serde_json::Value> = rows
+                .iter()
+                .map(|(unit, key, cell)| {
+                    serde_json::json!({
+                        "unit": unit.code, "name": unit.name, "regulation": key.regulation,
+                        "clause": key.cite, "status": cell.status, "reason": cell.reason,
+                        "since": clock::from_ms(cell.since).to_string(), "evidence": cell.evidence_hash,
+                        "basis": cell.basis,
+                    })
+                })
+                .collect();
+            let out = serde_json::json!({
+                "at": clock::from_ms(as_of.unwrap_or(view.board.at)).to_string(), "tally": tally, "verdicts": all,
+            });
+            println!("{}", serde_json::to_string_pretty(&out)?);
+        }
+        Format::Table => {
+            println!(
+                "{:<10} {:<22} {:<10} {:<14} {:<11} {}",
+                "UNIT", "REGULATION", "CLAUSE", "STATUS", "SINCE", "REASON"
+            );
+            for (unit, key, cell) in &rows {
+                let since = clock::local_date(clock::from_ms(cell.since))
+                    .strftime("%d/%m/%Y")
+                    .to_string();
+                println!(
+                    "{:<10} {:<22} {:<10} {:<14} {:<11} {}",
+                    unit.code,
+                    key.regulation,
+                    key.cite,
+                    cell.status.code(),
+                    since,
+                    cell.reason.as_deref().unwrap_or_default()
+                );
+            }
+            println!(
+                "\n{} met, {} breached, {} no data, {} pending, {} waived, {} not applicable, {} error",
+                tally.met,
+                tally.breached,
+                tally.no_data,
+                tally.pending,
+                tally.waived,
+                tally.not_applicable,
+                tally.error
+            );
+        }
+    }
+    app.close().await;
+    Ok(ExitCode::from(
+        match (tally.breached, tally.no_data + tally.error) {
+            (1.., _) => 1,
+            (0, 1..) => 3,
+            (0, 0) => 0,
+        },
+    ))
+}

@@ -1,0 +1,101 @@
+//! Options, environment and an optional TOML file become one configuration.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use anyhow::Context as _;
+use app::{App, AppConfig};
+use domain::clock::Clock;
+use serde::Deserialize;
+
+use crate::args::Args;
+
+/// What the file may hold; options and environment go before it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    data: Option<PathBuf>,
+    database: Option<String>,
+    policy: Option<PathBuf>,
+    listen: Option<SocketAddr>,
+    #[serde(default)]
+    syslog_udp: Vec<SocketAddr>,
+    #[serde(default)]
+    syslog_tcp: Vec<SocketAddr>,
+    origin: Option<String>,
+    #[serde(default)]
+    https: bool,
+}
+
+/// The configuration.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The data folder.
+    pub data: Option<PathBuf>,
+    /// The database, when it is not SQLite.
+    pub database: Option<String>,
+    /// The packs, when they are not the built-in ones.
+    pub policy: Option<PathBuf>,
+    /// Web and API.
+    pub listen: SocketAddr,
+    /// Syslog over UDP.
+    pub syslog_udp: Vec<SocketAddr>,
+    /// Syslog over TCP.
+    pub syslog_tcp: Vec<SocketAddr>,
+    /// Cookies by HTTPS only.
+    pub https: bool,
+    /// The name under which the vault signs.
+    pub origin: String,
+}
+
+impl Config {
+    /// Reads it.
+    pub fn read(args: &Args) -> anyhow::Result<Self> {
+        let file = match &args.config {
+            None => File::default(),
+            Some(path) => {
+                let text = std::fs::read_to_string(path)
+                    .with_context(|| format!("cannot read {}", path.display()))?;
+                toml::from_str(&text)
+                    .with_context(|| format!("{} does not hold together", path.display()))?
+            }
+        };
+        let any = |port| SocketAddr::from(([0, 0, 0, 0], port));
+        let or = |given: Vec<SocketAddr>| {
+            if given.is_empty() {
+                vec![any(5514)]
+            } else {
+                given
+            }
+        };
+        Ok(Self {
+            data: args.data.clone().or(file.data),
+            database: args.database.clone().or(file.database),
+            policy: args.policy.clone().or(file.policy),
+            listen: file
+                .listen
+                .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
+            syslog_udp: or(file.syslog_udp),
+            syslog_tcp: or(file.syslog_tcp),
+            https: file.https,
+            origin: file.origin.unwrap_or_else(|| "gieng.local/vault".into()),
+        })
+    }
+
+    /// The data folder: `./data` when none was given.
+    pub fn data(&self) -> PathBuf {
+        self.data.clone().unwrap_or_else(|| PathBuf::from("data"))
+    }
+
+    /// Opens the program; `writer` says whether this process writes the vault.
+    pub async fn open(&self, writer: bool) -> anyhow::Result<App> {
+        let config = AppConfig {
+            data: self.data(),
+            database: self.database.clone(),
+            policy: self.policy.clone(),
+            clock: Clock::system(),
+            writer,
+            origin: self.origin.clone(),
+        };
+        Ok(App::open(config).await?)
+    }
+}

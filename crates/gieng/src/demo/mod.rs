@@ -1,0 +1,133 @@
+//! The demo province: today's Vĩnh Long with ninety days behind it.
+//!
+//! Everything is made by the program's own use cases: CSV imports, samples through the
+//! watch, lines through the vault, books through the registry, verdicts by the engine.
+
+mod dice;
+mod history;
+mod province;
+mod traffic;
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::Context as _;
+use app::{App, AppConfig, Ctx, account, task::Listen};
+use domain::clock::Clock;
+
+use crate::{args::DemoArgs, config::Config, serve};
+
+/// Sign-in names of the demo, with what they show.
+const PEOPLE: [(&str, &str); 4] = [
+    ("quantri", "quản trị viên / administrator"),
+    ("vanhanh", "cán bộ trung tâm mạng / network centre"),
+    (
+        "canbo",
+        "cán bộ CNTT của một phường / IT officer of one ward",
+    ),
+    ("lanhdao", "lãnh đạo, chỉ xem / leader, reads only"),
+];
+
+/// Written when the province and its history are complete.
+const PREPARED: &str = "prepared";
+
+/// Prepares the province when it is not there, then runs it.
+pub async fn run(config: &Config, args: DemoArgs) -> anyhow::Result<ExitCode> {
+    let data = config
+        .data
+        .clone()
+        .unwrap_or_else(|| PathBuf::from("demo-data"));
+    if args.fresh {
+        clear(&data)?;
+    }
+    if !data.join(PREPARED).exists() {
+        clear(&data)?;
+        prepare(config, &data, args.days).await?;
+    }
+    if args.prepare {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let app = open(config, &data, Clock::system()).await?;
+    let listen = Listen {
+        syslog_udp: vec![args.syslog],
+        syslog_tcp: vec![args.syslog],
+        probe: true,
+    };
+    // The services of the sites that will fail answer before the first probe goes out.
+    let traffic = if args.still {
+        None
+    } else {
+        Some(traffic::Traffic::open(&app).await?)
+    };
+    let up = serve::start(&app, args.listen, listen, false).await?;
+    if let Some(traffic) = traffic {
+        let (udp, tcp) = up.syslog().clone();
+        traffic.run(udp.first().copied(), tcp.first().copied(), up.token());
+    }
+    println!("\n  Giềng – tỉnh mẫu Vĩnh Long / the demo province\n");
+    println!("    {}\n", up.url());
+    for (login, who) in PEOPLE {
+        let ctx = Ctx::console(app.clock.now_ms());
+        let password = account::set_random_password(&app, &ctx, login).await?;
+        println!("    {login:<10} {password:<18} {who}");
+    }
+    println!(
+        "\n  Mật khẩu mới ở mỗi lần khởi động; Ctrl-C để dừng. / New passwords at each start; Ctrl-C stops.\n"
+    );
+    up.until_told(&app).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn open(config: &Config, data: &Path, clock: Clock) -> anyhow::Result<App> {
+    let config = AppConfig {
+        data: data.to_owned(),
+        database: config.database.clone(),
+        policy: config.policy.clone(),
+        clock,
+        writer: true,
+        origin: "demo.gieng.local/vault".into(),
+    };
+    Ok(App::open(config).await?)
+}
+
+/// Removes an earlier demo, and only that: a folder that holds something else is refused.
+fn clear(data: &Path) -> anyhow::Result<()> {
+    let Ok(entries) = std::fs::read_dir(data) else {
+        return Ok(());
+    };
+    let ours = [
+        "attachments",
+        "samples",
+        "vault",
+        "vault.key",
+        "records.db",
+        "records.db-wal",
+        "records.db-shm",
+        PREPARED,
+    ];
+    for entry in entries {
+        let name = entry?.file_name();
+        anyhow::ensure!(
+            name.to_str().is_some_and(|n| ours.contains(&n)),
+            "{} holds {}, which is not the demo's; choose another folder with --data",
+            data.display(),
+            name.display()
+        );
+    }
+    std::fs::remove_dir_all(data).with_context(|| format!("cannot clear {}", data.display()))
+}
+
+async fn prepare(config: &Config, data: &Path, days: u16) -> anyhow::Result<()> {
+    eprintln!(
+        "Giềng: dựng tỉnh mẫu và {days} ngày dữ liệu (một lần) / making the province and {days} days of history (once)"
+    );
+    let clock = history::clock(days);
+    let app = open(config, data, clock.clone()).await?;
+    province::make(&app).await?;
+    history::make(&app, &clock, days).await?;
+    app.close().await;
+    std::fs::write(data.join(PREPARED), b"")?;
+    Ok(())
+}

@@ -1,0 +1,253 @@
+//! Records, journal, accounts and settings from the console.
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use app::{
+    App, Ctx, account,
+    journal::JournalQuery,
+    registry::{self, ImportMode, Outcome, RecordQuery},
+    setting,
+};
+use domain::{noun, record::Record, schema::Kind};
+
+use crate::{
+    args::{
+        AccountArgs, AccountCommand, ExportArgs, Format, GetArgs, ImportArgs, JournalArgs,
+        JournalCommand, ListArgs, SettingArgs,
+    },
+    config::Config,
+};
+
+async fn open(config: &Config) -> anyhow::Result<(App, Ctx)> {
+    let app = config.open(false).await?;
+    let ctx = Ctx::console(app.clock.now_ms());
+    Ok((app, ctx))
+}
+
+/// Names all nouns and books.
+pub async fn nouns(config: &Config) -> anyhow::Result<ExitCode> {
+    let (app, _) = open(config).await?;
+    for schema in noun::all() {
+        println!("{:<24} {}", schema.noun, schema.label);
+    }
+    for schema in app.library().registers.values() {
+        println!("{:<24} {}", schema.noun, schema.label);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Lists records.
+pub async fn list(config: &Config, args: ListArgs) -> anyhow::Result<ExitCode> {
+    let (app, ctx) = open(config).await?;
+    let schema = app.schema(&args.noun)?;
+    let filters = args
+        .filters
+        .iter()
+        .map(|f| {
+            let (name, value) = f
+                .split_once('=')
+                .with_context(|| format!("`{f}` is not FIELD=VALUE"))?;
+            anyhow::ensure!(
+                schema.field(name).is_some(),
+                "{} has no field `{name}`",
+                schema.noun
+            );
+            Ok((name.to_owned(), value.to_owned()))
+        })
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let query = RecordQuery {
+        search: args.search.unwrap_or_default(),
+        filters,
+        limit: args.limit,
+        ..RecordQuery::default()
+    };
+    let page = registry::list(&app, &ctx, &args.noun, &query).await?;
+    match args.format {
+        Format::Json => println!("{}", serde_json::to_string_pretty(&page.records)?),
+        Format::Table => {
+            let titles = registry::reference_titles(&app, &schema, &page.records).await?;
+            let cell = |record: &Record, field: &domain::schema::Field| {
+                let value = record.get(&field.name);
+                match (field.kind, value.as_id()) {
+                    (Kind::Reference, Some(id)) => titles.get(&id).cloned().unwrap_or_default(),
+                    _ => value.to_cell(),
+                }
+            };
+            let header: Vec<&str> = schema.list_fields().map(|f| f.name.as_str()).collect();
+            println!("{}", header.join("\t"));
+            for record in &page.records {
+                let cells: Vec<String> = schema.list_fields().map(|f| cell(record, f)).collect();
+                println!("{}", cells.join("\t"));
+            }
+            eprintln!("{} of {}", page.records.len(), page.total);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Shows one record.
+pub async fn get(config: &Config, args: GetArgs) -> anyhow::Result<ExitCode> {
+    let (app, ctx) = open(config).await?;
+    let record = registry::get(&app, &ctx, &args.noun, &args.key).await?;
+    println!("{}", serde_json::to_string_pretty(&record)?);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Imports a file. Exit code 1 when rows are bad.
+pub async fn import(config: &Config, args: ImportArgs) -> anyhow::Result<ExitCode> {
+    let (app, ctx) = open(config).await?;
+    let bytes = std::fs::read(&args.file)
+        .with_context(|| format!("cannot read {}", args.file.display()))?;
+    let mode = match (args.dry_run, args.good_rows) {
+        (true, _) => ImportMode::DryRun,
+        (false, true) => ImportMode::GoodRows,
+        (false, false) => ImportMode::AllOrNothing,
+    };
+    let report = registry::import(&app, &ctx, &args.noun, &bytes, mode).await?;
+    for column in &report.ignored_columns {
+        eprintln!("column `{column}` names no field; it is not used");
+    }
+    for row in report.rows.iter().filter(|r| r.outcome == Outcome::Bad) {
+        for problem in &row.problems {
+            let place = if problem.position > 0 {
+                format!(":{}", problem.position)
+            } else {
+                String::new()
+            };
+            println!(
+                "{}:{}{place}: {} {}",
+                args.file.display(),
+                row.line,
+                problem.column,
+                problem.message
+            );
+        }
+    }
+    println!(
+        "{} new, {} changed, {} the same, {} bad{}",
+        report.created,
+        report.updated,
+        report.unchanged,
+        report.bad,
+        if report.written {
+            ""
+        } else {
+            "; nothing was written"
+        }
+    );
+    if let Some(path) = args.bad_rows.filter(|_| report.bad > 0) {
+        std::fs::write(&path, &report.bad_rows)
+            .with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(ExitCode::from(u8::from(report.bad > 0)))
+}
+
+/// Exports records as CSV.
+pub async fn export(config: &Config, args: ExportArgs) -> anyhow::Result<ExitCode> {
+    let (app, ctx) = open(config).await?;
+    let bytes = registry::export_csv(&app, &ctx, &args.noun, &RecordQuery::default()).await?;
+    match args.output {
+        Some(path) => std::fs::write(&path, bytes)
+            .with_context(|| format!("cannot write {}", path.display()))?,
+        None => std::io::Write::write_all(&mut std::io::stdout(), &bytes)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Verifies or shows the journal. Exit code 1 when the chain is broken.
+pub async fn journal(config: &Config, args: JournalArgs) -> anyhow::Result<ExitCode> {
+    let (app, ctx) = open(config).await?;
+    match args.command {
+        JournalCommand::Verify => {
+            let report = app::journal::verify(&app, &ctx).await?;
+            println!("{} entries, head {}", report.entries, report.head);
+            if let Some((seq, reason)) = report.first_bad {
+                println!("entry {seq} does not fit: {reason}");
+                return Ok(ExitCode::from(1));
+            }
+            println!("sound: every entry follows the one before it");
+        }
+        JournalCommand::Show { noun, limit } => {
+            let query = JournalQuery {
+                noun,
+                limit,
+                ..JournalQuery::default()
+            };
+            for entry in app::journal::list(&app, &ctx, &query).await? {
+                let c = &entry.change;
+                let at = domain::clock::from_ms(c.at).to_zoned(domain::clock::local_zone());
+                println!(
+                    "{:>8} {} {:<16} {:<10} {:<18} {}",
+                    entry.seq,
+                    at.strftime("%d/%m/%Y %H:%M:%S"),
+                    c.actor,
+                    c.action,
+                    c.noun,
+                    c.record_id
+                );
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Works on accounts.
+pub async fn account(config: &Config, args: AccountArgs) -> anyhow::Result<ExitCode> {
+    let (app, ctx) = open(config).await?;
+    let accounts = account::list(&app, &ctx).await?;
+    let find = |login: &str| {
+        accounts
+            .iter()
+            .find(|a| a.login == login.to_lowercase())
+            .with_context(|| format!("there is no account `{login}`"))
+    };
+    match args.command {
+        AccountCommand::List => {
+            for a in &accounts {
+                let roles: Vec<&str> = a.grants.iter().map(|g| g.role.code()).collect();
+                let state = if a.enabled { "" } else { "disabled" };
+                println!(
+                    "{:<20} {:<30} {:<30} {state}",
+                    a.login,
+                    a.name,
+                    roles.join(",")
+                );
+            }
+        }
+        AccountCommand::Link { login } => {
+            let token = account::issue_link(&app, &ctx, find(&login)?.id).await?;
+            println!("/start/{token}");
+        }
+        AccountCommand::ResetTotp { login } => {
+            account::reset_totp(&app, &ctx, find(&login)?.id).await?;
+            println!(
+                "{login}: the second factor is gone; it is asked for again at the next sign-in"
+            );
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Shows or sets settings.
+pub async fn setting(config: &Config, args: SettingArgs) -> anyhow::Result<ExitCode> {
+    let (app, ctx) = open(config).await?;
+    if let (Some(key), Some(value)) = (&args.key, &args.value) {
+        setting::set(&app, &ctx, key, value).await?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let settings = app.settings();
+    for spec in setting::SETTINGS {
+        if args.key.as_ref().is_some_and(|k| k != spec.key) {
+            continue;
+        }
+        let value = settings.text(spec.key);
+        let shown = if spec.secret && !value.is_empty() {
+            "***"
+        } else {
+            &value
+        };
+        println!("{:<36} {shown}", spec.key);
+    }
+    Ok(ExitCode::SUCCESS)
+}
