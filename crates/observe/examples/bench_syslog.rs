@@ -141,36 +141,27 @@ async fn serve(dir: &Path, lines: u64) {
 }
 
 fn send(address: &str, lines: u64, connections: u64) {
-    // Rendered before the clock runs: what is measured is the receiver.
-    let payload = |counted: bool| -> Vec<u8> {
-        let mut bytes = Vec::new();
-        for n in 0..50_000 {
-            let line = line(n);
-            if counted {
-                bytes.extend_from_slice(format!("{} {line}", line.len()).as_bytes());
-            } else {
-                bytes.extend_from_slice(line.as_bytes());
-                bytes.push(b'\n');
-            }
-        }
-        bytes
-    };
-    let payloads = [payload(false), payload(true)];
     std::thread::scope(|scope| {
         for c in 0..connections {
-            let payload = &payloads[c as usize % 2];
             scope.spawn(move || {
                 let mut stream = TcpStream::connect(address).expect("it listens");
-                let mut left = lines / connections + u64::from(c < lines % connections);
-                while left >= 50_000 {
-                    stream.write_all(payload).expect("it reads");
-                    left -= 50_000;
+                let count = lines / connections + u64::from(c < lines % connections);
+                let mut buffer = Vec::with_capacity(1 << 17);
+                // No line is like another: neither within a connection nor between them.
+                for n in 0..count {
+                    let line = line(c * 1_000_000_007 + n);
+                    if c % 2 == 0 {
+                        buffer.extend_from_slice(line.as_bytes());
+                        buffer.push(b'\n');
+                    } else {
+                        write!(buffer, "{} {line}", line.len()).expect("memory takes it");
+                    }
+                    if buffer.len() > 1 << 16 {
+                        stream.write_all(&buffer).expect("it reads");
+                        buffer.clear();
+                    }
                 }
-                for n in 0..left {
-                    stream
-                        .write_all(format!("{}\n", line(n)).as_bytes())
-                        .expect("it reads");
-                }
+                stream.write_all(&buffer).expect("it reads");
             });
         }
     });
@@ -180,6 +171,8 @@ fn send(address: &str, lines: u64, connections: u64) {
 fn line(n: u64) -> String {
     let (a, b, c) = (n % 250 + 1, n / 250 % 250, n * 7_919 % 64_000 + 1_024);
     let second = n % 60;
+    // Values that do not repeat in order, as in real lines.
+    let noise = n.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20;
     match n % 4 {
         0 => format!(
             "<189>date=2026-11-21 time=10:15:{second:02} devname=\"FGT-VL-{:03}\" devid=\"FGT60F0000{a:06}\" \
@@ -188,8 +181,8 @@ fn line(n: u64) -> String {
              sessionid={n} proto=6 action=\"close\" service=\"HTTPS\" duration={second} sentbyte={} rcvdbyte={}",
             n % 124,
             n % 30,
-            n * 31 % 100_000,
-            n * 97 % 1_000_000
+            noise % 100_000,
+            noise / 7 % 1_000_000
         ),
         1 => format!(
             "<189>{n}: rt-{a:03}: Nov 21 2026 10:15:{second:02}.123 +07: %LINEPROTO-5-UPDOWN: Line protocol on \
@@ -200,13 +193,13 @@ fn line(n: u64) -> String {
             "<86>1 2026-11-21T10:15:{second:02}.123456+07:00 sv-{a:03} sshd {} - - Accepted publickey for \
              quantri from 10.{b}.{a}.7 port {c} ssh2: ED25519 SHA256:{:043x}",
             n % 30_000,
-            n * 0x9E37_79B9
+            noise
         ),
         _ => format!(
-            "<30>Nov 21 10:15:{second:02} sv-{a:03} nginx[{}]: 10.{b}.{a}.9 - - \"GET /dich-vu-cong/ho-so/{n} HTTP/1.1\" \
+            "<30>Nov 21 10:15:{second:02} sv-{a:03} nginx[{}]: 10.{b}.{a}.9 - - \"GET /dich-vu-cong/ho-so/{noise} HTTP/1.1\" \
              200 {} \"https://dichvucong.vinhlong.example/\" \"Mozilla/5.0 (X11; Linux x86_64)\"",
             n % 9_000,
-            n * 13 % 90_000
+            noise % 90_000
         ),
     }
 }

@@ -438,3 +438,54 @@ fn a_restored_down_is_not_raised_again() {
         why: Cleared::Recovered
     }));
 }
+
+#[test]
+fn ten_thousand_behind_a_hub_are_one_notice() {
+    let mut fleet = Fleet::new(Settings::default());
+    let at = |mono_ms: u64| Moment {
+        mono_ms,
+        at_ms: mono_ms as i64,
+    };
+    let mut targets: Vec<_> = (1..10_000).map(|n| target(n, Some(0))).collect();
+    targets.extend([target(0, None), target(10_000, None)]);
+    fleet.set_targets(targets, at(0)).unwrap();
+    let sample = |n, mono, up| Sample {
+        target: id(n),
+        sent: at(mono),
+        outcome: if up {
+            Outcome::Answered { rtt_us: 1 }
+        } else {
+            Outcome::Failed(Failure::Timeout)
+        },
+    };
+    for n in 0..=10_000 {
+        fleet.apply(&sample(n, 1_000, true), at(1_000));
+    }
+    let mut effects = Vec::new();
+    for round in 0..4 {
+        let mono = 11_000 + round * 1_000;
+        for n in 0..=10_000 {
+            effects.extend(fleet.apply(&sample(n, mono, n == 10_000), at(mono)));
+        }
+        effects.extend(fleet.tick(at(mono)));
+    }
+    effects.extend(fleet.tick(at(30_000)));
+    let alarms: Vec<_> = effects
+        .iter()
+        .filter_map(|e| match e {
+            Effect::AlarmRaised(a) | Effect::AlarmChanged(a) => Some((a.cause, a.behind.len())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(alarms, [(id(0), 9_999)]);
+    let down = |e: &&Effect| {
+        matches!(
+            e,
+            Effect::StateChanged {
+                to: State::Down,
+                ..
+            }
+        )
+    };
+    assert_eq!(effects.iter().filter(down).count(), 1);
+}

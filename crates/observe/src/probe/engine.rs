@@ -1,7 +1,7 @@
 //! The loop that sends, receives and gives up.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -24,6 +24,8 @@ use super::{Capability, Method, ProbeError, ProbeTarget, Timebase, Way, tcp};
 const BEAT: Duration = Duration::from_millis(20);
 /// Most probes sent in one beat, so that no stall ends in a burst.
 const BURST: usize = 200;
+/// A target asked for while its TCP probe is under way is looked at again after this.
+const AGAIN: Duration = Duration::from_secs(1);
 /// Answers are fetched after so many probes, so that the socket does not overflow.
 const BETWEEN_DRAINS: usize = 64;
 
@@ -53,6 +55,9 @@ pub(super) struct Engine {
     expiry: BinaryHeap<Reverse<(Instant, u64)>>,
     finished: Vec<Sample>,
     permits: Arc<Semaphore>,
+    /// Targets whose TCP probe waits for its turn or is under way: one each, so
+    /// that slow targets cannot pile up.
+    tcp_pending: HashSet<TargetId>,
     tcp_sender: mpsc::Sender<TcpDone>,
     tcp_results: mpsc::Receiver<TcpDone>,
 }
@@ -89,6 +94,7 @@ impl Engine {
             in_flight: HashMap::new(),
             expiry: BinaryHeap::new(),
             finished: Vec::new(),
+            tcp_pending: HashSet::new(),
             tcp_sender,
             tcp_results,
         };
@@ -209,7 +215,11 @@ impl Engine {
         true
     }
 
-    fn start_tcp(&self, target: ProbeTarget, port: Option<u16>) {
+    fn start_tcp(&mut self, target: ProbeTarget, port: Option<u16>) {
+        if !self.tcp_pending.insert(target.id) {
+            self.schedule.ask(target.id, Instant::now() + AGAIN);
+            return;
+        }
         let permits = Arc::clone(&self.permits);
         let results = self.tcp_sender.clone();
         let timebase = self.timebase.clone();
@@ -241,6 +251,7 @@ impl Engine {
     }
 
     fn tcp_done(&mut self, done: &TcpDone) {
+        self.tcp_pending.remove(&done.target.id);
         match done.outcome {
             Some(outcome) => self.finish(done.target.id, done.moment, outcome),
             None => self.defer(done.target.id),
