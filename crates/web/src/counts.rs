@@ -3,99 +3,84 @@
 use std::fmt::Write as _;
 
 use askama::filters::Safe;
+use policy::{Status, Tally};
 
 use crate::{cx::Cx, mark::Mark};
 
-/// Counts by mark, in the order of [`Mark::VERDICTS`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts([u32; Mark::VERDICTS.len()]);
+/// The verdicts in the order of a bar: good, undecided, bad. What does not apply is no part of it.
+const ORDER: [Status; 6] = [
+    Status::Met,
+    Status::Waived,
+    Status::Pending,
+    Status::NoData,
+    Status::Error,
+    Status::Breached,
+];
 
-impl Counts {
-    /// Adds `n` of one verdict; the states of targets have no place here.
-    pub fn add(&mut self, mark: Mark, n: u32) {
-        if let Some(at) = Mark::VERDICTS.iter().position(|each| *each == mark) {
-            self.0[at] += n;
-        }
-    }
-
-    /// How many there are of one verdict.
-    pub fn of(&self, mark: Mark) -> u32 {
-        Mark::VERDICTS
-            .iter()
-            .zip(self.0)
-            .find(|(each, _)| **each == mark)
-            .map_or(0, |(_, n)| n)
-    }
-
-    /// All that count for a share: what does not apply is left out.
-    pub fn judged(&self) -> u32 {
-        self.0.iter().sum::<u32>() - self.of(Mark::NotApplicable)
-    }
-
-    /// The verdict that asks for attention most.
-    pub fn worst(&self) -> Mark {
-        Mark::VERDICTS
-            .into_iter()
-            .filter(|mark| self.of(*mark) > 0)
-            .max_by_key(|mark| mark.urgency())
-            .unwrap_or(Mark::NotApplicable)
-    }
-
+/// How a [`Tally`] is shown.
+pub trait Shown {
     /// A stacked bar; its widths are shares of what applies.
-    pub fn bar(&self, cx: &Cx) -> Safe<String> {
-        let total = f64::from(self.judged()).max(1.0);
+    fn bar(&self, cx: &Cx) -> Safe<String>;
+    /// The numbers, each with its shape.
+    fn words(&self, cx: &Cx) -> Safe<String>;
+    /// The heaviest verdict.
+    fn worst(&self) -> Mark;
+    /// All that applies.
+    fn judged(&self) -> u64;
+}
+
+fn present(tally: &Tally) -> impl Iterator<Item = (Mark, u64)> {
+    ORDER
+        .into_iter()
+        .map(|status| (Mark::from(status), tally.of(status)))
+        .filter(|(_, n)| *n > 0)
+}
+
+impl Shown for Tally {
+    fn bar(&self, cx: &Cx) -> Safe<String> {
+        #[expect(clippy::cast_precision_loss, reason = "a picture's width")]
+        let share = |n: u64| n as f64 / self.judged().max(1) as f64 * 100.0;
+        let spoken: Vec<String> = present(self)
+            .map(|(mark, n)| format!("{} {}", cx.n(n), mark.word(cx.lang)))
+            .collect();
         let mut out = format!(
             "<svg class=\"bar\" viewBox=\"0 0 100 1\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"{}\">",
-            self.spoken(cx)
+            spoken.join(", ")
         );
         let mut x = 0.0;
-        for (mark, n) in self.shown() {
-            let width = f64::from(n) / total * 100.0;
+        for (mark, n) in present(self) {
             // Writing to a String does not fail.
             let _ = write!(
                 out,
-                "<rect class=\"is-{}\" x=\"{x:.3}\" width=\"{width:.3}\" height=\"1\"/>",
-                mark.name()
+                "<rect class=\"is-{}\" x=\"{x:.3}\" width=\"{:.3}\" height=\"1\"/>",
+                mark.name(),
+                share(n)
             );
-            x += width;
+            x += share(n);
         }
         out.push_str("</svg>");
         Safe(out)
     }
 
-    /// The numbers, each with its shape.
-    pub fn words(&self, cx: &Cx) -> Safe<String> {
+    fn words(&self, cx: &Cx) -> Safe<String> {
         let mut out = String::from("<span class=\"counts\">");
-        for (mark, n) in self.shown() {
+        for (mark, n) in present(self) {
             let _ = write!(out, "<span>{}{}</span>", mark.shape(cx.lang).0, cx.n(n));
         }
         out.push_str("</span>");
         Safe(out)
     }
 
-    fn spoken(&self, cx: &Cx) -> String {
-        let parts: Vec<String> = self
-            .shown()
-            .map(|(mark, n)| format!("{} {}", cx.n(n), mark.word(cx.lang)))
-            .collect();
-        parts.join(", ")
-    }
-
-    fn shown(&self) -> impl Iterator<Item = (Mark, u32)> {
-        Mark::VERDICTS
+    fn worst(&self) -> Mark {
+        Status::ALL
             .into_iter()
-            .zip(self.0)
-            .filter(|(mark, n)| *n > 0 && *mark != Mark::NotApplicable)
+            .filter(|status| self.of(*status) > 0)
+            .max()
+            .map_or(Mark::NotApplicable, Mark::from)
     }
-}
 
-impl FromIterator<Mark> for Counts {
-    fn from_iter<I: IntoIterator<Item = Mark>>(marks: I) -> Self {
-        let mut counts = Self::default();
-        for mark in marks {
-            counts.add(mark, 1);
-        }
-        counts
+    fn judged(&self) -> u64 {
+        self.total() - self.of(Status::NotApplicable)
     }
 }
 
@@ -105,11 +90,19 @@ mod tests {
 
     #[test]
     fn what_does_not_apply_is_no_part_of_the_share() {
-        let counts: Counts = [Mark::Met, Mark::Met, Mark::Breached, Mark::NotApplicable]
-            .into_iter()
-            .collect();
-        assert_eq!(counts.judged(), 3);
-        assert_eq!(counts.worst(), Mark::Breached);
-        assert_eq!(Counts::default().worst(), Mark::NotApplicable);
+        let mut tally = Tally::default();
+        for status in [
+            Status::Met,
+            Status::Met,
+            Status::Breached,
+            Status::NotApplicable,
+        ] {
+            tally.count(status);
+        }
+        assert_eq!(tally.judged(), 3);
+        assert_eq!(tally.worst(), Mark::Breached);
+        assert_eq!(Tally::default().worst(), Mark::NotApplicable);
+        let cx = crate::gallery::cx(domain::label::Lang::Vi, crate::cx::Theme::Auto, "/");
+        assert!(tally.bar(&cx).0.contains("width=\"66.667\""));
     }
 }

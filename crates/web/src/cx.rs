@@ -1,6 +1,6 @@
 //! What every page needs to know about its reader: language, theme, clock, rights.
 
-use std::{borrow::Borrow, collections::HashSet, sync::LazyLock};
+use std::{collections::HashSet, sync::LazyLock};
 
 use askama::filters::Safe;
 use domain::{
@@ -65,6 +65,24 @@ pub trait Number {
     fn value(&self) -> i64;
 }
 
+/// A label, owned or borrowed, as templates hand it over.
+pub trait Labelled {
+    /// The label.
+    fn label(&self) -> &Label;
+}
+
+impl Labelled for Label {
+    fn label(&self) -> &Label {
+        self
+    }
+}
+
+impl<T: Labelled> Labelled for &T {
+    fn label(&self) -> &Label {
+        (**self).label()
+    }
+}
+
 macro_rules! numbers {
     ($($t:ty),+) => {$(
         impl Number for $t {
@@ -114,8 +132,8 @@ impl Cx {
     }
 
     /// A label of the domain or of a pack in the reader's language.
-    pub fn l(&self, label: impl Borrow<Label>) -> String {
-        let label = label.borrow();
+    pub fn l(&self, label: impl Labelled) -> String {
+        let label = label.label();
         let text = label.get(self.lang);
         if text.is_empty() {
             // A pack may have left one language out: the other one tells more than nothing.

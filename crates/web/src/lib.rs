@@ -1,21 +1,32 @@
 //! Pages, REST and live updates.
+//!
+//! [`serve`] is the whole of it to the outside. A handler extracts, calls one use case of
+//! `app`, and returns a page or JSON; there is no SQL and no policy here.
 
-pub mod admin;
+mod admin;
+mod api;
 pub mod assets;
-pub mod auth;
-pub mod compliance;
-pub mod counts;
+mod auth;
+mod compliance;
+mod counts;
 pub mod cx;
 pub mod format;
+#[doc(hidden)]
 pub mod gallery;
+mod http;
 pub mod i18n;
-pub mod journal;
-pub mod log;
-pub mod map;
+mod journal;
+mod live;
+mod log;
+mod map;
 pub mod mark;
-pub mod network;
-pub mod overview;
-pub mod paging;
-pub mod registry;
-pub mod search;
-pub mod unit;
+mod network;
+mod overview;
+mod paging;
+mod registry;
+mod search;
+mod server;
+mod unit;
+
+pub use http::SESSION;
+pub use server::{Web, router, serve};

@@ -2,6 +2,7 @@
 
 use askama::filters::Safe;
 use domain::label::Lang;
+use policy::Status;
 
 use crate::{assets, i18n};
 
@@ -123,6 +124,38 @@ impl Mark {
             Mark::Waived => 2,
             Mark::Met | Mark::Up => 1,
             Mark::NotApplicable => 0,
+        }
+    }
+}
+
+impl From<Status> for Mark {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Met => Mark::Met,
+            Status::Breached => Mark::Breached,
+            Status::Pending => Mark::Pending,
+            Status::NoData => Mark::NoData,
+            Status::NotApplicable => Mark::NotApplicable,
+            Status::Waived => Mark::Waived,
+            Status::Error => Mark::Error,
+        }
+    }
+}
+
+impl Mark {
+    /// The mark of a verdict's code in the database; an unknown one is an error of the check.
+    pub fn of_verdict(code: &str) -> Self {
+        Status::from_code(code).map_or(Mark::Error, Mark::from)
+    }
+
+    /// The mark of a target's state in the database.
+    pub fn of_state(code: &str) -> Self {
+        match code {
+            "up" => Mark::Up,
+            "down" => Mark::Down,
+            "unreachable" => Mark::Unreachable,
+            "isolated" => Mark::Isolated,
+            _ => Mark::Unknown,
         }
     }
 }

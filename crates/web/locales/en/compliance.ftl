@@ -82,3 +82,29 @@ attest-lifetime = { $n ->
 }
 attest-last = { $who } answered on { $when }; it holds until { $until }.
 attested = The answer is recorded.
+cite-article = Article { $x }
+cite-clause = clause { $x }
+cite-point = point { $x }
+cite-item = item { $x }
+cite-decision = Issuing decision, article { $x }
+chapter = Chapter { $x }
+chapter-decision = Issuing decision
+why-met = Everything looked at is as it should be.
+why-breached = The facts show that it is not done.
+why-pending = It is not due yet.
+why-no-data = There are no facts, or they are too old to judge by.
+why-not-applicable = The clause does not apply to this unit.
+why-waived = The unit is exempted for now.
+why-error = The check failed; an administrator should look at the pack.
+remedy-open = Open: { $x }
+remedy-write = Write: { $x }
+remedy-attest = Answer
+verdict-more-rows = { $n ->
+    [one] and { $shown } more row
+   *[other] and { $shown } more rows
+}
+judged-by-check = Check query
+judged-by-duty = Book and due date
+judged-by-attestation = The unit's own word
+judged-by = Judged by means of
+verdict-waiver = Exemption

@@ -28,3 +28,5 @@ overview-worst-regulation = { $n ->
    *[other] of { $shown } verdicts
 }
 overview-overdue = { $shown } overdue
+overview-title = The wide-area network of the province
+overview-title-of = The wide-area network of { $x }

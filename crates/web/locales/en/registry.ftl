@@ -60,3 +60,4 @@ action-update = changed
 action-delete = deleted
 action-import = import
 action-other = { $x }
+file-kept = The document that is kept

@@ -23,3 +23,5 @@ unit-no-contacts = No IT officer or hotline is entered yet.
 unit-history = Recent changes
 due = due
 rows = Pages
+unit-page = Page of the unit
+target-page = Page of the target

@@ -19,3 +19,5 @@ overview-behind = { $shown } điểm nằm sau đó
 overview-no-data-time = không có số đo: { $x }
 overview-worst-regulation = trên { $shown } kết luận
 overview-overdue = { $shown } việc quá hạn
+overview-title = Mạng diện rộng của tỉnh
+overview-title-of = Mạng diện rộng tỉnh { $x }

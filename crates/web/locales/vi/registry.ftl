@@ -51,3 +51,4 @@ action-update = sửa
 action-delete = xóa
 action-import = nhập
 action-other = { $x }
+file-kept = Tài liệu đã lưu

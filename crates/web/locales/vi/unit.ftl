@@ -20,3 +20,5 @@ unit-no-contacts = Chưa khai báo cán bộ CNTT hay đường dây nóng nào.
 unit-history = Thay đổi gần đây
 due = hạn
 rows = Các trang
+unit-page = Trang đơn vị
+target-page = Trang giám sát

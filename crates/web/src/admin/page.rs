@@ -62,6 +62,8 @@ pub struct AccountPage {
     pub email: String,
     /// The id of the person's unit.
     pub organization: String,
+    /// Kinds of accounts: code, word, whether it is this one's.
+    pub kinds: Vec<(String, String, bool)>,
     /// All units: id and name.
     pub units: Vec<(String, String)>,
     /// All roles: code and word.

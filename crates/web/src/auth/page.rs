@@ -95,8 +95,23 @@ pub struct Me {
     pub cx: Cx,
     /// The account's name.
     pub name: String,
-    /// Whether one-time codes are set up.
-    pub totp: bool,
+    /// The secret of a token that was just made; it is shown once.
+    pub secret: Option<String>,
     /// The newest first.
     pub sessions: Vec<SessionRow>,
+    /// Tokens for programs.
+    pub tokens: Vec<TokenRow>,
+}
+
+/// A token with which a program acts as the reader.
+#[derive(Clone, Debug)]
+pub struct TokenRow {
+    /// Its id (not its secret).
+    pub id: String,
+    /// What it is for.
+    pub name: String,
+    /// When it ends, unix milliseconds.
+    pub until: i64,
+    /// When it was last used, unix milliseconds.
+    pub used: Option<i64>,
 }

@@ -1,9 +1,10 @@
 //! The pages of compliance.
 
 use askama::Template;
+use policy::Tally;
 
 use super::timeline::Span;
-use crate::{counts::Counts, cx::Cx, mark::Mark};
+use crate::{counts::Shown as _, cx::Cx, mark::Mark};
 
 /// A regulation in the list.
 #[derive(Clone, Debug)]
@@ -17,7 +18,7 @@ pub struct RegulationRow {
     /// Since when it is in force, and how many clauses it has.
     pub about: String,
     /// All its verdicts.
-    pub counts: Counts,
+    pub counts: Tally,
 }
 
 /// `GET /compliance`.
@@ -42,7 +43,7 @@ pub struct ClauseRow {
     /// Whether units are judged by it.
     pub scored: bool,
     /// Its verdicts.
-    pub counts: Counts,
+    pub counts: Tally,
 }
 
 /// An article.
@@ -53,7 +54,7 @@ pub struct ArticleRows {
     /// Number and title.
     pub title: String,
     /// All its verdicts.
-    pub counts: Counts,
+    pub counts: Tally,
     /// In the order of the text.
     pub clauses: Vec<ClauseRow>,
 }
@@ -86,7 +87,7 @@ pub struct RegulationPage {
     /// The day shown, ISO date; empty for now.
     pub as_of: String,
     /// All its verdicts.
-    pub counts: Counts,
+    pub counts: Tally,
     /// In the order of the text.
     pub chapters: Vec<ChapterRows>,
 }
@@ -156,7 +157,7 @@ pub struct ClausePage {
     /// What satisfies it.
     pub controls: Vec<ControlText>,
     /// All its verdicts.
-    pub counts: Counts,
+    pub counts: Tally,
     /// The worst first.
     pub units: Vec<UnitVerdict>,
 }

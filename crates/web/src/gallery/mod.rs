@@ -51,6 +51,7 @@ pub const ALL: &[Sample] = &[
     ("records", |cx| records::list(cx).render()),
     ("record", |cx| records::record(cx).render()),
     ("form", |cx| records::form(cx).render()),
+    ("import", |cx| records::import(cx).render()),
     ("journal", |cx| records::journal(cx).render()),
     ("search", |cx| records::search(cx).render()),
     ("accounts", |cx| people::accounts(cx).render()),

@@ -9,7 +9,7 @@ use crate::{
     log::page::{Index as Logs, Line, LineRow, Sender, Unknown},
     mark::Mark,
     network::page::{AlarmRow, Alarms, Index, TargetPage},
-    overview::Tile,
+    overview::page::Tile,
 };
 
 pub fn index(cx: &Cx) -> Index {

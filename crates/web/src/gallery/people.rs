@@ -3,7 +3,7 @@
 use super::{DAY, HOUR, MINUTE, NOW, pairs};
 use crate::{
     admin::page::{AccountPage, AccountRow, Accounts, SettingRow, Settings, TaskRow},
-    auth::page::{Me, Password, SessionRow, SignIn, Totp, TotpSetup},
+    auth::page::{Me, Password, SessionRow, SignIn, TokenRow, Totp, TotpSetup},
     cx::Cx,
     mark::Mark,
 };
@@ -64,7 +64,13 @@ pub fn me(cx: &Cx) -> Me {
     Me {
         cx: cx.clone(),
         name: "Nguyễn Thị Hạnh".into(),
-        totp: true,
+        secret: Some("mã-chỉ-hiện-một-lần".into()),
+        tokens: vec![TokenRow {
+            id: "t1".into(),
+            name: "Bảng điều hành của Sở".into(),
+            until: NOW + 60 * DAY,
+            used: Some(NOW - MINUTE),
+        }],
         sessions: vec![session("1", true, NOW), session("2", false, NOW - 2 * HOUR)],
     }
 }
@@ -115,6 +121,7 @@ pub fn account(cx: &Cx) -> AccountPage {
         name: "Trần Văn Bình".into(),
         email: "binh.tv@vinhlong.example".into(),
         organization: "u1".into(),
+        kinds: vec![("personal".into(), cx.t("account-kind-personal"), true)],
         units: pairs(&[("u1", "Xã Cái Nhum"), ("u2", "Sở Y tế")]),
         roles: pairs(&[("officer", "Cán bộ CNTT đơn vị"), ("viewer", "Người xem")]),
         grants: pairs(&[("officer", "u1"), ("", "")]),

@@ -1,14 +1,15 @@
 //! Samples: overview and units.
 
+use policy::Tally;
+
 use super::{DAY, HOUR, MINUTE, NOW, entries, pages};
 use crate::{
     compliance::timeline::Span,
-    counts::Counts,
     cx::Cx,
     map::{Map, Place},
     mark::Mark,
     network::page::TargetRow,
-    overview::{Alarms, Bar, Compliance, Duties, MapPart, Notice, Page, Tile, Tiles},
+    overview::page::{Alarms, Bar, Compliance, Duties, MapPart, Notice, Page, Tile, Tiles},
     unit::page as unit_page,
     unit::page::{ArticleRow, Book, ContactRow, Todo, UnitRow},
 };
@@ -40,13 +41,14 @@ const NAMES: [&str; 24] = [
     "Thạnh Phú",
 ];
 
-pub fn counts(met: u32, breached: u32, pending: u32, no_data: u32) -> Counts {
-    let mut counts = Counts::default();
-    counts.add(Mark::Met, met);
-    counts.add(Mark::Breached, breached);
-    counts.add(Mark::Pending, pending);
-    counts.add(Mark::NoData, no_data);
-    counts
+pub fn counts(met: u64, breached: u64, pending: u64, no_data: u64) -> Tally {
+    Tally {
+        met,
+        breached,
+        pending,
+        no_data,
+        ..Tally::default()
+    }
 }
 
 fn places() -> Vec<Place> {
@@ -224,9 +226,12 @@ pub fn empty(cx: &Cx) -> Page {
 }
 
 pub fn units(cx: &Cx) -> unit_page::List {
-    let row = |i: u32| UnitRow {
+    let row = |i: u64| UnitRow {
         code: format!("{}", 29_500 + i),
-        name: format!("Ủy ban nhân dân xã {}", NAMES[i as usize % NAMES.len()]),
+        name: format!(
+            "Ủy ban nhân dân xã {}",
+            NAMES[usize::try_from(i).unwrap_or(0) % NAMES.len()]
+        ),
         group: "Ủy ban nhân dân".into(),
         mark: match i {
             2 => Some(Mark::Down),
@@ -257,11 +262,7 @@ pub fn target(mark: Mark, name: &str) -> TargetRow {
         mark,
         since: Some(NOW - 5 * HOUR),
         rtt: (mark == Mark::Up).then_some(12.4),
-        spark: crate::network::spark::draw(
-            &(0..48_i32)
-                .map(|i| (i != 20).then(|| 10.0 + f64::from(i * 7 % 11)))
-                .collect::<Vec<_>>(),
-        ),
+        spark: "/network/targets/1/spark.svg".into(),
         availability: Some(0.998_7),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use app::registry::{CellProblem, ImportReport, Outcome, RowFate};
 use domain::{
     id::Id,
     label::Label,
@@ -18,7 +19,7 @@ use crate::{
     registry::{
         cell,
         form::{Filled, inputs},
-        page::{Filter, Form, Head, Index, List, NounRow, RecordPage, Row},
+        page::{Filter, Form, Head, Import, Index, List, NounRow, RecordPage, Row},
     },
     search::page::{Found, Hit, Page as Search},
 };
@@ -154,9 +155,49 @@ pub fn form(cx: &Cx) -> Form {
         action: "/registry/device/1".into(),
         version: record.version,
         back: "/registry/device/1".into(),
+        files: false,
         inputs: inputs(cx, &schema, &filled, &units, Some(&problem)),
         problem: Some(problem),
         schema,
+    }
+}
+
+pub fn import(cx: &Cx) -> Import {
+    let row = |line, title: &str, outcome, problems| RowFate {
+        line,
+        title: title.into(),
+        outcome,
+        problems,
+    };
+    let wrong = CellProblem {
+        column: "Địa chỉ IP".into(),
+        position: 9,
+        message: Label::new(
+            "“127.10.4” không phải địa chỉ IP",
+            "“127.10.4” is not an IP address",
+        ),
+    };
+    Import {
+        cx: cx.clone(),
+        schema: device(),
+        limit: cx.bytes(&33_554_432),
+        upload: "u1".into(),
+        problem: None,
+        report: Some(ImportReport {
+            written: false,
+            created: 41,
+            updated: 2,
+            unchanged: 1,
+            bad: 1,
+            ignored_columns: vec!["STT".into()],
+            rows: vec![
+                row(2, "Tường lửa xã Cái Nhum", Outcome::Create, Vec::new()),
+                row(3, "SW-CN-02", Outcome::Update, Vec::new()),
+                row(4, "AP-CN-01", Outcome::Unchanged, Vec::new()),
+                row(5, "AP-CN-07", Outcome::Bad, vec![wrong]),
+            ],
+            bad_rows: Vec::new(),
+        }),
     }
 }
 

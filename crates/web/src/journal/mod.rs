@@ -1,3 +1,6 @@
 //! The change journal.
 
 pub mod page;
+mod route;
+
+pub use route::{entries, routes};

@@ -1,3 +1,7 @@
 //! The logs of devices: search, one line with its proof, senders nobody knows.
 
 pub mod page;
+mod route;
+mod unknown;
+
+pub use route::{devices, query, routes};

@@ -1,4 +1,8 @@
 //! The network: targets, their samples, alarms.
 
 pub mod page;
+mod route;
 pub mod spark;
+mod target;
+
+pub use route::{routes, rows, targets_of};

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::{compliance::timeline::Span, cx::Cx, mark::Mark, overview::Tile, paging::Pages};
+use crate::{compliance::timeline::Span, cx::Cx, mark::Mark, overview::page::Tile, paging::Pages};
 
 /// Something that is probed.
 #[derive(Clone, Debug)]
@@ -21,7 +21,7 @@ pub struct TargetRow {
     pub since: Option<i64>,
     /// The last delay, milliseconds.
     pub rtt: Option<f64>,
-    /// The delays of the last day as a small picture.
+    /// The address of a small picture of the delays of the last day.
     pub spark: String,
     /// Of this month, 0 to 1; none without samples.
     pub availability: Option<f64>,

@@ -4,13 +4,10 @@ use std::fmt::Write as _;
 
 /// Draws values from left to right; a missing one (no answer) is a mark over the whole height.
 pub fn draw(values: &[Option<f64>]) -> String {
-    if values.is_empty() {
-        return String::new();
-    }
     let top = values.iter().flatten().copied().fold(0.001_f64, f64::max) * 1.15;
     #[expect(clippy::cast_precision_loss, reason = "a picture's width")]
     let (step, mut out) = (
-        100.0 / values.len() as f64,
+        100.0 / values.len().max(1) as f64,
         String::from(
             "<svg class=\"spark\" viewBox=\"0 0 100 20\" preserveAspectRatio=\"none\" aria-hidden=\"true\">",
         ),
@@ -30,14 +27,17 @@ pub fn draw(values: &[Option<f64>]) -> String {
         } else {
             let _ = write!(
                 out,
-                "<rect x=\"{x:.1}\" width=\"{:.1}\" height=\"20\"/>",
+                "<rect x=\"{x:.1}\" width=\"{:.1}\" height=\"20\" fill=\"#d9622b\" fill-opacity=\".45\"/>",
                 step.max(1.0)
             );
             drawn = false;
         }
         x += step;
     }
-    let _ = write!(out, "<path d=\"{line}\"/></svg>");
+    let _ = write!(
+        out,
+        "<path d=\"{line}\" fill=\"none\" stroke=\"#3f8fc4\" stroke-width=\"1.25\" vector-effect=\"non-scaling-stroke\"/></svg>"
+    );
     out
 }
 
@@ -48,6 +48,6 @@ mod tests {
         let svg = super::draw(&[Some(1.0), None, Some(2.0), Some(1.0)]);
         assert_eq!(svg.matches('M').count(), 2);
         assert_eq!(svg.matches("<rect").count(), 1);
-        assert_eq!(super::draw(&[]), "");
+        assert!(super::draw(&[]).ends_with("</svg>"));
     }
 }

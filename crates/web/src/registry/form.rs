@@ -64,8 +64,8 @@ pub fn inputs(
                 | Kind::Prefix
                 | Kind::Latitude
                 | Kind::Longitude
-                | Kind::Probe
-                | Kind::File => Control::Line("text"),
+                | Kind::Probe => Control::Line("text"),
+                Kind::File => Control::File,
             };
             let wrong = problem.and_then(|problem| {
                 problem

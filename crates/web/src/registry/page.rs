@@ -1,5 +1,6 @@
 //! List, record and form of any noun.
 
+use app::registry::{ImportReport, Outcome, RowFate};
 use askama::Template;
 use domain::{problem::Problem, schema::Schema};
 
@@ -131,6 +132,8 @@ pub enum Control {
     Suggest(Vec<(String, String)>),
     /// One line, of an HTML input type.
     Line(&'static str),
+    /// A document.
+    File,
 }
 
 /// A field of a form.
@@ -159,7 +162,9 @@ impl Input {
     /// name comes from a schema, which holds nothing but letters and `_`.
     pub fn attributes(&self) -> String {
         let mut out = String::new();
-        if self.required {
+        // A document that is kept already need not be chosen again.
+        let kept = matches!(self.control, Control::File) && !self.value.is_empty();
+        if self.required && !kept {
             out.push_str(" required");
         }
         let name = &self.name;
@@ -199,6 +204,43 @@ pub struct Form {
     pub back: String,
     /// Why it was not saved.
     pub problem: Option<Problem>,
+    /// Whether documents go with it.
+    pub files: bool,
     /// Its fields.
     pub inputs: Vec<Input>,
+}
+
+/// `GET /registry/{noun}/import`, before and after a file was chosen.
+#[derive(Debug, Template)]
+#[template(path = "registry/import.html")]
+pub struct Import {
+    /// Context.
+    pub cx: Cx,
+    /// The noun.
+    pub schema: Schema,
+    /// The largest file, in words.
+    pub limit: String,
+    /// Under what the file is kept meanwhile.
+    pub upload: String,
+    /// Why it is no table.
+    pub problem: Option<Problem>,
+    /// What becomes, or became, of the rows.
+    pub report: Option<ImportReport>,
+}
+
+/// At most so many rows are shown, the bad ones first; the rest is in the file of bad rows.
+const ROWS: usize = 300;
+
+impl Import {
+    /// The rows to show.
+    pub fn shown(&self) -> Vec<&RowFate> {
+        let Some(report) = &self.report else {
+            return Vec::new();
+        };
+        let (bad, good): (Vec<_>, Vec<_>) = report
+            .rows
+            .iter()
+            .partition(|row| row.outcome == Outcome::Bad);
+        bad.into_iter().chain(good).take(ROWS).collect()
+    }
 }

@@ -1,3 +1,6 @@
 //! The search box.
 
 pub mod page;
+mod route;
+
+pub use route::routes;

@@ -1,9 +1,10 @@
 //! The list of units and the page of one.
 
 use askama::Template;
+use policy::Tally;
 
 use crate::{
-    counts::Counts, cx::Cx, journal::page::Entries, mark::Mark, network::page::TargetRow,
+    counts::Shown as _, cx::Cx, journal::page::Entries, mark::Mark, network::page::TargetRow,
     paging::Pages,
 };
 
@@ -19,7 +20,7 @@ pub struct UnitRow {
     /// The worst state of its connection points; none when it has none.
     pub mark: Option<Mark>,
     /// Its verdicts.
-    pub counts: Counts,
+    pub counts: Tally,
 }
 
 /// `GET /units`.
@@ -69,7 +70,7 @@ pub struct ArticleRow {
     /// Number and title.
     pub title: String,
     /// All of them.
-    pub counts: Counts,
+    pub counts: Tally,
 }
 
 /// A person or a hotline of the unit.
@@ -127,7 +128,7 @@ pub struct Page {
     /// Its connection points, circuits and devices that are watched.
     pub targets: Vec<TargetRow>,
     /// All its verdicts.
-    pub counts: Counts,
+    pub counts: Tally,
     /// By article, the worst first.
     pub articles: Vec<ArticleRow>,
     /// Who answers for it.

@@ -1,9 +1,10 @@
 //! The overview: the province as a picture, and beside it what is wrong, due and met.
 
 use askama::{Template, filters::Safe};
+use policy::Tally;
 
 use crate::{
-    counts::Counts,
+    counts::Shown as _,
     cx::Cx,
     map::{Dot, Map},
     mark::Mark,
@@ -49,7 +50,7 @@ pub struct Bar {
     /// A regulation or a group of units.
     pub title: String,
     /// Its verdicts.
-    pub counts: Counts,
+    pub counts: Tally,
 }
 
 /// The numbers at the top.

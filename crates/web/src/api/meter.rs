@@ -1,0 +1,192 @@
+//! Whether the program is well, and its numbers in the text form of Prometheus.
+
+use std::{
+    fmt::Write as _,
+    net::IpAddr,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Instant,
+};
+
+use app::{Ctx, assess, logs, watch};
+use axum::{
+    Extension,
+    extract::{Request, State},
+    http::header,
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use domain::authority::Permission;
+use policy::{Status, Tally};
+
+use crate::{
+    http::{Asked, Fault, Visitor},
+    mark::Mark,
+    server::Web,
+};
+
+/// Requests by the hundred of their status, and the time they took.
+#[derive(Debug, Default)]
+pub struct Meter {
+    classes: [AtomicU64; 6],
+    micros: AtomicU64,
+}
+
+/// Counts a request.
+pub async fn count(State(web): State<Web>, request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let response = next.run(request).await;
+    let class = usize::from(response.status().as_u16() / 100).min(5);
+    web.meter.classes[class].fetch_add(1, Ordering::Relaxed);
+    let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+    web.meter.micros.fetch_add(micros, Ordering::Relaxed);
+    response
+}
+
+/// `GET /healthz`: the records answer and the log vault takes lines.
+pub async fn health(State(web): State<Web>) -> Result<Response, Fault> {
+    let ctx = Ctx::system(web.app.clock.now_ms());
+    watch::alarms(&web.app, &ctx, false, 1).await?;
+    let status = logs::status(&web.app, &ctx)?;
+    if status.full {
+        return Ok((
+            axum::http::StatusCode::SERVICE_UNAVAILABLE,
+            "log vault: disk full\n",
+        )
+            .into_response());
+    }
+    Ok(([(header::CONTENT_TYPE, "text/plain;charset=utf-8")], "ok\n").into_response())
+}
+
+/// `GET /metrics`: from this machine without signing in, from elsewhere with a token
+/// that may read the whole province.
+pub async fn metrics(
+    State(web): State<Web>,
+    Extension(asked): Extension<Asked>,
+    visitor: Visitor,
+) -> Result<Response, Fault> {
+    let near = asked
+        .remote
+        .parse::<IpAddr>()
+        .is_ok_and(|ip| ip.is_loopback());
+    let may = visitor
+        .me
+        .is_some_and(|me| me.actor.may_everywhere(Permission::Read));
+    if !near && !may {
+        return Err(Fault::sign_in());
+    }
+    let ctx = Ctx::system(web.app.clock.now_ms());
+    let mut out = String::new();
+    http_numbers(&mut out, &web.meter);
+    network_numbers(&mut out, &web, &ctx).await?;
+    verdict_numbers(&mut out, &web, &ctx).await?;
+    log_numbers(&mut out, &logs::status(&web.app, &ctx)?);
+    Ok((
+        [(
+            header::CONTENT_TYPE,
+            "text/plain; version=0.0.4; charset=utf-8",
+        )],
+        out,
+    )
+        .into_response())
+}
+
+/// Writing to a String does not fail.
+fn family(out: &mut String, name: &str, kind: &str, help: &str) {
+    let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}");
+}
+
+fn http_numbers(out: &mut String, meter: &Meter) {
+    family(
+        out,
+        "gieng_http_requests_total",
+        "counter",
+        "Requests answered, by status class.",
+    );
+    let mut all = 0;
+    for (class, counter) in meter.classes.iter().enumerate().skip(1) {
+        let n = counter.load(Ordering::Relaxed);
+        all += n;
+        let _ = writeln!(out, "gieng_http_requests_total{{class=\"{class}xx\"}} {n}");
+    }
+    family(
+        out,
+        "gieng_http_request_seconds",
+        "summary",
+        "Time to answer a request.",
+    );
+    #[expect(clippy::cast_precision_loss, reason = "seconds to the microsecond")]
+    let seconds = meter.micros.load(Ordering::Relaxed) as f64 / 1e6;
+    let _ = writeln!(
+        out,
+        "gieng_http_request_seconds_sum {seconds}\ngieng_http_request_seconds_count {all}"
+    );
+}
+
+async fn network_numbers(out: &mut String, web: &Web, ctx: &Ctx) -> Result<(), Fault> {
+    let targets = watch::targets(&web.app, ctx).await?;
+    family(out, "gieng_targets", "gauge", "Targets by state.");
+    for mark in Mark::STATES {
+        let n = targets
+            .iter()
+            .filter(|t| Mark::of_state(&t.state) == mark)
+            .count();
+        let name = if mark == Mark::Unknown {
+            "no_data"
+        } else {
+            mark.name()
+        };
+        let _ = writeln!(out, "gieng_targets{{state=\"{name}\"}} {n}");
+    }
+    let alarms = watch::alarms(&web.app, ctx, false, 10_000).await?.len();
+    family(out, "gieng_alarms_open", "gauge", "Open alarms.");
+    let _ = writeln!(out, "gieng_alarms_open {alarms}");
+    Ok(())
+}
+
+async fn verdict_numbers(out: &mut String, web: &Web, ctx: &Ctx) -> Result<(), Fault> {
+    let view = assess::board(&web.app, ctx, None).await?;
+    family(
+        out,
+        "gieng_verdicts",
+        "gauge",
+        "Verdicts by regulation and status.",
+    );
+    for regulation in view.library.regulations.keys() {
+        let tally: Tally = view.tally(regulation);
+        for status in Status::ALL {
+            let _ = writeln!(
+                out,
+                "gieng_verdicts{{regulation=\"{regulation}\",status=\"{}\"}} {}",
+                status.code(),
+                tally.of(status)
+            );
+        }
+    }
+    Ok(())
+}
+
+fn log_numbers(out: &mut String, status: &logs::LogStatus) {
+    family(
+        out,
+        "gieng_log_lines_kept",
+        "gauge",
+        "Lines in the log vault.",
+    );
+    let _ = writeln!(out, "gieng_log_lines_kept {}", status.lines);
+    family(out, "gieng_log_bytes", "gauge", "Bytes of sealed segments.");
+    let _ = writeln!(out, "gieng_log_bytes {}", status.bytes);
+    family(
+        out,
+        "gieng_log_lines_received_total",
+        "counter",
+        "Lines taken in since the start.",
+    );
+    let _ = writeln!(out, "gieng_log_lines_received_total {}", status.received);
+    family(
+        out,
+        "gieng_log_lines_lost_total",
+        "counter",
+        "Lines and datagrams lost since the start.",
+    );
+    let _ = writeln!(out, "gieng_log_lines_lost_total {}", status.lost);
+}

@@ -1,0 +1,43 @@
+//! REST: the same use cases as the pages, as JSON.
+
+mod meter;
+mod openapi;
+mod records;
+mod state;
+
+use axum::{Router, extract::DefaultBodyLimit, routing::get};
+
+pub use meter::{Meter, count};
+
+use crate::server::Web;
+
+/// The routes of the API, of health and of metrics.
+pub fn routes() -> Router<Web> {
+    let import = Router::new()
+        .route(
+            "/api/v1/{noun}/import",
+            axum::routing::post(records::import),
+        )
+        .layer(DefaultBodyLimit::max(app::registry::MAX_BYTES));
+    Router::new()
+        .route("/api/v1/openapi.json", get(openapi::document))
+        .route("/api/v1/verdicts", get(state::verdicts))
+        .route("/api/v1/duties", get(state::duties))
+        .route("/api/v1/targets", get(state::targets))
+        .route("/api/v1/alarms", get(state::alarms))
+        .route("/api/v1/logs", get(state::logs))
+        .route("/api/v1/journal", get(state::journal))
+        .route("/api/v1/search", get(state::search))
+        .route("/api/v1/{noun}", get(records::list).post(records::create))
+        .route("/api/v1/{noun}/export.csv", get(records::export))
+        .route(
+            "/api/v1/{noun}/{id}",
+            get(records::get)
+                .put(records::replace)
+                .patch(records::change)
+                .delete(records::delete),
+        )
+        .merge(import)
+        .route("/healthz", get(meter::health))
+        .route("/metrics", get(meter::metrics))
+}

@@ -1,0 +1,287 @@
+//! The addresses of compliance.
+
+use app::assess::{self, BoardView};
+use axum::{
+    Router,
+    extract::{Path, State},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use domain::{clock, label::Label, problem::Problem};
+use policy::{Regulation, regulation::Chapter};
+
+use super::{
+    attest, heatmap,
+    page::{
+        ArticleRows, ChapterRows, ClausePage, ClauseRow, ControlText, HeatmapPage, Index,
+        RegulationPage, RegulationRow, UnitVerdict,
+    },
+    verdict, words,
+};
+use crate::{
+    counts::Shown,
+    cx::Cx,
+    http::{self, Fault, Params, Reader},
+    server::Web,
+};
+
+/// The routes of compliance.
+pub fn routes() -> Router<Web> {
+    Router::new()
+        .route("/compliance", get(index))
+        .route("/compliance/{regulation}", get(regulation))
+        .route("/compliance/{regulation}/heatmap", get(heat))
+        .route("/compliance/{regulation}/{cite}", get(clause))
+        .route("/compliance/{regulation}/{cite}/{unit}", get(verdict::page))
+        .route(
+            "/compliance/{regulation}/{cite}/{unit}/attest",
+            post(attest::attest).layer(axum::extract::DefaultBodyLimit::disable()),
+        )
+}
+
+/// The end of the day that is asked for, unix milliseconds; none for now or for what is no date.
+pub fn moment(params: &Params) -> Option<i64> {
+    let day: jiff::civil::Date = params.get("as_of").parse().ok()?;
+    day.tomorrow()
+        .ok()
+        .map(|next| clock::start_of_day_ms(next) - 1)
+}
+
+async fn board(web: &Web, reader: &Reader, params: &Params) -> Result<BoardView, Fault> {
+    Ok(assess::board(&web.app, &reader.ctx, moment(params)).await?)
+}
+
+/// A regulation of the pack.
+pub fn find<'a>(view: &'a BoardView, id: &str) -> Result<&'a Regulation, Problem> {
+    view.library
+        .regulations
+        .get(id)
+        .ok_or_else(|| Problem::not_found(&Label::new("văn bản", "regulation"), id))
+}
+
+async fn index(State(web): State<Web>, reader: Reader) -> Result<Response, Fault> {
+    let view = assess::board(&web.app, &reader.ctx, None).await?;
+    let cx = reader.cx;
+    let regulations = view
+        .library
+        .regulations
+        .values()
+        .map(|r| RegulationRow {
+            id: r.id.clone(),
+            number: r.number.clone(),
+            title: cx.l(&r.title),
+            about: format!(
+                "{} · {}",
+                cx.tx("compliance-in-force", cx.iso(r.effective_from.to_string())),
+                cx.tn("compliance-clauses", r.clauses.len())
+            ),
+            counts: view.tally(&r.id),
+        })
+        .collect();
+    Ok(http::Page(Index { cx, regulations }).into_response())
+}
+
+fn chapter_title(cx: &Cx, chapter: &Chapter) -> String {
+    if chapter.number == "QĐ" {
+        cx.t("chapter-decision")
+    } else {
+        format!(
+            "{}. {}",
+            cx.tx("chapter", &chapter.number),
+            cx.l(&chapter.title)
+        )
+    }
+}
+
+async fn regulation(
+    State(web): State<Web>,
+    reader: Reader,
+    Path(id): Path<String>,
+    params: Params,
+) -> Result<Response, Fault> {
+    let view = board(&web, &reader, &params).await?;
+    let told = assess::regulation(&view, &id)?;
+    let (cx, r) = (reader.cx, &told.regulation);
+    let chapters = told
+        .chapters
+        .iter()
+        .zip(&r.index.chapters)
+        .map(|(chapter, indexed)| ChapterRows {
+            title: chapter_title(&cx, indexed),
+            articles: chapter
+                .articles
+                .iter()
+                .zip(&indexed.articles)
+                .map(|(article, indexed)| ArticleRows {
+                    number: article.number.clone(),
+                    title: words::article(&cx, indexed),
+                    counts: article.tally,
+                    clauses: article
+                        .clauses
+                        .iter()
+                        .map(|each| ClauseRow {
+                            cite: each.clause.cite.clone(),
+                            kind: words::kind(&cx, each.clause.kind),
+                            summary: cx.l(&each.clause.summary),
+                            scored: each.clause.is_scored(),
+                            counts: each.tally,
+                        })
+                        .collect(),
+                })
+                .collect(),
+        })
+        .collect();
+    let about = format!(
+        "{} · {} · {}",
+        cx.l(&r.issuer),
+        cx.tx("compliance-issued", cx.iso(r.issued_on.to_string())),
+        cx.tx("compliance-in-force", cx.iso(r.effective_from.to_string()))
+    );
+    Ok(http::Page(RegulationPage {
+        id,
+        number: r.number.clone(),
+        short: cx.l(&r.short),
+        title: cx.l(&r.title),
+        about,
+        as_of: params.get("as_of").to_owned(),
+        counts: told.tally,
+        chapters,
+        cx,
+    })
+    .into_response())
+}
+
+async fn heat(
+    State(web): State<Web>,
+    reader: Reader,
+    Path(id): Path<String>,
+    params: Params,
+) -> Result<Response, Fault> {
+    let view = board(&web, &reader, &params).await?;
+    let r = find(&view, &id)?;
+    let cx = reader.cx;
+    let cells = assess::heatmap(&view, r);
+    let articles: Vec<_> = r
+        .index
+        .chapters
+        .iter()
+        .flat_map(|chapter| &chapter.articles)
+        .collect();
+    // Articles that nobody is judged by would only be empty columns.
+    let used: Vec<usize> = (0..articles.len())
+        .filter(|at| {
+            cells
+                .iter()
+                .any(|(_, tallies)| tallies.get(*at).is_some_and(|t| t.total() > 0))
+        })
+        .collect();
+    let heads: Vec<(String, String)> = used
+        .iter()
+        .map(|at| {
+            (
+                articles[*at].number.clone(),
+                words::article(&cx, articles[*at]),
+            )
+        })
+        .collect();
+    let rows: Vec<heatmap::Row> = cells
+        .iter()
+        .map(|(unit, tallies)| heatmap::Row {
+            code: unit.code.clone(),
+            name: unit.name.clone(),
+            marks: used
+                .iter()
+                .map(|at| {
+                    tallies
+                        .get(*at)
+                        .filter(|tally| tally.total() > 0)
+                        .map(Shown::worst)
+                })
+                .collect(),
+        })
+        .collect();
+    Ok(http::Page(HeatmapPage {
+        table: heatmap::table(&cx, &id, &heads, &rows),
+        short: cx.l(&r.short),
+        id,
+        cx,
+    })
+    .into_response())
+}
+
+async fn clause(
+    State(web): State<Web>,
+    reader: Reader,
+    Path((id, cite)): Path<(String, String)>,
+    params: Params,
+) -> Result<Response, Fault> {
+    let view = board(&web, &reader, &params).await?;
+    let r = find(&view, &id)?;
+    let held = r
+        .clause(&cite)
+        .ok_or_else(|| Problem::not_found(&Label::new("điều khoản", "clause"), &cite))?;
+    let cx = reader.cx;
+    let (mut units, mut counts) = (Vec::new(), policy::Tally::default());
+    for (unit, cell) in assess::clause_units(&view, &id, &cite) {
+        counts.count(cell.status);
+        let control = view.library.controls_of(held).into_iter().find(|c| {
+            cell.reason
+                .as_ref()
+                .is_some_and(|code| c.reasons.contains_key(code))
+        });
+        let why = match (&cell.reason, control) {
+            (Some(_), Some(control)) => {
+                let evidence = assess::kept_evidence(&web.app, &cell.evidence_hash).await?;
+                let said = evidence
+                    .controls
+                    .iter()
+                    .find(|each| each.control == control.id);
+                said.map_or_else(String::new, |each| each.explain(control, cx.lang))
+            }
+            _ => String::new(),
+        };
+        units.push(UnitVerdict {
+            href: format!("/compliance/{id}/{cite}/{}", unit.code),
+            name: unit.name.clone(),
+            mark: cell.status.into(),
+            why,
+            since: cell.since,
+        });
+    }
+    let article = r
+        .index
+        .chapters
+        .iter()
+        .flat_map(|chapter| &chapter.articles)
+        .find(|article| article.clauses.contains(&cite))
+        .map_or_else(String::new, |article| words::article(&cx, article));
+    let controls = view
+        .library
+        .controls_of(held)
+        .into_iter()
+        .map(|control| ControlText {
+            title: cx.l(&control.title),
+            about: words::control(&cx, control, None),
+            sql: control
+                .check
+                .as_ref()
+                .and_then(|check| view.library.checks.get(check))
+                .map_or_else(String::new, |check| check.sql.clone()),
+        })
+        .collect();
+    Ok(http::Page(ClausePage {
+        short: cx.l(&r.short),
+        article,
+        cite_in_words: words::cite(&cx, &cite),
+        summary: cx.l(&held.summary),
+        scored: held.is_scored(),
+        about: words::about(&cx, &view.library, held),
+        controls,
+        counts,
+        units,
+        id,
+        cite,
+        cx,
+    })
+    .into_response())
+}

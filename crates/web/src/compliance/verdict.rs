@@ -1,0 +1,298 @@
+//! `GET /compliance/{regulation}/{cite}/{unit}`: one verdict, why, since when, and what mends it.
+
+use std::collections::BTreeSet;
+
+use app::{
+    App, Ctx,
+    assess::{self, ControlEvidence, VerdictView},
+};
+use axum::{
+    extract::{Path, State},
+    response::{IntoResponse, Response},
+};
+use domain::{authority::Permission, problem::ProblemKind};
+use policy::{Control, Status, verdict::RowStatus};
+use serde_json::Value;
+
+use super::{
+    page::{AttestForm, Cell, ControlVerdict, VerdictPage},
+    remedy,
+    route::{find, moment},
+    timeline::{self, Span},
+    words,
+};
+use crate::{
+    cx::Cx,
+    format,
+    http::{self, Fault, Params, Reader},
+    mark::Mark,
+    server::Web,
+};
+
+/// How many days of history the picture shows.
+const DAYS: i64 = 90;
+
+/// One verdict.
+pub async fn page(
+    State(web): State<Web>,
+    reader: Reader,
+    Path((id, cite, unit)): Path<(String, String, String)>,
+    params: Params,
+) -> Result<Response, Fault> {
+    let (app, ctx) = (&web.app, &reader.ctx);
+    let board = assess::board(app, ctx, moment(&params)).await?;
+    find(&board, &id)?;
+    let view = match assess::verdict(app, ctx, &board, &id, &cite, &unit).await {
+        Err(mut problem) if problem.kind == ProblemKind::NotFound && board.as_of.is_some() => {
+            problem.next.vi.clone_from(&reader.cx.t("verdict-none"));
+            problem.next.en.clone_from(&reader.cx.t("verdict-none"));
+            return Err(problem.into());
+        }
+        other => other?,
+    };
+    Ok(http::Page(build(app, ctx, reader.cx, &view, params.get("as_of")).await?).into_response())
+}
+
+async fn build(
+    app: &App,
+    ctx: &Ctx,
+    cx: Cx,
+    view: &VerdictView,
+    as_of: &str,
+) -> Result<VerdictPage, Fault> {
+    let library = app.library();
+    let (cite, unit, status) = (&view.clause.cite, &view.unit, view.cell.status);
+    let here = format!("/compliance/{}/{cite}/{}", view.regulation.id, unit.code);
+    let said = |control: &Control| {
+        view.evidence
+            .controls
+            .iter()
+            .find(|each| each.control == control.id)
+    };
+    let deciding = view
+        .controls
+        .iter()
+        .find(|control| said(control).is_some_and(|each| each.status == status))
+        .or(view.controls.first());
+    let wants = !matches!(status, Status::Met | Status::NotApplicable | Status::Waived);
+    let history: Vec<Span> = view
+        .history
+        .iter()
+        .filter(|row| row.closed_at.is_none())
+        .map(|row| Span {
+            mark: Mark::of_verdict(&row.status),
+            from: row.valid_from,
+            to: row.valid_to,
+        })
+        .collect();
+    let mut attestations = Vec::new();
+    for control in &view.controls {
+        attestations.extend(attest_form(app, ctx, &cx, control, view).await?);
+    }
+    let mut about = words::about(&cx, &library, &view.clause);
+    if let Some(waived) = &view.evidence.waived {
+        about.push((cx.t("verdict-waiver"), waived.clone()));
+    }
+    if let Some(row) = view.history.first() {
+        about.push((cx.t("verdict-recorded"), format::datetime(row.recorded_at)));
+        about.push((cx.t("verdict-pack-hash"), row.pack_hash.clone()));
+    }
+    about.push((
+        cx.t("verdict-evidence-hash"),
+        view.cell.evidence_hash.clone(),
+    ));
+    Ok(VerdictPage {
+        id: view.regulation.id.clone(),
+        short: cx.l(&view.regulation.short),
+        cite: cite.clone(),
+        cite_in_words: words::cite(&cx, cite),
+        summary: cx.l(&view.clause.summary),
+        unit: unit.name.clone(),
+        unit_code: unit.code.clone(),
+        as_of: as_of.to_owned(),
+        mark: status.into(),
+        why: words::why(&cx, &library, status, &view.evidence),
+        since: Some(view.cell.since),
+        observed: observed(view),
+        mend: deciding
+            .filter(|_| wants)
+            .map_or_else(String::new, |control| words::mend(&cx, control)),
+        remedies: deciding
+            .filter(|_| wants)
+            .map(|control| remedy(&cx, app, control, unit, &here))
+            .into_iter()
+            .collect(),
+        controls: view
+            .controls
+            .iter()
+            .map(|control| {
+                let sql = control
+                    .check
+                    .as_ref()
+                    .and_then(|check| view.checks.get(check));
+                control_verdict(&cx, control, said(control), sql.map_or("", String::as_str))
+            })
+            .collect(),
+        timeline: timeline::draw(&cx, &history, DAYS),
+        history,
+        attestations,
+        about,
+        cx,
+    })
+}
+
+/// When the oldest fact behind the verdict was seen.
+fn observed(view: &VerdictView) -> Option<i64> {
+    view.evidence
+        .controls
+        .iter()
+        .flat_map(|each| &each.rows)
+        .filter_map(|row| row.get("observed_at").and_then(Value::as_i64))
+        .min()
+}
+
+/// The evidence as a table: subject and result first, then the other columns of the check.
+fn control_verdict(
+    cx: &Cx,
+    control: &Control,
+    said: Option<&ControlEvidence>,
+    sql: &str,
+) -> ControlVerdict {
+    let Some(said) = said else {
+        return ControlVerdict {
+            title: cx.l(&control.title),
+            mark: Mark::NoData,
+            heads: Vec::new(),
+            rows: Vec::new(),
+            about: words::control(cx, control, None),
+            sql: sql.to_owned(),
+        };
+    };
+    let mut columns: Vec<&str> = vec!["subject", "status", "reason"];
+    let others: BTreeSet<&str> = said
+        .rows
+        .iter()
+        .flat_map(|row| row.keys())
+        .map(String::as_str)
+        .collect();
+    columns.extend(
+        others
+            .into_iter()
+            .filter(|name| !matches!(*name, "unit" | "subject" | "status" | "reason")),
+    );
+    columns.retain(|name| {
+        said.rows
+            .iter()
+            .any(|row| row.get(*name).is_some_and(|value| !value.is_null()))
+    });
+    let head = |name: &str| match name {
+        "subject" => cx.t("verdict-subject"),
+        "status" => cx.t("verdict-status"),
+        "reason" => cx.t("verdict-reason"),
+        "observed_at" => cx.t("verdict-observed"),
+        other => other.replace('_', " "),
+    };
+    let rows = said
+        .rows
+        .iter()
+        .map(|row| {
+            let value = |name: &str| row.get(name).cloned().unwrap_or(Value::Null);
+            columns
+                .iter()
+                .map(|name| Cell {
+                    head: head(name),
+                    text: match *name {
+                        "reason" => value(name).as_str().map_or_else(String::new, |code| {
+                            control.explain(code, cx.lang, &|column| {
+                                row.get(column)
+                                    .map(|value| evidence_text(cx, column, value))
+                            })
+                        }),
+                        other => evidence_text(cx, other, &value(other)),
+                    },
+                    mark: (*name == "status").then(|| {
+                        match value(name).as_str().and_then(RowStatus::from_code) {
+                            Some(RowStatus::Met) => Mark::Met,
+                            Some(RowStatus::Breached) => Mark::Breached,
+                            Some(RowStatus::NotApplicable) => Mark::NotApplicable,
+                            None => Mark::NoData,
+                        }
+                    }),
+                    href: None,
+                })
+                .collect()
+        })
+        .collect();
+    let mut about = words::control(cx, control, Some(&said.parameters));
+    let by = match said.by.as_str() {
+        "duty" => "judged-by-duty",
+        "attestation" => "judged-by-attestation",
+        _ => "judged-by-check",
+    };
+    about.insert(0, (cx.t("judged-by"), cx.t(by)));
+    ControlVerdict {
+        title: cx.l(&control.title),
+        mark: said.status.into(),
+        heads: columns.into_iter().map(head).collect(),
+        rows,
+        about,
+        sql: sql.to_owned(),
+    }
+}
+
+/// A value of the evidence as people read it.
+fn evidence_text(cx: &Cx, name: &str, value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::Number(n) if name.ends_with("_at") => {
+            n.as_i64().map_or_else(|| n.to_string(), format::datetime)
+        }
+        Value::Number(n) => n.as_i64().map_or_else(
+            || {
+                n.as_f64()
+                    .map_or_else(|| n.to_string(), |x| format::decimal(cx.lang, x, 2))
+            },
+            |i| format::integer(cx.lang, i),
+        ),
+        Value::String(text) if name.ends_with("_on") => format::iso_date(text),
+        Value::String(text) => text.clone(),
+        Value::Bool(yes) => cx.t(if *yes { "yes" } else { "no" }),
+        other => other.to_string(),
+    }
+}
+
+async fn attest_form(
+    app: &App,
+    ctx: &Ctx,
+    cx: &Cx,
+    control: &Control,
+    view: &VerdictView,
+) -> Result<Option<AttestForm>, Fault> {
+    let Some(form) = &control.attestation else {
+        return Ok(None);
+    };
+    let last = assess::latest_attestation(app, ctx, &control.id, view.unit.id)
+        .await?
+        .map(|given| {
+            let args = crate::i18n::args([
+                ("who", given.made_by.into()),
+                ("when", format::date(given.made_at).into()),
+                ("until", format::date(given.valid_until).into()),
+            ]);
+            let said = crate::i18n::text(cx.lang, "attest-last", Some(&args)).into_owned();
+            let answer = cx.t(if given.holds {
+                "attest-yes"
+            } else {
+                "attest-no"
+            });
+            format!("{said} {answer}: {}", given.statement)
+        });
+    Ok(Some(AttestForm {
+        control: control.id.clone(),
+        question: cx.l(&form.question),
+        lifetime: cx.tn("attest-lifetime", form.lifetime_days),
+        attachment: words::attachment(form.attachment),
+        last,
+        may: cx.may(Permission::Write),
+    }))
+}

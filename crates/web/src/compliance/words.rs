@@ -1,0 +1,192 @@
+//! Clauses and their reasons in words.
+
+use app::assess::Evidence;
+use policy::{
+    Clause, Control, Library, Status,
+    control::{Attachment, Judged, ParameterKind, Severity, Value},
+    regulation::{Article, Kind, Trigger},
+};
+
+use crate::{cx::Cx, format};
+
+/// `Điều 17 khoản 2 điểm e` of `17.2.e`; `Quyết định, điều 2` of `qd.2`.
+pub fn cite(cx: &Cx, cite: &str) -> String {
+    let mut parts = cite.split('.');
+    let first = parts.next().unwrap_or_default();
+    let mut words = if first == "qd" {
+        let article = parts.next().unwrap_or_default();
+        cx.tx("cite-decision", article)
+    } else {
+        cx.tx("cite-article", first)
+    };
+    for (key, part) in ["cite-clause", "cite-point", "cite-item"]
+        .into_iter()
+        .zip(parts)
+    {
+        words.push(' ');
+        words.push_str(&cx.tx(key, part));
+    }
+    words
+}
+
+/// `Điều 16. Trách nhiệm của Sở`.
+pub fn article(cx: &Cx, article: &Article) -> String {
+    format!(
+        "{}. {}",
+        cx.tx("cite-article", &article.number),
+        cx.l(&article.title)
+    )
+}
+
+/// Why a verdict is as it is: the reason of the control that decided.
+pub fn why(cx: &Cx, library: &Library, status: Status, evidence: &Evidence) -> String {
+    let said = evidence
+        .controls
+        .iter()
+        .filter(|each| each.status == status)
+        .filter_map(|each| {
+            let control = library.controls.get(&each.control)?;
+            Some(each.explain(control, cx.lang)).filter(|text| !text.is_empty())
+        })
+        .next();
+    said.unwrap_or_else(|| {
+        cx.t(match status {
+            Status::Met => "why-met",
+            Status::Breached => "why-breached",
+            Status::Pending => "why-pending",
+            Status::NoData => "why-no-data",
+            Status::NotApplicable => "why-not-applicable",
+            Status::Waived => "why-waived",
+            Status::Error => "why-error",
+        })
+    })
+}
+
+/// The word for a clause's kind.
+pub fn kind(cx: &Cx, kind: Kind) -> String {
+    cx.t(match kind {
+        Kind::Obligation => "clause-kind-obligation",
+        Kind::Prohibition => "clause-kind-prohibition",
+        Kind::Right => "clause-kind-right",
+        Kind::Definition => "clause-kind-definition",
+        Kind::Principle => "clause-kind-principle",
+        Kind::Scope => "clause-kind-scope",
+        Kind::Reference => "clause-kind-reference",
+        Kind::Final => "clause-kind-final",
+    })
+}
+
+fn trigger(cx: &Cx, trigger: Trigger) -> String {
+    cx.t(match trigger {
+        Trigger::Continuous => "clause-trigger-continuous",
+        Trigger::Annual => "clause-trigger-annual",
+        Trigger::Biannual => "clause-trigger-biannual",
+        Trigger::Quarterly => "clause-trigger-quarterly",
+        Trigger::Periodic => "clause-trigger-periodic",
+        Trigger::Once => "clause-trigger-once",
+        Trigger::Event => "clause-trigger-event",
+        Trigger::None => "clause-trigger-none",
+    })
+}
+
+fn role(cx: &Cx, library: &Library, id: &str) -> String {
+    library
+        .roles
+        .roles
+        .get(id)
+        .map_or_else(|| id.to_owned(), |role| cx.l(&role.label))
+}
+
+/// What is to be known of a clause besides its words.
+pub fn about(cx: &Cx, library: &Library, clause: &Clause) -> Vec<(String, String)> {
+    let mut out = vec![
+        (cx.t("clause-kind"), kind(cx, clause.kind)),
+        (cx.t("clause-bearer"), role(cx, library, &clause.bearer)),
+        (cx.t("clause-trigger"), trigger(cx, clause.trigger)),
+    ];
+    if let Some(to) = &clause.owed_to {
+        out.push((cx.t("clause-owed-to"), role(cx, library, to)));
+    }
+    if let Some(event) = &clause.event {
+        out.push((cx.t("clause-event"), cx.l(event)));
+    }
+    if let Some(number) = &clause.number {
+        out.push((cx.t("clause-number"), number.clone()));
+    }
+    if let Some(open) = &clause.open {
+        out.push((cx.t("clause-open"), cx.l(open)));
+    }
+    out
+}
+
+/// A parameter's value with its unit.
+pub fn value(cx: &Cx, kind: ParameterKind, value: &Value, unit: Option<&str>) -> String {
+    let text = match (kind, value) {
+        (_, Value::Integer(n)) => format::integer(cx.lang, *n),
+        (_, Value::Decimal(x)) => format::decimal(cx.lang, *x, 2),
+        (_, other) => serde_json::to_value(other).map_or_else(
+            |_| String::new(),
+            |json| {
+                json.as_str()
+                    .map_or_else(|| json.to_string(), ToOwned::to_owned)
+            },
+        ),
+    };
+    unit.map_or_else(|| text.clone(), |unit| format!("{text} {unit}"))
+}
+
+/// How a control is judged: on what, with which numbers, how it is mended.
+pub fn control(
+    cx: &Cx,
+    control: &Control,
+    values: Option<&std::collections::BTreeMap<String, Value>>,
+) -> Vec<(String, String)> {
+    let mut out = vec![
+        (
+            cx.t("control-judged"),
+            cx.t(match control.judged {
+                Judged::Observed => "control-judged-observed",
+                Judged::Recorded => "control-judged-recorded",
+                Judged::Attested => "control-judged-attested",
+                Judged::Open => "control-judged-open",
+            }),
+        ),
+        (
+            cx.t("control-severity"),
+            cx.t(match control.severity {
+                Severity::High => "control-severity-high",
+                Severity::Medium => "control-severity-medium",
+                Severity::Low => "control-severity-low",
+            }),
+        ),
+    ];
+    for parameter in &control.parameters {
+        let held = values
+            .and_then(|values| values.get(&parameter.name))
+            .unwrap_or(&parameter.default);
+        let mut text = value(cx, parameter.kind, held, parameter.unit.as_deref());
+        if parameter.chosen {
+            text = format!("{text} ({})", cx.t("control-chosen"));
+        }
+        out.push((cx.l(&parameter.label), text));
+    }
+    if let Some(age) = control.stale_after {
+        out.push((cx.t("control-stale"), cx.span(age.ms())));
+    }
+    out.push((cx.t("control-remedy"), mend(cx, control)));
+    out
+}
+
+/// What mends a breach, in words.
+pub fn mend(cx: &Cx, control: &Control) -> String {
+    control.remedy.text(cx.lang).to_owned()
+}
+
+/// Whether an answer carries a document, as the form names it.
+pub const fn attachment(attachment: Attachment) -> &'static str {
+    match attachment {
+        Attachment::None => "none",
+        Attachment::Optional => "optional",
+        Attachment::Required => "required",
+    }
+}

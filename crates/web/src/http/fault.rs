@@ -1,0 +1,237 @@
+//! One mapping from what went wrong to a page, or to a JSON problem (RFC 9457).
+
+use askama::Template;
+use axum::{
+    Extension, Json,
+    body::Body,
+    extract::Request,
+    http::{HeaderValue, Method, StatusCode, header},
+    middleware::Next,
+    response::{Html, IntoResponse, Response},
+};
+use domain::{
+    label::Label,
+    problem::{Problem, ProblemKind},
+};
+use serde_json::json;
+
+use super::{asked::Asked, params::encode, reply::redirect};
+use crate::cx::Cx;
+
+/// An error of a handler.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    problem: Problem,
+    status: StatusCode,
+}
+
+impl From<Problem> for Fault {
+    fn from(problem: Problem) -> Self {
+        let status = match problem.kind {
+            ProblemKind::SignIn => StatusCode::UNAUTHORIZED,
+            ProblemKind::Denied => StatusCode::FORBIDDEN,
+            ProblemKind::NotFound => StatusCode::NOT_FOUND,
+            ProblemKind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+            ProblemKind::Conflict => StatusCode::CONFLICT,
+            ProblemKind::Limit => StatusCode::TOO_MANY_REQUESTS,
+            ProblemKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            ProblemKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        Self { problem, status }
+    }
+}
+
+impl Fault {
+    /// A problem with a status of its own.
+    pub fn with_status(problem: Problem, status: StatusCode) -> Self {
+        Self { problem, status }
+    }
+
+    /// Its status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// Nobody is signed in.
+    pub fn sign_in() -> Self {
+        Problem::new(
+            ProblemKind::SignIn,
+            Label::new("Cần đăng nhập", "Sign in first"),
+            "",
+            Label::new(
+                "Đăng nhập rồi mở lại trang này; chương trình khác dùng mã truy cập (Authorization: Bearer).",
+                "Sign in and open this again; programs send a token (Authorization: Bearer).",
+            ),
+        )
+        .into()
+    }
+}
+
+impl IntoResponse for Fault {
+    /// The bare status with the problem beside it: [`dress`] knows the reader and does the rest.
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self.problem);
+        response
+    }
+}
+
+/// The page that says what happened, to what, and what to do next.
+#[derive(Debug, Template)]
+#[template(path = "error.html")]
+pub struct ErrorPage {
+    /// Context.
+    pub cx: Cx,
+    /// What happened.
+    pub problem: Problem,
+    /// The HTTP status.
+    pub status: u16,
+    /// The request, as it stands in the program's log.
+    pub request: String,
+    /// Where to go: address and text.
+    pub ways: Vec<(&'static str, String)>,
+}
+
+/// What the framework's own refusals mean.
+fn meaning(status: StatusCode, path: &str) -> Problem {
+    let (kind, vi, en, next_vi, next_en) = match status {
+        StatusCode::NOT_FOUND => (
+            ProblemKind::NotFound,
+            "Không có trang này",
+            "There is no such page",
+            "Kiểm tra lại địa chỉ, hoặc dùng ô tìm kiếm.",
+            "Check the address, or use the search box.",
+        ),
+        StatusCode::METHOD_NOT_ALLOWED => (
+            ProblemKind::Invalid,
+            "Địa chỉ này không nhận thao tác đó",
+            "This address does not take that method",
+            "Quay lại trang trước và làm lại bằng nút trên trang.",
+            "Go back and use the buttons of the page.",
+        ),
+        StatusCode::PAYLOAD_TOO_LARGE => (
+            ProblemKind::Limit,
+            "Dữ liệu gửi lên quá lớn",
+            "What was sent is too large",
+            "Chia nhỏ dữ liệu rồi gửi lại.",
+            "Send it in smaller parts.",
+        ),
+        status if status.is_server_error() => (
+            ProblemKind::Internal,
+            "Chương trình gặp lỗi",
+            "The program met a fault",
+            "Thử lại; nếu vẫn lỗi, gửi mã yêu cầu cho quản trị viên.",
+            "Try again; if it persists, give the request id to an administrator.",
+        ),
+        _ => (
+            ProblemKind::Invalid,
+            "Yêu cầu không đọc được",
+            "The request cannot be read",
+            "Quay lại trang trước, kiểm tra các mục đã nhập rồi gửi lại.",
+            "Go back, check what was entered and send it again.",
+        ),
+    };
+    Problem::new(kind, Label::new(vi, en), path, Label::new(next_vi, next_en))
+}
+
+/// Turns the problems of handlers, and the framework's own refusals, into what the reader understands.
+pub async fn dress(Extension(asked): Extension<Asked>, request: Request, next: Next) -> Response {
+    let method = request.method().clone();
+    let mut response = next.run(request).await;
+    let status = response.status();
+    let problem = response.extensions_mut().remove::<Problem>();
+    let finished = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| !kind.as_bytes().starts_with(b"text/plain"));
+    if problem.is_none() && (finished || !(status.is_client_error() || status.is_server_error())) {
+        return response;
+    }
+    let problem = problem.unwrap_or_else(|| meaning(status, &asked.path));
+    if status.is_server_error() {
+        tracing::warn!(request = asked.id, path = asked.path, %status, what = problem.what.en, "answered with a fault");
+    }
+    let mut dressed = if asked.api {
+        json_problem(&asked, &problem, status)
+    } else if problem.kind == ProblemKind::SignIn && !asked.fragment {
+        let back = if method == Method::GET {
+            here(&asked)
+        } else {
+            "/".to_owned()
+        };
+        redirect(&format!("/sign-in?back={}", encode(&back)))
+    } else {
+        page(&asked, problem, status)
+    };
+    // Cookies and Retry-After of the answer stay.
+    for (name, value) in response.headers() {
+        if name != header::CONTENT_TYPE
+            && name != header::CONTENT_LENGTH
+            && !dressed.headers().contains_key(name)
+        {
+            dressed.headers_mut().append(name, value.clone());
+        }
+    }
+    dressed
+}
+
+fn here(asked: &Asked) -> String {
+    if asked.query.is_empty() {
+        asked.path.clone()
+    } else {
+        format!("{}?{}", asked.path, asked.query)
+    }
+}
+
+fn json_problem(asked: &Asked, problem: &Problem, status: StatusCode) -> Response {
+    let fields: Vec<_> = problem
+        .fields
+        .iter()
+        .map(|field| json!({ "field": field.field, "message": field.message.get(asked.lang) }))
+        .collect();
+    let body = json!({
+        "type": "about:blank",
+        "title": problem.what.get(asked.lang),
+        "status": status.as_u16(),
+        "detail": problem.next.get(asked.lang),
+        "subject": problem.subject,
+        "instance": asked.path,
+        "request": asked.id,
+        "errors": fields,
+    });
+    let mut response = (status, Json(body)).into_response();
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/problem+json"),
+    );
+    response
+}
+
+fn page(asked: &Asked, problem: Problem, status: StatusCode) -> Response {
+    let cx = Cx {
+        lang: asked.lang,
+        theme: asked.theme,
+        now: asked.now,
+        actor: None,
+        path: asked.path.clone(),
+        done: None,
+    };
+    let mut ways = vec![("/", cx.t("error-home"))];
+    if problem.kind == ProblemKind::SignIn {
+        ways.insert(0, ("/sign-in", cx.t("error-sign-in")));
+    }
+    let page = ErrorPage {
+        request: asked.id.clone(),
+        status: status.as_u16(),
+        problem,
+        ways,
+        cx,
+    };
+    match page.render() {
+        Ok(html) => (status, Html(html)).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "the error page did not render");
+            (status, Body::empty()).into_response()
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! What stands between HTTP and the pages: context, sessions, errors, guards.
+
+mod asked;
+mod fault;
+mod guard;
+mod params;
+mod reader;
+mod reply;
+mod upload;
+
+pub use asked::{Asked, ask};
+pub use fault::{Fault, dress};
+pub use guard::{headers, same_site};
+pub use params::{Params, encode, query};
+pub use reader::{Reader, SESSION, Visitor, cookie, stage_path};
+pub use reply::{Page, done, redirect};
+pub use upload::{Upload, receive};

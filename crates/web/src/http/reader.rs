@@ -1,0 +1,185 @@
+//! Who reads: the session of a browser, or the token of a program.
+
+use app::{
+    Ctx,
+    account::{self, Authenticated, Stage},
+};
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, header, request::Parts},
+};
+use axum_extra::extract::{
+    CookieJar,
+    cookie::{Cookie, SameSite},
+};
+use domain::authority::Actor;
+
+use super::{asked::Asked, fault::Fault, params::Params, reply::redirect};
+use crate::{cx::Cx, server::Web};
+
+/// The name of the session's cookie.
+pub const SESSION: &str = "gieng_session";
+
+/// What may be said at the top of a page after something was done.
+const DONE: [&str; 9] = [
+    "saved",
+    "deleted",
+    "attested",
+    "alarm-acknowledged",
+    "unknown-adopted",
+    "account-sessions-ended",
+    "account-totp-gone",
+    "password-changed",
+    "token-ended",
+];
+
+/// Somebody who is signed in all the way.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    /// Whom the session stands for.
+    pub me: Authenticated,
+    /// For use cases.
+    pub ctx: Ctx,
+    /// For pages.
+    pub cx: Cx,
+}
+
+/// Anybody, perhaps with a session that has not come all the way.
+#[derive(Clone, Debug)]
+pub struct Visitor {
+    /// Whom the session stands for, if there is one.
+    pub me: Option<Authenticated>,
+    /// For use cases; it may do nothing.
+    pub ctx: Ctx,
+    /// For pages.
+    pub cx: Cx,
+}
+
+/// Where a session that has not come all the way goes on; none when it has.
+pub const fn stage_path(stage: Stage) -> Option<&'static str> {
+    match stage {
+        Stage::Totp => Some("/sign-in/code"),
+        Stage::Password => Some("/me/password"),
+        Stage::Enrol => Some("/me/totp"),
+        Stage::Full => None,
+    }
+}
+
+/// The session's cookie: not for scripts, not sent along from other sites.
+pub fn cookie(web: &Web, token: String) -> Cookie<'static> {
+    Cookie::build((SESSION, token))
+        .path("/")
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .secure(web.secure)
+        .build()
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    headers
+        .get(header::AUTHORIZATION)?
+        .to_str()
+        .ok()?
+        .strip_prefix("Bearer ")
+        .map(str::trim)
+}
+
+async fn authenticate(
+    web: &Web,
+    headers: &HeaderMap,
+    api: bool,
+) -> Result<Option<Authenticated>, Fault> {
+    if api && let Some(token) = bearer(headers) {
+        return Ok(account::authenticate_token(&web.app, token).await?);
+    }
+    let jar = CookieJar::from_headers(headers);
+    match jar.get(SESSION) {
+        Some(cookie) => Ok(account::authenticate(&web.app, cookie.value()).await?),
+        None => Ok(None),
+    }
+}
+
+impl FromRequestParts<Web> for Visitor {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Fault> {
+        let asked = parts
+            .extensions
+            .get::<Asked>()
+            .cloned()
+            .ok_or_else(Fault::sign_in)?;
+        let me = authenticate(web, &parts.headers, asked.api).await?;
+        let actor = me.as_ref().map_or_else(
+            || Actor {
+                account: None,
+                name: String::new(),
+                grants: Vec::new(),
+            },
+            |me| me.actor.clone(),
+        );
+        let params = Params::from_request_parts(parts, web)
+            .await
+            .unwrap_or_default();
+        let full = me.as_ref().is_some_and(|me| me.stage == Stage::Full);
+        Ok(Self {
+            ctx: Ctx {
+                actor: actor.clone(),
+                request: asked.id,
+                remote: asked.remote,
+                lang: asked.lang,
+            },
+            cx: Cx {
+                lang: asked.lang,
+                theme: asked.theme,
+                now: asked.now,
+                actor: full.then_some(actor),
+                done: DONE.into_iter().find(|key| *key == params.get("done")),
+                path: asked.path,
+            },
+            me,
+        })
+    }
+}
+
+/// Who is not signed in all the way, and where to go then.
+pub enum NotYet {
+    /// Nobody is signed in, or who is may not go on.
+    Fault(Fault),
+    /// A step is missing.
+    Step(&'static str),
+}
+
+impl axum::response::IntoResponse for NotYet {
+    fn into_response(self) -> axum::response::Response {
+        match self {
+            NotYet::Fault(fault) => fault.into_response(),
+            NotYet::Step(path) => redirect(path),
+        }
+    }
+}
+
+impl FromRequestParts<Web> for Reader {
+    type Rejection = NotYet;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, NotYet> {
+        let api = parts
+            .extensions
+            .get::<Asked>()
+            .is_some_and(|asked| asked.api || asked.fragment);
+        let visitor = Visitor::from_request_parts(parts, web)
+            .await
+            .map_err(NotYet::Fault)?;
+        let Some(me) = visitor.me else {
+            return Err(NotYet::Fault(Fault::sign_in()));
+        };
+        match stage_path(me.stage) {
+            None => Ok(Self {
+                me,
+                ctx: visitor.ctx,
+                cx: visitor.cx,
+            }),
+            Some(_) if api => Err(NotYet::Fault(Fault::sign_in())),
+            Some(path) => Err(NotYet::Step(path)),
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! The addresses of the journal, and its entries wherever they are shown.
+
+use std::collections::{BTreeSet, HashMap};
+
+use app::{
+    App,
+    journal::{self, JournalEntry, JournalQuery},
+};
+use axum::{
+    Router,
+    extract::State,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use domain::{noun, record::Value, schema::Schema};
+
+use super::page::{Entries, Entry, FieldChange, Index};
+use crate::{
+    cx::Cx,
+    http::{self, Fault, Params, Reader},
+    registry::cell,
+    server::Web,
+};
+
+const SIZE: i64 = 100;
+
+/// The routes of the journal.
+pub fn routes() -> Router<Web> {
+    Router::new()
+        .route("/journal", get(index))
+        .route("/journal/verify", axum::routing::post(verify))
+}
+
+/// Entries as rows, the newest first.
+pub fn entries(cx: &Cx, app: &App, list: Vec<JournalEntry>) -> Entries {
+    Entries {
+        cx: cx.clone(),
+        entries: list
+            .into_iter()
+            .map(|entry| entry_of(cx, app, entry))
+            .collect(),
+    }
+}
+
+type Fields = serde_json::Map<String, serde_json::Value>;
+
+fn fields(json: Option<&str>) -> Fields {
+    json.and_then(|text| serde_json::from_str(text).ok())
+        .unwrap_or_default()
+}
+
+fn shown(
+    cx: &Cx,
+    schema: Option<&Schema>,
+    name: &str,
+    value: Option<&serde_json::Value>,
+) -> String {
+    let Some(value) = value.filter(|value| !value.is_null()) else {
+        return String::new();
+    };
+    let field = schema.and_then(|schema| schema.field(name));
+    let text = match (field, serde_json::from_value::<Value>(value.clone())) {
+        (Some(field), Ok(value)) => cell::text(cx, field, &value, &HashMap::new()),
+        _ => value
+            .as_str()
+            .map_or_else(|| value.to_string(), ToOwned::to_owned),
+    };
+    if text.chars().count() > 160 {
+        text.chars().take(160).chain(['…']).collect()
+    } else {
+        text
+    }
+}
+
+fn entry_of(cx: &Cx, app: &App, entry: JournalEntry) -> Entry {
+    let change = entry.change;
+    let schema = app.schema(&change.noun).ok();
+    let (before, after) = (
+        fields(change.before.as_deref()),
+        fields(change.after.as_deref()),
+    );
+    let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let changes = names
+        .into_iter()
+        .filter(|name| before.get(*name) != after.get(*name))
+        .map(|name| FieldChange {
+            field: schema
+                .as_ref()
+                .and_then(|schema| schema.field(name))
+                .map_or_else(|| name.clone(), |field| cx.l(&field.label)),
+            before: shown(cx, schema.as_deref(), name, before.get(name)),
+            after: shown(cx, schema.as_deref(), name, after.get(name)),
+        })
+        .filter(|change| !change.before.is_empty() || !change.after.is_empty())
+        .collect();
+    let title = schema.as_ref().and_then(|schema| {
+        let values = if after.is_empty() { &before } else { &after };
+        values.get(&schema.title)?.as_str().map(ToOwned::to_owned)
+    });
+    let noun = schema
+        .as_ref()
+        .map_or_else(|| change.noun.clone(), |schema| cx.l(&schema.label));
+    let action = match change.action.as_str() {
+        "create" => cx.t("action-create"),
+        "update" => cx.t("action-update"),
+        "delete" => cx.t("action-delete"),
+        "import" => cx.t("action-import"),
+        other => cx.tx("action-other", other),
+    };
+    Entry {
+        at: change.at,
+        actor: change.actor,
+        remote: change.remote,
+        href: (schema.is_some() && change.action != "delete")
+            .then(|| format!("/registry/{}/{}", change.noun, change.record_id)),
+        what: title.map_or_else(|| noun.clone(), |title| format!("{noun}: {title}")),
+        action,
+        changes,
+    }
+}
+
+async fn page(
+    web: &Web,
+    reader: Reader,
+    params: &Params,
+    verified: Option<(bool, String)>,
+) -> Result<Response, Fault> {
+    let some = |name: &str| Some(params.get(name).to_owned()).filter(|text| !text.is_empty());
+    let wanted = JournalQuery {
+        noun: some("noun"),
+        actor: some("actor"),
+        before_seq: params.get("before").parse().ok(),
+        limit: SIZE,
+        ..JournalQuery::default()
+    };
+    let list = journal::list(&web.app, &reader.ctx, &wanted).await?;
+    let cx = reader.cx;
+    let full = i64::try_from(list.len()).is_ok_and(|n| n >= SIZE);
+    let older = list.last().filter(|_| full).map(|last| {
+        let others = params.without(&["before", "done"]);
+        let joint = if others.is_empty() { "" } else { "&" };
+        format!("/journal?{others}{joint}before={}", last.seq)
+    });
+    let library = web.app.library();
+    let nouns = noun::all()
+        .iter()
+        .chain(library.registers.values())
+        .map(|schema| {
+            (
+                schema.noun.clone(),
+                cx.l(&schema.plural),
+                schema.noun == params.get("noun"),
+            )
+        })
+        .collect();
+    Ok(http::Page(Index {
+        nouns,
+        actor: params.get("actor").to_owned(),
+        verified,
+        entries: entries(&cx, &web.app, list),
+        older,
+        cx,
+    })
+    .into_response())
+}
+
+async fn index(State(web): State<Web>, reader: Reader, params: Params) -> Result<Response, Fault> {
+    page(&web, reader, &params, None).await
+}
+
+async fn verify(State(web): State<Web>, reader: Reader, params: Params) -> Result<Response, Fault> {
+    let report = journal::verify(&web.app, &reader.ctx).await?;
+    let said = match &report.first_bad {
+        None => (true, reader.cx.tn("journal-good", report.entries)),
+        Some((seq, _)) => (false, reader.cx.tn("journal-bad", *seq)),
+    };
+    page(&web, reader, &params, Some(said)).await
+}

@@ -1,0 +1,289 @@
+//! The addresses of the logs.
+
+use std::collections::HashMap;
+
+use app::{
+    App, Ctx,
+    logs::{self, LogQuery, Record},
+    registry::{self, RecordQuery},
+};
+use axum::{
+    Router,
+    extract::{Path, State},
+    http::header,
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use domain::{authority::Permission, id::Id, label::Label, parse, problem::Problem, text};
+
+use super::{
+    page::{Index, Line, LineRow},
+    unknown,
+};
+use crate::{
+    cx::Cx,
+    format,
+    http::{self, Fault, Params, Reader},
+    server::Web,
+};
+
+const SIZE: usize = 100;
+
+/// The routes of the logs.
+pub fn routes() -> Router<Web> {
+    Router::new()
+        .route("/logs", get(index))
+        .route("/logs/unknown", get(unknown::list))
+        .route("/logs/unknown/adopt", post(unknown::adopt))
+        .route("/logs/{index}", get(line))
+        .route("/logs/{index}/proof", get(proof))
+}
+
+/// All devices in the reader's reach: id and name.
+pub async fn devices(app: &App, ctx: &Ctx) -> Result<HashMap<Id, String>, Problem> {
+    let every = RecordQuery {
+        limit: 100_000,
+        ..RecordQuery::default()
+    };
+    let page = registry::list(app, ctx, "device", &every).await?;
+    Ok(page
+        .records
+        .iter()
+        .map(|r| (r.id, r.text("name").to_owned()))
+        .collect())
+}
+
+/// What the parameters of the page or of the API ask for. `source` is a part of a
+/// device's name; a name that no device has finds nothing.
+///
+/// # Errors
+/// Denied, unavailable.
+pub fn query(params: &Params, devices: &HashMap<Id, String>) -> LogQuery {
+    let source = text::fold(params.get("source"));
+    let mut found: Vec<Id> = Vec::new();
+    if !source.is_empty() {
+        found = devices
+            .iter()
+            .filter(|(_, name)| text::fold(name).contains(&source))
+            .map(|(id, _)| *id)
+            .collect();
+        if found.is_empty() {
+            // An id that no source has; an empty list would mean all of them.
+            found.push(Id::from_bytes([0xff; 16]));
+        }
+    }
+    LogQuery {
+        from: parse::instant(params.get("from")),
+        to: parse::instant(params.get("to")),
+        devices: found,
+        unit: params.get("unit").parse().ok(),
+        max_severity: params.get("severity").parse().ok().filter(|n| *n <= 7),
+        text: params.get("q").to_owned(),
+        limit: match params.number("limit") {
+            0 => SIZE,
+            n => n.min(1_000),
+        },
+        cursor: params.get("cursor").parse().ok(),
+    }
+}
+
+async fn index(State(web): State<Web>, reader: Reader, params: Params) -> Result<Response, Fault> {
+    let (app, ctx, cx) = (&web.app, &reader.ctx, reader.cx);
+    let names = devices(app, ctx).await?;
+    let asked = query(&params, &names);
+    let severity = asked.max_severity;
+    let first_page = asked.cursor.is_none();
+    let live = first_page && asked.to.is_none();
+    let page = logs::search(app, ctx, asked).await?;
+    let unknown = if cx.may(Permission::Manage) {
+        logs::unknown_senders(app, ctx)
+            .await
+            .map_or(0, |senders| senders.len())
+    } else {
+        0
+    };
+    let others = params.without(&["cursor", "done"]);
+    let older = page.next.map(|cursor| {
+        let joint = if others.is_empty() { "" } else { "&" };
+        format!("/logs?{others}{joint}cursor={cursor}")
+    });
+    let key = if older.is_some() {
+        "logs-found-more"
+    } else {
+        "logs-found"
+    };
+    Ok(http::Page(Index {
+        here: format!("/logs?{others}"),
+        unknown,
+        q: params.get("q").to_owned(),
+        source: params.get("source").to_owned(),
+        severities: (0..8)
+            .map(|n| {
+                let word = cx.t(format!("severity-{n}"));
+                let word = if n == 7 {
+                    word
+                } else {
+                    cx.tx("severity-at-least", word)
+                };
+                (n, word, severity == Some(n))
+            })
+            .collect(),
+        from: params.get("from").to_owned(),
+        to: params.get("to").to_owned(),
+        found: cx.tn(key, page.rows.len()),
+        live,
+        lines: page
+            .rows
+            .iter()
+            .map(|record| row(&cx, record, &names, params.get("q")))
+            .collect(),
+        older,
+        cx,
+    })
+    .into_response())
+}
+
+fn source(record: &Record, names: &HashMap<Id, String>) -> String {
+    names
+        .get(&Id::from_bytes(record.source))
+        .cloned()
+        .unwrap_or_else(|| record.peer.to_string())
+}
+
+fn row(cx: &Cx, record: &Record, names: &HashMap<Id, String>, q: &str) -> LineRow {
+    LineRow {
+        index: record.index,
+        at: record.received_at_ms,
+        severity: record.severity,
+        severity_word: cx.t(format!("severity-{}", record.severity.min(7))),
+        source: source(record, names),
+        text: highlight(&record.text(), q),
+    }
+}
+
+/// The line as HTML with what was searched for marked. Diacritics do not matter to
+/// the search; only what is written alike is marked.
+fn highlight(text: &str, q: &str) -> String {
+    let clean: String = text
+        .chars()
+        .take(2_000)
+        .map(|c| {
+            if c.is_control() && c != '\t' {
+                '\u{fffd}'
+            } else {
+                c
+            }
+        })
+        .collect();
+    let (needle, folded) = (q.to_lowercase(), clean.to_lowercase());
+    // Lower case may be longer or shorter than what is written: then nothing is marked.
+    if needle.is_empty() || folded.len() != clean.len() {
+        return escape(&clean);
+    }
+    let (mut out, mut at) = (String::with_capacity(clean.len() + 32), 0);
+    while let Some(found) = folded[at..].find(&needle) {
+        let (start, end) = (at + found, at + found + needle.len());
+        if !clean.is_char_boundary(start) || !clean.is_char_boundary(end) {
+            break;
+        }
+        out.push_str(&escape(&clean[at..start]));
+        out.push_str("<mark>");
+        out.push_str(&escape(&clean[start..end]));
+        out.push_str("</mark>");
+        at = end;
+    }
+    out.push_str(&escape(&clean[at..]));
+    out
+}
+
+fn escape(text: &str) -> String {
+    askama::filters::escape(text, askama::filters::Html)
+        .map_or_else(|_| String::new(), |safe| safe.to_string())
+}
+
+async fn line(
+    State(web): State<Web>,
+    reader: Reader,
+    Path(index): Path<String>,
+) -> Result<Response, Fault> {
+    let (app, ctx, cx) = (&web.app, &reader.ctx, reader.cx);
+    let number = place(&index)?;
+    let proof = logs::prove(app, ctx, number).await?;
+    let record = Record::decode(number, &proof.record).ok_or_else(|| Problem::internal(index))?;
+    let names = devices(app, ctx).await?;
+    let unit = registry::get(
+        app,
+        ctx,
+        "organization",
+        &Id::from_bytes(record.unit).to_string(),
+    )
+    .await;
+    let mut fields = vec![(
+        cx.t("log-received"),
+        format::datetime_seconds(record.received_at_ms),
+    )];
+    if let Some(sent) = record.sent_at_ms {
+        fields.push((cx.t("log-sent"), format::datetime_seconds(sent)));
+    }
+    fields.push((
+        cx.t("logs-severity"),
+        cx.t(format!("severity-{}", record.severity.min(7))),
+    ));
+    fields.push((cx.t("log-facility"), record.facility.to_string()));
+    fields.push((cx.t("log-device"), source(&record, &names)));
+    if let Ok(unit) = unit {
+        fields.push((cx.t("log-unit"), unit.text("name").to_owned()));
+    }
+    fields.push((cx.t("log-peer"), record.peer.to_string()));
+    fields.push((cx.t("log-host"), record.host.clone()));
+    fields.push((cx.t("log-application"), record.application.clone()));
+    fields.retain(|(_, value)| !value.is_empty());
+    let raw = record.text().into_owned();
+    Ok(http::Page(Line {
+        cx,
+        index: number,
+        raw,
+        fields,
+    })
+    .into_response())
+}
+
+fn place(index: &str) -> Result<u64, Problem> {
+    index
+        .parse()
+        .map_err(|_| Problem::not_found(&Label::new("dòng nhật ký", "log line"), index))
+}
+
+/// The proof as a file that others verify (C2SP tlog-proof).
+async fn proof(
+    State(web): State<Web>,
+    reader: Reader,
+    Path(index): Path<String>,
+) -> Result<Response, Fault> {
+    let number = place(&index)?;
+    let proof = logs::prove(&web.app, &reader.ctx, number).await?;
+    let disposition = format!("attachment; filename=\"gieng-log-{number}.tlog-proof\"");
+    Ok((
+        [
+            (header::CONTENT_TYPE, "text/plain; charset=utf-8".to_owned()),
+            (header::CONTENT_DISPOSITION, disposition),
+        ],
+        proof.to_text(),
+    )
+        .into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::highlight;
+
+    #[test]
+    fn marks_are_put_around_escaped_text() {
+        assert_eq!(
+            highlight("a <b> Login x", "login"),
+            "a &#60;b&#62; <mark>Login</mark> x"
+        );
+        assert_eq!(highlight("no\u{7}bell", ""), "no\u{fffd}bell");
+        assert_eq!(highlight("Đăng nhập", "NHẬP"), "Đăng <mark>nhập</mark>");
+    }
+}

@@ -1,0 +1,216 @@
+//! The addresses of the network.
+
+use std::collections::HashMap;
+
+use app::{
+    App, Ctx,
+    watch::{self, Availability, AvailabilityRow, TargetRow as Target},
+};
+use axum::{
+    Router,
+    extract::{Path, State},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use domain::{authority::Permission, id::Id, label::Label, problem::Problem, text};
+use vault::samples::Bucket;
+
+use super::{
+    page::{AlarmRow, Alarms, Index, TargetRow},
+    target,
+};
+use crate::{
+    cx::Cx,
+    http::{self, Fault, Params, Reader, done},
+    mark::Mark,
+    paging::Pages,
+    server::Web,
+};
+
+const SIZE: usize = 100;
+
+/// The routes of the network.
+pub fn routes() -> Router<Web> {
+    Router::new()
+        .route("/network", get(index))
+        .route("/network/targets/{id}", get(target::page))
+        .route("/network/targets/{id}/spark.svg", get(target::spark))
+        .route("/network/alarms", get(alarms))
+        .route("/network/alarms/{id}/acknowledge", post(acknowledge))
+}
+
+/// A target with what is shown beside it.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// The target.
+    pub target: Target,
+    /// Of this month.
+    pub availability: Availability,
+}
+
+/// Adds the availability of this month.
+///
+/// # Errors
+/// Denied, unavailable.
+pub async fn targets_of(app: &App, ctx: &Ctx, targets: Vec<Target>) -> Result<Vec<Told>, Problem> {
+    let month = app.clock.today().strftime("%Y-%m").to_string();
+    let rows = watch::availability_month(app, ctx, &month).await?;
+    let by_target: HashMap<&str, &AvailabilityRow> =
+        rows.iter().map(|row| (row.target.as_str(), row)).collect();
+    Ok(targets
+        .into_iter()
+        .map(|target| Told {
+            availability: Availability::of(by_target.get(target.id.to_string().as_str()).copied()),
+            target,
+        })
+        .collect())
+}
+
+/// The mean delay of a bucket, milliseconds; none when nothing was answered in it.
+pub fn delay(bucket: &Bucket) -> Option<f64> {
+    (bucket.up > 0).then(|| f64::from(bucket.avg_us) / 1000.0)
+}
+
+/// The word for what a target is.
+pub fn noun_word(cx: &Cx, noun: &str) -> String {
+    cx.t(match noun {
+        "site" => "noun-site",
+        "circuit" => "noun-circuit",
+        _ => "noun-device",
+    })
+}
+
+/// Targets as rows.
+pub fn rows(cx: &Cx, targets: &[Told]) -> Vec<TargetRow> {
+    targets
+        .iter()
+        .map(|told| {
+            let target = &told.target;
+            let mark = Mark::of_state(&target.state);
+            #[expect(clippy::cast_precision_loss, reason = "microseconds of a round trip")]
+            let rtt = target
+                .rtt_us
+                .filter(|_| mark == Mark::Up)
+                .map(|us| us as f64 / 1000.0);
+            TargetRow {
+                href: format!("/network/targets/{}", target.id),
+                name: target.subject.clone(),
+                kind: noun_word(cx, &target.noun),
+                address: target.address.clone(),
+                mark,
+                since: target.since_at,
+                rtt,
+                spark: format!("/network/targets/{}/spark.svg", target.id),
+                availability: told.availability.share,
+            }
+        })
+        .collect()
+}
+
+async fn index(State(web): State<Web>, reader: Reader, params: Params) -> Result<Response, Fault> {
+    let cx = reader.cx;
+    let all = watch::targets(&web.app, &reader.ctx).await?;
+    let counts = Mark::STATES
+        .into_iter()
+        .map(|mark| {
+            (
+                mark,
+                all.iter()
+                    .filter(|t| Mark::of_state(&t.state) == mark)
+                    .count(),
+            )
+        })
+        .collect();
+    let (wanted, state, kind) = (
+        text::fold(params.get("q")),
+        params.get("state"),
+        params.get("kind"),
+    );
+    let mut found: Vec<Target> = all
+        .into_iter()
+        .filter(|t| state.is_empty() || Mark::of_state(&t.state).name() == state)
+        .filter(|t| kind.is_empty() || t.noun == kind)
+        .filter(|t| {
+            wanted.is_empty()
+                || text::fold(&format!("{} {}", t.subject, t.address)).contains(&wanted)
+        })
+        .collect();
+    // What is wrong comes first; names stay in order within.
+    found.sort_by_key(|t| std::cmp::Reverse(Mark::of_state(&t.state).urgency()));
+    let (offset, total) = (params.number("offset"), found.len());
+    let shown = found.into_iter().skip(offset).take(SIZE).collect();
+    let told = targets_of(&web.app, &reader.ctx, shown).await?;
+    let kinds = ["site", "circuit", "device"]
+        .into_iter()
+        .map(|code| (code.to_owned(), noun_word(&cx, code), code == kind))
+        .collect();
+    let query = params.without(&["done"]);
+    Ok(http::Page(Index {
+        here: format!("/network?{query}"),
+        q: params.get("q").to_owned(),
+        state: state.to_owned(),
+        kinds,
+        counts,
+        rows: rows(&cx, &told),
+        pages: Pages::new(
+            &cx,
+            "/network",
+            &params.without(&["offset", "done"]),
+            offset,
+            SIZE,
+            total,
+        ),
+        cx,
+    })
+    .into_response())
+}
+
+async fn alarms(State(web): State<Web>, reader: Reader) -> Result<Response, Fault> {
+    let all = watch::alarms(&web.app, &reader.ctx, true, 200).await?;
+    let cx = reader.cx;
+    let (open, past): (Vec<AlarmRow>, Vec<AlarmRow>) = all
+        .into_iter()
+        .map(|view| {
+            let mark = Mark::of_state(&view.alarm.state);
+            AlarmRow {
+                id: view.alarm.id.to_string(),
+                href: format!("/network/targets/{}", view.alarm.target),
+                title: if view.subject.is_empty() {
+                    mark.word(cx.lang)
+                } else {
+                    view.subject
+                },
+                mark,
+                raised: view.alarm.raised_at,
+                cleared: view.alarm.cleared_at,
+                acknowledged: view.alarm.acknowledged_by,
+                behind: view
+                    .alarm
+                    .behind
+                    .iter()
+                    .map(|id| format!("/network/targets/{id}"))
+                    .zip(view.behind)
+                    .collect(),
+            }
+        })
+        .partition(|row| row.cleared.is_none());
+    Ok(http::Page(Alarms {
+        may_acknowledge: cx.may(Permission::Write),
+        open,
+        past,
+        cx,
+    })
+    .into_response())
+}
+
+async fn acknowledge(
+    State(web): State<Web>,
+    reader: Reader,
+    Path(id): Path<String>,
+) -> Result<Response, Fault> {
+    let id: Id = id
+        .parse()
+        .map_err(|_| Problem::not_found(&Label::new("cảnh báo", "alarm"), &id))?;
+    watch::acknowledge(&web.app, &reader.ctx, id).await?;
+    Ok(done("/network/alarms", "alarm-acknowledged"))
+}

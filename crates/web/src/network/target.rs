@@ -1,0 +1,268 @@
+//! `GET /network/targets/{id}`: one target with its samples.
+
+use app::{
+    assess,
+    watch::{self, TargetRow as Target},
+};
+use axum::{
+    extract::{Path, State},
+    http::header,
+    response::{IntoResponse, Response},
+};
+use domain::{id::TargetId, label::Label, problem::Problem};
+use serde_json::json;
+use vault::samples::Bucket;
+
+use super::{
+    page::TargetPage,
+    route::{Told, delay, rows, targets_of},
+    spark,
+};
+use crate::{
+    compliance::timeline::Span,
+    cx::Cx,
+    http::{self, Fault, Params, Reader},
+    mark::Mark,
+    overview::page::Tile,
+    server::Web,
+};
+
+const DAY: i64 = 86_400_000;
+
+/// Code, message key, days.
+const RANGES: [(&str, &str, i64); 3] = [
+    ("day", "range-day", 1),
+    ("week", "range-week", 7),
+    ("month", "range-month", 30),
+];
+
+/// How many points a chart has at most.
+const POINTS: usize = 480;
+
+/// One target.
+pub async fn page(
+    State(web): State<Web>,
+    reader: Reader,
+    Path(id): Path<String>,
+    params: Params,
+) -> Result<Response, Fault> {
+    let (app, ctx, cx) = (&web.app, &reader.ctx, reader.cx);
+    let id: TargetId = id
+        .parse()
+        .map_err(|_| Problem::not_found(&Label::new("điểm đo", "target"), &id))?;
+    let all = watch::targets(app, ctx).await?;
+    let target = watch::target(app, ctx, id).await?;
+    let wanted = params.get("range");
+    let (range, word, days) = RANGES
+        .into_iter()
+        .find(|(code, ..)| *code == wanted)
+        .unwrap_or(RANGES[0]);
+    let (from, now) = (cx.now - days * DAY, cx.now);
+    let buckets = watch::samples(app, ctx, id, from, now, POINTS).await?;
+    let transitions = watch::transitions(app, ctx, id, from).await?;
+    let board = assess::board(app, ctx, None).await?;
+    let unit = board
+        .find(&target.organization.to_string())
+        .map(|u| (u.code.clone(), u.name.clone()));
+    let before = target
+        .parent
+        .and_then(|parent| all.iter().find(|t| t.id == parent));
+    let why = why(&cx, &target, before);
+    let behind: Vec<Target> = all
+        .iter()
+        .filter(|t| t.parent == Some(id))
+        .cloned()
+        .collect();
+    let told = targets_of(app, ctx, vec![target.clone()]).await?;
+    let behind: Vec<Told> = behind
+        .into_iter()
+        .map(|target| Told {
+            target,
+            availability: watch::Availability::default(),
+        })
+        .collect();
+    let row = rows(&cx, &told)
+        .into_iter()
+        .next()
+        .ok_or_else(|| Problem::internal("target"))?;
+    let outages = outages(&transitions, from, now);
+    let down: i64 = outages.iter().map(|(from, to)| to - from).sum();
+    Ok(http::Page(TargetPage {
+        here: format!("/network/targets/{id}?range={range}"),
+        unit,
+        record: format!("/registry/{}/{id}", target.noun),
+        why,
+        last_sample: target.last_sample_at,
+        tiles: tiles(&cx, &told, &buckets, down, word),
+        ranges: RANGES
+            .into_iter()
+            .map(|(code, key, _)| (code, cx.t(key), code == range))
+            .collect(),
+        points: points(&buckets),
+        outages: json!(outages).to_string(),
+        table: buckets
+            .iter()
+            .rev()
+            .filter(|b| b.up + b.down > 0)
+            .take(50)
+            .map(|b| (b.start_ms, delay(b)))
+            .collect(),
+        changes: transitions
+            .iter()
+            .take(20)
+            .map(|change| Span {
+                mark: Mark::of_state(&change.to),
+                from: change.at,
+                to: None,
+            })
+            .collect(),
+        behind: rows(&cx, &behind),
+        target: row,
+        cx,
+    })
+    .into_response())
+}
+
+/// `GET /network/targets/{id}/spark.svg`: the delays of the last day, for a cell of a table
+/// that asks for it only when somebody looks.
+pub async fn spark(
+    State(web): State<Web>,
+    reader: Reader,
+    Path(id): Path<String>,
+) -> Result<Response, Fault> {
+    let id: TargetId = id
+        .parse()
+        .map_err(|_| Problem::not_found(&Label::new("điểm đo", "target"), &id))?;
+    let now = reader.cx.now;
+    let buckets = watch::samples(&web.app, &reader.ctx, id, now - DAY, now, 48).await?;
+    let delays: Vec<Option<f64>> = buckets.iter().map(delay).collect();
+    Ok((
+        [
+            (header::CONTENT_TYPE, "image/svg+xml"),
+            (header::CACHE_CONTROL, "private, max-age=60"),
+        ],
+        spark::draw(&delays),
+    )
+        .into_response())
+}
+
+/// What the state means, and where to look.
+fn why(cx: &Cx, target: &Target, before: Option<&Target>) -> String {
+    match Mark::of_state(&target.state) {
+        Mark::Up => cx.t("target-why-up"),
+        Mark::Down => cx.t("target-why-down"),
+        Mark::Unreachable => cx.tx(
+            "target-why-unreachable",
+            before.map_or("–", |t| t.subject.as_str()),
+        ),
+        Mark::Isolated => cx.t("target-why-isolated"),
+        _ => cx.t("target-why-unknown"),
+    }
+}
+
+/// `[[ms, delay], …]`; a gap in the samples breaks the line as a missing answer does.
+fn points(buckets: &[Bucket]) -> String {
+    let points: Vec<_> = buckets
+        .iter()
+        .map(|b| json!([b.start_ms, delay(b)]))
+        .collect();
+    json!(points).to_string()
+}
+
+/// The times down, from the changes of state (newest first).
+fn outages(transitions: &[watch::Transition], from: i64, now: i64) -> Vec<(i64, i64)> {
+    let mut out = Vec::new();
+    let mut until = now;
+    for change in transitions {
+        if change.to == "down" {
+            out.push((change.at.max(from), until));
+        }
+        until = change.at;
+    }
+    if transitions
+        .last()
+        .is_some_and(|change| change.from == "down")
+    {
+        out.push((from, until));
+    }
+    out.reverse();
+    out
+}
+
+fn tiles(cx: &Cx, told: &[Told], buckets: &[Bucket], down: i64, range: &str) -> Vec<Tile> {
+    let (mut up, mut lost, mut sum) = (0_u64, 0_u64, 0.0);
+    for bucket in buckets {
+        up += bucket.up;
+        lost += bucket.down;
+        #[expect(clippy::cast_precision_loss, reason = "a mean to two digits")]
+        {
+            sum += f64::from(bucket.avg_us) * bucket.up as f64;
+        }
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a mean to two digits")]
+    let (mean, loss) = (
+        (up > 0).then(|| sum / up as f64 / 1000.0),
+        (up + lost > 0).then(|| lost as f64 / (up + lost) as f64),
+    );
+    let availability = told.first().map(|t| t.availability).unwrap_or_default();
+    let dash = || "–".to_owned();
+    let tile = |title: &str, value, about| Tile {
+        href: String::new(),
+        title: cx.t(title),
+        mark: None,
+        value,
+        about,
+    };
+    let range = cx.t(range);
+    vec![
+        tile(
+            "target-availability",
+            availability
+                .share
+                .map_or_else(dash, |share| cx.percent(&share)),
+            cx.tx("overview-no-data-time", cx.span(availability.unknown_ms)),
+        ),
+        tile(
+            "target-rtt-average",
+            mean.map_or_else(dash, |ms| cx.delay(&ms)),
+            range.clone(),
+        ),
+        tile(
+            "target-loss",
+            loss.map_or_else(dash, |share| cx.percent(&share)),
+            range.clone(),
+        ),
+        tile("target-outage", cx.span(down), range),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::id::{Id, TargetId};
+
+    use super::*;
+
+    fn change(at: i64, from: &str, to: &str) -> watch::Transition {
+        watch::Transition {
+            target: TargetId(Id::NIL),
+            at,
+            from: from.into(),
+            to: to.into(),
+        }
+    }
+
+    #[test]
+    fn outages_are_cut_to_the_time_that_is_shown() {
+        let newest_first = [
+            change(900, "up", "down"),
+            change(500, "down", "up"),
+            change(400, "up", "down"),
+            change(200, "down", "up"),
+        ];
+        assert_eq!(
+            outages(&newest_first, 100, 1000),
+            [(100, 200), (400, 500), (900, 1000)]
+        );
+        assert_eq!(outages(&[], 100, 1000), []);
+    }
+}

@@ -1,0 +1,327 @@
+//! The form of a record: new, changed, deleted.
+
+use std::collections::HashMap;
+
+use app::{
+    App, Ctx, attachment,
+    registry::{self, RecordQuery},
+};
+use axum::{
+    extract::{Path, Request, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use domain::{
+    id::{Id, OrganizationId},
+    label::Label,
+    parse,
+    problem::{Problem, ProblemKind},
+    record::Value,
+    schema::{Kind, Schema},
+};
+
+use super::{
+    form::{Choices, Filled, inputs},
+    list::list_path,
+    page::Form,
+};
+use crate::{
+    auth::own_page,
+    cx::Cx,
+    http::{self, Fault, Params, Reader, Upload, done, receive},
+    server::Web,
+};
+
+/// What a reference is chosen from: key and title of every record in reach.
+async fn choices(app: &App, ctx: &Ctx, schema: &Schema) -> Result<Choices, Problem> {
+    let mut out: Choices = HashMap::new();
+    for field in schema
+        .fields
+        .iter()
+        .filter(|field| field.kind == Kind::Reference)
+    {
+        let Some(noun) = &field.refers_to else {
+            continue;
+        };
+        let other = app.schema(noun)?;
+        let every = RecordQuery {
+            limit: 5_000,
+            ..RecordQuery::default()
+        };
+        let page = registry::list(app, ctx, noun, &every).await?;
+        let key = other.fields.iter().find(|field| field.unique);
+        let list = page
+            .records
+            .iter()
+            .map(|record| {
+                let id = record.id.to_string();
+                let code = key
+                    .map_or(id.as_str(), |key| record.text(&key.name))
+                    .to_owned();
+                (code, record.text(&other.title).to_owned())
+            })
+            .collect();
+        out.insert(field.name.clone(), list);
+    }
+    Ok(out)
+}
+
+/// References are shown by their key, as they are chosen and imported.
+async fn keys(app: &App, ctx: &Ctx, schema: &Schema, filled: &mut Filled) -> Result<(), Problem> {
+    for field in schema
+        .fields
+        .iter()
+        .filter(|field| field.kind == Kind::Reference)
+    {
+        let (Some(noun), Some(value)) = (&field.refers_to, filled.get_mut(&field.name)) else {
+            continue;
+        };
+        let other = app.schema(noun)?;
+        let Some(key) = other.fields.iter().find(|field| field.unique) else {
+            continue;
+        };
+        if value.parse::<Id>().is_ok()
+            && let Ok(record) = registry::get(app, ctx, noun, value).await
+        {
+            record.text(&key.name).clone_into(value);
+        }
+    }
+    Ok(())
+}
+
+struct Draft {
+    title: String,
+    action: String,
+    version: i64,
+    back: String,
+}
+
+async fn page(
+    web: &Web,
+    reader: Reader,
+    schema: &Schema,
+    draft: Draft,
+    mut filled: Filled,
+    problem: Option<Problem>,
+) -> Result<Form, Fault> {
+    keys(&web.app, &reader.ctx, schema, &mut filled).await?;
+    let choices = choices(&web.app, &reader.ctx, schema).await?;
+    Ok(Form {
+        title: draft.title,
+        action: draft.action,
+        version: draft.version,
+        back: draft.back,
+        files: schema.fields.iter().any(|field| field.kind == Kind::File),
+        inputs: inputs(&reader.cx, schema, &filled, &choices, problem.as_ref()),
+        problem,
+        schema: schema.clone(),
+        cx: reader.cx,
+    })
+}
+
+fn draft_new(cx: &Cx, schema: &Schema, back: &str) -> Draft {
+    Draft {
+        title: cx.tx("registry-new", cx.l(&schema.label)),
+        action: format!("/registry/{}", schema.noun),
+        version: 0,
+        back: if back.is_empty() {
+            list_path(&schema.noun, "")
+        } else {
+            own_page(back)
+        },
+    }
+}
+
+fn draft_edit(cx: &Cx, schema: &Schema, id: &str, version: i64, back: &str) -> Draft {
+    let record = format!("/registry/{}/{id}", schema.noun);
+    Draft {
+        title: cx.tx("registry-edit", cx.l(&schema.label)),
+        back: if back.is_empty() {
+            record.clone()
+        } else {
+            own_page(back)
+        },
+        action: record,
+        version,
+    }
+}
+
+/// `GET /registry/{noun}/new`: any field may be filled in by the address.
+pub async fn new(
+    State(web): State<Web>,
+    reader: Reader,
+    Path(noun): Path<String>,
+    params: Params,
+) -> Result<Response, Fault> {
+    let schema = web.app.schema(&noun)?;
+    let today = web.app.clock.today().to_string();
+    let filled = schema
+        .fields
+        .iter()
+        .map(|field| {
+            let given = params.get(&field.name);
+            let value = match field.default.as_deref() {
+                _ if !given.is_empty() => given.to_owned(),
+                Some("today") => today.clone(),
+                default => default.unwrap_or_default().to_owned(),
+            };
+            (field.name.clone(), value)
+        })
+        .collect();
+    let draft = draft_new(&reader.cx, &schema, params.get("back"));
+    Ok(http::Page(page(&web, reader, &schema, draft, filled, None).await?).into_response())
+}
+
+/// `GET /registry/{noun}/{id}/edit`.
+pub async fn edit(
+    State(web): State<Web>,
+    reader: Reader,
+    Path((noun, key)): Path<(String, String)>,
+    params: Params,
+) -> Result<Response, Fault> {
+    let schema = web.app.schema(&noun)?;
+    let record = registry::get(&web.app, &reader.ctx, &noun, &key).await?;
+    let filled = schema
+        .fields
+        .iter()
+        .map(|field| {
+            let value = record.get(&field.name);
+            let text = match (field.kind, value) {
+                (Kind::Instant, Value::Integer(ms)) => crate::format::local(*ms)
+                    .strftime("%Y-%m-%dT%H:%M")
+                    .to_string(),
+                _ => value.to_cell(),
+            };
+            (field.name.clone(), text)
+        })
+        .collect();
+    let id = record.id.to_string();
+    let draft = draft_edit(&reader.cx, &schema, &id, record.version, params.get("back"));
+    Ok(http::Page(page(&web, reader, &schema, draft, filled, None).await?).into_response())
+}
+
+/// Keeps the documents of a form and puts their hashes into its fields.
+async fn keep_files(
+    app: &App,
+    ctx: &Ctx,
+    schema: &Schema,
+    upload: &mut Upload,
+) -> Result<(), Problem> {
+    let files = std::mem::take(&mut upload.files);
+    if files.is_empty() {
+        return Ok(());
+    }
+    let owner = registry::get(app, ctx, "organization", upload.fields.get(&schema.owner)).await?;
+    for file in files {
+        let hash =
+            attachment::keep(app, ctx, OrganizationId(owner.id), &file.name, file.bytes).await?;
+        upload.fields.0.retain(|(name, _)| *name != file.field);
+        upload.fields.0.push((file.field, hash));
+    }
+    Ok(())
+}
+
+async fn save(
+    app: &App,
+    ctx: &Ctx,
+    schema: &Schema,
+    at: Option<(Id, i64)>,
+    upload: &mut Upload,
+) -> Result<Id, Problem> {
+    keep_files(app, ctx, schema, upload).await?;
+    let fields = &upload.fields;
+    let values = parse::values(schema, |field| Some(fields.get(&field.name)))
+        .map_err(|wrong| Problem::invalid("", wrong))?;
+    Ok(registry::save(app, ctx, &schema.noun, at, values)
+        .await?
+        .record
+        .id)
+}
+
+async fn write(
+    web: Web,
+    reader: Reader,
+    noun: &str,
+    id: Option<Id>,
+    request: Request,
+) -> Result<Response, Fault> {
+    let schema = web.app.schema(noun)?;
+    let mut upload = receive(request, attachment::MAX_BYTES).await?;
+    let version = upload.fields.get("version").parse().unwrap_or(0);
+    let back = upload.fields.get("back").to_owned();
+    let at = id.map(|id| (id, version));
+    match save(&web.app, &reader.ctx, &schema, at, &mut upload).await {
+        Ok(id) => {
+            let to = if back.is_empty() {
+                format!("/registry/{noun}/{id}")
+            } else {
+                own_page(&back)
+            };
+            Ok(done(&to, "saved"))
+        }
+        Err(problem) if matches!(problem.kind, ProblemKind::Invalid | ProblemKind::Conflict) => {
+            let status = Fault::from(problem.clone()).status();
+            let filled = schema
+                .fields
+                .iter()
+                .map(|field| {
+                    (
+                        field.name.clone(),
+                        upload.fields.get(&field.name).to_owned(),
+                    )
+                })
+                .collect();
+            let draft = match id {
+                None => draft_new(&reader.cx, &schema, &back),
+                Some(id) => draft_edit(&reader.cx, &schema, &id.to_string(), version, &back),
+            };
+            let form = page(&web, reader, &schema, draft, filled, Some(problem)).await?;
+            Ok((status, http::Page(form)).into_response())
+        }
+        Err(problem) => Err(problem.into()),
+    }
+}
+
+/// `POST /registry/{noun}`.
+pub async fn create(
+    State(web): State<Web>,
+    reader: Reader,
+    Path(noun): Path<String>,
+    request: Request,
+) -> Result<Response, Fault> {
+    write(web, reader, &noun, None, request).await
+}
+
+/// `POST /registry/{noun}/{id}`.
+pub async fn update(
+    State(web): State<Web>,
+    reader: Reader,
+    Path((noun, id)): Path<(String, String)>,
+    request: Request,
+) -> Result<Response, Fault> {
+    let id = parse_id(&id)?;
+    write(web, reader, &noun, Some(id), request).await
+}
+
+/// The id of a record in an address.
+pub fn parse_id(id: &str) -> Result<Id, Problem> {
+    id.parse()
+        .map_err(|_| Problem::not_found(&Label::new("bản ghi", "record"), id))
+}
+
+/// `POST /registry/{noun}/{id}/delete`.
+pub async fn delete(
+    State(web): State<Web>,
+    reader: Reader,
+    Path((noun, id)): Path<(String, String)>,
+    axum::Form(form): axum::Form<HashMap<String, String>>,
+) -> Result<Response, Fault> {
+    let version = form
+        .get("version")
+        .and_then(|text| text.parse().ok())
+        .ok_or_else(|| {
+            Fault::with_status(Problem::invalid(&id, Vec::new()), StatusCode::BAD_REQUEST)
+        })?;
+    registry::delete(&web.app, &reader.ctx, &noun, parse_id(&id)?, version).await?;
+    Ok(done(&list_path(&noun, ""), "deleted"))
+}

@@ -1,0 +1,92 @@
+//! The web server: all routes and what stands around them.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use app::App;
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware::{from_fn, from_fn_with_state},
+    routing::get,
+};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
+
+use crate::{
+    admin, api, assets, auth, compliance, http, journal, live, log, network, overview, registry,
+    search, unit,
+};
+
+/// The most that a form without a file may hold.
+const FORM: usize = 256 << 10;
+
+/// What handlers share. Cheap to clone.
+#[derive(Clone)]
+pub struct Web {
+    /// The program.
+    pub app: App,
+    /// Whether browsers reach it by HTTPS: cookies are then never sent without.
+    pub secure: bool,
+    /// Ends the streams of live pages when the server stops.
+    pub stop: CancellationToken,
+    /// What the front door counts about itself.
+    pub(crate) meter: Arc<api::Meter>,
+}
+
+impl Web {
+    /// The shared state.
+    pub fn new(app: App, secure: bool, stop: CancellationToken) -> Self {
+        Self {
+            app,
+            secure,
+            stop,
+            meter: Arc::default(),
+        }
+    }
+}
+
+/// All routes.
+pub fn router(web: Web) -> Router {
+    let pages = Router::new()
+        .merge(auth::routes())
+        .merge(overview::routes())
+        .merge(unit::routes())
+        .merge(compliance::routes())
+        .merge(network::routes())
+        .merge(log::routes())
+        .merge(registry::routes())
+        .merge(admin::routes())
+        .merge(journal::routes())
+        .merge(search::routes())
+        .merge(api::routes())
+        .layer(from_fn(http::same_site))
+        .layer(DefaultBodyLimit::max(FORM))
+        .layer(CatchPanicLayer::custom(|_| {
+            axum::response::IntoResponse::into_response(http::Fault::from(
+                domain::problem::Problem::internal(""),
+            ))
+        }))
+        .layer(from_fn(http::dress))
+        .layer(from_fn_with_state(web.clone(), api::count))
+        .layer(CompressionLayer::new());
+    Router::new()
+        .route("/live", get(live::stream))
+        .route("/assets/{file}", get(assets::serve))
+        .merge(pages)
+        .layer(from_fn_with_state(web.clone(), http::ask))
+        .layer(from_fn_with_state(web.clone(), http::headers))
+        .with_state(web)
+}
+
+/// Serves until `web.stop` is cancelled; requests that run are finished.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(listener: TcpListener, web: Web) -> std::io::Result<()> {
+    let stop = web.stop.clone();
+    let service = router(web).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service)
+        .with_graceful_shutdown(async move { stop.cancelled().await })
+        .await
+}

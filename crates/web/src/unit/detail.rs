@@ -1,0 +1,285 @@
+//! `GET /units/{code}`: everything about one unit.
+
+use std::collections::HashMap;
+
+use app::{
+    App, Ctx,
+    assess::{self, BoardView, Unit, UnitClause},
+    duty,
+    journal::{self, JournalQuery},
+    registry::{self, RecordQuery},
+    watch,
+};
+use axum::{
+    extract::{Path, State},
+    response::{IntoResponse, Response},
+};
+use domain::{
+    authority::Permission,
+    label::Label,
+    noun,
+    problem::Problem,
+    schema::{Schema, Steward},
+};
+use policy::{Status, Tally};
+
+use super::page::{ArticleRow, Book, ContactRow, Page, Todo};
+use crate::{
+    compliance::{remedy, words},
+    counts::Shown as _,
+    cx::Cx,
+    http::{self, Fault, Params, Reader},
+    journal::entries,
+    network::{rows, targets_of},
+    overview::kind_word,
+    registry::cell,
+    server::Web,
+};
+
+/// More is on the pages of compliance.
+const TODO: usize = 30;
+
+/// `GET /units/{code}`; `?article=` narrows what is to be done to one article.
+pub async fn page(
+    State(web): State<Web>,
+    reader: Reader,
+    Path(code): Path<String>,
+    params: Params,
+) -> Result<Response, Fault> {
+    let (app, ctx, cx) = (&web.app, &reader.ctx, &reader.cx);
+    let view = assess::board(app, ctx, None).await?;
+    let unit = view
+        .find(&code)
+        .cloned()
+        .ok_or_else(|| Problem::not_found(&Label::new("đơn vị", "unit"), &code))?;
+    let clauses = assess::unit(&view, unit.id);
+    let mut counts = Tally::default();
+    for each in &clauses {
+        counts.count(each.cell.status);
+    }
+    let targets = watch::targets(app, ctx).await?;
+    let own: Vec<_> = targets
+        .iter()
+        .filter(|t| t.organization == unit.id)
+        .cloned()
+        .collect();
+    let history = journal::list(
+        app,
+        ctx,
+        &JournalQuery {
+            record_id: Some(unit.id.to_string()),
+            limit: 6,
+            ..JournalQuery::default()
+        },
+    )
+    .await?;
+    let parent = unit
+        .parent
+        .and_then(|id| {
+            view.units
+                .iter()
+                .map(|at| &view.board.units[*at])
+                .find(|u| u.id == id)
+        })
+        .map(|u| (u.code.clone(), u.name.clone()));
+    let page = Page {
+        cx: cx.clone(),
+        id: unit.id.to_string(),
+        kind: describe(cx, &unit),
+        parent,
+        may_write: cx.may(Permission::Write),
+        todo: todo(app, ctx, cx, &unit, &clauses, params.get("article")).await?,
+        targets: rows(cx, &targets_of(app, ctx, own).await?),
+        counts,
+        articles: articles(cx, &view, &unit, &clauses),
+        contacts: contacts(app, ctx, cx, &unit).await?,
+        books: books(app, ctx, cx, &unit).await?,
+        journal: entries(cx, app, history),
+        code: unit.code,
+        name: unit.name,
+    };
+    Ok(http::Page(page).into_response())
+}
+
+fn choice(cx: &Cx, field: &str, code: &str) -> String {
+    noun::get("organization")
+        .and_then(|schema| schema.field(field))
+        .and_then(|field| field.choices.get(code))
+        .map_or_else(|| code.to_owned(), |label| cx.l(label))
+}
+
+fn describe(cx: &Cx, unit: &Unit) -> String {
+    format!(
+        "{} · {} · {}",
+        kind_word(cx, &unit.kind),
+        choice(cx, "level", &unit.level),
+        choice(cx, "membership", &unit.membership)
+    )
+}
+
+/// What is not met, what failed, what is not known, and what is due: with the button that mends it.
+async fn todo(
+    app: &App,
+    ctx: &Ctx,
+    cx: &Cx,
+    unit: &Unit,
+    clauses: &[UnitClause],
+    article: &str,
+) -> Result<Vec<Todo>, Fault> {
+    let today = app.clock.today();
+    let year_ago = today.saturating_sub(jiff::Span::new().years(1)).to_string();
+    let due: HashMap<(String, String), String> = duty::due(
+        app,
+        ctx,
+        &year_ago,
+        &today.last_of_month().to_string(),
+        true,
+        10_000,
+    )
+    .await?
+    .into_iter()
+    .filter(|view| view.duty.organization == unit.id)
+    .map(|view| ((view.duty.regulation, view.duty.clause), view.duty.due_on))
+    .collect();
+    let mut out = Vec::new();
+    for each in clauses {
+        let cite = &each.clause.cite;
+        let due = due
+            .get(&(each.regulation.clone(), cite.clone()))
+            .cloned()
+            .unwrap_or_default();
+        let wanted = match each.cell.status {
+            Status::Breached | Status::Error | Status::NoData => true,
+            Status::Pending => !due.is_empty(),
+            Status::Met | Status::NotApplicable | Status::Waived => false,
+        };
+        let in_article = article.is_empty() || cite.split('.').next() == Some(article);
+        if !wanted || !in_article || out.len() >= TODO {
+            continue;
+        }
+        let evidence = assess::kept_evidence(app, &each.cell.evidence_hash).await?;
+        let href = format!("/compliance/{}/{cite}/{}", each.regulation, unit.code);
+        out.push(Todo {
+            mark: each.cell.status.into(),
+            why: words::why(cx, &app.library(), each.cell.status, &evidence),
+            title: cx.l(&each.clause.summary),
+            action: each
+                .control
+                .as_ref()
+                .map(|control| remedy(cx, app, control, unit, &href)),
+            cite: cite.clone(),
+            href,
+            due,
+        });
+    }
+    Ok(out)
+}
+
+fn articles(cx: &Cx, view: &BoardView, unit: &Unit, clauses: &[UnitClause]) -> Vec<ArticleRow> {
+    let mut out = Vec::new();
+    for regulation in view.library.regulations.values() {
+        for article in regulation
+            .index
+            .chapters
+            .iter()
+            .flat_map(|chapter| &chapter.articles)
+        {
+            let mut counts = Tally::default();
+            for each in clauses {
+                if each.regulation == regulation.id && article.clauses.contains(&each.clause.cite) {
+                    counts.count(each.cell.status);
+                }
+            }
+            if counts.judged() > 0 {
+                out.push(ArticleRow {
+                    mark: counts.worst(),
+                    href: format!("/units/{}?article={}", unit.code, article.number),
+                    title: words::article(cx, article),
+                    counts,
+                });
+            }
+        }
+    }
+    out.sort_by_key(|row| std::cmp::Reverse(row.mark.urgency()));
+    out
+}
+
+fn of_unit(unit: &Unit, limit: i64) -> RecordQuery {
+    RecordQuery {
+        filters: vec![("organization".into(), unit.id.to_string())],
+        limit,
+        ..RecordQuery::default()
+    }
+}
+
+async fn contacts(app: &App, ctx: &Ctx, cx: &Cx, unit: &Unit) -> Result<Vec<ContactRow>, Fault> {
+    let schema = app.schema("contact")?;
+    let today = app.clock.today().to_string();
+    let found = registry::list(app, ctx, "contact", &of_unit(unit, 50)).await?;
+    let role = schema.field("role");
+    Ok(found
+        .records
+        .iter()
+        .filter(|record| {
+            let (ends, owner) = (record.text("ends_on"), record.get("organization").as_id());
+            owner == Some(unit.id.0) && (ends.is_empty() || *ends >= *today)
+        })
+        .map(|record| ContactRow {
+            href: format!("/registry/contact/{}", record.id),
+            name: record.text("name").to_owned(),
+            role: role.map_or_else(String::new, |field| {
+                cell::text(cx, field, record.get("role"), &HashMap::new())
+            }),
+            phone: record.text("phone").to_owned(),
+        })
+        .collect())
+}
+
+/// Devices and circuits, then every book; those without entries say what they are for.
+async fn books(app: &App, ctx: &Ctx, cx: &Cx, unit: &Unit) -> Result<Vec<Book>, Fault> {
+    let library = app.library();
+    let registry: Vec<Schema> = ["device", "circuit"]
+        .into_iter()
+        .filter_map(noun::get)
+        .cloned()
+        .collect();
+    let books = library.registers.values().cloned().map(Schema::as_book);
+    let mut out = Vec::new();
+    for schema in registry.into_iter().chain(books) {
+        let found = registry::list(app, ctx, &schema.noun, &of_unit(unit, 4)).await?;
+        let may_add = match schema.steward {
+            Steward::Unit => cx.may(Permission::Write),
+            Steward::Centre => cx.may(Permission::Manage),
+        };
+        if found.total == 0 && !may_add {
+            continue;
+        }
+        let when = schema
+            .field("occurred_on")
+            .or_else(|| schema.field("status"));
+        out.push(Book {
+            title: cx.l(&schema.plural),
+            href: format!("/registry/{}?organization={}", schema.noun, unit.id),
+            add: format!(
+                "/registry/{}/new?organization={}&back=/units/{}",
+                schema.noun, unit.id, unit.code
+            ),
+            may_add,
+            total: u64::try_from(found.total).unwrap_or(0),
+            rows: found
+                .records
+                .iter()
+                .map(|record| {
+                    let about = when.map_or_else(String::new, |field| {
+                        cell::text(cx, field, record.get(&field.name), &HashMap::new())
+                    });
+                    let href = format!("/registry/{}/{}", schema.noun, record.id);
+                    (href, record.text(&schema.title).to_owned(), about)
+                })
+                .collect(),
+            empty: cx.l(&schema.describes),
+        });
+    }
+    out.sort_by_key(|book| book.total == 0);
+    Ok(out)
+}

@@ -1,0 +1,106 @@
+//! `GET /units`.
+
+use std::collections::HashMap;
+
+use app::{assess, watch};
+use axum::{
+    Router,
+    extract::State,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use domain::{id::OrganizationId, noun, text};
+use policy::Tally;
+
+use super::{
+    detail,
+    page::{List, UnitRow},
+};
+use crate::{
+    http::{self, Fault, Params, Reader},
+    mark::Mark,
+    overview::kind_word,
+    paging::Pages,
+    server::Web,
+};
+
+const SIZE: usize = 100;
+
+/// The routes of units.
+pub fn routes() -> Router<Web> {
+    Router::new()
+        .route("/units", get(list))
+        .route("/units/{code}", get(detail::page))
+}
+
+async fn list(State(web): State<Web>, reader: Reader, params: Params) -> Result<Response, Fault> {
+    let cx = reader.cx;
+    let view = assess::board(&web.app, &reader.ctx, None).await?;
+    let mut tallies: HashMap<OrganizationId, Tally> = HashMap::new();
+    for (unit, _, cell) in view.cells() {
+        tallies.entry(unit.id).or_default().count(cell.status);
+    }
+    let mut marks: HashMap<OrganizationId, Mark> = HashMap::new();
+    for target in watch::targets(&web.app, &reader.ctx)
+        .await?
+        .iter()
+        .filter(|t| t.noun == "site")
+    {
+        let mark = Mark::of_state(&target.state);
+        let worst = marks.entry(target.organization).or_insert(mark);
+        if mark.urgency() > worst.urgency() {
+            *worst = mark;
+        }
+    }
+    let (wanted, group) = (text::fold(params.get("q")), params.get("group"));
+    let found: Vec<_> = view
+        .units
+        .iter()
+        .map(|at| &view.board.units[*at])
+        .filter(|unit| group.is_empty() || unit.kind == group)
+        .filter(|unit| {
+            wanted.is_empty()
+                || text::fold(&format!("{} {}", unit.name, unit.code)).contains(&wanted)
+        })
+        .collect();
+    let offset = params.number("offset");
+    let rows = found
+        .iter()
+        .skip(offset)
+        .take(SIZE)
+        .map(|unit| UnitRow {
+            code: unit.code.clone(),
+            name: unit.name.clone(),
+            group: kind_word(&cx, &unit.kind),
+            mark: marks.get(&unit.id).copied(),
+            counts: tallies.get(&unit.id).copied().unwrap_or_default(),
+        })
+        .collect();
+    let groups = noun::get("organization")
+        .and_then(|schema| schema.field("kind"))
+        .map(|field| {
+            field
+                .choices
+                .iter()
+                .map(|(code, label)| (code.clone(), cx.l(label), code == group))
+                .collect()
+        })
+        .unwrap_or_default();
+    let pages = Pages::new(
+        &cx,
+        "/units",
+        &params.without(&["offset", "done"]),
+        offset,
+        SIZE,
+        found.len(),
+    );
+    Ok(http::Page(List {
+        q: params.get("q").to_owned(),
+        groups,
+        total: found.len(),
+        rows,
+        pages,
+        cx,
+    })
+    .into_response())
+}
