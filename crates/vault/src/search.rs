@@ -15,7 +15,7 @@ use crate::{
     line::{self, Line, SourceId, UnitId},
     matcher::Matcher,
     segment::{Column, RowGroup, Segment, ranges},
-    state::{Block, Shared, Unsealed},
+    state::{Block, Shared, Unsealed, View},
     wal,
 };
 
@@ -88,7 +88,8 @@ impl Cancel {
 
 /// A run of records that is searched in one go.
 enum Span {
-    Block(Unsealed, Block),
+    /// A block of the log file with this place among the unsealed ones.
+    Block(usize, Block),
     Chunk {
         entry: Arc<Entry>,
         number: usize,
@@ -129,7 +130,8 @@ pub(crate) fn search(shared: &Shared, query: &Query, cancel: &Cancel) -> Result<
         page: Page::default(),
         open: None,
     };
-    let spans = search.spans();
+    let view = shared.view();
+    let spans = search.spans(&view);
     for span in spans {
         cancel.check()?;
         let records = span.records();
@@ -153,7 +155,7 @@ pub(crate) fn search(shared: &Shared, query: &Query, cancel: &Cancel) -> Result<
             break;
         }
         let mut found = match &span {
-            Span::Block(file, block) => search.block(file, *block)?,
+            Span::Block(file, block) => search.block(&view.unsealed[*file], *block)?,
             Span::Chunk { entry, number, .. } => search.chunk(entry, *number)?,
         };
         search.sort(&mut found, |row| row.index);
@@ -171,8 +173,7 @@ pub(crate) fn search(shared: &Shared, query: &Query, cancel: &Cancel) -> Result<
 
 impl Search<'_> {
     /// The runs that may hold rows, in the order asked for.
-    fn spans(&self) -> Vec<Span> {
-        let view = self.shared.view();
+    fn spans(&self, view: &View) -> Vec<Span> {
         let mut spans = Vec::new();
         for entry in &view.segments {
             if !self.times(entry.received)
@@ -195,13 +196,13 @@ impl Search<'_> {
             }
         }
         let sealed = view.segments.last().map_or(0, |entry| entry.end());
-        for file in &view.unsealed {
+        for (place, file) in view.unsealed.iter().enumerate() {
             for block in file
                 .blocks
                 .iter()
                 .filter(|b| b.place.first >= sealed && self.times(b.received))
             {
-                spans.push(Span::Block(file.clone(), *block));
+                spans.push(Span::Block(place, *block));
             }
         }
         spans.retain(|span| {
