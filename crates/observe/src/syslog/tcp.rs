@@ -148,11 +148,23 @@ impl Reader {
             self.intake.settings.frame_timeout,
         );
         let mut heard = Instant::now();
+        let mut paused = false;
         loop {
-            let deadline = match self.open_since {
-                Some(since) => (since + frame).min(heard + idle),
-                None => heard + idle,
-            };
+            let room = self.pipeline.has_room();
+            if room && paused {
+                // Time in which we did not read is not the sender's.
+                heard = Instant::now();
+                self.open_since = self.open_since.map(|_| heard);
+            }
+            paused = !room;
+            let unended = self.open_since.map(|since| since + frame);
+            // Asked before reading, so that a flood without line ends is noticed, too.
+            if room && unended.is_some_and(|at| at <= Instant::now()) {
+                add(&self.intake.counters.frames_unended, 1);
+                tracing::warn!(peer = %self.peer, "a syslog sender did not end its frame");
+                return Ok(());
+            }
+            let deadline = unended.map_or(heard + idle, |at| at.min(heard + idle));
             tokio::select! {
                 biased;
                 () = cancel.cancelled() => {
@@ -166,7 +178,7 @@ impl Reader {
                     return Ok(());
                 }
                 () = self.pipeline.written() => {}
-                ready = stream.readable(), if self.pipeline.has_room() => {
+                ready = stream.readable(), if room => {
                     ready?;
                     match self.read(stream)? {
                         None => {}
@@ -174,12 +186,10 @@ impl Reader {
                         Some(_) => heard = Instant::now(),
                     }
                 }
-                () = tokio::time::sleep_until(deadline.into()), if self.pipeline.has_room() => {
-                    if self.open_since.is_some_and(|since| since + frame <= deadline) {
-                        add(&self.intake.counters.frames_unended, 1);
-                        tracing::warn!(peer = %self.peer, "a syslog sender did not end its frame");
+                () = tokio::time::sleep_until(deadline.into()), if room => {
+                    if heard + idle <= Instant::now() {
+                        return Ok(());
                     }
-                    return Ok(());
                 }
             }
         }

@@ -75,7 +75,7 @@ async fn a_frame_that_never_ends_ends_its_connection_and_no_other() {
     });
     let mut good = connect(rig.tcp());
     good.write_all(b"<13>one\n").unwrap();
-    // A line without end, a count that is never reached, and a drip of bytes.
+    // A line without end, a count that is never reached, a drip and a flood of bytes.
     let mut silent = connect(rig.tcp());
     silent.write_all(b"<13>gw app: no end").unwrap();
     let mut counted = connect(rig.tcp());
@@ -89,12 +89,16 @@ async fn a_frame_that_never_ends_ends_its_connection_and_no_other() {
             std::thread::sleep(Duration::from_millis(20));
         }
     });
+    let mut flood = connect(rig.tcp());
+    let flooding = std::thread::spawn(move || while flood.write_all(&[b'x'; 65_536]).is_ok() {});
     assert!(is_closed(&mut silent) && is_closed(&mut counted));
     dripping.join().unwrap();
+    flooding.join().unwrap();
     good.write_all(b"<13>two\n").unwrap();
-    let snapshot = rig.until(|s| s.counts.lines >= 5).await;
-    assert_eq!(snapshot.counts.frames_unended, 3);
-    assert_eq!(snapshot.counts.connections, 1);
+    let snapshot = rig
+        .until(|s| s.counts.lines >= 6 && s.counts.connections == 1)
+        .await;
+    assert_eq!(snapshot.counts.frames_unended, 4);
     let records = rig.stored();
     let find = |text: &str| {
         records
