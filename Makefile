@@ -2,6 +2,8 @@
 # Node.js and npm). `make help` lists the rest.
 
 SHELL := /bin/bash
+# rsyslogd, nft and runuser lie where an ordinary user's path does not lead.
+export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/sbin
 CARGO ?= cargo
 # Where cargo puts what it builds; CI keeps it outside the checkout.
 TARGET = $(or $(CARGO_TARGET_DIR),target)
