@@ -7,6 +7,10 @@ use domain::{
 use store::StoreError;
 
 /// Logs the chain once and says what a person can do.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "`map_err(fault)` hands the error over"
+)]
 pub(crate) fn fault(error: StoreError) -> Problem {
     match &error {
         StoreError::Duplicate { noun } => Problem::new(

@@ -88,8 +88,7 @@ pub async fn run(config: &Config, args: CheckArgs) -> anyhow::Result<ExitCode> {
         }
         Format::Table => {
             println!(
-                "{:<10} {:<22} {:<10} {:<14} {:<11} {}",
-                "UNIT", "REGULATION", "CLAUSE", "STATUS", "SINCE", "REASON"
+                "UNIT       REGULATION             CLAUSE     STATUS         SINCE       REASON"
             );
             for (unit, key, cell) in &rows {
                 let since = clock::local_date(clock::from_ms(cell.since))

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::label::Lang;
+use domain::label::{Label, Lang};
 use policy::{Control, Status, control::Value as Parameter};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -45,6 +45,9 @@ impl ControlEvidence {
         let Some(reason) = &self.reason else {
             return String::new();
         };
+        if let Some(label) = common(reason).filter(|_| !control.reasons.contains_key(reason)) {
+            return label.get(lang).to_owned();
+        }
         let row = self
             .rows
             .iter()
@@ -59,6 +62,35 @@ impl ControlEvidence {
             Some(word(name, &value))
         })
     }
+}
+
+/// The reasons that the engine itself gives: of attestations and of duties.
+fn common(reason: &str) -> Option<Label> {
+    let (vi, en) = match reason {
+        "attested" => (
+            "Đơn vị đã xác nhận thực hiện",
+            "The unit attests that it holds",
+        ),
+        "attested-not" => (
+            "Đơn vị xác nhận chưa thực hiện",
+            "The unit attests that it does not hold",
+        ),
+        "attestation-expired" => ("Xác nhận đã hết giá trị", "The attestation has expired"),
+        "not-attested" => (
+            "Chưa có xác nhận của đơn vị",
+            "The unit has not attested yet",
+        ),
+        "done" => ("Đã thực hiện đúng hạn", "Done in time"),
+        "late" => ("Đã thực hiện, nhưng trễ hạn", "Done, but late"),
+        "pending" => ("Chưa đến hạn", "Not due yet"),
+        "missed" => ("Quá hạn mà chưa thực hiện", "Past due and not done"),
+        "uncertain" => (
+            "Chưa tính được hạn vì thiếu dữ liệu ngày nghỉ",
+            "The deadline cannot be computed: holiday data is missing",
+        ),
+        _ => return None,
+    };
+    Some(Label::new(vi, en))
 }
 
 /// A value of evidence as people read it: a moment (`…_at`) as local date and time.

@@ -147,7 +147,7 @@ pub(super) async fn findings(
     for unit in &facts.units {
         let mut finding = if check.is_some() {
             rows.remove(&unit.id)
-                .map(|rows| checked(control, rows, facts.now))
+                .map(|rows| checked(control, &rows, facts.now))
         } else {
             control
                 .duty
@@ -206,7 +206,7 @@ fn column<'a>(row: &'a FactRow, name: &str) -> Option<&'a Fact> {
     row.iter().find(|(n, _)| n == name).map(|(_, v)| v)
 }
 
-fn checked(control: &Control, rows: Vec<FactRow>, now: i64) -> Finding {
+fn checked(control: &Control, rows: &[FactRow], now: i64) -> Finding {
     let folded: Vec<Row> = rows
         .iter()
         .map(|row| Row {

@@ -349,6 +349,7 @@ fn devices(units: &[Unit], today: &str) -> String {
     let mut csv = String::from(
         "code,name,organization,site,role,manufacturer,address,in_service_on,inspected_on,inspection_result,inspected_by,origin\n",
     );
+    let mut alone = String::new();
     let mut device = |unit: &Unit, i: usize, kind: &str, role: &str, maker: &str, net: u8| {
         let inspected = if chance(93, &[i as u64, u64::from(net), 21]) {
             "2025-06-20,passed,Công an tỉnh"
@@ -373,7 +374,14 @@ fn devices(units: &[Unit], today: &str) -> String {
         if unit.kind != "people-committee" {
             device(unit, i, "SRV", "server", "Dell", 90);
         }
+        if chance(94, &[i as u64, 85]) {
+            alone.push_str(&format!(
+                "MR-{},Máy riêng {},{},S-{},standalone-computer,Lenovo,,2025-07-01,2025-06-20,passed,Công an tỉnh,Nhập khẩu chính hãng\n",
+                unit.code, unit.code, unit.code, unit.code
+            ));
+        }
     }
+    csv.push_str(&alone);
     let _ = writeln!(
         csv,
         "SW-LOI,Chuyển mạch lõi,KHCN,HUB,switch,Cisco,127.91.0.10,{today},{today},passed,Công an tỉnh,Nhập khẩu chính hãng"
@@ -463,7 +471,8 @@ async fn people(app: &App, units: &[Unit]) -> anyhow::Result<()> {
             continue;
         };
         let organization = OrganizationId(unit.id);
-        let kind = if dice(&[login.len() as u64, unit.id.bytes()[15].into(), 41]) % 40 == 0 {
+        let kind = if dice(&[login.len() as u64, unit.id.bytes()[15].into(), 41]).is_multiple_of(40)
+        {
             "shared"
         } else {
             "personal"

@@ -103,7 +103,7 @@ async fn listen(services: &[SocketAddr]) -> Vec<TcpListener> {
         match TcpListener::bind(address).await {
             Ok(listener) => open.push(listener),
             Err(error) => {
-                tracing::warn!(%address, %error, "a service of the demo cannot be opened")
+                tracing::warn!(%address, %error, "a service of the demo cannot be opened");
             }
         }
     }
