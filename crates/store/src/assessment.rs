@@ -67,7 +67,8 @@ pub async fn open(db: &Db) -> Result<Vec<VerdictRow>, StoreError> {
 }
 
 /// Closes the intervals `ended` at `at` and writes those that begin, with their evidence
-/// (hash and JSON). All or nothing.
+/// (hash and JSON). All or nothing. After the clock was set back an interval ends where it
+/// began, never before.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
@@ -89,7 +90,8 @@ pub async fn record(
             })
             .collect();
         let sql = format!(
-            "UPDATE verdict SET valid_to = $1, closed_at = $2 WHERE valid_to IS NULL AND id IN ({})",
+            "UPDATE verdict SET valid_to = CASE WHEN valid_from > $1 THEN valid_from ELSE $1 END, closed_at = $2 \
+             WHERE valid_to IS NULL AND id IN ({})",
             places.join(", ")
         );
         tx.execute("verdicts", &sql, &args).await?;
@@ -257,9 +259,9 @@ pub async fn attest(tx: &mut Tx, a: &Attestation) -> Result<(), StoreError> {
 /// # Errors
 /// [`StoreError`] of the engine.
 pub async fn latest_attestations(db: &Db) -> Result<Vec<Attestation>, StoreError> {
-    let sql = "SELECT a.* FROM attestation a JOIN ( \
-        SELECT control, organization_id, MAX(made_at) AS made_at FROM attestation GROUP BY control, organization_id \
-        ) l ON l.control = a.control AND l.organization_id = a.organization_id AND l.made_at = a.made_at";
+    let sql = "SELECT * FROM (SELECT a.*, ROW_NUMBER() OVER ( \
+        PARTITION BY control, organization_id ORDER BY made_at DESC, id DESC) AS place FROM attestation a) l \
+        WHERE place = 1";
     db.fetch("attestations", sql, &[])
         .await?
         .iter()

@@ -116,7 +116,15 @@ pub enum Db {
 }
 
 /// A transaction. Dropped without [`Tx::commit`] it leaves nothing behind.
-pub enum Tx {
+///
+/// After a statement has failed it cannot be committed: PostgreSQL would roll it back and
+/// say that all is well.
+pub struct Tx {
+    engine: Engine,
+    broken: bool,
+}
+
+enum Engine {
     /// Begun IMMEDIATE: a transaction that reads and then writes must hold the write
     /// lock from its start.
     Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
@@ -209,7 +217,8 @@ impl Db {
             .map_err(StoreError::Migrate)?;
         let reader = SqlitePoolOptions::new()
             .max_connections(4)
-            .connect_with(options.pragma("query_only", "on"))
+            // Not by `query_only`, which a query could switch off again.
+            .connect_with(options.read_only(true).create_if_missing(false))
             .await
             .map_err(open)?;
         Ok(Self::Sqlite { writer, reader })
@@ -267,15 +276,17 @@ impl Db {
     /// # Errors
     /// [`StoreError::Engine`] when the database is away or stays locked.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        let failed = |e| StoreError::engine("begin", e);
-        match self {
+        let engine = match self {
             Db::Sqlite { writer, .. } => writer
                 .begin_with("BEGIN IMMEDIATE")
                 .await
-                .map(Tx::Sqlite)
-                .map_err(failed),
-            Db::Postgres(pool) => pool.begin().await.map(Tx::Postgres).map_err(failed),
-        }
+                .map(Engine::Sqlite),
+            Db::Postgres(pool) => pool.begin().await.map(Engine::Postgres),
+        };
+        Ok(Tx {
+            engine: engine.map_err(|e| StoreError::engine("begin", e))?,
+            broken: false,
+        })
     }
 
     /// All rows of a query; `what` names it in errors.
@@ -343,16 +354,17 @@ impl Tx {
         sql: &str,
         args: &[Arg],
     ) -> Result<Vec<Row>, StoreError> {
-        let rows = match self {
-            Tx::Sqlite(tx) => sqlite_query(sql, args)
+        let rows = match &mut self.engine {
+            Engine::Sqlite(tx) => sqlite_query(sql, args)
                 .fetch_all(&mut **tx)
                 .await
                 .map(|rows| rows.into_iter().map(Row::Sqlite).collect()),
-            Tx::Postgres(tx) => postgres_query(sql, args)
+            Engine::Postgres(tx) => postgres_query(sql, args)
                 .fetch_all(&mut **tx)
                 .await
                 .map(|rows| rows.into_iter().map(Row::Postgres).collect()),
         };
+        self.broken |= rows.is_err();
         rows.map_err(|e| StoreError::engine(what, e))
     }
 
@@ -380,16 +392,17 @@ impl Tx {
         sql: &str,
         args: &[Arg],
     ) -> Result<u64, StoreError> {
-        let done = match self {
-            Tx::Sqlite(tx) => tx
+        let done = match &mut self.engine {
+            Engine::Sqlite(tx) => tx
                 .execute(sqlite_query(sql, args))
                 .await
                 .map(|r| r.rows_affected()),
-            Tx::Postgres(tx) => tx
+            Engine::Postgres(tx) => tx
                 .execute(postgres_query(sql, args))
                 .await
                 .map(|r| r.rows_affected()),
         };
+        self.broken |= done.is_err();
         done.map_err(|e| StoreError::engine(what, e))
     }
 
@@ -437,18 +450,22 @@ impl Tx {
     /// Makes the changes lasting.
     ///
     /// # Errors
-    /// [`StoreError::Engine`]; nothing was kept then.
+    /// [`StoreError::Engine`], and [`StoreError::Broken`] after a statement that failed;
+    /// nothing was kept then.
     pub async fn commit(self) -> Result<(), StoreError> {
-        let done = match self {
-            Tx::Sqlite(tx) => tx.commit().await,
-            Tx::Postgres(tx) => tx.commit().await,
+        if self.broken {
+            return Err(StoreError::Broken);
+        }
+        let done = match self.engine {
+            Engine::Sqlite(tx) => tx.commit().await,
+            Engine::Postgres(tx) => tx.commit().await,
         };
         done.map_err(|e| StoreError::engine("commit", e))
     }
 
     /// Whether this is PostgreSQL; only [`crate::dialect`] asks.
     pub(crate) fn is_postgres(&self) -> bool {
-        matches!(self, Tx::Postgres(_))
+        matches!(self.engine, Engine::Postgres(_))
     }
 }
 

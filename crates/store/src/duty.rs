@@ -136,7 +136,7 @@ pub struct Attachment {
     pub uploaded_at: i64,
 }
 
-/// Notes an attachment; the same content is kept once.
+/// Notes an attachment; the same content is noted once for each organization.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
@@ -144,7 +144,7 @@ pub async fn attach(tx: &mut Tx, a: &Attachment) -> Result<(), StoreError> {
     tx.execute(
         "attachment",
         "INSERT INTO attachment (sha256, name, media_type, size, organization_id, uploaded_by, uploaded_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (sha256) DO NOTHING",
+         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (sha256, organization_id) DO NOTHING",
         &args![
             &a.sha256,
             &a.name,
@@ -170,7 +170,9 @@ pub async fn attachment(
 ) -> Result<Option<Attachment>, StoreError> {
     let mut args = args![sha256].to_vec();
     let in_scope = scope_condition(scope, "organization_id", &mut args);
-    let sql = format!("SELECT * FROM attachment WHERE sha256 = $1 AND {in_scope}");
+    let sql = format!(
+        "SELECT * FROM attachment WHERE sha256 = $1 AND {in_scope} ORDER BY uploaded_at LIMIT 1"
+    );
     db.fetch_one("attachment", &sql, &args)
         .await?
         .map(|row| {

@@ -33,6 +33,15 @@ pub enum StoreError {
         /// The noun.
         noun: String,
     },
+    /// A statement of the transaction failed before; nothing of it was kept.
+    #[error("the transaction was given up after a statement that failed")]
+    Broken,
+    /// The text of a check is not one query.
+    #[error("a check is one SELECT: {what}")]
+    NotAQuery {
+        /// What stands there instead.
+        what: &'static str,
+    },
     /// A check ran past its time.
     #[error("the query ran longer than {limit_ms} ms")]
     TimedOut {

@@ -11,29 +11,23 @@ use crate::{Arg, Db, Row, StoreError, db};
 pub type FactRow = Vec<(String, Value)>;
 
 /// Runs a check's SQL (`$1` … parameters). The connection cannot write, and the query is
-/// stopped at `limit`.
+/// stopped at `limit`, counted from when a connection is free.
 ///
 /// # Errors
-/// [`StoreError::TimedOut`], or the engine's word about the SQL.
+/// [`StoreError::NotAQuery`], [`StoreError::TimedOut`], or the engine's word about the SQL.
 pub async fn run(
     db: &Db,
     sql: &str,
     args: &[Arg],
     limit: Duration,
 ) -> Result<Vec<FactRow>, StoreError> {
-    let started = Instant::now();
-    let failed = |e: sqlx::Error| {
-        if started.elapsed() >= limit {
-            StoreError::TimedOut {
-                limit_ms: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX),
-            }
-        } else {
-            StoreError::engine("check", e)
-        }
-    };
+    one_query(sql).map_err(|what| StoreError::NotAQuery { what })?;
+    let busy = |e| StoreError::engine("check", e);
     match db {
         Db::Sqlite { reader, .. } => {
-            let mut connection = reader.acquire().await.map_err(failed)?;
+            let mut connection = reader.acquire().await.map_err(busy)?;
+            let started = Instant::now();
+            let failed = |e| ended(e, started, limit);
             connection
                 .lock_handle()
                 .await
@@ -51,7 +45,9 @@ pub async fn run(
                 .collect()
         }
         Db::Postgres(pool) => {
-            let mut tx = pool.begin().await.map_err(failed)?;
+            let mut tx = pool.begin().await.map_err(busy)?;
+            let started = Instant::now();
+            let failed = |e| ended(e, started, limit);
             let set = format!(
                 "SET TRANSACTION READ ONLY; SET LOCAL statement_timeout = {}",
                 limit.as_millis().max(1)
@@ -68,6 +64,63 @@ pub async fn run(
                 .map(|r| columns(&Row::Postgres(r)))
                 .collect()
         }
+    }
+}
+
+/// What a query that failed is: stopped at its limit, or wrong.
+fn ended(error: sqlx::Error, started: Instant, limit: Duration) -> StoreError {
+    if started.elapsed() >= limit {
+        StoreError::TimedOut {
+            limit_ms: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX),
+        }
+    } else {
+        StoreError::engine("check", error)
+    }
+}
+
+/// Whether a text is one query: it begins with SELECT or WITH, and no further statement
+/// follows. (SQLite would run all statements of a text, PRAGMA among them. What a WITH
+/// writes the connection refuses.)
+fn one_query(sql: &str) -> Result<(), &'static str> {
+    let mut rest = sql;
+    let mut first = true;
+    let mut over = false;
+    loop {
+        rest = rest.trim_start();
+        let Some(c) = rest.chars().next() else {
+            return if first {
+                Err("there is nothing")
+            } else {
+                Ok(())
+            };
+        };
+        let skipped = if rest.starts_with("--") {
+            rest.find('\n').unwrap_or(rest.len())
+        } else if rest.starts_with("/*") {
+            rest.find("*/").map_or(rest.len(), |at| at + 2)
+        } else if over {
+            return Err("a second statement follows");
+        } else if first {
+            let word = rest
+                .find(|c: char| !c.is_ascii_alphabetic())
+                .unwrap_or(rest.len());
+            if !["select", "with"].contains(&rest[..word].to_ascii_lowercase().as_str()) {
+                return Err("it begins with another word");
+            }
+            first = false;
+            word
+        } else {
+            match c {
+                ';' => {
+                    over = true;
+                    1
+                }
+                // A doubled quote inside reads as two texts side by side, which is as good here.
+                '\'' | '"' => rest[1..].find(c).map_or(rest.len(), |at| at + 2),
+                _ => c.len_utf8(),
+            }
+        };
+        rest = &rest[skipped..];
     }
 }
 
@@ -95,10 +148,16 @@ fn columns(row: &Row) -> Result<FactRow, StoreError> {
                         "INTEGER" | "INT8" | "BIGINT" => {
                             Value::Integer($row.try_get::<i64, _>(i).map_err(bad)?)
                         }
-                        "INT4" | "INT2" => {
+                        "INT4" => {
                             Value::Integer(i64::from($row.try_get::<i32, _>(i).map_err(bad)?))
                         }
-                        "REAL" | "FLOAT8" | "FLOAT4" => {
+                        "INT2" => {
+                            Value::Integer(i64::from($row.try_get::<i16, _>(i).map_err(bad)?))
+                        }
+                        "FLOAT4" => {
+                            Value::Decimal(f64::from($row.try_get::<f32, _>(i).map_err(bad)?))
+                        }
+                        "REAL" | "FLOAT8" => {
                             Value::Decimal($row.try_get::<f64, _>(i).map_err(bad)?)
                         }
                         "BOOL" | "BOOLEAN" => {

@@ -13,7 +13,7 @@ pub struct Job {
     pub kind: String,
     /// JSON.
     pub payload: String,
-    /// How often it was tried before.
+    /// Which attempt this is, from 1.
     pub attempts: i64,
 }
 

@@ -69,14 +69,7 @@ fn conditions(scope: &Scope, schema: &Schema, query: &RecordQuery, args: &mut Ve
         args.push((&schema.noun).into());
         all.push(format!("register = ${}", args.len()));
     }
-    for word in text::fold(&query.search).split_whitespace().take(8) {
-        let escaped = word
-            .replace('\\', "\\\\")
-            .replace('%', "\\%")
-            .replace('_', "\\_");
-        args.push(format!("%{escaped}%").into());
-        all.push(format!("search LIKE ${} ESCAPE '\\'", args.len()));
-    }
+    all.extend(search_conditions(&query.search, args));
     for (name, value) in &query.filters {
         let Some(field) = schema.field(name) else {
             continue;
@@ -92,12 +85,38 @@ fn conditions(scope: &Scope, schema: &Schema, query: &RecordQuery, args: &mut Ve
             args.push(filter_arg(field, value));
             all.push(format!("{} = ${}", field.column(), args.len()));
         } else {
-            // A book's own field: the folded search text holds `field=value`.
-            args.push(format!("%{}={}%", field.name, text::fold(value)).into());
-            all.push(format!("search LIKE ${}", args.len()));
+            let own = own_field(&field.name, value);
+            args.push(format!("%{}%", escaped(&own)).into());
+            all.push(format!("search LIKE ${} ESCAPE '\\'", args.len()));
         }
     }
     all.join(" AND ")
+}
+
+/// Conditions on the column `search`, one for each word.
+pub(crate) fn search_conditions(words: &str, args: &mut Vec<Arg>) -> Vec<String> {
+    text::fold(words)
+        .split_whitespace()
+        .take(8)
+        .map(|word| {
+            args.push(format!("%{}%", escaped(word)).into());
+            format!("search LIKE ${} ESCAPE '\\'", args.len())
+        })
+        .collect()
+}
+
+/// What LIKE takes as it is. PostgreSQL takes no NUL at all.
+fn escaped(text: &str) -> String {
+    text.replace('\0', "")
+        .replace('\\', "\\\\")
+        .replace('%', "\\%")
+        .replace('_', "\\_")
+}
+
+/// How a book's own field stands in the folded search text, by which it is filtered: the
+/// marks around it keep one value from being found in a longer one.
+fn own_field(name: &str, value: &str) -> String {
+    format!("\u{1}{name}={}\u{1}", text::fold(value))
 }
 
 fn filter_arg(field: &Field, value: &str) -> Arg {
@@ -281,7 +300,7 @@ fn arg(field: &Field, value: &Value) -> Arg {
 }
 
 /// What the search box looks through: all words of the record, folded; for a book's
-/// entry also `field=value`, by which its own fields are filtered.
+/// entry also its own fields by name ([`own_field`]).
 fn search_text(schema: &Schema, values: &Values) -> String {
     let mut words = Vec::new();
     for field in &schema.fields {
@@ -294,7 +313,7 @@ fn search_text(schema: &Schema, values: &Values) -> String {
             words.push(text::fold(&label.vi));
         }
         if schema.storage == Storage::Entry && !is_entry_column(&field.name) {
-            words.push(format!("{}={}", field.name, text::fold(&cell)));
+            words.push(own_field(&field.name, &cell));
         } else {
             words.push(text::fold(&cell));
         }
@@ -602,7 +621,7 @@ pub async fn resolve(tx: &mut Tx, schema: &Schema, text: &str) -> Result<Option<
 /// [`StoreError`] of the engine.
 pub async fn site_is_behind(tx: &mut Tx, candidate: Id, root: Id) -> Result<bool, StoreError> {
     let sql = "WITH RECURSIVE up (id, depth) AS ( \
-        SELECT $1, CAST(0 AS BIGINT) UNION ALL \
+        SELECT id, CAST(0 AS BIGINT) FROM site WHERE id = $1 UNION ALL \
         SELECT s.parent_id, up.depth + 1 FROM up JOIN site s ON s.id = up.id \
         WHERE s.parent_id IS NOT NULL AND up.depth < 32) \
         SELECT id FROM up WHERE id = $2";

@@ -1,8 +1,11 @@
 //! The search box over the registry: units, sites, circuits, devices, prefixes.
 
-use domain::{authority::Scope, noun, text};
+use domain::{authority::Scope, noun};
 
-use crate::{Db, StoreError, args, registry::scope_condition};
+use crate::{
+    Db, StoreError, args,
+    registry::{scope_condition, search_conditions},
+};
 
 /// Something found.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -31,14 +34,7 @@ pub async fn find(db: &Db, scope: &Scope, words: &str, limit: i64) -> Result<Vec
             "organization_id"
         };
         let mut conditions = vec![scope_condition(scope, owner, &mut args)];
-        for word in text::fold(words).split_whitespace().take(8) {
-            let escaped = word
-                .replace('\\', "\\\\")
-                .replace('%', "\\%")
-                .replace('_', "\\_");
-            args.push(format!("%{escaped}%").into());
-            conditions.push(format!("search LIKE ${} ESCAPE '\\'", args.len()));
-        }
+        conditions.extend(search_conditions(words, &mut args));
         let code = if schema.field("code").is_some() {
             "code"
         } else {

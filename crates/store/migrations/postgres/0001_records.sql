@@ -205,13 +205,15 @@ CREATE TABLE entry (
 CREATE INDEX entry_register ON entry (register, organization_id, occurred_on);
 
 CREATE TABLE attachment (
-    sha256 TEXT COLLATE "C" PRIMARY KEY,
+    sha256 TEXT COLLATE "C" NOT NULL,
     name TEXT COLLATE "C" NOT NULL,
     media_type TEXT COLLATE "C" NOT NULL,
     size BIGINT NOT NULL,
     organization_id TEXT COLLATE "C" NOT NULL REFERENCES organization (id),
     uploaded_by TEXT COLLATE "C" NOT NULL,
-    uploaded_at BIGINT NOT NULL
+    uploaded_at BIGINT NOT NULL,
+    -- The same file may be handed in by several units: each has it under its own name.
+    PRIMARY KEY (sha256, organization_id)
 );
 
 CREATE TABLE attestation (
@@ -220,7 +222,7 @@ CREATE TABLE attestation (
     organization_id TEXT COLLATE "C" NOT NULL REFERENCES organization (id),
     holds BOOLEAN NOT NULL,
     statement TEXT COLLATE "C" NOT NULL,
-    attachment TEXT COLLATE "C" REFERENCES attachment (sha256),
+    attachment TEXT COLLATE "C",
     made_by TEXT COLLATE "C" NOT NULL,
     made_at BIGINT NOT NULL,
     valid_until BIGINT NOT NULL

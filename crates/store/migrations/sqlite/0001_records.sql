@@ -205,13 +205,15 @@ CREATE TABLE entry (
 CREATE INDEX entry_register ON entry (register, organization_id, occurred_on);
 
 CREATE TABLE attachment (
-    sha256 TEXT PRIMARY KEY,
+    sha256 TEXT NOT NULL,
     name TEXT NOT NULL,
     media_type TEXT NOT NULL,
     size INTEGER NOT NULL,
     organization_id TEXT NOT NULL REFERENCES organization (id),
     uploaded_by TEXT NOT NULL,
-    uploaded_at INTEGER NOT NULL
+    uploaded_at INTEGER NOT NULL,
+    -- The same file may be handed in by several units: each has it under its own name.
+    PRIMARY KEY (sha256, organization_id)
 ) STRICT;
 
 CREATE TABLE attestation (
@@ -220,7 +222,7 @@ CREATE TABLE attestation (
     organization_id TEXT NOT NULL REFERENCES organization (id),
     holds INTEGER NOT NULL,
     statement TEXT NOT NULL,
-    attachment TEXT REFERENCES attachment (sha256),
+    attachment TEXT,
     made_by TEXT NOT NULL,
     made_at INTEGER NOT NULL,
     valid_until INTEGER NOT NULL

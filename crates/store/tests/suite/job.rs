@@ -1,0 +1,133 @@
+//! Jobs, runs of reconcilers, settings.
+
+use std::collections::HashSet;
+
+use domain::id::Id;
+use store::{Db, args, job::*, setting};
+
+use crate::NOW;
+
+crate::on_both!(
+    two_never_lease_the_same,
+    a_lease_runs_out_and_a_failure_comes_back,
+    a_key_waits_once,
+    runs_and_settings_are_kept,
+);
+
+async fn queue(db: &Db, key: Option<&str>, run_at: i64) {
+    let mut tx = db.begin().await.unwrap();
+    enqueue(&mut tx, "mail", "{}", key, run_at, NOW)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn two_never_lease_the_same(db: &Db) {
+    for n in 0..60 {
+        queue(db, None, NOW + n % 2).await;
+    }
+    let leasers = (0..6).map(|_| {
+        let db = db.clone();
+        tokio::spawn(async move {
+            let mut mine = Vec::new();
+            loop {
+                let jobs = lease(&db, NOW + 1, 60_000, 4).await.unwrap();
+                if jobs.is_empty() {
+                    return mine;
+                }
+                mine.extend(jobs.into_iter().map(|j| j.id));
+            }
+        })
+    });
+    let mut all: Vec<Id> = Vec::new();
+    for leaser in leasers.collect::<Vec<_>>() {
+        all.extend(leaser.await.unwrap());
+    }
+    // A leaser that finds the rest locked goes home early; who comes later gets the rest.
+    all.extend(
+        lease(db, NOW + 1, 60_000, 100)
+            .await
+            .unwrap()
+            .iter()
+            .map(|j| j.id),
+    );
+    assert_eq!(all.len(), 60);
+    assert_eq!(all.iter().collect::<HashSet<_>>().len(), 60);
+}
+
+async fn a_lease_runs_out_and_a_failure_comes_back(db: &Db) {
+    queue(db, None, NOW + 100).await;
+    assert_eq!(lease(db, NOW, 1_000, 9).await.unwrap(), []);
+    let first = lease(db, NOW + 100, 1_000, 9).await.unwrap();
+    assert_eq!((first.len(), first[0].attempts), (1, 1));
+    assert_eq!(
+        lease(db, NOW + 1_100, 1_000, 9).await.unwrap(),
+        [],
+        "it is leased"
+    );
+    let second = lease(db, NOW + 1_101, 1_000, 9).await.unwrap();
+    assert_eq!((second[0].id, second[0].attempts), (first[0].id, 2));
+    retry(db, first[0].id, NOW + 5_000, "no route")
+        .await
+        .unwrap();
+    assert_eq!(lease(db, NOW + 4_999, 1_000, 9).await.unwrap(), []);
+    let third = lease(db, NOW + 5_000, 1_000, 9).await.unwrap();
+    assert_eq!(third[0].attempts, 3);
+    finish(db, first[0].id, NOW + 5_001, None).await.unwrap();
+    assert_eq!(lease(db, NOW + 99_000, 1_000, 9).await.unwrap(), []);
+}
+
+async fn a_key_waits_once(db: &Db) {
+    queue(db, Some("mail:1"), NOW).await;
+    queue(db, Some("mail:1"), NOW).await;
+    queue(db, Some("mail:2"), NOW).await;
+    queue(db, None, NOW).await;
+    queue(db, None, NOW).await;
+    let jobs = lease(db, NOW, 1_000, 9).await.unwrap();
+    assert_eq!(jobs.len(), 4);
+    // Done, its key is free again.
+    for job in jobs {
+        finish(db, job.id, NOW, Some("given up")).await.unwrap();
+    }
+    queue(db, Some("mail:1"), NOW).await;
+    assert_eq!(lease(db, NOW, 1_000, 9).await.unwrap().len(), 1);
+    // What is given up in its transaction was never queued.
+    let mut tx = db.begin().await.unwrap();
+    enqueue(&mut tx, "mail", "{}", None, NOW, NOW)
+        .await
+        .unwrap();
+    drop(tx);
+    assert_eq!(lease(db, NOW, 1_000, 9).await.unwrap(), []);
+}
+
+async fn runs_and_settings_are_kept(db: &Db) {
+    let run = |outcome: &str| TaskRun {
+        name: "verdicts".into(),
+        started_at: NOW,
+        finished_at: Some(NOW + 1),
+        outcome: outcome.into(),
+        detail: "12 đơn vị".into(),
+    };
+    note_run(db, &run("ok")).await.unwrap();
+    note_run(db, &run("failed")).await.unwrap();
+    assert_eq!(runs(db).await.unwrap(), [run("failed")]);
+
+    let mut tx = db.begin().await.unwrap();
+    setting::set(&mut tx, "a", "1", NOW).await.unwrap();
+    setting::set(&mut tx, "b", "\"x\"", NOW).await.unwrap();
+    setting::set(&mut tx, "a", "2", NOW).await.unwrap();
+    tx.commit().await.unwrap();
+    let known = setting::all(db).await.unwrap();
+    assert_eq!(known["a"], "2");
+    assert_eq!(known["b"], "\"x\"");
+    let row = db
+        .fetch_one(
+            "setting",
+            "SELECT COUNT(*) AS n FROM setting WHERE key = $1",
+            &args!["a"],
+        )
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(row.int("n").unwrap(), 1);
+}

@@ -1,0 +1,156 @@
+//! The change journal: a chain that shows what was changed, taken out or put in.
+
+use domain::id::{Id, OrganizationId};
+use store::{Db, args, journal::*};
+
+use crate::{NOW, all, below, organization};
+
+crate::on_both!(
+    the_chain_holds_and_shows_tampering,
+    writers_at_once_make_one_chain,
+    the_journal_is_read_in_scope,
+);
+
+fn change(n: i64, organization: Option<Id>) -> Change {
+    Change {
+        at: NOW + n,
+        actor_id: None,
+        actor: "Nguyễn Văn Đ".into(),
+        request: "r".into(),
+        remote: "10.0.0.1".into(),
+        noun: "device".into(),
+        record_id: format!("d{n}"),
+        organization_id: organization.map(|o| o.to_string()),
+        action: "update".into(),
+        before: (n % 2 == 0).then(|| format!("{{\"n\":{n}}}")),
+        after: Some("{\"tên\":\"“x”\"}".into()),
+    }
+}
+
+async fn write(db: &Db, changes: &[Change]) {
+    let mut tx = db.begin().await.unwrap();
+    append(&mut tx, changes).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn the_chain_holds_and_shows_tampering(db: &Db) {
+    let empty = verify(db).await.unwrap();
+    assert_eq!(
+        (empty.entries, empty.head.as_str(), empty.first_bad),
+        (0, GENESIS, None)
+    );
+    // More than one page of the verification.
+    let many: Vec<Change> = (0..2_500).map(|n| change(n, None)).collect();
+    write(db, &many[..1]).await;
+    write(db, &many[1..]).await;
+    write(db, &[]).await;
+    let good = verify(db).await.unwrap();
+    assert_eq!((good.entries, good.first_bad.clone()), (2_500, None));
+    assert_ne!(good.head, GENESIS);
+
+    // Each column counts; a NULL is not an empty text.
+    for (set, back) in [
+        ("after = '{}'", "after = '{\"tên\":\"“x”\"}'"),
+        ("before = ''", "before = NULL"),
+        ("actor = 'x'", "actor = 'Nguyễn Văn Đ'"),
+        ("at = at + 1", "at = at - 1"),
+        ("remote = ''", "remote = '10.0.0.1'"),
+        ("request = 's'", "request = 'r'"),
+        ("noun = 'site'", "noun = 'device'"),
+        ("action = 'delete'", "action = 'update'"),
+        ("organization_id = 'x'", "organization_id = NULL"),
+        ("actor_id = 'x'", "actor_id = NULL"),
+        ("record_id = 'x'", "record_id = 'd2101'"),
+    ] {
+        let change = |set: &str| format!("UPDATE journal SET {set} WHERE seq = 2102");
+        db.execute("tamper", &change(set), &[]).await.unwrap();
+        let (seq, why) = verify(db).await.unwrap().first_bad.expect(set);
+        assert_eq!(seq, 2_102, "{set}: {why}");
+        assert!(why.contains("changed"), "{set}: {why}");
+        db.execute("mend", &change(back), &[]).await.unwrap();
+        assert_eq!(verify(db).await.unwrap(), good, "{back}");
+    }
+    // Who recomputes the hash of the changed entry breaks the link after it.
+    db.execute(
+        "tamper",
+        "UPDATE journal SET hash = $1 WHERE seq = 3",
+        &args!["0".repeat(64)],
+    )
+    .await
+    .unwrap();
+    assert_eq!(verify(db).await.unwrap().first_bad.unwrap().0, 3);
+    db.execute("tamper", "DELETE FROM journal WHERE seq = 3", &[])
+        .await
+        .unwrap();
+    let (seq, why) = verify(db).await.unwrap().first_bad.unwrap();
+    assert_eq!((seq, why.as_str()), (3, "entry 3 is missing"));
+    // A cut-off end shows against the head noted elsewhere.
+    db.execute("tamper", "DELETE FROM journal WHERE seq >= 3", &[])
+        .await
+        .unwrap();
+    let cut = verify(db).await.unwrap();
+    assert_eq!((cut.entries, &cut.first_bad), (2, &None));
+    assert_ne!(cut.head, good.head);
+}
+
+async fn writers_at_once_make_one_chain(db: &Db) {
+    let writers = (0..8).map(|w| {
+        let db = db.clone();
+        tokio::spawn(async move {
+            for n in 0..10 {
+                write(&db, &[change(w * 100 + n, None), change(w, None)]).await;
+            }
+        })
+    });
+    for writer in writers.collect::<Vec<_>>() {
+        writer.await.unwrap();
+    }
+    let report = verify(db).await.unwrap();
+    assert_eq!((report.entries, report.first_bad), (160, None));
+    // A transaction that is given up leaves no gap.
+    let mut tx = db.begin().await.unwrap();
+    append(&mut tx, &[change(1, None)]).await.unwrap();
+    drop(tx);
+    write(db, &[change(2, None)]).await;
+    assert_eq!(verify(db).await.unwrap().entries, 161);
+}
+
+async fn the_journal_is_read_in_scope(db: &Db) {
+    let a = organization(db, "A", "A", None).await;
+    let b = organization(db, "B", "B", None).await;
+    write(
+        db,
+        &[change(1, Some(a)), change(2, Some(b)), change(3, None)],
+    )
+    .await;
+    let seqs = async |scope, query: JournalQuery| {
+        let entries = list(db, &scope, &query).await.unwrap();
+        entries.iter().map(|e| e.seq).collect::<Vec<_>>()
+    };
+    let ten = || JournalQuery {
+        limit: 10,
+        ..JournalQuery::default()
+    };
+    assert_eq!(seqs(all(), ten()).await, [3, 2, 1]);
+    assert_eq!(seqs(below(OrganizationId(a)), ten()).await, [1]);
+    let before = JournalQuery {
+        before_seq: Some(3),
+        limit: 1,
+        ..JournalQuery::default()
+    };
+    assert_eq!(seqs(all(), before).await, [2]);
+    let record = JournalQuery {
+        record_id: Some("d2".into()),
+        ..ten()
+    };
+    assert_eq!(seqs(all(), record.clone()).await, [2]);
+    assert_eq!(seqs(below(OrganizationId(a)), record).await, [0i64; 0]);
+    let noun = JournalQuery {
+        noun: Some("site".into()),
+        ..ten()
+    };
+    assert_eq!(seqs(all(), noun).await, [0i64; 0]);
+    let entry = &list(db, &all(), &ten()).await.unwrap()[1];
+    assert_eq!(entry.change.before.as_deref(), Some("{\"n\":2}"));
+    assert_eq!(entry.change.actor, "Nguyễn Văn Đ");
+}

@@ -1,0 +1,566 @@
+//! Records of every noun: written, read, searched, sorted, scoped, changed, deleted.
+
+use std::collections::HashMap;
+
+use domain::{
+    id::{Id, OrganizationId},
+    noun,
+    record::{Record, Value, Values},
+    schema::{Field, Kind, Schema},
+};
+use store::{Db, StoreError, registry::*};
+
+use crate::{NOW, all, below, insert, organization, record};
+
+crate::on_both!(
+    every_noun_is_kept_as_written,
+    search_ignores_diacritics_and_case,
+    wildcards_are_searched_as_they_are,
+    lists_filter_sort_and_page,
+    a_book_filters_by_its_own_fields,
+    scope_is_the_subtree,
+    what_is_unique_stays_so,
+    references_hold,
+    an_older_version_does_not_overwrite,
+    keys_name_records,
+    the_tree_follows_its_parents,
+    sites_lie_behind_sites,
+    the_search_box_finds_all_nouns,
+);
+
+/// A value for each field, different for each `n`; references to what `made` holds.
+fn values(schema: &Schema, n: usize, made: &HashMap<String, Id>) -> Values {
+    let value = |f: &Field| -> Value {
+        let number = i64::try_from(n).unwrap();
+        match f.kind {
+            Kind::Text | Kind::LongText => format!("Chữ {n} – “Đ”, ' và %_\\").into(),
+            Kind::Code => format!("C-{n}").into(),
+            Kind::Integer => Value::Integer(i64::MAX - number),
+            Kind::Instant => Value::Integer(NOW + number),
+            Kind::Decimal => Value::Decimal(0.1 + n as f64),
+            Kind::Latitude => Value::Decimal(10.25 + n as f64 / 1e7),
+            Kind::Longitude => Value::Decimal(105.97),
+            Kind::Boolean => Value::Boolean(n.is_multiple_of(2)),
+            Kind::Date => format!("2026-02-{:02}", 1 + n % 28).into(),
+            Kind::Choice => f
+                .choices
+                .keys()
+                .nth(n % f.choices.len())
+                .unwrap()
+                .as_str()
+                .into(),
+            Kind::Reference => made
+                .get(f.refers_to.as_deref().unwrap())
+                .map_or(Value::Null, |id| (*id).into()),
+            Kind::Ip => format!("10.9.{}.{}", n / 250, n % 250 + 1).into(),
+            Kind::Prefix => format!("10.{n}.0.0/16").into(),
+            Kind::Email => format!("a{n}@vinhlong.gov.vn").into(),
+            Kind::Phone => format!("0270 38{n:05}").into(),
+            Kind::Probe => "tcp:443".into(),
+            Kind::File => "00".repeat(32).into(),
+        }
+    };
+    schema
+        .fields
+        .iter()
+        .map(|f| (f.name.clone(), value(f)))
+        .collect()
+}
+
+async fn every_noun_is_kept_as_written(db: &Db) {
+    let mut made: HashMap<String, Id> = HashMap::new();
+    // In the order of the menu what is referred to comes first, but for contacts.
+    for schema in noun::all() {
+        let mut rows = Vec::new();
+        for n in 0..4 {
+            let mut values = values(schema, n, &made);
+            if n % 2 == 1 {
+                for field in schema.fields.iter().filter(|f| !f.required) {
+                    values.insert(field.name.clone(), Value::Null);
+                }
+            }
+            let one = Record {
+                id: Id::new(NOW),
+                version: 1,
+                updated_at: NOW,
+                values,
+            };
+            made.entry(schema.noun.clone()).or_insert(one.id);
+            rows.push(one);
+        }
+        insert(db, &schema.noun, &rows).await.unwrap();
+        for one in &rows {
+            let read = get(db, &all(), schema, one.id).await.unwrap();
+            assert_eq!(read.as_ref(), Some(one), "{}", schema.noun);
+        }
+        let page = list(db, &all(), schema, &RecordQuery::default())
+            .await
+            .unwrap();
+        assert_eq!(page.total, 4, "{}", schema.noun);
+
+        // Each changes wholly and back to nothing.
+        let mut first = rows[0].clone();
+        first.values = values(schema, 7, &made);
+        let mut tx = db.begin().await.unwrap();
+        update(&mut tx, schema, &first, NOW + 5).await.unwrap();
+        tx.commit().await.unwrap();
+        let read = get(db, &all(), schema, first.id).await.unwrap().unwrap();
+        assert_eq!(read.values, first.values, "{}", schema.noun);
+        assert_eq!((read.version, read.updated_at), (2, NOW + 5));
+        let last = &rows[3];
+        let mut tx = db.begin().await.unwrap();
+        delete(&mut tx, schema, last.id, 1).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(get(db, &all(), schema, last.id).await.unwrap(), None);
+    }
+}
+
+async fn search_ignores_diacritics_and_case(db: &Db) {
+    organization(db, "VL", "Sở Khoa học và Công nghệ tỉnh Vĩnh Long", None).await;
+    organization(db, "DT", "UBND xã Đông Thành", None).await;
+    let schema = noun::get("organization").unwrap();
+    for (words, found) in [
+        ("vinh long", 1),
+        ("VĨNH  LONG", 1),
+        ("long khoa", 1),
+        ("dong thanh", 1),
+        ("đông", 1),
+        ("long dong", 0),
+        ("", 2),
+        ("khoa\0", 1),
+        // The word on the page of a choice is found too.
+        ("so ban nganh", 2),
+    ] {
+        let query = RecordQuery {
+            search: words.into(),
+            ..RecordQuery::default()
+        };
+        let page = list(db, &all(), schema, &query).await.unwrap();
+        assert_eq!(page.total, found, "{words:?}");
+    }
+}
+
+async fn wildcards_are_searched_as_they_are(db: &Db) {
+    organization(db, "A", "Tỷ lệ 100% xong", None).await;
+    organization(db, "B", "Tỷ lệ 1000 xong", None).await;
+    organization(db, "C", r"a\b_c", None).await;
+    let schema = noun::get("organization").unwrap();
+    for (words, found) in [
+        ("100%", 1),
+        ("%", 1),
+        ("_", 1),
+        (r"\", 1),
+        ("a_b", 0),
+        ("1", 2),
+    ] {
+        let query = RecordQuery {
+            search: words.into(),
+            ..RecordQuery::default()
+        };
+        let page = list(db, &all(), schema, &query).await.unwrap();
+        assert_eq!(page.total, found, "{words:?}");
+    }
+}
+
+async fn lists_filter_sort_and_page(db: &Db) {
+    let schema = noun::get("organization").unwrap();
+    // Dictionary order: Ă after A, D before Đ, numbers as numbers.
+    let names = ["An", "Ân", "Ấn", "Dương", "Đông", "Phường 2", "Phường 10"];
+    for (i, name) in names.iter().rev().enumerate() {
+        organization(db, &format!("C{i}"), name, None).await;
+    }
+    let titles = |page: &RecordPage| -> Vec<String> {
+        page.records
+            .iter()
+            .map(|r| r.text("name").to_owned())
+            .collect()
+    };
+    let page = list(db, &all(), schema, &RecordQuery::default())
+        .await
+        .unwrap();
+    assert_eq!(titles(&page), names);
+    let down = RecordQuery {
+        sort: Some(("name".into(), true)),
+        ..RecordQuery::default()
+    };
+    let mut backwards = names.to_vec();
+    backwards.reverse();
+    assert_eq!(
+        titles(&list(db, &all(), schema, &down).await.unwrap()),
+        backwards
+    );
+    let by_code = RecordQuery {
+        sort: Some(("code".into(), false)),
+        ..RecordQuery::default()
+    };
+    assert_eq!(
+        titles(&list(db, &all(), schema, &by_code).await.unwrap()),
+        backwards
+    );
+
+    // Pages meet without overlap and without a gap, whatever is sorted by.
+    for sort in ["name", "kind", "latitude", "nonsense"] {
+        let mut seen = Vec::new();
+        for offset in [0, 3, 6] {
+            let query = RecordQuery {
+                sort: Some((sort.into(), true)),
+                offset,
+                limit: 3,
+                ..RecordQuery::default()
+            };
+            let page = list(db, &all(), schema, &query).await.unwrap();
+            assert_eq!(page.total, 7);
+            seen.extend(titles(&page));
+        }
+        seen.sort();
+        let mut every = names.to_vec();
+        every.sort_unstable();
+        assert_eq!(seen, every, "sorted by {sort}");
+    }
+    for (field, value, found) in [
+        ("kind", "department", 7),
+        ("kind", "police", 0),
+        ("code", "C3", 1),
+        ("unknown-field", "x", 7),
+        ("latitude", "10.5", 0),
+    ] {
+        let query = RecordQuery {
+            filters: vec![(field.into(), value.into())],
+            ..RecordQuery::default()
+        };
+        let page = list(db, &all(), schema, &query).await.unwrap();
+        assert_eq!(page.total, found, "{field} = {value}");
+    }
+}
+
+/// A book as a province writes one.
+fn book() -> Schema {
+    let field = |name: &str, kind: &str| serde_json::json!({"name": name, "kind": kind, "label": {"vi": name, "en": name}});
+    let schema: Schema = serde_json::from_value(serde_json::json!({
+        "noun": "visitor-book",
+        "label": {"vi": "sổ", "en": "book"},
+        "plural": {"vi": "sổ", "en": "books"},
+        "describes": {"vi": "sổ", "en": "book"},
+        "title": "subject",
+        "fields": [field("subject", "text"), field("result", "text"), field("room", "text"),
+            field("classroom", "text"), field("finished_at", "instant")],
+    }))
+    .unwrap();
+    schema.as_book()
+}
+
+async fn a_book_filters_by_its_own_fields(db: &Db) {
+    let unit = organization(db, "U", "Đơn vị", None).await;
+    let schema = book();
+    let entry = |subject: &str, room: &str, classroom: &str| {
+        record(&[
+            ("organization", unit.into()),
+            ("occurred_on", "2026-11-20".into()),
+            ("subject", subject.into()),
+            ("result", "Đạt".into()),
+            ("room", room.into()),
+            ("classroom", classroom.into()),
+            ("finished_at", Value::Integer(NOW)),
+        ])
+    };
+    let entries = [
+        entry("a", "P1", "x"),
+        entry("b", "P12", "P1"),
+        entry("c", "P_2", "y z"),
+    ];
+    let mut tx = db.begin().await.unwrap();
+    insert_entries(&mut tx, &schema, &entries).await;
+    tx.commit().await.unwrap();
+    for (field, value, found) in [
+        ("room", "P1", vec!["a"]),
+        ("room", "p12", vec!["b"]),
+        ("room", "P_2", vec!["c"]),
+        ("room", "P%", vec![]),
+        ("room", "P", vec![]),
+        ("classroom", "y z", vec!["c"]),
+        ("result", "Đạt", vec!["a", "b", "c"]),
+        ("subject", "b", vec!["b"]),
+    ] {
+        let query = RecordQuery {
+            filters: vec![(field.into(), value.into())],
+            sort: Some(("subject".into(), false)),
+            ..RecordQuery::default()
+        };
+        let page = list(db, &all(), &schema, &query).await.unwrap();
+        let subjects: Vec<&str> = page.records.iter().map(|r| r.text("subject")).collect();
+        assert_eq!(subjects, found, "{field} = {value}");
+    }
+    // Another book does not show these, nor give them out by id.
+    let other = Schema {
+        noun: "other-book".into(),
+        ..schema.clone()
+    };
+    let page = list(db, &all(), &other, &RecordQuery::default())
+        .await
+        .unwrap();
+    assert_eq!(page.total, 0);
+    assert_eq!(get(db, &all(), &other, entries[0].id).await.unwrap(), None);
+    let read = get(db, &all(), &schema, entries[0].id)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(read, entries[0]);
+}
+
+async fn insert_entries(tx: &mut store::Tx, schema: &Schema, entries: &[Record]) {
+    store::registry::insert(tx, schema, entries, NOW)
+        .await
+        .unwrap();
+}
+
+async fn scope_is_the_subtree(db: &Db) {
+    let a = organization(db, "A", "Sở A", None).await;
+    let a1 = organization(db, "A1", "Phòng A1", Some(a)).await;
+    let b = organization(db, "B", "Sở B", None).await;
+    let mut devices = Vec::new();
+    for (code, owner) in [("d-a", a), ("d-a1", a1), ("d-b", b)] {
+        devices.push(record(&[
+            ("code", code.into()),
+            ("name", code.into()),
+            ("organization", owner.into()),
+            ("role", "router".into()),
+            ("status", "active".into()),
+        ]));
+    }
+    insert(db, "device", &devices).await.unwrap();
+    let schema = noun::get("device").unwrap();
+    let seen = async |scope| {
+        let page = list(db, &scope, schema, &RecordQuery::default())
+            .await
+            .unwrap();
+        assert_eq!(usize::try_from(page.total).unwrap(), page.records.len());
+        page.records
+            .iter()
+            .map(|r| r.text("code").to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(seen(all()).await, ["d-a", "d-a1", "d-b"]);
+    assert_eq!(seen(below(OrganizationId(a))).await, ["d-a", "d-a1"]);
+    assert_eq!(seen(below(OrganizationId(a1))).await, ["d-a1"]);
+    let theirs = below(OrganizationId(b));
+    assert_eq!(get(db, &theirs, schema, devices[0].id).await.unwrap(), None);
+    assert_eq!(
+        find(db, &theirs, schema, "code", "d-a").await.unwrap(),
+        None
+    );
+    assert!(
+        find(db, &theirs, schema, "code", "d-b")
+            .await
+            .unwrap()
+            .is_some()
+    );
+    // A filter by organization takes in its subtree, and never widens the scope.
+    let by = |id: Id| RecordQuery {
+        filters: vec![("organization".into(), id.to_string())],
+        ..RecordQuery::default()
+    };
+    assert_eq!(list(db, &all(), schema, &by(a)).await.unwrap().total, 2);
+    assert_eq!(list(db, &theirs, schema, &by(a)).await.unwrap().total, 0);
+
+    let mut tx = db.begin().await.unwrap();
+    assert!(
+        covers(&mut tx, &below(OrganizationId(a)), OrganizationId(a1))
+            .await
+            .unwrap()
+    );
+    assert!(
+        !covers(&mut tx, &below(OrganizationId(a1)), OrganizationId(a))
+            .await
+            .unwrap()
+    );
+    assert!(
+        !covers(&mut tx, &all(), OrganizationId(Id::new(1)))
+            .await
+            .unwrap()
+    );
+    tx.commit().await.unwrap();
+    let mine = organizations_in(db, &below(OrganizationId(a)))
+        .await
+        .unwrap();
+    assert_eq!(mine, [OrganizationId(a1), OrganizationId(a)]);
+}
+
+async fn what_is_unique_stays_so(db: &Db) {
+    let unit = organization(db, "U", "Đơn vị", None).await;
+    let prefix = || {
+        record(&[
+            ("cidr", "10.1.0.0/16".into()),
+            ("organization", unit.into()),
+            ("purpose", "x".into()),
+        ])
+    };
+    insert(db, "prefix", &[prefix()]).await.unwrap();
+    let again = insert(db, "prefix", &[prefix()]).await.unwrap_err();
+    assert!(
+        matches!(again, StoreError::Duplicate { ref noun } if noun == "prefix"),
+        "{again}"
+    );
+    // A refused transaction leaves nothing, not even its good rows.
+    let mut good = prefix();
+    good.values.insert("cidr".into(), "10.2.0.0/16".into());
+    let both = insert(db, "prefix", &[good, prefix()]).await.unwrap_err();
+    assert!(matches!(both, StoreError::Duplicate { .. }), "{both}");
+    let schema = noun::get("prefix").unwrap();
+    assert_eq!(
+        list(db, &all(), schema, &RecordQuery::default())
+            .await
+            .unwrap()
+            .total,
+        1
+    );
+}
+
+async fn references_hold(db: &Db) {
+    let nobody = Id::new(NOW);
+    let contact = record(&[
+        ("organization", nobody.into()),
+        ("role", "leader".into()),
+        ("name", "A".into()),
+        ("starts_on", "2026-01-01".into()),
+    ]);
+    let broken = insert(db, "contact", &[contact]).await.unwrap_err();
+    assert!(matches!(broken, StoreError::Reference { .. }), "{broken}");
+    let parent = organization(db, "P", "Trên", None).await;
+    organization(db, "C", "Dưới", Some(parent)).await;
+    let mut tx = db.begin().await.unwrap();
+    let used = delete(&mut tx, noun::get("organization").unwrap(), parent, 1).await;
+    assert!(
+        matches!(used, Err(StoreError::Reference { .. })),
+        "{used:?}"
+    );
+}
+
+async fn an_older_version_does_not_overwrite(db: &Db) {
+    let id = organization(db, "U", "Đơn vị", None).await;
+    let schema = noun::get("organization").unwrap();
+    let read = get(db, &all(), schema, id).await.unwrap().unwrap();
+    let mut tx = db.begin().await.unwrap();
+    update(&mut tx, schema, &read, NOW).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut tx = db.begin().await.unwrap();
+    let late = update(&mut tx, schema, &read, NOW).await;
+    assert!(matches!(late, Err(StoreError::Stale { .. })), "{late:?}");
+    let late = delete(&mut tx, schema, id, 1).await;
+    assert!(matches!(late, Err(StoreError::Stale { .. })), "{late:?}");
+    drop(tx);
+    assert_eq!(
+        get(db, &all(), schema, id).await.unwrap().unwrap().version,
+        2
+    );
+}
+
+async fn keys_name_records(db: &Db) {
+    let a = organization(db, "H61.12", "Sở Y tế", None).await;
+    let b = organization(db, "H61.13", "Phòng chung tên", None).await;
+    organization(db, "H61.14", "Phòng chung tên", None).await;
+    let schema = noun::get("organization").unwrap();
+    let mut tx = db.begin().await.unwrap();
+    let index = key_index(&mut tx, schema).await.unwrap();
+    assert_eq!(index.get("h61.12"), Some(&a));
+    assert_eq!(index.get("so y te"), Some(&a));
+    assert_eq!(index.get(&b.to_string()), Some(&b));
+    assert_eq!(index.get("phong chung ten"), None, "it names two");
+    for (text, found) in [
+        ("H61.12", Some(a)),
+        ("Sở Y tế", Some(a)),
+        (a.to_string().as_str(), Some(a)),
+        ("Phòng chung tên", None),
+        ("nobody", None),
+        (Id::new(5).to_string().as_str(), None),
+    ] {
+        assert_eq!(
+            resolve(&mut tx, schema, text).await.unwrap(),
+            found,
+            "{text}"
+        );
+    }
+    tx.commit().await.unwrap();
+    let titles = titles(db, schema, &[a, b, Id::new(7)]).await.unwrap();
+    assert_eq!(titles.len(), 2);
+    assert_eq!(titles[&a], "Sở Y tế");
+}
+
+async fn the_tree_follows_its_parents(db: &Db) {
+    let a = organization(db, "A", "A", None).await;
+    let b = organization(db, "B", "B", Some(a)).await;
+    let c = organization(db, "C", "C", Some(b)).await;
+    let schema = noun::get("organization").unwrap();
+    let mut tx = db.begin().await.unwrap();
+    assert!(is_below(&mut tx, c, a).await.unwrap());
+    assert!(is_below(&mut tx, a, a).await.unwrap());
+    assert!(!is_below(&mut tx, a, c).await.unwrap());
+    tx.commit().await.unwrap();
+    // C moves to the top.
+    let mut moved = get(db, &all(), schema, c).await.unwrap().unwrap();
+    moved.values.insert("parent".into(), Value::Null);
+    let mut tx = db.begin().await.unwrap();
+    update(&mut tx, schema, &moved, NOW).await.unwrap();
+    rebuild_tree(&mut tx).await.unwrap();
+    assert!(!is_below(&mut tx, c, a).await.unwrap());
+    // A circle in damaged data ends all the same.
+    let mut first = get(db, &all(), schema, a).await.unwrap().unwrap();
+    first.values.insert("parent".into(), b.into());
+    update(&mut tx, schema, &first, NOW).await.unwrap();
+    rebuild_tree(&mut tx).await.unwrap();
+    assert!(is_below(&mut tx, a, b).await.unwrap());
+    tx.commit().await.unwrap();
+}
+
+fn site(code: &str, owner: Id, parent: Option<Id>) -> Record {
+    record(&[
+        ("code", code.into()),
+        ("name", code.into()),
+        ("organization", owner.into()),
+        ("class", "standard".into()),
+        ("status", "active".into()),
+        ("parent", parent.map_or(Value::Null, Value::from)),
+    ])
+}
+
+async fn sites_lie_behind_sites(db: &Db) {
+    let unit = organization(db, "U", "Đơn vị", None).await;
+    let hub = site("hub", unit, None);
+    let near = site("near", unit, Some(hub.id));
+    let far = site("far", unit, Some(near.id));
+    for one in [&hub, &near, &far] {
+        insert(db, "site", std::slice::from_ref(one)).await.unwrap();
+    }
+    let mut tx = db.begin().await.unwrap();
+    assert!(site_is_behind(&mut tx, far.id, hub.id).await.unwrap());
+    assert!(site_is_behind(&mut tx, hub.id, hub.id).await.unwrap());
+    assert!(!site_is_behind(&mut tx, hub.id, far.id).await.unwrap());
+    tx.commit().await.unwrap();
+}
+
+async fn the_search_box_finds_all_nouns(db: &Db) {
+    let a = organization(db, "A", "Sở Tài chính", None).await;
+    let b = organization(db, "B", "Sở Y tế", None).await;
+    insert(db, "site", &[site("tc-1", a, None), site("yte-1", b, None)])
+        .await
+        .unwrap();
+    let found = async |scope, words: &str| {
+        let hits = store::search::find(db, &scope, words, 10).await.unwrap();
+        hits.into_iter()
+            .map(|h| (h.noun, h.title))
+            .collect::<Vec<_>>()
+    };
+    let pair = |n: &str, t: &str| (n.to_owned(), t.to_owned());
+    assert_eq!(
+        found(all(), "Tai Chinh").await,
+        [pair("organization", "Sở Tài chính")]
+    );
+    assert_eq!(
+        found(all(), "1").await,
+        [pair("site", "tc-1"), pair("site", "yte-1")]
+    );
+    assert_eq!(
+        found(below(OrganizationId(b)), "1").await,
+        [pair("site", "yte-1")]
+    );
+    assert_eq!(found(all(), "a\0%").await, []);
+}

@@ -1,0 +1,193 @@
+//! The two schemas are one: the same tables, columns, nullability and indexes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use store::Db;
+
+use crate::Bench;
+
+/// Column → may be null.
+type Columns = BTreeMap<String, bool>;
+/// Table → columns, keys and indexes as `unique? columns where?`.
+type Tables = BTreeMap<String, (Columns, BTreeSet<String>)>;
+
+async fn text(db: &Db, sql: &str) -> Vec<Vec<String>> {
+    let rows = db.fetch("schema", sql, &[]).await.unwrap();
+    rows.iter()
+        .map(|r| {
+            (0..)
+                .map_while(|i| r.opt_text(&format!("c{i}")).ok())
+                .map(Option::unwrap_or_default)
+                .collect()
+        })
+        .collect()
+}
+
+async fn sqlite_tables(db: &Db) -> Tables {
+    let mut tables = Tables::new();
+    let names = text(
+        db,
+        "SELECT name AS c0 FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> '_sqlx_migrations'",
+    )
+    .await;
+    for table in names.into_iter().flatten() {
+        let columns = text(
+            db,
+            &format!("SELECT name AS c0, CAST(\"notnull\" OR pk > 0 AS TEXT) AS c1 FROM pragma_table_info('{table}')"),
+        )
+        .await;
+        let columns = columns
+            .into_iter()
+            .map(|c| (c[0].clone(), c[1] == "0"))
+            .collect();
+        let mut indexes = BTreeSet::new();
+        let pk = text(
+            db,
+            &format!(
+                "SELECT name AS c0 FROM pragma_table_info('{table}') WHERE pk > 0 ORDER BY pk"
+            ),
+        )
+        .await;
+        if !pk.is_empty() {
+            indexes.insert(format!("unique {}", pk.concat().join(",")));
+        }
+        let listed = text(
+            db,
+            &format!("SELECT name AS c0, CAST(\"unique\" AS TEXT) AS c1, CAST(partial AS TEXT) AS c2 FROM pragma_index_list('{table}')"),
+        )
+        .await;
+        for index in listed {
+            let of = text(
+                db,
+                &format!(
+                    "SELECT name AS c0 FROM pragma_index_info('{}') ORDER BY seqno",
+                    index[0]
+                ),
+            )
+            .await;
+            let unique = if index[1] == "1" { "unique " } else { "" };
+            let part = if index[2] == "1" { " partial" } else { "" };
+            indexes.insert(format!("{unique}{}{part}", of.concat().join(",")));
+        }
+        tables.insert(table, (columns, indexes));
+    }
+    tables
+}
+
+async fn postgres_tables(db: &Db) -> Tables {
+    let mut tables = Tables::new();
+    let columns = text(
+        db,
+        "SELECT c.table_name::text AS c0, c.column_name::text AS c1, c.is_nullable::text AS c2 \
+         FROM information_schema.columns c JOIN information_schema.tables t USING (table_schema, table_name) \
+         WHERE c.table_schema = 'public' AND t.table_type = 'BASE TABLE' AND c.table_name <> '_sqlx_migrations'",
+    )
+    .await;
+    for c in columns {
+        let table = tables.entry(c[0].clone()).or_default();
+        table.0.insert(c[1].clone(), c[2] == "YES");
+    }
+    let indexes = text(
+        db,
+        "SELECT t.relname::text AS c0, i.indisunique::text AS c1, (i.indpred IS NOT NULL)::text AS c2, \
+           string_agg(a.attname::text, ',' ORDER BY k.n) AS c3 \
+         FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid \
+         JOIN pg_namespace s ON s.oid = t.relnamespace AND s.nspname = 'public' \
+         CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY AS k (attnum, n) \
+         JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.attnum \
+         GROUP BY i.indexrelid, t.relname, i.indisunique, i.indpred",
+    )
+    .await;
+    for i in indexes {
+        if let Some(table) = tables.get_mut(&i[0]) {
+            let unique = if i[1] == "true" { "unique " } else { "" };
+            let part = if i[2] == "true" { " partial" } else { "" };
+            table.1.insert(format!("{unique}{}{part}", i[3]));
+        }
+    }
+    tables
+}
+
+/// View → columns, in order.
+async fn views(db: &Db) -> BTreeMap<String, Vec<String>> {
+    let sql = match db.engine() {
+        "sqlite" => {
+            "SELECT v.name AS c0, c.name AS c1 FROM sqlite_schema v, pragma_table_info(v.name) c \
+             WHERE v.type = 'view' ORDER BY v.name, c.cid"
+        }
+        _ => {
+            "SELECT c.table_name::text AS c0, c.column_name::text AS c1 FROM information_schema.columns c \
+             JOIN information_schema.views v USING (table_schema, table_name) \
+             WHERE table_schema = 'public' ORDER BY 1, c.ordinal_position"
+        }
+    };
+    let mut views: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for row in text(db, sql).await {
+        views
+            .entry(row[0].clone())
+            .or_default()
+            .push(row[1].clone());
+    }
+    views
+}
+
+#[tokio::test]
+async fn both_engines_have_the_same_schema() {
+    let Some(postgres) = Bench::postgres().await else {
+        return;
+    };
+    let sqlite = Bench::sqlite().await;
+    let (ours, theirs) = (
+        sqlite_tables(&sqlite.db).await,
+        postgres_tables(&postgres.db).await,
+    );
+    assert_eq!(
+        ours.keys().collect::<Vec<_>>(),
+        theirs.keys().collect::<Vec<_>>()
+    );
+    assert!(ours.len() > 20, "{}", ours.len());
+    for (table, own) in &ours {
+        assert_eq!(own, &theirs[table], "{table}: SQLite on the left");
+    }
+    assert_eq!(views(&sqlite.db).await, views(&postgres.db).await);
+    // Text compares by bytes on both: dates, keys and sort keys depend on it.
+    let other = text(
+        &postgres.db,
+        "SELECT table_name::text AS c0, column_name::text AS c1 FROM information_schema.columns \
+         WHERE table_schema = 'public' AND data_type = 'text' AND collation_name IS DISTINCT FROM 'C' \
+         AND table_name <> '_sqlx_migrations' \
+         AND table_name IN (SELECT table_name FROM information_schema.tables WHERE table_type = 'BASE TABLE')",
+    )
+    .await;
+    assert!(other.is_empty(), "without COLLATE \"C\": {other:?}");
+}
+
+async fn has_all_facts(db: &Db) {
+    let known = views(db).await;
+    for view in policy::facts::VIEWS {
+        let columns = known
+            .get(view.name)
+            .unwrap_or_else(|| panic!("{} is missing", view.name));
+        for column in view.columns {
+            assert!(
+                columns.iter().any(|c| c == column),
+                "{}.{column} is missing; there are {columns:?}",
+                view.name
+            );
+        }
+    }
+    for view in known.keys().filter(|v| v.starts_with("fact_")) {
+        assert!(
+            policy::facts::columns(view).is_some(),
+            "{view} is promised to nobody"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_views_are_what_checks_were_promised() {
+    has_all_facts(&Bench::sqlite().await.db).await;
+    if let Some(bench) = Bench::postgres().await {
+        has_all_facts(&bench.db).await;
+    }
+}
