@@ -26,7 +26,7 @@ pub struct Place {
     pub hub: bool,
     /// The index of the place its link leads to.
     pub parent: Option<usize>,
-    /// What is said of it besides its name, one line each.
+    /// What is said of it when it is pointed at: its full name first, one line each.
     pub about: Vec<String>,
 }
 

@@ -8,7 +8,7 @@ use axum::{
     routing::{get, post},
 };
 use domain::{clock, label::Label, problem::Problem};
-use policy::{Regulation, regulation::Chapter};
+use policy::{Regulation, Status, regulation::Chapter};
 
 use super::{
     attest, heatmap,
@@ -224,21 +224,12 @@ async fn clause(
     let (mut units, mut counts) = (Vec::new(), policy::Tally::default());
     for (unit, cell) in assess::clause_units(&view, &id, &cite) {
         counts.count(cell.status);
-        let control = view.library.controls_of(held).into_iter().find(|c| {
-            cell.reason
-                .as_ref()
-                .is_some_and(|code| c.reasons.contains_key(code))
-        });
-        let why = match (&cell.reason, control) {
-            (Some(_), Some(control)) => {
-                let evidence = assess::kept_evidence(&web.app, &cell.evidence_hash).await?;
-                let said = evidence
-                    .controls
-                    .iter()
-                    .find(|each| each.control == control.id);
-                said.map_or_else(String::new, |each| each.explain(control, cx.lang))
-            }
-            _ => String::new(),
+        // What is well needs no explanation; the rest is told from the evidence that was kept.
+        let why = if cell.status == Status::Met {
+            String::new()
+        } else {
+            let evidence = assess::kept_evidence(&web.app, &cell.evidence_hash).await?;
+            words::why(&cx, &view.library, cell.status, &evidence)
         };
         units.push(UnitVerdict {
             href: format!("/compliance/{id}/{cite}/{}", unit.code),

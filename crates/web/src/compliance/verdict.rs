@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{authority::Permission, problem::ProblemKind};
-use policy::{Control, Status, verdict::RowStatus};
+use policy::{Control, Status};
 use serde_json::Value;
 
 use super::{
@@ -185,13 +185,7 @@ fn control_verdict(
             .iter()
             .any(|row| row.get(*name).is_some_and(|value| !value.is_null()))
     });
-    let head = |name: &str| match name {
-        "subject" => cx.t("verdict-subject"),
-        "status" => cx.t("verdict-status"),
-        "reason" => cx.t("verdict-reason"),
-        "observed_at" => cx.t("verdict-observed"),
-        other => other.replace('_', " "),
-    };
+    let head = |name: &str| words::column(cx, name);
     let rows = said
         .rows
         .iter()
@@ -201,24 +195,24 @@ fn control_verdict(
                 .iter()
                 .map(|name| Cell {
                     head: head(name),
-                    text: match *name {
-                        "reason" => value(name).as_str().map_or_else(String::new, |code| {
-                            control.explain(code, cx.lang, &|column| {
-                                row.get(column)
-                                    .map(|value| evidence_text(cx, column, value))
-                            })
-                        }),
-                        other => evidence_text(cx, other, &value(other)),
-                    },
-                    mark: (*name == "status").then(|| {
-                        match value(name).as_str().and_then(RowStatus::from_code) {
-                            Some(RowStatus::Met) => Mark::Met,
-                            Some(RowStatus::Breached) => Mark::Breached,
-                            Some(RowStatus::NotApplicable) => Mark::NotApplicable,
-                            None => Mark::NoData,
+                    text: match (*name, value(name).as_str()) {
+                        ("status", _) => String::new(),
+                        ("attachment", Some(_)) => cx.t("file-kept"),
+                        ("reason", Some(code)) if !control.reasons.contains_key(code) => {
+                            words::engine_reason(cx, code)
                         }
-                    }),
-                    href: None,
+                        ("reason", Some(code)) => control.explain(code, cx.lang, &|column| {
+                            row.get(column)
+                                .map(|value| evidence_text(cx, column, value))
+                        }),
+                        (other, _) => evidence_text(cx, other, &value(other)),
+                    },
+                    mark: (*name == "status")
+                        .then(|| value(name).as_str().map_or(Mark::NoData, Mark::of_verdict)),
+                    href: value(name)
+                        .as_str()
+                        .filter(|_| *name == "attachment")
+                        .map(|hash| format!("/attachments/{hash}")),
                 })
                 .collect()
         })

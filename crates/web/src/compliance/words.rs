@@ -1,13 +1,13 @@
 //! Clauses and their reasons in words.
 
-use app::assess::Evidence;
+use app::assess::{ControlEvidence, Evidence};
 use policy::{
     Clause, Control, Library, Status,
     control::{Attachment, Judged, ParameterKind, Severity, Value},
     regulation::{Article, Kind, Trigger},
 };
 
-use crate::{cx::Cx, format};
+use crate::{cx::Cx, format, i18n};
 
 /// `Điều 17 khoản 2 điểm e` of `17.2.e`; `Quyết định, điều 2` of `qd.2`.
 pub fn cite(cx: &Cx, cite: &str) -> String {
@@ -46,7 +46,7 @@ pub fn why(cx: &Cx, library: &Library, status: Status, evidence: &Evidence) -> S
         .filter(|each| each.status == status)
         .filter_map(|each| {
             let control = library.controls.get(&each.control)?;
-            Some(each.explain(control, cx.lang)).filter(|text| !text.is_empty())
+            Some(reason(cx, control, each)).filter(|text| !text.is_empty())
         })
         .next();
     said.unwrap_or_else(|| {
@@ -60,6 +60,34 @@ pub fn why(cx: &Cx, library: &Library, status: Status, evidence: &Evidence) -> S
             Status::Error => "why-error",
         })
     })
+}
+
+/// The reason that a control's evidence gives.
+pub fn reason(cx: &Cx, control: &Control, said: &ControlEvidence) -> String {
+    match &said.reason {
+        Some(code) if !control.reasons.contains_key(code) => engine_reason(cx, code),
+        _ => said.explain(control, cx.lang),
+    }
+}
+
+/// The codes of duties and attestations are the engine's own; no pack explains them.
+pub fn engine_reason(cx: &Cx, code: &str) -> String {
+    let key = format!("reason-{code}");
+    if i18n::has(&key) {
+        cx.t(key)
+    } else {
+        code.to_owned()
+    }
+}
+
+/// The word for a column of evidence.
+pub fn column(cx: &Cx, name: &str) -> String {
+    let key = format!("column-{}", name.replace('_', "-"));
+    if i18n::has(&key) {
+        cx.t(key)
+    } else {
+        name.replace('_', " ")
+    }
 }
 
 /// The word for a clause's kind.

@@ -174,8 +174,8 @@ pub fn clause(cx: &Cx) -> ClausePage {
 
 pub fn verdict(cx: &Cx) -> VerdictPage {
     let heads: Vec<String> = vec![
-        cx.t("verdict-subject"),
-        cx.t("verdict-status"),
+        cx.t("column-subject"),
+        cx.t("column-status"),
         "Ngày kiểm tra".into(),
     ];
     let row = |subject: &str, mark, day: &str| {

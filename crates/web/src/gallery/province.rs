@@ -60,16 +60,13 @@ fn places() -> Vec<Place> {
         mark: Mark::Up,
         hub: true,
         parent: None,
-        about: Vec::new(),
+        about: vec!["Trung tâm dữ liệu tỉnh".into()],
     };
     let sites = (0..124_i32).map(|i| {
         // Scattered as communes are: evenly, with a little disorder.
         let (radius, angle) = (0.52 * (f64::from(i) / 124.0).sqrt(), f64::from(i) * 2.4);
         Place {
-            name: format!(
-                "Xã {}",
-                NAMES[usize::try_from(i).unwrap_or(0) % NAMES.len()]
-            ),
+            name: NAMES[usize::try_from(i).unwrap_or(0) % NAMES.len()].into(),
             href: format!("/units/{}", 29_500 + i),
             lat: 10.05 + radius * angle.sin() * 0.8 + f64::from(i % 7) * 0.004,
             lon: 106.2 + radius * angle.cos() + f64::from(i % 5) * 0.006,
@@ -81,7 +78,13 @@ fn places() -> Vec<Place> {
             },
             hub: false,
             parent: Some(0),
-            about: vec!["127.10.4.18 · 12,4 ms".into()],
+            about: vec![
+                format!(
+                    "UBND xã {}",
+                    NAMES[usize::try_from(i).unwrap_or(0) % NAMES.len()]
+                ),
+                "127.10.4.18 · 12,4 ms".into(),
+            ],
         }
     });
     std::iter::once(hub).chain(sites).collect()

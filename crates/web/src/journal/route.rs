@@ -1,10 +1,11 @@
 //! The addresses of the journal, and its entries wherever they are shown.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use app::{
     App,
     journal::{self, JournalEntry, JournalQuery},
+    registry,
 };
 use axum::{
     Router,
@@ -12,7 +13,13 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use domain::{noun, record::Value, schema::Schema};
+use domain::{
+    id::Id,
+    noun,
+    problem::Problem,
+    record::{Record, Value},
+    schema::Schema,
+};
 
 use super::page::{Entries, Entry, FieldChange, Index};
 use crate::{
@@ -32,14 +39,46 @@ pub fn routes() -> Router<Web> {
 }
 
 /// Entries as rows, the newest first.
-pub fn entries(cx: &Cx, app: &App, list: Vec<JournalEntry>) -> Entries {
-    Entries {
+///
+/// # Errors
+/// Unavailable.
+pub async fn entries(cx: &Cx, app: &App, list: Vec<JournalEntry>) -> Result<Entries, Problem> {
+    let titles = titles(app, &list).await?;
+    Ok(Entries {
         cx: cx.clone(),
         entries: list
             .into_iter()
-            .map(|entry| entry_of(cx, app, entry))
+            .map(|entry| entry_of(cx, app, entry, &titles))
             .collect(),
+    })
+}
+
+/// The titles of what the entries' records refer to: one look-up for each noun.
+async fn titles(app: &App, list: &[JournalEntry]) -> Result<HashMap<Id, String>, Problem> {
+    let mut by_noun: BTreeMap<&str, Vec<Record>> = BTreeMap::new();
+    for change in list.iter().map(|entry| &entry.change) {
+        for json in [&change.before, &change.after] {
+            let values = json
+                .as_deref()
+                .and_then(|text| serde_json::from_str(text).ok());
+            by_noun
+                .entry(&change.noun)
+                .or_default()
+                .extend(values.map(|values| Record {
+                    id: Id::NIL,
+                    version: 0,
+                    updated_at: 0,
+                    values,
+                }));
+        }
     }
+    let mut titles = HashMap::new();
+    for (noun, records) in by_noun {
+        if let Ok(schema) = app.schema(noun) {
+            titles.extend(registry::reference_titles(app, &schema, &records).await?);
+        }
+    }
+    Ok(titles)
 }
 
 type Fields = serde_json::Map<String, serde_json::Value>;
@@ -54,13 +93,14 @@ fn shown(
     schema: Option<&Schema>,
     name: &str,
     value: Option<&serde_json::Value>,
+    titles: &HashMap<Id, String>,
 ) -> String {
     let Some(value) = value.filter(|value| !value.is_null()) else {
         return String::new();
     };
     let field = schema.and_then(|schema| schema.field(name));
     let text = match (field, serde_json::from_value::<Value>(value.clone())) {
-        (Some(field), Ok(value)) => cell::text(cx, field, &value, &HashMap::new()),
+        (Some(field), Ok(value)) => cell::text(cx, field, &value, titles),
         _ => value
             .as_str()
             .map_or_else(|| value.to_string(), ToOwned::to_owned),
@@ -72,7 +112,7 @@ fn shown(
     }
 }
 
-fn entry_of(cx: &Cx, app: &App, entry: JournalEntry) -> Entry {
+fn entry_of(cx: &Cx, app: &App, entry: JournalEntry, titles: &HashMap<Id, String>) -> Entry {
     let change = entry.change;
     let schema = app.schema(&change.noun).ok();
     let (before, after) = (
@@ -88,8 +128,8 @@ fn entry_of(cx: &Cx, app: &App, entry: JournalEntry) -> Entry {
                 .as_ref()
                 .and_then(|schema| schema.field(name))
                 .map_or_else(|| name.clone(), |field| cx.l(&field.label)),
-            before: shown(cx, schema.as_deref(), name, before.get(name)),
-            after: shown(cx, schema.as_deref(), name, after.get(name)),
+            before: shown(cx, schema.as_deref(), name, before.get(name), titles),
+            after: shown(cx, schema.as_deref(), name, after.get(name), titles),
         })
         .filter(|change| !change.before.is_empty() || !change.after.is_empty())
         .collect();
@@ -157,7 +197,7 @@ async fn page(
         nouns,
         actor: params.get("actor").to_owned(),
         verified,
-        entries: entries(&cx, &web.app, list),
+        entries: entries(&cx, &web.app, list).await?,
         older,
         cx,
     })

@@ -16,7 +16,7 @@ use vault::samples::Bucket;
 use super::{
     page::TargetPage,
     route::{Told, delay, rows, targets_of},
-    spark,
+    spark::{self, Reading},
 };
 use crate::{
     compliance::timeline::Span,
@@ -135,13 +135,20 @@ pub async fn spark(
         .map_err(|_| Problem::not_found(&Label::new("điểm đo", "target"), &id))?;
     let now = reader.cx.now;
     let buckets = watch::samples(&web.app, &reader.ctx, id, now - DAY, now, 48).await?;
-    let delays: Vec<Option<f64>> = buckets.iter().map(delay).collect();
+    let readings: Vec<Reading> = buckets
+        .iter()
+        .map(|bucket| match delay(bucket) {
+            Some(ms) => Reading::Delay(ms),
+            None if bucket.down > 0 => Reading::Lost,
+            None => Reading::Nothing,
+        })
+        .collect();
     Ok((
         [
             (header::CONTENT_TYPE, "image/svg+xml"),
             (header::CACHE_CONTROL, "private, max-age=60"),
         ],
-        spark::draw(&delays),
+        spark::draw(&readings),
     )
         .into_response())
 }

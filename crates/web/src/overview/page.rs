@@ -130,8 +130,9 @@ pub struct Page {
 impl Dot {
     /// What pointing at the site tells: name, state and more, one line each.
     pub fn tip(&self, cx: &Cx) -> String {
-        let mut lines = vec![self.place.name.clone(), self.place.mark.word(cx.lang)];
-        lines.extend(self.place.about.iter().cloned());
+        let mut lines = self.place.about.clone();
+        // The full name is the title, its state comes next.
+        lines.insert(lines.len().min(1), self.place.mark.word(cx.lang));
         lines.join("\n")
     }
 

@@ -95,10 +95,8 @@ fn tiles(cx: &Cx, now: &Overview) -> Tiles {
     };
     let site_mark = if now.isolated_since.is_some() {
         Mark::Isolated
-    } else if up == sites.len() {
-        Mark::Up
     } else {
-        Mark::Down
+        Mark::Up
     };
     let worst = |n: usize, bad, good| Some(if n > 0 { bad } else { good });
     Tiles {
@@ -182,7 +180,7 @@ fn map(cx: &Cx, now: &Overview) -> MapPart {
         .iter()
         .map(|(target, lat, lon)| {
             let mark = Mark::of_state(&target.state);
-            let mut about = vec![target.address.clone()];
+            let mut about = vec![target.subject.clone(), target.address.clone()];
             if let Some(us) = target.rtt_us.filter(|_| mark == Mark::Up) {
                 #[expect(clippy::cast_precision_loss, reason = "microseconds of a round trip")]
                 about.push(cx.delay(&(us as f64 / 1000.0)));
@@ -192,7 +190,7 @@ fn map(cx: &Cx, now: &Overview) -> MapPart {
             }
             let owner = now.owners.get(&target.id);
             Place {
-                name: target.subject.clone(),
+                name: short_name(&target.subject).to_owned(),
                 href: owner.map_or_else(
                     || format!("/network/targets/{}", target.id),
                     |(code, _)| format!("/units/{code}"),
@@ -318,6 +316,20 @@ fn compliance(cx: &Cx, now: &Overview) -> Compliance {
         regulations,
         groups,
     }
+}
+
+/// What tells a site apart on a map on which nearly all are people's committees.
+fn short_name(name: &str) -> &str {
+    let prefixes = ["Ủy ban nhân dân ", "UBND "];
+    let rest = prefixes
+        .iter()
+        .find_map(|prefix| name.strip_prefix(prefix))
+        .unwrap_or(name);
+    let tiers = ["xã ", "phường ", "đặc khu "];
+    tiers
+        .iter()
+        .find_map(|tier| rest.strip_prefix(tier))
+        .unwrap_or(rest)
 }
 
 /// The word for a kind of organization.

@@ -64,7 +64,7 @@ pub async fn record(
             .iter()
             .map(|field| cell::of(&cx, field, &record, &titles))
             .collect(),
-        journal: entries(&cx, &web.app, history),
+        journal: entries(&cx, &web.app, history).await?,
         schema: (*schema).clone(),
         cx,
     })

@@ -94,7 +94,7 @@ pub async fn page(
         articles: articles(cx, &view, &unit, &clauses),
         contacts: contacts(app, ctx, cx, &unit).await?,
         books: books(app, ctx, cx, &unit).await?,
-        journal: entries(cx, app, history),
+        journal: entries(cx, app, history).await?,
         code: unit.code,
         name: unit.name,
     };

@@ -1,0 +1,413 @@
+//! A server on a port of its own with its own data folder, and browsers for it.
+
+use std::{
+    io::{BufRead as _, BufReader, Read},
+    sync::{Mutex, mpsc},
+    time::Duration,
+};
+
+use app::{App, AppConfig, Ctx, account, registry, setting};
+use domain::{
+    authority::{Grant, Role},
+    clock::Clock,
+    id::OrganizationId,
+    record::Values,
+};
+use tokio_util::sync::CancellationToken;
+use ureq::{Agent, SendBody, http::Response};
+
+/// The server and what it works on.
+pub struct World {
+    pub app: App,
+    url: String,
+    stop: CancellationToken,
+    _data: tempfile::TempDir,
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+const PASSWORD: &str = "mot+cau+de+nho+that+dai";
+
+impl World {
+    /// A program that was just installed.
+    pub async fn new() -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let config = AppConfig {
+            data: data.path().to_owned(),
+            database: None,
+            policy: None,
+            clock: Clock::system(),
+            origin: "gieng.test/vault".into(),
+            writer: true,
+        };
+        let app = App::open(config).await.unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let stop = CancellationToken::new();
+        let web = web::Web::new(app.clone(), false, stop.clone());
+        tokio::spawn(web::serve(listener, web));
+        Self {
+            app,
+            url,
+            stop,
+            _data: data,
+        }
+    }
+
+    /// Two communes, each with nothing but a name; the first has a site.
+    pub async fn with_units() -> Self {
+        let world = Self::new().await;
+        // These tests are not about the second factor.
+        setting::set(&world.app, &world.console(), "mfa.required_roles", "")
+            .await
+            .unwrap();
+        for code in ["X1", "X2"] {
+            let name = format!("Xã số {code}");
+            world
+                .save(
+                    "organization",
+                    &[
+                        ("code", code),
+                        ("name", &name),
+                        ("kind", "people-committee"),
+                        ("level", "commune"),
+                        ("membership", "member"),
+                    ],
+                )
+                .await;
+        }
+        world
+            .save(
+                "site",
+                &[
+                    ("code", "S1"),
+                    ("name", "Trụ sở xã số 1"),
+                    ("organization", "X1"),
+                    ("class", "standard"),
+                    ("status", "active"),
+                    ("address", "127.10.0.1"),
+                    ("probe", "icmp"),
+                ],
+            )
+            .await;
+        app::assess::evaluate(&world.app, true).await.unwrap();
+        world
+    }
+
+    fn console(&self) -> Ctx {
+        Ctx::console(self.app.clock.now_ms())
+    }
+
+    async fn save(&self, noun: &str, fields: &[(&str, &str)]) {
+        let values: Values = fields
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).into()))
+            .collect();
+        registry::save(&self.app, &self.console(), noun, None, values)
+            .await
+            .unwrap();
+    }
+
+    /// The id of a record by its key.
+    pub async fn id(&self, noun: &str, key: &str) -> String {
+        registry::get(&self.app, &self.console(), noun, key)
+            .await
+            .unwrap()
+            .id
+            .to_string()
+    }
+
+    /// The code that an authenticator shows now.
+    pub fn totp(&self, secret: &str) -> String {
+        let secret = totp_rs::Secret::try_from_base32(secret).unwrap();
+        let totp = totp_rs::Builder::new()
+            .with_secret(secret)
+            .build_noncompliant();
+        let seconds = u64::try_from(self.app.clock.now_ms() / 1000).unwrap();
+        totp.generate(seconds).to_string()
+    }
+
+    /// A browser in which a new account has signed in by its one-time link.
+    pub async fn signed_in(&self, login: &str, role: &str, unit: Option<&str>) -> Browser {
+        let organization = match unit {
+            Some(code) => Some(OrganizationId(
+                self.id("organization", code).await.parse().unwrap(),
+            )),
+            None => None,
+        };
+        let draft = account::Draft {
+            login: login.into(),
+            name: login.into(),
+            organization,
+            kind: "personal".into(),
+            enabled: true,
+            grants: vec![Grant {
+                role: Role::from_code(role).unwrap(),
+                organization,
+            }],
+            ..account::Draft::default()
+        };
+        let id = account::save(&self.app, &self.console(), None, draft)
+            .await
+            .unwrap();
+        let token = account::issue_link(&self.app, &self.console(), id)
+            .await
+            .unwrap();
+        let browser = Browser::new(self);
+        let entered = browser.post(
+            &format!("/link/{token}"),
+            &format!("new={PASSWORD}&again={PASSWORD}"),
+        );
+        assert_eq!(
+            (entered.status, entered.location.as_str()),
+            (303, "/"),
+            "{}",
+            entered.body
+        );
+        browser
+    }
+}
+
+/// What came back.
+pub struct Answer {
+    pub status: u16,
+    pub location: String,
+    pub body: String,
+    headers: ureq::http::HeaderMap,
+}
+
+impl Answer {
+    /// A header, empty when it is not there.
+    pub fn header(&self, name: &str) -> String {
+        let value = self.headers.get(name).and_then(|value| value.to_str().ok());
+        value.unwrap_or_default().to_owned()
+    }
+}
+
+/// A browser: it keeps its cookie, and says where its forms come from.
+pub struct Browser {
+    agent: Agent,
+    base: String,
+    origin: String,
+    lang: String,
+    bearer: Option<String>,
+    session: Mutex<Option<String>>,
+}
+
+impl Browser {
+    pub fn new(world: &World) -> Self {
+        let config = Agent::config_builder()
+            .max_redirects(0)
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(120)))
+            .build();
+        Self {
+            agent: config.into(),
+            base: world.url.clone(),
+            origin: world.url.clone(),
+            lang: "vi".into(),
+            bearer: None,
+            session: Mutex::default(),
+        }
+    }
+
+    fn twin(&self) -> Self {
+        Self {
+            agent: self.agent.clone(),
+            base: self.base.clone(),
+            origin: self.origin.clone(),
+            lang: self.lang.clone(),
+            bearer: self.bearer.clone(),
+            session: Mutex::new(self.session.lock().unwrap().clone()),
+        }
+    }
+
+    /// The same session, forms sent from another site; empty: from nowhere.
+    pub fn from(&self, origin: &str) -> Self {
+        Self {
+            origin: origin.into(),
+            ..self.twin()
+        }
+    }
+
+    /// The same session in another language.
+    pub fn in_language(&self, lang: &str) -> Self {
+        Self {
+            lang: lang.into(),
+            ..self.twin()
+        }
+    }
+
+    /// A program with a token.
+    pub fn bearing(self, token: &str) -> Self {
+        Self {
+            bearer: Some(token.into()),
+            ..self
+        }
+    }
+
+    fn headers(&self) -> Vec<(&'static str, String)> {
+        let mut out = Vec::new();
+        let mut cookie = format!("lang={}", self.lang);
+        if let Some(session) = self.session.lock().unwrap().as_ref() {
+            cookie.push_str(&format!("; {}={session}", web::SESSION));
+        }
+        match &self.bearer {
+            Some(token) => out.push(("authorization", format!("Bearer {token}"))),
+            None => out.push(("cookie", cookie)),
+        }
+        if !self.origin.is_empty() && self.bearer.is_none() {
+            out.push(("origin", self.origin.clone()));
+        }
+        out
+    }
+
+    fn taken(&self, response: Response<ureq::Body>) -> Answer {
+        let (parts, mut body) = response.into_parts();
+        for cookie in parts.headers.get_all("set-cookie") {
+            let text = cookie.to_str().unwrap();
+            if let Some(value) = text.strip_prefix(&format!("{}=", web::SESSION)) {
+                assert!(
+                    text.contains("HttpOnly") && text.contains("SameSite=Lax")
+                        || text.contains("Max-Age=0")
+                );
+                let value = value.split(';').next().unwrap().to_owned();
+                *self.session.lock().unwrap() = Some(value).filter(|value| !value.is_empty());
+            }
+        }
+        let location = parts
+            .headers
+            .get("location")
+            .and_then(|v| v.to_str().ok())
+            .unwrap_or_default()
+            .to_owned();
+        let mut bytes = Vec::new();
+        body.as_reader().read_to_end(&mut bytes).unwrap();
+        Answer {
+            status: parts.status.as_u16(),
+            location,
+            body: String::from_utf8_lossy(&bytes).into_owned(),
+            headers: parts.headers,
+        }
+    }
+
+    pub fn get(&self, path: &str) -> Answer {
+        let mut request = self.agent.get(format!("{}{path}", self.base));
+        for (name, value) in self.headers() {
+            request = request.header(name, value);
+        }
+        self.taken(request.call().unwrap())
+    }
+
+    fn send(&self, path: &str, kind: &str, body: impl ureq::AsSendBody) -> Answer {
+        let mut request = self
+            .agent
+            .post(format!("{}{path}", self.base))
+            .header("content-type", kind);
+        for (name, value) in self.headers() {
+            request = request.header(name, value);
+        }
+        self.taken(request.send(body).unwrap())
+    }
+
+    /// Sends a form.
+    pub fn post(&self, path: &str, form: &str) -> Answer {
+        self.send(path, "application/x-www-form-urlencoded", form)
+    }
+
+    /// Changes a record by the API.
+    pub fn patch(&self, path: &str, tag: &str, json: &str) -> Answer {
+        let mut request = self
+            .agent
+            .patch(format!("{}{path}", self.base))
+            .header("if-match", tag);
+        for (name, value) in self.headers() {
+            request = request.header(name, value);
+        }
+        self.taken(request.send(json).unwrap())
+    }
+
+    /// Sends a form with a file.
+    pub fn upload(&self, path: &str, name: &str, bytes: &[u8]) -> Answer {
+        let mut body = file_head(name).into_bytes();
+        body.extend_from_slice(bytes);
+        body.extend_from_slice(FILE_TAIL.as_bytes());
+        self.send(path, FILE_KIND, &body[..])
+    }
+
+    /// Sends a form with a file of so many bytes, made as it is sent.
+    pub fn upload_of(&self, path: &str, size: u64) -> Answer {
+        let head = std::io::Cursor::new(file_head("lon.csv"));
+        let tail = std::io::Cursor::new(FILE_TAIL);
+        let mut body = head.chain(std::io::repeat(b'a').take(size)).chain(tail);
+        self.send(path, FILE_KIND, SendBody::from_reader(&mut body))
+    }
+
+    /// Listens to what pages are told.
+    pub fn live(&self) -> Live {
+        let mut request = self.agent.get(format!("{}/live", self.base));
+        for (name, value) in self.headers() {
+            request = request.header(name, value);
+        }
+        let response = request.call().unwrap();
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        let (sender, events) = mpsc::channel();
+        std::thread::spawn(move || {
+            let lines = BufReader::new(response.into_body().into_reader()).lines();
+            for line in lines.map_while(Result::ok) {
+                if let Some(data) = line.strip_prefix("data:")
+                    && sender.send(data.trim().to_owned()).is_err()
+                {
+                    break;
+                }
+            }
+        });
+        Live(events)
+    }
+
+    /// Makes a token for a program and returns its secret.
+    pub fn token(&self) -> String {
+        let page = self.post("/me/tokens", "name=thu&days=1");
+        assert_eq!(page.status, 200);
+        page.body
+            .split("<code>")
+            .nth(1)
+            .unwrap()
+            .split("</code>")
+            .next()
+            .unwrap()
+            .to_owned()
+    }
+}
+
+/// The stream of events.
+pub struct Live(mpsc::Receiver<String>);
+
+impl Live {
+    /// The next event's data.
+    pub fn next(&mut self) -> String {
+        self.0
+            .recv_timeout(Duration::from_secs(20))
+            .expect("an event comes")
+    }
+}
+
+const FILE_KIND: &str = "multipart/form-data; boundary=gieng";
+const FILE_TAIL: &str = "\r\n--gieng--\r\n";
+
+fn file_head(name: &str) -> String {
+    format!(
+        "--gieng\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\ncontent-type: text/csv\r\n\r\n"
+    )
+}
+
+/// Resident memory of this process, bytes.
+pub fn resident() -> u64 {
+    let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
+    let pages: u64 = statm.split(' ').nth(1).unwrap().parse().unwrap();
+    pages * 4096
+}
