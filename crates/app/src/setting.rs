@@ -71,8 +71,6 @@ pub const SETTINGS: &[SettingSpec] = settings! {
     "probe.interval_seconds" Integer(5, 3600), "30", "Chu kỳ dò thông thường (giây)" / "Probe interval, standard (seconds)", "" / "";
     "probe.critical_interval_seconds" Integer(2, 3600), "15", "Chu kỳ dò điểm trọng yếu (giây)" / "Probe interval, hub and critical (seconds)", "" / "";
     "probe.attempts" Integer(1, 10), "3", "Số lần mất liên tiếp trước khi báo" / "Failures in a row before DOWN", "" / "";
-    "logs.retention_days" Integer(0, 3650), "180", "Giữ nhật ký (ngày)" / "Keep logs (days)",
-        "Hậu Giang 48/2024 Đ11.2.c: ít nhất 6 tháng; 0 là giữ mãi" / "Hậu Giang 48/2024 Art. 11.2.c: at least 6 months; 0 for ever";
     "notify.email_to" Text, "", "Gửi cảnh báo tới (thư điện tử)" / "Send alarms to (e-mail)", "Nhiều địa chỉ cách nhau bằng dấu phẩy" / "Several separated by commas";
     "notify.email_from" Text, "", "Địa chỉ gửi" / "Sender address", "" / "";
     "notify.smtp_url" Text, "", "Máy chủ thư" / "Mail server", "smtp://máy:cổng hoặc smtps://người:mật khẩu@máy" / "smtp://host:port or smtps://user:password@host", secret;

@@ -74,6 +74,18 @@ fn read(row: &Row) -> Result<Account, StoreError> {
     })
 }
 
+fn grant(row: &Row) -> Result<Grant, StoreError> {
+    let code = row.text("role")?;
+    let role = Role::from_code(&code).ok_or_else(|| StoreError::Decode {
+        column: "role".into(),
+        what: format!("unknown role {code}"),
+    })?;
+    Ok(Grant {
+        role,
+        organization: row.opt_parsed("organization_id")?,
+    })
+}
+
 async fn with_grants(db: &Db, mut accounts: Vec<Account>) -> Result<Vec<Account>, StoreError> {
     for chunk in accounts.chunks_mut(500) {
         let args: Vec<Arg> = chunk.iter().map(|a| a.id.into()).collect();
@@ -84,15 +96,7 @@ async fn with_grants(db: &Db, mut accounts: Vec<Account>) -> Result<Vec<Account>
         );
         for row in db.fetch("roles", &sql, &args).await? {
             let id: AccountId = row.parsed("account_id")?;
-            let code = row.text("role")?;
-            let role = Role::from_code(&code).ok_or_else(|| StoreError::Decode {
-                column: "role".into(),
-                what: format!("unknown role {code}"),
-            })?;
-            let grant = Grant {
-                role,
-                organization: row.opt_parsed("organization_id")?,
-            };
+            let grant = grant(&row)?;
             if let Some(account) = chunk.iter_mut().find(|a| a.id == id) {
                 account.grants.push(grant);
             }
@@ -122,6 +126,35 @@ async fn one(db: &Db, sql: &str, key: &str) -> Result<Option<Account>, StoreErro
         return Ok(None);
     };
     Ok(with_grants(db, vec![read(&row)?]).await?.pop())
+}
+
+/// The account of an id, held until the transaction ends: who comes second waits and then
+/// sees what the first has written.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn hold(tx: &mut Tx, id: AccountId) -> Result<Option<Account>, StoreError> {
+    tx.execute(
+        "account",
+        "UPDATE account SET login = login WHERE id = $1",
+        &args![id],
+    )
+    .await?;
+    let row = tx
+        .fetch_one("account", "SELECT * FROM account WHERE id = $1", &args![id])
+        .await?;
+    let Some(mut account) = row.as_ref().map(read).transpose()? else {
+        return Ok(None);
+    };
+    let grants = tx
+        .fetch(
+            "roles",
+            "SELECT role, organization_id FROM account_grant WHERE account_id = $1",
+            &args![id],
+        )
+        .await?;
+    account.grants = grants.iter().map(grant).collect::<Result<_, _>>()?;
+    Ok(Some(account))
 }
 
 /// Accounts of organizations in scope (those of no organization only when all is in scope).
@@ -220,7 +253,7 @@ pub async fn save(tx: &mut Tx, a: &Account, now: i64) -> Result<(), StoreError> 
     .await
 }
 
-/// Remembers a password that was used, and returns the latest `keep` before it.
+/// Remembers a password that was used.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.

@@ -1,16 +1,19 @@
 //! Records of any noun, by its schema: list, get, insert, update, delete.
 
+mod tree;
+
 use std::collections::HashMap;
 
 use domain::{
     authority::Scope,
-    id::{Id, OrganizationId},
+    id::Id,
     net,
     record::{Record, Value, Values},
     schema::{Field, Kind, Schema, Storage},
     text,
 };
 
+pub use self::tree::{covers, is_below, organizations_in, rebuild_tree, site_is_behind};
 use crate::{Arg, Db, Row, StoreError, Tx, args};
 
 /// Which records of a noun, in which order.
@@ -525,73 +528,6 @@ pub async fn key_index(tx: &mut Tx, schema: &Schema) -> Result<HashMap<String, I
         .collect())
 }
 
-/// Whether an organization lies in scope.
-///
-/// # Errors
-/// [`StoreError`] of the engine.
-pub async fn covers(
-    tx: &mut Tx,
-    scope: &Scope,
-    organization: OrganizationId,
-) -> Result<bool, StoreError> {
-    let mut args = args![organization].to_vec();
-    let in_scope = scope_condition(scope, "id", &mut args);
-    let sql = format!("SELECT id FROM organization WHERE id = $1 AND {in_scope}");
-    Ok(tx.fetch_one("organization", &sql, &args).await?.is_some())
-}
-
-/// All organizations in scope of an actor: the ids of its subtrees.
-///
-/// # Errors
-/// [`StoreError`] of the engine.
-pub async fn organizations_in(db: &Db, scope: &Scope) -> Result<Vec<OrganizationId>, StoreError> {
-    let mut args = Vec::new();
-    let in_scope = scope_condition(scope, "id", &mut args);
-    let sql = format!("SELECT id FROM organization WHERE {in_scope} ORDER BY sort_key");
-    db.fetch("organization", &sql, &args)
-        .await?
-        .iter()
-        .map(|row| row.parsed("id"))
-        .collect()
-}
-
-/// Recomputes who is above whom; after any change of an organization's parent.
-///
-/// # Errors
-/// [`StoreError`] of the engine.
-pub async fn rebuild_tree(tx: &mut Tx) -> Result<(), StoreError> {
-    tx.execute("organization tree", "DELETE FROM organization_closure", &[])
-        .await?;
-    // The use case refuses cycles; the depth bound keeps even a damaged tree finite.
-    tx.execute(
-        "organization tree",
-        "INSERT INTO organization_closure (ancestor_id, descendant_id, depth) \
-         WITH RECURSIVE up (ancestor_id, descendant_id, depth) AS ( \
-           SELECT id, id, CAST(0 AS BIGINT) FROM organization \
-           UNION ALL \
-           SELECT o.parent_id, up.descendant_id, up.depth + 1 FROM up \
-           JOIN organization o ON o.id = up.ancestor_id \
-           WHERE o.parent_id IS NOT NULL AND up.depth < 16) \
-         SELECT ancestor_id, descendant_id, MIN(depth) FROM up GROUP BY ancestor_id, descendant_id",
-        &[],
-    )
-    .await?;
-    Ok(())
-}
-
-/// Whether `candidate` lies in the subtree of `root`.
-///
-/// # Errors
-/// [`StoreError`] of the engine.
-pub async fn is_below(tx: &mut Tx, candidate: Id, root: Id) -> Result<bool, StoreError> {
-    let sql =
-        "SELECT depth FROM organization_closure WHERE ancestor_id = $1 AND descendant_id = $2";
-    Ok(tx
-        .fetch_one("organization tree", sql, &args![root, candidate])
-        .await?
-        .is_some())
-}
-
 /// The id of the one record that `text` names: its id, or one of the noun's keys.
 ///
 /// # Errors
@@ -615,18 +551,31 @@ pub async fn resolve(tx: &mut Tx, schema: &Schema, text: &str) -> Result<Option<
     Ok(None)
 }
 
-/// Whether the site `candidate` lies behind the site `root` (or is it).
+/// Every value of a unique field, whoever's the record is.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
-pub async fn site_is_behind(tx: &mut Tx, candidate: Id, root: Id) -> Result<bool, StoreError> {
-    let sql = "WITH RECURSIVE up (id, depth) AS ( \
-        SELECT id, CAST(0 AS BIGINT) FROM site WHERE id = $1 UNION ALL \
-        SELECT s.parent_id, up.depth + 1 FROM up JOIN site s ON s.id = up.id \
-        WHERE s.parent_id IS NOT NULL AND up.depth < 32) \
-        SELECT id FROM up WHERE id = $2";
-    Ok(tx
-        .fetch_one("site", sql, &args![candidate, root])
-        .await?
-        .is_some())
+pub async fn unique_values(
+    tx: &mut Tx,
+    schema: &Schema,
+    field: &Field,
+) -> Result<Vec<String>, StoreError> {
+    let sql = format!("SELECT {} AS value FROM {}", field.column(), schema.table());
+    let rows = tx.fetch(&schema.noun, &sql, &[]).await?;
+    rows.iter().map(|row| row.text("value")).collect()
+}
+
+/// Every record's parent; nothing for a noun without one.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn parents(tx: &mut Tx, schema: &Schema) -> Result<HashMap<Id, Option<Id>>, StoreError> {
+    if schema.field("parent").is_none() || schema.storage == Storage::Entry {
+        return Ok(HashMap::new());
+    }
+    let sql = format!("SELECT id, parent_id FROM {}", schema.table());
+    let rows = tx.fetch(&schema.noun, &sql, &[]).await?;
+    rows.iter()
+        .map(|row| Ok((row.parsed("id")?, row.opt_parsed("parent_id")?)))
+        .collect()
 }

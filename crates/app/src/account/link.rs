@@ -44,7 +44,7 @@ async fn make(app: &App, account: Option<AccountId>) -> Result<String, Problem> 
 /// Denied, not found.
 pub async fn issue_link(app: &App, ctx: &Ctx, id: AccountId) -> Result<String, Problem> {
     ctx.actor.scope(Permission::Accounts)?;
-    let account = manage::get(app, ctx, id).await?;
+    let account = manage::governed(app, ctx, id).await?;
     let token = make(app, Some(id)).await?;
     let mut tx = app.db.begin().await.map_err(fault)?;
     let change = app.event(
@@ -192,8 +192,9 @@ pub async fn set_random_password(app: &App, ctx: &Ctx, login: &str) -> Result<St
     let found = store::account::by_login(&app.db, login)
         .await
         .map_err(fault)?;
-    let mut account =
+    let found =
         found.ok_or_else(|| Problem::not_found(&Label::new("tài khoản", "account"), login))?;
+    let mut account = manage::governed(app, ctx, found.id).await?;
     let (secret, _) = sign_in::secret()?;
     let new = secret[..16].to_owned();
     let hash = password::hash(&new).await?;

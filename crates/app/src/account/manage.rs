@@ -1,7 +1,7 @@
 //! Accounts as an administrator keeps them.
 
 use domain::{
-    authority::{Grant, Permission},
+    authority::{Grant, Permission, Scope},
     id::{AccountId, Id, OrganizationId},
     label::Label,
     problem::{FieldProblem, Problem},
@@ -47,6 +47,42 @@ pub async fn get(app: &App, ctx: &Ctx, id: AccountId) -> Result<Account, Problem
     found.ok_or_else(|| Problem::not_found(&Label::new("tài khoản", "account"), &id.to_string()))
 }
 
+/// One of them, to be changed. Whose roles reach further than the actor's is not for the
+/// actor to change: else a unit's administrator could become the province's.
+pub(super) async fn governed(app: &App, ctx: &Ctx, id: AccountId) -> Result<Account, Problem> {
+    let scope = ctx.actor.scope(Permission::Accounts)?;
+    let account = get(app, ctx, id).await?;
+    let mut tx = app.db.begin().await.map_err(fault)?;
+    for grant in &account.grants {
+        within(&mut tx, &scope, grant.organization, &account.login).await?;
+    }
+    Ok(account)
+}
+
+/// Refuses what lies outside the actor's reach; `None` is the whole province.
+async fn within(
+    tx: &mut store::Tx,
+    scope: &Scope,
+    organization: Option<OrganizationId>,
+    login: &str,
+) -> Result<(), Problem> {
+    let covered = match organization {
+        _ if scope.roots().is_none() => true,
+        Some(o) => store::registry::covers(tx, scope, o).await.map_err(fault)?,
+        None => false,
+    };
+    if covered {
+        return Ok(());
+    }
+    Err(Problem::denied(
+        Label::new(
+            "Không thể cấp quyền rộng hơn quyền của mình",
+            "You cannot give more than you have",
+        ),
+        login,
+    ))
+}
+
 /// The caller's own account, or one in reach.
 pub(super) async fn reachable(
     app: &App,
@@ -57,7 +93,7 @@ pub(super) async fn reachable(
     if me == id {
         super::password::load(app, id).await
     } else {
-        get(app, ctx, id).await
+        governed(app, ctx, id).await
     }
 }
 
@@ -103,32 +139,14 @@ pub async fn save(
     let before = match at {
         Some((id, version)) => Some(Account {
             version,
-            ..get(app, ctx, id).await?
+            ..governed(app, ctx, id).await?
         }),
         None => None,
     };
     let mut tx = app.db.begin().await.map_err(fault)?;
-    if scope.roots().is_some() {
-        let mut reach: Vec<Option<OrganizationId>> =
-            draft.grants.iter().map(|g| g.organization).collect();
-        reach.push(draft.organization);
-        for organization in reach {
-            let covered = match organization {
-                Some(o) => store::registry::covers(&mut tx, &scope, o)
-                    .await
-                    .map_err(fault)?,
-                None => false,
-            };
-            if !covered {
-                return Err(Problem::denied(
-                    Label::new(
-                        "Không thể cấp quyền rộng hơn quyền của mình",
-                        "You cannot give more than you have",
-                    ),
-                    login,
-                ));
-            }
-        }
+    let reach = draft.grants.iter().map(|g| g.organization);
+    for organization in reach.chain([draft.organization]) {
+        within(&mut tx, &scope, organization, &login).await?;
     }
     let account = Account {
         login,

@@ -165,7 +165,26 @@ pub async fn sign_in(
         .and_then(|a| a.password_hash.as_deref());
     let right = password::verify(password, hash).await?;
     let mut tx = app.db.begin().await.map_err(fault)?;
-    match account {
+    // Others may have tried meanwhile, all at once even: what counts is how the account
+    // stands now, and it stays so until this attempt is written down.
+    let now_stands = match &account {
+        Some(known) => store::account::hold(&mut tx, known.id)
+            .await
+            .map_err(fault)?,
+        None => None,
+    };
+    let right = right
+        && now_stands
+            .as_ref()
+            .is_some_and(|a| a.enabled && a.password_hash.as_deref() == hash);
+    if let Some(until) = now_stands
+        .as_ref()
+        .and_then(|a| a.locked_until)
+        .filter(|u| *u > now)
+    {
+        return Err(too_often((until - now) / 1000 + 1));
+    }
+    match now_stands {
         Some(account) if right => {
             session::forget_failures(&mut tx, &ctx.remote)
                 .await

@@ -171,7 +171,7 @@ pub async fn verify(app: &App, ctx: &Ctx, me: &Authenticated, code: &str) -> Res
 /// Denied, not found.
 pub async fn reset(app: &App, ctx: &Ctx, id: AccountId) -> Result<(), Problem> {
     ctx.actor.scope(Permission::Accounts)?;
-    let mut account = super::manage::get(app, ctx, id).await?;
+    let mut account = super::manage::governed(app, ctx, id).await?;
     account.totp_secret = None;
     account.totp_since = None;
     save(app, ctx, &account, "totp-reset").await?;

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use domain::{authority::Permission, clock, id::OrganizationId, label::Label, problem::Problem};
-use policy::{Clause, Control, Library, Regulation, Tally};
+use policy::{Clause, Control, Library, Regulation, Status, Tally};
 use store::assessment::{Unit, VerdictRow};
 
 use super::{
@@ -374,7 +374,10 @@ pub async fn verdict(
         .await
         .map_err(fault)?;
     let evidence = match view.as_of {
-        None => live(app, regulation, cite, unit.id),
+        None => Evidence {
+            waived: (cell.status == Status::Waived).then(|| "exemption".to_owned()),
+            ..live(app, regulation, cite, unit.id)
+        },
         Some(_) => {
             let body = store::assessment::evidence(&app.db, &cell.evidence_hash)
                 .await

@@ -3,12 +3,13 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::{
+    authority::Scope,
     id::{Id, OrganizationId},
     label::Label,
-    noun, parse,
+    noun,
     problem::{FieldProblem, Problem, ProblemKind},
-    record::{Record, Value, Values},
-    schema::{Field, Kind, Schema},
+    record::Record,
+    schema::{Field, Schema},
     text,
 };
 use serde::Serialize;
@@ -17,7 +18,11 @@ use store::{
     registry::{self, RecordQuery},
 };
 
-use super::{export::guard, record, rules, sheet};
+use super::{
+    export::guard,
+    plan::{self, Plan, References, Surroundings},
+    record, rules, sheet,
+};
 use crate::{App, Ctx, fault::fault};
 
 /// What to do with the rows.
@@ -91,13 +96,6 @@ pub struct ImportReport {
     pub bad_rows: Vec<u8>,
 }
 
-struct Plan {
-    fate: RowFate,
-    cells: Vec<String>,
-    record: Option<Record>,
-    before: Option<Record>,
-}
-
 /// Imports a table of `noun`. A row whose key (its code) exists changes that record.
 /// A column that is not there leaves a changed record's field as it is.
 ///
@@ -114,7 +112,7 @@ pub async fn run(
     let schema = app.schema(noun)?;
     let scope = ctx.actor.scope(record::write_permission(&schema))?;
     let sheet = sheet::read(bytes).map_err(|e| not_a_table(&e))?;
-    let columns = columns(&schema, &sheet.header);
+    let columns = plan::columns(&schema, &sheet.header);
     let missing: Vec<FieldProblem> = schema
         .fields
         .iter()
@@ -134,45 +132,14 @@ pub async fn run(
     if !missing.is_empty() {
         return Err(Problem::invalid(schema.label.en.clone(), missing));
     }
-    let existing = existing(app, &scope, &schema).await?;
     let now = app.clock.now_ms();
     let mut tx = app.db.begin().await.map_err(fault)?;
-    let mut references = reference_index(&mut tx, &schema).await?;
-    let key = schema.fields.iter().find(|f| f.unique);
+    let around = surroundings(app, &mut tx, &scope, &schema, columns, &sheet.rows).await?;
     let mut plans = Vec::with_capacity(sheet.rows.len());
     let mut seen: HashMap<String, u64> = HashMap::new();
-    // A row may refer to another row of the same file: give every new key its id first.
-    let mut ids: HashMap<String, Id> = HashMap::new();
-    if let Some(key) = key
-        && let Some(position) = columns
-            .iter()
-            .position(|c| c.is_some_and(|c| c.name == key.name))
-    {
-        for (_, cells) in &sheet.rows {
-            let value = text::fold(cells.get(position).map_or("", String::as_str));
-            if value.is_empty() {
-                continue;
-            }
-            let id = *ids
-                .entry(value.clone())
-                .or_insert_with(|| existing.get(&value).map_or_else(|| Id::new(now), |r| r.id));
-            if let Some(own) = references.get_mut(&schema.noun) {
-                own.entry(value).or_insert(id);
-            }
-        }
-    }
+    let key = schema.fields.iter().find(|f| f.unique);
     for (line, cells) in sheet.rows {
-        let mut plan = plan_row(
-            app,
-            &schema,
-            &columns,
-            &references,
-            &existing,
-            &ids,
-            line,
-            &cells,
-            now,
-        );
+        let mut plan = plan::plan_row(app, &around, line, cells, now);
         if let (Some(key), Some(record)) = (key, &plan.record) {
             let value = text::fold(record.text(&key.name));
             if let Some(first) = seen.insert(value, line) {
@@ -211,11 +178,10 @@ pub async fn run(
             plan.fate.outcome = Outcome::Bad;
             plan.record = None;
         }
-        plan.cells = cells;
         plans.push(plan);
     }
-    drop_circles(&schema, &existing, &mut plans);
-    let mut report = report(&schema, &sheet.header, &columns, &plans)?;
+    plan::drop_circles(&around, &mut plans);
+    let mut report = report(&schema, &sheet.header, &around.columns, &plans)?;
     let write = match mode {
         ImportMode::DryRun => false,
         ImportMode::GoodRows => true,
@@ -257,44 +223,68 @@ fn not_a_table(error: &sheet::SheetError) -> Problem {
     )
 }
 
-/// The field of each column; headers may be field names or labels in either language.
-fn columns<'a>(schema: &'a Schema, header: &[String]) -> Vec<Option<&'a Field>> {
-    header
-        .iter()
-        .map(|name| {
-            let name = text::fold(name);
-            schema.fields.iter().find(|f| {
-                text::fold(&f.name) == name
-                    || text::fold(&f.label.vi) == name
-                    || text::fold(&f.label.en) == name
-            })
-        })
-        .collect()
-}
-
-async fn existing(
+/// Reads all that the rows are held against.
+async fn surroundings<'a>(
     app: &App,
-    scope: &domain::authority::Scope,
-    schema: &Schema,
-) -> Result<HashMap<String, Record>, Problem> {
-    let Some(key) = schema.fields.iter().find(|f| f.unique) else {
-        return Ok(HashMap::new());
-    };
+    tx: &mut Tx,
+    scope: &Scope,
+    schema: &'a Schema,
+    columns: Vec<Option<&'a Field>>,
+    rows: &[(u64, Vec<String>)],
+) -> Result<Surroundings<'a>, Problem> {
     let all = RecordQuery {
         limit: 1_000_000,
         ..RecordQuery::default()
     };
-    let page = registry::list(&app.db, scope, schema, &all)
+    let existing: HashMap<String, Record> = registry::list(&app.db, scope, schema, &all)
         .await
-        .map_err(fault)?;
-    Ok(page
+        .map_err(fault)?
         .records
         .into_iter()
-        .map(|r| (text::fold(r.text(&key.name)), r))
-        .collect())
+        .map(|r| (plan::identity(schema, &r.values), r))
+        .collect();
+    let mut references = reference_index(tx, schema).await?;
+    let mut taken = HashSet::new();
+    let mut ids: HashMap<String, Id> = HashMap::new();
+    if let Some(key) = schema.fields.iter().find(|f| f.unique) {
+        if scope.roots().is_some() {
+            let values = registry::unique_values(tx, schema, key).await;
+            taken = values
+                .map_err(fault)?
+                .iter()
+                .map(|v| text::fold(v))
+                .collect();
+            taken.retain(|v| !existing.contains_key(v));
+        }
+        // A row may refer to another row of the same file: give every new key its id first.
+        let position = columns
+            .iter()
+            .position(|c| c.is_some_and(|c| c.name == key.name));
+        for cell in rows.iter().filter_map(|(_, cells)| cells.get(position?)) {
+            let value = text::fold(cell);
+            if value.is_empty() {
+                continue;
+            }
+            let id = *ids.entry(value.clone()).or_insert_with(|| {
+                existing
+                    .get(&value)
+                    .map_or_else(|| Id::new(app.clock.now_ms()), |r| r.id)
+            });
+            if let Some(own) = references.get_mut(&schema.noun) {
+                own.entry(value).or_insert(id);
+            }
+        }
+    }
+    Ok(Surroundings {
+        schema,
+        columns,
+        references,
+        existing,
+        taken,
+        ids,
+        parents: registry::parents(tx, schema).await.map_err(fault)?,
+    })
 }
-
-type References = HashMap<String, HashMap<String, Id>>;
 
 async fn reference_index(tx: &mut Tx, schema: &Schema) -> Result<References, Problem> {
     let mut out = References::new();
@@ -309,179 +299,6 @@ async fn reference_index(tx: &mut Tx, schema: &Schema) -> Result<References, Pro
         }
     }
     Ok(out)
-}
-
-#[expect(
-    clippy::too_many_arguments,
-    reason = "the row and all that it is held against"
-)]
-fn plan_row(
-    app: &App,
-    schema: &Schema,
-    columns: &[Option<&Field>],
-    references: &References,
-    existing: &HashMap<String, Record>,
-    ids: &HashMap<String, Id>,
-    line: u64,
-    cells: &[String],
-    now: i64,
-) -> Plan {
-    let mut problems = Vec::new();
-    let mut values = Values::new();
-    let mut key = None;
-    for (position, field) in columns.iter().enumerate() {
-        let Some(field) = field else { continue };
-        let cell = cells.get(position).map_or("", String::as_str);
-        let cell = cell
-            .strip_prefix('\'')
-            .filter(|c| guard((*c).to_owned()) != *c)
-            .unwrap_or(cell);
-        let cell = match (&field.default, cell) {
-            (Some(default), "") if field.required => default,
-            _ => cell,
-        };
-        let mut problem = |message| {
-            problems.push(CellProblem {
-                column: field.label.vi.clone(),
-                position: position + 1,
-                message,
-            });
-        };
-        match parse::field(field, cell) {
-            Err(wrong) => problem(wrong.message),
-            Ok(Value::Text(t)) if field.kind == Kind::Reference => {
-                let index = field.refers_to.as_deref().and_then(|n| references.get(n));
-                match index.and_then(|i| i.get(&text::fold(&t))) {
-                    Some(id) => {
-                        values.insert(field.name.clone(), (*id).into());
-                    }
-                    None => problem(Label::new(
-                        format!("Không có “{t}”"),
-                        format!("There is no “{t}”"),
-                    )),
-                }
-            }
-            Ok(Value::Text(t)) if field.kind == Kind::Date && t == "today" => {
-                values.insert(field.name.clone(), app.clock.today().to_string().into());
-            }
-            Ok(value) => {
-                if field.unique {
-                    key = value.as_text().map(text::fold);
-                }
-                values.insert(field.name.clone(), value);
-            }
-        }
-    }
-    let extra = cells.iter().skip(columns.len()).any(|c| !c.is_empty());
-    if extra {
-        problems.push(CellProblem {
-            column: String::new(),
-            position: columns.len() + 1,
-            message: Label::new(
-                "Nhiều ô hơn số cột; có dấu phân cách chưa đặt trong ngoặc kép?",
-                "More cells than columns; is a separator not quoted?",
-            ),
-        });
-    }
-    let before = key.as_ref().and_then(|k| existing.get(k)).cloned();
-    let mut complete = before
-        .as_ref()
-        .map_or_else(|| defaults(app, schema), |b| b.values.clone());
-    complete.extend(values);
-    let record = Record {
-        id: before
-            .as_ref()
-            .map(|b| b.id)
-            .or_else(|| key.as_ref().and_then(|k| ids.get(k)).copied())
-            .unwrap_or_else(|| Id::new(now)),
-        version: before.as_ref().map_or(1, |b| b.version),
-        updated_at: now,
-        values: complete,
-    };
-    let outcome = match &before {
-        Some(b) if b.values == record.values => Outcome::Unchanged,
-        Some(_) => Outcome::Update,
-        None => Outcome::Create,
-    };
-    Plan {
-        fate: RowFate {
-            line,
-            title: record.get(&schema.title).to_cell(),
-            outcome,
-            problems,
-        },
-        cells: Vec::new(),
-        record: Some(record),
-        before,
-    }
-}
-
-fn defaults(app: &App, schema: &Schema) -> Values {
-    schema
-        .fields
-        .iter()
-        .map(|f| {
-            let value = match f.default.as_deref() {
-                Some("today") => app.clock.today().to_string().into(),
-                Some(text) => parse::field(f, text).unwrap_or(Value::Null),
-                None => Value::Null,
-            };
-            (f.name.clone(), value)
-        })
-        .collect()
-}
-
-/// Rows whose parents run in a circle, within the file or with what is there, do not go in;
-/// neither do rows below a row that does not go in.
-fn drop_circles(schema: &Schema, existing: &HashMap<String, Record>, plans: &mut [Plan]) {
-    if schema
-        .field("parent")
-        .is_none_or(|f| f.refers_to.as_deref() != Some(&schema.noun))
-    {
-        return;
-    }
-    let mut parents: HashMap<Id, Option<Id>> = existing
-        .values()
-        .map(|r| (r.id, r.get("parent").as_id()))
-        .collect();
-    let mut known: HashSet<Id> = parents.keys().copied().collect();
-    for record in plans.iter().filter_map(|p| p.record.as_ref()) {
-        parents.insert(record.id, record.get("parent").as_id());
-        known.insert(record.id);
-    }
-    for plan in plans.iter_mut() {
-        let Some(record) = &plan.record else { continue };
-        let mut at = record.get("parent").as_id();
-        let mut steps = 0;
-        let message = loop {
-            match at {
-                None => break None,
-                Some(id) if id == record.id || steps > 32 => {
-                    break Some(Label::new(
-                        "Các đơn vị cấp trên tạo thành vòng",
-                        "The parents run in a circle",
-                    ));
-                }
-                Some(id) if !known.contains(&id) => {
-                    break Some(Label::new(
-                        "Dòng của cấp trên bị lỗi",
-                        "The parent's row is bad",
-                    ));
-                }
-                Some(id) => at = parents.get(&id).copied().flatten(),
-            }
-            steps += 1;
-        };
-        if let Some(message) = message {
-            plan.fate.problems.push(CellProblem {
-                column: "parent".into(),
-                position: 0,
-                message,
-            });
-            plan.fate.outcome = Outcome::Bad;
-            plan.record = None;
-        }
-    }
 }
 
 fn report(
@@ -559,7 +376,7 @@ async fn write_all(
             Outcome::Unchanged | Outcome::Bad => {}
         }
     }
-    registry::insert(&mut tx, schema, &parents_first(created), now)
+    registry::insert(&mut tx, schema, &plan::parents_first(created), now)
         .await
         .map_err(fault)?;
     if schema.noun == "organization" {
@@ -569,28 +386,6 @@ async fn write_all(
         .await
         .map_err(fault)?;
     tx.commit().await.map_err(fault)
-}
-
-/// New records in an order in which every parent is there before its children.
-fn parents_first(records: Vec<Record>) -> Vec<Record> {
-    let new: HashMap<Id, Option<Id>> = records
-        .iter()
-        .map(|r| (r.id, r.get("parent").as_id()))
-        .collect();
-    let depth = |mut id: Id| {
-        let mut steps = 0;
-        while let Some(Some(parent)) = new.get(&id) {
-            id = *parent;
-            steps += 1;
-            if steps > 32 {
-                break;
-            }
-        }
-        steps
-    };
-    let mut keyed: Vec<(i32, Record)> = records.into_iter().map(|r| (depth(r.id), r)).collect();
-    keyed.sort_by_key(|(depth, _)| *depth);
-    keyed.into_iter().map(|(_, r)| r).collect()
 }
 
 /// The organization that owns a record.

@@ -2,6 +2,7 @@
 
 mod export;
 pub(crate) mod import;
+mod plan;
 mod record;
 mod rules;
 mod sheet;

@@ -1,7 +1,7 @@
 //! The fleet and its ledger beside the records. Time comes in with every call, so that
 //! the demo's ninety days run through the very same code.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use domain::{
     availability::{Day, Ledger, Tally},
@@ -29,7 +29,19 @@ pub struct Core {
     changed: HashSet<TargetId>,
     /// The wall time of the last sample of each target.
     seen: HashMap<TargetId, i64>,
+    /// What turned and is not on disk yet; it stays here while the database is away.
+    unwritten: Unwritten,
+    unwritten_days: Days,
 }
+
+#[derive(Default)]
+struct Unwritten {
+    transitions: Vec<Transition>,
+    alarms: Vec<(Alarm, &'static str)>,
+}
+
+/// Days by target and date, each with its newest sums.
+type Days = BTreeMap<(String, String), AvailabilityRow>;
 
 /// What the caller should do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -228,8 +240,8 @@ impl Core {
         now: Moment,
     ) -> Result<Vec<ProbeSoon>, store::StoreError> {
         let mut soon = Vec::new();
-        let mut transitions = Vec::new();
-        let mut alarms: Vec<(Alarm, &'static str)> = Vec::new();
+        let mut turned = std::mem::take(&mut self.unwritten);
+        let (transitions, alarms) = (&mut turned.transitions, &mut turned.alarms);
         for effect in effects {
             match effect {
                 Effect::ProbeNow { target, after_ms } => soon.push(ProbeSoon { target, after_ms }),
@@ -301,13 +313,33 @@ impl Core {
         if transitions.is_empty() && alarms.is_empty() {
             return Ok(soon);
         }
+        let written = self.write_down(app, &turned, now).await;
+        if let Err(error) = written {
+            self.unwritten = turned;
+            return Err(error);
+        }
+        app.assess
+            .poke(["fact_target".to_owned(), "fact_availability".to_owned()].into());
+        app.live.tell(Topic::Network);
+        if !turned.alarms.is_empty() {
+            app.live.tell(Topic::Alarms);
+        }
+        Ok(soon)
+    }
+
+    async fn write_down(
+        &mut self,
+        app: &App,
+        turned: &Unwritten,
+        now: Moment,
+    ) -> Result<(), store::StoreError> {
         let states = self.states();
         let days = self.days(now.at_ms);
         let mut tx = app.db.begin().await?;
-        store::target::save_transitions(&mut tx, &transitions).await?;
+        store::target::save_transitions(&mut tx, &turned.transitions).await?;
         store::target::save_states(&mut tx, &states, now.at_ms).await?;
         store::target::save_days(&mut tx, &days).await?;
-        for (alarm, what) in &alarms {
+        for (alarm, what) in &turned.alarms {
             store::alarm::save(&mut tx, alarm).await?;
             if *what != "changed" {
                 notify::enqueue(
@@ -322,13 +354,8 @@ impl Core {
             }
         }
         tx.commit().await?;
-        app.assess
-            .poke(["fact_target".to_owned(), "fact_availability".to_owned()].into());
-        app.live.tell(Topic::Network);
-        if !alarms.is_empty() {
-            app.live.tell(Topic::Alarms);
-        }
-        Ok(soon)
+        self.written(&states);
+        Ok(())
     }
 
     /// Writes the states' last samples and the availability so far.
@@ -341,13 +368,23 @@ impl Core {
         let mut tx = app.db.begin().await?;
         store::target::save_states(&mut tx, &states, now.at_ms).await?;
         store::target::save_days(&mut tx, &days).await?;
-        tx.commit().await
+        tx.commit().await?;
+        self.written(&states);
+        Ok(())
     }
 
-    fn states(&mut self) -> Vec<StateRow> {
-        std::mem::take(&mut self.changed)
-            .into_iter()
+    fn written(&mut self, states: &[StateRow]) {
+        self.unwritten_days.clear();
+        for state in states {
+            self.changed.remove(&state.target);
+        }
+    }
+
+    fn states(&self) -> Vec<StateRow> {
+        self.changed
+            .iter()
             .filter_map(|target| {
+                let target = *target;
                 let status = self.fleet.status(target)?;
                 Some(StateRow {
                     target,
@@ -362,10 +399,8 @@ impl Core {
 
     fn days(&mut self, now_ms: i64) -> Vec<AvailabilityRow> {
         self.ledger.advance(now_ms);
-        self.ledger
-            .take_changed()
-            .into_iter()
-            .map(|d| AvailabilityRow {
+        for d in self.ledger.take_changed() {
+            let row = AvailabilityRow {
                 target: d.target.to_string(),
                 period: d.date.to_string(),
                 up_ms: d.tally.up_ms,
@@ -379,8 +414,11 @@ impl Core {
                 rtt_sum_us: d.tally.rtt_sum_us,
                 rtt_max_us: d.tally.rtt_max_us.map(i64::from),
                 until_ms: d.until_ms,
-            })
-            .collect()
+            };
+            let place = (row.target.clone(), row.period.clone());
+            self.unwritten_days.insert(place, row);
+        }
+        self.unwritten_days.values().cloned().collect()
     }
 
     fn alarm(
