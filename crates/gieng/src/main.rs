@@ -14,6 +14,11 @@ use std::process::ExitCode;
 use args::{Args, Command};
 use clap::Parser as _;
 
+/// glibc keeps what threads free in arenas of their own: the demo took 157 MB with it and
+/// half of that with an allocator that gives memory back.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let args = Args::parse();
     let level = match (&args.command, args.verbose) {

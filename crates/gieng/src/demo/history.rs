@@ -44,7 +44,6 @@ pub async fn make(app: &App, clock: &Clock, days: u16) -> anyhow::Result<()> {
     let mut core = Core::new();
     core.reload(app, at(start)).await?;
     let devices = senders(app).await?;
-    attest(app, &units).await?;
     let mut day_start = start;
     let mut day = 0u64;
     while day_start < now {
@@ -69,6 +68,10 @@ pub async fn make(app: &App, clock: &Clock, days: u16) -> anyhow::Result<()> {
             day,
         )
         .await?;
+        // A word counts for a time; it is given again before it ends.
+        if day == 0 || day == 60 {
+            attest(app, &units).await?;
+        }
         if day < 30 && day.is_multiple_of(2) {
             let unit = &units[usize::try_from(day * 3).unwrap_or(0) % units.len()];
             let ctx = Ctx::console(app.clock.now_ms());

@@ -8,7 +8,7 @@ mod reader;
 mod reply;
 mod upload;
 
-pub use asked::{Asked, ask};
+pub use asked::ask;
 pub use fault::{Fault, dress};
 pub use guard::{headers, same_site};
 pub use params::{Params, encode, query};
