@@ -3,30 +3,39 @@
 use std::{
     io::{BufRead as _, BufReader},
     process::{Child, Command, Stdio},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use fantoccini::{Client, ClientBuilder};
+use fantoccini::{Client, ClientBuilder, Locator, elements::Element};
+use hyper_util::client::legacy::connect::HttpConnector;
 
-use crate::program::installed;
+use crate::program::{PATIENCE, installed};
 
 /// A browser with its driver; dropped, both end.
 pub struct Browser {
     driver: Child,
-    profile: tempfile::TempDir,
+    _profile: tempfile::TempDir,
     /// The session.
     pub client: Client,
 }
 
-/// Starts Chromium, 1280 × 800 without borders; none where it is not installed.
+/// What the browser shows pages on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Screen {
+    /// 1280 × 800 points.
+    Desk,
+    /// 390 × 844 points of two pixels, touched.
+    Phone,
+}
+
+/// Starts Chromium; none where it is not installed.
 ///
 /// # Panics
 /// When it is there and does not start, and when it is missing under `CI=true`.
-pub async fn open() -> Option<Browser> {
+pub async fn open(screen: Screen) -> Option<Browser> {
     if !(installed("chromium", "chromium") && installed("chromedriver", "chromium-driver")) {
         return None;
     }
-    // A group of its own, so that Chromium ends with its driver.
     let mut driver = Command::new("chromedriver")
         .arg("--port=0")
         .stdin(Stdio::null())
@@ -50,30 +59,149 @@ pub async fn open() -> Option<Browser> {
     .expect("chromedriver says its port");
     let profile = tempfile::tempdir().expect("a temporary folder can be made");
     let user_data = format!("--user-data-dir={}", profile.path().display());
+    let metrics = match screen {
+        Screen::Desk => serde_json::json!({
+            "width": 1280, "height": 800, "pixelRatio": 1, "mobile": false, "touch": false,
+        }),
+        Screen::Phone => serde_json::json!({
+            "width": 390, "height": 844, "pixelRatio": 2, "mobile": true, "touch": true,
+        }),
+    };
     let capabilities = serde_json::json!({
         "goog:chromeOptions": {
             "args": [
                 "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
                 "--disable-background-networking", "--no-first-run", "--hide-scrollbars",
-                "--force-color-profile=srgb", "--lang=vi", "--window-size=1280,800", user_data,
+                "--force-color-profile=srgb", "--lang=vi", user_data,
             ],
-            "prefs": { "download.default_directory": profile.path().join("downloads") },
+            "mobileEmulation": { "deviceMetrics": metrics },
         },
         "timeouts": { "pageLoad": 120_000, "script": 120_000, "implicit": 0 },
     });
     let serde_json::Value::Object(capabilities) = capabilities else {
         unreachable!("it is written as an object above")
     };
-    let session = ClientBuilder::new(hyper_connector())
-        .capabilities(capabilities)
-        .connect(&format!("http://127.0.0.1:{port}"));
+    let address = format!("http://127.0.0.1:{port}");
+    let mut builder = ClientBuilder::new(HttpConnector::new());
+    let session = builder.capabilities(capabilities).connect(&address);
     let client = tokio::time::timeout(Duration::from_secs(120), session)
         .await
         .expect("Chromium starts within two minutes")
         .expect("Chromium starts");
     Some(Browser {
         driver,
-        profile,
+        _profile: profile,
         client,
     })
+}
+
+impl Browser {
+    /// Opens a page.
+    ///
+    /// # Panics
+    /// When the browser does not.
+    pub async fn open(&self, address: &str) {
+        self.client.goto(address).await.expect("the page opens");
+    }
+
+    /// Waits for an element.
+    ///
+    /// # Panics
+    /// When it does not come; says what the page shows.
+    pub async fn wait(&self, css: &str) -> Element {
+        self.wait_for(Locator::Css(css)).await
+    }
+
+    /// Waits for an element by any locator.
+    ///
+    /// # Panics
+    /// When it does not come; says what the page shows.
+    pub async fn wait_for(&self, locator: Locator<'_>) -> Element {
+        let found = self
+            .client
+            .wait()
+            .at_most(PATIENCE)
+            .every(Duration::from_millis(100));
+        match found.for_element(locator).await {
+            Ok(element) => element,
+            Err(error) => panic!(
+                "{locator:?}: {error}; the page says:\n{}",
+                self.text().await
+            ),
+        }
+    }
+
+    /// Waits until what `css` selects shows `part`. The page is not loaded again.
+    ///
+    /// # Panics
+    /// When it never does; says what it shows.
+    pub async fn wait_text(&self, css: &str, part: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let shown = self.shown(css).await;
+            if shown.contains(part) {
+                return;
+            }
+            assert!(
+                Instant::now() < deadline,
+                "`{css}` never showed `{part}`; it shows:\n{shown}\nthe page:\n{}",
+                self.text().await
+            );
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// What all that `css` selects shows, now; empty where there is none.
+    pub async fn shown(&self, css: &str) -> String {
+        let script =
+            "return [...document.querySelectorAll(arguments[0])].map(e => e.innerText).join('\\n')";
+        let said = self.client.execute(script, vec![css.into()]).await;
+        said.ok()
+            .and_then(|s| s.as_str().map(ToOwned::to_owned))
+            .unwrap_or_default()
+    }
+
+    /// What the page shows.
+    pub async fn text(&self) -> String {
+        self.shown("body").await
+    }
+
+    /// Types into a field.
+    ///
+    /// # Panics
+    /// When it does not come.
+    pub async fn fill(&self, css: &str, text: &str) {
+        let field = self.wait(css).await;
+        field.send_keys(text).await.expect("the field takes text");
+    }
+
+    /// Clicks.
+    ///
+    /// # Panics
+    /// When there is nothing to click.
+    pub async fn click(&self, css: &str) {
+        let element = self.wait(css).await;
+        element.click().await.expect("it can be clicked");
+    }
+
+    /// Ends the browser.
+    pub async fn close(self) {
+        // A browser that is gone already is closed.
+        let _ = self.client.clone().close().await;
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // Told to end, the driver ends Chromium too.
+        let _ = Command::new("kill")
+            .args(["-TERM", &self.driver.id().to_string()])
+            .status();
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while Instant::now() < deadline && !matches!(self.driver.try_wait(), Ok(Some(_))) {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
 }

@@ -71,10 +71,21 @@ impl Client {
         other
     }
 
+    /// The token that it carries; empty without one.
+    pub fn bearer(&self) -> &str {
+        self.bearer.as_deref().unwrap_or_default()
+    }
+
     /// The value of a cookie.
     pub fn cookie(&self, name: &str) -> Option<String> {
         let cookies = self.cookies.lock().unwrap_or_else(PoisonError::into_inner);
         cookies.get(name).cloned()
+    }
+
+    /// Takes a cookie over, from a browser's session.
+    pub fn take_cookie(&self, name: &str, value: &str) {
+        let mut cookies = self.cookies.lock().unwrap_or_else(PoisonError::into_inner);
+        cookies.insert(name.to_owned(), value.to_owned());
     }
 
     /// Sends a request; none when the server cannot be reached or breaks off.
@@ -108,8 +119,13 @@ impl Client {
         for (name, value) in &sent {
             request = request.header(*name, value);
         }
-        let request = request.body(body).expect("the request is well formed");
-        let mut response = self.agent.run(request).ok()?;
+        let formed = "the request is well formed";
+        let answered = if matches!(method, "GET" | "HEAD") {
+            self.agent.run(request.body(()).expect(formed))
+        } else {
+            self.agent.run(request.body(body).expect(formed))
+        };
+        let mut response = answered.ok()?;
         let text = |name: &str| {
             let value = response.headers().get(name)?;
             Some(value.to_str().ok()?.to_owned())
@@ -130,7 +146,11 @@ impl Client {
         }
         drop(cookies);
         let mut bytes = Vec::new();
-        response.body_mut().as_reader().read_to_end(&mut bytes).ok()?;
+        response
+            .body_mut()
+            .as_reader()
+            .read_to_end(&mut bytes)
+            .ok()?;
         Some(Answer {
             body: String::from_utf8_lossy(&bytes).into_owned(),
             ..answer
@@ -191,7 +211,11 @@ impl Client {
             ("again", PASSWORD),
         ];
         let made = self.form(link, &chosen);
-        assert_eq!(made.status, 303, "the link makes the account: {}", made.body);
+        assert_eq!(
+            made.status, 303,
+            "the link makes the account: {}",
+            made.body
+        );
         let page = self.get("/me/totp").body;
         let secret = between(&page, "<code>", "</code>").to_owned();
         let confirmed = self.form("/me/totp", &[("code", &code(&secret))]);
@@ -230,6 +254,10 @@ pub fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
 ///
 /// # Panics
 /// When the secret is not base32.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the program runs on the machine's clock, and so does a phone"
+)]
 pub fn code(secret: &str) -> String {
     let secret = Secret::try_from_base32(secret.trim()).expect("the secret is base32");
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
@@ -241,7 +269,9 @@ pub fn code(secret: &str) -> String {
 fn encode(text: &str) -> String {
     text.bytes()
         .map(|b| match b {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => char::from(b).to_string(),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => {
+                char::from(b).to_string()
+            }
             _ => format!("%{b:02X}"),
         })
         .collect()

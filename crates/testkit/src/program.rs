@@ -13,7 +13,7 @@ use std::{
 use crate::client::Client;
 
 /// How long a start, an end or an event may take on a loaded machine.
-pub const PATIENCE: Duration = Duration::from_secs(120);
+pub const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Asks until there is an answer.
 ///
@@ -115,7 +115,7 @@ impl Launch {
 
     /// One option with its value.
     #[must_use]
-    pub fn arg(mut self, name: &str, value: impl ToString) -> Self {
+    pub fn arg(mut self, name: &str, value: &(impl ToString + ?Sized)) -> Self {
         self.args.extend([name.to_owned(), value.to_string()]);
         self
     }

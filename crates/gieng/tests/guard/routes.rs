@@ -1,0 +1,361 @@
+//! The routes as they stand in the source of `web`, and a case for each.
+
+use std::{collections::BTreeSet, path::Path};
+
+/// Who gets through.
+#[derive(Clone, Copy, Debug)]
+pub enum Door {
+    /// Everybody, signed in or not; who is not gets this status.
+    Open(u16),
+    /// Who is signed in, for the own account.
+    Own,
+    /// Who is signed in, with what is theirs on it.
+    Everybody,
+    /// Who is signed in; the answer never ends.
+    Streams,
+    /// In this case neither an officer nor a viewer of unit A.
+    Refused,
+}
+
+/// One route with one request.
+#[derive(Debug)]
+pub struct Case {
+    pub method: &'static str,
+    pub route: &'static str,
+    pub path: &'static str,
+    pub body: &'static str,
+    pub door: Door,
+}
+
+const fn get(route: &'static str, path: &'static str, door: Door) -> Case {
+    send("GET", route, path, "", door)
+}
+
+const fn post(route: &'static str, path: &'static str, body: &'static str, door: Door) -> Case {
+    send("POST", route, path, body, door)
+}
+
+const fn send(
+    method: &'static str,
+    route: &'static str,
+    path: &'static str,
+    body: &'static str,
+    door: Door,
+) -> Case {
+    Case {
+        method,
+        route,
+        path,
+        body,
+        door,
+    }
+}
+
+use Door::{Everybody, Open, Own, Refused, Streams};
+
+/// A form with one small file.
+const FILE: &str = "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\ncode,name,kind,level,membership\nB,Sai,department,province,none\n\r\n--x--\r\n";
+const ATTEST: &str = "--x\r\nContent-Disposition: form-data; name=\"control\"\r\n\r\nmalware-protection\r\n--x\r\nContent-Disposition: form-data; name=\"holds\"\r\n\r\ntrue\r\n--x\r\nContent-Disposition: form-data; name=\"statement\"\r\n\r\nDat\r\n--x--\r\n";
+const ACCOUNT: &str =
+    "login=ke.gian&name=Ke&kind=personal&enabled=true&role=administrator&reach=&version=1";
+
+/// All of them. `{unit}`, `{device}`, `{contact}` and `{alarm}` are of unit B, and for the
+/// viewer once more of unit A; `{account}` and `{token}` are the administrator's.
+pub const CASES: &[Case] = &[
+    get("/", "/", Everybody),
+    get("/overview/{part}", "/overview/map", Everybody),
+    get("/live", "/live", Streams),
+    get("/assets/{file}", "/assets/none.css", Open(404)),
+    // Signing in and the own account.
+    get("/sign-in", "/sign-in", Open(200)),
+    post("/sign-in", "/sign-in", "name=a&password=b", Open(401)),
+    get("/sign-in/code", "/sign-in/code", Open(303)),
+    post("/sign-in/code", "/sign-in/code", "code=000000", Open(303)),
+    post("/sign-out", "/sign-out", "", Open(303)),
+    get("/link/{token}", "/link/none", Open(404)),
+    post("/link/{token}", "/link/none", "new=a&again=a", Open(404)),
+    get("/start/{token}", "/start/none", Open(404)),
+    post("/start/{token}", "/start/none", "new=a&again=a", Open(404)),
+    post("/preferences", "/preferences", "theme=dark", Open(303)),
+    get("/me", "/me", Own),
+    get("/me/password", "/me/password", Own),
+    post("/me/password", "/me/password", "old=a&new=b&again=b", Own),
+    get("/me/totp", "/me/totp", Own),
+    post("/me/totp", "/me/totp", "code=000000", Own),
+    post(
+        "/me/sessions/{handle}/end",
+        "/me/sessions/none/end",
+        "",
+        Own,
+    ),
+    post("/me/tokens", "/me/tokens", "name=a&days=1", Own),
+    // Ends nothing that is another's; the test uses the token afterwards.
+    post("/me/tokens/{id}/end", "/me/tokens/{token}/end", "", Own),
+    // Pages.
+    get("/units", "/units", Everybody),
+    get("/units/{code}", "/units/{code}", Refused),
+    get("/compliance", "/compliance", Everybody),
+    get(
+        "/compliance/{regulation}",
+        "/compliance/vinh-long-26-2019",
+        Everybody,
+    ),
+    get(
+        "/compliance/{regulation}/heatmap",
+        "/compliance/vinh-long-26-2019/heatmap",
+        Everybody,
+    ),
+    get(
+        "/compliance/{regulation}/{cite}",
+        "/compliance/vinh-long-26-2019/17.1.a",
+        Everybody,
+    ),
+    get(
+        "/compliance/{regulation}/{cite}/{unit}",
+        "/compliance/vinh-long-26-2019/17.1.a/{code}",
+        Refused,
+    ),
+    post(
+        "/compliance/{regulation}/{cite}/{unit}/attest",
+        "/compliance/vinh-long-26-2019/13.3/{code}/attest",
+        ATTEST,
+        Refused,
+    ),
+    get("/network", "/network", Everybody),
+    get("/network/targets/{id}", "/network/targets/{unit}", Refused),
+    get(
+        "/network/targets/{id}/spark.svg",
+        "/network/targets/{unit}/spark.svg",
+        Refused,
+    ),
+    get("/network/alarms", "/network/alarms", Everybody),
+    post(
+        "/network/alarms/{id}/acknowledge",
+        "/network/alarms/{alarm}/acknowledge",
+        "",
+        Refused,
+    ),
+    get("/logs", "/logs?source=DB", Own),
+    get("/logs/{index}", "/logs/999999", Refused),
+    get("/logs/{index}/proof", "/logs/999999/proof", Refused),
+    get("/logs/unknown", "/logs/unknown", Refused),
+    post(
+        "/logs/unknown/adopt",
+        "/logs/unknown/adopt",
+        "peer=127.1.2.3&device={device}",
+        Refused,
+    ),
+    get("/search", "/search?q=a", Everybody),
+    get("/search/found", "/search/found?q=a", Everybody),
+    get("/journal", "/journal", Refused),
+    post("/journal/verify", "/journal/verify", "", Refused),
+    // The registry.
+    get("/registry", "/registry", Everybody),
+    get("/registry/{noun}", "/registry/contact", Everybody),
+    post(
+        "/registry/{noun}",
+        "/registry/contact",
+        "organization={unit}&role=leader&name=Ke&starts_on=2026-02-01",
+        Refused,
+    ),
+    get(
+        "/registry/{noun}/export.csv",
+        "/registry/contact/export.csv",
+        Everybody,
+    ),
+    get(
+        "/registry/{noun}/new",
+        "/registry/organization/new",
+        Everybody,
+    ),
+    get(
+        "/registry/{noun}/import",
+        "/registry/organization/import",
+        Everybody,
+    ),
+    post(
+        "/registry/{noun}/import",
+        "/registry/organization/import",
+        FILE,
+        Refused,
+    ),
+    get(
+        "/registry/{noun}/import/template.csv",
+        "/registry/contact/import/template.csv",
+        Everybody,
+    ),
+    post(
+        "/registry/{noun}/import/apply",
+        "/registry/organization/import/apply",
+        "upload={unit}",
+        Refused,
+    ),
+    get(
+        "/registry/{noun}/import/{upload}/bad.csv",
+        "/registry/contact/import/{unit}/bad.csv",
+        Refused,
+    ),
+    get(
+        "/registry/{noun}/{id}",
+        "/registry/device/{device}",
+        Refused,
+    ),
+    post(
+        "/registry/{noun}/{id}",
+        "/registry/contact/{contact}",
+        "organization={unit}&role=leader&name=Ke&starts_on=2026-02-01&version=1",
+        Refused,
+    ),
+    get(
+        "/registry/{noun}/{id}/edit",
+        "/registry/device/{device}/edit",
+        Refused,
+    ),
+    post(
+        "/registry/{noun}/{id}/delete",
+        "/registry/contact/{contact}/delete",
+        "version=1",
+        Refused,
+    ),
+    get("/attachments/{sha256}", "/attachments/00ff", Refused),
+    // Administration.
+    get("/accounts", "/accounts", Refused),
+    post("/accounts", "/accounts", ACCOUNT, Refused),
+    get("/accounts/new", "/accounts/new", Refused),
+    get("/accounts/{id}", "/accounts/0{account}", Refused),
+    post("/accounts/{id}", "/accounts/0{account}", ACCOUNT, Refused),
+    post(
+        "/accounts/{id}/link",
+        "/accounts/0{account}/link",
+        "",
+        Refused,
+    ),
+    post(
+        "/accounts/{id}/totp/reset",
+        "/accounts/0{account}/totp/reset",
+        "",
+        Refused,
+    ),
+    post(
+        "/accounts/{id}/sessions/end",
+        "/accounts/0{account}/sessions/end",
+        "",
+        Refused,
+    ),
+    get("/settings", "/settings", Refused),
+    post(
+        "/settings",
+        "/settings",
+        "key=password.history&value=0",
+        Refused,
+    ),
+    // Programs.
+    get("/healthz", "/healthz", Open(200)),
+    get("/metrics", "/metrics", Refused),
+    get("/api/v1/openapi.json", "/api/v1/openapi.json", Everybody),
+    get("/api/v1/verdicts", "/api/v1/verdicts", Everybody),
+    get("/api/v1/duties", "/api/v1/duties", Everybody),
+    get("/api/v1/targets", "/api/v1/targets", Everybody),
+    get("/api/v1/alarms", "/api/v1/alarms", Everybody),
+    get("/api/v1/logs", "/api/v1/logs", Own),
+    get("/api/v1/journal", "/api/v1/journal", Refused),
+    get("/api/v1/search", "/api/v1/search?q=a", Everybody),
+    get("/api/v1/{noun}", "/api/v1/contact", Everybody),
+    post(
+        "/api/v1/{noun}",
+        "/api/v1/contact",
+        r#"{"organization":"{unit}","role":"leader","name":"Ke","starts_on":"2026-02-01"}"#,
+        Refused,
+    ),
+    get(
+        "/api/v1/{noun}/export.csv",
+        "/api/v1/contact/export.csv",
+        Everybody,
+    ),
+    post(
+        "/api/v1/{noun}/import",
+        "/api/v1/organization/import?mode=good-rows",
+        "code,name,kind,level,membership\nB,Sai,department,province,none\n",
+        Refused,
+    ),
+    get("/api/v1/{noun}/{id}", "/api/v1/device/{device}", Refused),
+    send(
+        "PUT",
+        "/api/v1/{noun}/{id}",
+        "/api/v1/contact/{contact}",
+        r#"{"organization":"{unit}","role":"leader","name":"Ke","starts_on":"2026-02-01"}"#,
+        Refused,
+    ),
+    send(
+        "PATCH",
+        "/api/v1/{noun}/{id}",
+        "/api/v1/contact/{contact}",
+        r#"{"name":"Ke"}"#,
+        Refused,
+    ),
+    send(
+        "DELETE",
+        "/api/v1/{noun}/{id}",
+        "/api/v1/contact/{contact}",
+        "",
+        Refused,
+    ),
+];
+
+/// Method and route of everything that the source of `web` gives to `.route(…)`.
+pub fn of_the_source() -> BTreeSet<(String, String)> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../web/src");
+    let mut found = BTreeSet::new();
+    let mut folders = vec![source];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("the source of web is there") {
+            let path = entry.expect("it can be read").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                let text = std::fs::read_to_string(&path).expect("source is text");
+                read(&text, &mut found);
+            }
+        }
+    }
+    assert!(found.len() > 60, "the router is written in another way now");
+    found
+}
+
+fn read(text: &str, found: &mut BTreeSet<(String, String)>) {
+    for call in text.split(".route(").skip(1) {
+        let call = &call[..closing(call)];
+        let route = call.split('"').nth(1).expect("a route is a literal");
+        for (word, method) in [
+            ("get(", "GET"),
+            ("post(", "POST"),
+            ("put(", "PUT"),
+            ("patch(", "PATCH"),
+            ("delete(", "DELETE"),
+        ] {
+            let starts = |at: usize| {
+                let before = call[..at].chars().next_back();
+                !before.is_some_and(|c| c.is_alphanumeric() || c == '_')
+            };
+            if call.match_indices(word).any(|(at, _)| starts(at)) {
+                found.insert((method.to_owned(), route.to_owned()));
+            }
+        }
+    }
+}
+
+/// Where the bracket that is open at the start closes. Routes hold no brackets of this kind.
+fn closing(text: &str) -> usize {
+    let mut depth = 1;
+    for (at, c) in text.char_indices() {
+        match c {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return at;
+        }
+    }
+    text.len()
+}
