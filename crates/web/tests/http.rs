@@ -335,19 +335,6 @@ async fn a_table_is_tried_and_then_taken_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_huge_upload_is_answered_and_takes_no_memory() {
-    let world = World::with_units().await;
-    let centre = world.signed_in("quan.tri", "administrator", None).await;
-    let before = world::resident();
-    let answer = centre.upload_of("/registry/organization/import", 2 << 30);
-    assert_eq!(answer.status, 413);
-    assert!(answer.body.contains("Tệp gửi lên quá lớn"));
-    assert!(answer.body.contains("33,6 MB"), "{}", answer.body);
-    let grown = world::resident().saturating_sub(before);
-    assert!(grown < 60 << 20, "grew by {grown} bytes");
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_record_is_written_by_form_and_by_api_and_pages_are_told() {
     let world = World::with_units().await;
     let centre = world.signed_in("quan.tri", "administrator", None).await;

@@ -68,6 +68,7 @@ fn groups(cx: &Cx, web: &Web) -> Vec<(String, Vec<SettingRow>)> {
             .collect();
         out.push((cx.t(title), rows));
     }
+    out.retain(|(_, rows): &(String, Vec<SettingRow>)| !rows.is_empty());
     let library = web.app.library();
     let mut parameters = Vec::new();
     for control in library.controls.values() {

@@ -173,6 +173,8 @@ pub struct Cell {
     pub mark: Option<Mark>,
     /// The record it speaks of.
     pub href: Option<String>,
+    /// Whether it is a sentence and wants room.
+    pub long: bool,
 }
 
 /// What one control says of the unit.

@@ -213,6 +213,7 @@ fn control_verdict(
                         .as_str()
                         .filter(|_| *name == "attachment")
                         .map(|hash| format!("/attachments/{hash}")),
+                    long: matches!(*name, "reason" | "statement" | "error"),
                 })
                 .collect()
         })

@@ -185,6 +185,7 @@ pub fn verdict(cx: &Cx) -> VerdictPage {
                 text: subject.into(),
                 mark: None,
                 href: Some("/registry/device/1".into()),
+                long: false,
             },
             Cell {
                 head: heads[1].clone(),

@@ -64,7 +64,7 @@ pub async fn ask(State(web): State<Web>, mut request: Request, next: Next) -> Re
         theme: jar
             .get("theme")
             .map_or(Theme::Auto, |cookie| Theme::from_code(cookie.value())),
-        api: path.starts_with("/api/"),
+        api: path.starts_with("/api/") || path == "/metrics",
         fragment: request.headers().contains_key("hx-request"),
         query: request.uri().query().unwrap_or_default().to_owned(),
         path,

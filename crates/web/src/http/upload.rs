@@ -56,11 +56,17 @@ pub async fn receive(request: Request, limit: usize) -> Result<Upload, Fault> {
             files: Vec::new(),
         });
     }
+    let announced: Option<usize> = request
+        .headers()
+        .get(header::CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse().ok());
     let mut form = Multipart::from_request(request, &())
         .await
         .map_err(|refusal| broken(refusal.body_text()))?;
     let mut upload = Upload::default();
-    let (mut exceeded, mut kept) = (None, 0);
+    // The rest of a form is small beside its files: so much more cannot fit.
+    let hopeless = announced.is_some_and(|length| length > limit + FORM);
+    let (mut exceeded, mut kept) = (hopeless.then(String::new), 0);
     while let Some(mut field) = form.next_field().await.map_err(|e| broken(e.body_text()))? {
         let name = field.name().unwrap_or_default().to_owned();
         let file = field.file_name().map(ToOwned::to_owned);

@@ -25,6 +25,7 @@ use super::page::{Entries, Entry, FieldChange, Index};
 use crate::{
     cx::Cx,
     http::{self, Fault, Params, Reader},
+    i18n,
     registry::cell,
     server::Web,
 };
@@ -83,9 +84,15 @@ async fn titles(app: &App, list: &[JournalEntry]) -> Result<HashMap<Id, String>,
 
 type Fields = serde_json::Map<String, serde_json::Value>;
 
+/// The name under which a value stands that is no object.
+const VALUE: &str = "value";
+
 fn fields(json: Option<&str>) -> Fields {
-    json.and_then(|text| serde_json::from_str(text).ok())
-        .unwrap_or_default()
+    match json.and_then(|text| serde_json::from_str(text).ok()) {
+        Some(serde_json::Value::Object(fields)) => fields,
+        Some(value) => Fields::from_iter([(VALUE.to_owned(), value)]),
+        None => Fields::new(),
+    }
 }
 
 fn shown(
@@ -127,25 +134,45 @@ fn entry_of(cx: &Cx, app: &App, entry: JournalEntry, titles: &HashMap<Id, String
             field: schema
                 .as_ref()
                 .and_then(|schema| schema.field(name))
-                .map_or_else(|| name.clone(), |field| cx.l(&field.label)),
+                .map_or_else(
+                    || {
+                        if name.as_str() == VALUE {
+                            cx.t("journal-value")
+                        } else {
+                            name.replace('_', " ")
+                        }
+                    },
+                    |field| cx.l(&field.label),
+                ),
             before: shown(cx, schema.as_deref(), name, before.get(name), titles),
             after: shown(cx, schema.as_deref(), name, after.get(name), titles),
         })
         .filter(|change| !change.before.is_empty() || !change.after.is_empty())
         .collect();
-    let title = schema.as_ref().and_then(|schema| {
-        let values = if after.is_empty() { &before } else { &after };
-        values.get(&schema.title)?.as_str().map(ToOwned::to_owned)
-    });
-    let noun = schema
-        .as_ref()
-        .map_or_else(|| change.noun.clone(), |schema| cx.l(&schema.label));
-    let action = match change.action.as_str() {
-        "create" => cx.t("action-create"),
-        "update" => cx.t("action-update"),
-        "delete" => cx.t("action-delete"),
-        "import" => cx.t("action-import"),
-        other => cx.tx("action-other", other),
+    let values = if after.is_empty() { &before } else { &after };
+    let named = |name: &str| values.get(name)?.as_str().map(ToOwned::to_owned);
+    let (noun, title) = match &schema {
+        Some(schema) => (cx.l(&schema.label), named(&schema.title)),
+        // What is no noun of the registry: settings are named by their key, accounts by their login.
+        None => {
+            let key = format!("journal-{}", change.noun);
+            let noun = if i18n::has(&key) {
+                cx.t(key)
+            } else {
+                change.noun.clone()
+            };
+            let setting = Some(change.record_id.clone()).filter(|_| change.noun == "setting");
+            (
+                noun,
+                setting.or_else(|| named("login")).or_else(|| named("name")),
+            )
+        }
+    };
+    let key = format!("action-{}", change.action);
+    let action = if i18n::has(&key) {
+        cx.t(key)
+    } else {
+        change.action.clone()
     };
     Entry {
         at: change.at,

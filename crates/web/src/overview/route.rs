@@ -1,8 +1,11 @@
 //! `GET /` and its parts.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use app::overview::{self, Overview};
+use app::{
+    duty::{self, DutyView},
+    overview::{self, Overview},
+};
 use axum::{
     Router,
     extract::{Path, State},
@@ -14,6 +17,7 @@ use policy::Tally;
 
 use super::page::{Alarms, Bar, Compliance, Duties, MapPart, Notice, Page, Tile, Tiles};
 use crate::{
+    compliance::words,
     counts::Shown as _,
     cx::Cx,
     http::{self, Fault, Reader},
@@ -21,6 +25,9 @@ use crate::{
     mark::Mark,
     server::Web,
 };
+
+/// How many rows of duties there are room for.
+const DUTIES: usize = 8;
 
 /// The routes of the overview.
 pub fn routes() -> Router<Web> {
@@ -31,6 +38,7 @@ pub fn routes() -> Router<Web> {
 
 async fn page(State(web): State<Web>, reader: Reader) -> Result<Response, Fault> {
     let now = overview::get(&web.app, &reader.ctx).await?;
+    let open = open_duties(&web, &reader).await?;
     let cx = reader.cx;
     let name = web.app.settings().text("province.name");
     Ok(http::Page(Page {
@@ -42,7 +50,7 @@ async fn page(State(web): State<Web>, reader: Reader) -> Result<Response, Fault>
         tiles: tiles(&cx, &now),
         map: map(&cx, &now),
         alarms: alarms(&cx, &now),
-        duties: duties(&cx, &now),
+        duties: duties(&cx, &open),
         compliance: compliance(&cx, &now),
         cx,
     })
@@ -61,7 +69,10 @@ async fn part(
         "tiles" => http::Page(tiles(cx, &now)).into_response(),
         "map" => http::Page(map(cx, &now)).into_response(),
         "alarms" => http::Page(alarms(cx, &now)).into_response(),
-        "duties" => http::Page(duties(cx, &now)).into_response(),
+        "duties" => {
+            let open = open_duties(&web, &reader).await?;
+            http::Page(duties(cx, &open)).into_response()
+        }
         "compliance" => http::Page(compliance(cx, &now)).into_response(),
         other => {
             return Err(Problem::not_found(
@@ -260,30 +271,55 @@ fn alarms(cx: &Cx, now: &Overview) -> Alarms {
     }
 }
 
-fn duties(cx: &Cx, now: &Overview) -> Duties {
-    let duties = now
-        .duties
-        .iter()
-        .map(|view| Notice {
-            mark: if view.days_left.is_some_and(|days| days < 0) {
-                Mark::Breached
-            } else {
-                Mark::Pending
-            },
-            href: format!(
-                "/compliance/{}/{}/{}",
-                view.duty.regulation, view.duty.clause, view.unit_code
-            ),
-            title: cx.l(&view.summary),
-            about: format!("{} · {}", view.unit_name, view.duty.clause),
-            since: now.at,
-            due: view.duty.due_on.clone(),
+/// What is due, one row for a clause and a day: a hundred communes that owe one report are one row.
+fn duties(cx: &Cx, open: &[DutyView]) -> Duties {
+    let mut groups: BTreeMap<(&str, &str, &str), Vec<&DutyView>> = BTreeMap::new();
+    for view in open {
+        let duty = &view.duty;
+        groups
+            .entry((&duty.due_on, &duty.regulation, &duty.clause))
+            .or_default()
+            .push(view);
+    }
+    let duties = groups
+        .into_iter()
+        .take(DUTIES)
+        .filter_map(|((due, regulation, clause), views)| {
+            let first = views.first()?;
+            let clause_page = format!("/compliance/{regulation}/{clause}");
+            let (href, whose) = match views.as_slice() {
+                [only] => (
+                    format!("{clause_page}/{}", only.unit_code),
+                    only.unit_name.clone(),
+                ),
+                many => (clause_page, cx.tn("unit-count", many.len())),
+            };
+            Some(Notice {
+                mark: if first.days_left.is_some_and(|days| days < 0) {
+                    Mark::Breached
+                } else {
+                    Mark::Pending
+                },
+                href,
+                title: cx.l(&first.summary),
+                about: format!("{} · {whose}", words::cite(cx, clause)),
+                since: cx.now,
+                due: due.to_owned(),
+            })
         })
         .collect();
     Duties {
         cx: cx.clone(),
         duties,
     }
+}
+
+/// Duties that are overdue or due until the end of the month.
+async fn open_duties(web: &Web, reader: &Reader) -> Result<Vec<DutyView>, Problem> {
+    let today = web.app.clock.today();
+    let from = today.saturating_sub(jiff::Span::new().years(1)).to_string();
+    let to = today.last_of_month().to_string();
+    duty::due(&web.app, &reader.ctx, &from, &to, true, 10_000).await
 }
 
 fn compliance(cx: &Cx, now: &Overview) -> Compliance {

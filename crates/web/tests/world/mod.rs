@@ -1,4 +1,5 @@
 //! A server on a port of its own with its own data folder, and browsers for it.
+#![expect(dead_code, reason = "each test file uses a part of it")]
 
 use std::{
     io::{BufRead as _, BufReader, Read},

@@ -1,0 +1,29 @@
+//! Uploads beyond the limit, in a process of their own because memory is measured.
+
+mod world;
+
+use world::{World, resident};
+
+/// The limit of an import, twice over: a buffer that grows holds its old content for a moment.
+const MOST: u64 = 2 * (32 << 20);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_gigabytes_are_answered_and_take_no_memory() {
+    let world = World::with_units().await;
+    let centre = world.signed_in("quan.tri", "administrator", None).await;
+    let before = resident();
+    let answer = centre.upload_of("/registry/organization/import", 2 << 30);
+    assert_eq!(answer.status, 413);
+    assert!(answer.body.contains("Tệp gửi lên quá lớn"));
+    assert!(answer.body.contains("33,6 MB"), "{}", answer.body);
+    let grown = resident().saturating_sub(before);
+    assert!(grown < MOST + (16 << 20), "grew by {grown} bytes");
+
+    // Who says beforehand how much is coming costs nothing at all.
+    let answer = centre.upload(
+        "/registry/organization/import",
+        "lon.csv",
+        &vec![b'a'; 40 << 20],
+    );
+    assert_eq!(answer.status, 413);
+}
