@@ -37,7 +37,7 @@ use crate::{
 };
 
 /// More is on the pages of compliance.
-const TODO: usize = 30;
+const STEPS: usize = 30;
 
 /// `GET /units/{code}`; `?article=` narrows what is to be done to one article.
 pub async fn page(
@@ -154,7 +154,7 @@ async fn todo(
             Status::Met | Status::NotApplicable | Status::Waived => false,
         };
         let in_article = article.is_empty() || cite.split('.').next() == Some(article);
-        if !wanted || !in_article || out.len() >= TODO {
+        if !wanted || !in_article || out.len() >= STEPS {
             continue;
         }
         let evidence = assess::kept_evidence(app, &each.cell.evidence_hash).await?;
