@@ -34,7 +34,10 @@ fn media_type(bytes: &[u8]) -> Option<&'static str> {
         return Some(kind);
     }
     let text = std::str::from_utf8(bytes).ok()?;
-    let program = text.starts_with("#!") || text.contains('\0');
+    let program = text.starts_with("#!")
+        || text
+            .chars()
+            .any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{c}'));
     (!program).then_some("text/plain")
 }
 

@@ -87,18 +87,18 @@ fn read_csv(bytes: &[u8]) -> Result<Sheet, SheetError> {
         .from_reader(bytes);
     let mut sheet = Sheet::default();
     let mut record = csv::ByteRecord::new();
+    let mut lines = Lines { line: 1, upto: 0 };
     loop {
-        let line = reader.position().line();
         let more = reader
             .read_byte_record(&mut record)
             .map_err(|e| SheetError::Broken {
-                line,
+                line: lines.line,
                 what: e.to_string(),
             })?;
         if !more {
             break;
         }
-        let line = record.position().map_or(line, csv::Position::line);
+        let line = lines.of(bytes, record.position().map_or(0, csv::Position::byte));
         limit("columns", record.len(), MAX_COLUMNS)?;
         let cells = record
             .iter()
@@ -119,6 +119,29 @@ fn read_csv(bytes: &[u8]) -> Result<Sheet, SheetError> {
         return Err(SheetError::Empty);
     }
     Ok(sheet)
+}
+
+/// Counts lines by their line feeds: the reader's own count is one behind after CR LF.
+struct Lines {
+    line: u64,
+    upto: usize,
+}
+
+impl Lines {
+    /// The line on which the record that begins at `byte` (or after the line ends there) stands.
+    fn of(&mut self, bytes: &[u8], byte: u64) -> u64 {
+        let from = usize::try_from(byte).unwrap_or(usize::MAX).max(self.upto);
+        let rest = bytes.get(from..).unwrap_or_default();
+        let ends = rest
+            .iter()
+            .take_while(|b| matches!(b, b'\r' | b'\n'))
+            .count();
+        let start = (from + ends).min(bytes.len());
+        let passed = &bytes[self.upto..start];
+        self.line += passed.iter().filter(|b| **b == b'\n').count() as u64;
+        self.upto = start;
+        self.line
+    }
 }
 
 /// The separator that the header line uses most: Excel writes `;` where a comma is the

@@ -132,7 +132,8 @@ impl Core {
         }
         for row in &rows {
             let state = self.fleet.status(row.id).map_or(State::NoData, |s| s.state);
-            self.ledger.open(row.id, state, now.at_ms);
+            // A day taken over from before a restart stands at "nobody looked" until here.
+            self.ledger.state_changed(row.id, state, now.at_ms);
         }
         self.targets = Targets::new(rows);
         self.write(app, effects, now).await?;

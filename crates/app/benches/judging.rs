@@ -1,0 +1,296 @@
+//! Judging a whole province by the built-in regulation, and one changed fact to its verdict.
+//!
+//! Targets (issue 2): 1,000 units judged wholly in under 300 ms, one fact in under 100 ms,
+//! and from 100 to 3,000 units no worse than linear.
+
+use std::{hint::black_box, path::Path, time::Duration};
+
+use app::{App, AppConfig, Ctx, assess, registry};
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use domain::{
+    clock::Clock,
+    id::{Id, TargetId},
+    noun,
+    record::{Record, Value, Values},
+    schema::Schema,
+};
+use store::target::{AvailabilityRow, StateRow};
+
+/// 2026-11-20 01:00 UTC.
+const NOW: i64 = 1_795_136_400_000;
+const ENTRIES_A_UNIT: usize = 60;
+const DAYS: i64 = 92;
+
+fn record(schema: &Schema, given: &[(&str, Value)]) -> Record {
+    let mut values: Values = schema
+        .fields
+        .iter()
+        .map(|f| (f.name.clone(), Value::Null))
+        .collect();
+    values.extend(given.iter().map(|(k, v)| ((*k).to_owned(), v.clone())));
+    Record {
+        id: Id::new(NOW),
+        version: 1,
+        updated_at: NOW,
+        values,
+    }
+}
+
+async fn insert(app: &App, schema: &Schema, records: &[Record]) {
+    let mut tx = app.db.begin().await.expect("the database is there");
+    // Books are kept since early last year.
+    store::registry::insert(&mut tx, schema, records, NOW - 600 * 86_400_000)
+        .await
+        .expect("the records hold together");
+    if schema.noun == "organization" {
+        store::registry::rebuild_tree(&mut tx)
+            .await
+            .expect("the tree holds");
+    }
+    tx.commit().await.expect("the disk has room");
+}
+
+/// Units with a site, five devices, two contacts and their books; the first runs the network.
+async fn province(folder: &Path, units: usize) -> App {
+    let app = App::open(AppConfig {
+        data: folder.to_owned(),
+        database: None,
+        policy: None,
+        clock: Clock::fixed(domain::clock::from_ms(NOW)),
+        writer: true,
+        origin: "gieng.example/bench".into(),
+    })
+    .await
+    .expect("the program opens");
+    let schema = |name| noun::get(name).expect("a noun of the registry");
+    let organizations: Vec<Record> = (0..units)
+        .map(|i| {
+            record(
+                schema("organization"),
+                &[
+                    ("code", format!("U{i}").into()),
+                    ("name", format!("Đơn vị số {i}").into()),
+                    ("kind", "department".into()),
+                    (
+                        "level",
+                        if i % 3 == 0 { "commune" } else { "province" }.into(),
+                    ),
+                    (
+                        "membership",
+                        if i % 10 == 9 { "participant" } else { "member" }.into(),
+                    ),
+                ],
+            )
+        })
+        .collect();
+    insert(&app, schema("organization"), &organizations).await;
+    let role = record(
+        schema("role-assignment"),
+        &[
+            ("role", "network-authority".into()),
+            ("organization", organizations[0].id.into()),
+            ("starts_on", "2025-03-01".into()),
+        ],
+    );
+    insert(&app, schema("role-assignment"), &[role]).await;
+    let (mut sites, mut devices, mut contacts) = (Vec::new(), Vec::new(), Vec::new());
+    for (i, unit) in organizations.iter().enumerate() {
+        let own = ("organization", Value::from(unit.id));
+        let (x, y) = (i / 250 % 250, i % 250 + 1);
+        sites.push(record(
+            schema("site"),
+            &[
+                own.clone(),
+                ("code", format!("S{i}").into()),
+                ("name", format!("Điểm {i}").into()),
+                ("class", "standard".into()),
+                ("status", "active".into()),
+                ("address", format!("10.{x}.{y}.1").into()),
+            ],
+        ));
+        for (n, role) in ["router", "switch", "server", "firewall", "workstation"]
+            .iter()
+            .enumerate()
+        {
+            devices.push(record(
+                schema("device"),
+                &[
+                    own.clone(),
+                    ("code", format!("D{i}-{n}").into()),
+                    ("name", format!("{role} {i}").into()),
+                    ("role", (*role).into()),
+                    ("status", "active".into()),
+                    ("address", format!("10.{x}.{y}.{}", n + 2).into()),
+                    ("in_service_on", "2026-03-01".into()),
+                    ("inspected_on", "2026-02-20".into()),
+                    (
+                        "inspection_result",
+                        if i % 7 == n { "failed" } else { "passed" }.into(),
+                    ),
+                ],
+            ));
+        }
+        for role in ["it-officer", "leader"] {
+            contacts.push(record(
+                schema("contact"),
+                &[
+                    own.clone(),
+                    ("role", role.into()),
+                    ("name", "Nguyễn Văn A".into()),
+                    ("starts_on", "2026-01-01".into()),
+                ],
+            ));
+        }
+    }
+    insert(&app, schema("site"), &sites).await;
+    insert(&app, schema("device"), &devices).await;
+    insert(&app, schema("contact"), &contacts).await;
+    let prefix = record(
+        schema("prefix"),
+        &[("cidr", "10.0.0.0/8".into()), ("purpose", "x".into())],
+    );
+    insert(&app, schema("prefix"), &[prefix]).await;
+    books(&app, &organizations).await;
+    measured(&app, &sites, &devices).await;
+    app
+}
+
+async fn books(app: &App, units: &[Record]) {
+    let library = app.library();
+    let names: Vec<&String> = library.registers.keys().collect();
+    for (b, name) in names.iter().enumerate() {
+        let book = app.schema(name).expect("a book of the pack");
+        let mut entries = Vec::new();
+        for unit in units {
+            for n in (b..ENTRIES_A_UNIT).step_by(names.len()) {
+                let day = format!("2026-{:02}-{:02}", 1 + n % 10, 1 + n % 28);
+                entries.push(record(
+                    &book,
+                    &[
+                        ("organization", unit.id.into()),
+                        ("occurred_on", day.into()),
+                        ("period", "2026".into()),
+                        ("result", "sent".into()),
+                        ("subject", format!("mục {n}").into()),
+                    ],
+                ));
+            }
+        }
+        insert(app, &book, &entries).await;
+    }
+}
+
+async fn measured(app: &App, sites: &[Record], devices: &[Record]) {
+    let mut tx = app.db.begin().await.expect("the database is there");
+    let states: Vec<StateRow> = sites
+        .iter()
+        .enumerate()
+        .map(|(i, site)| StateRow {
+            target: TargetId(site.id),
+            state: if i % 20 == 7 { "down" } else { "up" }.into(),
+            since_at: NOW - 7_200_000,
+            last_sample_at: Some(NOW - 5_000),
+            rtt_us: Some(900),
+        })
+        .collect();
+    store::target::save_states(&mut tx, &states, NOW)
+        .await
+        .expect("states are kept");
+    for site in sites {
+        let days: Vec<AvailabilityRow> = (0..DAYS)
+            .map(|d| {
+                let at = domain::clock::from_ms(NOW - d * 86_400_000);
+                AvailabilityRow {
+                    target: site.id.to_string(),
+                    period: domain::clock::local_date(at).to_string(),
+                    up_ms: 86_300_000,
+                    down_ms: 100_000,
+                    samples: 2_880,
+                    until_ms: NOW,
+                    ..AvailabilityRow::default()
+                }
+            })
+            .collect();
+        store::target::save_days(&mut tx, &days)
+            .await
+            .expect("days are kept");
+    }
+    let sources: Vec<store::log_source::LogSource> = devices
+        .iter()
+        .map(|d| store::log_source::LogSource {
+            device: d.id,
+            last_received_at: NOW - 60_000,
+            lines: 1_000,
+        })
+        .collect();
+    store::log_source::save(&mut tx, &sources, NOW)
+        .await
+        .expect("sources are kept");
+    tx.commit().await.expect("the disk has room");
+}
+
+/// A contact's name changes; its verdict's evidence is judged anew.
+async fn one_fact(app: &App) -> assess::Evaluated {
+    let ctx = Ctx::console(NOW);
+    let query = registry::RecordQuery {
+        limit: 1,
+        filters: vec![("role".into(), "it-officer".into())],
+        ..registry::RecordQuery::default()
+    };
+    let page = registry::list(app, &ctx, "contact", &query)
+        .await
+        .expect("contacts are listed");
+    let mut contact = page.records[0].clone();
+    let ended = contact.get("ends_on").is_null();
+    let end = if ended {
+        "2026-10-01".into()
+    } else {
+        Value::Null
+    };
+    contact.values.insert("ends_on".into(), end);
+    let at = Some((contact.id, contact.version));
+    registry::save(app, &ctx, "contact", at, contact.values)
+        .await
+        .expect("the contact is saved");
+    let done = assess::evaluate(app, false).await.expect("it is judged");
+    assert!(done.turned > 0, "the verdict turns: {done:?}");
+    done
+}
+
+fn judging(c: &mut Criterion) {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime starts");
+    for units in [100, 1_000, 3_000] {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let app = runtime.block_on(province(folder.path(), units));
+        let first = runtime
+            .block_on(assess::evaluate(&app, true))
+            .expect("it is judged");
+        println!("{units} units, the first time (every verdict is written): {first:?}");
+        let mut full = c.benchmark_group("full");
+        full.sample_size(20)
+            .measurement_time(Duration::from_secs(8));
+        full.bench_function(BenchmarkId::from_parameter(units), |b| {
+            b.iter(|| {
+                black_box(
+                    runtime
+                        .block_on(assess::evaluate(&app, true))
+                        .expect("it is judged"),
+                )
+            });
+        });
+        full.finish();
+        let mut one = c.benchmark_group("one fact");
+        one.sample_size(20).measurement_time(Duration::from_secs(5));
+        one.bench_function(BenchmarkId::from_parameter(units), |b| {
+            b.iter(|| black_box(runtime.block_on(one_fact(&app))));
+        });
+        one.finish();
+        runtime.block_on(app.db.close());
+    }
+}
+
+criterion_group!(benches, judging);
+criterion_main!(benches);

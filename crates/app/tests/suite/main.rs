@@ -1,0 +1,147 @@
+//! The use cases against a real database and a clock that stands where it is put.
+
+mod account;
+mod attachment;
+mod import;
+mod judging;
+mod record;
+mod setting;
+mod sign_in;
+mod watch;
+mod workbook;
+
+use app::{App, AppConfig, Ctx, registry};
+use domain::{
+    authority::{Actor, Grant, Role},
+    clock::Clock,
+    id::{Id, OrganizationId},
+    problem::{Problem, ProblemKind},
+    record::{Value, Values},
+};
+use jiff::Timestamp;
+
+/// A program with its own data folder and clock.
+pub(crate) struct Province {
+    pub(crate) app: App,
+    pub(crate) clock: Clock,
+    #[expect(dead_code, reason = "the folder lives as long as the program in it")]
+    folder: tempfile::TempDir,
+}
+
+/// An instant, written out.
+pub(crate) fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+impl Province {
+    /// At 08:00 in Vietnam on 20 November 2026, on SQLite.
+    pub(crate) async fn new() -> Self {
+        Self::open(None).await
+    }
+
+    /// The same on PostgreSQL, where that is installed.
+    pub(crate) async fn on_postgres() -> Option<Self> {
+        Some(Self::open(Some(testkit::postgres::database()?)).await)
+    }
+
+    async fn open(database: Option<String>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Clock::fixed(at("2026-11-20T01:00:00Z"));
+        let app = App::open(AppConfig {
+            data: folder.path().to_owned(),
+            database,
+            policy: None,
+            clock: clock.clone(),
+            writer: true,
+            origin: "gieng.example/test".into(),
+        })
+        .await
+        .unwrap();
+        Self { app, clock, folder }
+    }
+
+    /// Moves the clock on.
+    pub(crate) fn pass(&self, milliseconds: i64) {
+        let then = self.clock.now_ms() + milliseconds;
+        self.clock.set(domain::clock::from_ms(then));
+    }
+
+    /// The administrator at the machine.
+    pub(crate) fn ctx(&self) -> Ctx {
+        Ctx::console(self.clock.now_ms())
+    }
+
+    /// Somebody with one role over one organization.
+    pub(crate) fn as_role(&self, role: Role, organization: Option<Id>) -> Ctx {
+        Ctx {
+            actor: Actor {
+                account: None,
+                name: role.code().into(),
+                grants: vec![Grant {
+                    role,
+                    organization: organization.map(OrganizationId),
+                }],
+            },
+            remote: "10.1.1.1".into(),
+            ..self.ctx()
+        }
+    }
+
+    /// Makes a record and returns its id.
+    pub(crate) async fn add(&self, noun: &str, given: &[(&str, &str)]) -> Id {
+        self.try_add(&self.ctx(), noun, given).await.unwrap()
+    }
+
+    pub(crate) async fn try_add(
+        &self,
+        ctx: &Ctx,
+        noun: &str,
+        given: &[(&str, &str)],
+    ) -> Result<Id, Problem> {
+        let saved = registry::save(&self.app, ctx, noun, None, values(given)).await?;
+        Ok(saved.record.id)
+    }
+
+    /// An organization of the network.
+    pub(crate) async fn unit(&self, code: &str, parent: Option<Id>) -> Id {
+        let parent = parent.map(|p| p.to_string()).unwrap_or_default();
+        let mut given = vec![
+            ("code", code),
+            ("name", code),
+            ("kind", "department"),
+            ("level", "province"),
+            ("membership", "member"),
+        ];
+        if !parent.is_empty() {
+            given.push(("parent", &parent));
+        }
+        self.add("organization", &given).await
+    }
+
+    /// The whole journal as one text, to look for what must not be in it.
+    pub(crate) async fn journal(&self) -> String {
+        let query = app::journal::JournalQuery {
+            limit: 1_000,
+            ..app::journal::JournalQuery::default()
+        };
+        let entries = app::journal::list(&self.app, &self.ctx(), &query)
+            .await
+            .unwrap();
+        let report = app::journal::verify(&self.app, &self.ctx()).await.unwrap();
+        assert_eq!(report.first_bad, None);
+        format!("{entries:?}")
+    }
+}
+
+/// Values by field name, as text.
+pub(crate) fn values(given: &[(&str, &str)]) -> Values {
+    given
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), Value::from(*value)))
+        .collect()
+}
+
+/// What kind of refusal it was.
+pub(crate) fn refused<T: std::fmt::Debug>(result: Result<T, Problem>) -> ProblemKind {
+    result.expect_err("it should be refused").kind
+}

@@ -1,0 +1,218 @@
+//! Who may write what, and what others learn of it.
+
+use app::registry::{self, RecordQuery};
+use domain::{
+    authority::Role,
+    problem::ProblemKind::{Conflict, Denied, Invalid, NotFound},
+};
+
+use crate::{Province, refused, values};
+
+const DEVICE: [(&str, &str); 4] = [
+    ("code", "D-1"),
+    ("name", "Máy chủ"),
+    ("role", "server"),
+    ("status", "active"),
+];
+
+#[tokio::test]
+async fn an_officer_writes_only_what_is_the_units() {
+    let p = Province::new().await;
+    let (a, b) = (p.unit("A", None).await, p.unit("B", None).await);
+    let officer = p.as_role(Role::Officer, Some(a));
+    let with = |unit: &str| {
+        let mut given = DEVICE.to_vec();
+        given.push(("organization", unit));
+        values(&given)
+    };
+    let own = registry::save(&p.app, &officer, "device", None, with("A"))
+        .await
+        .unwrap()
+        .record;
+    let theirs = registry::save(&p.app, &officer, "device", None, with("B")).await;
+    assert_eq!(refused(theirs), Denied);
+    // Nor by giving a record away, nor by taking one.
+    let given_away = registry::save(&p.app, &officer, "device", Some((own.id, 1)), with("B")).await;
+    assert_eq!(refused(given_away), Denied);
+    let foreign = p.as_role(Role::Officer, Some(b));
+    let taken = registry::save(&p.app, &foreign, "device", Some((own.id, 1)), with("B")).await;
+    assert_eq!(refused(taken), NotFound);
+    let deleted = registry::delete(&p.app, &foreign, "device", own.id, 1).await;
+    assert_eq!(refused(deleted), NotFound);
+
+    // What the network centre keeps an officer does not write, not even the own.
+    for noun in [
+        "organization",
+        "site",
+        "circuit",
+        "prefix",
+        "role-assignment",
+        "exemption",
+    ] {
+        let write = registry::save(&p.app, &officer, noun, None, values(&[])).await;
+        assert_eq!(refused(write), Denied, "{noun}");
+        let delete = registry::delete(&p.app, &officer, noun, a, 1).await;
+        assert_eq!(refused(delete), Denied, "{noun}");
+    }
+    for role in [Role::Viewer, Role::Auditor] {
+        let reader = p.as_role(role, Some(a));
+        let write = registry::save(&p.app, &reader, "device", None, with("A")).await;
+        assert_eq!(refused(write), Denied);
+        assert!(
+            registry::get(&p.app, &reader, "device", "D-1")
+                .await
+                .is_ok()
+        );
+    }
+
+    // Who may not see it does not learn that it is there.
+    for key in ["D-1".to_owned(), own.id.to_string()] {
+        let hidden = registry::get(&p.app, &foreign, "device", &key)
+            .await
+            .unwrap_err();
+        let absent = registry::get(&p.app, &foreign, "device", "D-9")
+            .await
+            .unwrap_err();
+        assert_eq!((hidden.kind, hidden.what), (absent.kind, absent.what));
+    }
+    let page = registry::list(&p.app, &foreign, "device", &RecordQuery::default()).await;
+    assert_eq!(page.unwrap().total, 0);
+    let csv = registry::export_csv(&p.app, &foreign, "device", &RecordQuery::default()).await;
+    assert!(!String::from_utf8(csv.unwrap()).unwrap().contains("D-1"));
+    let found = app::search::find(&p.app, &foreign, "may chu", 10)
+        .await
+        .unwrap();
+    assert!(found.iter().all(|f| f.noun == "clause"), "{found:?}");
+    registry::delete(&p.app, &officer, "device", own.id, 1)
+        .await
+        .unwrap();
+    assert!(p.journal().await.contains("\"delete\""));
+}
+
+#[tokio::test]
+async fn a_change_names_the_version_it_read() {
+    let p = Province::new().await;
+    let id = p.unit("A", None).await;
+    let read = registry::get(&p.app, &p.ctx(), "organization", "A")
+        .await
+        .unwrap();
+    let mut new = read.values.clone();
+    new.insert("name".into(), "Tên mới".into());
+    let saved = registry::save(&p.app, &p.ctx(), "organization", Some((id, 1)), new.clone())
+        .await
+        .unwrap();
+    assert_eq!((saved.created, saved.record.version), (false, 2));
+    let late = registry::save(&p.app, &p.ctx(), "organization", Some((id, 1)), new).await;
+    assert_eq!(refused(late), Conflict);
+    let ctx = p.ctx();
+    let taken = p.try_add(
+        &ctx,
+        "organization",
+        &[
+            ("code", "A"),
+            ("name", "x"),
+            ("kind", "police"),
+            ("level", "province"),
+            ("membership", "none"),
+        ],
+    );
+    let taken = taken.await.unwrap_err();
+    assert_eq!(
+        (taken.kind, taken.fields[0].field.as_str()),
+        (Conflict, "code")
+    );
+}
+
+#[tokio::test]
+async fn records_in_use_stay_and_books_are_never_emptied() {
+    let p = Province::new().await;
+    let a = p.unit("A", None).await;
+    p.unit("A1", Some(a)).await;
+    assert_eq!(
+        refused(registry::delete(&p.app, &p.ctx(), "organization", a, 1).await),
+        Conflict
+    );
+    let entry = p
+        .add(
+            "yearly-report",
+            &[
+                ("organization", "A"),
+                ("occurred_on", "2026-11-20"),
+                ("period", "2026"),
+                ("result", "sent"),
+            ],
+        )
+        .await;
+    assert_eq!(
+        refused(registry::delete(&p.app, &p.ctx(), "yearly-report", entry, 1).await),
+        Denied
+    );
+    assert_eq!(
+        refused(registry::get(&p.app, &p.ctx(), "no-such-noun", "x").await),
+        NotFound
+    );
+}
+
+async fn parents_make_no_circle(p: Province) {
+    let a = p.unit("A", None).await;
+    let b = p.unit("B", Some(a)).await;
+    let c = p.unit("C", Some(b)).await;
+    let mut read = registry::get(&p.app, &p.ctx(), "organization", "A")
+        .await
+        .unwrap();
+    for below in [a, b, c] {
+        read.values.insert("parent".into(), below.into());
+        let circle = registry::save(
+            &p.app,
+            &p.ctx(),
+            "organization",
+            Some((a, 1)),
+            read.values.clone(),
+        )
+        .await;
+        assert_eq!(refused(circle), Invalid);
+    }
+    let site = |code: &'static str, parent: &'static str| {
+        let given = vec![
+            ("code", code),
+            ("name", code),
+            ("organization", "A"),
+            ("class", "standard"),
+            ("status", "active"),
+            ("parent", parent),
+        ];
+        given
+            .into_iter()
+            .filter(|(_, v)| !v.is_empty())
+            .collect::<Vec<_>>()
+    };
+    let hub = p.add("site", &site("hub", "")).await;
+    p.add("site", &site("near", "hub")).await;
+    p.add("site", &site("far", "near")).await;
+    let circle = registry::save(
+        &p.app,
+        &p.ctx(),
+        "site",
+        Some((hub, 1)),
+        values(&site("hub", "far")),
+    )
+    .await;
+    assert_eq!(refused(circle), Invalid);
+    let nobody = p
+        .try_add(&p.ctx(), "site", &site("x", "no-such-site"))
+        .await
+        .unwrap_err();
+    assert_eq!(nobody.fields[0].field, "parent");
+}
+
+#[tokio::test]
+async fn parents_make_no_circle_on_sqlite() {
+    parents_make_no_circle(Province::new().await).await;
+}
+
+#[tokio::test]
+async fn parents_make_no_circle_on_postgres() {
+    if let Some(p) = Province::on_postgres().await {
+        parents_make_no_circle(p).await;
+    }
+}
