@@ -1,7 +1,7 @@
 //! Records in SQLite or PostgreSQL: the only crate that names sqlx.
 //!
 //! One SQL text serves both engines (see `docs/decisions/0002-records.md`); what must
-//! differ is in [`dialect`].
+//! differ is in the module `dialect`.
 
 pub mod account;
 pub mod alarm;

@@ -1,4 +1,4 @@
-//! A real server on port 0 with a database and a clock of its own, for tests.
+//! PostgreSQL, the built program, a client and a browser for tests.
 
 #[cfg(feature = "browser")]
 pub mod browser;
