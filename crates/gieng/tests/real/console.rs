@@ -1,0 +1,111 @@
+//! Exit codes and words of the command line.
+
+use std::path::Path;
+
+use testkit::program::run;
+
+use crate::GIENG;
+
+fn code(data: &Path, args: &[&str]) -> (i32, String) {
+    let out = run(GIENG, data, args);
+    let mut said = String::from_utf8_lossy(&out.stdout).into_owned();
+    said += &String::from_utf8_lossy(&out.stderr);
+    (out.status.code().unwrap_or(-1), said)
+}
+
+#[test]
+fn check_answers_scripts_with_its_exit_code() {
+    let dir = tempfile::tempdir().expect("a temporary folder can be made");
+    let data = dir.path().join("data");
+    let (empty, said) = code(&data, &["check"]);
+    assert_eq!(empty, 0, "no units, nothing amiss: {said}");
+
+    let table = dir.path().join("units.csv");
+    let rows = "code,name,kind,level,membership\nU,Sở U,department,province,member\nX,,sai,province,member\n";
+    std::fs::write(&table, rows).expect("the folder is ours");
+    let table = table.display().to_string();
+    let (bad, said) = code(&data, &["import", "organization", &table]);
+    assert_eq!(bad, 1, "{said}");
+    assert!(
+        said.contains("units.csv:3:2:"),
+        "file, line, column: {said}"
+    );
+    assert!(said.contains("nothing was written"), "{said}");
+    let (bad, said) = code(&data, &["import", "organization", &table, "--good-rows"]);
+    assert_eq!(bad, 1, "{said}");
+
+    let (unknown, said) = code(&data, &["check", "--unit", "U"]);
+    assert_eq!(unknown, 3, "silence is never compliance: {said}");
+    let table = dir.path().join("devices.csv");
+    let rows = "code,name,organization,role,in_service_on,inspected_on,inspection_result\nSV,Máy chủ,U,server,2026-02-01,2026-01-20,failed\n";
+    std::fs::write(&table, rows).expect("the folder is ours");
+    let (good, said) = code(&data, &["import", "device", &table.display().to_string()]);
+    assert_eq!(good, 0, "{said}");
+    let (breached, said) = code(&data, &["check", "--unit", "U", "--format", "json"]);
+    assert_eq!(breached, 1, "a device that failed its inspection: {said}");
+    let json: serde_json::Value =
+        serde_json::from_str(&said[said.find('{').unwrap_or(0)..]).expect("JSON alone is printed");
+    let inspection = json["verdicts"]
+        .as_array()
+        .and_then(|all| all.iter().find(|v| v["clause"] == "13.6"));
+    assert_eq!(
+        inspection.map(|v| &v["status"]),
+        Some(&serde_json::json!("breached")),
+        "{json:#}"
+    );
+
+    for args in [
+        &["check", "--unit", "KHONG"][..],
+        &["check", "--regulation", "khong"],
+        &["get", "organization", "KHONG"],
+    ] {
+        let (failed, said) = code(&data, args);
+        assert_eq!(failed, 2, "{args:?}: {said}");
+        assert!(said.lines().count() < 6, "in one sentence: {said}");
+    }
+    let (sound, said) = code(&data, &["journal", "verify"]);
+    assert_eq!(sound, 0, "{said}");
+}
+
+#[test]
+fn lint_names_file_and_line_of_what_is_wrong() {
+    let dir = tempfile::tempdir().expect("a temporary folder can be made");
+    let packs = dir.path().join("policy");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policy");
+    let (fine, said) = code(dir.path(), &["policy", "lint"]);
+    assert_eq!(fine, 0, "the built-in packs: {said}");
+    copy(&source, &packs);
+    let folder = packs.display().to_string();
+    let (fine, said) = code(dir.path(), &["policy", "lint", &folder]);
+    assert_eq!(fine, 0, "{said}");
+
+    // A check that writes.
+    let check = packs.join("checks/officer-named.sql");
+    let sql = std::fs::read_to_string(&check).expect("the check is there");
+    std::fs::write(&check, "DELETE FROM fact_contact").expect("the folder is ours");
+    let (wrong, said) = code(dir.path(), &["policy", "lint", &folder]);
+    assert_eq!(wrong, 1, "{said}");
+    assert!(said.contains("checks/officer-named.sql:1"), "{said}");
+    std::fs::write(&check, sql).expect("the folder is ours");
+
+    // A text that replaces itself.
+    let text = packs.join("regulations/vinh-long-26-2019.yaml");
+    let yaml = std::fs::read_to_string(&text).expect("the regulation is there");
+    std::fs::write(&text, format!("{yaml}\nreplaces: [vinh-long-26-2019]\n"))
+        .expect("the folder is ours");
+    let (wrong, said) = code(dir.path(), &["policy", "lint", &folder]);
+    assert_eq!(wrong, 1, "{said}");
+    assert!(
+        said.contains("regulations/vinh-long-26-2019.yaml:"),
+        "{said}"
+    );
+
+    // Packs that do not hold together are not run with.
+    let data = dir.path().join("data");
+    let (failed, said) = code(&data, &["check", "--policy", &folder]);
+    assert_eq!(failed, 2, "{said}");
+}
+
+fn copy(from: &Path, to: &Path) {
+    super::syslog::copy(from, to);
+}

@@ -1,0 +1,278 @@
+//! Lines of real senders: their verdict turns and turns back, and a kill loses nothing kept.
+
+use std::{
+    collections::BTreeSet,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use testkit::{
+    program::{eventually, free_port},
+    world::{World, quiet},
+};
+
+use crate::{
+    GIENG,
+    sender::{Rsyslogd, available, logger},
+};
+
+const CLAUSE: &str = "/api/v1/verdicts?regulation=vinh-long-26-2019&clause=13.3&unit=U";
+
+/// The built-in packs, with the silence of 13.3 counted in seconds in place of hours.
+fn hasty_policy(folder: &Path) {
+    let packs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policy");
+    copy(&packs, folder);
+    let check = folder.join("checks/logs-arriving.sql");
+    let sql = std::fs::read_to_string(&check).expect("the check is there");
+    assert!(sql.contains("* 3600000"), "the check counts in hours");
+    std::fs::write(&check, sql.replace("* 3600000", "* 1000")).expect("the folder is ours");
+}
+
+/// A folder with all below it.
+pub fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("the folder is ours");
+    for entry in std::fs::read_dir(from).expect("it can be read") {
+        let entry = entry.expect("it can be read");
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).expect("it can be copied");
+        }
+    }
+}
+
+fn await_status(world: &World, status: &str) {
+    eventually(&format!("13.3 of U to be {status}"), || {
+        let found = world.admin.get(CLAUSE).json();
+        (found["items"][0]["status"] == status).then_some(())
+    });
+}
+
+#[test]
+fn the_verdict_on_logs_follows_a_real_sender() {
+    if !available() {
+        return;
+    }
+    let dir = tempfile::tempdir().expect("a temporary folder can be made");
+    let policy = dir.path().join("policy");
+    hasty_policy(&policy);
+    let to = free_port([127, 0, 0, 1]);
+    let world = World::begin(GIENG, |launch| {
+        launch
+            .arg("--policy", &policy.display())
+            .arg("--syslog-udp", &to)
+            .arg("--syslog-tcp", &to)
+            .flag("--no-probe")
+    });
+    world.import(
+        "organization",
+        "code,name,kind,level,membership\nU,Sở U,department,province,member\n",
+    );
+    world.import(
+        "device",
+        "code,name,organization,role,address\nFW,Tường lửa U,U,firewall,127.71.0.2\nSV,Máy chủ U,U,server,127.0.0.1\n",
+    );
+    // What no observation shows about 13.3 is attested.
+    for control in ["malware-protection", "patches-current"] {
+        let path = "/compliance/vinh-long-26-2019/13.3/U/attest";
+        let answer = world.admin.form(
+            path,
+            &[
+                ("control", control),
+                ("holds", "true"),
+                ("statement", "Đã kiểm tra"),
+            ],
+        );
+        assert_eq!(answer.status, 303, "{}", answer.body);
+    }
+    await_status(&world, "breached");
+
+    // The firewall sends by UDP from its own address, the server by TCP, every second.
+    let folder = dir.path().join("rsyslog");
+    let run_sender = || {
+        let sender = Rsyslogd::start(&folder, to, Some("127.71.0.2"));
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let thread = std::thread::spawn(move || {
+            while !stopped.load(Ordering::Relaxed) {
+                sender.log("Failed password for root from 10.1.2.3");
+                std::thread::sleep(Duration::from_secs(1));
+            }
+        });
+        (stop, thread)
+    };
+    let (stop, thread) = run_sender();
+    await_status(&world, "met");
+    let page = world.admin.get("/compliance/vinh-long-26-2019/13.3/U").body;
+    assert!(
+        page.contains("Tường lửa U"),
+        "the evidence names the device"
+    );
+
+    stop.store(true, Ordering::Relaxed);
+    thread.join().expect("the sender ends");
+    await_status(&world, "breached");
+
+    let (stop, thread) = run_sender();
+    await_status(&world, "met");
+    stop.store(true, Ordering::Relaxed);
+    thread.join().expect("the sender ends");
+}
+
+#[test]
+fn lines_of_logger_arrive_in_every_framing_and_are_attributed() {
+    if !available() {
+        return;
+    }
+    let to = free_port([127, 0, 0, 1]);
+    let world = World::begin(GIENG, |launch| {
+        launch
+            .arg("--syslog-udp", &to)
+            .arg("--syslog-tcp", &to)
+            .flag("--no-probe")
+    });
+    let port = to.port().to_string();
+    let ways: [(&str, &[&str]); 3] = [
+        ("udp", &["-d"]),
+        ("newline", &["-T"]),
+        ("counted", &["-T", "--octet-count"]),
+    ];
+    let send = |round: &str| {
+        for (way, options) in ways {
+            let message = format!("{round} {way} đăng nhập hỏng");
+            let mut all = vec!["-n", "127.0.0.1", "-P", &port, "-t", "sshd"];
+            all.extend(options);
+            all.push(&message);
+            logger(&all);
+        }
+    };
+    let found = |query: &str| {
+        let answer = world.admin.get(&format!("/api/v1/logs?q={query}")).json();
+        answer["items"].as_array().cloned().unwrap_or_default()
+    };
+    send("stranger");
+    let lines = eventually("three lines of a stranger", || {
+        // Diacritics and case do not matter.
+        Some(found("DANG%20NHAP%20HONG")).filter(|l| l.len() == 3)
+    });
+    assert!(lines.iter().all(|l| l["device"].is_null()), "{lines:?}");
+    eventually("the stranger on the page of unknown senders", || {
+        let page = world.admin.get("/logs/unknown").body;
+        page.contains("127.0.0.1").then_some(())
+    });
+
+    world.import(
+        "organization",
+        "code,name,kind,level,membership\nU,Sở U,department,province,member\n",
+    );
+    world.import(
+        "device",
+        "code,name,organization,role\nSV,Máy chủ U,U,server\n",
+    );
+    let device = world.id("device", "SV");
+    let adopted = world.admin.form(
+        "/logs/unknown/adopt",
+        &[("peer", "127.0.0.1"), ("device", &device)],
+    );
+    assert_eq!(adopted.status, 303, "{}", adopted.body);
+    eventually("lines counted as the device's", || {
+        send("known");
+        let lines = found("known");
+        lines.iter().any(|l| !l["device"].is_null()).then_some(())
+    });
+}
+
+#[test]
+fn a_kill_loses_nothing_that_was_kept() {
+    if !available() {
+        return;
+    }
+    let dir = tempfile::tempdir().expect("a temporary folder can be made");
+    let to = free_port([127, 0, 0, 1]);
+    let launch = quiet(GIENG, &dir.path().join("data"))
+        .arg("--syslog-tcp", &to)
+        .flag("--no-probe");
+    let mut program = launch.start();
+    let admin = program.client();
+    let link = program.first_link();
+    admin.begin(&link, "quan.tri");
+    let admin = admin.token();
+
+    let sender = Rsyslogd::start(&dir.path().join("rsyslog"), to, None);
+    let stop = Arc::new(AtomicBool::new(false));
+    let stopped = Arc::clone(&stop);
+    let sending = std::thread::spawn(move || {
+        let mut sent = 0;
+        while !stopped.load(Ordering::Relaxed) {
+            sender.log_all((sent..sent + 500).map(|n| format!("so={n};")));
+            sent += 500;
+        }
+        sender.log("dong cuoi cung");
+        (sender, sent)
+    });
+    let kept = eventually("a few thousand lines on disk", || {
+        let metrics = admin.get("/metrics").body;
+        let kept = metrics
+            .lines()
+            .find_map(|l| l.strip_prefix("gieng_log_lines_kept "))?;
+        kept.parse::<u64>().ok().filter(|n| *n > 3_000)
+    });
+    program.kill();
+
+    let program = launch.start();
+    let admin = program.client().with_token(admin.bearer());
+    // Ten times more, so that the sender has found its way back.
+    eventually("lines of after the kill", || {
+        let metrics = admin.get("/metrics").body;
+        let received = metrics
+            .lines()
+            .find_map(|l| l.strip_prefix("gieng_log_lines_received_total "))?;
+        received.parse::<u64>().ok().filter(|n| *n > 1_000)
+    });
+    stop.store(true, Ordering::Relaxed);
+    let (_sender, sent) = sending.join().expect("the sender ends");
+    eventually("the last line", || {
+        let answer = admin.get("/api/v1/logs?q=dong%20cuoi%20cung").json();
+        answer["items"].get(0).map(|_| ())
+    });
+
+    let out = program.run(&["vault", "search", "so", "--limit", "10000000"]);
+    let text = String::from_utf8_lossy(&out.stdout);
+    let numbers: Vec<u64> = text
+        .lines()
+        .filter_map(|l| l.split_once("so=")?.1.split_once(';')?.0.parse().ok())
+        .collect();
+    let all: BTreeSet<u64> = numbers.iter().copied().collect();
+    assert_eq!(all.len(), numbers.len(), "no line is there twice");
+    assert!(
+        (0..kept).all(|n| all.contains(&n)),
+        "what was on disk before the kill is there after it"
+    );
+    // Plain TCP has no acknowledgement: what was on its way is lost, in one piece.
+    let missing: Vec<u64> = (0..sent).filter(|n| !all.contains(n)).collect();
+    if let (Some(first), Some(last)) = (missing.first(), missing.last()) {
+        assert_eq!(
+            last - first + 1,
+            missing.len() as u64,
+            "lines are missing in more than one place: {missing:?}"
+        );
+    }
+    let verified = program.run(&["vault", "verify"]);
+    let said = String::from_utf8_lossy(&verified.stdout).into_owned();
+    assert!(
+        verified.status.success() && said.contains("sound"),
+        "{said}"
+    );
+    let proof = program.run(&["vault", "prove", &(kept - 1).to_string()]);
+    assert!(
+        proof.status.success(),
+        "a line from before the kill is proved"
+    );
+    assert!(!proof.stdout.is_empty());
+    program.stop();
+}
