@@ -32,7 +32,7 @@ function draw(box) {
       formatter: ([p]) => `${when.format(p.value[0])}\n${p.value[1] === null ? box.dataset.none : `${number.format(p.value[1])} ms`}`,
     },
     xAxis: { type: 'time', axisLine: { lineStyle: { color: colour('--g-line') } }, axisLabel: { color: muted, formatter: (t) => when.format(t), hideOverlap: true }, splitLine: { show: false } },
-    yAxis: { type: 'value', axisLabel: { color: muted, formatter: (v) => `${number.format(v)} ms` }, splitLine: { lineStyle: { color: colour('--g-line') } } },
+    yAxis: { type: 'value', min: 0, axisLabel: { color: muted, formatter: (v) => `${number.format(v)} ms` }, splitLine: { lineStyle: { color: colour('--g-line') } } },
     dataZoom: [{ type: 'inside', zoomOnMouseWheel: 'ctrl' }],
     series: [{
       type: 'line',

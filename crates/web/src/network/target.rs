@@ -85,7 +85,7 @@ pub async fn page(
         .into_iter()
         .next()
         .ok_or_else(|| Problem::internal("target"))?;
-    let outages = outages(&transitions, from, now);
+    let outages = outages(&transitions, &target.state, from, now);
     let down: i64 = outages.iter().map(|(from, to)| to - from).sum();
     Ok(http::Page(TargetPage {
         here: format!("/network/targets/{id}?range={range}"),
@@ -176,9 +176,13 @@ fn points(buckets: &[Bucket]) -> String {
     json!(points).to_string()
 }
 
-/// The times down, from the changes of state (newest first).
-fn outages(transitions: &[watch::Transition], from: i64, now: i64) -> Vec<(i64, i64)> {
+/// The times down, from the changes of state (newest first); without any change the
+/// present state held all the time.
+fn outages(transitions: &[watch::Transition], state: &str, from: i64, now: i64) -> Vec<(i64, i64)> {
     let mut out = Vec::new();
+    if transitions.is_empty() && state == "down" {
+        out.push((from, now));
+    }
     let mut until = now;
     for change in transitions {
         if change.to == "down" {
@@ -267,9 +271,10 @@ mod tests {
             change(200, "down", "up"),
         ];
         assert_eq!(
-            outages(&newest_first, 100, 1000),
+            outages(&newest_first, "down", 100, 1000),
             [(100, 200), (400, 500), (900, 1000)]
         );
-        assert_eq!(outages(&[], 100, 1000), []);
+        assert_eq!(outages(&[], "up", 100, 1000), []);
+        assert_eq!(outages(&[], "down", 100, 1000), [(100, 1000)]);
     }
 }
