@@ -14,6 +14,8 @@ use crate::program::{PATIENCE, installed};
 /// A browser with its driver; dropped, both end.
 pub struct Browser {
     driver: Child,
+    /// Where the driver is told to end the session.
+    session: String,
     _profile: tempfile::TempDir,
     /// The session.
     pub client: Client,
@@ -88,8 +90,10 @@ pub async fn open(screen: Screen) -> Option<Browser> {
         .await
         .expect("Chromium starts within two minutes")
         .expect("Chromium starts");
+    let id = client.session_id().await.ok().flatten();
     Some(Browser {
         driver,
+        session: format!("{address}/session/{}", id.unwrap_or_default()),
         _profile: profile,
         client,
     })
@@ -183,17 +187,12 @@ impl Browser {
         let element = self.wait(css).await;
         element.click().await.expect("it can be clicked");
     }
-
-    /// Ends the browser.
-    pub async fn close(self) {
-        // A browser that is gone already is closed.
-        let _ = self.client.clone().close().await;
-    }
 }
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // Told to end, the driver ends Chromium too.
+        // The driver ends Chromium with the session; it may be gone already.
+        let _ = ureq::delete(&self.session).call();
         let _ = Command::new("kill")
             .args(["-TERM", &self.driver.id().to_string()])
             .status();

@@ -1,7 +1,7 @@
 //! Lines of real senders: their verdict turns and turns back, and a kill loses nothing kept.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     path::Path,
     sync::{
         Arc,
@@ -11,6 +11,7 @@ use std::{
 };
 
 use testkit::{
+    client::Client,
     program::{eventually, free_port},
     world::{World, quiet},
 };
@@ -77,6 +78,9 @@ fn the_verdict_on_logs_follows_a_real_sender() {
         "device",
         "code,name,organization,role,address\nFW,Tường lửa U,U,firewall,127.71.0.2\nSV,Máy chủ U,U,server,127.0.0.1\n",
     );
+    eventually("the unit on the board", || {
+        (world.admin.get("/units/U").status == 200).then_some(())
+    });
     // What no observation shows about 13.3 is attested.
     for control in ["malware-protection", "patches-current"] {
         let path = "/compliance/vinh-long-26-2019/13.3/U/attest";
@@ -216,23 +220,26 @@ fn a_kill_loses_nothing_that_was_kept() {
         (sender, sent)
     });
     let kept = eventually("a few thousand lines on disk", || {
-        let metrics = admin.get("/metrics").body;
-        let kept = metrics
-            .lines()
-            .find_map(|l| l.strip_prefix("gieng_log_lines_kept "))?;
-        kept.parse::<u64>().ok().filter(|n| *n > 3_000)
+        number(&admin, "gieng_log_lines_kept").filter(|n| *n > 3_000)
     });
+    let shown = admin.get("/api/v1/logs?q=so&limit=1000").json();
+    let shown: Vec<(u64, u64)> = shown["items"]
+        .as_array()
+        .expect("lines are a list")
+        .iter()
+        .map(|line| {
+            let index = line["index"].as_u64().expect("a line has its number");
+            (index, serial(&line.to_string()).expect("we sent it"))
+        })
+        .collect();
+    assert!(shown.len() >= 100, "{} lines", shown.len());
     program.kill();
 
     let program = launch.start();
     let admin = program.client().with_token(admin.bearer());
-    // Ten times more, so that the sender has found its way back.
+    // The sender has found its way back.
     eventually("lines of after the kill", || {
-        let metrics = admin.get("/metrics").body;
-        let received = metrics
-            .lines()
-            .find_map(|l| l.strip_prefix("gieng_log_lines_received_total "))?;
-        received.parse::<u64>().ok().filter(|n| *n > 1_000)
+        number(&admin, "gieng_log_lines_received_total").filter(|n| *n > 1_000)
     });
     stop.store(true, Ordering::Relaxed);
     let (_sender, sent) = sending.join().expect("the sender ends");
@@ -241,18 +248,16 @@ fn a_kill_loses_nothing_that_was_kept() {
         answer["items"].get(0).map(|_| ())
     });
 
-    let out = program.run(&["vault", "search", "so", "--limit", "10000000"]);
-    let text = String::from_utf8_lossy(&out.stdout);
-    let numbers: Vec<u64> = text
-        .lines()
-        .filter_map(|l| l.split_once("so=")?.1.split_once(';')?.0.parse().ok())
-        .collect();
-    let all: BTreeSet<u64> = numbers.iter().copied().collect();
-    assert_eq!(all.len(), numbers.len(), "no line is there twice");
-    assert!(
-        (0..kept).all(|n| all.contains(&n)),
-        "what was on disk before the kill is there after it"
-    );
+    let found = everything(&admin);
+    for (index, number) in &shown {
+        assert_eq!(
+            found.get(index),
+            Some(number),
+            "line {index} was shown before the kill"
+        );
+    }
+    let all: BTreeSet<u64> = found.values().copied().collect();
+    assert_eq!(all.len(), found.len(), "no line is there twice");
     // Plain TCP has no acknowledgement: what was on its way is lost, in one piece.
     let missing: Vec<u64> = (0..sent).filter(|n| !all.contains(n)).collect();
     if let (Some(first), Some(last)) = (missing.first(), missing.last()) {
@@ -275,4 +280,36 @@ fn a_kill_loses_nothing_that_was_kept() {
     );
     assert!(!proof.stdout.is_empty());
     program.stop();
+}
+
+/// The number that a line of the test carries.
+fn serial(line: &str) -> Option<u64> {
+    line.split_once("so=")?.1.split_once(';')?.0.parse().ok()
+}
+
+/// One of the program's numbers about itself.
+fn number(client: &Client, name: &str) -> Option<u64> {
+    let metrics = client.get("/metrics").body;
+    let value = metrics
+        .lines()
+        .find_map(|l| l.strip_prefix(name)?.strip_prefix(' ').map(str::to_owned))?;
+    value.parse().ok()
+}
+
+/// All numbered lines, by their number in the vault.
+fn everything(client: &Client) -> BTreeMap<u64, u64> {
+    let mut found = BTreeMap::new();
+    let mut cursor = String::new();
+    loop {
+        let page = client.get(&format!("/api/v1/logs?q=so&limit=1000&cursor={cursor}"));
+        let page = page.json();
+        for line in page["items"].as_array().expect("lines are a list") {
+            let index = line["index"].as_u64().expect("a line has its number");
+            found.extend(serial(&line.to_string()).map(|number| (index, number)));
+        }
+        match page["next"].as_u64() {
+            Some(next) => cursor = next.to_string(),
+            None => return found,
+        }
+    }
 }
