@@ -252,7 +252,8 @@ impl App {
             ],
             "prefix" => &["fact_prefix"],
             "account" => &["fact_account"],
-            "exemption" | "attestation" | "setting" => &["engine"],
+            "exemption" | "setting" => &["engine"],
+            "attestation" => &["attestation"],
             "api-token" => &[],
             _ => &["fact_entry"],
         };

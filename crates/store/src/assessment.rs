@@ -331,7 +331,8 @@ pub async fn units(db: &Db, today: &str) -> Result<Vec<Unit>, StoreError> {
     }
     db.fetch(
         "organizations",
-        "SELECT * FROM organization WHERE ends_on IS NULL OR ends_on >= $1 ORDER BY sort_key, id",
+        "SELECT id, code, name, kind, level, membership, parent_id, created_at, latitude, longitude \
+         FROM organization WHERE ends_on IS NULL OR ends_on >= $1 ORDER BY sort_key, id",
         &args![today],
     )
     .await?
@@ -402,6 +403,26 @@ pub struct BookEntry {
     pub period: Option<String>,
     /// A choice of the book.
     pub result: Option<String>,
+}
+
+/// How far each book has come: a mark that differs after any change of its entries (none
+/// is ever deleted, and each change adds one to its version).
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn book_marks(
+    db: &Db,
+) -> Result<std::collections::HashMap<String, (i64, i64)>, StoreError> {
+    let sql = "SELECT register, COUNT(*) AS entries, CAST(SUM(version) AS BIGINT) AS versions \
+        FROM entry GROUP BY register";
+    db.fetch("books", sql, &[])
+        .await?
+        .iter()
+        .map(|row| {
+            let mark = (row.int("entries")?, row.int("versions")?);
+            Ok((row.text("register")?, mark))
+        })
+        .collect()
 }
 
 /// All entries of a book.

@@ -422,6 +422,7 @@ impl Tx {
         };
         // PostgreSQL takes at most 65,535 parameters, SQLite 32,766.
         let chunk = (20_000 / width.max(1)).clamp(1, 100);
+        let numbered = self.is_postgres();
         for rows in rows.chunks(chunk) {
             let mut sql = format!("INSERT INTO {into} VALUES ");
             let mut args = Vec::with_capacity(rows.len() * width);
@@ -434,8 +435,14 @@ impl Tx {
                     if j > 0 {
                         sql.push(',');
                     }
-                    sql.push('$');
-                    sql.push_str(&(i * width + j + 1).to_string());
+                    if numbered {
+                        sql.push('$');
+                        sql.push_str(&(i * width + j + 1).to_string());
+                    } else {
+                        // SQLite takes `$1` for a name and looks each of them up among all
+                        // others, which for a hundred rows is most of the time.
+                        sql.push('?');
+                    }
                 }
                 sql.push(')');
                 args.extend(row.iter().cloned());

@@ -7,8 +7,21 @@ use sqlx::{Column, Row as _, TypeInfo, ValueRef};
 
 use crate::{Arg, Db, Row, StoreError, db};
 
-/// A row of a check: its columns by name, in order.
-pub type FactRow = Vec<(String, Value)>;
+/// What a check returned.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FactTable {
+    /// The names of the columns, in order; none where there are no rows.
+    pub columns: Vec<String>,
+    /// The rows, each with a value for every column.
+    pub rows: Vec<Vec<Value>>,
+}
+
+impl FactTable {
+    /// The place of a column.
+    pub fn column(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|c| c == name)
+    }
+}
 
 /// Runs a check's SQL (`$1` … parameters). The connection cannot write, and the query is
 /// stopped at `limit`, counted from when a connection is free.
@@ -20,7 +33,7 @@ pub async fn run(
     sql: &str,
     args: &[Arg],
     limit: Duration,
-) -> Result<Vec<FactRow>, StoreError> {
+) -> Result<FactTable, StoreError> {
     one_query(sql).map_err(|what| StoreError::NotAQuery { what })?;
     let busy = |e| StoreError::engine("check", e);
     match db {
@@ -39,10 +52,8 @@ pub async fn run(
             if let Ok(mut handle) = connection.lock_handle().await {
                 handle.remove_progress_handler();
             }
-            rows.map_err(failed)?
-                .into_iter()
-                .map(|r| columns(&Row::Sqlite(r)))
-                .collect()
+            let rows = rows.map_err(failed)?;
+            table(&rows.into_iter().map(Row::Sqlite).collect::<Vec<_>>())
         }
         Db::Postgres(pool) => {
             let mut tx = pool.begin().await.map_err(busy)?;
@@ -60,9 +71,7 @@ pub async fn run(
                 .fetch_all(&mut *tx)
                 .await
                 .map_err(failed)?;
-            rows.into_iter()
-                .map(|r| columns(&Row::Postgres(r)))
-                .collect()
+            table(&rows.into_iter().map(Row::Postgres).collect::<Vec<_>>())
         }
     }
 }
@@ -124,29 +133,39 @@ fn one_query(sql: &str) -> Result<(), &'static str> {
     }
 }
 
-fn columns(row: &Row) -> Result<FactRow, StoreError> {
+fn table(rows: &[Row]) -> Result<FactTable, StoreError> {
+    let columns = match rows.first() {
+        Some(Row::Sqlite(row)) => row.columns().iter().map(|c| c.name().into()).collect(),
+        Some(Row::Postgres(row)) => row.columns().iter().map(|c| c.name().into()).collect(),
+        None => Vec::new(),
+    };
+    let rows = rows.iter().map(values).collect::<Result<_, _>>()?;
+    Ok(FactTable { columns, rows })
+}
+
+fn values(row: &Row) -> Result<Vec<Value>, StoreError> {
     macro_rules! all {
         ($row:expr) => {
             $row.columns()
                 .iter()
                 .map(|c| {
+                    let i = c.ordinal();
                     let raw = $row
-                        .try_get_raw(c.ordinal())
+                        .try_get_raw(i)
                         .map_err(|e| StoreError::engine("check", e))?;
-                    let kind = if raw.is_null() {
-                        "NULL".into()
-                    } else {
-                        raw.type_info().name().to_owned()
-                    };
+                    if raw.is_null() {
+                        return Ok(Value::Null);
+                    }
                     let bad = |e: sqlx::Error| StoreError::Decode {
                         column: c.name().into(),
                         what: e.to_string(),
                     };
-                    let i = c.ordinal();
-                    let value = match kind.as_str() {
-                        "NULL" => Value::Null,
+                    Ok(match raw.type_info().name() {
+                        "TEXT" | "VARCHAR" | "UNKNOWN" | "NAME" => {
+                            Value::Text($row.try_get(i).map_err(bad)?)
+                        }
                         "INTEGER" | "INT8" | "BIGINT" => {
-                            Value::Integer($row.try_get::<i64, _>(i).map_err(bad)?)
+                            Value::Integer($row.try_get(i).map_err(bad)?)
                         }
                         "INT4" => {
                             Value::Integer(i64::from($row.try_get::<i32, _>(i).map_err(bad)?))
@@ -157,15 +176,8 @@ fn columns(row: &Row) -> Result<FactRow, StoreError> {
                         "FLOAT4" => {
                             Value::Decimal(f64::from($row.try_get::<f32, _>(i).map_err(bad)?))
                         }
-                        "REAL" | "FLOAT8" => {
-                            Value::Decimal($row.try_get::<f64, _>(i).map_err(bad)?)
-                        }
-                        "BOOL" | "BOOLEAN" => {
-                            Value::Boolean($row.try_get::<bool, _>(i).map_err(bad)?)
-                        }
-                        "TEXT" | "VARCHAR" | "UNKNOWN" | "NAME" => {
-                            Value::Text($row.try_get::<String, _>(i).map_err(bad)?)
-                        }
+                        "REAL" | "FLOAT8" => Value::Decimal($row.try_get(i).map_err(bad)?),
+                        "BOOL" | "BOOLEAN" => Value::Boolean($row.try_get(i).map_err(bad)?),
                         other => {
                             return Err(StoreError::Decode {
                                 column: c.name().into(),
@@ -174,8 +186,7 @@ fn columns(row: &Row) -> Result<FactRow, StoreError> {
                                 ),
                             });
                         }
-                    };
-                    Ok((c.name().to_owned(), value))
+                    })
                 })
                 .collect()
         };

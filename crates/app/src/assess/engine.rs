@@ -8,15 +8,18 @@ use std::{
 
 use domain::{clock, id::OrganizationId};
 use jiff::civil::Date;
-use policy::{Assessment, Library, OrgContext, OrgScalars, Status, control::Value as Parameter};
-use sha2::{Digest, Sha256};
-use store::assessment::{Exempt, Unit, VerdictRow};
+use policy::{Assessment, Library, Status, control::Value as Parameter};
+use store::assessment::{Exempt, VerdictRow};
 use tokio::sync::Notify;
 
 use super::{
+    binding::Binding,
     board::{Board, Cell, ClauseKey},
-    evidence::{ControlEvidence, Evidence},
-    judge::{self, Facts, Finding},
+    compare::{compare, write},
+    duties::{self, Duties},
+    evidence::ControlEvidence,
+    finding::Finding,
+    judge::{self, Facts, Kept},
 };
 use crate::{App, live::Topic};
 
@@ -42,8 +45,12 @@ struct Memory {
     pack: String,
     settings: String,
     results: Findings,
+    kept: Kept,
+    binding: Arc<Binding>,
     /// Verdicts that hold, as the database has them; read once.
     open: Option<Arc<Board>>,
+    /// Duty instances, as the database has them; read once.
+    duties: Option<Duties>,
 }
 
 /// What an evaluation did.
@@ -152,21 +159,17 @@ async fn run(
         || memory.settings != marker
         || dirty.contains("engine")
         || dirty.contains("fact_organization")
-        || dirty.contains("fact_role");
+        || dirty.contains("fact_role")
+        || !memory.binding.is_of(&units);
+    let empty = Board::new(now, units, scored(&library, today));
+    memory.binding = Binding::of(&memory.binding, &library, &empty.units, &empty.clauses);
+    let units = Arc::new(empty.units.clone());
+    let when = (now, today);
+    let facts = Facts::load(app, &library, units, &mut memory.kept, all, dirty, when).await?;
     let assessments = library.assessments(today, &settings);
-    let facts = Facts::load(app, &library, &units, &assessments, now, today).await?;
     let mut done = Evaluated::default();
-    memory.results = refresh(
-        app,
-        &library,
-        assessments,
-        &facts,
-        memory,
-        all,
-        dirty,
-        &mut done,
-    )
-    .await;
+    let fresh = refresh(app, &library, assessments, facts, memory, all, dirty).await;
+    done.checks = fresh.len();
     memory.pack.clone_from(&library.hash);
     memory.settings = marker;
 
@@ -174,8 +177,7 @@ async fn run(
         Some(board) => board,
         None => Arc::new(held(app).await?),
     };
-    let empty = Board::new(now, units, scored(&library, today));
-    let comparison = compare(&library, &facts, &held, empty, &memory.results, &exempt);
+    let comparison = compare(&memory.binding, &held, empty, &memory.results, &exempt);
     let (board, turned) = write(app, comparison, now).await?;
     done.units = board.units.len();
     done.clauses = board.clauses.len();
@@ -183,7 +185,7 @@ async fn run(
     done.turned = turned;
     let board = Arc::new(board);
     memory.open = Some(Arc::clone(&board));
-    judge::save_duties(app, &library, &board, &memory.results).await?;
+    duties::save(app, &board, &memory.results, &fresh, &mut memory.duties).await?;
     *app.assess
         .findings
         .write()
@@ -215,184 +217,64 @@ pub(super) fn chosen(
         .collect()
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "the evaluation's parts, named here once"
-)]
+/// Judges again what reads facts that changed, all at once; the hashes of the assessments
+/// that were.
 async fn refresh(
     app: &App,
-    library: &Library,
+    library: &Arc<Library>,
     assessments: Vec<Assessment>,
-    facts: &Facts,
-    memory: &Memory,
+    facts: Facts,
+    memory: &mut Memory,
     all: bool,
     dirty: &BTreeSet<String>,
-    done: &mut Evaluated,
-) -> Findings {
-    let known: HashMap<&str, &Arc<HashMap<OrganizationId, Finding>>> = memory
-        .results
-        .iter()
-        .map(|(a, f)| (a.hash.as_str(), f))
-        .collect();
-    let work = assessments.into_iter().map(|assessment| {
-        let control = library.controls.get(&assessment.control);
-        let reads = judge::reads(library, control);
-        let kept = known
-            .get(assessment.hash.as_str())
-            .filter(|_| !all && reads.is_disjoint(dirty))
-            .map(|f| Arc::clone(f));
-        async move {
-            let fresh = kept.is_none();
-            let findings = match (kept, control) {
-                (Some(findings), _) => findings,
-                (None, Some(control)) => Arc::new(
-                    judge::findings(app, library, control, &assessment, facts, CHECK_LIMIT).await,
-                ),
-                (None, None) => Arc::default(),
-            };
-            (assessment, findings, fresh)
-        }
-    });
-    let results = futures_util::future::join_all(work).await;
-    done.checks = results.iter().filter(|(_, _, fresh)| *fresh).count();
-    results.into_iter().map(|(a, f, _)| (a, f)).collect()
-}
-
-/// A verdict that turns.
-struct Turn {
-    unit: usize,
-    clause: usize,
-    status: Status,
-    reason: Option<String>,
-    basis: Arc<str>,
-    /// The interval that ends.
-    ended: Option<Arc<Cell>>,
-    evidence: Evidence,
-}
-
-/// What holds now beside what held: cells that stay, verdicts that turn, intervals that
-/// end because nobody is bound any more.
-struct Comparison {
-    board: Board,
-    turns: Vec<Turn>,
-    gone: Vec<String>,
-}
-
-fn compare(
-    library: &Library,
-    facts: &Facts,
-    old: &Board,
-    mut board: Board,
-    results: &Findings,
-    exempt: &HashSet<Exempt>,
-) -> Comparison {
-    let mut by_clause: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
-    for (i, (assessment, _)) in results.iter().enumerate() {
-        for (regulation, cite) in &assessment.clauses {
-            by_clause.entry((regulation, cite)).or_default().push(i);
-        }
-    }
-    let mut bears: HashMap<&str, Vec<Option<bool>>> = HashMap::new();
-    let old_units: Vec<Option<usize>> = board.units.iter().map(|u| old.unit(u.id)).collect();
-    let mut stays = vec![false; old.units.len() * old.clauses.len()];
-    let mut turns = Vec::new();
-    for c in 0..board.clauses.len() {
-        let key = board.clauses[c].clone();
-        let Some(clause) = library.clause(&key.regulation, &key.cite) else {
-            continue;
-        };
-        let parts = by_clause
-            .get(&(key.regulation.as_str(), key.cite.as_str()))
-            .map_or(&[][..], Vec::as_slice);
-        let basis = basis(results, parts);
-        let old_clause = old.clause(&key.regulation, &key.cite);
-        let bearers = bears.entry(clause.bearer.as_str()).or_insert_with(|| {
-            let bears = |u: &Unit| {
-                library
-                    .roles
-                    .bears(&clause.bearer, facts.context(u.id)?)
-                    .ok()
-            };
-            board.units.iter().map(bears).collect()
+) -> HashSet<String> {
+    let mut known: HashMap<String, Arc<HashMap<OrganizationId, Finding>>> =
+        std::mem::take(&mut memory.results)
+            .into_iter()
+            .map(|(a, f)| (a.hash, f))
+            .collect();
+    let facts = Arc::new(facts);
+    let mut work = Vec::with_capacity(assessments.len());
+    for assessment in assessments {
+        let reads = judge::reads(library, library.controls.get(&assessment.control));
+        let stays = !all && reads.is_disjoint(dirty);
+        let kept = known.remove(&assessment.hash).filter(|_| stays);
+        let judging = kept.is_none().then(|| {
+            let (app, library, facts) = (app.clone(), Arc::clone(library), Arc::clone(&facts));
+            let assessment = assessment.clone();
+            tokio::spawn(async move {
+                match library.controls.get(&assessment.control) {
+                    Some(control) => {
+                        let limit = CHECK_LIMIT;
+                        judge::findings(&app, &library, control, &assessment, &facts, limit).await
+                    }
+                    None => HashMap::new(),
+                }
+            })
         });
-        for u in 0..board.units.len() {
-            let unit = board.units[u].id;
-            let applies = match (bearers[u], &clause.applies) {
-                (Some(true), Some(when)) => facts.context(unit).and_then(|c| when.holds(c).ok()),
-                (bears, _) => bears,
-            };
-            if applies == Some(false) {
-                continue;
-            }
-            let found = |i: &usize| results[*i].1.get(&unit);
-            let mut status = match applies {
-                None => Status::Error,
-                Some(_) => Library::conclude(
-                    parts
-                        .iter()
-                        .map(|i| found(i).map_or(Status::NoData, |f| f.status)),
-                ),
-            };
-            let reason = parts
-                .iter()
-                .filter_map(found)
-                .find(|f| f.status == status)
-                .and_then(|f| f.reason.as_deref());
-            let waived = !exempt.is_empty()
-                && exempt.contains(&Exempt {
-                    organization: unit,
-                    regulation: key.regulation.clone(),
-                    clause: key.cite.clone(),
-                });
-            if waived {
-                status = status.waived();
-            }
-            let held = old_units[u]
-                .zip(old_clause)
-                .and_then(|(u, c)| old.shared(u, c).map(|cell| (u, c, cell)));
-            if let Some((old_unit, old_clause, cell)) = held {
-                stays[old_unit * old.clauses.len() + old_clause] = true;
-                if cell.status == status && cell.reason.as_deref() == reason && cell.basis == basis
-                {
-                    let cell = Arc::clone(cell);
-                    board.set(u, c, Some(cell));
-                    continue;
+        work.push((assessment, kept, judging));
+    }
+    let mut fresh = HashSet::new();
+    for (assessment, kept, judging) in work {
+        let findings = match (kept, judging) {
+            (Some(findings), _) => findings,
+            (None, Some(judging)) => {
+                fresh.insert(assessment.hash.clone());
+                match judging.await {
+                    Ok(findings) => Arc::new(findings),
+                    Err(fault) => match fault.try_into_panic() {
+                        // A fault of the program: it goes on where it belongs.
+                        Ok(panic) => std::panic::resume_unwind(panic),
+                        // The runtime stops, and this evaluation with it.
+                        Err(_) => std::future::pending().await,
+                    },
                 }
             }
-            turns.push(Turn {
-                unit: u,
-                clause: c,
-                status,
-                reason: reason.map(ToOwned::to_owned),
-                basis: Arc::clone(&basis),
-                ended: held.map(|(_, _, cell)| Arc::clone(cell)),
-                evidence: Evidence {
-                    controls: parts
-                        .iter()
-                        .map(|i| control_evidence(&results[*i].0, found(i)))
-                        .collect(),
-                    waived: waived.then(|| "exemption".to_owned()),
-                },
-            });
-        }
+            (None, None) => Arc::default(),
+        };
+        memory.results.push((assessment, findings));
     }
-    let gone = old
-        .cells
-        .iter()
-        .zip(&stays)
-        .filter(|(_, stays)| !**stays)
-        .filter_map(|(cell, _)| Some(cell.as_ref()?.id.clone()))
-        .collect();
-    Comparison { board, turns, gone }
-}
-
-/// What judges a clause: the hash of its controls, checks and parameters.
-fn basis(results: &Findings, parts: &[usize]) -> Arc<str> {
-    let mut basis = Sha256::new();
-    for part in parts {
-        basis.update(results[*part].0.hash.as_bytes());
-    }
-    hex::encode(&basis.finalize()[..16]).into()
+    fresh
 }
 
 /// The verdicts that hold, as the database has them.
@@ -430,64 +312,6 @@ fn cell(row: VerdictRow) -> Cell {
     }
 }
 
-/// Writes the comparison down, and completes its board.
-async fn write(
-    app: &App,
-    comparison: Comparison,
-    now: i64,
-) -> Result<(Board, usize), store::StoreError> {
-    let Comparison {
-        mut board,
-        turns,
-        gone,
-    } = comparison;
-    if turns.is_empty() && gone.is_empty() {
-        return Ok((board, 0));
-    }
-    let mut ended = gone;
-    let mut begun = Vec::with_capacity(turns.len());
-    let mut evidence: HashMap<String, String> = HashMap::new();
-    let turned = turns.len();
-    for turn in turns {
-        if let Some(held) = &turn.ended {
-            ended.push(held.id.clone());
-        }
-        let body = serde_json::to_string(&turn.evidence).unwrap_or_default();
-        let hash = hex::encode(Sha256::digest(body.as_bytes()));
-        evidence.entry(hash.clone()).or_insert(body);
-        let cell = Cell {
-            status: turn.status,
-            reason: turn.reason,
-            // A clock that jumped back may not begin an interval before the one it ends.
-            since: turn.ended.as_ref().map_or(now, |h| h.since.max(now)),
-            id: domain::id::Id::new(now).to_string(),
-            evidence_hash: hash,
-            basis: turn.basis,
-        };
-        let key = &board.clauses[turn.clause];
-        begun.push(VerdictRow {
-            id: cell.id.clone(),
-            regulation: key.regulation.clone(),
-            clause: key.cite.clone(),
-            organization: board.units[turn.unit].id,
-            status: cell.status.code().into(),
-            reason: cell.reason.clone(),
-            evidence_hash: cell.evidence_hash.clone(),
-            pack_hash: cell.basis.to_string(),
-            valid_from: cell.since,
-            valid_to: None,
-            recorded_at: now,
-            closed_at: None,
-        });
-        board.set(turn.unit, turn.clause, Some(Arc::new(cell)));
-    }
-    let evidence: Vec<(String, String)> = evidence.into_iter().collect();
-    let mut tx = app.db.begin().await?;
-    store::assessment::record(&mut tx, &ended, &begun, &evidence, now, now).await?;
-    tx.commit().await?;
-    Ok((board, turned))
-}
-
 /// One control's part of the evidence.
 pub(super) fn control_evidence(
     assessment: &Assessment,
@@ -498,9 +322,9 @@ pub(super) fn control_evidence(
         status: finding.map_or(Status::NoData, |f| f.status),
         reason: finding.and_then(|f| f.reason.clone()),
         parameters: assessment.parameters.clone(),
-        by: finding.map_or_else(|| "check".into(), |f| f.by.to_owned()),
-        rows: finding.map_or_else(Vec::new, |f| f.rows.clone()),
-        total: finding.map_or(0, |f| f.total),
+        by: finding.map_or("check", Finding::by).to_owned(),
+        rows: finding.map_or_else(Vec::new, Finding::named_rows),
+        total: finding.map_or(0, Finding::total),
     }
 }
 
@@ -532,19 +356,4 @@ pub(super) fn fill(mut board: Board, rows: Vec<VerdictRow>) -> Board {
         }
     }
     board
-}
-
-/// An organization as CEL sees it.
-pub(super) fn context(unit: &Unit, units: &HashMap<OrganizationId, String>) -> OrgContext {
-    OrgContext::new(&OrgScalars {
-        code: unit.code.clone(),
-        kind: unit.kind.clone(),
-        level: unit.level.clone(),
-        membership: unit.membership.clone(),
-        parent: unit
-            .parent
-            .and_then(|p| units.get(&p).cloned())
-            .unwrap_or_default(),
-        roles: unit.roles.iter().cloned().collect(),
-    })
 }

@@ -2,99 +2,112 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
     time::Duration,
 };
 
 use domain::{clock, id::OrganizationId, record::Value as Fact};
 use jiff::civil::Date;
 use policy::{
-    Assessment, Check, Control, Library, OrgContext, Status,
+    Assessment, Check, Control, Library, Status,
     control::Value as Parameter,
-    duty::{self, Fulfilment, Judged},
+    duty::{self, Fulfilment},
     verdict::{Attested, Row, RowStatus, attest, fold},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use store::{
     Arg, StoreError,
     assessment::{Attestation, BookEntry, Unit},
-    duty::DutyRow,
-    fact::FactRow,
+    fact::FactTable,
 };
 
-use super::{board::Board, engine, evidence::MAX_ROWS};
+use super::{
+    evidence::MAX_ROWS,
+    finding::{Finding, Rows},
+};
 use crate::App;
 
-/// What one control says of one organization.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Finding {
-    /// What holds.
-    pub status: Status,
-    /// The code of the reason.
-    pub reason: Option<String>,
-    /// `check`, `duty`, `attestation`.
-    pub by: &'static str,
-    /// The facts as named columns, the worst first.
-    pub rows: Vec<BTreeMap<String, Value>>,
-    /// How many facts there were.
-    pub total: usize,
+/// What is kept between evaluations because reading it again costs more than asking
+/// whether it changed.
+#[derive(Clone, Default)]
+pub(super) struct Kept {
+    books: HashMap<String, Book>,
+    words: Option<Arc<Words>>,
 }
+
+/// A book as duties see it, and how far it had come.
+#[derive(Clone)]
+struct Book {
+    mark: (i64, i64),
+    entries: Arc<HashMap<OrganizationId, Vec<Fulfilment>>>,
+}
+
+/// The latest attestation by control and organization.
+type Words = HashMap<String, HashMap<OrganizationId, Attestation>>;
 
 /// What all assessments of one evaluation share.
 pub(super) struct Facts {
     pub now: i64,
     pub today: Date,
-    units: Vec<Unit>,
-    contexts: HashMap<OrganizationId, OrgContext>,
-    books: HashMap<String, HashMap<OrganizationId, Vec<BookEntry>>>,
-    attestations: HashMap<(String, OrganizationId), Attestation>,
+    pub units: Arc<Vec<Unit>>,
+    kept: Kept,
 }
 
 impl Facts {
+    /// Reads what changed; `dirty` are the views behind which facts did, `all` doubts everything.
     pub(super) async fn load(
         app: &App,
         library: &Library,
-        units: &[Unit],
-        assessments: &[Assessment],
-        now: i64,
-        today: Date,
+        units: Arc<Vec<Unit>>,
+        kept: &mut Kept,
+        all: bool,
+        dirty: &BTreeSet<String>,
+        (now, today): (i64, Date),
     ) -> Result<Self, StoreError> {
-        let codes: HashMap<OrganizationId, String> =
-            units.iter().map(|u| (u.id, u.code.clone())).collect();
-        let contexts = units
-            .iter()
-            .map(|u| (u.id, engine::context(u, &codes)))
-            .collect();
-        let registers: BTreeSet<&str> = assessments
-            .iter()
-            .filter_map(|a| library.controls.get(&a.control)?.duty.as_ref())
-            .map(|d| d.register.as_str())
-            .collect();
-        let mut books = HashMap::new();
-        for register in registers {
-            let mut by_unit: HashMap<OrganizationId, Vec<BookEntry>> = HashMap::new();
-            for entry in store::assessment::book(&app.db, register).await? {
-                by_unit.entry(entry.organization).or_default().push(entry);
+        if all || dirty.contains("fact_entry") {
+            let marks = store::assessment::book_marks(&app.db).await?;
+            let registers: BTreeSet<&String> = library
+                .controls
+                .values()
+                .filter_map(|c| c.duty.as_ref().map(|d| &d.register))
+                .collect();
+            for register in registers {
+                let mark = marks.get(register).copied().unwrap_or_default();
+                if kept.books.get(register).is_none_or(|b| b.mark != mark) {
+                    let entries = store::assessment::book(&app.db, register).await?;
+                    let entries = Arc::new(fulfilments(entries));
+                    kept.books.insert(register.clone(), Book { mark, entries });
+                }
             }
-            books.insert(register.to_owned(), by_unit);
         }
-        let attestations = store::assessment::latest_attestations(&app.db)
-            .await?
-            .into_iter()
-            .map(|a| ((a.control.clone(), a.organization), a))
-            .collect();
+        if all || dirty.contains("attestation") || kept.words.is_none() {
+            let mut words = Words::new();
+            for word in store::assessment::latest_attestations(&app.db).await? {
+                let of_control = words.entry(word.control.clone()).or_default();
+                of_control.insert(word.organization, word);
+            }
+            kept.words = Some(Arc::new(words));
+        }
         Ok(Self {
             now,
             today,
-            units: units.to_vec(),
-            contexts,
-            books,
-            attestations,
+            units,
+            kept: kept.clone(),
         })
     }
+}
 
-    pub(super) fn context(&self, unit: OrganizationId) -> Option<&OrgContext> {
-        self.contexts.get(&unit)
+fn fulfilments(entries: Vec<BookEntry>) -> HashMap<OrganizationId, Vec<Fulfilment>> {
+    let mut by_unit: HashMap<OrganizationId, Vec<Fulfilment>> = HashMap::new();
+    for e in entries {
+        by_unit.entry(e.organization).or_default().push(Fulfilment {
+            period: e.period,
+            occurred_on: e.occurred_on.parse().ok(),
+            recorded_on: Some(clock::local_date(clock::from_ms(e.recorded_at))),
+            result: e.result,
+        });
     }
+    by_unit
 }
 
 /// The views that a control's finding depends on.
@@ -109,6 +122,9 @@ pub(super) fn reads(library: &Library, control: Option<&Control>) -> BTreeSet<St
     if control.duty.is_some() {
         reads.insert("fact_entry".into());
     }
+    if control.attestation.is_some() {
+        reads.insert("attestation".into());
+    }
     reads
 }
 
@@ -121,48 +137,54 @@ pub(super) async fn findings(
     facts: &Facts,
     limit: Duration,
 ) -> HashMap<OrganizationId, Finding> {
-    let mut found = HashMap::with_capacity(facts.units.len());
     let check = control.check.as_ref().and_then(|c| library.checks.get(c));
-    let mut rows = match check {
+    let mut found = match check {
         Some(check) => match by_check(app, check, assessment, facts, limit).await {
-            Ok(rows) => rows,
+            Ok(table) => checked(control, table, facts.now),
             Err(error) => {
                 tracing::warn!(check = check.id, %error, "a check failed");
-                let row = BTreeMap::from([("error".to_owned(), Value::String(error.to_string()))]);
-                for unit in &facts.units {
+                let failed = |unit: &Unit| {
                     let finding = Finding {
                         status: Status::Error,
                         reason: None,
-                        by: "check",
-                        rows: vec![row.clone()],
-                        total: 1,
+                        rows: Rows::Failed(error.to_string()),
                     };
-                    found.insert(unit.id, finding);
-                }
-                return found;
+                    (unit.id, finding)
+                };
+                return facts.units.iter().map(failed).collect();
             }
         },
-        None => HashMap::new(),
+        None => HashMap::with_capacity(facts.units.len()),
     };
-    for unit in &facts.units {
-        let mut finding = if check.is_some() {
-            rows.remove(&unit.id)
-                .map(|rows| checked(control, &rows, facts.now))
-        } else {
-            control
-                .duty
-                .as_ref()
-                .map(|rule| by_duty(library, rule, unit, facts))
-        };
-        if let Some(form) = &control.attestation {
-            let silent = finding.as_ref().is_none_or(|f| f.status == Status::NoData);
-            let word = facts.attestations.get(&(control.id.clone(), unit.id));
-            if silent && (word.is_some() || finding.is_none()) {
-                finding = Some(by_word(form, word, facts.now));
-            }
-        }
-        if let Some(finding) = finding {
+    if let (None, Some(rule)) = (check, &control.duty) {
+        let book = facts.kept.books.get(&rule.register);
+        let register: Arc<str> = rule.register.as_str().into();
+        for unit in facts.units.iter() {
+            let entries = book
+                .and_then(|b| b.entries.get(&unit.id))
+                .map_or(&[][..], Vec::as_slice);
+            let kept_from = clock::local_date(clock::from_ms(unit.created_at));
+            let judged = duty::judge(rule, &library.calendar, entries, kept_from, facts.today);
+            let finding = Finding {
+                status: judged.status,
+                reason: Some(judged.reason.to_owned()),
+                rows: Rows::Duty {
+                    register: Arc::clone(&register),
+                    instances: judged.instances,
+                },
+            };
             found.insert(unit.id, finding);
+        }
+    }
+    if let Some(form) = &control.attestation {
+        let words = facts.kept.words.as_ref().and_then(|w| w.get(&control.id));
+        for unit in facts.units.iter() {
+            let word = words.and_then(|w| w.get(&unit.id));
+            let known = found.get(&unit.id);
+            let silent = known.is_none_or(|f| f.status == Status::NoData);
+            if silent && (word.is_some() || known.is_none()) {
+                found.insert(unit.id, by_word(form, word, facts.now));
+            }
         }
     }
     found
@@ -174,7 +196,7 @@ async fn by_check(
     assessment: &Assessment,
     facts: &Facts,
     limit: Duration,
-) -> Result<HashMap<OrganizationId, Vec<FactRow>>, StoreError> {
+) -> Result<FactTable, StoreError> {
     let (sql, names) = check.prepared();
     let args: Vec<Arg> = names
         .iter()
@@ -191,140 +213,64 @@ async fn by_check(
             },
         })
         .collect();
-    let mut by_unit: HashMap<OrganizationId, Vec<FactRow>> = HashMap::new();
-    for row in store::fact::run(&app.db, sql, &args, limit).await? {
-        let unit = row.iter().find(|(name, _)| name == "unit");
-        let Some(id) = unit.and_then(|(_, v)| v.as_id()) else {
-            continue;
-        };
-        by_unit.entry(OrganizationId(id)).or_default().push(row);
+    store::fact::run(&app.db, sql, &args, limit).await
+}
+
+/// Folds what a check returned to one finding for each organization.
+fn checked(control: &Control, table: FactTable, now: i64) -> HashMap<OrganizationId, Finding> {
+    let places = ["unit", "status", "reason", "observed_at"].map(|name| table.column(name));
+    let [Some(unit), status, reason, observed_at] = places else {
+        return HashMap::new();
+    };
+    let text = |row: &'_ [Fact], place: Option<usize>| -> Option<String> {
+        row[place?].as_text().map(ToOwned::to_owned)
+    };
+    let mut by_unit: HashMap<OrganizationId, Vec<u32>> = HashMap::new();
+    for (place, row) in (0u32..).zip(&table.rows) {
+        if let Some(id) = row[unit].as_id() {
+            by_unit.entry(OrganizationId(id)).or_default().push(place);
+        }
     }
-    Ok(by_unit)
-}
-
-fn column<'a>(row: &'a FactRow, name: &str) -> Option<&'a Fact> {
-    row.iter().find(|(n, _)| n == name).map(|(_, v)| v)
-}
-
-fn checked(control: &Control, rows: &[FactRow], now: i64) -> Finding {
-    let folded: Vec<Row> = rows
-        .iter()
-        .map(|row| Row {
-            subject: column(row, "subject")
-                .and_then(Fact::as_text)
-                .unwrap_or_default()
-                .into(),
-            status: column(row, "status")
-                .and_then(Fact::as_text)
-                .and_then(RowStatus::from_code),
-            reason: column(row, "reason")
-                .and_then(Fact::as_text)
-                .map(Into::into),
-            observed_at: match column(row, "observed_at") {
-                Some(Fact::Integer(ms)) => Some(*ms),
-                _ => None,
+    let table = Arc::new(table);
+    let finding = |rows: Vec<u32>| {
+        let values = |place: u32| table.rows[place as usize].as_slice();
+        let folded: Vec<Row> = rows
+            .iter()
+            .map(|place| Row {
+                // Neither weighs in the fold: the reason is read of the row that decides.
+                subject: String::new(),
+                reason: None,
+                status: status
+                    .and_then(|s| values(*place)[s].as_text())
+                    .and_then(RowStatus::from_code),
+                observed_at: match observed_at.map(|o| &values(*place)[o]) {
+                    Some(Fact::Integer(ms)) => Some(*ms),
+                    _ => None,
+                },
+            })
+            .collect();
+        let decided = fold(&folded, control.stale_after, now);
+        let mut kept: Vec<(usize, Status)> = folded
+            .iter()
+            .map(|row| row.status(control.stale_after, now))
+            .enumerate()
+            .collect();
+        kept.sort_by_key(|(i, status)| (decided.row != Some(*i), std::cmp::Reverse(*status)));
+        kept.truncate(MAX_ROWS);
+        Finding {
+            status: decided.status,
+            reason: decided.row.and_then(|i| text(values(rows[i]), reason)),
+            rows: Rows::Checked {
+                table: Arc::clone(&table),
+                kept: kept.into_iter().map(|(i, s)| (rows[i], s)).collect(),
+                total: rows.len(),
             },
-        })
-        .collect();
-    let finding = fold(&folded, control.stale_after, now);
-    let mut order: Vec<usize> = (0..rows.len()).collect();
-    order.sort_by_key(|i| {
-        let decisive = finding.row == Some(*i);
-        (
-            !decisive,
-            std::cmp::Reverse(folded[*i].status(control.stale_after, now)),
-        )
-    });
-    let total = rows.len();
-    let kept = order
+        }
+    };
+    by_unit
         .into_iter()
-        .take(MAX_ROWS)
-        .map(|i| {
-            let mut columns: BTreeMap<String, Value> = rows[i]
-                .iter()
-                .filter(|(name, _)| name != "unit")
-                .map(|(name, value)| {
-                    (
-                        name.clone(),
-                        serde_json::to_value(value).unwrap_or(Value::Null),
-                    )
-                })
-                .collect();
-            let judged = folded[i].status(control.stale_after, now);
-            columns.insert("status".into(), json!(judged.code()));
-            columns
-        })
-        .collect();
-    Finding {
-        status: finding.status,
-        reason: finding.reason,
-        by: "check",
-        rows: kept,
-        total,
-    }
-}
-
-fn fulfilments(entries: &[BookEntry]) -> Vec<Fulfilment> {
-    entries
-        .iter()
-        .map(|e| Fulfilment {
-            period: e.period.clone(),
-            occurred_on: e.occurred_on.parse().ok(),
-            recorded_on: Some(clock::local_date(clock::from_ms(e.recorded_at))),
-            result: e.result.clone(),
-        })
+        .map(|(unit, rows)| (unit, finding(rows)))
         .collect()
-}
-
-fn by_duty(library: &Library, rule: &duty::DutyRule, unit: &Unit, facts: &Facts) -> Finding {
-    let entries = facts
-        .books
-        .get(&rule.register)
-        .and_then(|b| b.get(&unit.id))
-        .map_or(&[][..], Vec::as_slice);
-    let kept_from = clock::local_date(clock::from_ms(unit.created_at));
-    let judged = duty::judge(
-        rule,
-        &library.calendar,
-        &fulfilments(entries),
-        kept_from,
-        facts.today,
-    );
-    let rows = judged
-        .instances
-        .iter()
-        .rev()
-        .take(MAX_ROWS)
-        .map(|(instance, outcome)| {
-            let done = match outcome {
-                Judged::Done { on } | Judged::Late { on } => Some(on.to_string()),
-                Judged::Pending | Judged::Missed | Judged::Uncertain => None,
-            };
-            BTreeMap::from([
-                ("subject".to_owned(), json!(instance.period)),
-                ("period".to_owned(), json!(instance.period)),
-                ("register".to_owned(), json!(rule.register)),
-                ("opens_on".to_owned(), json!(instance.opens_on.to_string())),
-                (
-                    "due_on".to_owned(),
-                    instance
-                        .due
-                        .as_ref()
-                        .map_or(Value::Null, |d| json!(d.day.to_string())),
-                ),
-                ("fulfilled_on".to_owned(), json!(done)),
-                ("reason".to_owned(), json!(outcome.reason())),
-                ("status".to_owned(), json!(outcome.status().code())),
-            ])
-        })
-        .collect();
-    Finding {
-        status: judged.status,
-        reason: Some(judged.reason.to_owned()),
-        by: "duty",
-        rows,
-        total: judged.instances.len(),
-    }
 }
 
 fn by_word(form: &policy::control::Attestation, word: Option<&Attestation>, now: i64) -> Finding {
@@ -339,98 +285,20 @@ fn by_word(form: &policy::control::Attestation, word: Option<&Attestation>, now:
         (_, Some(_)) => "attestation-expired",
         (_, None) => "not-attested",
     };
-    let rows = word
-        .map(|a| {
-            BTreeMap::from([
-                ("statement".to_owned(), json!(a.statement)),
-                ("made_by".to_owned(), json!(a.made_by)),
-                ("made_at".to_owned(), json!(a.made_at)),
-                ("valid_until_at".to_owned(), json!(a.valid_until)),
-                ("attachment".to_owned(), json!(a.attachment)),
-                ("status".to_owned(), json!(status.code())),
-                ("reason".to_owned(), json!(reason)),
-            ])
-        })
-        .into_iter()
-        .collect::<Vec<_>>();
+    let row = word.map(|a| {
+        BTreeMap::from([
+            ("statement".to_owned(), json!(a.statement)),
+            ("made_by".to_owned(), json!(a.made_by)),
+            ("made_at".to_owned(), json!(a.made_at)),
+            ("valid_until_at".to_owned(), json!(a.valid_until)),
+            ("attachment".to_owned(), json!(a.attachment)),
+            ("status".to_owned(), json!(status.code())),
+            ("reason".to_owned(), json!(reason)),
+        ])
+    });
     Finding {
         status,
         reason: Some(reason.to_owned()),
-        by: "attestation",
-        total: rows.len(),
-        rows,
+        rows: Rows::Word(row),
     }
-}
-
-/// Writes down the duty instances that changed, for the calendar and the reminders.
-pub(super) async fn save_duties(
-    app: &App,
-    library: &Library,
-    board: &Board,
-    results: &engine::Findings,
-) -> Result<(), StoreError> {
-    let known: HashMap<(String, String, OrganizationId, String), DutyRow> =
-        store::duty::all(&app.db)
-            .await?
-            .into_iter()
-            .map(|d| {
-                (
-                    (
-                        d.regulation.clone(),
-                        d.clause.clone(),
-                        d.organization,
-                        d.period.clone(),
-                    ),
-                    d,
-                )
-            })
-            .collect();
-    let mut changed = Vec::new();
-    for (assessment, findings) in results {
-        let is_duty = library
-            .controls
-            .get(&assessment.control)
-            .is_some_and(|c| c.duty.is_some());
-        if !is_duty {
-            continue;
-        }
-        for (regulation, cite) in &assessment.clauses {
-            for (unit, finding) in findings.iter() {
-                // Only who is bound owes.
-                if board.get(regulation, cite, *unit).is_none() {
-                    continue;
-                }
-                for row in &finding.rows {
-                    let text =
-                        |name: &str| row.get(name).and_then(Value::as_str).map(ToOwned::to_owned);
-                    let (Some(period), Some(opens_on), Some(due_on)) =
-                        (text("period"), text("opens_on"), text("due_on"))
-                    else {
-                        continue;
-                    };
-                    let duty = DutyRow {
-                        regulation: regulation.clone(),
-                        clause: cite.clone(),
-                        organization: *unit,
-                        period,
-                        register: text("register").unwrap_or_default(),
-                        opens_on,
-                        due_on,
-                        fulfilled_on: text("fulfilled_on"),
-                        entry_id: None,
-                    };
-                    let place = (regulation.clone(), cite.clone(), *unit, duty.period.clone());
-                    if known.get(&place) != Some(&duty) {
-                        changed.push(duty);
-                    }
-                }
-            }
-        }
-    }
-    if changed.is_empty() {
-        return Ok(());
-    }
-    let mut tx = app.db.begin().await?;
-    store::duty::upsert(&mut tx, &changed).await?;
-    tx.commit().await
 }

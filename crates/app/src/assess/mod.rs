@@ -1,9 +1,13 @@
 //! Judging: facts to findings, findings to verdicts, verdicts to pages.
 
 mod attest;
+mod binding;
 mod board;
+mod compare;
+mod duties;
 mod engine;
 mod evidence;
+mod finding;
 mod judge;
 mod view;
 

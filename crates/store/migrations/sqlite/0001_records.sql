@@ -202,7 +202,8 @@ CREATE TABLE entry (
     subject TEXT,
     data TEXT NOT NULL
 ) STRICT;
-CREATE INDEX entry_register ON entry (register, organization_id, occurred_on);
+CREATE INDEX entry_register ON entry (register, organization_id, occurred_on, result, recorded_at);
+CREATE INDEX entry_version ON entry (register, version);
 
 CREATE TABLE attachment (
     sha256 TEXT NOT NULL,

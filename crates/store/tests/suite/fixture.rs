@@ -84,14 +84,15 @@ async fn by_check(
         .iter()
         .map(|n| arg(case.parameter(control, n)))
         .collect();
-    let rows = fact::run(db, sql, &args, Duration::from_secs(20))
+    let table = fact::run(db, sql, &args, Duration::from_secs(20))
         .await
         .unwrap_or_else(|e| panic!("{}: {e}: {:?}", check.id, std::error::Error::source(&e)));
+    if !table.rows.is_empty() {
+        assert_eq!(table.columns, check.columns, "{}", check.id);
+    }
     let mut by_unit: BTreeMap<String, Vec<Row>> = BTreeMap::new();
-    for row in rows {
-        let names: Vec<&str> = row.iter().map(|(n, _)| n.as_str()).collect();
-        assert_eq!(names, check.columns, "{}", check.id);
-        let get = |name: &str| row.iter().find(|(n, _)| n == name).map(|(_, v)| v);
+    for row in &table.rows {
+        let get = |name: &str| table.column(name).map(|c| &row[c]);
         let text = |name: &str| get(name).and_then(Read::as_text).map(ToOwned::to_owned);
         let status = text("status").map(|s| {
             RowStatus::from_code(&s).unwrap_or_else(|| panic!("{}: status {s}", check.id))

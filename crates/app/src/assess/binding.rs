@@ -1,0 +1,91 @@
+//! Whom each clause binds: conditions over organizations, decided again only when the
+//! organizations, their roles or the packs change.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use domain::id::OrganizationId;
+use policy::{Library, OrgContext, OrgScalars};
+use store::assessment::Unit;
+
+use super::board::ClauseKey;
+
+/// Clauses × organizations: bound, not bound, or undecidable.
+#[derive(Debug, Default)]
+pub(super) struct Binding {
+    pack: String,
+    units: Vec<Unit>,
+    clauses: Vec<ClauseKey>,
+    /// By clause, then by organization.
+    binds: Vec<Vec<Option<bool>>>,
+}
+
+impl Binding {
+    /// The binding of these organizations by these clauses: `known`, if it is that.
+    pub(super) fn of(
+        known: &Arc<Self>,
+        library: &Library,
+        units: &[Unit],
+        clauses: &[ClauseKey],
+    ) -> Arc<Self> {
+        if known.pack == library.hash && known.units == units && known.clauses == clauses {
+            return Arc::clone(known);
+        }
+        let codes: HashMap<OrganizationId, &str> =
+            units.iter().map(|u| (u.id, u.code.as_str())).collect();
+        let contexts: Vec<OrgContext> = units.iter().map(|u| context(u, &codes)).collect();
+        let mut bearers: BTreeMap<&str, Vec<Option<bool>>> = BTreeMap::new();
+        let binds = clauses
+            .iter()
+            .map(|key| {
+                let Some(clause) = library.clause(&key.regulation, &key.cite) else {
+                    return vec![Some(false); units.len()];
+                };
+                let bears = bearers.entry(clause.bearer.as_str()).or_insert_with(|| {
+                    let bears = |c| library.roles.bears(&clause.bearer, c).ok();
+                    contexts.iter().map(bears).collect()
+                });
+                bears
+                    .iter()
+                    .zip(&contexts)
+                    .map(|(bears, context)| match (bears, &clause.applies) {
+                        (Some(true), Some(when)) => when.holds(context).ok(),
+                        (bears, _) => *bears,
+                    })
+                    .collect()
+            })
+            .collect();
+        Arc::new(Self {
+            pack: library.hash.clone(),
+            units: units.to_vec(),
+            clauses: clauses.to_vec(),
+            binds,
+        })
+    }
+
+    /// Whether a clause binds an organization, by their places; none where the condition
+    /// cannot be decided.
+    pub(super) fn binds(&self, clause: usize, unit: usize) -> Option<bool> {
+        self.binds[clause][unit]
+    }
+
+    /// Whether these are the organizations that it was decided for.
+    pub(super) fn is_of(&self, units: &[Unit]) -> bool {
+        self.units == units
+    }
+}
+
+/// An organization as its conditions see it.
+fn context(unit: &Unit, codes: &HashMap<OrganizationId, &str>) -> OrgContext {
+    let parent = unit.parent.and_then(|p| codes.get(&p).copied());
+    OrgContext::new(&OrgScalars {
+        code: unit.code.clone(),
+        kind: unit.kind.clone(),
+        level: unit.level.clone(),
+        membership: unit.membership.clone(),
+        parent: parent.unwrap_or_default().to_owned(),
+        roles: unit.roles.iter().cloned().collect(),
+    })
+}

@@ -1,0 +1,197 @@
+//! What holds now beside what held: the verdicts that turn, and their writing down.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use policy::{Library, Status};
+use sha2::{Digest, Sha256};
+use store::assessment::{Exempt, VerdictRow};
+
+use super::{
+    binding::Binding,
+    board::{Board, Cell},
+    engine::{Findings, control_evidence},
+    evidence::Evidence,
+};
+use crate::App;
+
+/// A verdict that turns.
+struct Turn {
+    unit: usize,
+    clause: usize,
+    status: Status,
+    reason: Option<String>,
+    basis: Arc<str>,
+    /// The interval that ends.
+    ended: Option<Arc<Cell>>,
+    evidence: Evidence,
+}
+
+/// What holds now beside what held: cells that stay, verdicts that turn, intervals that
+/// end because nobody is bound any more.
+pub(super) struct Comparison {
+    board: Board,
+    turns: Vec<Turn>,
+    gone: Vec<String>,
+}
+
+/// Holds what was found against what held.
+pub(super) fn compare(
+    binding: &Binding,
+    old: &Board,
+    mut board: Board,
+    results: &Findings,
+    exempt: &HashSet<Exempt>,
+) -> Comparison {
+    let mut by_clause: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
+    for (i, (assessment, _)) in results.iter().enumerate() {
+        for (regulation, cite) in &assessment.clauses {
+            by_clause.entry((regulation, cite)).or_default().push(i);
+        }
+    }
+    let old_units: Vec<Option<usize>> = board.units.iter().map(|u| old.unit(u.id)).collect();
+    let mut stays = vec![false; old.units.len() * old.clauses.len()];
+    let mut turns = Vec::new();
+    for c in 0..board.clauses.len() {
+        let key = board.clauses[c].clone();
+        let parts = by_clause
+            .get(&(key.regulation.as_str(), key.cite.as_str()))
+            .map_or(&[][..], Vec::as_slice);
+        let basis = basis(results, parts);
+        let old_clause = old.clause(&key.regulation, &key.cite);
+        for u in 0..board.units.len() {
+            let unit = board.units[u].id;
+            let applies = binding.binds(c, u);
+            if applies == Some(false) {
+                continue;
+            }
+            let found = |i: &usize| results[*i].1.get(&unit);
+            let mut status = match applies {
+                None => Status::Error,
+                Some(_) => Library::conclude(
+                    parts
+                        .iter()
+                        .map(|i| found(i).map_or(Status::NoData, |f| f.status)),
+                ),
+            };
+            let reason = parts
+                .iter()
+                .filter_map(found)
+                .find(|f| f.status == status)
+                .and_then(|f| f.reason.as_deref());
+            let waived = !exempt.is_empty()
+                && exempt.contains(&Exempt {
+                    organization: unit,
+                    regulation: key.regulation.clone(),
+                    clause: key.cite.clone(),
+                });
+            if waived {
+                status = status.waived();
+            }
+            let held = old_units[u]
+                .zip(old_clause)
+                .and_then(|(u, c)| old.shared(u, c).map(|cell| (u, c, cell)));
+            if let Some((old_unit, old_clause, cell)) = held {
+                stays[old_unit * old.clauses.len() + old_clause] = true;
+                if cell.status == status && cell.reason.as_deref() == reason && cell.basis == basis
+                {
+                    let cell = Arc::clone(cell);
+                    board.set(u, c, Some(cell));
+                    continue;
+                }
+            }
+            turns.push(Turn {
+                unit: u,
+                clause: c,
+                status,
+                reason: reason.map(ToOwned::to_owned),
+                basis: Arc::clone(&basis),
+                ended: held.map(|(_, _, cell)| Arc::clone(cell)),
+                evidence: Evidence {
+                    controls: parts
+                        .iter()
+                        .map(|i| control_evidence(&results[*i].0, found(i)))
+                        .collect(),
+                    waived: waived.then(|| "exemption".to_owned()),
+                },
+            });
+        }
+    }
+    let gone = old
+        .cells
+        .iter()
+        .zip(&stays)
+        .filter(|(_, stays)| !**stays)
+        .filter_map(|(cell, _)| Some(cell.as_ref()?.id.clone()))
+        .collect();
+    Comparison { board, turns, gone }
+}
+
+/// What judges a clause: the hash of its controls, checks and parameters.
+fn basis(results: &Findings, parts: &[usize]) -> Arc<str> {
+    let mut basis = Sha256::new();
+    for part in parts {
+        basis.update(results[*part].0.hash.as_bytes());
+    }
+    hex::encode(&basis.finalize()[..16]).into()
+}
+
+/// Writes the comparison down, and completes its board.
+pub(super) async fn write(
+    app: &App,
+    comparison: Comparison,
+    now: i64,
+) -> Result<(Board, usize), store::StoreError> {
+    let Comparison {
+        mut board,
+        turns,
+        gone,
+    } = comparison;
+    if turns.is_empty() && gone.is_empty() {
+        return Ok((board, 0));
+    }
+    let mut ended = gone;
+    let mut begun = Vec::with_capacity(turns.len());
+    let mut evidence: HashMap<String, String> = HashMap::new();
+    let turned = turns.len();
+    for turn in turns {
+        if let Some(held) = &turn.ended {
+            ended.push(held.id.clone());
+        }
+        let body = serde_json::to_string(&turn.evidence).unwrap_or_default();
+        let hash = hex::encode(Sha256::digest(body.as_bytes()));
+        evidence.entry(hash.clone()).or_insert(body);
+        let cell = Cell {
+            status: turn.status,
+            reason: turn.reason,
+            // A clock that jumped back may not begin an interval before the one it ends.
+            since: turn.ended.as_ref().map_or(now, |h| h.since.max(now)),
+            id: domain::id::Id::new(now).to_string(),
+            evidence_hash: hash,
+            basis: turn.basis,
+        };
+        let key = &board.clauses[turn.clause];
+        begun.push(VerdictRow {
+            id: cell.id.clone(),
+            regulation: key.regulation.clone(),
+            clause: key.cite.clone(),
+            organization: board.units[turn.unit].id,
+            status: cell.status.code().into(),
+            reason: cell.reason.clone(),
+            evidence_hash: cell.evidence_hash.clone(),
+            pack_hash: cell.basis.to_string(),
+            valid_from: cell.since,
+            valid_to: None,
+            recorded_at: now,
+            closed_at: None,
+        });
+        board.set(turn.unit, turn.clause, Some(Arc::new(cell)));
+    }
+    let evidence: Vec<(String, String)> = evidence.into_iter().collect();
+    let mut tx = app.db.begin().await?;
+    store::assessment::record(&mut tx, &ended, &begun, &evidence, now, now).await?;
+    tx.commit().await?;
+    Ok((board, turned))
+}

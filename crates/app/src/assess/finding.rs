@@ -1,0 +1,134 @@
+//! What one control says of one organization, and the rows behind it.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use policy::{
+    Status,
+    duty::{Instance, Judged},
+};
+use serde_json::{Value, json};
+use store::fact::FactTable;
+
+use super::evidence::MAX_ROWS;
+
+/// What one control says of one organization. The rows are put into words only when
+/// somebody looks, or when a verdict turns on them.
+#[derive(Clone, Debug)]
+pub(super) struct Finding {
+    /// What holds.
+    pub status: Status,
+    /// The code of the reason.
+    pub reason: Option<String>,
+    /// On what it rests.
+    pub rows: Rows,
+}
+
+/// The facts behind a finding.
+#[derive(Clone, Debug)]
+pub(super) enum Rows {
+    /// Rows of what a check returned, the worst first, each with what it is worth.
+    Checked {
+        /// For all organizations.
+        table: Arc<FactTable>,
+        /// Places in the table; at most [`MAX_ROWS`].
+        kept: Vec<(u32, Status)>,
+        /// How many there were.
+        total: usize,
+    },
+    /// Why the check says nothing.
+    Failed(String),
+    /// Periods of a duty, the oldest first.
+    Duty {
+        /// The book.
+        register: Arc<str>,
+        /// What became of each.
+        instances: Vec<(Instance, Judged)>,
+    },
+    /// Somebody's word, or none.
+    Word(Option<BTreeMap<String, Value>>),
+}
+
+impl Finding {
+    /// `check`, `duty`, `attestation`.
+    pub(super) fn by(&self) -> &'static str {
+        match self.rows {
+            Rows::Checked { .. } | Rows::Failed(_) => "check",
+            Rows::Duty { .. } => "duty",
+            Rows::Word(_) => "attestation",
+        }
+    }
+
+    /// How many facts there were.
+    pub(super) fn total(&self) -> usize {
+        match &self.rows {
+            Rows::Checked { total, .. } => *total,
+            Rows::Failed(_) => 1,
+            Rows::Duty { instances, .. } => instances.len(),
+            Rows::Word(word) => usize::from(word.is_some()),
+        }
+    }
+
+    /// The facts as named columns, the worst (of a duty the newest) first.
+    pub(super) fn named_rows(&self) -> Vec<BTreeMap<String, Value>> {
+        match &self.rows {
+            Rows::Checked { table, kept, .. } => kept
+                .iter()
+                .filter_map(|(row, status)| {
+                    let values = table.rows.get(*row as usize)?;
+                    Some(checked(&table.columns, values, *status))
+                })
+                .collect(),
+            Rows::Failed(why) => vec![BTreeMap::from([("error".to_owned(), json!(why))])],
+            Rows::Duty {
+                register,
+                instances,
+            } => instances
+                .iter()
+                .rev()
+                .take(MAX_ROWS)
+                .map(|(instance, judged)| period(register, instance, judged))
+                .collect(),
+            Rows::Word(word) => word.iter().cloned().collect(),
+        }
+    }
+}
+
+fn checked(
+    columns: &[String],
+    values: &[domain::record::Value],
+    status: Status,
+) -> BTreeMap<String, Value> {
+    let mut row: BTreeMap<String, Value> = columns
+        .iter()
+        .zip(values)
+        .filter(|(name, _)| *name != "unit")
+        .map(|(name, value)| {
+            let value = serde_json::to_value(value).unwrap_or(Value::Null);
+            (name.clone(), value)
+        })
+        .collect();
+    row.insert("status".into(), json!(status.code()));
+    row
+}
+
+/// The day on which a period's duty was done.
+pub(super) fn done_on(judged: &Judged) -> Option<String> {
+    match judged {
+        Judged::Done { on } | Judged::Late { on } => Some(on.to_string()),
+        Judged::Pending | Judged::Missed | Judged::Uncertain => None,
+    }
+}
+
+fn period(register: &str, instance: &Instance, judged: &Judged) -> BTreeMap<String, Value> {
+    let due = instance.due.as_ref().ok().map(|d| d.day.to_string());
+    BTreeMap::from([
+        ("subject".to_owned(), json!(instance.period)),
+        ("period".to_owned(), json!(instance.period)),
+        ("register".to_owned(), json!(register)),
+        ("opens_on".to_owned(), json!(instance.opens_on.to_string())),
+        ("due_on".to_owned(), json!(due)),
+        ("fulfilled_on".to_owned(), json!(done_on(judged))),
+        ("reason".to_owned(), json!(judged.reason())),
+        ("status".to_owned(), json!(judged.status().code())),
+    ])
+}
