@@ -38,27 +38,11 @@ pub async fn open(screen: Screen) -> Option<Browser> {
     if !(installed("chromium", "chromium") && installed("chromedriver", "chromium-driver")) {
         return None;
     }
-    let mut driver = Command::new("chromedriver")
-        .arg("--port=0")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("chromedriver starts");
-    let out = driver.stdout.take().expect("it is piped");
-    let port = tokio::task::spawn_blocking(move || {
-        let mut lines = BufReader::new(out).lines().map_while(Result::ok);
-        let port = lines.find_map(|line| {
-            let rest = line.split_once("successfully on port ")?.1;
-            rest.trim_end_matches('.').parse::<u16>().ok()
-        });
-        // What it says later is read and dropped, so that it never waits for a reader.
-        std::thread::spawn(move || lines.for_each(drop));
-        port
-    })
-    .await
-    .expect("the reader does not panic")
-    .expect("chromedriver says its port");
+    // Two drivers that start at once may choose the same port; then one of them ends.
+    let (driver, port) = tokio::task::spawn_blocking(|| (0..10).find_map(|_| driver()))
+        .await
+        .expect("the reader does not panic")
+        .expect("chromedriver starts and says its port");
     let profile = tempfile::tempdir().expect("a temporary folder can be made");
     let user_data = format!("--user-data-dir={}", profile.path().display());
     let metrics = match screen {
@@ -97,6 +81,31 @@ pub async fn open(screen: Screen) -> Option<Browser> {
         _profile: profile,
         client,
     })
+}
+
+/// A driver and its port; none when it ends at once.
+fn driver() -> Option<(Child, u16)> {
+    let mut driver = Command::new("chromedriver")
+        .arg("--port=0")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("chromedriver can be run");
+    let out = driver.stdout.take().expect("it is piped");
+    let mut lines = BufReader::new(out).lines().map_while(Result::ok);
+    let port = lines.find_map(|line| {
+        let rest = line.split_once("successfully on port ")?.1;
+        rest.trim_end_matches('.').parse().ok()
+    });
+    let Some(port) = port else {
+        let _ = driver.kill();
+        let _ = driver.wait();
+        return None;
+    };
+    // What it says later is read and dropped, so that it never waits for a reader.
+    std::thread::spawn(move || lines.for_each(drop));
+    Some((driver, port))
 }
 
 impl Browser {

@@ -78,7 +78,8 @@ async fn build(
     let history: Vec<Span> = view
         .history
         .iter()
-        .filter(|row| row.closed_at.is_none())
+        // An interval that ended as it began was corrected before it held.
+        .filter(|row| row.valid_to.is_none_or(|to| to > row.valid_from))
         .map(|row| Span {
             mark: Mark::of_verdict(&row.status),
             from: row.valid_from,
