@@ -61,7 +61,7 @@ pub(super) fn compare(
             .map_or(&[][..], Vec::as_slice);
         let basis = basis(results, parts);
         let old_clause = old.clause(&key.regulation, &key.cite);
-        for u in 0..board.units.len() {
+        for (u, old_unit) in old_units.iter().enumerate() {
             let unit = board.units[u].id;
             let applies = binding.binds(c, u);
             if applies == Some(false) {
@@ -90,7 +90,7 @@ pub(super) fn compare(
             if waived {
                 status = status.waived();
             }
-            let held = old_units[u]
+            let held = old_unit
                 .zip(old_clause)
                 .and_then(|(u, c)| old.shared(u, c).map(|cell| (u, c, cell)));
             if let Some((old_unit, old_clause, cell)) = held {
