@@ -33,7 +33,7 @@ pub struct Rsyslogd {
 
 impl Rsyslogd {
     /// Starts it in `folder`: octet-counted TCP to `to`, and UDP from `from` when given. What
-    /// cannot be sent waits in its queue.
+    /// cannot be sent waits in its queue, in order.
     pub fn start(folder: &Path, to: SocketAddr, from: Option<&str>) -> Self {
         std::fs::create_dir_all(folder).expect("the folder is ours");
         let (ip, port, dir) = (to.ip(), to.port(), folder.display());
@@ -43,8 +43,7 @@ impl Rsyslogd {
              input(type=\"imuxsock\" Socket=\"{dir}/log\" RateLimit.Interval=\"0\")\n\
              action(type=\"omfwd\" target=\"{ip}\" port=\"{port}\" protocol=\"tcp\" \
              TCP_Framing=\"octet-counted\" template=\"RSYSLOG_SyslogProtocol23Format\" \
-             queue.type=\"LinkedList\" queue.filename=\"tcp\" queue.saveOnShutdown=\"on\" \
-             queue.timeoutEnqueue=\"60000\" action.resumeRetryCount=\"-1\" \
+             queue.type=\"LinkedList\" queue.size=\"10000\" queue.timeoutEnqueue=\"60000\" action.resumeRetryCount=\"-1\" \
              action.resumeInterval=\"1\")\n"
         );
         if let Some(from) = from {

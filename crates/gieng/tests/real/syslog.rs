@@ -217,7 +217,7 @@ fn a_kill_loses_nothing_that_was_kept() {
             sent += 500;
         }
         sender.log("dong cuoi cung");
-        (sender, sent)
+        sender
     });
     let kept = eventually("a few thousand lines on disk", || {
         number(&admin, "gieng_log_lines_kept").filter(|n| *n > 3_000)
@@ -242,7 +242,7 @@ fn a_kill_loses_nothing_that_was_kept() {
         number(&admin, "gieng_log_lines_received_total").filter(|n| *n > 1_000)
     });
     stop.store(true, Ordering::Relaxed);
-    let (_sender, sent) = sending.join().expect("the sender ends");
+    let _sender = sending.join().expect("the sender ends");
     eventually("the last line", || {
         let answer = admin.get("/api/v1/logs?q=dong%20cuoi%20cung").json();
         answer["items"].get(0).map(|_| ())
@@ -262,29 +262,23 @@ fn a_kill_loses_nothing_that_was_kept() {
         found.range(..kept).count(),
         "no line was kept twice"
     );
-    // After a break the sender may send again what it is not sure of.
-    let all: BTreeSet<u64> = found.values().copied().collect();
-    // Plain TCP has no acknowledgement: what was on its way is lost, in one piece.
-    let missing: Vec<u64> = (0..sent).filter(|n| !all.contains(n)).collect();
-    if let (Some(first), Some(last)) = (missing.first(), missing.last()) {
-        assert_eq!(
-            last - first + 1,
-            missing.len() as u64,
-            "lines are missing in more than one place: {missing:?}"
-        );
-    }
+    // Plain TCP has no acknowledgement: what was on its way is lost, and the sender may send
+    // again what it is not sure of, or drop what its queue cannot hold. We drop nothing.
+    assert!(found.range(kept..).count() > 1_000, "lines go on");
+    assert_eq!(number(&admin, "gieng_log_lines_lost_total"), Some(0));
     let verified = program.run(&["vault", "verify"]);
     let said = String::from_utf8_lossy(&verified.stdout).into_owned();
     assert!(
         verified.status.success() && said.contains("sound"),
         "{said}"
     );
-    let proof = program.run(&["vault", "prove", &(kept - 1).to_string()]);
-    assert!(
-        proof.status.success(),
-        "a line from before the kill is proved"
-    );
-    assert!(!proof.stdout.is_empty());
+    let last = (kept - 1).to_string();
+    // A checkpoint is signed every minute.
+    let proof = eventually("a proof of a line from before the kill", || {
+        let proof = program.run(&["vault", "prove", &last]);
+        proof.status.success().then_some(proof.stdout)
+    });
+    assert!(!proof.is_empty());
     program.stop();
 }
 
