@@ -217,8 +217,15 @@ impl Db {
             .map_err(StoreError::Migrate)?;
         let reader = SqlitePoolOptions::new()
             .max_connections(4)
-            // Not by `query_only`, which a query could switch off again.
-            .connect_with(options.read_only(true).create_if_missing(false))
+            // Not by `query_only`, which a query could switch off again. A check returns
+            // thousands of rows: handed over a few at a time, waking costs more than reading.
+            .connect_with(
+                options
+                    .read_only(true)
+                    .create_if_missing(false)
+                    .row_buffer_size(1_024)
+                    .pragma("cache_size", "-32768"),
+            )
             .await
             .map_err(open)?;
         Ok(Self::Sqlite { writer, reader })

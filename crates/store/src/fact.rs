@@ -3,23 +3,90 @@
 use std::time::{Duration, Instant};
 
 use domain::record::Value;
+use futures_util::TryStreamExt as _;
 use sqlx::{Column, Row as _, TypeInfo, ValueRef};
 
 use crate::{Arg, Db, Row, StoreError, db};
 
-/// What a check returned.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// What a check returned. All texts lie in one buffer: a province's checks return hundreds
+/// of thousands of values every minute, of which few are ever looked at.
+#[derive(Clone, Debug, Default)]
 pub struct FactTable {
-    /// The names of the columns, in order; none where there are no rows.
-    pub columns: Vec<String>,
-    /// The rows, each with a value for every column.
-    pub rows: Vec<Vec<Value>>,
+    columns: Vec<String>,
+    cells: Vec<Cell>,
+    text: String,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Cell {
+    Null,
+    Boolean(bool),
+    Integer(i64),
+    Decimal(f64),
+    /// From where to where in the buffer.
+    Text(usize, usize),
 }
 
 impl FactTable {
+    /// The names of the columns, in order; none where there are no rows.
+    pub fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
     /// The place of a column.
     pub fn column(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|c| c == name)
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.cells
+            .len()
+            .checked_div(self.columns.len())
+            .unwrap_or(0)
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.cells.is_empty()
+    }
+
+    fn cell(&self, row: usize, column: usize) -> Cell {
+        let place = row * self.columns.len() + column;
+        self.cells.get(place).copied().unwrap_or(Cell::Null)
+    }
+
+    /// A text; none for anything else.
+    pub fn text(&self, row: usize, column: usize) -> Option<&str> {
+        match self.cell(row, column) {
+            Cell::Text(from, to) => self.text.get(from..to),
+            _ => None,
+        }
+    }
+
+    /// A whole number; none for anything else.
+    pub fn integer(&self, row: usize, column: usize) -> Option<i64> {
+        match self.cell(row, column) {
+            Cell::Integer(i) => Some(i),
+            _ => None,
+        }
+    }
+
+    /// A value; null beyond the table.
+    pub fn value(&self, row: usize, column: usize) -> Value {
+        match self.cell(row, column) {
+            Cell::Null => Value::Null,
+            Cell::Boolean(b) => Value::Boolean(b),
+            Cell::Integer(i) => Value::Integer(i),
+            Cell::Decimal(d) => Value::Decimal(d),
+            Cell::Text(from, to) => self.text.get(from..to).unwrap_or_default().into(),
+        }
+    }
+
+    fn push(&mut self, text: &str) -> Cell {
+        let from = self.text.len();
+        self.text.push_str(text);
+        Cell::Text(from, self.text.len())
     }
 }
 
@@ -46,14 +113,19 @@ pub async fn run(
                 .await
                 .map_err(failed)?
                 .set_progress_handler(2_000, move || started.elapsed() < limit);
-            let rows = db::sqlite_query(sql, args)
-                .fetch_all(&mut *connection)
-                .await;
+            let mut table = FactTable::default();
+            let read = async {
+                let mut rows = db::sqlite_query(sql, args).fetch(&mut *connection);
+                while let Some(row) = rows.try_next().await.map_err(failed)? {
+                    table.add(&Row::Sqlite(row))?;
+                }
+                Ok(())
+            };
+            let read = read.await;
             if let Ok(mut handle) = connection.lock_handle().await {
                 handle.remove_progress_handler();
             }
-            let rows = rows.map_err(failed)?;
-            table(&rows.into_iter().map(Row::Sqlite).collect::<Vec<_>>())
+            read.map(|()| table)
         }
         Db::Postgres(pool) => {
             let mut tx = pool.begin().await.map_err(busy)?;
@@ -67,11 +139,12 @@ pub async fn run(
                 .execute(&mut *tx)
                 .await
                 .map_err(failed)?;
-            let rows = db::postgres_query(sql, args)
-                .fetch_all(&mut *tx)
-                .await
-                .map_err(failed)?;
-            table(&rows.into_iter().map(Row::Postgres).collect::<Vec<_>>())
+            let mut table = FactTable::default();
+            let mut rows = db::postgres_query(sql, args).fetch(&mut *tx);
+            while let Some(row) = rows.try_next().await.map_err(failed)? {
+                table.add(&Row::Postgres(row))?;
+            }
+            Ok(table)
         }
     }
 }
@@ -133,66 +206,57 @@ fn one_query(sql: &str) -> Result<(), &'static str> {
     }
 }
 
-fn table(rows: &[Row]) -> Result<FactTable, StoreError> {
-    let columns = match rows.first() {
-        Some(Row::Sqlite(row)) => row.columns().iter().map(|c| c.name().into()).collect(),
-        Some(Row::Postgres(row)) => row.columns().iter().map(|c| c.name().into()).collect(),
-        None => Vec::new(),
-    };
-    let rows = rows.iter().map(values).collect::<Result<_, _>>()?;
-    Ok(FactTable { columns, rows })
-}
-
-fn values(row: &Row) -> Result<Vec<Value>, StoreError> {
-    macro_rules! all {
-        ($row:expr) => {
-            $row.columns()
-                .iter()
-                .map(|c| {
-                    let i = c.ordinal();
-                    let raw = $row
-                        .try_get_raw(i)
-                        .map_err(|e| StoreError::engine("check", e))?;
-                    if raw.is_null() {
-                        return Ok(Value::Null);
-                    }
-                    let bad = |e: sqlx::Error| StoreError::Decode {
-                        column: c.name().into(),
-                        what: e.to_string(),
+impl FactTable {
+    /// Adds a row of the engine's.
+    fn add(&mut self, row: &Row) -> Result<(), StoreError> {
+        macro_rules! all {
+            ($row:expr) => {{
+                if self.columns.is_empty() {
+                    self.columns = $row.columns().iter().map(|c| c.name().into()).collect();
+                }
+                for i in 0..$row.columns().len() {
+                    let bad = |what: String| StoreError::Decode {
+                        column: $row.columns()[i].name().into(),
+                        what,
                     };
-                    Ok(match raw.type_info().name() {
-                        "TEXT" | "VARCHAR" | "UNKNOWN" | "NAME" => {
-                            Value::Text($row.try_get(i).map_err(bad)?)
-                        }
-                        "INTEGER" | "INT8" | "BIGINT" => {
-                            Value::Integer($row.try_get(i).map_err(bad)?)
-                        }
-                        "INT4" => {
-                            Value::Integer(i64::from($row.try_get::<i32, _>(i).map_err(bad)?))
-                        }
-                        "INT2" => {
-                            Value::Integer(i64::from($row.try_get::<i16, _>(i).map_err(bad)?))
-                        }
-                        "FLOAT4" => {
-                            Value::Decimal(f64::from($row.try_get::<f32, _>(i).map_err(bad)?))
-                        }
-                        "REAL" | "FLOAT8" => Value::Decimal($row.try_get(i).map_err(bad)?),
-                        "BOOL" | "BOOLEAN" => Value::Boolean($row.try_get(i).map_err(bad)?),
-                        other => {
-                            return Err(StoreError::Decode {
-                                column: c.name().into(),
-                                what: format!(
+                    let fault = |e: sqlx::Error| bad(e.to_string());
+                    let raw = $row.try_get_raw(i).map_err(fault)?;
+                    let cell = if raw.is_null() {
+                        Cell::Null
+                    } else {
+                        match raw.type_info().name() {
+                            "TEXT" | "VARCHAR" | "UNKNOWN" | "NAME" => {
+                                self.push($row.try_get(i).map_err(fault)?)
+                            }
+                            "INTEGER" | "INT8" | "BIGINT" => {
+                                Cell::Integer($row.try_get(i).map_err(fault)?)
+                            }
+                            "INT4" => {
+                                Cell::Integer($row.try_get::<i32, _>(i).map_err(fault)?.into())
+                            }
+                            "INT2" => {
+                                Cell::Integer($row.try_get::<i16, _>(i).map_err(fault)?.into())
+                            }
+                            "REAL" | "FLOAT8" => Cell::Decimal($row.try_get(i).map_err(fault)?),
+                            "FLOAT4" => {
+                                Cell::Decimal($row.try_get::<f32, _>(i).map_err(fault)?.into())
+                            }
+                            "BOOL" | "BOOLEAN" => Cell::Boolean($row.try_get(i).map_err(fault)?),
+                            other => {
+                                return Err(bad(format!(
                                     "is of type {other}; CAST it to BIGINT or TEXT in the check"
-                                ),
-                            });
+                                )));
+                            }
                         }
-                    })
-                })
-                .collect()
-        };
-    }
-    match row {
-        Row::Sqlite(row) => all!(row),
-        Row::Postgres(row) => all!(row),
+                    };
+                    self.cells.push(cell);
+                }
+            }};
+        }
+        match row {
+            Row::Sqlite(row) => all!(row),
+            Row::Postgres(row) => all!(row),
+        }
+        Ok(())
     }
 }

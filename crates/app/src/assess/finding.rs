@@ -73,10 +73,7 @@ impl Finding {
         match &self.rows {
             Rows::Checked { table, kept, .. } => kept
                 .iter()
-                .filter_map(|(row, status)| {
-                    let values = table.rows.get(*row as usize)?;
-                    Some(checked(&table.columns, values, *status))
-                })
+                .map(|(row, status)| checked(table, *row as usize, *status))
                 .collect(),
             Rows::Failed(why) => vec![BTreeMap::from([("error".to_owned(), json!(why))])],
             Rows::Duty {
@@ -93,22 +90,14 @@ impl Finding {
     }
 }
 
-fn checked(
-    columns: &[String],
-    values: &[domain::record::Value],
-    status: Status,
-) -> BTreeMap<String, Value> {
-    let mut row: BTreeMap<String, Value> = columns
-        .iter()
-        .zip(values)
-        .filter(|(name, _)| *name != "unit")
-        .map(|(name, value)| {
-            let value = serde_json::to_value(value).unwrap_or(Value::Null);
-            (name.clone(), value)
-        })
+fn checked(table: &FactTable, row: usize, status: Status) -> BTreeMap<String, Value> {
+    let named = table.columns().iter().enumerate();
+    let mut out: BTreeMap<String, Value> = named
+        .filter(|(_, name)| *name != "unit")
+        .map(|(column, name)| (name.clone(), json!(table.value(row, column))))
         .collect();
-    row.insert("status".into(), json!(status.code()));
-    row
+    out.insert("status".into(), json!(status.code()));
+    out
 }
 
 /// The day on which a period's duty was done.

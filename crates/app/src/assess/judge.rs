@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use domain::{clock, id::OrganizationId, record::Value as Fact};
+use domain::{clock, id::OrganizationId};
 use jiff::civil::Date;
 use policy::{
     Assessment, Check, Control, Library, Status,
@@ -32,7 +32,8 @@ use crate::App;
 #[derive(Clone, Default)]
 pub(super) struct Kept {
     books: HashMap<String, Book>,
-    words: Option<Arc<Words>>,
+    /// The attestations, and how many had been made.
+    words: Option<(i64, Arc<Words>)>,
 }
 
 /// A book as duties see it, and how far it had come.
@@ -80,13 +81,14 @@ impl Facts {
                 }
             }
         }
-        if all || dirty.contains("attestation") || kept.words.is_none() {
+        let made = store::assessment::attestation_count(&app.db).await?;
+        if kept.words.as_ref().is_none_or(|(known, _)| *known != made) {
             let mut words = Words::new();
             for word in store::assessment::latest_attestations(&app.db).await? {
                 let of_control = words.entry(word.control.clone()).or_default();
                 of_control.insert(word.organization, word);
             }
-            kept.words = Some(Arc::new(words));
+            kept.words = Some((made, Arc::new(words)));
         }
         Ok(Self {
             now,
@@ -177,7 +179,11 @@ pub(super) async fn findings(
         }
     }
     if let Some(form) = &control.attestation {
-        let words = facts.kept.words.as_ref().and_then(|w| w.get(&control.id));
+        let words = facts
+            .kept
+            .words
+            .as_ref()
+            .and_then(|(_, w)| w.get(&control.id));
         for unit in facts.units.iter() {
             let word = words.and_then(|w| w.get(&unit.id));
             let known = found.get(&unit.id);
@@ -222,31 +228,24 @@ fn checked(control: &Control, table: FactTable, now: i64) -> HashMap<Organizatio
     let [Some(unit), status, reason, observed_at] = places else {
         return HashMap::new();
     };
-    let text = |row: &'_ [Fact], place: Option<usize>| -> Option<String> {
-        row[place?].as_text().map(ToOwned::to_owned)
-    };
     let mut by_unit: HashMap<OrganizationId, Vec<u32>> = HashMap::new();
-    for (place, row) in (0u32..).zip(&table.rows) {
-        if let Some(id) = row[unit].as_id() {
-            by_unit.entry(OrganizationId(id)).or_default().push(place);
+    for (place, row) in (0u32..).zip(0..table.len()) {
+        let id = table.text(row, unit).and_then(|t| t.parse().ok());
+        if let Some(id) = id {
+            by_unit.entry(id).or_default().push(place);
         }
     }
     let table = Arc::new(table);
     let finding = |rows: Vec<u32>| {
-        let values = |place: u32| table.rows[place as usize].as_slice();
+        let text = |place: u32, column: Option<usize>| table.text(place as usize, column?);
         let folded: Vec<Row> = rows
             .iter()
             .map(|place| Row {
                 // Neither weighs in the fold: the reason is read of the row that decides.
                 subject: String::new(),
                 reason: None,
-                status: status
-                    .and_then(|s| values(*place)[s].as_text())
-                    .and_then(RowStatus::from_code),
-                observed_at: match observed_at.map(|o| &values(*place)[o]) {
-                    Some(Fact::Integer(ms)) => Some(*ms),
-                    _ => None,
-                },
+                status: text(*place, status).and_then(RowStatus::from_code),
+                observed_at: observed_at.and_then(|o| table.integer(*place as usize, o)),
             })
             .collect();
         let decided = fold(&folded, control.stale_after, now);
@@ -259,7 +258,10 @@ fn checked(control: &Control, table: FactTable, now: i64) -> HashMap<Organizatio
         kept.truncate(MAX_ROWS);
         Finding {
             status: decided.status,
-            reason: decided.row.and_then(|i| text(values(rows[i]), reason)),
+            reason: decided
+                .row
+                .and_then(|i| text(rows[i], reason))
+                .map(ToOwned::to_owned),
             rows: Rows::Checked {
                 table: Arc::clone(&table),
                 kept: kept.into_iter().map(|(i, s)| (rows[i], s)).collect(),

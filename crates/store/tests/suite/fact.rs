@@ -61,7 +61,7 @@ async fn a_check_cannot_write(db: &Db) {
                 .is_err()
         );
         let rows = run(db, "SELECT unit FROM fact_organization", &[], LIMIT).await;
-        assert_eq!(rows.unwrap().rows.len(), 1);
+        assert_eq!(rows.unwrap().len(), 1);
     }
 }
 
@@ -83,7 +83,7 @@ async fn a_check_is_one_query(db: &Db) {
         "SELECT 1 AS \"a;b\"",
     ] {
         let rows = run(db, sql, &[], LIMIT).await;
-        assert_eq!(rows.expect(sql).rows.len(), 1, "{sql}");
+        assert_eq!(rows.expect(sql).len(), 1, "{sql}");
     }
 }
 
@@ -136,14 +136,21 @@ async fn values_keep_their_types(db: &Db) {
         ("number", Value::Integer(9)),
         ("n", Value::Integer(0)),
     ];
-    let (columns, values): (Vec<&str>, Vec<Value>) = expected.into_iter().unzip();
+    assert_eq!((table.len(), table.columns().len()), (1, expected.len()));
+    for (place, (name, value)) in expected.into_iter().enumerate() {
+        assert_eq!(table.column(name), Some(place));
+        assert_eq!(table.value(0, place), value, "{name}");
+    }
+    assert_eq!((table.text(0, 5), table.integer(0, 5)), (Some("chữ"), None));
     assert_eq!(
-        (table.columns, table.rows),
-        (
-            columns.iter().map(ToString::to_string).collect(),
-            vec![values]
-        )
+        (table.text(0, 0), table.integer(0, 0)),
+        (None, Some(5_000_000_000))
     );
+    assert_eq!(table.value(1, 0), Value::Null);
+    let none = run(db, "SELECT unit FROM fact_organization", &[], LIMIT)
+        .await
+        .unwrap();
+    assert!(none.is_empty() && none.column("unit").is_none());
 }
 
 async fn mistakes_are_named(db: &Db) {

@@ -87,13 +87,13 @@ async fn by_check(
     let table = fact::run(db, sql, &args, Duration::from_secs(20))
         .await
         .unwrap_or_else(|e| panic!("{}: {e}: {:?}", check.id, std::error::Error::source(&e)));
-    if !table.rows.is_empty() {
-        assert_eq!(table.columns, check.columns, "{}", check.id);
+    if !table.is_empty() {
+        assert_eq!(table.columns(), check.columns, "{}", check.id);
     }
     let mut by_unit: BTreeMap<String, Vec<Row>> = BTreeMap::new();
-    for row in &table.rows {
-        let get = |name: &str| table.column(name).map(|c| &row[c]);
-        let text = |name: &str| get(name).and_then(Read::as_text).map(ToOwned::to_owned);
+    for row in 0..table.len() {
+        let get = |name: &str| table.column(name).map(|c| table.value(row, c));
+        let text = |name: &str| get(name).and_then(|v| v.as_text().map(ToOwned::to_owned));
         let status = text("status").map(|s| {
             RowStatus::from_code(&s).unwrap_or_else(|| panic!("{}: status {s}", check.id))
         });
@@ -112,7 +112,7 @@ async fn by_check(
                 status,
                 reason: text("reason"),
                 observed_at: match get("observed_at") {
-                    Some(Read::Integer(ms)) => Some(*ms),
+                    Some(Read::Integer(ms)) => Some(ms),
                     Some(Read::Null) | None => None,
                     other => panic!("{}: observed_at is {other:?}", check.id),
                 },
