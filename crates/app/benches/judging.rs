@@ -249,6 +249,7 @@ async fn measured(app: &App, sites: &[Record], devices: &[Record]) {
         .iter()
         .map(|d| store::log_source::LogSource {
             device: d.id,
+            first_received_at: NOW - 200 * 86_400_000,
             last_received_at: NOW - 60_000,
             lines: 1_000,
         })

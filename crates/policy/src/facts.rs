@@ -26,14 +26,15 @@ views! {
     "fact_site": unit site code name class status address address_key updated_at;
     "fact_circuit": unit circuit code provider bandwidth_mbps status a_site z_site updated_at;
     "fact_device": unit device name role site status address address_key in_service_on
-        inspected_on inspection_result updated_at;
+        inspected_on inspection_result updated_at code custodian origin;
     "fact_prefix": prefix cidr first_key last_key unit updated_at;
     "fact_account": unit account login kind privileged mfa enabled password_changed_at
         last_sign_in_at updated_at;
     "fact_target": unit target noun subject class state since_at last_sample_at updated_at;
     "fact_availability": unit target noun subject class month up_ms down_ms unreachable_ms
         isolated_ms no_data_ms updated_at;
-    "fact_log_source": unit device name role last_received_at lines updated_at;
+    "fact_log_source": unit device name role last_received_at lines updated_at
+        first_received_at;
     "fact_entry": unit register entry occurred_on recorded_at period result expires_on
         finished_at subject;
 }

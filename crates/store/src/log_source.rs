@@ -9,24 +9,35 @@ use crate::{Arg, Db, StoreError, Tx, args};
 pub struct LogSource {
     /// The device.
     pub device: Id,
+    /// The first line's arrival, unix milliseconds; never after it was first noted.
+    pub first_received_at: i64,
     /// The last line's arrival, unix milliseconds.
     pub last_received_at: i64,
     /// Lines in all.
     pub lines: i64,
 }
 
-/// Stores what arrived, over what was there.
+/// Stores what arrived, over what was there; the first arrival stays as it was first told.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
 pub async fn save(tx: &mut Tx, sources: &[LogSource], now: i64) -> Result<(), StoreError> {
     let rows: Vec<Vec<Arg>> = sources
         .iter()
-        .map(|s| args![s.device, s.last_received_at, s.lines, now].to_vec())
+        .map(|s| {
+            args![
+                s.device,
+                s.first_received_at,
+                s.last_received_at,
+                s.lines,
+                now
+            ]
+            .to_vec()
+        })
         .collect();
     tx.insert_many(
         "log sources",
-        "log_source (device_id, last_received_at, lines, updated_at)",
+        "log_source (device_id, first_received_at, last_received_at, lines, updated_at)",
         "ON CONFLICT (device_id) DO UPDATE SET last_received_at = excluded.last_received_at, \
          lines = excluded.lines, updated_at = excluded.updated_at",
         &rows,
@@ -45,6 +56,7 @@ pub async fn all(db: &Db) -> Result<Vec<LogSource>, StoreError> {
         .map(|row| {
             Ok(LogSource {
                 device: row.parsed("device_id")?,
+                first_received_at: row.int("first_received_at")?,
                 last_received_at: row.int("last_received_at")?,
                 lines: row.int("lines")?,
             })

@@ -94,10 +94,16 @@ pub async fn reconcile(app: &App) -> Result<Option<String>, StoreError> {
         .sources()
         .into_iter()
         .filter(|(id, _)| *id != [0; 16])
-        .map(|(id, s)| LogSource {
-            device: Id::from_bytes(id),
-            last_received_at: s.last_received_ms,
-            lines: i64::try_from(s.lines).unwrap_or(i64::MAX),
+        .map(|(id, s)| {
+            let device = Id::from_bytes(id);
+            LogSource {
+                device,
+                first_received_at: known
+                    .get(&device)
+                    .map_or(s.last_received_ms, |k| k.first_received_at),
+                last_received_at: s.last_received_ms,
+                lines: i64::try_from(s.lines).unwrap_or(i64::MAX),
+            }
         })
         .filter(|s| known.get(&s.device) != Some(s))
         .collect();

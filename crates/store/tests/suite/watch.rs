@@ -302,9 +302,10 @@ async fn senders_known_and_unknown(db: &Db) {
         .unwrap();
     let known = log_source::registered(db).await.unwrap();
     assert_eq!((known.len(), known[0].address.as_str()), (1, "10.0.0.9"));
-    let source = |lines| log_source::LogSource {
+    let source = |lines, last| log_source::LogSource {
         device: device.id,
-        last_received_at: NOW,
+        first_received_at: NOW,
+        last_received_at: last,
         lines,
     };
     let sender = |last, sample: &str| log_source::UnknownSender {
@@ -315,13 +316,23 @@ async fn senders_known_and_unknown(db: &Db) {
         sample: sample.into(),
     };
     let mut tx = db.begin().await.unwrap();
-    log_source::save(&mut tx, &[source(1)], NOW).await.unwrap();
-    log_source::save(&mut tx, &[source(5)], NOW).await.unwrap();
+    log_source::save(&mut tx, &[source(1, NOW)], NOW)
+        .await
+        .unwrap();
+    let later = log_source::LogSource {
+        first_received_at: NOW + 9,
+        ..source(5, NOW + 9)
+    };
+    log_source::save(&mut tx, &[later], NOW).await.unwrap();
     log_source::save_unknown(&mut tx, &[sender(NOW, "a\0b")])
         .await
         .unwrap();
     tx.commit().await.unwrap();
-    assert_eq!(log_source::all(db).await.unwrap(), [source(5)]);
+    assert_eq!(log_source::all(db).await.unwrap(), [source(5, NOW + 9)]);
+    let fact = "SELECT first_received_at, last_received_at FROM fact_log_source";
+    let facts = db.fetch("fact", fact, &[]).await.unwrap();
+    assert_eq!(facts[0].int("first_received_at").unwrap(), NOW);
+    assert_eq!(facts[0].int("last_received_at").unwrap(), NOW + 9);
     assert_eq!(
         log_source::unknown(db, 9).await.unwrap(),
         [sender(NOW, "a\u{fffd}b")]
