@@ -9,6 +9,7 @@ use crate::{
     id::{AccountId, OrganizationId},
     label::Label,
     problem::Problem,
+    schema::{Schema, Steward},
 };
 
 /// Something that an actor may be allowed to do.
@@ -167,8 +168,46 @@ impl Actor {
     /// # Errors
     /// [`crate::problem::ProblemKind::Denied`] when no grant includes it.
     pub fn scope(&self, permission: Permission) -> Result<Scope, Problem> {
+        self.scope_among(permission, &[])
+    }
+
+    /// Decides whose records of a noun the actor may read: those of the own reach, or
+    /// everybody's where the book is shared with a role of theirs.
+    ///
+    /// # Errors
+    /// Denied when the book is not for any of the actor's roles.
+    pub fn reads(&self, schema: &Schema) -> Result<Scope, Problem> {
+        let shared =
+            |g: &Grant| g.role.allows(Permission::Read) && schema.shared_with.contains(&g.role);
+        if self.grants.iter().any(shared) {
+            return Ok(Scope(Reach::All));
+        }
+        self.scope_among(Permission::Read, &schema.readers)
+    }
+
+    /// Decides whose records of a noun the actor may write.
+    ///
+    /// # Errors
+    /// Denied when nobody's.
+    pub fn writes(&self, schema: &Schema) -> Result<Scope, Problem> {
+        match (schema.writers.is_empty(), schema.steward) {
+            (false, _) => self.scope_among(Permission::Write, &schema.writers),
+            (true, Steward::Unit) => self.scope(Permission::Write),
+            (true, Steward::Centre) => self.scope(Permission::Manage),
+        }
+    }
+
+    /// The reach of `permission` over the grants whose role is one of `roles` (or the
+    /// administrator's); over all grants where `roles` is empty.
+    fn scope_among(&self, permission: Permission, roles: &[Role]) -> Result<Scope, Problem> {
+        let named =
+            |role: Role| roles.is_empty() || role == Role::Administrator || roles.contains(&role);
         let mut roots = Vec::new();
-        for grant in self.grants.iter().filter(|g| g.role.allows(permission)) {
+        for grant in self
+            .grants
+            .iter()
+            .filter(|g| g.role.allows(permission) && named(g.role))
+        {
             match grant.organization {
                 None => return Ok(Scope(Reach::All)),
                 Some(root) => roots.push(root),
@@ -197,7 +236,42 @@ impl Actor {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::Id;
+    use crate::{id::Id, noun};
+
+    #[test]
+    fn a_book_says_who_reads_and_who_writes_it() {
+        let unit = OrganizationId(Id::new(1));
+        let with = |role| Actor {
+            account: None,
+            name: "a".into(),
+            grants: vec![Grant {
+                role,
+                organization: Some(unit),
+            }],
+        };
+        let plain = noun::get("contact").unwrap().clone();
+        let book = Schema {
+            writers: vec![Role::Operator],
+            readers: vec![Role::Operator, Role::Auditor],
+            ..plain.clone()
+        };
+        let shared = Schema {
+            shared_with: vec![Role::Officer],
+            ..book.clone()
+        };
+        assert!(with(Role::Officer).writes(&plain).is_ok());
+        assert!(with(Role::Officer).writes(&book).is_err());
+        assert!(with(Role::Officer).reads(&book).is_err());
+        assert!(with(Role::Viewer).reads(&shared).is_err());
+        assert_eq!(with(Role::Officer).reads(&shared).unwrap().roots(), None);
+        for role in [Role::Operator, Role::Administrator] {
+            let scope = with(role).writes(&book).unwrap();
+            assert_eq!(scope.roots(), Some(&[unit][..]));
+        }
+        let scope = with(Role::Auditor).reads(&book).unwrap();
+        assert_eq!(scope.roots(), Some(&[unit][..]));
+        assert!(with(Role::Auditor).writes(&book).is_err());
+    }
 
     #[test]
     fn an_officer_reaches_only_the_own_subtree() {

@@ -8,7 +8,7 @@
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use crate::label::Label;
+use crate::{authority::Role, label::Label};
 
 /// The kind of value that a field holds. [`crate::parse`] says what each accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -126,6 +126,34 @@ pub enum Storage {
     Entry,
 }
 
+/// Whether an entry of a book comes with a document.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Attaches {
+    /// Only where a field of its own asks for one.
+    #[default]
+    None,
+    /// One may be handed in.
+    Optional,
+    /// An entry without one is refused.
+    Required,
+}
+
+/// The span for which a book is closed, printed and sealed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Volume {
+    /// `2026-11`.
+    Month,
+    /// `2026-Q4`.
+    Quarter,
+    /// `2026-H2`.
+    HalfYear,
+    /// `2026`.
+    #[default]
+    Year,
+}
+
 /// The shape of one noun.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -149,9 +177,27 @@ pub struct Schema {
     /// The reference to the owning organization; `id` for organizations themselves.
     #[serde(default = "organization")]
     pub owner: String,
-    /// Who may write it.
+    /// Who may write it, where `writers` names nobody.
     #[serde(default)]
     pub steward: Steward,
+    /// The roles that write a book, each within its own reach.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub writers: Vec<Role>,
+    /// The roles that read a book, each within its own reach; all where it names nobody.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub readers: Vec<Role>,
+    /// The roles that read the entries of every unit, whatever their reach.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shared_with: Vec<Role>,
+    /// Whether an entry comes with a document.
+    #[serde(default)]
+    pub attaches: Attaches,
+    /// For how many years entries are kept at least; for ever where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_years: Option<u16>,
+    /// The span for which a unit's book is closed at once.
+    #[serde(default)]
+    pub volume: Volume,
     /// Fields that a spreadsheet may use to name a record, best first.
     #[serde(default)]
     pub keys: Vec<String>,
@@ -192,7 +238,8 @@ impl Schema {
         self.fields.iter().filter(|f| f.list)
     }
 
-    /// Completes a book's schema with what every entry has: the organization and the day.
+    /// Completes a book's schema with what every entry has: the organization and the day,
+    /// and the document where the book attaches one and has no field for it.
     #[must_use]
     pub fn as_book(mut self) -> Self {
         let built_in = [
@@ -226,6 +273,24 @@ impl Schema {
                 self.fields.insert(0, field);
             }
         }
+        if self.attaches != Attaches::None {
+            let required = self.attaches == Attaches::Required;
+            match self.fields.iter_mut().find(|f| f.kind == Kind::File) {
+                Some(own) => own.required |= required,
+                None => self.fields.push(Field {
+                    name: "attachment".into(),
+                    kind: Kind::File,
+                    required,
+                    unique: false,
+                    label: Label::new("Tài liệu kèm theo", "Document"),
+                    help: None,
+                    choices: IndexMap::new(),
+                    refers_to: None,
+                    list: false,
+                    default: None,
+                }),
+            }
+        }
         self
     }
 
@@ -233,7 +298,8 @@ impl Schema {
     ///
     /// # Errors
     /// A name used twice, a title that is no field, a choice without choices, a
-    /// reference without `refers_to`, or an owner that is no reference.
+    /// reference without `refers_to`, an owner that is no reference, or a writer who may
+    /// not read.
     pub fn check(&self) -> Result<(), BadSchema> {
         let bad = |what: String| {
             Err(BadSchema {
@@ -257,6 +323,16 @@ impl Schema {
                     field.name
                 ));
             }
+        }
+        if let Some(writer) = self
+            .writers
+            .iter()
+            .find(|w| !self.readers.is_empty() && !self.readers.contains(w))
+        {
+            return bad(format!(
+                "`{0}` writes it and may not read it; add `{0}` to `readers`",
+                writer.code()
+            ));
         }
         if self.field(&self.title).is_none() {
             return bad(format!("`title: {}` is not one of its fields", self.title));

@@ -110,7 +110,7 @@ pub async fn run(
     mode: ImportMode,
 ) -> Result<ImportReport, Problem> {
     let schema = app.schema(noun)?;
-    let scope = ctx.actor.scope(record::write_permission(&schema))?;
+    let scope = ctx.actor.writes(&schema)?;
     let sheet = sheet::read(bytes).map_err(|e| not_a_table(&e))?;
     let columns = plan::columns(&schema, &sheet.header);
     let missing: Vec<FieldProblem> = schema

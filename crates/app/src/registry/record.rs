@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 
 use domain::{
-    authority::{Permission, Scope},
+    authority::Scope,
     id::{Id, OrganizationId},
     label::Label,
     noun,
     problem::{FieldProblem, Problem, ProblemKind},
     record::{Record, Value, Values},
-    schema::{Kind, Schema, Steward},
+    schema::{Kind, Schema},
 };
 use store::{
     StoreError, Tx,
@@ -18,14 +18,6 @@ use store::{
 
 use super::rules;
 use crate::{App, Ctx, fault::fault};
-
-/// The permission that writing a noun asks for.
-pub(super) fn write_permission(schema: &Schema) -> Permission {
-    match schema.steward {
-        Steward::Unit => Permission::Write,
-        Steward::Centre => Permission::Manage,
-    }
-}
 
 /// A page of the records that the actor may see.
 ///
@@ -37,8 +29,8 @@ pub async fn list(
     noun: &str,
     query: &RecordQuery,
 ) -> Result<RecordPage, Problem> {
-    let scope = ctx.actor.scope(Permission::Read)?;
     let schema = app.schema(noun)?;
+    let scope = ctx.actor.reads(&schema)?;
     registry::list(&app.db, &scope, &schema, query)
         .await
         .map_err(fault)
@@ -49,8 +41,8 @@ pub async fn list(
 /// # Errors
 /// Not found also when it is another unit's: who may not see it does not learn of it.
 pub async fn get(app: &App, ctx: &Ctx, noun: &str, key: &str) -> Result<Record, Problem> {
-    let scope = ctx.actor.scope(Permission::Read)?;
     let schema = app.schema(noun)?;
+    let scope = ctx.actor.reads(&schema)?;
     find(app, &scope, &schema, key).await
 }
 
@@ -131,7 +123,7 @@ pub async fn save(
     mut values: Values,
 ) -> Result<Saved, Problem> {
     let schema = app.schema(noun)?;
-    let scope = ctx.actor.scope(write_permission(&schema))?;
+    let scope = ctx.actor.writes(&schema)?;
     let now = app.clock.now_ms();
     let before = match at {
         None => None,
@@ -182,7 +174,7 @@ pub async fn save(
 /// Conflict while others refer to it; denied; entries of books are never deleted.
 pub async fn delete(app: &App, ctx: &Ctx, noun: &str, id: Id, version: i64) -> Result<(), Problem> {
     let schema = app.schema(noun)?;
-    let scope = ctx.actor.scope(write_permission(&schema))?;
+    let scope = ctx.actor.writes(&schema)?;
     if schema.storage == domain::schema::Storage::Entry {
         return Err(Problem::new(
             ProblemKind::Denied,

@@ -34,7 +34,11 @@ pub async fn index(State(web): State<Web>, reader: Reader) -> Result<Response, F
     };
     let mut groups = Vec::new();
     let registry: Vec<&Schema> = noun::all().iter().collect();
-    let books: Vec<&Schema> = library.registers.values().collect();
+    let books: Vec<&Schema> = library
+        .registers
+        .values()
+        .filter(|book| reader.ctx.actor.reads(book).is_ok())
+        .collect();
     for (title, schemas) in [("registry-nouns", registry), ("registry-books", books)] {
         let mut rows = Vec::new();
         for schema in schemas {

@@ -13,10 +13,7 @@ use axum::{
     extract::DefaultBodyLimit,
     routing::{get, post},
 };
-use domain::{
-    authority::Permission,
-    schema::{Schema, Steward},
-};
+use domain::schema::Schema;
 
 pub use list::record_query;
 
@@ -53,8 +50,7 @@ pub fn routes() -> Router<Web> {
 
 /// Whether the reader may write records of a noun somewhere.
 pub fn may_write(cx: &Cx, schema: &Schema) -> bool {
-    cx.may(match schema.steward {
-        Steward::Unit => Permission::Write,
-        Steward::Centre => Permission::Manage,
-    })
+    cx.actor
+        .as_ref()
+        .is_some_and(|actor| actor.writes(schema).is_ok())
 }

@@ -14,13 +14,7 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Response},
 };
-use domain::{
-    authority::Permission,
-    label::Label,
-    noun,
-    problem::Problem,
-    schema::{Schema, Steward},
-};
+use domain::{authority::Permission, label::Label, noun, problem::Problem, schema::Schema};
 use policy::{Status, Tally};
 
 use super::page::{ArticleRow, Book, ContactRow, Page, Todo};
@@ -32,7 +26,7 @@ use crate::{
     journal::entries,
     network::{rows, targets_of},
     overview::kind_word,
-    registry::cell,
+    registry::{cell, may_write},
     server::Web,
 };
 
@@ -246,11 +240,11 @@ async fn books(app: &App, ctx: &Ctx, cx: &Cx, unit: &Unit) -> Result<Vec<Book>, 
     let books = library.registers.values().cloned().map(Schema::as_book);
     let mut out = Vec::new();
     for schema in registry.into_iter().chain(books) {
+        if ctx.actor.reads(&schema).is_err() {
+            continue;
+        }
         let found = registry::list(app, ctx, &schema.noun, &of_unit(unit, 4)).await?;
-        let may_add = match schema.steward {
-            Steward::Unit => cx.may(Permission::Write),
-            Steward::Centre => cx.may(Permission::Manage),
-        };
+        let may_add = may_write(cx, &schema);
         if found.total == 0 && !may_add {
             continue;
         }
