@@ -1,5 +1,5 @@
--- Has the unit an entry of a book, with a given result where one is named, that has not
--- expired? An entry without an end does not expire.
+-- Has the unit an entry of a book, with a given result and of a given kind (`subject`)
+-- where one is named, that has not expired? An entry without an end does not expire.
 SELECT e.unit AS unit,
        '' AS subject,
        CASE WHEN COUNT(CASE WHEN e.expires_on IS NULL OR e.expires_on >= CAST(:today AS TEXT) THEN 1 END) > 0 THEN 'met'
@@ -13,5 +13,6 @@ SELECT e.unit AS unit,
 FROM fact_entry e
 WHERE e.register = CAST(:register AS TEXT)
   AND (CAST(:result AS TEXT) = '' OR e.result = CAST(:result AS TEXT))
+  AND (CAST(:subject AS TEXT) = '' OR e.subject = CAST(:subject AS TEXT))
   AND e.occurred_on <= CAST(:today AS TEXT)
 GROUP BY e.unit

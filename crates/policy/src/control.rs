@@ -29,6 +29,10 @@ pub struct Control {
     /// The question answered by a person; beside a check it is the fall-back.
     #[serde(default)]
     pub attestation: Option<Attestation>,
+    /// Facts that later work will supply, entries of `awaited.yaml`: until then the
+    /// verdict is `no_data`.
+    #[serde(default)]
+    pub awaits: Vec<String>,
     /// Other controls that must hold too.
     #[serde(default)]
     pub includes: Vec<String>,
@@ -69,6 +73,16 @@ pub enum Judged {
     Attested,
     /// Nothing: the text leaves open what would show it.
     Open,
+}
+
+/// A fact that no part of the program sees yet, as an entry of `awaited.yaml`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct AwaitedFact {
+    /// What the fact is.
+    pub label: Label,
+    /// What will supply it.
+    pub source: Label,
 }
 
 /// A question that a person answers for the organization.
@@ -226,8 +240,9 @@ pub struct Remedy {
     pub vi: String,
     /// What to do, in English.
     pub en: String,
-    /// The page or form that does it.
-    pub action: Action,
+    /// The page or form that does it; none where the facts are still awaited.
+    #[serde(default)]
+    pub action: Option<Action>,
 }
 
 impl Remedy {

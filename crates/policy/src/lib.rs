@@ -11,6 +11,7 @@ pub mod expression;
 pub mod facts;
 pub mod fixture;
 pub mod hash;
+pub mod law;
 pub mod library;
 pub mod lint;
 pub mod regulation;
@@ -20,8 +21,9 @@ pub mod verdict;
 
 pub use calendar::Calendar;
 pub use check::Check;
-pub use control::Control;
+pub use control::{AwaitedFact, Control};
 pub use expression::{Expression, OrgContext, OrgScalars};
+pub use law::Law;
 pub use library::{Assessment, Library, LoadError};
 pub use lint::{Problem, lint};
 pub use regulation::{Clause, Regulation};

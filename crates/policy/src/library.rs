@@ -9,9 +9,10 @@ use serde::Serialize;
 use crate::{
     calendar::Calendar,
     check::Check,
-    control::{Control, Value},
+    control::{AwaitedFact, Control, Value},
     expression::{EvaluationError, OrgContext},
     hash,
+    law::Laws,
     lint::{self, Problem},
     regulation::{Clause, Regulation},
     role::RoleMap,
@@ -43,6 +44,10 @@ pub struct Library {
     pub registers: BTreeMap<String, Schema>,
     /// Who plays which role.
     pub roles: RoleMap,
+    /// Facts that controls wait for, by id.
+    pub awaited: BTreeMap<String, AwaitedFact>,
+    /// National texts that are cited, by id.
+    pub law: Laws,
     /// The working calendar.
     pub calendar: Calendar,
     /// SHA-256 over all files but the fixtures.

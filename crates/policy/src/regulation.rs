@@ -29,6 +29,9 @@ pub struct Regulation {
     /// Last day in force; none while it is in force.
     #[serde(default)]
     pub effective_to: Option<Date>,
+    /// National texts it rests on, entries of `law.yaml`.
+    #[serde(default)]
+    pub cites: Vec<String>,
     /// The texts that end with this one.
     #[serde(default)]
     pub replaces: Vec<Replaced>,
@@ -140,6 +143,9 @@ pub struct Clause {
     /// What the text leaves open, and the reading chosen.
     #[serde(default)]
     pub open: Option<Label>,
+    /// National texts it points at, entries of `law.yaml`.
+    #[serde(default)]
+    pub cites: Vec<String>,
     /// Narrows the bearers: CEL over `org`.
     #[serde(default)]
     pub applies: Option<Expression>,

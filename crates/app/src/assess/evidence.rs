@@ -21,7 +21,7 @@ pub struct ControlEvidence {
     pub reason: Option<String>,
     /// The parameters it was judged with.
     pub parameters: BTreeMap<String, Parameter>,
-    /// How it was judged: `check`, `duty`, `attestation`.
+    /// How it was judged: `check`, `duty`, `attestation`, `awaited`.
     pub by: String,
     /// The facts, as rows with named columns.
     pub rows: Vec<BTreeMap<String, Value>>,
@@ -84,6 +84,10 @@ fn common(reason: &str) -> Option<Label> {
         "late" => ("Đã thực hiện, nhưng trễ hạn", "Done, but late"),
         "pending" => ("Chưa đến hạn", "Not due yet"),
         "missed" => ("Quá hạn mà chưa thực hiện", "Past due and not done"),
+        "awaits" => (
+            "Chờ dữ kiện mà chương trình chưa quan sát được",
+            "Awaits facts that nothing supplies yet",
+        ),
         "uncertain" => (
             "Chưa tính được hạn vì thiếu dữ liệu ngày nghỉ",
             "The deadline cannot be computed: holiday data is missing",

@@ -44,16 +44,19 @@ pub(super) enum Rows {
         /// What became of each.
         instances: Vec<(Instance, Judged)>,
     },
+    /// The facts that nothing supplies yet.
+    Awaited(Arc<[String]>),
     /// Somebody's word, or none.
     Word(Option<BTreeMap<String, Value>>),
 }
 
 impl Finding {
-    /// `check`, `duty`, `attestation`.
+    /// `check`, `duty`, `attestation`, `awaited`.
     pub(super) fn by(&self) -> &'static str {
         match self.rows {
             Rows::Checked { .. } | Rows::Failed(_) => "check",
             Rows::Duty { .. } => "duty",
+            Rows::Awaited(_) => "awaited",
             Rows::Word(_) => "attestation",
         }
     }
@@ -64,6 +67,7 @@ impl Finding {
             Rows::Checked { total, .. } => *total,
             Rows::Failed(_) => 1,
             Rows::Duty { instances, .. } => instances.len(),
+            Rows::Awaited(facts) => facts.len(),
             Rows::Word(word) => usize::from(word.is_some()),
         }
     }
@@ -85,6 +89,7 @@ impl Finding {
                 .take(MAX_ROWS)
                 .map(|(instance, judged)| period(register, instance, judged))
                 .collect(),
+            Rows::Awaited(facts) => facts.iter().map(|fact| awaited(fact)).collect(),
             Rows::Word(word) => word.iter().cloned().collect(),
         }
     }
@@ -98,6 +103,14 @@ fn checked(table: &FactTable, row: usize, status: Status) -> BTreeMap<String, Va
         .collect();
     out.insert("status".into(), json!(status.code()));
     out
+}
+
+fn awaited(fact: &str) -> BTreeMap<String, Value> {
+    BTreeMap::from([
+        ("awaited".to_owned(), json!(fact)),
+        ("status".to_owned(), json!(Status::NoData.code())),
+        ("reason".to_owned(), json!("awaits")),
+    ])
 }
 
 /// The day on which a period's duty was done.

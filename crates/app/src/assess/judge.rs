@@ -158,6 +158,17 @@ pub(super) async fn findings(
         },
         None => HashMap::with_capacity(facts.units.len()),
     };
+    if !control.awaits.is_empty() {
+        let facts_awaited: Arc<[String]> = control.awaits.clone().into();
+        for unit in facts.units.iter() {
+            let finding = Finding {
+                status: Status::NoData,
+                reason: Some("awaits".to_owned()),
+                rows: Rows::Awaited(Arc::clone(&facts_awaited)),
+            };
+            found.insert(unit.id, finding);
+        }
+    }
     if let (None, Some(rule)) = (check, &control.duty) {
         let book = facts.kept.books.get(&rule.register);
         let register: Arc<str> = rule.register.as_str().into();

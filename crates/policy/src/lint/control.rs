@@ -25,6 +25,7 @@ pub(super) fn check(parts: &Parts, problems: &mut Vec<Problem>) {
         if let Some(duty) = &file.value.duty {
             against_register(parts, file, duty, problems);
         }
+        awaits(parts, file, problems);
         remedy(parts, file, problems);
         includes(parts, file, problems);
     }
@@ -42,7 +43,9 @@ fn means(file: &Parsed<Control>, problems: &mut Vec<Problem>) {
         ));
     }
     let enough = match control.judged {
-        Judged::Observed => control.check.is_some() || !control.includes.is_empty(),
+        Judged::Observed => {
+            control.check.is_some() || !control.includes.is_empty() || !control.awaits.is_empty()
+        }
         Judged::Recorded => {
             control.check.is_some() || control.duty.is_some() || !control.includes.is_empty()
         }
@@ -55,7 +58,7 @@ fn means(file: &Parsed<Control>, problems: &mut Vec<Problem>) {
     };
     if !enough {
         let instead = match control.judged {
-            Judged::Observed => "`check: …`",
+            Judged::Observed => "`check: …`, or `awaits: …` while nothing sees the facts",
             Judged::Recorded => "`check: …` or `duty: …`",
             Judged::Attested => "`attestation: …` alone, or `judged: recorded` beside a check",
             Judged::Open => "neither check, duty nor attestation, or another `judged`",
@@ -77,6 +80,36 @@ fn means(file: &Parsed<Control>, problems: &mut Vec<Problem>) {
             "an answer that holds for no day",
             "at least 1",
         ));
+    }
+}
+
+/// Facts that nothing supplies yet stand alone: what can be judged is not awaited.
+fn awaits(parts: &Parts, file: &Parsed<Control>, problems: &mut Vec<Problem>) {
+    let control = &file.value;
+    if control.awaits.is_empty() {
+        return;
+    }
+    let judged = control.check.is_some() || control.duty.is_some() || control.attestation.is_some();
+    if judged || control.judged != Judged::Observed {
+        problems.push(file.report(
+            "awaits",
+            "a control that awaits facts is not judged by anything else",
+            "`judged: observed` with `awaits` alone, or no `awaits`",
+        ));
+    }
+    if parts.unread.iter().any(|path| path == "awaited.yaml") {
+        return;
+    }
+    let empty = BTreeMap::new();
+    let known = parts.awaited.as_ref().map_or(&empty, |file| &file.value);
+    for (i, id) in control.awaits.iter().enumerate() {
+        if !known.contains_key(id) {
+            problems.push(file.report(
+                &format!("awaits[{i}]"),
+                format!("there is no fact `{id}` in awaited.yaml"),
+                suggest(id, known.keys().map(String::as_str)),
+            ));
+        }
     }
 }
 
@@ -227,7 +260,17 @@ fn against_register(
 }
 
 fn remedy(parts: &Parts, file: &Parsed<Control>, problems: &mut Vec<Problem>) {
-    match &file.value.remedy.action {
+    let Some(action) = &file.value.remedy.action else {
+        if file.value.awaits.is_empty() {
+            problems.push(file.report(
+                "remedy",
+                "nothing leads to the page or form that mends it",
+                "`action:` with a noun, a register or `attest: true`",
+            ));
+        }
+        return;
+    };
+    match action {
         Action::Register(noun)
             if !parts.registers.contains_key(noun) && !parts.is_unread("registers/", noun) =>
         {

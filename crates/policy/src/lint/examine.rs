@@ -5,13 +5,21 @@ use std::collections::BTreeMap;
 use domain::schema::Schema;
 
 use super::{
-    Problem, control,
+    Problem, control, law,
     parse::{self, Parsed},
     regulation, suggest, surroundings,
 };
 use crate::{
-    calendar::Calendar, check::Check, control::Control, fixture::Fixture, hash, library::Library,
-    regulation::Regulation, role::RoleMap, source::File,
+    calendar::Calendar,
+    check::Check,
+    control::{AwaitedFact, Control},
+    fixture::Fixture,
+    hash,
+    law::Laws,
+    library::Library,
+    regulation::Regulation,
+    role::RoleMap,
+    source::File,
 };
 
 /// The files of a policy, each in its type.
@@ -23,6 +31,8 @@ pub(super) struct Parts {
     pub registers: BTreeMap<String, Parsed<Schema>>,
     pub fixtures: Vec<Parsed<Fixture>>,
     pub roles: Option<Parsed<RoleMap>>,
+    pub awaited: Option<Parsed<BTreeMap<String, AwaitedFact>>>,
+    pub law: Option<Parsed<Laws>>,
     pub calendars: Vec<Parsed<Calendar>>,
     /// Files that exist but could not be read: what they hold is not "missing".
     pub unread: Vec<String>,
@@ -36,6 +46,8 @@ impl Parts {
             .any(|path| path.starts_with(folder) && parse::stem(path) == id)
     }
 }
+
+const FILES: [&str; 3] = ["roles.yaml", "awaited.yaml", "law.yaml"];
 
 const FOLDERS: [&str; 6] = [
     "regulations",
@@ -58,6 +70,7 @@ pub(crate) fn examine(files: &[File]) -> (Option<Library>, Vec<Problem>) {
     }
     regulation::check(&parts, &mut problems);
     control::check(&parts, &mut problems);
+    law::check(&parts, &mut problems);
     surroundings::check(&parts, &mut problems);
     problems.sort_by(|a, b| {
         (&a.file, a.line, a.column, &a.what).cmp(&(&b.file, b.line, b.column, &b.what))
@@ -107,9 +120,11 @@ fn read(parts: &mut Parts, file: &File, problems: &mut Vec<Problem>) -> Result<(
         "fixtures" => parts.fixtures.push(parse::yaml(path, bytes)?),
         "calendar" => parts.calendars.push(parse::yaml(path, bytes)?),
         "" if path == "roles.yaml" => parts.roles = Some(parse::yaml(path, bytes)?),
+        "" if path == "awaited.yaml" => parts.awaited = Some(parse::yaml(path, bytes)?),
+        "" if path == "law.yaml" => parts.law = Some(parse::yaml(path, bytes)?),
         other => {
             let (word, known): (&str, &[&str]) = if other.is_empty() {
-                (path, &["roles.yaml"])
+                (path, &FILES)
             } else {
                 (other, &FOLDERS)
             };
@@ -150,6 +165,8 @@ fn library(parts: Parts, files: &[File]) -> Option<Library> {
             .map(|(id, p)| (id, p.value.as_book()))
             .collect(),
         roles: parts.roles?.value,
+        awaited: parts.awaited.map(|p| p.value).unwrap_or_default(),
+        law: parts.law.map(|p| p.value).unwrap_or_default(),
         calendar: parts.calendars.into_iter().next()?.value,
         hash: hash::of_parts(
             hashes

@@ -2,6 +2,7 @@
 
 mod control;
 mod examine;
+mod law;
 mod outline;
 mod parse;
 mod regulation;

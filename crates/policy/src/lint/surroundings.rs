@@ -38,7 +38,10 @@ fn registers(parts: &Parts, problems: &mut Vec<Problem>) {
             }
             // The fact view `fact_entry` reads these names, so they must hold what it expects.
             let expected = match field.name.as_str() {
-                "period" | "subject" => Kind::Text,
+                "period" => Kind::Text,
+                // The kind of an entry, where a book has several.
+                "subject" if field.kind == Kind::Choice => Kind::Choice,
+                "subject" => Kind::Text,
                 "result" => Kind::Choice,
                 "expires_on" => Kind::Date,
                 "finished_at" => Kind::Instant,

@@ -357,3 +357,80 @@ fn files_out_of_place_and_bytes_that_are_no_text_are_found() {
     let (_, problems) = examine(&[file]);
     assert_found(&problems, "not UTF-8", "UTF-8");
 }
+
+const LAW: &str = "\
+old: {number: '85', title: {vi: x, en: x}, issued_on: 2016-07-01, effective_from: 2016-07-01, effective_to: 2026-06-30,\
+  replaced_by: new, confirmed: true, source: s}
+new: {number: '331', title: {vi: x, en: x}, effective_from: 2026-07-01, confirmed: false, source: s}
+";
+
+#[test]
+fn law_is_read_and_cited() {
+    let with = |law: &str, cite: &str| {
+        let mut memory = shipped();
+        memory.0.insert("law.yaml".into(), law.into());
+        let text = memory.0.get_mut(REGULATION).unwrap();
+        *text = text.replacen(
+            "    kind: scope",
+            &format!("    cites: [{cite}]\n    kind: scope"),
+            1,
+        );
+        // What the shipped texts cite is of no matter here.
+        let mut problems = lint(&memory).unwrap();
+        problems.retain(|p| p.file == "law.yaml" || p.what.contains(&format!("`{cite}`")));
+        problems
+    };
+    assert_eq!(with(LAW, "old"), []);
+    assert_found(&with(LAW, "odl"), "no text `odl` in law.yaml", "`old`");
+    let crossed = LAW.replace("effective_to: 2026-06-30", "effective_to: 2016-06-30");
+    assert_found(
+        &with(&crossed, "old"),
+        "before it is in force",
+        "`effective_from`",
+    );
+    let early = LAW.replace("effective_from: 2016-07-01", "effective_from: 2016-06-01");
+    assert_found(&with(&early, "old"), "before it was issued", "`issued_on`");
+    let astray = LAW.replace("replaced_by: new", "replaced_by: nwe");
+    assert_found(&with(&astray, "old"), "no text `nwe` in law.yaml", "`new`");
+    let round = LAW.replace("confirmed: false", "replaced_by: old, confirmed: false");
+    assert_found(
+        &with(&round, "old"),
+        "it is replaced by itself: new → old → new",
+        "newer",
+    );
+}
+
+#[test]
+fn what_is_awaited_is_named_and_stands_alone() {
+    let with = |control: &str| {
+        let mut memory = shipped();
+        let fact = "sign-in-log-x: {label: {vi: x, en: x}, source: {vi: x, en: x}}\n";
+        memory
+            .0
+            .entry("awaited.yaml".into())
+            .or_default()
+            .push_str(fact);
+        let path = "controls/cooperation.yaml".to_owned();
+        let text = format!(
+            "title: {{vi: x, en: x}}\nseverity: low\n{control}\nremedy: {{vi: x, en: x}}\n"
+        );
+        memory.0.insert(path, text);
+        lint(&memory).unwrap()
+    };
+    assert_eq!(with("judged: observed\nawaits: [sign-in-log-x]"), []);
+    assert_found(
+        &with("judged: observed\nawaits: [sign-in-log-y]"),
+        "no fact `sign-in-log-y` in awaited.yaml",
+        "`sign-in-log-x`",
+    );
+    assert_found(
+        &with("judged: recorded\nawaits: [sign-in-log-x]\ncheck: role-held"),
+        "is not judged by anything else",
+        "`judged: observed`",
+    );
+    assert_found(
+        &with("judged: observed"),
+        "nothing leads to the page or form",
+        "`action:`",
+    );
+}

@@ -15,14 +15,15 @@ pub use route::routes;
 
 use crate::{cx::Cx, http::encode};
 
-/// The button that mends a breach: address and text. `verdict` is the page of the verdict itself.
+/// The button that mends a breach: address and text; none where nothing can be done yet.
+/// `verdict` is the page of the verdict itself.
 pub fn remedy(
     cx: &Cx,
     app: &App,
     control: &Control,
     unit: &Unit,
     verdict: &str,
-) -> (String, String) {
+) -> Option<(String, String)> {
     let word = |noun: &str| {
         app.schema(noun).map_or_else(
             |_| noun.to_owned(),
@@ -30,7 +31,7 @@ pub fn remedy(
         )
     };
     let back = encode(verdict);
-    match &control.remedy.action {
+    Some(match control.remedy.action.as_ref()? {
         Action::Noun(noun) if noun == "organization" => (
             format!("/registry/organization/{}/edit?back={back}", unit.id),
             cx.tx("remedy-open", word(noun)),
@@ -44,5 +45,5 @@ pub fn remedy(
             cx.tx("remedy-write", word(noun)),
         ),
         Action::Attest(_) => (format!("{verdict}#attest"), cx.t("remedy-attest")),
-    }
+    })
 }

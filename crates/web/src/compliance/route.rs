@@ -252,7 +252,7 @@ async fn clause(
         .into_iter()
         .map(|control| ControlText {
             title: cx.l(&control.title),
-            about: words::control(&cx, control, None),
+            about: words::control(&cx, &view.library, control, None),
             sql: control
                 .check
                 .as_ref()

@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{authority::Permission, problem::ProblemKind};
-use policy::{Control, Status};
+use policy::{Control, Library, Status};
 use serde_json::Value;
 
 use super::{
@@ -120,7 +120,7 @@ async fn build(
             .map_or_else(String::new, |control| words::mend(&cx, control)),
         remedies: deciding
             .filter(|_| wants)
-            .map(|control| remedy(&cx, app, control, unit, &here))
+            .and_then(|control| remedy(&cx, app, control, unit, &here))
             .into_iter()
             .collect(),
         controls: view
@@ -131,7 +131,8 @@ async fn build(
                     .check
                     .as_ref()
                     .and_then(|check| view.checks.get(check));
-                control_verdict(&cx, control, said(control), sql.map_or("", String::as_str))
+                let sql = sql.map_or("", String::as_str);
+                control_verdict(&cx, &library, control, said(control), sql)
             })
             .collect(),
         timeline: timeline::draw(&cx, &history, DAYS),
@@ -155,6 +156,7 @@ fn observed(view: &VerdictView) -> Option<i64> {
 /// The evidence as a table: subject and result first, then the other columns of the check.
 fn control_verdict(
     cx: &Cx,
+    library: &Library,
     control: &Control,
     said: Option<&ControlEvidence>,
     sql: &str,
@@ -165,7 +167,7 @@ fn control_verdict(
             mark: Mark::NoData,
             heads: Vec::new(),
             rows: Vec::new(),
-            about: words::control(cx, control, None),
+            about: words::control(cx, library, control, None),
             sql: sql.to_owned(),
         };
     };
@@ -199,6 +201,10 @@ fn control_verdict(
                     text: match (*name, value(name).as_str()) {
                         ("status", _) => String::new(),
                         ("attachment", Some(_)) => cx.t("file-kept"),
+                        ("awaited", Some(fact)) => library
+                            .awaited
+                            .get(fact)
+                            .map_or_else(|| fact.to_owned(), |known| cx.l(&known.label)),
                         ("reason", Some(code)) if !control.reasons.contains_key(code) => {
                             words::engine_reason(cx, code)
                         }
@@ -219,10 +225,11 @@ fn control_verdict(
                 .collect()
         })
         .collect();
-    let mut about = words::control(cx, control, Some(&said.parameters));
+    let mut about = words::control(cx, library, control, Some(&said.parameters));
     let by = match said.by.as_str() {
         "duty" => "judged-by-duty",
         "attestation" => "judged-by-attestation",
+        "awaited" => "judged-by-awaited",
         _ => "judged-by-check",
     };
     about.insert(0, (cx.t("judged-by"), cx.t(by)));

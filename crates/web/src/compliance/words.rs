@@ -166,6 +166,7 @@ pub fn value(cx: &Cx, kind: ParameterKind, value: &Value, unit: Option<&str>) ->
 /// How a control is judged: on what, with which numbers, how it is mended.
 pub fn control(
     cx: &Cx,
+    library: &Library,
     control: &Control,
     values: Option<&std::collections::BTreeMap<String, Value>>,
 ) -> Vec<(String, String)> {
@@ -173,6 +174,7 @@ pub fn control(
         (
             cx.t("control-judged"),
             cx.t(match control.judged {
+                Judged::Observed if !control.awaits.is_empty() => "control-judged-awaited",
                 Judged::Observed => "control-judged-observed",
                 Judged::Recorded => "control-judged-recorded",
                 Judged::Attested => "control-judged-attested",
@@ -200,6 +202,14 @@ pub fn control(
     }
     if let Some(age) = control.stale_after {
         out.push((cx.t("control-stale"), cx.span(age.ms())));
+    }
+    for fact in control
+        .awaits
+        .iter()
+        .filter_map(|id| library.awaited.get(id))
+    {
+        let told = format!("{} – {}", cx.l(&fact.label), cx.l(&fact.source));
+        out.push((cx.t("control-awaits"), told));
     }
     out.push((cx.t("control-remedy"), mend(cx, control)));
     out

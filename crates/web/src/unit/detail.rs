@@ -160,7 +160,7 @@ async fn todo(
             action: each
                 .control
                 .as_ref()
-                .map(|control| remedy(cx, app, control, unit, &href)),
+                .and_then(|control| remedy(cx, app, control, unit, &href)),
             cite: cite.clone(),
             href,
             due,
