@@ -18,6 +18,7 @@ pub mod regulation;
 pub mod role;
 pub mod source;
 pub mod verdict;
+pub mod words;
 
 pub use calendar::Calendar;
 pub use check::Check;
@@ -30,3 +31,4 @@ pub use regulation::{Clause, Regulation};
 pub use role::RoleMap;
 pub use source::{Directory, Embedded, Memory, Source};
 pub use verdict::{Finding, Status, Tally};
+pub use words::Words;

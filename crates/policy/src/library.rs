@@ -18,6 +18,7 @@ use crate::{
     role::RoleMap,
     source::{Source, SourceError},
     verdict::Status,
+    words::Words,
 };
 
 /// A policy that cannot be used.
@@ -48,6 +49,8 @@ pub struct Library {
     pub awaited: BTreeMap<String, AwaitedFact>,
     /// National texts that are cited, by id.
     pub law: Laws,
+    /// Words for evidence and parameters.
+    pub words: Words,
     /// The working calendar.
     pub calendar: Calendar,
     /// SHA-256 over all files but the fixtures.

@@ -20,6 +20,7 @@ use crate::{
     regulation::Regulation,
     role::RoleMap,
     source::File,
+    words::Words,
 };
 
 /// The files of a policy, each in its type.
@@ -33,6 +34,7 @@ pub(super) struct Parts {
     pub roles: Option<Parsed<RoleMap>>,
     pub awaited: Option<Parsed<BTreeMap<String, AwaitedFact>>>,
     pub law: Option<Parsed<Laws>>,
+    pub words: Option<Parsed<Words>>,
     pub calendars: Vec<Parsed<Calendar>>,
     /// Files that exist but could not be read: what they hold is not "missing".
     pub unread: Vec<String>,
@@ -47,7 +49,7 @@ impl Parts {
     }
 }
 
-const FILES: [&str; 3] = ["roles.yaml", "awaited.yaml", "law.yaml"];
+const FILES: [&str; 4] = ["roles.yaml", "awaited.yaml", "law.yaml", "words.yaml"];
 
 const FOLDERS: [&str; 6] = [
     "regulations",
@@ -122,6 +124,7 @@ fn read(parts: &mut Parts, file: &File, problems: &mut Vec<Problem>) -> Result<(
         "" if path == "roles.yaml" => parts.roles = Some(parse::yaml(path, bytes)?),
         "" if path == "awaited.yaml" => parts.awaited = Some(parse::yaml(path, bytes)?),
         "" if path == "law.yaml" => parts.law = Some(parse::yaml(path, bytes)?),
+        "" if path == "words.yaml" => parts.words = Some(parse::yaml(path, bytes)?),
         other => {
             let (word, known): (&str, &[&str]) = if other.is_empty() {
                 (path, &FILES)
@@ -167,6 +170,7 @@ fn library(parts: Parts, files: &[File]) -> Option<Library> {
         roles: parts.roles?.value,
         awaited: parts.awaited.map(|p| p.value).unwrap_or_default(),
         law: parts.law.map(|p| p.value).unwrap_or_default(),
+        words: parts.words?.value,
         calendar: parts.calendars.into_iter().next()?.value,
         hash: hash::of_parts(
             hashes

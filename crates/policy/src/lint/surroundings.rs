@@ -1,15 +1,16 @@
-//! Books, roles, the calendar and the fixtures.
+//! Books, roles, words, the calendar and the fixtures.
 
 use std::collections::BTreeSet;
 
 use domain::schema::Kind;
 
 use super::{Problem, examine::Parts, parse::Parsed, suggest};
-use crate::{expression::Expression, facts};
+use crate::{check, expression::Expression, facts};
 
 pub(super) fn check(parts: &Parts, problems: &mut Vec<Problem>) {
     registers(parts, problems);
     roles(parts, problems);
+    words(parts, problems);
     calendars(parts, problems);
     fixtures(parts, problems);
 }
@@ -118,6 +119,48 @@ fn unheld<T>(
                 format!("no role `{role}` is held through the registry"),
                 suggest(role, held.iter().copied()),
             ));
+        }
+    }
+}
+
+/// What a page would have to show as a bare name.
+fn words(parts: &Parts, problems: &mut Vec<Problem>) {
+    let Some(words) = &parts.words else {
+        if !parts.unread.iter().any(|p| p == "words.yaml") {
+            problems.push(missing(
+                "words.yaml",
+                "the words for columns and units are missing",
+            ));
+        }
+        return;
+    };
+    let known = &words.value;
+    for check in parts.checks.values() {
+        let own = check.value.columns.iter().filter(|c| {
+            !check::COLUMNS.contains(&c.as_str()) && !known.columns.contains_key(c.as_str())
+        });
+        for column in own {
+            problems.push(words.report(
+                "columns",
+                format!(
+                    "the column `{column}` of check `{}` has no word",
+                    check.value.id
+                ),
+                format!("`{column}: {{vi: …, en: …}}`"),
+            ));
+        }
+    }
+    for control in parts.controls.values() {
+        for (i, parameter) in control.value.parameters.iter().enumerate() {
+            if let Some(unit) = &parameter.unit
+                && !known.units.contains_key(unit)
+            {
+                problems.push(control.report(
+                    &format!("parameters[{i}].unit"),
+                    format!("`units` of words.yaml has no word for `{unit}`"),
+                    suggest(unit, known.units.keys().map(String::as_str)),
+                ));
+            }
         }
     }
 }

@@ -434,3 +434,19 @@ fn what_is_awaited_is_named_and_stands_alone() {
         "`action:`",
     );
 }
+
+#[test]
+fn a_column_or_a_unit_without_a_word_is_told() {
+    let problems = changed("words.yaml", "  silent_hours:", "  silent_hour:");
+    assert_found(
+        &problems,
+        "the column `silent_hours` of check `logs-arriving` has no word",
+        "`silent_hours: {vi: …, en: …}`",
+    );
+    let problems = changed("controls/logs-arriving.yaml", "unit: hours", "unit: hors");
+    assert_found(&problems, "no word for `hors`", "`hours`");
+    let mut memory = shipped();
+    memory.0.remove("words.yaml");
+    let problems = lint(&memory).unwrap();
+    assert_found(&problems, "the words for columns and units are missing", "");
+}

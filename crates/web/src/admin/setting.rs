@@ -74,12 +74,7 @@ fn groups(cx: &Cx, web: &Web) -> Vec<(String, Vec<SettingRow>)> {
     for control in library.controls.values() {
         let chosen = held.parameters(&control.id);
         for parameter in &control.parameters {
-            let default = words::value(
-                cx,
-                parameter.kind,
-                &parameter.default,
-                parameter.unit.as_deref(),
-            );
+            let default = words::value(cx, &library, control, parameter, &parameter.default);
             let why = if parameter.chosen {
                 format!(" ({})", cx.t("control-chosen"))
             } else {

@@ -188,7 +188,7 @@ fn control_verdict(
             .iter()
             .any(|row| row.get(*name).is_some_and(|value| !value.is_null()))
     });
-    let head = |name: &str| words::column(cx, name);
+    let head = |name: &str| words::column(cx, library, name);
     let rows = said
         .rows
         .iter()
@@ -212,6 +212,9 @@ fn control_verdict(
                             row.get(column)
                                 .map(|value| evidence_text(cx, column, value))
                         }),
+                        (other, Some(code)) if !other.ends_with("_on") => {
+                            words::code(cx, library, said, other, code)
+                        }
                         (other, _) => evidence_text(cx, other, &value(other)),
                     },
                     mark: (*name == "status")

@@ -3,7 +3,7 @@
 use app::assess::{ControlEvidence, Evidence};
 use policy::{
     Clause, Control, Library, Status,
-    control::{Attachment, Judged, ParameterKind, Severity, Value},
+    control::{Attachment, Judged, Parameter, Severity, Value},
     regulation::{Article, Kind, Trigger},
 };
 
@@ -80,14 +80,30 @@ pub fn engine_reason(cx: &Cx, code: &str) -> String {
     }
 }
 
-/// The word for a column of evidence.
-pub fn column(cx: &Cx, name: &str) -> String {
+/// The word for a column of evidence: the pack's, or the engine's own.
+pub fn column(cx: &Cx, library: &Library, name: &str) -> String {
     let key = format!("column-{}", name.replace('_', "-"));
-    if i18n::has(&key) {
-        cx.t(key)
-    } else {
-        name.replace('_', " ")
+    match library.words.columns.get(name) {
+        Some(label) => cx.l(label),
+        None if i18n::has(&key) => cx.t(key),
+        None => name.replace('_', " "),
     }
+}
+
+/// The word for a code of evidence: what the pack calls it, what the book calls its results.
+pub fn code(cx: &Cx, library: &Library, said: &ControlEvidence, name: &str, code: &str) -> String {
+    let book = |id: &str| library.registers.get(id);
+    let label = match name {
+        "register" => book(code).map(|book| &book.plural),
+        "result" => said
+            .parameters
+            .get("register")
+            .and_then(|id| book(&id.to_string()))
+            .and_then(|book| book.field("result"))
+            .and_then(|field| field.choices.get(code)),
+        _ => library.words.value(name, code),
+    };
+    label.map_or_else(|| code.to_owned(), |label| cx.l(label))
 }
 
 /// The word for a clause's kind.
@@ -147,20 +163,42 @@ pub fn about(cx: &Cx, library: &Library, clause: &Clause) -> Vec<(String, String
     out
 }
 
-/// A parameter's value with its unit.
-pub fn value(cx: &Cx, kind: ParameterKind, value: &Value, unit: Option<&str>) -> String {
-    let text = match (kind, value) {
-        (_, Value::Integer(n)) => format::integer(cx.lang, *n),
-        (_, Value::Decimal(x)) => format::decimal(cx.lang, *x, 2),
-        (_, other) => serde_json::to_value(other).map_or_else(
-            |_| String::new(),
-            |json| {
-                json.as_str()
-                    .map_or_else(|| json.to_string(), ToOwned::to_owned)
-            },
-        ),
+/// A parameter's value with its unit; a code by its word.
+pub fn value(
+    cx: &Cx,
+    library: &Library,
+    control: &Control,
+    parameter: &Parameter,
+    value: &Value,
+) -> String {
+    let text = match value {
+        Value::Integer(n) => format::integer(cx.lang, *n),
+        Value::Decimal(x) => format::decimal(cx.lang, *x, 2),
+        Value::Boolean(yes) => cx.t(if *yes { "yes" } else { "no" }),
+        Value::Text(code) => {
+            let book = library.registers.get(code).map(|book| &book.plural);
+            let held = library.roles.held.get(code).map(|role| &role.label);
+            let word = library.words.value(&parameter.name, code);
+            let register = control.parameters.iter().find(|p| p.name == "register");
+            let result = register
+                .and_then(|p| library.registers.get(&p.default.to_string()))
+                .and_then(|book| book.field("result"))
+                .and_then(|field| field.choices.get(code));
+            word.or(result)
+                .or(book)
+                .or(held)
+                .map_or_else(|| code.clone(), |label| cx.l(label))
+        }
     };
-    unit.map_or_else(|| text.clone(), |unit| format!("{text} {unit}"))
+    let Some(unit) = &parameter.unit else {
+        return text;
+    };
+    let unit = library
+        .words
+        .units
+        .get(unit)
+        .map_or_else(|| unit.clone(), |label| cx.l(label));
+    format!("{text} {unit}")
 }
 
 /// How a control is judged: on what, with which numbers, how it is mended.
@@ -194,7 +232,10 @@ pub fn control(
         let held = values
             .and_then(|values| values.get(&parameter.name))
             .unwrap_or(&parameter.default);
-        let mut text = value(cx, parameter.kind, held, parameter.unit.as_deref());
+        let mut text = value(cx, library, control, parameter, held);
+        if text.is_empty() {
+            continue;
+        }
         if parameter.chosen {
             text = format!("{text} ({})", cx.t("control-chosen"));
         }
