@@ -55,7 +55,7 @@ use Door::{Everybody, Open, Own, Refused, Streams};
 
 /// A form with one small file.
 const FILE: &str = "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\ncode,name,kind,level,membership\nB,Sai,department,province,none\n\r\n--x--\r\n";
-const ATTEST: &str = "--x\r\nContent-Disposition: form-data; name=\"control\"\r\n\r\nmalware-protection\r\n--x\r\nContent-Disposition: form-data; name=\"holds\"\r\n\r\ntrue\r\n--x\r\nContent-Disposition: form-data; name=\"statement\"\r\n\r\nDat\r\n--x--\r\n";
+const ATTEST: &str = "--x\r\nContent-Disposition: form-data; name=\"control\"\r\n\r\nservers-protected\r\n--x\r\nContent-Disposition: form-data; name=\"holds\"\r\n\r\ntrue\r\n--x\r\nContent-Disposition: form-data; name=\"statement\"\r\n\r\nDat\r\n--x--\r\n";
 const ACCOUNT: &str =
     "login=ke.gian&name=Ke&kind=personal&enabled=true&role=administrator&reach=&version=1";
 

@@ -1,0 +1,47 @@
+-- Was each device in service hardened no later than the day it went into service? The book
+-- names a device by its asset tag. `role` narrows it to one kind; `any` takes servers,
+-- network, security and storage devices.
+WITH concerned AS (
+    SELECT d.unit, d.code, d.name, d.role, d.in_service_on, d.updated_at
+    FROM fact_device d
+    WHERE d.status = 'active'
+      AND (d.role = CAST(:role AS TEXT)
+           OR CAST(:role AS TEXT) = 'any'
+              AND d.role IN ('server', 'firewall', 'ids', 'router', 'switch', 'access-point', 'storage'))
+),
+book AS (
+    SELECT e.unit, e.subject, MIN(e.occurred_on) AS hardened_on
+    FROM fact_entry e
+    WHERE e.register = 'hardening' AND e.result = 'hardened'
+    GROUP BY e.unit, e.subject
+)
+SELECT c.unit AS unit,
+       c.name AS subject,
+       CASE WHEN b.hardened_on IS NULL THEN 'breached'
+            WHEN c.in_service_on IS NULL THEN NULL
+            WHEN b.hardened_on <= c.in_service_on THEN 'met'
+            ELSE 'breached' END AS status,
+       CASE WHEN b.hardened_on IS NULL THEN 'not-hardened'
+            WHEN c.in_service_on IS NULL THEN 'service-date-missing'
+            WHEN b.hardened_on <= c.in_service_on THEN 'hardened'
+            ELSE 'hardened-late' END AS reason,
+       c.updated_at AS observed_at,
+       c.code AS code,
+       c.role AS role,
+       c.in_service_on AS in_service_on,
+       b.hardened_on AS hardened_on
+FROM concerned c
+LEFT JOIN book b ON b.unit = c.unit AND b.subject = c.code
+UNION ALL
+SELECT d.unit AS unit,
+       '' AS subject,
+       'not_applicable' AS status,
+       'none-in-service' AS reason,
+       MAX(d.updated_at) AS observed_at,
+       CAST(NULL AS TEXT) AS code,
+       CAST(NULL AS TEXT) AS role,
+       CAST(NULL AS TEXT) AS in_service_on,
+       CAST(NULL AS TEXT) AS hardened_on
+FROM fact_device d
+WHERE d.unit NOT IN (SELECT c.unit FROM concerned c)
+GROUP BY d.unit

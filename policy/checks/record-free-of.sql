@@ -1,0 +1,20 @@
+-- Is no entry of a book, written within the interval, one of the faults that the rule
+-- forbids? A book serves several rules: entries whose result is neither a fault of this
+-- rule nor what it asks for say nothing about it.
+SELECT e.unit AS unit,
+       COALESCE(e.subject, '') AS subject,
+       CASE WHEN e.result IS NULL THEN NULL
+            WHEN e.result IN (CAST(:fault AS TEXT), CAST(:also_fault AS TEXT)) THEN 'breached'
+            ELSE 'met' END AS status,
+       CASE WHEN e.result IS NULL THEN 'result-missing'
+            WHEN e.result IN (CAST(:fault AS TEXT), CAST(:also_fault AS TEXT)) THEN 'unsound'
+            ELSE 'sound' END AS reason,
+       e.recorded_at AS observed_at,
+       e.result AS result,
+       e.occurred_on AS occurred_on
+FROM fact_entry e
+WHERE e.register = CAST(:register AS TEXT)
+  AND e.recorded_at >= CAST(:now AS BIGINT) - CAST(:window_days AS BIGINT) * 86400000
+  AND (e.result IS NULL
+       OR e.result IN (CAST(:sound AS TEXT), CAST(:also_sound AS TEXT),
+                       CAST(:fault AS TEXT), CAST(:also_fault AS TEXT)))
