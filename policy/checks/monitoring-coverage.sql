@@ -1,5 +1,5 @@
--- Asked of whoever runs the network: is every connected unit watched, with samples
--- that are still fresh?
+-- Asked of whoever runs a province's network: is every connected unit of the province
+-- watched, with samples that are still fresh?
 WITH watched AS (
     SELECT t.unit, COUNT(*) AS targets, MAX(t.last_sample_at) AS last_sample_at
     FROM fact_target t
@@ -17,7 +17,7 @@ SELECT r.unit AS unit,
        COALESCE(w.targets, 0) AS targets,
        w.last_sample_at AS last_sample_at
 FROM fact_role r
-CROSS JOIN fact_organization o
+JOIN fact_organization o ON o.province = r.province
 LEFT JOIN watched w ON w.unit = o.unit
 WHERE r.role = 'network-authority'
   AND (r.starts_on IS NULL OR r.starts_on <= CAST(:today AS TEXT))

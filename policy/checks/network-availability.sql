@@ -1,15 +1,16 @@
--- The whole network in the current month, asked of whoever runs it: up time of all
--- connections together against their known time.
+-- A province's whole network in the current month, asked of whoever runs it: up time of
+-- all connections together against their known time.
 WITH network AS (
-    SELECT CAST(SUM(a.up_ms) AS BIGINT) AS up_ms,
+    SELECT o.province, CAST(SUM(a.up_ms) AS BIGINT) AS up_ms,
            CAST(SUM(a.up_ms + a.down_ms + a.unreachable_ms) AS BIGINT) AS known_ms,
            COUNT(*) AS connections,
            MAX(a.updated_at) AS seen
-    FROM fact_availability a
+    FROM fact_availability a JOIN fact_organization o ON o.unit = a.unit
     WHERE a.month = CAST(:month AS TEXT) AND a.noun IN ('site', 'circuit')
+    GROUP BY o.province
 ),
 shared AS (
-    SELECT n.connections, n.seen, 100.0 * n.up_ms / NULLIF(n.known_ms, 0) AS share
+    SELECT n.province, n.connections, n.seen, 100.0 * n.up_ms / NULLIF(n.known_ms, 0) AS share
     FROM network n
 )
 SELECT r.unit AS unit,
@@ -22,8 +23,8 @@ SELECT r.unit AS unit,
             ELSE 'interrupted' END AS reason,
        s.seen AS observed_at,
        CAST(ROUND(CAST(s.share AS NUMERIC), 3) AS DOUBLE PRECISION) AS percent,
-       s.connections AS connections
-FROM fact_role r CROSS JOIN shared s
+       COALESCE(s.connections, 0) AS connections
+FROM fact_role r LEFT JOIN shared s ON s.province = r.province
 WHERE r.role = 'network-authority'
   AND (r.starts_on IS NULL OR r.starts_on <= CAST(:today AS TEXT))
   AND (r.ends_on IS NULL OR r.ends_on >= CAST(:today AS TEXT))

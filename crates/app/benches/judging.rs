@@ -93,6 +93,14 @@ async fn province(folder: &Path, units: usize) -> App {
         ],
     );
     insert(&app, schema("role-assignment"), &[role]).await;
+    let adoption = record(
+        schema("adoption"),
+        &[
+            ("regulation", "vinh-long-26-2019".into()),
+            ("starts_on", "2019-11-11".into()),
+        ],
+    );
+    insert(&app, schema("adoption"), &[adoption]).await;
     let (mut sites, mut devices, mut contacts) = (Vec::new(), Vec::new(), Vec::new());
     for (i, unit) in organizations.iter().enumerate() {
         let own = ("organization", Value::from(unit.id));

@@ -164,16 +164,11 @@ impl App {
     /// # Errors
     /// Not found.
     pub fn schema(&self, name: &str) -> Result<Arc<Schema>, Problem> {
+        let library = self.library();
         let registry = noun::get(name).cloned();
-        let found = registry.or_else(|| {
-            self.library()
-                .registers
-                .get(name)
-                .cloned()
-                .map(Schema::as_book)
-        });
+        let found = registry.or_else(|| library.registers.get(name).cloned().map(Schema::as_book));
         found
-            .map(Arc::new)
+            .map(|schema| Arc::new(schema.choose_from(|from| library.choices(from))))
             .ok_or_else(|| Problem::not_found(&Label::new("loại bản ghi", "noun"), name))
     }
 
@@ -252,7 +247,7 @@ impl App {
             ],
             "prefix" => &["fact_prefix"],
             "account" => &["fact_account"],
-            "exemption" | "setting" => &["engine"],
+            "exemption" | "adoption" | "setting" => &["engine"],
             "attestation" => &["attestation"],
             "api-token" => &[],
             _ => &["fact_entry"],

@@ -77,9 +77,7 @@ pub async fn get(app: &App, ctx: &Ctx) -> Result<Overview, Problem> {
     let duties_total = duties.len();
     duties.truncate(8);
     let regulations = view
-        .library
-        .regulations
-        .values()
+        .regulations()
         .filter(|r| r.in_force(today))
         .map(|r| RegulationCount {
             id: r.id.clone(),

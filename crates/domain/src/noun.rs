@@ -20,6 +20,7 @@ static NOUNS: LazyLock<Vec<Schema>> = LazyLock::new(|| {
         "prefix",
         "role-assignment",
         "exemption",
+        "adoption",
     ]
     .into_iter()
     .map(|(name, text)| {

@@ -74,6 +74,9 @@ pub struct Field {
     /// The values of a choice, in the order to show them.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub choices: IndexMap<String, Label>,
+    /// What the choices are taken from, where they are data of the packs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub choices_from: Option<ChoicesFrom>,
     /// The noun that a reference points to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refers_to: Option<String>,
@@ -83,6 +86,15 @@ pub struct Field {
     /// What a new record starts with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<String>,
+}
+
+/// Choices that are data of the packs; whoever holds the packs fills them in
+/// ([`Schema::choose_from`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ChoicesFrom {
+    /// The regulations.
+    Regulations,
 }
 
 impl Field {
@@ -251,6 +263,7 @@ impl Schema {
                 label: Label::new("Đơn vị", "Organization"),
                 help: None,
                 choices: IndexMap::new(),
+                choices_from: None,
                 refers_to: Some("organization".into()),
                 list: true,
                 default: None,
@@ -263,6 +276,7 @@ impl Schema {
                 label: Label::new("Ngày", "Date"),
                 help: None,
                 choices: IndexMap::new(),
+                choices_from: None,
                 refers_to: None,
                 list: true,
                 default: Some("today".into()),
@@ -285,10 +299,22 @@ impl Schema {
                     label: Label::new("Tài liệu kèm theo", "Document"),
                     help: None,
                     choices: IndexMap::new(),
+                    choices_from: None,
                     refers_to: None,
                     list: false,
                     default: None,
                 }),
+            }
+        }
+        self
+    }
+
+    /// Fills in the choices that are data of the packs.
+    #[must_use]
+    pub fn choose_from(mut self, known: impl Fn(ChoicesFrom) -> IndexMap<String, Label>) -> Self {
+        for field in &mut self.fields {
+            if let Some(from) = field.choices_from {
+                field.choices = known(from);
             }
         }
         self
@@ -311,7 +337,8 @@ impl Schema {
             if self.fields[..i].iter().any(|f| f.name == field.name) {
                 return bad(format!("field `{}` stands twice; remove one", field.name));
             }
-            if field.kind == Kind::Choice && field.choices.is_empty() {
+            let chosen = !field.choices.is_empty() || field.choices_from.is_some();
+            if field.kind == Kind::Choice && !chosen {
                 return bad(format!(
                     "choice `{}` has no `choices`; list them",
                     field.name

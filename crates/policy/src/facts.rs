@@ -12,6 +12,8 @@ macro_rules! views {
     ($($name:literal: $($column:ident)+;)+) => {
         /// Every fact view. `unit` is the organization's id as text; `…_at` are unix
         /// milliseconds UTC, `…_on` dates `YYYY-MM-DD`, `…_ms` durations in milliseconds.
+        /// `province` is the head of the tree that the organization stands in: what is asked
+        /// of one province's authority counts that province's units only.
         pub const VIEWS: &[View] = &[$(View {
             name: $name,
             columns: &[$(stringify!($column)),+],
@@ -20,8 +22,8 @@ macro_rules! views {
 }
 
 views! {
-    "fact_organization": unit code name kind level membership parent updated_at;
-    "fact_role": unit role starts_on ends_on updated_at;
+    "fact_organization": unit code name kind level membership parent province updated_at;
+    "fact_role": unit role starts_on ends_on province updated_at;
     "fact_contact": unit contact role name starts_on ends_on updated_at;
     "fact_site": unit site code name class status address address_key updated_at;
     "fact_circuit": unit circuit code provider bandwidth_mbps status a_site z_site updated_at;

@@ -1,8 +1,12 @@
 //! All packs together, read once and checked against each other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use domain::schema::Schema;
+use domain::{
+    label::Label,
+    schema::{ChoicesFrom, Schema},
+};
+use indexmap::IndexMap;
 use jiff::civil::Date;
 use serde::Serialize;
 
@@ -87,6 +91,17 @@ impl Library {
         }
     }
 
+    /// The choices of a field that are data of the packs.
+    pub fn choices(&self, from: ChoicesFrom) -> IndexMap<String, Label> {
+        match from {
+            ChoicesFrom::Regulations => self
+                .regulations
+                .iter()
+                .map(|(id, regulation)| (id.clone(), regulation.short.clone()))
+                .collect(),
+        }
+    }
+
     /// The clause of a regulation.
     pub fn clause(&self, regulation: &str, cite: &str) -> Option<&Clause> {
         self.regulations.get(regulation)?.clause(cite)
@@ -138,17 +153,19 @@ impl Library {
         Status::all(statuses)
     }
 
-    /// Everything that must be judged for the regulations in force on `day`.
+    /// Everything that must be judged for the regulations `adopted` that are in force on `day`.
     ///
     /// `settings` are the local values by control and parameter; they count for
     /// parameters that are `chosen`, and never against a number that a clause gives.
     pub fn assessments(
         &self,
         day: Date,
+        adopted: &BTreeSet<String>,
         settings: &BTreeMap<String, BTreeMap<String, Value>>,
     ) -> Vec<Assessment> {
         let mut found: Vec<Assessment> = Vec::new();
-        for regulation in self.regulations.values().filter(|r| r.in_force(day)) {
+        let judged = |r: &&Regulation| r.in_force(day) && adopted.contains(&r.id);
+        for regulation in self.regulations.values().filter(judged) {
             for clause in regulation.clauses.iter().filter(|c| c.is_scored()) {
                 for control in self.controls_of(clause) {
                     let parameters = self.parameters(clause, control, settings);

@@ -309,6 +309,9 @@ pub struct Unit {
     pub membership: String,
     /// Its superior.
     pub parent: Option<OrganizationId>,
+    /// All its superiors, the nearest first; also those that are no longer active.
+    #[serde(skip)]
+    pub superiors: Vec<OrganizationId>,
     /// The roles that it plays today.
     pub roles: Vec<String>,
     /// Since when its books are kept here, unix milliseconds.
@@ -340,17 +343,35 @@ pub async fn units(db: &Db, today: &str) -> Result<Vec<Unit>, StoreError> {
             .or_default()
             .push(row.text("role")?);
     }
-    db.fetch(
-        "organizations",
-        "SELECT id, code, name, kind, level, membership, parent_id, created_at, latitude, longitude \
-         FROM organization WHERE ends_on IS NULL OR ends_on >= $1 ORDER BY sort_key, id",
-        &args![today],
-    )
-    .await?
-    .iter()
-    .map(|row| {
-        Ok(Unit {
-            id: row.parsed("id")?,
+    let rows = db
+        .fetch(
+            "organizations",
+            "SELECT id, code, name, kind, level, membership, parent_id, created_at, latitude, longitude, \
+             (ends_on IS NULL OR ends_on >= $1) AS active \
+             FROM organization ORDER BY sort_key, id",
+            &args![today],
+        )
+        .await?;
+    let mut above = std::collections::HashMap::with_capacity(rows.len());
+    for row in &rows {
+        if let Some(parent) = row.opt_parsed::<OrganizationId>("parent_id")? {
+            above.insert(row.parsed::<OrganizationId>("id")?, parent);
+        }
+    }
+    let mut units = Vec::with_capacity(rows.len());
+    for row in &rows {
+        if !row.boolean("active")? {
+            continue;
+        }
+        let id = row.parsed("id")?;
+        // The registry refuses circles; the bound is for a database that was written by hand.
+        let superiors = std::iter::successors(above.get(&id), |parent| above.get(parent))
+            .take(32)
+            .copied()
+            .collect();
+        units.push(Unit {
+            superiors,
+            id,
             code: row.text("code")?,
             name: row.text("name")?,
             kind: row.text("kind")?,
@@ -361,9 +382,58 @@ pub async fn units(db: &Db, today: &str) -> Result<Vec<Unit>, StoreError> {
             created_at: row.int("created_at")?,
             latitude: row.opt_real("latitude")?,
             longitude: row.opt_real("longitude")?,
+        });
+    }
+    Ok(units)
+}
+
+/// That a regulation holds for some organizations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Adoption {
+    /// The regulation's id.
+    pub regulation: String,
+    /// The head of those for whom it holds; everybody without it.
+    pub organization: Option<OrganizationId>,
+    /// For organizations of these kinds; of all kinds when empty.
+    pub kinds: Vec<String>,
+}
+
+impl Adoption {
+    /// Whether it takes this organization in.
+    pub fn takes(&self, unit: &Unit) -> bool {
+        let below = |head| head == unit.id || unit.superiors.contains(&head);
+        self.organization.is_none_or(below)
+            && (self.kinds.is_empty() || self.kinds.contains(&unit.kind))
+    }
+}
+
+/// The kinds in the text of a record, separated by commas.
+pub fn kinds(text: &str) -> Vec<String> {
+    let parts = text.split(',').map(str::trim);
+    parts
+        .filter(|k| !k.is_empty())
+        .map(ToOwned::to_owned)
+        .collect()
+}
+
+/// The adoptions that hold on `day` (ISO).
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn adoptions(db: &Db, day: &str) -> Result<Vec<Adoption>, StoreError> {
+    let sql = "SELECT regulation, organization_id, kinds FROM adoption \
+        WHERE starts_on <= $1 AND (ends_on IS NULL OR ends_on >= $1) ORDER BY regulation, id";
+    db.fetch("adoptions", sql, &args![day])
+        .await?
+        .iter()
+        .map(|row| {
+            Ok(Adoption {
+                regulation: row.text("regulation")?,
+                organization: row.opt_parsed("organization_id")?,
+                kinds: kinds(&row.opt_text("kinds")?.unwrap_or_default()),
+            })
         })
-    })
-    .collect()
+        .collect()
 }
 
 /// An exemption in force.

@@ -19,7 +19,7 @@ pub struct World {
 }
 
 impl World {
-    /// An empty `gieng` with an administrator; `options` adds to how it is started.
+    /// An empty `gieng` with an administrator, Vĩnh Long's regulation adopted; `options` adds to how it is started.
     ///
     /// # Panics
     /// When it does not start.
@@ -27,6 +27,10 @@ impl World {
         let mut world = Self::empty(gieng, options);
         let link = world.program.first_link();
         world.admin.begin(&link, "quan.tri");
+        world.import(
+            "adoption",
+            "regulation,starts_on\nvinh-long-26-2019,2019-11-11\n",
+        );
         world
     }
 

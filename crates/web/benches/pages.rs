@@ -73,6 +73,12 @@ async fn province(app: &App) {
             i % 200 + 1
         );
     }
+    load(
+        app,
+        "adoption",
+        "regulation,starts_on\nvinh-long-26-2019,2019-11-11\n",
+    )
+    .await;
     load(app, "organization", &organizations).await;
     load(app, "site", &sites).await;
     load(app, "device", &devices).await;

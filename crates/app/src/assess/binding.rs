@@ -1,5 +1,5 @@
-//! Whom each clause binds: conditions over organizations, decided again only when the
-//! organizations, their roles or the packs change.
+//! Whom each clause binds: adoptions and conditions over organizations, decided again only
+//! when the organizations, their roles, the adoptions or the packs change.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -8,7 +8,7 @@ use std::{
 
 use domain::id::OrganizationId;
 use policy::{Library, OrgContext, OrgScalars};
-use store::assessment::Unit;
+use store::assessment::{Adoption, Unit};
 
 use super::board::ClauseKey;
 
@@ -17,6 +17,7 @@ use super::board::ClauseKey;
 pub(super) struct Binding {
     pack: String,
     units: Vec<Unit>,
+    adoptions: Vec<Adoption>,
     clauses: Vec<ClauseKey>,
     /// By clause, then by organization.
     binds: Vec<Vec<Option<bool>>>,
@@ -28,18 +29,29 @@ impl Binding {
         known: &Arc<Self>,
         library: &Library,
         units: &[Unit],
+        adoptions: &[Adoption],
         clauses: &[ClauseKey],
     ) -> Arc<Self> {
-        if known.pack == library.hash && known.units == units && known.clauses == clauses {
+        if known.pack == library.hash
+            && known.units == units
+            && known.adoptions == adoptions
+            && known.clauses == clauses
+        {
             return Arc::clone(known);
         }
         let codes: HashMap<OrganizationId, &str> =
             units.iter().map(|u| (u.id, u.code.as_str())).collect();
         let contexts: Vec<OrgContext> = units.iter().map(|u| context(u, &codes)).collect();
         let mut bearers: BTreeMap<&str, Vec<Option<bool>>> = BTreeMap::new();
+        let mut adopted: BTreeMap<&str, Vec<bool>> = BTreeMap::new();
         let binds = clauses
             .iter()
             .map(|key| {
+                let adopted = adopted.entry(key.regulation.as_str()).or_insert_with(|| {
+                    let own = |a: &&Adoption| a.regulation == key.regulation;
+                    let takes = |u| adoptions.iter().filter(own).any(|a| a.takes(u));
+                    units.iter().map(takes).collect()
+                });
                 let Some(clause) = library.clause(&key.regulation, &key.cite) else {
                     return vec![Some(false); units.len()];
                 };
@@ -50,16 +62,21 @@ impl Binding {
                 bears
                     .iter()
                     .zip(&contexts)
-                    .map(|(bears, context)| match (bears, &clause.applies) {
-                        (Some(true), Some(when)) => when.holds(context).ok(),
-                        (bears, _) => *bears,
-                    })
+                    .zip(adopted)
+                    .map(
+                        |((bears, context), adopted)| match (bears, &clause.applies) {
+                            _ if !*adopted => Some(false),
+                            (Some(true), Some(when)) => when.holds(context).ok(),
+                            (bears, _) => *bears,
+                        },
+                    )
                     .collect()
             })
             .collect();
         Arc::new(Self {
             pack: library.hash.clone(),
             units: units.to_vec(),
+            adoptions: adoptions.to_vec(),
             clauses: clauses.to_vec(),
             binds,
         })
@@ -71,9 +88,9 @@ impl Binding {
         self.binds[clause][unit]
     }
 
-    /// Whether these are the organizations that it was decided for.
-    pub(super) fn is_of(&self, units: &[Unit]) -> bool {
-        self.units == units
+    /// Whether these are the organizations and adoptions that it was decided for.
+    pub(super) fn is_of(&self, units: &[Unit], adoptions: &[Adoption]) -> bool {
+        self.units == units && self.adoptions == adoptions
     }
 }
 

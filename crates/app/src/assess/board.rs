@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use domain::{authority::Scope, id::OrganizationId};
 use policy::Status;
-use store::assessment::Unit;
+use store::assessment::{Adoption, Unit};
 
 /// One verdict.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,13 +41,20 @@ pub struct Board {
     pub units: Vec<Unit>,
     /// Scored clauses in the order of their regulations.
     pub clauses: Vec<ClauseKey>,
+    /// What holds for whom on that day.
+    pub adoptions: Vec<Adoption>,
     pub(super) cells: Vec<Option<Arc<Cell>>>,
     unit_index: HashMap<OrganizationId, usize>,
     clause_index: HashMap<ClauseKey, usize>,
 }
 
 impl Board {
-    pub(super) fn new(at: i64, units: Vec<Unit>, clauses: Vec<ClauseKey>) -> Self {
+    pub(super) fn new(
+        at: i64,
+        units: Vec<Unit>,
+        clauses: Vec<ClauseKey>,
+        adoptions: Vec<Adoption>,
+    ) -> Self {
         let unit_index = units.iter().enumerate().map(|(i, u)| (u.id, i)).collect();
         let clause_index = clauses
             .iter()
@@ -60,6 +67,7 @@ impl Board {
             at,
             units,
             clauses,
+            adoptions,
             cells,
             unit_index,
             clause_index,
@@ -107,15 +115,8 @@ impl Board {
         };
         (0..self.units.len())
             .filter(|i| {
-                let mut at = Some(self.units[*i].id);
-                for _ in 0..16 {
-                    match at {
-                        Some(id) if roots.contains(&id) => return true,
-                        Some(id) => at = self.unit(id).and_then(|i| self.units[i].parent),
-                        None => return false,
-                    }
-                }
-                false
+                let unit = &self.units[*i];
+                roots.contains(&unit.id) || unit.superiors.iter().any(|s| roots.contains(s))
             })
             .collect()
     }

@@ -8,7 +8,7 @@ use std::{
 
 use domain::{clock, id::OrganizationId};
 use jiff::civil::Date;
-use policy::{Assessment, Library, Status, control::Value as Parameter};
+use policy::{Assessment, Library, Regulation, Status, control::Value as Parameter};
 use store::assessment::{Exempt, VerdictRow};
 use tokio::sync::Notify;
 
@@ -148,6 +148,8 @@ async fn run(
     let now = app.clock.now_ms();
     let today = clock::local_date(app.clock.now());
     let units = store::assessment::units(&app.db, &today.to_string()).await?;
+    let adoptions = store::assessment::adoptions(&app.db, &today.to_string()).await?;
+    let adopted: BTreeSet<String> = adoptions.iter().map(|a| a.regulation.clone()).collect();
     let exempt: HashSet<Exempt> = store::assessment::exemptions(&app.db, &today.to_string())
         .await?
         .into_iter()
@@ -160,13 +162,19 @@ async fn run(
         || dirty.contains("engine")
         || dirty.contains("fact_organization")
         || dirty.contains("fact_role")
-        || !memory.binding.is_of(&units);
-    let empty = Board::new(now, units, scored(&library, today));
-    memory.binding = Binding::of(&memory.binding, &library, &empty.units, &empty.clauses);
+        || !memory.binding.is_of(&units, &adoptions);
+    let empty = Board::new(now, units, scored(&library, today, &adopted), adoptions);
+    memory.binding = Binding::of(
+        &memory.binding,
+        &library,
+        &empty.units,
+        &empty.adoptions,
+        &empty.clauses,
+    );
     let units = Arc::new(empty.units.clone());
     let when = (now, today);
     let facts = Facts::load(app, &library, units, &mut memory.kept, all, dirty, when).await?;
-    let assessments = library.assessments(today, &settings);
+    let assessments = library.assessments(today, &adopted, &settings);
     let mut done = Evaluated::default();
     let fresh = refresh(app, &library, assessments, facts, memory, all, dirty).await;
     done.checks = fresh.len();
@@ -289,7 +297,7 @@ async fn held(app: &App) -> Result<Board, store::StoreError> {
             clauses.push(key);
         }
     }
-    Ok(fill(Board::new(0, units, clauses), rows))
+    Ok(fill(Board::new(0, units, clauses, Vec::new()), rows))
 }
 
 pub(super) fn place(row: &VerdictRow) -> (ClauseKey, OrganizationId) {
@@ -328,10 +336,11 @@ pub(super) fn control_evidence(
     }
 }
 
-/// The scored clauses in force.
-pub(super) fn scored(library: &Library, today: Date) -> Vec<ClauseKey> {
-    let in_force = library.regulations.values().filter(|r| r.in_force(today));
-    in_force
+/// The scored clauses in force of the regulations that somebody adopted.
+pub(super) fn scored(library: &Library, today: Date, adopted: &BTreeSet<String>) -> Vec<ClauseKey> {
+    let judged = |r: &&Regulation| r.in_force(today) && adopted.contains(&r.id);
+    let regulations = library.regulations.values().filter(judged);
+    regulations
         .flat_map(|r| {
             r.clauses
                 .iter()

@@ -1,10 +1,13 @@
 //! Verdicts as pages, API and command line show them.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use domain::{authority::Permission, clock, id::OrganizationId, label::Label, problem::Problem};
 use policy::{Clause, Control, Library, Regulation, Status, Tally};
-use store::assessment::{Unit, VerdictRow};
+use store::assessment::{Adoption, Unit, VerdictRow};
 
 use super::{
     board::{Board, Cell},
@@ -20,6 +23,8 @@ pub struct BoardView {
     pub board: Arc<Board>,
     /// The places of the organizations in scope.
     pub units: Vec<usize>,
+    /// The regulations that hold for some of them on the day looked at.
+    pub adopted: BTreeSet<String>,
     /// The packs.
     pub library: Arc<Library>,
     /// The moment looked at, when it is not now.
@@ -44,22 +49,37 @@ pub async fn board(app: &App, ctx: &Ctx, as_of: Option<i64>) -> Result<BoardView
             let rows = store::assessment::as_of(&app.db, &scope, None, at, at)
                 .await
                 .map_err(fault)?;
+            let adoptions = store::assessment::adoptions(&app.db, &day.to_string())
+                .await
+                .map_err(fault)?;
+            let judged = rows.iter().map(|r| r.regulation.clone()).collect();
+            let clauses = engine::scored(&library, day, &judged);
             Arc::new(engine::fill(
-                Board::new(at, units, engine::scored(&library, day)),
+                Board::new(at, units, clauses, adoptions),
                 rows,
             ))
         }
     };
     let units = board.in_scope(&scope);
+    let takes = |a: &&Adoption| units.iter().any(|u| a.takes(&board.units[*u]));
+    let adopted = board.adoptions.iter().filter(takes);
+    let adopted = adopted.map(|a| a.regulation.clone()).collect();
     Ok(BoardView {
         board,
         units,
+        adopted,
         library,
         as_of,
     })
 }
 
 impl BoardView {
+    /// The regulations that hold for somebody in scope, in the order of their ids.
+    pub fn regulations(&self) -> impl Iterator<Item = &Regulation> {
+        let held = |r: &&Regulation| self.adopted.contains(&r.id);
+        self.library.regulations.values().filter(held)
+    }
+
     /// Verdicts in scope: unit, place of the clause, cell.
     pub fn cells(&self) -> impl Iterator<Item = (&Unit, usize, &Cell)> {
         self.units.iter().flat_map(move |u| {

@@ -1,6 +1,7 @@
 //! Rules between the fields of a record.
 
 use domain::{
+    noun,
     problem::{FieldProblem, Problem},
     record::Record,
     schema::Schema,
@@ -35,6 +36,16 @@ pub(super) fn alone(record: &Record) -> Vec<FieldProblem> {
             "Không thể là cấp trên của chính mình",
             "Cannot be its own parent",
         ));
+    }
+    for kind in store::assessment::kinds(record.text("kinds")) {
+        let known = noun::get("organization").and_then(|s| s.field("kind"));
+        if known.is_none_or(|f| !f.choices.contains_key(&kind)) {
+            wrong.push(FieldProblem::new(
+                "kinds",
+                format!("Không có loại đơn vị “{kind}”"),
+                format!("There is no kind of organization “{kind}”"),
+            ));
+        }
     }
     if !record.text("inspected_on").is_empty() && record.text("inspection_result").is_empty() {
         wrong.push(FieldProblem::new(

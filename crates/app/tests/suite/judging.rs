@@ -13,7 +13,7 @@ use policy::Status;
 
 use crate::{Province, at, refused, values};
 
-const PACK: &str = "vinh-long-26-2019";
+const PACK: &str = crate::VINH_LONG;
 /// The unit has an IT officer: a check over contacts.
 const OFFICER: &str = "17.2.c";
 /// The unit's network is secured: somebody's word.

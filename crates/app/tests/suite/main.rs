@@ -1,6 +1,7 @@
 //! The use cases against a real database and a clock that stands where it is put.
 
 mod account;
+mod adoption;
 mod attachment;
 mod import;
 mod judging;
@@ -28,20 +29,39 @@ pub(crate) struct Province {
     folder: tempfile::TempDir,
 }
 
+/// The regulation that most tests are about.
+pub(crate) const VINH_LONG: &str = "vinh-long-26-2019";
+
 /// An instant, written out.
 pub(crate) fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
 impl Province {
-    /// At 08:00 in Vietnam on 20 November 2026, on SQLite.
+    /// At 08:00 in Vietnam on 20 November 2026, on SQLite, Vĩnh Long's regulation adopted.
     pub(crate) async fn new() -> Self {
-        Self::open(None).await
+        let p = Self::open(None).await;
+        p.adopt(VINH_LONG, &[]).await;
+        p
     }
 
     /// The same on PostgreSQL, where that is installed.
     pub(crate) async fn on_postgres() -> Option<Self> {
-        Some(Self::open(Some(testkit::postgres::database()?)).await)
+        let p = Self::open(Some(testkit::postgres::database()?)).await;
+        p.adopt(VINH_LONG, &[]).await;
+        Some(p)
+    }
+
+    /// Nothing adopted yet.
+    pub(crate) async fn begun() -> Self {
+        Self::open(None).await
+    }
+
+    /// Lets a regulation hold from its beginning; for everybody unless `more` says for whom.
+    pub(crate) async fn adopt(&self, regulation: &str, more: &[(&str, &str)]) -> Id {
+        let mut given = vec![("regulation", regulation), ("starts_on", "2019-11-11")];
+        given.extend_from_slice(more);
+        self.add("adoption", &given).await
     }
 
     async fn open(database: Option<String>) -> Self {

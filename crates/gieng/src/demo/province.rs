@@ -236,6 +236,8 @@ pub async fn make(app: &App) -> anyhow::Result<()> {
     ] {
         setting::set(app, &ctx, key, value).await?;
     }
+    let adopted = "regulation,starts_on,decision\nvinh-long-26-2019,2019-11-11,26/2019/QĐ-UBND\n";
+    load(app, "adoption", adopted).await?;
     load(app, "organization", &organizations(&units)).await?;
     load(app, "site", &sites(&units)).await?;
     load(app, "circuit", &circuits(&units)).await?;

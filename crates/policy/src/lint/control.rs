@@ -297,7 +297,7 @@ fn remedy(parts: &Parts, file: &Parsed<Control>, problems: &mut Vec<Problem>) {
 }
 
 /// The nouns of the registry that a remedy may lead to.
-const NOUNS: [&str; 12] = [
+const NOUNS: [&str; 13] = [
     "organization",
     "contact",
     "site",
@@ -308,6 +308,7 @@ const NOUNS: [&str; 12] = [
     "target",
     "log-source",
     "exemption",
+    "adoption",
     "role-assignment",
     "availability",
 ];

@@ -12,6 +12,7 @@ crate::on_both!(
     a_clock_that_went_back_makes_no_backward_interval,
     the_latest_word_counts,
     units_and_exemptions_are_of_a_day,
+    an_adoption_takes_in_what_lies_below,
     duties_are_brought_up_to_date,
     an_attachment_is_each_owners,
 );
@@ -285,6 +286,68 @@ async fn units_and_exemptions_are_of_a_day(db: &Db) {
     assert_eq!(in_force("2026-11-01").await, 1);
     assert_eq!(in_force("2026-11-30").await, 1);
     assert_eq!(in_force("2026-12-01").await, 0);
+}
+
+async fn an_adoption_takes_in_what_lies_below(db: &Db) {
+    let head = organization(db, "H", "H", None).await;
+    let below = organization(db, "B", "B", Some(head)).await;
+    organization(db, "L", "L", Some(below)).await;
+    organization(db, "X", "X", None).await;
+    // Who stands in no tree stands in none.
+    let sql = "SELECT code, province FROM fact_organization ORDER BY code";
+    let provinces: Vec<(String, String)> = db
+        .fetch("provinces", sql, &[])
+        .await
+        .unwrap()
+        .iter()
+        .map(|row| (row.text("code").unwrap(), row.text("province").unwrap()))
+        .collect();
+    let head_id = head.to_string();
+    let expected = [
+        ("B", &*head_id),
+        ("H", &head_id),
+        ("L", &head_id),
+        ("X", ""),
+    ];
+    assert_eq!(
+        provinces,
+        expected.map(|(c, p)| (c.to_owned(), p.to_owned()))
+    );
+
+    let adoption = |organization: domain::record::Value, kinds: &str| {
+        record(&[
+            ("regulation", "vl".into()),
+            ("organization", organization),
+            ("kinds", kinds.into()),
+            ("starts_on", "2026-11-01".into()),
+            ("ends_on", "2026-11-30".into()),
+        ])
+    };
+    let everybody = domain::record::Value::Null;
+    let given = [
+        adoption(below.into(), ""),
+        adoption(everybody, " party ,front,"),
+    ];
+    insert(db, "adoption", &given).await.unwrap();
+    for (day, held) in [
+        ("2026-10-31", 0),
+        ("2026-11-01", 2),
+        ("2026-11-30", 2),
+        ("2026-12-01", 0),
+    ] {
+        assert_eq!(adoptions(db, day).await.unwrap().len(), held, "{day}");
+    }
+    let held = adoptions(db, "2026-11-20").await.unwrap();
+    let by_tree = held.iter().find(|a| a.kinds.is_empty()).unwrap();
+    let by_kind = held.iter().find(|a| a.organization.is_none()).unwrap();
+    assert_eq!(by_kind.kinds, ["party", "front"]);
+    let units = units(db, "2026-11-20").await.unwrap();
+    let taken = |a: &store::assessment::Adoption| -> Vec<&str> {
+        let taken = units.iter().filter(|u| a.takes(u));
+        taken.map(|u| u.code.as_str()).collect()
+    };
+    assert_eq!(taken(by_tree), ["B", "L"]);
+    assert_eq!(taken(by_kind), [""; 0]);
 }
 
 async fn duties_are_brought_up_to_date(db: &Db) {

@@ -1,5 +1,8 @@
 compliance-lead = Clause by clause, unit by unit: met or not, since when, and why.
-compliance-none = The pack holds no regulation yet.
+compliance-none = No regulation holds for the organizations that you may see, so nobody is judged yet. An administrator or the network centre chooses one to adopt; verdicts appear within seconds.
+compliance-others = At hand, adopted by nobody
+compliance-adoptions = Adoptions
+compliance-adopt = Adopt
 compliance-by-clause = By clause
 compliance-heatmap = Heat map of units × articles
 compliance-scored-only = Scored clauses; those that only define words or set the scope are shown without a score.

@@ -1,5 +1,8 @@
 compliance-lead = Từng điều khoản, từng đơn vị: đạt hay chưa, từ khi nào, vì sao.
-compliance-none = Chưa có văn bản nào trong gói quy định.
+compliance-none = Chưa có quy chế nào áp dụng cho các đơn vị bạn được xem, nên chưa đơn vị nào bị xét. Quản trị viên hoặc trung tâm mạng chọn quy chế để áp dụng; kết luận hiện ra sau vài giây.
+compliance-others = Quy chế có sẵn, chưa áp dụng
+compliance-adoptions = Các quy chế đang áp dụng
+compliance-adopt = Áp dụng
 compliance-by-clause = Theo điều khoản
 compliance-heatmap = Bản đồ nhiệt đơn vị × điều
 compliance-scored-only = Điều khoản được chấm; điều khoản chỉ định nghĩa hoặc nêu phạm vi chỉ được hiển thị.

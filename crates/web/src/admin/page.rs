@@ -118,6 +118,8 @@ pub struct Settings {
     pub problem: Option<Problem>,
     /// Title and settings.
     pub groups: Vec<(String, Vec<SettingRow>)>,
+    /// Whether no regulation holds for anybody yet.
+    pub unadopted: bool,
     /// What the pack holds.
     pub packs: Vec<(String, String)>,
     /// How the log vault stands.

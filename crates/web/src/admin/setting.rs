@@ -1,7 +1,7 @@
 //! The addresses of settings: what holds, why, and how the program stands.
 
 use app::{
-    logs,
+    assess, logs,
     setting::{self, SETTINGS, SettingKind},
     task,
 };
@@ -167,7 +167,9 @@ async fn page(web: &Web, reader: Reader, problem: Option<Problem>) -> Result<Set
             at: run.finished_at.unwrap_or(run.started_at),
         })
         .collect();
+    let adopted = assess::board(&web.app, &reader.ctx, None).await?.adopted;
     Ok(Settings {
+        unadopted: adopted.is_empty(),
         groups: groups(&cx, web),
         packs,
         vault,

@@ -227,7 +227,12 @@ pub fn describe(schemas: &[Schema]) -> Value {
 pub async fn document(State(web): State<Web>, _: Reader) -> Response {
     let library = web.app.library();
     let books = library.registers.values().cloned().map(Schema::as_book);
-    let schemas: Vec<Schema> = noun::all().iter().cloned().chain(books).collect();
+    let schemas: Vec<Schema> = noun::all()
+        .iter()
+        .cloned()
+        .chain(books)
+        .map(|schema| schema.choose_from(|from| library.choices(from)))
+        .collect();
     Json(describe(&schemas)).into_response()
 }
 

@@ -27,8 +27,10 @@ pub struct RegulationRow {
 pub struct Index {
     /// Context.
     pub cx: Cx,
-    /// All regulations in force.
+    /// The regulations that hold for somebody whom the reader may see.
     pub regulations: Vec<RegulationRow>,
+    /// Those that are at hand and hold for nobody: id and title. Only for who may adopt them.
+    pub others: Vec<(String, String)>,
 }
 
 /// A clause in its article.

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use domain::{clock, label::Label, problem::Problem};
+use domain::{authority::Permission, clock, label::Label, problem::Problem};
 use policy::{Regulation, Status, regulation::Chapter};
 
 use super::{
@@ -62,10 +62,21 @@ pub fn find<'a>(view: &'a BoardView, id: &str) -> Result<&'a Regulation, Problem
 async fn index(State(web): State<Web>, reader: Reader) -> Result<Response, Fault> {
     let view = assess::board(&web.app, &reader.ctx, None).await?;
     let cx = reader.cx;
+    let others = if cx.may(Permission::Manage) {
+        let unheld = |r: &&Regulation| !view.adopted.contains(&r.id);
+        let all = view.library.regulations.values().filter(unheld);
+        all.map(|r| {
+            (
+                r.id.clone(),
+                format!("{} · {}", cx.l(&r.short), cx.l(&r.title)),
+            )
+        })
+        .collect()
+    } else {
+        Vec::new()
+    };
     let regulations = view
-        .library
-        .regulations
-        .values()
+        .regulations()
         .map(|r| RegulationRow {
             id: r.id.clone(),
             number: r.number.clone(),
@@ -78,7 +89,12 @@ async fn index(State(web): State<Web>, reader: Reader) -> Result<Response, Fault
             counts: view.tally(&r.id),
         })
         .collect();
-    Ok(http::Page(Index { cx, regulations }).into_response())
+    Ok(http::Page(Index {
+        cx,
+        regulations,
+        others,
+    })
+    .into_response())
 }
 
 fn chapter_title(cx: &Cx, chapter: &Chapter) -> String {

@@ -34,6 +34,10 @@ pub fn index(cx: &Cx) -> Index {
             ),
             counts: counts(6_214, 412, 870, 544),
         }],
+        others: vec![(
+            "hau-giang-48-2024".into(),
+            "Hậu Giang 48/2024 · Quy chế bảo đảm an toàn thông tin mạng".into(),
+        )],
     }
 }
 

@@ -143,6 +143,7 @@ pub fn settings(cx: &Cx) -> Settings {
     Settings {
         cx: cx.clone(),
         problem: None,
+        unadopted: false,
         groups: vec![(
             cx.t("settings-accounts"),
             vec![

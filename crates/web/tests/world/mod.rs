@@ -95,6 +95,11 @@ impl World {
                 ],
             )
             .await;
+        let adopted = [
+            ("regulation", "vinh-long-26-2019"),
+            ("starts_on", "2019-11-11"),
+        ];
+        world.save("adoption", &adopted).await;
         app::assess::evaluate(&world.app, true).await.unwrap();
         world
     }
