@@ -290,6 +290,7 @@ mod tests {
             unique: false,
             label: Label::same("f"),
             help: None,
+            choices_from: None,
             choices: [
                 ("passed".to_string(), Label::new("Đạt", "Passed")),
                 ("failed".to_string(), Label::new("Không đạt", "Failed")),
