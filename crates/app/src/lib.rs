@@ -15,6 +15,7 @@ pub mod live;
 pub mod logs;
 pub mod notify;
 pub mod overview;
+pub mod proof;
 pub mod registry;
 pub mod search;
 pub mod setting;

@@ -49,6 +49,10 @@ pub enum Command {
     Vault(VaultArgs),
     /// The change journal.
     Journal(JournalArgs),
+    /// Signed receipts of verdicts.
+    Receipt(ReceiptArgs),
+    /// Regulations and verdicts as OSCAL 1.1, JSON.
+    Oscal(OscalArgs),
     /// List the records of a noun.
     List(ListArgs),
     /// Show one record.
@@ -201,6 +205,81 @@ pub enum VaultCommand {
         /// How to print.
         #[arg(long, value_enum, default_value_t = Format::Table)]
         format: Format,
+    },
+}
+
+/// Receipts.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ReceiptArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: ReceiptCommand,
+}
+
+/// Receipts.
+#[derive(Clone, Debug, Subcommand)]
+pub enum ReceiptCommand {
+    /// Print a signed receipt of one verdict.
+    Make {
+        /// The regulation's id.
+        regulation: String,
+        /// The clause: 16.8.
+        clause: String,
+        /// The unit's code.
+        unit: String,
+        /// As it stood at the end of that day (YYYY-MM-DD).
+        #[arg(long, value_name = "DATE")]
+        as_of: Option<jiff::civil::Date>,
+    },
+    /// Verify a receipt. Needs no database. Exit code 1 when it does not hold.
+    Verify {
+        /// The receipt.
+        file: PathBuf,
+        /// The installation's public key, as `gieng receipt key` prints it there. Without it the
+        /// key in the receipt is taken, and shown so that you can compare it.
+        #[arg(long, value_name = "KEY")]
+        key: Option<String>,
+    },
+    /// Print this installation's public key.
+    Key,
+}
+
+/// OSCAL.
+#[derive(Clone, Debug, clap::Args)]
+pub struct OscalArgs {
+    /// Vietnamese or English.
+    #[arg(long, global = true, default_value = "vi", value_parser = ["vi", "en"])]
+    pub language: String,
+    /// Which document.
+    #[command(subcommand)]
+    pub command: OscalCommand,
+}
+
+/// OSCAL.
+#[derive(Clone, Debug, Subcommand)]
+pub enum OscalCommand {
+    /// A regulation as a catalog.
+    Catalog {
+        /// The regulation's id.
+        regulation: String,
+    },
+    /// What the province adopted, as a profile over the catalogs.
+    Profile {
+        /// The document's title.
+        #[arg(long, default_value = "Giềng")]
+        title: String,
+    },
+    /// The verdicts as assessment results.
+    Results {
+        /// Only this regulation (id).
+        #[arg(long)]
+        regulation: Option<String>,
+        /// Only this unit (code).
+        #[arg(long)]
+        unit: Option<String>,
+        /// As it stood at the end of that day (YYYY-MM-DD).
+        #[arg(long, value_name = "DATE")]
+        as_of: Option<jiff::civil::Date>,
     },
 }
 

@@ -5,6 +5,7 @@ mod check;
 mod config;
 mod demo;
 mod policy;
+mod proof;
 mod records;
 mod serve;
 mod vault;
@@ -59,6 +60,8 @@ async fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Check(a) => check::run(&config, a).await,
         Command::Policy(a) => policy::run(&config, a),
         Command::Vault(a) => vault::run(&config, a).await,
+        Command::Receipt(a) => proof::receipt(&config, a).await,
+        Command::Oscal(a) => proof::oscal(&config, a).await,
         Command::Journal(a) => records::journal(&config, a).await,
         Command::List(a) => records::list(&config, a).await,
         Command::Get(a) => records::get(&config, a).await,

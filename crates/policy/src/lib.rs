@@ -14,6 +14,7 @@ pub mod hash;
 pub mod law;
 pub mod library;
 pub mod lint;
+pub mod oscal;
 pub mod regulation;
 pub mod role;
 pub mod source;

@@ -79,6 +79,25 @@ fn hash(previous: &str, seq: i64, c: &Change) -> String {
     hex::encode(Sha256::digest(body.to_string().as_bytes()))
 }
 
+/// The number and hash of the last entry, 0 and [`GENESIS`] before the first; after an
+/// [`append`] in the same transaction, those of the last change.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn head(tx: &mut Tx) -> Result<(i64, String), StoreError> {
+    let last = tx
+        .fetch_one(
+            "journal",
+            "SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1",
+            &[],
+        )
+        .await?;
+    match last {
+        Some(row) => Ok((row.int("seq")?, row.text("hash")?)),
+        None => Ok((0, GENESIS.to_owned())),
+    }
+}
+
 /// Appends changes in the transaction that makes them.
 ///
 /// # Errors
@@ -88,17 +107,7 @@ pub async fn append(tx: &mut Tx, changes: &[Change]) -> Result<(), StoreError> {
         return Ok(());
     }
     dialect::lock_journal(tx).await?;
-    let last = tx
-        .fetch_one(
-            "journal",
-            "SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1",
-            &[],
-        )
-        .await?;
-    let (mut seq, mut previous) = match last {
-        Some(row) => (row.int("seq")?, row.text("hash")?),
-        None => (0, GENESIS.to_owned()),
-    };
+    let (mut seq, mut previous) = head(tx).await?;
     let mut rows = Vec::with_capacity(changes.len());
     for c in changes {
         seq += 1;

@@ -1,4 +1,4 @@
-//! PostgreSQL, the built program, a client and a browser for tests.
+//! PostgreSQL, the built program, a client, a browser and Python for tests.
 
 #[cfg(feature = "browser")]
 pub mod browser;
@@ -7,5 +7,6 @@ pub mod client;
 pub mod postgres;
 #[cfg(feature = "program")]
 pub mod program;
+pub mod python;
 #[cfg(feature = "program")]
 pub mod world;

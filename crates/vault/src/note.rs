@@ -2,7 +2,9 @@
 //!
 //! A checkpoint is a text of three lines (origin, size, root) with two signatures
 //! of the vault's key: the plain Ed25519 one that every reader of tlog-checkpoint
-//! understands, and a `cosignature/v1` that also signs the time.
+//! understands, and a `cosignature/v1` that also signs the time. The same key signs other
+//! texts ([`Signer::sign_text`]); their first line is never an origin, so that none of them
+//! can be taken for a checkpoint.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
@@ -78,6 +80,23 @@ impl Signer {
         &self.verifier
     }
 
+    /// Signs a text as a C2SP signed note: the text, an empty line, the signature's line.
+    ///
+    /// # Errors
+    /// [`NoteError::Form`] when the text could be a checkpoint or could not be told from its
+    /// signatures: it must end with a line end, hold no empty line, and not begin with the
+    /// vault's name.
+    pub fn sign_text(&self, text: &str) -> Result<String, NoteError> {
+        text_form(&self.verifier.name, text)?;
+        let signature = self.key.sign(text.as_bytes()).to_bytes();
+        let blob = [&self.verifier.key_id(PLAIN)[..], &signature].concat();
+        let name = &self.verifier.name;
+        Ok(format!(
+            "{text}\n\u{2014} {name} {}\n",
+            STANDARD.encode(blob)
+        ))
+    }
+
     /// Signs a state of the tree at `unix` seconds.
     pub fn sign(&self, size: u64, root: Hash, unix: i64) -> Checkpoint {
         let signed_at = unix.max(0);
@@ -107,6 +126,16 @@ impl Signer {
             note,
         }
     }
+}
+
+fn text_form(name: &str, text: &str) -> Result<(), NoteError> {
+    if !text.ends_with('\n') || text.starts_with('\n') || text.contains("\n\n") {
+        return Err(NoteError::Form("an empty line, or no line end"));
+    }
+    if text.lines().next() == Some(name) {
+        return Err(NoteError::Form("it begins like a checkpoint"));
+    }
+    Ok(())
 }
 
 fn body(name: &str, size: u64, root: &Hash) -> String {
@@ -195,6 +224,25 @@ impl Verifier {
             .finalize()
             .into();
         [hash[0], hash[1], hash[2], hash[3]]
+    }
+
+    /// Reads what [`Signer::sign_text`] writes and checks the signature; the text that was signed.
+    ///
+    /// # Errors
+    /// [`NoteError::Form`] and [`NoteError::Signature`].
+    pub fn open_text<'a>(&self, note: &'a str) -> Result<&'a str, NoteError> {
+        let end = note
+            .find("\n\n")
+            .ok_or(NoteError::Form("no empty line"))?;
+        let (text, signatures) = (&note[..=end], &note[end + 2..]);
+        text_form(&self.name, text)?;
+        let mut lines = signatures.split_inclusive('\n');
+        let signature = self.signature(lines.next(), PLAIN, "plain")?;
+        if lines.next().is_some() {
+            return Err(NoteError::Form("something follows the signature"));
+        }
+        self.check(text.as_bytes(), &signature, "plain")?;
+        Ok(text)
     }
 
     /// Reads a checkpoint and checks both signatures. It must be, byte for byte,
@@ -288,6 +336,26 @@ mod tests {
             if let Ok(note) = String::from_utf8(bytes) {
                 assert!(verifier.open(&note).is_err(), "byte {i}");
             }
+        }
+    }
+
+    #[test]
+    fn a_text_opens_and_no_flipped_byte_does() {
+        let text = "a receipt\n{\"verdict\": \"met\"}\n";
+        let note = signer().sign_text(text).unwrap();
+        let verifier = signer().verifier().clone();
+        assert_eq!(verifier.open_text(&note).unwrap(), text);
+        for i in 0..note.len() {
+            let mut bytes = note.clone().into_bytes();
+            bytes[i] ^= 1;
+            if let Ok(note) = String::from_utf8(bytes) {
+                assert!(verifier.open_text(&note).is_err(), "byte {i}");
+            }
+        }
+        let checkpoint = signer().sign(1, [9; 32], 0).note;
+        assert!(verifier.open_text(&checkpoint).is_err());
+        for bad in ["no line end", "an\n\nempty line\n", "gieng.example/vault\n1\n", ""] {
+            assert!(signer().sign_text(bad).is_err(), "{bad:?}");
         }
     }
 

@@ -1,8 +1,6 @@
 //! Programs that are not ours accept the proofs and read the files.
 //!
 //! They come from PyPI into a virtual environment below the target folder, once.
-//! Without Python or a package index the test says that it is skipped; in CI
-//! (`CI` is set) it fails instead.
 
 mod support;
 
@@ -14,70 +12,20 @@ use std::{
 };
 
 use support::{START_MS, clock, fill, id, open, signer, text};
+use testkit::python::{self, run};
 use vault::samples::{Config, Outcome, Sample, Samples};
 
-fn run(command: &mut Command) -> Option<String> {
-    let out = command.output().ok()?;
-    if !out.status.success() {
-        eprintln!("{command:?}: {}", String::from_utf8_lossy(&out.stderr));
-    }
-    out.status
-        .success()
-        .then(|| String::from_utf8_lossy(&out.stdout).into_owned())
-}
-
-/// A Python with the packages; 3.12 or later if there is one, for aics-tlog needs it.
+/// A Python with the packages; aics-tlog needs 3.12 or later and is left out before.
 fn python() -> Option<&'static Path> {
     static FOUND: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let packages = [
+        "pymerkle==7.0.0",
+        "duckdb",
+        "aics-tlog==0.2.1; python_version >= '3.12'",
+    ];
     FOUND
-        .get_or_init(|| {
-            let found = set_up();
-            if found.is_none() {
-                assert!(
-                    std::env::var_os("CI").is_none(),
-                    "CI must have Python and a package index"
-                );
-                eprintln!("skipped: no Python with pymerkle and duckdb could be set up");
-            }
-            found
-        })
+        .get_or_init(|| python::with(env!("CARGO_TARGET_TMPDIR"), "vault", &packages))
         .as_deref()
-}
-
-fn set_up() -> Option<PathBuf> {
-    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("independent-venv");
-    let python = dir.join("bin/python");
-    let ready = dir.join("ready-1");
-    if ready.exists() {
-        return Some(python);
-    }
-    let chosen = std::env::var("GIENG_PYTHON").ok();
-    let names = chosen.iter().map(String::as_str).chain([
-        "python3.14",
-        "python3.13",
-        "python3.12",
-        "python3",
-    ]);
-    let base = names.into_iter().find(|name| {
-        Command::new(name)
-            .arg("--version")
-            .output()
-            .is_ok_and(|o| o.status.success())
-    })?;
-    run(Command::new(base).args(["-m", "venv", "--clear"]).arg(&dir))?;
-    let pip = |packages: &[&str]| {
-        run(Command::new(&python)
-            .args(["-m", "pip", "install", "--quiet"])
-            .args(packages))
-    };
-    pip(&["pymerkle==7.0.0", "duckdb"])?;
-    let new =
-        run(Command::new(&python).args(["-c", "import sys; print(sys.version_info >= (3, 12))"]))?;
-    if new.trim() == "True" {
-        pip(&["aics-tlog==0.2.1"])?;
-    }
-    fs::write(&ready, b"").ok()?;
-    Some(python)
 }
 
 fn script(name: &str) -> PathBuf {

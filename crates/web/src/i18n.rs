@@ -25,6 +25,7 @@ files!(
     "overview",
     "unit",
     "compliance",
+    "proof",
     "network",
     "log",
     "registry",

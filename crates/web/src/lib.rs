@@ -23,6 +23,7 @@ pub mod mark;
 mod network;
 mod overview;
 mod paging;
+mod proof;
 mod registry;
 mod search;
 mod server;

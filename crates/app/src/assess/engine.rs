@@ -206,7 +206,7 @@ async fn run(
 }
 
 /// What the province chose for the parameters of controls.
-pub(super) fn chosen(
+pub(crate) fn chosen(
     app: &App,
     library: &Library,
 ) -> BTreeMap<String, BTreeMap<String, Parameter>> {

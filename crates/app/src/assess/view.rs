@@ -154,16 +154,20 @@ pub struct RegulationView {
     pub chapters: Vec<ChapterView>,
 }
 
+/// A regulation of the packs.
+pub(crate) fn find<'a>(library: &'a Library, id: &str) -> Result<&'a Regulation, Problem> {
+    library
+        .regulations
+        .get(id)
+        .ok_or_else(|| Problem::not_found(&Label::new("quy chế", "regulation"), id))
+}
+
 /// A regulation with its counts.
 ///
 /// # Errors
 /// Not found.
 pub fn regulation(view: &BoardView, id: &str) -> Result<RegulationView, Problem> {
-    let regulation = view
-        .library
-        .regulations
-        .get(id)
-        .ok_or_else(|| Problem::not_found(&Label::new("quy chế", "regulation"), id))?;
+    let regulation = find(&view.library, id)?;
     let mut tallies: BTreeMap<&str, Tally> = BTreeMap::new();
     for (_, c, cell) in view.cells() {
         let key = &view.board.clauses[c];
@@ -399,11 +403,7 @@ pub async fn verdict(
             ..live(app, regulation, cite, unit.id)
         },
         Some(_) => {
-            let body = store::assessment::evidence(&app.db, &cell.evidence_hash)
-                .await
-                .map_err(fault)?;
-            body.and_then(|b| serde_json::from_str(&b).ok())
-                .unwrap_or_default()
+            kept_evidence(app, &cell.evidence_hash).await?
         }
     };
     Ok(VerdictView {
@@ -437,10 +437,13 @@ fn live(app: &App, regulation: &str, cite: &str, unit: OrganizationId) -> Eviden
 /// # Errors
 /// Unavailable.
 pub async fn kept_evidence(app: &App, hash: &str) -> Result<Evidence, Problem> {
+    Ok(serde_json::from_str(&kept_body(app, hash).await?).unwrap_or_default())
+}
+
+/// The same as the JSON of which `hash` is the SHA-256; empty when it was not kept.
+pub(crate) async fn kept_body(app: &App, hash: &str) -> Result<String, Problem> {
     let body = store::assessment::evidence(&app.db, hash)
         .await
         .map_err(fault)?;
-    Ok(body
-        .and_then(|b| serde_json::from_str(&b).ok())
-        .unwrap_or_default())
+    Ok(body.unwrap_or_default())
 }

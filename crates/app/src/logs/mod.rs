@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use observe::syslog::Syslog;
 use tokio::sync::Notify;
-use vault::{Reader, Vault, samples::Samples};
+use vault::{Reader, Vault, note::Signer, samples::Samples};
 
 pub(crate) use receive::listen;
 pub use receive::reconcile;
@@ -23,6 +23,8 @@ pub struct Logs {
     /// Reads the vault; none before the first line was ever kept.
     reader: Option<Reader>,
     samples: Option<Arc<Samples>>,
+    /// The installation's key; none where the data folder has none yet.
+    signer: Option<Signer>,
     listening: RwLock<Option<Arc<Syslog>>>,
     poked: Notify,
 }
@@ -59,6 +61,11 @@ impl Logs {
         if closed.await.is_err() {
             tracing::error!("the vault did not close");
         }
+    }
+
+    /// Signs for this installation; none before its first start.
+    pub(crate) fn signer(&self) -> Option<&Signer> {
+        self.signer.as_ref()
     }
 
     /// A reader of the vault.

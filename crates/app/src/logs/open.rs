@@ -22,8 +22,18 @@ impl Logs {
     pub(crate) fn open(config: &AppConfig, settings: &Settings) -> Result<Self, OpenError> {
         let dir = config.data.join("vault");
         let samples_dir = config.data.join("samples");
+        let failed = |source| OpenError::Data {
+            path: config.data.clone(),
+            source,
+        };
         if !config.writer {
+            let signer = kept_key(&config.data)
+                .map_err(failed)?
+                .map(|key| Signer::new(&config.origin, key))
+                .transpose()
+                .map_err(vault::Error::from)?;
             return Ok(Self {
+                signer,
                 vault: None,
                 reader: Reader::open(&dir).ok(),
                 samples: None,
@@ -31,10 +41,10 @@ impl Logs {
                 poked: Notify::new(),
             });
         }
-        let key = key(&config.data).map_err(|source| OpenError::Data {
-            path: config.data.clone(),
-            source,
-        })?;
+        let key = match kept_key(&config.data).map_err(failed)? {
+            Some(key) => key,
+            None => new_key(&config.data).map_err(failed)?,
+        };
         let signer = Signer::new(&config.origin, key).map_err(vault::Error::from)?;
         let vault = Vault::open(
             Config {
@@ -42,12 +52,13 @@ impl Logs {
                 limits: Limits::default(),
                 clock: config.clock.clone(),
             },
-            signer,
+            signer.clone(),
         )?;
         let _ = settings;
         let samples = Samples::open(samples::Config::new(samples_dir, config.clock.clone()))?;
         let vault = std::sync::Arc::new(vault);
         Ok(Self {
+            signer: Some(signer),
             reader: Some(vault.reader()),
             vault: Some(vault),
             samples: Some(std::sync::Arc::new(samples)),
@@ -90,11 +101,9 @@ impl Logs {
     }
 }
 
-/// The key that signs checkpoints: 32 random bytes in `vault.key`, readable by the owner alone.
-fn key(data: &Path) -> std::io::Result<SigningKey> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let path = data.join("vault.key");
-    match std::fs::read(&path) {
+/// The key that signs: 32 random bytes in `vault.key`, readable by the owner alone.
+fn kept_key(data: &Path) -> std::io::Result<Option<SigningKey>> {
+    match std::fs::read(data.join("vault.key")) {
         Ok(bytes) => {
             let bytes: [u8; 32] = bytes.try_into().map_err(|_| {
                 std::io::Error::new(
@@ -102,20 +111,23 @@ fn key(data: &Path) -> std::io::Result<SigningKey> {
                     "vault.key is not 32 bytes long",
                 )
             })?;
-            Ok(SigningKey::from_bytes(&bytes))
+            Ok(Some(SigningKey::from_bytes(&bytes)))
         }
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
-            let mut bytes = [0u8; 32];
-            getrandom::fill(&mut bytes).map_err(std::io::Error::other)?;
-            let mut file = std::fs::OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .mode(0o600)
-                .open(&path)?;
-            file.write_all(&bytes)?;
-            file.sync_all()?;
-            Ok(SigningKey::from_bytes(&bytes))
-        }
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(e) => Err(e),
     }
+}
+
+fn new_key(data: &Path) -> std::io::Result<SigningKey> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let mut bytes = [0u8; 32];
+    getrandom::fill(&mut bytes).map_err(std::io::Error::other)?;
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(data.join("vault.key"))?;
+    file.write_all(&bytes)?;
+    file.sync_all()?;
+    Ok(SigningKey::from_bytes(&bytes))
 }

@@ -121,6 +121,28 @@ pub const CASES: &[Case] = &[
         ATTEST,
         Refused,
     ),
+    get(
+        "/compliance/{regulation}/{cite}/{unit}/receipt",
+        "/compliance/vinh-long-26-2019/17.1.a/{code}/receipt",
+        Refused,
+    ),
+    get("/receipts", "/receipts", Everybody),
+    post("/receipts", "/receipts", FILE, Everybody),
+    get(
+        "/api/v1/oscal/catalog/{regulation}",
+        "/api/v1/oscal/catalog/vinh-long-26-2019",
+        Everybody,
+    ),
+    get(
+        "/api/v1/oscal/profile",
+        "/api/v1/oscal/profile",
+        Everybody,
+    ),
+    get(
+        "/api/v1/oscal/results",
+        "/api/v1/oscal/results?unit={code}",
+        Refused,
+    ),
     get("/network", "/network", Everybody),
     get("/network/targets/{id}", "/network/targets/{unit}", Refused),
     get(

@@ -11,7 +11,7 @@ pub mod words;
 use app::{App, assess::Unit};
 use policy::{Control, control::Action};
 
-pub use route::routes;
+pub use route::{moment, routes};
 
 use crate::{cx::Cx, http::encode};
 

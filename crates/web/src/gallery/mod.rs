@@ -41,6 +41,7 @@ pub const ALL: &[Sample] = &[
     ("heatmap", |cx| compliance::heatmap(cx).render()),
     ("clause", |cx| compliance::clause(cx).render()),
     ("verdict", |cx| compliance::verdict(cx).render()),
+    ("receipts", |cx| compliance::receipts(cx).render()),
     ("network", |cx| network::index(cx).render()),
     ("target", |cx| network::target_page(cx).render()),
     ("alarms", |cx| network::alarms(cx).render()),

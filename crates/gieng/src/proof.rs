@@ -1,0 +1,108 @@
+//! `gieng receipt` and `gieng oscal`: proof that leaves the program.
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use app::{
+    App, Ctx,
+    assess::{self, BoardView},
+    proof,
+};
+use domain::{clock, label::Lang};
+use jiff::civil::Date;
+
+use crate::{
+    args::{OscalArgs, OscalCommand, ReceiptArgs, ReceiptCommand},
+    config::Config,
+};
+
+async fn board(config: &Config, as_of: Option<Date>) -> anyhow::Result<(App, Ctx, BoardView)> {
+    let app = config.open(false).await?;
+    let ctx = Ctx::console(app.clock.now_ms());
+    let at = match as_of {
+        None => {
+            assess::evaluate(&app, true).await?;
+            None
+        }
+        Some(day) => Some(clock::start_of_day_ms(day.tomorrow()?) - 1),
+    };
+    let view = assess::board(&app, &ctx, at).await?;
+    Ok((app, ctx, view))
+}
+
+/// Makes and verifies receipts. Exit code 1 when one does not hold.
+pub async fn receipt(config: &Config, args: ReceiptArgs) -> anyhow::Result<ExitCode> {
+    match args.command {
+        ReceiptCommand::Make {
+            regulation,
+            clause,
+            unit,
+            as_of,
+        } => {
+            let (app, ctx, view) = board(config, as_of).await?;
+            let made = proof::make(&app, &ctx, &view, &regulation, &clause, &unit).await?;
+            print!("{made}");
+        }
+        ReceiptCommand::Verify { file, key } => {
+            let text = std::fs::read_to_string(&file)
+                .with_context(|| format!("cannot read {}", file.display()))?;
+            match proof::verify(&text, key.as_deref()) {
+                Ok(verified) => told(&verified),
+                Err(error) => {
+                    println!("REFUSED: {error}");
+                    return Ok(ExitCode::from(1));
+                }
+            }
+        }
+        ReceiptCommand::Key => {
+            let app = config.open(false).await?;
+            let key = proof::key(&app).context("there is no key yet: start the program once")?;
+            println!("{key}");
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn told(verified: &proof::Verified) {
+    let receipt = &verified.receipt;
+    let s = &receipt.statement;
+    println!("holds: the signature fits every byte, and the evidence fits its hash");
+    println!("unit        {} ({})", s.organization.name, s.organization.code);
+    println!("clause      {} {}", s.regulation.number, s.clause.cite);
+    println!("            {}", s.clause.summary.vi);
+    println!("verdict     {}", s.verdict.status.code());
+    println!("since       {}", s.verdict.since);
+    println!("as of       {}", s.as_of);
+    println!("made        {} by {}", s.made_at, s.made_by);
+    println!("journal     entry {}, {}", receipt.journal.seq, receipt.journal.hash);
+    println!("key         {}", receipt.key);
+    if !verified.trusted {
+        println!("            compare it with `gieng receipt key` of the installation, or give --key");
+    }
+}
+
+/// Prints OSCAL documents.
+pub async fn oscal(config: &Config, args: OscalArgs) -> anyhow::Result<ExitCode> {
+    let lang = Lang::from_code(&args.language);
+    let document = match args.command {
+        OscalCommand::Catalog { regulation } => {
+            let app = config.open(false).await?;
+            let ctx = Ctx::console(app.clock.now_ms());
+            proof::oscal::catalog(&app, &ctx, &regulation, lang)?
+        }
+        OscalCommand::Profile { title } => {
+            let (app, _, view) = board(config, None).await?;
+            proof::oscal::profile(&app, &view, &title)
+        }
+        OscalCommand::Results {
+            regulation,
+            unit,
+            as_of,
+        } => {
+            let (app, _, view) = board(config, as_of).await?;
+            proof::oscal::results(&app, &view, regulation.as_deref(), unit.as_deref(), lang)?
+        }
+    };
+    println!("{}", serde_json::to_string_pretty(&document)?);
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,6 @@
+//! Proof that leaves the program: receipts and OSCAL.
+
+pub mod page;
+mod route;
+
+pub use route::routes;
