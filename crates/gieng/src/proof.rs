@@ -67,17 +67,25 @@ fn told(verified: &proof::Verified) {
     let receipt = &verified.receipt;
     let s = &receipt.statement;
     println!("holds: the signature fits every byte, and the evidence fits its hash");
-    println!("unit        {} ({})", s.organization.name, s.organization.code);
+    println!(
+        "unit        {} ({})",
+        s.organization.name, s.organization.code
+    );
     println!("clause      {} {}", s.regulation.number, s.clause.cite);
     println!("            {}", s.clause.summary.vi);
     println!("verdict     {}", s.verdict.status.code());
     println!("since       {}", s.verdict.since);
     println!("as of       {}", s.as_of);
     println!("made        {} by {}", s.made_at, s.made_by);
-    println!("journal     entry {}, {}", receipt.journal.seq, receipt.journal.hash);
+    println!(
+        "journal     entry {}, {}",
+        receipt.journal.seq, receipt.journal.hash
+    );
     println!("key         {}", receipt.key);
     if !verified.trusted {
-        println!("            compare it with `gieng receipt key` of the installation, or give --key");
+        println!(
+            "            compare it with `gieng receipt key` of the installation, or give --key"
+        );
     }
 }
 

@@ -43,6 +43,7 @@ async fn from_the_first_sign_in_to_a_unit_officers_day() {
     world.admin.take_cookie("gieng_session", session.value());
     import_with_errors(&browser, &base, &world).await;
     a_link_fails_and_recovers(&browser, &base, &world).await;
+    a_changed_receipt_is_refused(&browser, &base, &world).await;
     english(&browser).await;
     an_officer_stays_at_home(&browser, &base, &world).await;
     drop(browser);
@@ -109,6 +110,44 @@ async fn import_with_errors(browser: &Browser, base: &str, world: &World) {
         bad.body
     );
     assert!(!bad.body.contains("Long Châu"), "{}", bad.body);
+}
+
+/// The receipt of the verdict is taken as it came, by the page and on a machine without the
+/// database; with one byte changed by neither.
+async fn a_changed_receipt_is_refused(browser: &Browser, base: &str, world: &World) {
+    browser.open(&format!("{base}{VERDICT}")).await;
+    let link = browser.wait("a[href$='/receipt'][download]").await;
+    let link = link.attr("href").await.expect("it is there");
+    let note = world.admin.get(&link.unwrap_or_default());
+    assert_eq!(note.status, 200);
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    browser.open(&format!("{base}/receipts")).await;
+    let key = browser.shown("main pre").await;
+    let changed = note
+        .body
+        .replacen("\"cite\": \"17.1.a\"", "\"cite\": \"17.1.b\"", 1);
+    assert_ne!(changed, note.body);
+    for (name, text, holds) in [("good", &note.body, true), ("changed", &changed, false)] {
+        let file = folder.path().join(format!("{name}.txt"));
+        std::fs::write(&file, text).expect("the folder is ours");
+        let file = file.display().to_string();
+        let (said, wanted) = if holds {
+            (".note.is-met", "Biên nhận đúng")
+        } else {
+            (".note.is-breached", "Không chấp nhận")
+        };
+        browser.open(&format!("{base}/receipts")).await;
+        browser.fill("#receipt", &file).await;
+        browser.click("main form .btn-primary").await;
+        browser.wait_text(said, wanted).await;
+        let ran = run(
+            GIENG,
+            folder.path(),
+            &["receipt", "verify", &file, "--key", key.trim()],
+        );
+        assert_eq!(ran.status.success(), holds, "{ran:?}");
+    }
+    browser.open(&format!("{base}{VERDICT}")).await;
 }
 
 async fn a_link_fails_and_recovers(browser: &Browser, base: &str, world: &World) {

@@ -49,12 +49,16 @@ fn make(below: &Path, name: &str, packages: &[&str]) -> Option<PathBuf> {
     }
     let chosen = std::env::var("GIENG_PYTHON").ok();
     let names = ["python3.14", "python3.13", "python3.12", "python3"];
-    let base = chosen.iter().map(String::as_str).chain(names).find(|name| {
-        Command::new(name)
-            .arg("--version")
-            .output()
-            .is_ok_and(|o| o.status.success())
-    })?;
+    let base = chosen
+        .iter()
+        .map(String::as_str)
+        .chain(names)
+        .find(|name| {
+            Command::new(name)
+                .arg("--version")
+                .output()
+                .is_ok_and(|o| o.status.success())
+        })?;
     run(Command::new(base).args(["-m", "venv", "--clear"]).arg(&dir))?;
     run(Command::new(&python)
         .args(["-m", "pip", "install", "--quiet"])

@@ -231,9 +231,7 @@ impl Verifier {
     /// # Errors
     /// [`NoteError::Form`] and [`NoteError::Signature`].
     pub fn open_text<'a>(&self, note: &'a str) -> Result<&'a str, NoteError> {
-        let end = note
-            .find("\n\n")
-            .ok_or(NoteError::Form("no empty line"))?;
+        let end = note.find("\n\n").ok_or(NoteError::Form("no empty line"))?;
         let (text, signatures) = (&note[..=end], &note[end + 2..]);
         text_form(&self.name, text)?;
         let mut lines = signatures.split_inclusive('\n');
@@ -354,7 +352,12 @@ mod tests {
         }
         let checkpoint = signer().sign(1, [9; 32], 0).note;
         assert!(verifier.open_text(&checkpoint).is_err());
-        for bad in ["no line end", "an\n\nempty line\n", "gieng.example/vault\n1\n", ""] {
+        for bad in [
+            "no line end",
+            "an\n\nempty line\n",
+            "gieng.example/vault\n1\n",
+            "",
+        ] {
             assert!(signer().sign_text(bad).is_err(), "{bad:?}");
         }
     }

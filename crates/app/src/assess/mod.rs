@@ -13,12 +13,12 @@ mod view;
 
 pub use attest::{attest, latest as latest_attestation};
 pub use board::{Board, Cell};
+pub(crate) use engine::chosen;
 pub use engine::{Assess, Evaluated, evaluate};
 pub use evidence::{ControlEvidence, Evidence};
 pub use store::assessment::{Attestation, Unit, VerdictRow};
-pub(crate) use engine::chosen;
-pub(crate) use view::{find, kept_body};
 pub use view::{
     ArticleView, BoardView, ChapterView, ClauseView, RegulationView, UnitClause, VerdictView,
     board, by_kind, clause_units, heatmap, kept_evidence, regulation, unit, verdict,
 };
+pub(crate) use view::{find, kept_body};

@@ -402,9 +402,7 @@ pub async fn verdict(
             waived: (cell.status == Status::Waived).then(|| "exemption".to_owned()),
             ..live(app, regulation, cite, unit.id)
         },
-        Some(_) => {
-            kept_evidence(app, &cell.evidence_hash).await?
-        }
+        Some(_) => kept_evidence(app, &cell.evidence_hash).await?,
     };
     Ok(VerdictView {
         unit: unit.clone(),

@@ -58,9 +58,10 @@ pub fn results(
     lang: Lang,
 ) -> Result<Json, Problem> {
     let units: Vec<&Unit> = match unit {
-        Some(code) => vec![view.find(code).ok_or_else(|| {
-            Problem::not_found(&Label::new("đơn vị", "unit"), code)
-        })?],
+        Some(code) => vec![
+            view.find(code)
+                .ok_or_else(|| Problem::not_found(&Label::new("đơn vị", "unit"), code))?,
+        ],
         None => view.units.iter().map(|u| &view.board.units[*u]).collect(),
     };
     if let Some(id) = regulation {

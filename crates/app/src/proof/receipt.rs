@@ -4,7 +4,12 @@
 //! line, and the installation's Ed25519 signature, so that any tool for signed notes can
 //! check it too.
 
-use domain::{clock, id::OrganizationId, label::Label, problem::{Problem, ProblemKind}};
+use domain::{
+    clock,
+    id::OrganizationId,
+    label::Label,
+    problem::{Problem, ProblemKind},
+};
 use policy::Status;
 use serde::{Deserialize, Serialize};
 use vault::note::{NoteError, Verifier};
@@ -186,8 +191,7 @@ pub async fn make(
         journal: Position { seq, hash },
         key: signer.verifier().to_vkey(),
     };
-    let json =
-        serde_json::to_string_pretty(&receipt).map_err(|_| Problem::internal("receipt"))?;
+    let json = serde_json::to_string_pretty(&receipt).map_err(|_| Problem::internal("receipt"))?;
     signer
         .sign_text(&format!("{TITLE}\n{json}\n"))
         .map_err(|_| Problem::internal("receipt"))
@@ -212,8 +216,7 @@ async fn statement(
         .find(|row| row.id == cell.id)
         .ok_or_else(|| Problem::internal("verdict"))?;
     let evidence = assess::kept_body(app, &cell.evidence_hash).await?;
-    let clause =
-        serde_json::to_string(&verdict.clause).map_err(|_| Problem::internal("clause"))?;
+    let clause = serde_json::to_string(&verdict.clause).map_err(|_| Problem::internal("clause"))?;
     Ok(Statement {
         made_at: stamp(now),
         made_by: ctx.actor.name.clone(),

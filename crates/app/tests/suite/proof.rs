@@ -62,7 +62,11 @@ async fn a_receipt_holds_without_the_database_and_no_changed_byte_does() {
             assert!(proof::verify(&changed, Some(&key)).is_err(), "byte {at}");
         }
     }
-    for (no, receipt) in [("", "empty"), ("gieng receipt v1\n", "cut"), ("xin chào", "text")] {
+    for (no, receipt) in [
+        ("", "empty"),
+        ("gieng receipt v1\n", "cut"),
+        ("xin chào", "text"),
+    ] {
         assert!(proof::verify(no, None).is_err(), "{receipt}");
     }
 }

@@ -133,11 +133,7 @@ pub const CASES: &[Case] = &[
         "/api/v1/oscal/catalog/vinh-long-26-2019",
         Everybody,
     ),
-    get(
-        "/api/v1/oscal/profile",
-        "/api/v1/oscal/profile",
-        Everybody,
-    ),
+    get("/api/v1/oscal/profile", "/api/v1/oscal/profile", Everybody),
     get(
         "/api/v1/oscal/results",
         "/api/v1/oscal/results?unit={code}",

@@ -33,7 +33,10 @@ pub fn receipts(cx: &Cx) -> Receipts {
             fields: pairs(&[
                 ("Đơn vị", "Chi cục Thủy lợi"),
                 ("Điều khoản", "26/2019/QĐ-UBND · điểm c khoản 2 Điều 17"),
-                ("Nhật ký thay đổi, mục", "48210 · 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"),
+                (
+                    "Nhật ký thay đổi, mục",
+                    "48210 · 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                ),
             ]),
         }),
     }

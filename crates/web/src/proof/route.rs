@@ -181,10 +181,19 @@ async fn results(
     params: Params,
 ) -> Result<Response, Fault> {
     let view = assess::board(&web.app, &reader.ctx, moment(&params)).await?;
-    let given = |name: &str| Some(params.get(name)).filter(|v| !v.is_empty()).map(str::to_owned);
+    let given = |name: &str| {
+        Some(params.get(name))
+            .filter(|v| !v.is_empty())
+            .map(str::to_owned)
+    };
     let lang = language(&params, &reader.cx);
     let (regulation, unit) = (given("regulation"), given("unit"));
-    let document =
-        proof::oscal::results(&web.app, &view, regulation.as_deref(), unit.as_deref(), lang)?;
+    let document = proof::oscal::results(
+        &web.app,
+        &view,
+        regulation.as_deref(),
+        unit.as_deref(),
+        lang,
+    )?;
     Ok(Json(document).into_response())
 }
