@@ -43,6 +43,7 @@ fn the_shipped_policy_is_sound() {
     assert_eq!(problems, Vec::<String>::new());
     let library = Library::load(&Embedded).unwrap();
     assert_eq!(library.regulations["vinh-long-26-2019"].clauses.len(), 89);
+    assert_eq!(library.regulations["hau-giang-48-2024"].clauses.len(), 175);
     assert_eq!(library.hash.len(), 64);
 }
 
