@@ -2,7 +2,7 @@
 
 use domain::{authority::Permission, label::Label, problem::Problem, text};
 
-use crate::{App, Ctx, fault::fault};
+use crate::{App, Ctx, assess, fault::fault};
 
 /// Something found.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -17,7 +17,8 @@ pub struct Found {
     pub title: Label,
 }
 
-/// Finds at most `limit` of each kind.
+/// Finds at most `limit` of each kind; clauses only of regulations that hold for somebody
+/// whom the actor sees.
 ///
 /// # Errors
 /// Denied, unavailable.
@@ -40,10 +41,9 @@ pub async fn find(app: &App, ctx: &Ctx, words: &str, limit: usize) -> Result<Vec
         })
         .collect();
     let words: Vec<&str> = folded.split_whitespace().collect();
-    let library = app.library();
-    let clauses = library
-        .regulations
-        .values()
+    let view = assess::board(app, ctx, None).await?;
+    let clauses = view
+        .regulations()
         .flat_map(|r| r.clauses.iter().map(move |c| (r, c)));
     found.extend(
         clauses
