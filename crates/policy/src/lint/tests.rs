@@ -44,6 +44,9 @@ fn the_shipped_policy_is_sound() {
     let library = Library::load(&Embedded).unwrap();
     assert_eq!(library.regulations["vinh-long-26-2019"].clauses.len(), 89);
     assert_eq!(library.regulations["hau-giang-48-2024"].clauses.len(), 175);
+    assert_eq!(library.regulations["binh-thuan-1749-2015"].clauses.len(), 88);
+    assert_eq!(library.regulations["ca-mau-31-2019"].clauses.len(), 40);
+    assert_eq!(library.regulations["thua-thien-hue-2711-2017"].clauses.len(), 81);
     assert_eq!(library.hash.len(), 64);
 }
 
