@@ -95,6 +95,8 @@ pub struct Field {
 pub enum ChoicesFrom {
     /// The regulations.
     Regulations,
+    /// The roles that organizations hold.
+    HeldRoles,
 }
 
 impl Field {

@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Parser, Subcommand, ValueEnum};
+use domain::net::Prefix;
 
 /// Giềng: runs a province's wide-area network the way its regulations say, and proves it.
 #[derive(Debug, Parser)]
@@ -72,7 +73,7 @@ pub enum Command {
 /// Where to listen.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ServeArgs {
-    /// Web and API. Beyond this machine put a TLS proxy in front.
+    /// Web and API. Beyond this machine give a certificate, or put a TLS proxy in front.
     #[arg(long, env = "GIENG_LISTEN", value_name = "ADDR")]
     pub listen: Option<SocketAddr>,
     /// Syslog over UDP; may be given several times.
@@ -87,6 +88,16 @@ pub struct ServeArgs {
     /// Browsers reach it by HTTPS through a proxy: cookies are sent by HTTPS only.
     #[arg(long)]
     pub https: bool,
+    /// HTTPS with this certificate and its chain (PEM); SIGHUP reads it again.
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// The key of the certificate (PEM).
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+    /// An address or prefix of a proxy in front, whose X-Forwarded-For says where somebody
+    /// comes from; may be given several times.
+    #[arg(long, value_name = "ADDR", value_parser = crate::config::proxy)]
+    pub trusted_proxy: Vec<Prefix>,
 }
 
 /// The demo.
@@ -199,6 +210,9 @@ pub enum VaultCommand {
         /// Only from this device (code).
         #[arg(long)]
         source: Option<String>,
+        /// Only from this address, also when no device has it.
+        #[arg(long, value_name = "ADDR")]
+        peer: Option<std::net::IpAddr>,
         /// At most so many.
         #[arg(long, default_value_t = 100)]
         limit: usize,
@@ -301,6 +315,9 @@ pub enum JournalCommand {
         /// Only this noun.
         #[arg(long)]
         noun: Option<String>,
+        /// Only what is of this organization (code) or below it.
+        #[arg(long, value_name = "CODE")]
+        organization: Option<String>,
         /// At most so many.
         #[arg(long, default_value_t = 50)]
         limit: i64,

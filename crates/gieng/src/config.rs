@@ -4,7 +4,10 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use anyhow::Context as _;
 use app::{App, AppConfig};
-use domain::clock::Clock;
+use domain::{
+    clock::Clock,
+    net::{BadNet, Prefix, parse_address},
+};
 use serde::Deserialize;
 
 use crate::args::Args;
@@ -24,6 +27,24 @@ struct File {
     origin: Option<String>,
     #[serde(default)]
     https: bool,
+    tls_cert: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
+    #[serde(default)]
+    trusted_proxy: Vec<String>,
+}
+
+/// An address or a prefix.
+///
+/// # Errors
+/// What was expected.
+pub fn proxy(text: &str) -> Result<Prefix, BadNet> {
+    match parse_address(text) {
+        Ok(address) => {
+            let length = if address.is_ipv4() { 32 } else { 128 };
+            format!("{address}/{length}").parse()
+        }
+        Err(_) => text.parse(),
+    }
 }
 
 /// The configuration.
@@ -43,6 +64,10 @@ pub struct Config {
     pub syslog_tcp: Vec<SocketAddr>,
     /// Cookies by HTTPS only.
     pub https: bool,
+    /// The certificate with its chain, and its key: both or none.
+    pub tls: Option<(PathBuf, PathBuf)>,
+    /// The proxies in front that are believed.
+    pub trusted_proxy: Vec<Prefix>,
     /// The name under which the vault signs.
     pub origin: String,
 }
@@ -77,6 +102,16 @@ impl Config {
             syslog_udp: or(file.syslog_udp),
             syslog_tcp: or(file.syslog_tcp),
             https: file.https,
+            tls: match (file.tls_cert, file.tls_key) {
+                (Some(cert), Some(key)) => Some((cert, key)),
+                (None, None) => None,
+                _ => anyhow::bail!("`tls_cert` and `tls_key` are given together"),
+            },
+            trusted_proxy: file
+                .trusted_proxy
+                .iter()
+                .map(|text| Ok(proxy(text)?))
+                .collect::<anyhow::Result<_>>()?,
             origin: file.origin.unwrap_or_else(|| "gieng.local/vault".into()),
         })
     }

@@ -8,6 +8,7 @@ mod policy;
 mod proof;
 mod records;
 mod serve;
+mod tls;
 mod vault;
 
 use std::process::ExitCode;

@@ -9,7 +9,7 @@ use app::{
     registry::{self, ImportMode, Outcome, RecordQuery},
     setting,
 };
-use domain::{noun, record::Record, schema::Kind};
+use domain::{id::OrganizationId, noun, record::Record, schema::Kind};
 
 use crate::{
     args::{
@@ -168,9 +168,21 @@ pub async fn journal(config: &Config, args: JournalArgs) -> anyhow::Result<ExitC
             }
             println!("sound: every entry follows the one before it");
         }
-        JournalCommand::Show { noun, limit } => {
+        JournalCommand::Show {
+            noun,
+            organization,
+            limit,
+        } => {
+            let organization = match organization {
+                Some(code) => {
+                    let found = registry::get(&app, &ctx, "organization", &code).await?;
+                    Some(OrganizationId(found.id))
+                }
+                None => None,
+            };
             let query = JournalQuery {
                 noun,
+                organization,
                 limit,
                 ..JournalQuery::default()
             };

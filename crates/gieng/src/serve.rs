@@ -1,18 +1,23 @@
 //! `gieng serve`: everything, until it is told to stop.
 
-use std::{net::SocketAddr, process::ExitCode, time::Duration};
+use std::{net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use app::{
     App,
     task::{self, Listen, Running},
 };
+use domain::net::Prefix;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
 };
 
-use crate::{args::ServeArgs, config::Config};
+use crate::{
+    args::ServeArgs,
+    config::Config,
+    tls::{Certificate, TlsListener},
+};
 
 /// How long background work has to end.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -32,8 +37,21 @@ pub async fn run(config: &Config, args: ServeArgs) -> anyhow::Result<ExitCode> {
         probe: !args.no_probe,
     };
     let address = args.listen.unwrap_or(config.listen);
+    let front = Front {
+        address,
+        https: args.https || config.https,
+        certificate: match args.tls_cert.zip(args.tls_key).or(config.tls.clone()) {
+            Some((chain, key)) => Some(Arc::new(Certificate::load(&chain, &key)?)),
+            None => None,
+        },
+        proxies: if args.trusted_proxy.is_empty() {
+            config.trusted_proxy.clone()
+        } else {
+            args.trusted_proxy
+        },
+    };
     let app = config.open(true).await?;
-    let up = start(&app, address, listen, args.https || config.https).await?;
+    let up = start(&app, front, listen).await?;
     println!("Giềng: {}", up.url());
     if let Some(token) = app::account::first_start(&app).await? {
         println!(
@@ -45,29 +63,62 @@ pub async fn run(config: &Config, args: ServeArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The front door.
+pub struct Front {
+    /// Web and API.
+    pub address: SocketAddr,
+    /// Whether browsers reach it by HTTPS through a proxy.
+    pub https: bool,
+    /// HTTPS of one's own.
+    pub certificate: Option<Arc<Certificate>>,
+    /// The proxies in front that are believed.
+    pub proxies: Vec<Prefix>,
+}
+
+impl Front {
+    /// Plain HTTP, nothing in front.
+    pub fn plain(address: SocketAddr) -> Self {
+        Self {
+            address,
+            https: false,
+            certificate: None,
+            proxies: Vec::new(),
+        }
+    }
+}
+
 /// The program as it runs.
 pub struct Up {
     address: SocketAddr,
+    certificate: Option<Arc<Certificate>>,
     running: Running,
     web: tokio::task::JoinHandle<std::io::Result<()>>,
 }
 
 /// Takes all ports, then starts everything.
-pub async fn start(
-    app: &App,
-    address: SocketAddr,
-    listen: Listen,
-    https: bool,
-) -> anyhow::Result<Up> {
+pub async fn start(app: &App, front: Front, listen: Listen) -> anyhow::Result<Up> {
+    let Front {
+        address,
+        certificate,
+        ..
+    } = front;
     let listener = TcpListener::bind(address).await.with_context(|| {
         format!("cannot listen on {address}; is another program there? (--listen)")
     })?;
     let address = listener.local_addr()?;
     let running = task::start(app, listen).await?;
-    let web = web::Web::new(app.clone(), https, running.token());
-    let web = tokio::spawn(web::serve(listener, web));
+    let secure = front.https || certificate.is_some();
+    let web = web::Web::new(app.clone(), secure, running.token()).behind(front.proxies);
+    let web = match &certificate {
+        Some(certificate) => {
+            let listener = TlsListener::new(listener, Arc::clone(certificate))?;
+            tokio::spawn(web::serve(listener, web))
+        }
+        None => tokio::spawn(web::serve(listener, web)),
+    };
     Ok(Up {
         address,
+        certificate,
         running,
         web,
     })
@@ -76,7 +127,12 @@ pub async fn start(
 impl Up {
     /// Where browsers go.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        let scheme = if self.certificate.is_some() {
+            "https"
+        } else {
+            "http"
+        };
+        format!("{scheme}://{}", self.address)
     }
 
     /// Where syslog is listened to.
@@ -93,12 +149,17 @@ impl Up {
     pub async fn until_told(self, app: &App) -> anyhow::Result<()> {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut hang_up = signal(SignalKind::hangup())?;
         let mut web = self.web;
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-            ended = &mut web => {
-                tracing::error!(?ended, "the web server ended");
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => break,
+                _ = interrupt.recv() => break,
+                _ = hang_up.recv() => reload(self.certificate.as_deref()),
+                ended = &mut web => {
+                    tracing::error!(?ended, "the web server ended");
+                    break;
+                }
             }
         }
         tracing::info!("stopping");
@@ -113,5 +174,15 @@ impl Up {
             _ = interrupt.recv() => tracing::warn!("stopped at once"),
         }
         Ok(())
+    }
+}
+
+fn reload(certificate: Option<&Certificate>) {
+    match certificate.map(Certificate::reload) {
+        Some(Ok(())) => tracing::info!("the certificate was read again"),
+        Some(Err(error)) => {
+            tracing::error!("the certificate in use stays: {error:#}");
+        }
+        None => tracing::info!("there is nothing to read again"),
     }
 }

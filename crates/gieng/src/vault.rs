@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use app::{Ctx, logs, logs::LogQuery};
 use domain::{clock, parse};
-use vault::{Cancel, Reader};
+use vault::{Cancel, Reader, Record};
 
 use crate::{
     args::{Format, VaultArgs, VaultCommand},
@@ -32,9 +32,11 @@ pub async fn run(config: &Config, args: VaultArgs) -> anyhow::Result<ExitCode> {
             to,
             severity,
             source,
+            peer,
             limit,
             format,
         } => {
+            anyhow::ensure!(limit > 0, "--limit 0 asks for nothing");
             let app = config.open(false).await?;
             let ctx = Ctx::console(app.clock.now_ms());
             let moment = |text: Option<String>| {
@@ -45,44 +47,55 @@ pub async fn run(config: &Config, args: VaultArgs) -> anyhow::Result<ExitCode> {
                 Some(code) => vec![app::registry::get(&app, &ctx, "device", &code).await?.id],
                 None => Vec::new(),
             };
-            let query = LogQuery {
+            let mut query = LogQuery {
                 from: moment(from)?,
                 to: moment(to)?,
                 devices,
+                peer,
                 max_severity: severity,
                 text: text.unwrap_or_default(),
-                limit,
                 ..LogQuery::default()
             };
-            let page = logs::search(&app, &ctx, query).await?;
-            for r in &page.rows {
-                let at = clock::from_ms(r.received_at_ms).to_zoned(clock::local_zone());
-                match format {
-                    Format::Json => println!(
-                        "{}",
-                        serde_json::json!({
-                            "index": r.index, "received_at": at.timestamp().to_string(), "peer": r.peer,
-                            "host": r.host, "application": r.application, "severity": r.severity, "line": r.text(),
-                        })
-                    ),
-                    Format::Table => {
-                        println!(
-                            "{:>10} {} {} {}",
-                            r.index,
-                            at.strftime("%d/%m/%Y %H:%M:%S"),
-                            r.peer,
-                            r.text().trim_end()
-                        );
-                    }
+            let (mut found, mut scanned) = (0, 0);
+            let more = loop {
+                query.limit = (limit - found).min(logs::PAGE);
+                let page = logs::search(&app, &ctx, query.clone()).await?;
+                page.rows.iter().for_each(|record| print(record, format));
+                found += page.rows.len();
+                scanned += page.scanned;
+                query.cursor = page.next;
+                if page.next.is_none() || found >= limit {
+                    break page.next.is_some();
                 }
-            }
-            eprintln!(
-                "{} lines found, {} looked at",
-                page.rows.len(),
-                page.scanned
-            );
+            };
+            let more = if more {
+                "; there are older ones (--limit)"
+            } else {
+                ""
+            };
+            eprintln!("{found} lines found, {scanned} looked at{more}");
             Ok(ExitCode::SUCCESS)
         }
+    }
+}
+
+fn print(r: &Record, format: Format) {
+    let at = clock::from_ms(r.received_at_ms).to_zoned(clock::local_zone());
+    match format {
+        Format::Json => println!(
+            "{}",
+            serde_json::json!({
+                "index": r.index, "received_at": at.timestamp().to_string(), "peer": r.peer,
+                "host": r.host, "application": r.application, "severity": r.severity, "line": r.text(),
+            })
+        ),
+        Format::Table => println!(
+            "{:>10} {} {} {}",
+            r.index,
+            at.strftime("%d/%m/%Y %H:%M:%S"),
+            r.peer,
+            r.text().trim_end()
+        ),
     }
 }
 

@@ -99,6 +99,11 @@ impl Library {
                 .iter()
                 .map(|(id, regulation)| (id.clone(), regulation.short.clone()))
                 .collect(),
+            ChoicesFrom::HeldRoles => {
+                let held = self.roles.held.iter();
+                held.map(|(id, role)| (id.clone(), role.label.clone()))
+                    .collect()
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! The change journal: who changed what, chained by SHA-256.
 
-use domain::authority::Scope;
+use domain::{authority::Scope, id::OrganizationId};
 use sha2::{Digest, Sha256};
 
 use crate::{Arg, Db, Row, StoreError, Tx, args, dialect, registry};
@@ -171,6 +171,8 @@ pub struct JournalQuery {
     pub noun: Option<String>,
     /// Only this record.
     pub record_id: Option<String>,
+    /// Only what is of this organization or of one below it.
+    pub organization: Option<OrganizationId>,
     /// Only this actor's name.
     pub actor: Option<String>,
     /// Only entries before this one (for the next page).
@@ -203,6 +205,13 @@ pub async fn list(
             args.push(value.into());
             conditions.push(format!("{column} = ${}", args.len()));
         }
+    }
+    if let Some(organization) = query.organization {
+        args.push(organization.0.into());
+        conditions.push(format!(
+            "organization_id IN (SELECT descendant_id FROM organization_closure WHERE ancestor_id = ${})",
+            args.len()
+        ));
     }
     if let Some(seq) = query.before_seq {
         args.push(seq.into());

@@ -90,6 +90,7 @@ pub struct Launch {
     program: PathBuf,
     data: PathBuf,
     args: Vec<String>,
+    environment: Vec<(String, String)>,
 }
 
 impl Launch {
@@ -110,7 +111,15 @@ impl Launch {
             args: [command, "--listen", "127.0.0.1:0"]
                 .map(ToOwned::to_owned)
                 .into(),
+            environment: Vec::new(),
         }
+    }
+
+    /// One variable of its environment.
+    #[must_use]
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
     }
 
     /// One option with its value.
@@ -132,6 +141,23 @@ impl Launch {
     /// # Panics
     /// When it ends or does not answer in good time; with what it said.
     pub fn start(&self) -> Program {
+        let mut program = self.start_unseen();
+        let said = program.says("http://");
+        said[said.find("http://").unwrap_or(0)..]
+            .trim()
+            .clone_into(&mut program.url);
+        let client = program.client();
+        eventually("an answer of /healthz", || {
+            client.try_get("/healthz").filter(|a| a.status == 200)
+        });
+        program
+    }
+
+    /// Starts it and waits for nothing: where it does not speak plain HTTP.
+    ///
+    /// # Panics
+    /// When it cannot be run at all.
+    pub fn start_unseen(&self) -> Program {
         let mut child = Command::new(&self.program)
             .arg("--data")
             .arg(&self.data)
@@ -139,6 +165,7 @@ impl Launch {
             .env_remove("GIENG_CONFIG")
             .env_remove("GIENG_DATABASE")
             .env_remove("GIENG_POLICY")
+            .envs(self.environment.iter().map(|(k, v)| (k, v)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -149,23 +176,14 @@ impl Launch {
             listen(child.stdout.take().expect("it is piped"), &out),
             listen(child.stderr.take().expect("it is piped"), &err),
         ];
-        let mut program = Program {
+        Program {
             child,
             launch: self.clone(),
             url: String::new(),
             out,
             err,
             readers,
-        };
-        program.url = program.says("http://");
-        program.url = program.url[program.url.find("http://").unwrap_or(0)..]
-            .trim()
-            .to_owned();
-        let client = program.client();
-        eventually("an answer of /healthz", || {
-            client.try_get("/healthz").filter(|a| a.status == 200)
-        });
-        program
+        }
     }
 }
 

@@ -15,7 +15,7 @@ pub struct World {
     pub program: Program,
     /// Signed in as administrator.
     pub admin: Client,
-    _data: TempDir,
+    data: TempDir,
 }
 
 impl World {
@@ -24,7 +24,16 @@ impl World {
     /// # Panics
     /// When it does not start.
     pub fn begin(gieng: &str, options: impl FnOnce(Launch) -> Launch) -> Self {
-        let mut world = Self::empty(gieng, options);
+        let data = tempfile::tempdir().expect("a temporary folder can be made");
+        Self::begin_in(data, gieng, options)
+    }
+
+    /// The same in a folder that the test has prepared.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn begin_in(data: TempDir, gieng: &str, options: impl FnOnce(Launch) -> Launch) -> Self {
+        let mut world = Self::empty_in(data, gieng, options);
         let link = world.program.first_link();
         world.admin.begin(&link, "quan.tri");
         world.import(
@@ -41,11 +50,33 @@ impl World {
     /// When it does not start.
     pub fn empty(gieng: &str, options: impl FnOnce(Launch) -> Launch) -> Self {
         let data = tempfile::tempdir().expect("a temporary folder can be made");
+        Self::empty_in(data, gieng, options)
+    }
+
+    fn empty_in(data: TempDir, gieng: &str, options: impl FnOnce(Launch) -> Launch) -> Self {
         let program = options(quiet(gieng, data.path())).start();
         Self {
             admin: program.client(),
             program,
-            _data: data,
+            data,
+        }
+    }
+
+    /// Ends the program and starts it again on the same folder, with other options.
+    ///
+    /// # Panics
+    /// When it does not end or does not start.
+    #[must_use]
+    pub fn restart(self, gieng: &str, options: impl FnOnce(Launch) -> Launch) -> Self {
+        let session = self.admin.cookie("gieng_session").expect("it is signed in");
+        self.program.stop();
+        let program = options(quiet(gieng, self.data.path())).start();
+        let admin = program.client();
+        admin.take_cookie("gieng_session", &session);
+        Self {
+            program,
+            admin,
+            data: self.data,
         }
     }
 

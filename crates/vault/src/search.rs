@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashSet,
+    net::IpAddr,
     ops::Range,
     sync::{
         Arc,
@@ -38,6 +39,8 @@ pub struct Query {
     pub to_ms: Option<i64>,
     /// From one of these sources.
     pub sources: Option<HashSet<SourceId>>,
+    /// From this address.
+    pub peer: Option<IpAddr>,
     /// From a source of one of these units: what a reader may see.
     pub units: Option<HashSet<UnitId>>,
     /// At least so grave: 3 finds error (3) down to emergency (0).
@@ -255,6 +258,7 @@ impl Search<'_> {
                     .sources
                     .as_ref()
                     .is_none_or(|set| set.contains(&line.source))
+                && query.peer.is_none_or(|p| p.to_canonical() == line.peer)
                 && query
                     .units
                     .as_ref()
@@ -331,6 +335,13 @@ impl Search<'_> {
             fits.iter_mut()
                 .zip(ids)
                 .for_each(|(f, id)| *f &= wanted.contains(&id));
+        }
+        if let Some(peer) = query.peer {
+            let peer = peer.to_canonical().to_string();
+            let peers = group.bytes(Column::Peer, &pages)?;
+            fits.iter_mut()
+                .zip(peers)
+                .for_each(|(f, p)| *f &= p.data() == peer.as_bytes());
         }
         let rows = pages.iter().flat_map(Clone::clone);
         let mut candidates: Vec<(usize, u64)> = rows

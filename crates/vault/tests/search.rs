@@ -61,6 +61,7 @@ fn expected(lines: &[Record], query: &Query) -> Vec<u64> {
             && query.to_ms.is_none_or(|to| r.received_at_ms < to)
             && query.max_severity.is_none_or(|most| r.severity <= most)
             && query.sources.as_ref().is_none_or(|s| s.contains(&r.source))
+            && query.peer.is_none_or(|p| r.peer == p.to_canonical())
             && query.units.as_ref().is_none_or(|s| s.contains(&r.unit))
             && text
                 .as_ref()
@@ -106,7 +107,16 @@ fn search_agrees_with_a_plain_loop() {
         time,
         ids(13),
         ids(5),
-        prop::option::of(0u8..8),
+        (
+            prop::option::of(0u8..8),
+            // The second is the first one written as IPv6; the last one never sent.
+            prop::option::of(prop::sample::select(vec![
+                "10.0.0.1",
+                "::ffff:10.0.0.1",
+                "2001:db8::1",
+                "10.9.9.9",
+            ])),
+        ),
         text,
         1usize..3_000,
         any::<bool>(),
@@ -119,13 +129,24 @@ fn search_agrees_with_a_plain_loop() {
     runner
         .run(
             &query,
-            |(from_ms, to_ms, sources, units, max_severity, text, limit, newest, scan_limit)| {
+            |(
+                from_ms,
+                to_ms,
+                sources,
+                units,
+                (max_severity, peer),
+                text,
+                limit,
+                newest,
+                scan_limit,
+            )| {
                 let query = Query {
                     from_ms,
                     to_ms,
                     sources,
                     units,
                     max_severity,
+                    peer: peer.map(|p| p.parse().unwrap()),
                     text: text.map(str::to_owned),
                     ignore_diacritics: false,
                     limit,

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, sync::LazyLock};
 
-use domain::label::Lang;
+use domain::label::{Label, Lang};
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue, concurrent::FluentBundle};
 use unic_langid::LanguageIdentifier;
 
@@ -88,6 +88,12 @@ pub fn text(lang: Lang, key: &str, args: Option<&FluentArgs<'_>>) -> Cow<'static
         tracing::error!(key, ?errors, "a message lacks an argument");
     }
     Cow::Owned(text)
+}
+
+/// A message without arguments in both languages.
+pub fn label(key: &str) -> Label {
+    let text = |lang| text(lang, key, None).into_owned();
+    Label::new(text(Lang::Vi), text(Lang::En))
 }
 
 /// Arguments from pairs.

@@ -29,5 +29,6 @@ mod search;
 mod server;
 mod unit;
 
+pub use axum::serve::Listener;
 pub use http::SESSION;
 pub use server::{Web, router, serve};

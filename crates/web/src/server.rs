@@ -8,8 +8,9 @@ use axum::{
     extract::DefaultBodyLimit,
     middleware::{from_fn, from_fn_with_state},
     routing::get,
+    serve::{Listener, ListenerExt as _},
 };
-use tokio::net::TcpListener;
+use domain::net::Prefix;
 use tokio_util::sync::CancellationToken;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
@@ -28,6 +29,8 @@ pub struct Web {
     pub app: App,
     /// Whether browsers reach it by HTTPS: cookies are then never sent without.
     pub secure: bool,
+    /// The proxies whose word counts for where a request comes from.
+    pub proxies: Arc<[Prefix]>,
     /// Ends the streams of live pages when the server stops.
     pub stop: CancellationToken,
     /// What the front door counts about itself.
@@ -40,9 +43,17 @@ impl Web {
         Self {
             app,
             secure,
+            proxies: Arc::default(),
             stop,
             meter: Arc::default(),
         }
+    }
+
+    /// Behind these proxies: their `X-Forwarded-For` is believed, and nobody else's.
+    #[must_use]
+    pub fn behind(mut self, proxies: impl Into<Arc<[Prefix]>>) -> Self {
+        self.proxies = proxies.into();
+        self
     }
 }
 
@@ -84,10 +95,11 @@ pub fn router(web: Web) -> Router {
 ///
 /// # Errors
 /// When the listener fails.
-pub async fn serve(listener: TcpListener, web: Web) -> std::io::Result<()> {
+pub async fn serve(listener: impl Listener<Addr = SocketAddr>, web: Web) -> std::io::Result<()> {
     let stop = web.stop.clone();
     let service = router(web).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service)
+    // Of a tapped listener, whatever it is, axum knows the address of the other end.
+    axum::serve(listener.tap_io(|_| ()), service)
         .with_graceful_shutdown(async move { stop.cancelled().await })
         .await
 }

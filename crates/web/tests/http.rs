@@ -381,3 +381,24 @@ async fn a_record_is_written_by_form_and_by_api_and_pages_are_told() {
     let journal = centre.get("/journal").body;
     assert!(journal.contains("Tường lửa") && journal.contains("<del>T</del>"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_unit_that_was_just_added_has_a_page_and_may_attest() {
+    let world = World::with_units().await;
+    world.unit("X3").await;
+    let officer = world.signed_in("can.bo", "officer", Some("X3")).await;
+    let page = officer.get("/units/X3");
+    assert_eq!(page.status, 200, "{}", page.body);
+    assert!(page.body.contains("chưa được xét"), "{}", page.body);
+    let other = world.signed_in("can.bo.khac", "officer", Some("X1")).await;
+    assert_eq!(other.get("/units/X3").status, 404);
+    let verdict = officer.get("/compliance/vinh-long-26-2019/17.1.a/X3");
+    assert_eq!(verdict.status, 404);
+    assert!(verdict.body.contains("chưa được xét"), "{}", verdict.body);
+    let hidden = other.get("/compliance/vinh-long-26-2019/17.1.a/X3");
+    assert_eq!(hidden.status, 404);
+    assert!(!hidden.body.contains("chưa được xét"), "{}", hidden.body);
+    app::assess::evaluate(&world.app, true).await.unwrap();
+    let page = officer.get("/units/X3");
+    assert!(!page.body.contains("chưa được xét"), "{}", page.body);
+}

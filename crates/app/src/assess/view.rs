@@ -108,6 +108,30 @@ impl BoardView {
     }
 }
 
+/// An organization in reach, by id or code, and whether the last evaluation knew it: one
+/// that has just come into the registry is judged by the next.
+///
+/// # Errors
+/// Not found, denied, unavailable.
+pub async fn organization(
+    app: &App,
+    ctx: &Ctx,
+    view: &BoardView,
+    key: &str,
+) -> Result<(Unit, bool), Problem> {
+    if let Some(unit) = view.find(key) {
+        return Ok((unit.clone(), true));
+    }
+    let record = crate::registry::get(app, ctx, "organization", key).await?;
+    let today = app.clock.today().to_string();
+    let active = store::assessment::units(&app.db, &today)
+        .await
+        .map_err(fault)?;
+    let unit = active.into_iter().find(|unit| unit.id.0 == record.id);
+    unit.map(|unit| (unit, false))
+        .ok_or_else(|| Problem::not_found(&Label::new("đơn vị", "unit"), key))
+}
+
 /// A clause with its counts.
 #[derive(Clone, Debug)]
 pub struct ClauseView {

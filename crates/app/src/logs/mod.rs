@@ -14,7 +14,9 @@ pub(crate) use receive::listen;
 pub use receive::reconcile;
 pub use store::log_source::{LogSource, UnknownSender};
 pub use vault::{Page, Proof, Record};
-pub use view::{LogQuery, LogStatus, adopt, prove, search, source_counts, status, unknown_senders};
+pub use view::{
+    LogQuery, LogStatus, PAGE, adopt, line, prove, search, source_counts, status, unknown_senders,
+};
 
 /// The logs of the program.
 pub struct Logs {

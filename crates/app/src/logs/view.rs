@@ -1,6 +1,6 @@
 //! Logs as pages, API and command line show them.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, net::IpAddr};
 
 use domain::{
     authority::Permission,
@@ -9,9 +9,12 @@ use domain::{
     problem::{Problem, ProblemKind},
 };
 use store::log_source::{self, LogSource, UnknownSender};
-use vault::{Page, Proof, Query};
+use vault::{Error, Page, Proof, Query, Record};
 
 use crate::{App, Ctx, fault::fault};
+
+/// The most lines of one page; `cursor` leads on.
+pub const PAGE: usize = 1_000;
 
 /// What to look for in the logs.
 #[derive(Clone, Debug, Default)]
@@ -22,13 +25,15 @@ pub struct LogQuery {
     pub to: Option<i64>,
     /// Only these devices.
     pub devices: Vec<Id>,
+    /// Only from this address, registered or not.
+    pub peer: Option<IpAddr>,
     /// Only this unit.
     pub unit: Option<OrganizationId>,
     /// At least so grave, 0 (emergency) to 7 (debug).
     pub max_severity: Option<u8>,
     /// Lines that contain this; case and Vietnamese diacritics do not matter.
     pub text: String,
-    /// At most so many lines; 0 is 100.
+    /// At most so many lines; 0 is 100, and a page has no more than [`PAGE`].
     pub limit: usize,
     /// Where the page before ended.
     pub cursor: Option<u64>,
@@ -59,17 +64,43 @@ pub struct LogStatus {
     pub stalled: Option<String>,
 }
 
-fn broken(error: &vault::Error) -> Problem {
-    tracing::error!(%error, "the log vault failed");
-    Problem::new(
-        ProblemKind::Unavailable,
-        Label::new("Kho nhật ký không đọc được", "The log vault cannot be read"),
-        "vault",
-        Label::new(
-            "Chạy `gieng vault verify` để tìm chỗ hỏng.",
-            "Run `gieng vault verify` to find the damage.",
+fn broken(error: &Error) -> Problem {
+    let (what, next) = match error {
+        Error::NotYetSigned { .. } => (
+            Label::new(
+                "Dòng này chưa nằm dưới mốc đã ký",
+                "This line is not under a signed checkpoint yet",
+            ),
+            Label::new(
+                "Chương trình đang chạy (`gieng serve`) ký mốc mới trong vòng một phút. Thử lại sau đó.",
+                "While the program runs (`gieng serve`) the next checkpoint is signed within a minute. Try again then.",
+            ),
         ),
-    )
+        Error::NoSpace { .. } => (
+            Label::new(
+                "Đĩa đầy: chưa ký được mốc mới cho kho nhật ký",
+                "The disk is full: the log vault cannot sign a checkpoint",
+            ),
+            Label::new(
+                "Giải phóng dung lượng đĩa rồi thử lại; các dòng đã nhận vẫn còn nguyên.",
+                "Free some space and try again; no line that was taken in is lost.",
+            ),
+        ),
+        _ => {
+            tracing::error!(
+                error = error as &dyn std::error::Error,
+                "the log vault failed"
+            );
+            (
+                Label::new("Kho nhật ký không đọc được", "The log vault cannot be read"),
+                Label::new(
+                    "Chạy `gieng vault verify` để tìm chỗ hỏng.",
+                    "Run `gieng vault verify` to find the damage.",
+                ),
+            )
+        }
+    };
+    Problem::new(ProblemKind::Unavailable, what, "vault", next)
 }
 
 fn no_vault() -> Problem {
@@ -113,6 +144,7 @@ pub async fn search(app: &App, ctx: &Ctx, query: LogQuery) -> Result<Page, Probl
         to_ms: query.to,
         sources: (!query.devices.is_empty())
             .then(|| query.devices.iter().map(|d| d.bytes()).collect()),
+        peer: query.peer,
         units,
         max_severity: query.max_severity,
         ignore_diacritics: true,
@@ -120,7 +152,7 @@ pub async fn search(app: &App, ctx: &Ctx, query: LogQuery) -> Result<Page, Probl
         limit: if query.limit == 0 {
             100
         } else {
-            query.limit.min(1_000)
+            query.limit.min(PAGE)
         },
         cursor: query.cursor,
         scan_limit: Some(5_000_000),
@@ -129,22 +161,22 @@ pub async fn search(app: &App, ctx: &Ctx, query: LogQuery) -> Result<Page, Probl
     found.await.map_err(|e| broken(&e))
 }
 
-/// A line with the proof that it is in the log under the latest checkpoint.
+/// One line.
 ///
 /// # Errors
 /// Not found also when it is another unit's; unavailable.
-pub async fn prove(app: &App, ctx: &Ctx, index: u64) -> Result<Proof, Problem> {
+pub async fn line(app: &App, ctx: &Ctx, index: u64) -> Result<Record, Problem> {
     let scope = ctx.actor.scope(Permission::Logs)?;
     let missing =
         || Problem::not_found(&Label::new("dòng nhật ký", "log line"), &index.to_string());
     let reader = app.logs.reader().ok_or_else(no_vault)?.clone();
-    let record = {
-        let reader = reader.clone();
-        tokio::task::spawn_blocking(move || reader.record(index))
-            .await
-            .map_err(|_| Problem::internal("vault"))?
-            .map_err(|_| missing())?
-    };
+    let record = tokio::task::spawn_blocking(move || reader.record(index))
+        .await
+        .map_err(|_| Problem::internal("vault"))?
+        .map_err(|error| match error {
+            Error::NoSuchRecord { .. } => missing(),
+            error => broken(&error),
+        })?;
     if scope.roots().is_some() {
         let unit = OrganizationId(Id::from_bytes(record.unit));
         let visible = store::registry::organizations_in(&app.db, &scope)
@@ -154,8 +186,18 @@ pub async fn prove(app: &App, ctx: &Ctx, index: u64) -> Result<Proof, Problem> {
             return Err(missing());
         }
     }
+    Ok(record)
+}
+
+/// A line with the proof that it is in the log under the latest checkpoint. The process
+/// that writes the vault signs one for a line that is too young to have one.
+///
+/// # Errors
+/// As [`line`]; unavailable while no checkpoint covers it.
+pub async fn prove(app: &App, ctx: &Ctx, index: u64) -> Result<Proof, Problem> {
+    line(app, ctx, index).await?;
+    let reader = app.logs.reader().ok_or_else(no_vault)?.clone();
     if let Some(vault) = app.logs.vault() {
-        // A line of this minute is not under a checkpoint yet: sign one now.
         vault.checkpoint().await.map_err(|e| broken(&e))?;
     }
     tokio::task::spawn_blocking(move || reader.prove(index))

@@ -1,6 +1,6 @@
 //! List, get, save and delete records of any noun.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use domain::{
     authority::Scope,
@@ -34,6 +34,17 @@ pub async fn list(
     registry::list(&app.db, &scope, &schema, query)
         .await
         .map_err(fault)
+}
+
+/// The schema of a noun of which the actor may write records; a form that would be refused
+/// is not handed out.
+///
+/// # Errors
+/// Denied, not found (an unknown noun).
+pub fn writable(app: &App, ctx: &Ctx, noun: &str) -> Result<Arc<Schema>, Problem> {
+    let schema = app.schema(noun)?;
+    ctx.actor.writes(&schema)?;
+    Ok(schema)
 }
 
 /// One record, by id or by one of the noun's keys.

@@ -5,6 +5,7 @@ mod adoption;
 mod attachment;
 mod import;
 mod judging;
+mod logs;
 mod proof;
 mod record;
 mod setting;

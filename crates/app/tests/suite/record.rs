@@ -216,3 +216,19 @@ async fn parents_make_no_circle_on_postgres() {
         parents_make_no_circle(p).await;
     }
 }
+
+#[tokio::test]
+async fn the_roles_to_be_assigned_are_those_of_the_role_map() {
+    let p = Province::new().await;
+    let schema = p.app.schema("role-assignment").unwrap();
+    let choices: Vec<String> = schema
+        .field("role")
+        .unwrap()
+        .choices
+        .keys()
+        .cloned()
+        .collect();
+    let held: Vec<String> = p.app.library().roles.held.keys().cloned().collect();
+    assert_eq!(choices, held);
+    assert!(choices.iter().any(|role| role == "security-authority"));
+}

@@ -61,7 +61,7 @@ pub async fn run(config: &Config, args: DemoArgs) -> anyhow::Result<ExitCode> {
     } else {
         Some(traffic::Traffic::open(&app).await?)
     };
-    let up = serve::start(&app, args.listen, listen, false).await?;
+    let up = serve::start(&app, serve::Front::plain(args.listen), listen).await?;
     if let Some(traffic) = traffic {
         let (udp, tcp) = up.syslog().clone();
         traffic.run(udp.first().copied(), tcp.first().copied(), up.token());

@@ -184,12 +184,12 @@ pub const CASES: &[Case] = &[
     get(
         "/registry/{noun}/new",
         "/registry/organization/new",
-        Everybody,
+        Refused,
     ),
     get(
         "/registry/{noun}/import",
         "/registry/organization/import",
-        Everybody,
+        Refused,
     ),
     post(
         "/registry/{noun}/import",
@@ -199,8 +199,8 @@ pub const CASES: &[Case] = &[
     ),
     get(
         "/registry/{noun}/import/template.csv",
-        "/registry/contact/import/template.csv",
-        Everybody,
+        "/registry/organization/import/template.csv",
+        Refused,
     ),
     post(
         "/registry/{noun}/import/apply",

@@ -1,8 +1,12 @@
 //! The whole program against real programs and bad input: `rsyslogd`, `logger`, `curl`,
-//! PostgreSQL, kills at any moment.
+//! PostgreSQL, kills at any moment, a full disk, a clock that jumps back.
 
+mod clock;
 mod console;
 mod database;
+mod disk;
+mod edge;
+mod endless;
 mod hostile;
 mod sender;
 mod syslog;

@@ -145,6 +145,17 @@ async fn the_journal_is_read_in_scope(db: &Db) {
     };
     assert_eq!(seqs(all(), record.clone()).await, [2]);
     assert_eq!(seqs(below(OrganizationId(a)), record).await, [0i64; 0]);
+    let of = |unit| JournalQuery {
+        organization: Some(OrganizationId(unit)),
+        ..ten()
+    };
+    assert_eq!(seqs(all(), of(a)).await, [1]);
+    assert_eq!(seqs(all(), of(b)).await, [2]);
+    assert_eq!(
+        seqs(below(OrganizationId(a)), of(b)).await,
+        [0i64; 0],
+        "a filter widens no scope"
+    );
     let noun = JournalQuery {
         noun: Some("site".into()),
         ..ten()

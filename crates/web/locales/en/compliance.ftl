@@ -69,6 +69,7 @@ verdict-evidence-hash = Hash of the evidence
 verdict-pack-hash = Hash of the pack
 verdict-recorded = Recorded at
 verdict-none = There is no verdict about this unit on the chosen day.
+verdict-not-yet = The unit has not been judged yet
 attest-title = The unit's own word
 attest-answer = Answer
 attest-yes = Yes, it is done

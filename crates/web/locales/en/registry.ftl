@@ -54,6 +54,7 @@ journal-bad = The chain is broken at entry { $shown }. Stop changing data and te
 journal-noun = Kind of record
 journal-every-noun = Every kind
 journal-actor = Who
+journal-organization = Unit code (with those below)
 journal-older = Older changes
 action-create = new
 action-update = changed

@@ -25,3 +25,4 @@ due = due
 rows = Pages
 unit-page = Page of the unit
 target-page = Page of the target
+unit-not-judged = The unit was just added and is not judged yet; verdicts follow within a minute.

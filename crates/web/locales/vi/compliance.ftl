@@ -66,6 +66,7 @@ verdict-evidence-hash = Mã băm bằng chứng
 verdict-pack-hash = Mã băm gói quy định
 verdict-recorded = Ghi nhận lúc
 verdict-none = Chưa có kết luận cho đơn vị này vào ngày đã chọn.
+verdict-not-yet = Đơn vị chưa được xét
 attest-title = Xác nhận của đơn vị
 attest-answer = Trả lời
 attest-yes = Có, đã thực hiện

@@ -45,6 +45,7 @@ journal-bad = Chuỗi băm bị đứt ở mục { $shown }. Ngừng thay đổi
 journal-noun = Loại bản ghi
 journal-every-noun = Mọi loại
 journal-actor = Người thực hiện
+journal-organization = Mã đơn vị (gồm cấp dưới)
 journal-older = Thay đổi cũ hơn
 action-create = thêm
 action-update = sửa

@@ -22,3 +22,4 @@ due = hạn
 rows = Các trang
 unit-page = Trang đơn vị
 target-page = Trang giám sát
+unit-not-judged = Đơn vị vừa được thêm, chưa được xét; kết luận có trong vòng một phút.

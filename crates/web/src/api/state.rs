@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::{
     http::{Fault, Params, Reader},
+    journal::unit as journal_unit,
     server::Web,
 };
 
@@ -136,7 +137,7 @@ pub async fn logs(
     Ok(Json(json!({ "items": items, "next": page.next, "scanned": page.scanned })).into_response())
 }
 
-/// `GET /api/v1/journal?noun=&record=&actor=&before=&limit=`.
+/// `GET /api/v1/journal?noun=&record=&organization=&actor=&before=&limit=`.
 pub async fn journal(
     State(web): State<Web>,
     reader: Reader,
@@ -146,6 +147,7 @@ pub async fn journal(
     let wanted = journal::JournalQuery {
         noun: some("noun"),
         record_id: some("record"),
+        organization: journal_unit(&web.app, &reader.ctx, params.get("organization")).await?,
         actor: some("actor"),
         before_seq: params.get("before").parse().ok(),
         limit: i64::try_from(limit(&params, 1_000)).unwrap_or(100),

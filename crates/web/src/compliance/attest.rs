@@ -1,15 +1,13 @@
 //! `POST …/attest`: the unit's own word, with a document where one is asked for.
 
+use crate::{
+    http::{Fault, Reader, done, receive},
+    server::Web,
+};
 use app::{assess, attachment};
 use axum::{
     extract::{Path, Request, State},
     response::Response,
-};
-use domain::{label::Label, problem::Problem};
-
-use crate::{
-    http::{Fault, Reader, done, receive},
-    server::Web,
 };
 
 /// Takes an answer and shows the verdict again.
@@ -21,10 +19,8 @@ pub async fn attest(
 ) -> Result<Response, Fault> {
     let mut upload = receive(request, attachment::MAX_BYTES).await?;
     let view = assess::board(&web.app, &reader.ctx, None).await?;
-    let id = view
-        .find(&unit)
-        .map(|found| found.id)
-        .ok_or_else(|| Problem::not_found(&Label::new("đơn vị", "unit"), &unit))?;
+    let (found, judged) = assess::organization(&web.app, &reader.ctx, &view, &unit).await?;
+    let id = found.id;
     let document = match upload.files.pop() {
         Some(file) => {
             Some(attachment::keep(&web.app, &reader.ctx, id, &file.name, file.bytes).await?)
@@ -41,8 +37,10 @@ pub async fn attest(
         document,
     )
     .await?;
-    Ok(done(
-        &format!("/compliance/{regulation}/{cite}/{unit}"),
-        "attested",
-    ))
+    let way = if judged {
+        format!("/compliance/{regulation}/{cite}/{unit}")
+    } else {
+        format!("/units/{unit}")
+    };
+    Ok(done(&way, "attested"))
 }

@@ -9,14 +9,15 @@ mod verdict;
 pub mod words;
 
 use app::{App, assess::Unit};
+use domain::authority::Permission;
 use policy::{Control, control::Action};
 
 pub use route::{moment, routes};
 
-use crate::{cx::Cx, http::encode};
+use crate::{cx::Cx, http::encode, registry::may_write};
 
-/// The button that mends a breach: address and text; none where nothing can be done yet.
-/// `verdict` is the page of the verdict itself.
+/// The button that mends a breach: address and text; none where nothing can be done yet, or
+/// not by this reader. `verdict` is the page of the verdict itself.
 pub fn remedy(
     cx: &Cx,
     app: &App,
@@ -24,26 +25,49 @@ pub fn remedy(
     unit: &Unit,
     verdict: &str,
 ) -> Option<(String, String)> {
-    let word = |noun: &str| {
-        app.schema(noun).map_or_else(
-            |_| noun.to_owned(),
-            |schema| cx.l(&schema.label).to_lowercase(),
-        )
+    let schema = |noun: &str| {
+        let schema = app.schema(noun).ok()?;
+        let word = cx.l(&schema.label).to_lowercase();
+        Some((schema, word))
     };
     let back = encode(verdict);
     Some(match control.remedy.action.as_ref()? {
-        Action::Noun(noun) if noun == "organization" => (
-            format!("/registry/organization/{}/edit?back={back}", unit.id),
-            cx.tx("remedy-open", word(noun)),
-        ),
-        Action::Noun(noun) => (
-            format!("/registry/{noun}?organization={}", unit.id),
-            cx.tx("remedy-open", word(noun)),
-        ),
-        Action::Register(noun) => (
-            format!("/registry/{noun}/new?organization={}&back={back}", unit.id),
-            cx.tx("remedy-write", word(noun)),
-        ),
-        Action::Attest(_) => (format!("{verdict}#attest"), cx.t("remedy-attest")),
+        Action::Noun(noun) => match noun.as_str() {
+            "account" => {
+                let way = cx.may(Permission::Accounts).then_some("/accounts")?;
+                (way.into(), cx.tx("remedy-open", cx.t("nav-accounts")))
+            }
+            "log-source" => {
+                let way = cx.may(Permission::Logs).then_some("/logs")?;
+                (way.into(), cx.tx("remedy-open", cx.t("nav-logs")))
+            }
+            "target" | "availability" => {
+                let way = format!("/units/{}#part-targets", unit.code);
+                (
+                    way,
+                    cx.tx("remedy-open", cx.t("unit-targets").to_lowercase()),
+                )
+            }
+            "organization" => {
+                let (schema, word) = schema(noun).filter(|(s, _)| may_write(cx, s))?;
+                let way = format!("/registry/{}/{}/edit?back={back}", schema.noun, unit.id);
+                (way, cx.tx("remedy-open", word))
+            }
+            _ => (
+                format!("/registry/{noun}?organization={}", unit.id),
+                cx.tx("remedy-open", schema(noun)?.1),
+            ),
+        },
+        Action::Register(noun) => {
+            let (_, word) = schema(noun).filter(|(s, _)| may_write(cx, s))?;
+            (
+                format!("/registry/{noun}/new?organization={}&back={back}", unit.id),
+                cx.tx("remedy-write", word),
+            )
+        }
+        Action::Attest(_) => {
+            let way = cx.may(Permission::Write);
+            way.then(|| (format!("{verdict}#attest"), cx.t("remedy-attest")))?
+        }
     })
 }

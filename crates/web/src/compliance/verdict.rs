@@ -25,6 +25,7 @@ use crate::{
     cx::Cx,
     format,
     http::{self, Fault, Params, Reader},
+    i18n,
     mark::Mark,
     server::Web,
 };
@@ -44,8 +45,14 @@ pub async fn page(
     find(&board, &id)?;
     let view = match assess::verdict(app, ctx, &board, &id, &cite, &unit).await {
         Err(mut problem) if problem.kind == ProblemKind::NotFound && board.as_of.is_some() => {
-            problem.next.vi.clone_from(&reader.cx.t("verdict-none"));
-            problem.next.en.clone_from(&reader.cx.t("verdict-none"));
+            problem.next = i18n::label("verdict-none");
+            return Err(problem.into());
+        }
+        Err(mut problem) if problem.kind == ProblemKind::NotFound => {
+            if let Ok((_, false)) = assess::organization(app, ctx, &board, &unit).await {
+                problem.what = i18n::label("verdict-not-yet");
+                problem.next = i18n::label("unit-not-judged");
+            }
             return Err(problem.into());
         }
         other => other?,

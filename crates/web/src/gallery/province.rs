@@ -294,6 +294,7 @@ pub fn unit(cx: &Cx) -> unit_page::Page {
         kind: "Ủy ban nhân dân · Xã · Thành viên".into(),
         parent: Some(("H61".into(), "Ủy ban nhân dân tỉnh Vĩnh Long".into())),
         may_write: true,
+        judged: true,
         todo: vec![
             todo(
                 Mark::Breached,

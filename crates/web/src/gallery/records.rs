@@ -210,6 +210,7 @@ pub fn journal(cx: &Cx) -> Journal {
             true,
         )],
         actor: String::new(),
+        organization: String::new(),
         verified: Some((true, cx.tn("journal-good", 18_211))),
         entries: entries(cx),
         older: Some("/journal?before=18000".into()),

@@ -9,7 +9,7 @@ use axum::{
     response::Response,
 };
 use axum_extra::extract::CookieJar;
-use domain::{id::Id, label::Lang};
+use domain::{id::Id, label::Lang, net::Prefix};
 
 use crate::{cx::Theme, server::Web};
 
@@ -47,6 +47,32 @@ fn language(jar: &CookieJar, headers: &HeaderMap) -> Lang {
         .map_or(Lang::Vi, Lang::from_code)
 }
 
+/// Where a request comes from: the other end of its connection; where that is a proxy we
+/// trust, the last address of `X-Forwarded-For` that is none of our proxies. What stands
+/// before it anybody can have written.
+fn origin(peer: IpAddr, proxies: &[Prefix], headers: &HeaderMap) -> IpAddr {
+    let ours = |address: IpAddr| proxies.iter().any(|p| p.contains(address));
+    let mut origin = peer.to_canonical();
+    let hops = headers.get_all("x-forwarded-for").iter().rev();
+    for hop in hops.flat_map(|value| value.to_str().unwrap_or("?").rsplit(',')) {
+        if !ours(origin) {
+            break;
+        }
+        let Some(address) = hop_address(hop.trim()) else {
+            break;
+        };
+        origin = address.to_canonical();
+    }
+    origin
+}
+
+/// `203.0.113.7`, `2001:db8::7`; some proxies add a port.
+fn hop_address(text: &str) -> Option<IpAddr> {
+    let bare = text.trim_start_matches('[').trim_end_matches(']');
+    let with_port = || text.parse::<SocketAddr>().map(|a| a.ip());
+    bare.parse().or_else(|_| with_port()).ok()
+}
+
 /// Puts [`Asked`] into the request and its id into the answer.
 pub async fn ask(State(web): State<Web>, mut request: Request, next: Next) -> Response {
     let now = web.app.clock.now_ms();
@@ -54,7 +80,7 @@ pub async fn ask(State(web): State<Web>, mut request: Request, next: Next) -> Re
     let remote: Option<IpAddr> = request
         .extensions()
         .get::<ConnectInfo<SocketAddr>>()
-        .map(|ConnectInfo(address)| address.ip().to_canonical());
+        .map(|ConnectInfo(peer)| origin(peer.ip(), &web.proxies, request.headers()));
     let path = request.uri().path().to_owned();
     let asked = Asked {
         id: Id::new(now).to_string(),
@@ -77,4 +103,52 @@ pub async fn ask(State(web): State<Web>, mut request: Request, next: Next) -> Re
         response.headers_mut().insert("x-request-id", id);
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(peer: &str, hops: &[&str]) -> String {
+        let proxies: Vec<Prefix> = ["127.0.0.1/32", "10.0.0.0/24", "fd00::/8"]
+            .map(|p| p.parse().unwrap())
+            .into();
+        let mut headers = HeaderMap::new();
+        for hop in hops {
+            headers.append("x-forwarded-for", HeaderValue::from_str(hop).unwrap());
+        }
+        origin(peer.parse().unwrap(), &proxies, &headers).to_string()
+    }
+
+    #[test]
+    fn only_our_proxies_are_believed() {
+        let client = "203.0.113.7";
+        for (peer, hops, expected) in [
+            (client, &["198.51.100.1"][..], client),
+            ("127.0.0.1", &[], "127.0.0.1"),
+            ("127.0.0.1", &[client], client),
+            ("::ffff:127.0.0.1", &["::ffff:203.0.113.7"], client),
+            // What the client wrote stands before what our proxies saw.
+            ("127.0.0.1", &["198.51.100.1, 203.0.113.7"], client),
+            (
+                "127.0.0.1",
+                &["198.51.100.1, 203.0.113.7, 10.0.0.3"],
+                client,
+            ),
+            (
+                "127.0.0.1",
+                &["198.51.100.1", "203.0.113.7 ,10.0.0.3"],
+                client,
+            ),
+            ("127.0.0.1", &["10.0.0.9, 10.0.0.3"], "10.0.0.9"),
+            // Nothing readable: as far as is known.
+            ("127.0.0.1", &["203.0.113.7, unknown, 10.0.0.3"], "10.0.0.3"),
+            ("127.0.0.1", &[""], "127.0.0.1"),
+            ("127.0.0.1", &["203.0.113.7:5123"], client),
+            ("fd00::1", &["[2001:db8::7]:443"], "2001:db8::7"),
+            ("fd00::1", &["[2001:db8::7]"], "2001:db8::7"),
+        ] {
+            assert_eq!(seen(peer, hops), expected, "{peer} {hops:?}");
+        }
+    }
 }

@@ -3,4 +3,4 @@
 pub mod page;
 mod route;
 
-pub use route::{entries, routes};
+pub use route::{entries, routes, unit};

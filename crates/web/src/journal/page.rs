@@ -54,6 +54,8 @@ pub struct Index {
     pub nouns: Vec<(String, String, bool)>,
     /// Whose changes are shown, empty for all.
     pub actor: String,
+    /// The code of the organization whose changes are shown, empty for all.
+    pub organization: String,
     /// What verifying just said: whether all is well, and the words.
     pub verified: Option<(bool, String)>,
     /// The entries.

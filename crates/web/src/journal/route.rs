@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use app::{
-    App,
+    App, Ctx,
     journal::{self, JournalEntry, JournalQuery},
     registry,
 };
@@ -14,7 +14,7 @@ use axum::{
     routing::get,
 };
 use domain::{
-    id::Id,
+    id::{Id, OrganizationId},
     noun,
     problem::Problem,
     record::{Record, Value},
@@ -186,6 +186,18 @@ fn entry_of(cx: &Cx, app: &App, entry: JournalEntry, titles: &HashMap<Id, String
     }
 }
 
+/// The organization that is asked for by code or id; none for an empty text.
+///
+/// # Errors
+/// Not found.
+pub async fn unit(app: &App, ctx: &Ctx, key: &str) -> Result<Option<OrganizationId>, Problem> {
+    if key.is_empty() {
+        return Ok(None);
+    }
+    let found = registry::get(app, ctx, "organization", key).await?;
+    Ok(Some(OrganizationId(found.id)))
+}
+
 async fn page(
     web: &Web,
     reader: Reader,
@@ -196,6 +208,7 @@ async fn page(
     let wanted = JournalQuery {
         noun: some("noun"),
         actor: some("actor"),
+        organization: unit(&web.app, &reader.ctx, params.get("organization")).await?,
         before_seq: params.get("before").parse().ok(),
         limit: SIZE,
         ..JournalQuery::default()
@@ -223,6 +236,7 @@ async fn page(
     Ok(http::Page(Index {
         nouns,
         actor: params.get("actor").to_owned(),
+        organization: params.get("organization").to_owned(),
         verified,
         entries: entries(&cx, &web.app, list).await?,
         older,

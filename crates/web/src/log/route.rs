@@ -14,7 +14,9 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use domain::{authority::Permission, id::Id, label::Label, parse, problem::Problem, text};
+use domain::{
+    authority::Permission, id::Id, label::Label, net::parse_address, parse, problem::Problem, text,
+};
 
 use super::{
     page::{Index, Line, LineRow},
@@ -53,15 +55,13 @@ pub async fn devices(app: &App, ctx: &Ctx) -> Result<HashMap<Id, String>, Proble
         .collect())
 }
 
-/// What the parameters of the page or of the API ask for. `source` is a part of a
-/// device's name; a name that no device has finds nothing.
-///
-/// # Errors
-/// Denied, unavailable.
+/// What the parameters of the page or of the API ask for. `source` is an address, or a
+/// part of a device's name; a name that no device has finds nothing.
 pub fn query(params: &Params, devices: &HashMap<Id, String>) -> LogQuery {
+    let peer = parse_address(params.get("source")).ok();
     let source = text::fold(params.get("source"));
     let mut found: Vec<Id> = Vec::new();
-    if !source.is_empty() {
+    if peer.is_none() && !source.is_empty() {
         found = devices
             .iter()
             .filter(|(_, name)| text::fold(name).contains(&source))
@@ -76,12 +76,13 @@ pub fn query(params: &Params, devices: &HashMap<Id, String>) -> LogQuery {
         from: parse::instant(params.get("from")),
         to: parse::instant(params.get("to")),
         devices: found,
+        peer,
         unit: params.get("unit").parse().ok(),
         max_severity: params.get("severity").parse().ok().filter(|n| *n <= 7),
         text: params.get("q").to_owned(),
         limit: match params.number("limit") {
             0 => SIZE,
-            n => n.min(1_000),
+            n => n.min(logs::PAGE),
         },
         cursor: params.get("cursor").parse().ok(),
     }
@@ -208,8 +209,7 @@ async fn line(
 ) -> Result<Response, Fault> {
     let (app, ctx, cx) = (&web.app, &reader.ctx, reader.cx);
     let number = place(&index)?;
-    let proof = logs::prove(app, ctx, number).await?;
-    let record = Record::decode(number, &proof.record).ok_or_else(|| Problem::internal(index))?;
+    let record = logs::line(app, ctx, number).await?;
     let names = devices(app, ctx).await?;
     let unit = registry::get(
         app,

@@ -153,7 +153,7 @@ pub async fn new(
     Path(noun): Path<String>,
     params: Params,
 ) -> Result<Response, Fault> {
-    let schema = web.app.schema(&noun)?;
+    let schema = registry::writable(&web.app, &reader.ctx, &noun)?;
     let today = web.app.clock.today().to_string();
     let filled = schema
         .fields
@@ -179,7 +179,7 @@ pub async fn edit(
     Path((noun, key)): Path<(String, String)>,
     params: Params,
 ) -> Result<Response, Fault> {
-    let schema = web.app.schema(&noun)?;
+    let schema = registry::writable(&web.app, &reader.ctx, &noun)?;
     let record = registry::get(&web.app, &reader.ctx, &noun, &key).await?;
     let filled = schema
         .fields
@@ -245,7 +245,7 @@ async fn write(
     id: Option<Id>,
     request: Request,
 ) -> Result<Response, Fault> {
-    let schema = web.app.schema(noun)?;
+    let schema = registry::writable(&web.app, &reader.ctx, noun)?;
     let mut upload = receive(request, attachment::MAX_BYTES).await?;
     let version = upload.fields.get("version").parse().unwrap_or(0);
     let back = upload.fields.get("back").to_owned();

@@ -92,16 +92,8 @@ async fn keep(app: &App, account: AccountId, bytes: Vec<u8>) -> Result<(Id, Vec<
 
 async fn kept(app: &App, account: AccountId, upload: &str) -> Result<Vec<u8>, Problem> {
     let gone = || {
-        let say = |key: &str| {
-            let text = |lang| i18n::text(lang, key, None).into_owned();
-            Label::new(text(domain::label::Lang::Vi), text(domain::label::Lang::En))
-        };
-        Problem::new(
-            ProblemKind::NotFound,
-            say("import-gone"),
-            "",
-            say("import-gone-next"),
-        )
+        let (what, next) = (i18n::label("import-gone"), i18n::label("import-gone-next"));
+        Problem::new(ProblemKind::NotFound, what, "", next)
     };
     let id: Id = upload.parse().map_err(|_| gone())?;
     tokio::fs::read(path(app, account, id))
@@ -126,17 +118,17 @@ pub async fn form(
     reader: Reader,
     Path(noun): Path<String>,
 ) -> Result<Response, Fault> {
-    let schema = web.app.schema(&noun)?;
+    let schema = registry::writable(&web.app, &reader.ctx, &noun)?;
     Ok(http::Page(page(reader.cx, &schema)).into_response())
 }
 
 /// `GET /registry/{noun}/import/template.csv`: the columns, with a byte-order mark for Excel.
 pub async fn template(
     State(web): State<Web>,
-    _: Reader,
+    reader: Reader,
     Path(noun): Path<String>,
 ) -> Result<Response, Fault> {
-    let schema = web.app.schema(&noun)?;
+    let schema = registry::writable(&web.app, &reader.ctx, &noun)?;
     let names: Vec<&str> = schema
         .fields
         .iter()
@@ -153,7 +145,7 @@ pub async fn try_out(
     Path(noun): Path<String>,
     request: Request,
 ) -> Result<Response, Fault> {
-    let schema = web.app.schema(&noun)?;
+    let schema = registry::writable(&web.app, &reader.ctx, &noun)?;
     let mut upload = receive(request, MAX_BYTES).await?;
     let bytes = upload
         .files
@@ -203,7 +195,7 @@ pub async fn apply(
     Path(noun): Path<String>,
     Form(chosen): Form<Chosen>,
 ) -> Result<Response, Fault> {
-    let schema = web.app.schema(&noun)?;
+    let schema = registry::writable(&web.app, &reader.ctx, &noun)?;
     let bytes = kept(&web.app, reader.me.account, &chosen.upload).await?;
     let written =
         registry::import(&web.app, &reader.ctx, &noun, &bytes, ImportMode::GoodRows).await;

@@ -14,7 +14,7 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Response},
 };
-use domain::{authority::Permission, label::Label, noun, problem::Problem, schema::Schema};
+use domain::{authority::Permission, noun, schema::Schema};
 use policy::{Status, Tally};
 
 use super::page::{ArticleRow, Book, ContactRow, Page, Todo};
@@ -42,10 +42,7 @@ pub async fn page(
 ) -> Result<Response, Fault> {
     let (app, ctx, cx) = (&web.app, &reader.ctx, &reader.cx);
     let view = assess::board(app, ctx, None).await?;
-    let unit = view
-        .find(&code)
-        .cloned()
-        .ok_or_else(|| Problem::not_found(&Label::new("đơn vị", "unit"), &code))?;
+    let (unit, judged) = assess::organization(app, ctx, &view, &code).await?;
     let clauses = assess::unit(&view, unit.id);
     let mut counts = Tally::default();
     for each in &clauses {
@@ -82,6 +79,7 @@ pub async fn page(
         kind: describe(cx, &unit),
         parent,
         may_write: cx.may(Permission::Write),
+        judged,
         todo: todo(app, ctx, cx, &unit, &clauses, params.get("article")).await?,
         targets: rows(cx, &targets_of(app, ctx, own).await?),
         counts,

@@ -123,6 +123,8 @@ pub struct Page {
     pub parent: Option<(String, String)>,
     /// Whether the reader may write its records.
     pub may_write: bool,
+    /// Whether it was there when all were judged last.
+    pub judged: bool,
     /// What it must do next, the most urgent first.
     pub todo: Vec<Todo>,
     /// Its connection points, circuits and devices that are watched.

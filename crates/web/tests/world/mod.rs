@@ -67,19 +67,7 @@ impl World {
             .await
             .unwrap();
         for code in ["X1", "X2"] {
-            let name = format!("Xã số {code}");
-            world
-                .save(
-                    "organization",
-                    &[
-                        ("code", code),
-                        ("name", &name),
-                        ("kind", "people-committee"),
-                        ("level", "commune"),
-                        ("membership", "member"),
-                    ],
-                )
-                .await;
+            world.unit(code).await;
         }
         world
             .save(
@@ -102,6 +90,19 @@ impl World {
         world.save("adoption", &adopted).await;
         app::assess::evaluate(&world.app, true).await.unwrap();
         world
+    }
+
+    /// One more commune, which the next evaluation judges.
+    pub async fn unit(&self, code: &str) {
+        let name = format!("Xã số {code}");
+        let given = [
+            ("code", code),
+            ("name", &name),
+            ("kind", "people-committee"),
+            ("level", "commune"),
+            ("membership", "member"),
+        ];
+        self.save("organization", &given).await;
     }
 
     fn console(&self) -> Ctx {
