@@ -44,10 +44,30 @@ fn the_shipped_policy_is_sound() {
     let library = Library::load(&Embedded).unwrap();
     assert_eq!(library.regulations["vinh-long-26-2019"].clauses.len(), 89);
     assert_eq!(library.regulations["hau-giang-48-2024"].clauses.len(), 175);
-    assert_eq!(library.regulations["binh-thuan-1749-2015"].clauses.len(), 88);
+    assert_eq!(
+        library.regulations["binh-thuan-1749-2015"].clauses.len(),
+        88
+    );
     assert_eq!(library.regulations["ca-mau-31-2019"].clauses.len(), 40);
-    assert_eq!(library.regulations["thua-thien-hue-2711-2017"].clauses.len(), 81);
+    assert_eq!(
+        library.regulations["thua-thien-hue-2711-2017"]
+            .clauses
+            .len(),
+        81
+    );
     assert_eq!(library.hash.len(), 64);
+    // Shared controls may stand without a clause; the shipped ones are all asked for.
+    let clauses = library.regulations.values().flat_map(|r| &r.clauses);
+    let asked: Vec<&str> = clauses
+        .flat_map(|c| &c.controls)
+        .map(|c| c.control.as_str())
+        .collect();
+    let idle: Vec<&String> = library
+        .controls
+        .keys()
+        .filter(|id| !asked.contains(&id.as_str()))
+        .collect();
+    assert_eq!(idle, Vec::<&String>::new());
 }
 
 #[test]
