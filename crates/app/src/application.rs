@@ -21,9 +21,11 @@ use store::{Db, StoreError, journal::Change};
 use crate::{
     Ctx,
     assess::Assess,
+    fresh::{Fresh, Mark},
     live::{Live, Topic},
     logs::Logs,
     registry::import,
+    search::Index,
     setting::Settings,
     watch::Watch,
 };
@@ -86,6 +88,10 @@ pub struct Inner {
     pub logs: Logs,
     pub(crate) watch: Watch,
     pub(crate) assess: Assess,
+    /// How far the registry has come.
+    pub(crate) mark: Mark,
+    /// What the search box looks through, by that mark and the packs' hash.
+    pub(crate) index: Fresh<(i64, String), Index>,
     library: RwLock<Arc<Library>>,
     settings: RwLock<Arc<Settings>>,
 }
@@ -129,6 +135,8 @@ impl App {
             logs,
             watch: Watch::default(),
             assess: Assess::default(),
+            mark: Mark::default(),
+            index: Fresh::default(),
             library: RwLock::new(Arc::new(library)),
             settings: RwLock::new(Arc::new(settings)),
         })))

@@ -1,6 +1,11 @@
 //! The search box: records of the registry, and clauses. Diacritics do not matter.
 
-use domain::{authority::Permission, label::Label, problem::Problem, text};
+use std::sync::Arc;
+
+use domain::{
+    authority::Permission, id::OrganizationId, label::Label, problem::Problem, schema::Schema, text,
+};
+use policy::Library;
 
 use crate::{App, Ctx, assess, fault::fault};
 
@@ -17,21 +22,72 @@ pub struct Found {
     pub title: Label,
 }
 
+/// What is searched, folded once for all readers.
+pub(crate) struct Index {
+    records: store::search::Index,
+    clauses: Vec<FoldedClause>,
+}
+
+struct FoldedClause {
+    regulation: String,
+    /// All its words, folded.
+    words: String,
+    found: Found,
+}
+
+fn clauses(library: &Library) -> Vec<FoldedClause> {
+    let all = library
+        .regulations
+        .values()
+        .flat_map(|r| r.clauses.iter().map(move |c| (r, c)));
+    all.map(|(r, c)| {
+        let words = format!("{} {} {} {}", c.cite, c.summary.vi, c.summary.en, r.number);
+        let found = Found {
+            noun: "clause".into(),
+            id: format!("{}/{}", r.id, c.cite),
+            code: c.cite.clone(),
+            title: c.summary.clone(),
+        };
+        FoldedClause {
+            regulation: r.id.clone(),
+            words: text::fold(&words),
+            found,
+        }
+    })
+    .collect()
+}
+
+async fn index(app: &App) -> Result<Arc<Index>, Problem> {
+    let mark = app.mark.now(&app.db).await.map_err(fault)?;
+    let library = app.library();
+    let make = async {
+        Ok(Index {
+            records: store::search::Index::load(&app.db).await?,
+            clauses: clauses(&library),
+        })
+    };
+    app.index
+        .get((mark, library.hash.clone()), make)
+        .await
+        .map_err(fault)
+}
+
 /// Finds at most `limit` of each kind; clauses only of regulations that hold for somebody
 /// whom the actor sees.
 ///
 /// # Errors
 /// Denied, unavailable.
 pub async fn find(app: &App, ctx: &Ctx, words: &str, limit: usize) -> Result<Vec<Found>, Problem> {
-    let scope = ctx.actor.scope(Permission::Read)?;
+    ctx.actor.scope(Permission::Read)?;
     let folded = text::fold(words);
-    if folded.is_empty() {
+    let wanted: Vec<&str> = folded.split_whitespace().collect();
+    if wanted.is_empty() {
         return Ok(Vec::new());
     }
-    let count = i64::try_from(limit).unwrap_or(10);
-    let mut found: Vec<Found> = store::search::find(&app.db, &scope, words, count)
-        .await
-        .map_err(fault)?
+    let index = index(app).await?;
+    let reads = |schema: &Schema| ctx.actor.reads(schema).ok();
+    let records = index.records.find(reads, words, limit);
+    let mut found: Vec<Found> = records
         .into_iter()
         .map(|hit| Found {
             noun: hit.noun,
@@ -40,27 +96,36 @@ pub async fn find(app: &App, ctx: &Ctx, words: &str, limit: usize) -> Result<Vec
             title: Label::same(hit.title),
         })
         .collect();
-    let words: Vec<&str> = folded.split_whitespace().collect();
     let view = assess::board(app, ctx, None).await?;
-    let clauses = view
-        .regulations()
-        .flat_map(|r| r.clauses.iter().map(move |c| (r, c)));
+    let held: Vec<&str> = view.regulations().map(|r| r.id.as_str()).collect();
     found.extend(
-        clauses
-            .filter(|(r, c)| {
-                let all = text::fold(&format!(
-                    "{} {} {} {}",
-                    c.cite, c.summary.vi, c.summary.en, r.number
-                ));
-                words.iter().all(|w| all.contains(w))
-            })
+        index
+            .clauses
+            .iter()
+            .filter(|clause| held.contains(&clause.regulation.as_str()))
+            .filter(|clause| wanted.iter().all(|word| clause.words.contains(word)))
             .take(limit)
-            .map(|(r, c)| Found {
-                noun: "clause".into(),
-                id: format!("{}/{}", r.id, c.cite),
-                code: c.cite.clone(),
-                title: c.summary.clone(),
-            }),
+            .map(|clause| clause.found.clone()),
     );
     Ok(found)
+}
+
+/// Noun and id of the records that evidence about a unit names by their titles, in the order
+/// of `titles`; none for a title that names nothing in scope, or more than one thing.
+///
+/// # Errors
+/// Unavailable.
+pub async fn titled(
+    app: &App,
+    ctx: &Ctx,
+    unit: OrganizationId,
+    titles: &[&str],
+) -> Result<Vec<Option<(String, String)>>, Problem> {
+    let index = index(app).await?;
+    let reads = |schema: &Schema| ctx.actor.reads(schema).ok();
+    let named = |title: &&str| {
+        let hit = index.records.titled(reads, unit, title)?;
+        Some((hit.noun.clone(), hit.id.clone()))
+    };
+    Ok(titles.iter().map(named).collect())
 }

@@ -206,6 +206,29 @@ pub async fn evidence(db: &Db, hash: &str) -> Result<Option<String>, StoreError>
     .transpose()
 }
 
+/// The evidence (JSON) of several hashes.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn evidence_of(
+    db: &Db,
+    hashes: &[&str],
+) -> Result<std::collections::HashMap<String, String>, StoreError> {
+    let mut out = std::collections::HashMap::with_capacity(hashes.len());
+    for hashes in hashes.chunks(100) {
+        let args: Vec<Arg> = hashes.iter().map(|hash| (*hash).into()).collect();
+        let places: Vec<String> = (1..=args.len()).map(|i| format!("${i}")).collect();
+        let sql = format!(
+            "SELECT hash, body FROM evidence WHERE hash IN ({})",
+            places.join(", ")
+        );
+        for row in db.fetch("evidence", &sql, &args).await? {
+            out.insert(row.text("hash")?, row.text("body")?);
+        }
+    }
+    Ok(out)
+}
+
 /// Somebody's word that a control holds, or does not.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Attestation {

@@ -101,6 +101,12 @@ macro_rules! args {
     ($($value:expr),* $(,)?) => { [$($crate::Arg::from($value)),*] };
 }
 
+/// How many checks run at once: as many as the machines this is made for have cores.
+const JUDGES: u32 = 2;
+
+/// How long a check waits for its turn; how long it may run is its own limit.
+const JUDGES_TURN: Duration = Duration::from_secs(120);
+
 /// The records: SQLite (one writer, several readers) or PostgreSQL.
 #[derive(Clone, Debug)]
 pub enum Db {
@@ -110,9 +116,16 @@ pub enum Db {
         writer: SqlitePool,
         /// Connections that cannot write.
         reader: SqlitePool,
+        /// Those of checks, which cannot write either: a page never waits for a check.
+        judge: SqlitePool,
     },
     /// PostgreSQL 15 or what speaks its protocol.
-    Postgres(PgPool),
+    Postgres {
+        /// What everybody uses.
+        pool: PgPool,
+        /// What checks use.
+        judge: PgPool,
+    },
 }
 
 /// A transaction. Dropped without [`Tx::commit`] it leaves nothing behind.
@@ -215,20 +228,32 @@ impl Db {
             .run(&writer)
             .await
             .map_err(StoreError::Migrate)?;
-        let reader = SqlitePoolOptions::new()
-            .max_connections(4)
-            // Not by `query_only`, which a query could switch off again. A check returns
-            // thousands of rows: handed over a few at a time, waking costs more than reading.
-            .connect_with(
-                options
-                    .read_only(true)
-                    .create_if_missing(false)
-                    .row_buffer_size(1_024)
-                    .pragma("cache_size", "-32768"),
-            )
+        // Not by `query_only`, which a query could switch off again. A query may return
+        // thousands of rows: handed over a few at a time, waking costs more than reading.
+        let options = options
+            .read_only(true)
+            .create_if_missing(false)
+            .row_buffer_size(1_024);
+        let readers = |connections| {
+            SqlitePoolOptions::new()
+                .max_connections(connections)
+                // There is no network in between that could be gone.
+                .test_before_acquire(false)
+        };
+        let reader = readers(4)
+            .connect_with(options.clone().pragma("cache_size", "-16384"))
             .await
             .map_err(open)?;
-        Ok(Self::Sqlite { writer, reader })
+        let judge = readers(JUDGES)
+            .acquire_timeout(JUDGES_TURN)
+            .connect_with(options.pragma("cache_size", "-32768"))
+            .await
+            .map_err(open)?;
+        Ok(Self::Sqlite {
+            writer,
+            reader,
+            judge,
+        })
     }
 
     /// Connects to PostgreSQL and migrates it.
@@ -245,17 +270,23 @@ impl Db {
             source,
         };
         let options = PgConnectOptions::from_str(url).map_err(open)?;
-        let pool = PgPoolOptions::new()
-            .max_connections(8)
-            .acquire_timeout(Duration::from_secs(10))
-            .connect_with(options)
+        let connect = |connections| {
+            PgPoolOptions::new()
+                .max_connections(connections)
+                .acquire_timeout(Duration::from_secs(10))
+        };
+        let pool = connect(6)
+            .connect_with(options.clone())
             .await
             .map_err(open)?;
+        let judge = connect(JUDGES)
+            .acquire_timeout(JUDGES_TURN)
+            .connect_lazy_with(options);
         sqlx::migrate!("migrations/postgres")
             .run(&pool)
             .await
             .map_err(StoreError::Migrate)?;
-        Ok(Self::Postgres(pool))
+        Ok(Self::Postgres { pool, judge })
     }
 
     /// Opens by URL: `postgres://…`, or a path of a SQLite file.
@@ -274,7 +305,7 @@ impl Db {
     pub fn engine(&self) -> &'static str {
         match self {
             Db::Sqlite { .. } => "sqlite",
-            Db::Postgres(_) => "postgres",
+            Db::Postgres { .. } => "postgres",
         }
     }
 
@@ -288,7 +319,7 @@ impl Db {
                 .begin_with("BEGIN IMMEDIATE")
                 .await
                 .map(Engine::Sqlite),
-            Db::Postgres(pool) => pool.begin().await.map(Engine::Postgres),
+            Db::Postgres { pool, .. } => pool.begin().await.map(Engine::Postgres),
         };
         Ok(Tx {
             engine: engine.map_err(|e| StoreError::engine("begin", e))?,
@@ -306,7 +337,7 @@ impl Db {
                 .fetch_all(reader)
                 .await
                 .map(|rows| rows.into_iter().map(Row::Sqlite).collect()),
-            Db::Postgres(pool) => postgres_query(sql, args)
+            Db::Postgres { pool, .. } => postgres_query(sql, args)
                 .fetch_all(pool)
                 .await
                 .map(|rows| rows.into_iter().map(Row::Postgres).collect()),
@@ -341,11 +372,19 @@ impl Db {
     /// Closes the pools; SQLite folds its write-ahead log into the file.
     pub async fn close(&self) {
         match self {
-            Db::Sqlite { writer, reader } => {
+            Db::Sqlite {
+                writer,
+                reader,
+                judge,
+            } => {
+                judge.close().await;
                 reader.close().await;
                 writer.close().await;
             }
-            Db::Postgres(pool) => pool.close().await,
+            Db::Postgres { pool, judge } => {
+                judge.close().await;
+                pool.close().await;
+            }
         }
     }
 }

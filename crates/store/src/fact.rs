@@ -104,8 +104,8 @@ pub async fn run(
     one_query(sql).map_err(|what| StoreError::NotAQuery { what })?;
     let busy = |e| StoreError::engine("check", e);
     match db {
-        Db::Sqlite { reader, .. } => {
-            let mut connection = reader.acquire().await.map_err(busy)?;
+        Db::Sqlite { judge, .. } => {
+            let mut connection = judge.acquire().await.map_err(busy)?;
             let started = Instant::now();
             let failed = |e| ended(e, started, limit);
             connection
@@ -127,8 +127,8 @@ pub async fn run(
             }
             read.map(|()| table)
         }
-        Db::Postgres(pool) => {
-            let mut tx = pool.begin().await.map_err(busy)?;
+        Db::Postgres { judge, .. } => {
+            let mut tx = judge.begin().await.map_err(busy)?;
             let started = Instant::now();
             let failed = |e| ended(e, started, limit);
             let set = format!(

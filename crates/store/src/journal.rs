@@ -230,6 +230,46 @@ pub async fn list(
         .collect()
 }
 
+/// The number of the last entry, 0 when there is none.
+///
+/// # Errors
+/// [`StoreError::Engine`].
+pub async fn last(db: &Db) -> Result<i64, StoreError> {
+    db.fetch_one("journal", "SELECT MAX(seq) AS seq FROM journal", &[])
+        .await?
+        .map_or(Ok(None), |row| row.opt_int("seq"))
+        .map(Option::unwrap_or_default)
+}
+
+/// What came after an entry: the number of the last one, and of the last one about one of
+/// `nouns`. Entries are numbered in the order in which their changes are committed.
+///
+/// # Errors
+/// [`StoreError::Engine`].
+pub async fn news(
+    db: &Db,
+    after: i64,
+    nouns: &[&str],
+) -> Result<(Option<i64>, Option<i64>), StoreError> {
+    let mut args = args![after].to_vec();
+    let places: Vec<String> = nouns
+        .iter()
+        .map(|noun| {
+            args.push((*noun).into());
+            format!("${}", args.len())
+        })
+        .collect();
+    let sql = format!(
+        "SELECT MAX(seq) AS head, MAX(CASE WHEN noun IN ({}) THEN seq END) AS touched FROM journal WHERE seq > $1",
+        places.join(", ")
+    );
+    db.fetch_one("journal", &sql, &args)
+        .await?
+        .map_or(Ok((None, None)), |row| {
+            Ok((row.opt_int("head")?, row.opt_int("touched")?))
+        })
+}
+
 /// Recomputes the whole chain.
 ///
 /// # Errors

@@ -8,6 +8,7 @@ pub mod alarm;
 pub mod assessment;
 pub mod db;
 mod dialect;
+pub mod due;
 pub mod duty;
 pub mod error;
 pub mod fact;
@@ -18,6 +19,7 @@ pub mod registry;
 pub mod search;
 pub mod session;
 pub mod setting;
+pub mod standing;
 pub mod target;
 
 pub use db::{Arg, Db, Row, Tx};

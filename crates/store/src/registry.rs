@@ -1,5 +1,6 @@
 //! Records of any noun, by its schema: list, get, insert, update, delete.
 
+mod recent;
 mod tree;
 
 use std::collections::HashMap;
@@ -13,7 +14,10 @@ use domain::{
     text,
 };
 
-pub use self::tree::{covers, is_below, organizations_in, rebuild_tree, site_is_behind};
+pub use self::{
+    recent::{RecentEntries, recent_entries},
+    tree::{Tree, covers, is_below, organizations_in, rebuild_tree, site_is_behind},
+};
 use crate::{Arg, Db, Row, StoreError, Tx, args};
 
 /// Which records of a noun, in which order.
@@ -179,15 +183,8 @@ pub async fn list(
 ) -> Result<RecordPage, StoreError> {
     let mut args = Vec::new();
     let condition = conditions(scope, schema, query, &mut args);
+    let narrowed = args.len();
     let table = schema.table();
-    let total = db
-        .fetch_one(
-            &schema.noun,
-            &format!("SELECT COUNT(*) AS n FROM {table} WHERE {condition}"),
-            &args,
-        )
-        .await?
-        .map_or(Ok(0), |row| row.int("n"))?;
     let limit = if query.limit <= 0 { 50 } else { query.limit };
     args.push(limit.into());
     args.push(query.offset.max(0).into());
@@ -201,7 +198,21 @@ pub async fn list(
     let records = rows
         .iter()
         .map(|r| read(schema, r))
-        .collect::<Result<_, _>>()?;
+        .collect::<Result<Vec<_>, _>>()?;
+    let read = i64::try_from(records.len()).unwrap_or(i64::MAX);
+    let total = if query.offset <= 0 && read < limit {
+        // What is not full is all there is.
+        read
+    } else {
+        args.truncate(narrowed);
+        db.fetch_one(
+            &schema.noun,
+            &format!("SELECT COUNT(*) AS n FROM {table} WHERE {condition}"),
+            &args,
+        )
+        .await?
+        .map_or(Ok(0), |row| row.int("n"))?
+    };
     Ok(RecordPage { records, total })
 }
 

@@ -52,7 +52,8 @@ pub async fn list(db: &Db, scope: &Scope) -> Result<Vec<TargetRow>, StoreError> 
     let in_scope = scope_condition(scope, "t.organization_id", &mut args);
     let sql = format!(
         "SELECT t.target_id, t.noun, t.organization_id, t.subject, t.address, t.probe, t.class, \
-           CASE t.noun WHEN 'site' THEN COALESCE(k.circuit_id, s.parent_id) \
+           CASE t.noun WHEN 'site' THEN COALESCE((SELECT MIN(k.id) FROM circuit k WHERE k.a_site_id = s.id \
+               AND k.address IS NOT NULL AND k.status = 'active' AND k.a_site_id <> COALESCE(k.z_site_id, '')), s.parent_id) \
              WHEN 'circuit' THEN c.z_site_id ELSE d.site_id END AS parent, \
            COALESCE(s.latitude, sa.latitude) AS latitude, COALESCE(s.longitude, sa.longitude) AS longitude, \
            COALESCE(x.state, 'no_data') AS state, x.since_at, x.last_sample_at, x.rtt_us \
@@ -61,9 +62,6 @@ pub async fn list(db: &Db, scope: &Scope) -> Result<Vec<TargetRow>, StoreError> 
          LEFT JOIN circuit c ON c.id = t.target_id \
          LEFT JOIN site sa ON sa.id = c.a_site_id \
          LEFT JOIN device d ON d.id = t.target_id \
-         LEFT JOIN (SELECT a_site_id, MIN(id) AS circuit_id FROM circuit \
-           WHERE address IS NOT NULL AND status = 'active' AND a_site_id <> COALESCE(z_site_id, '') \
-           GROUP BY a_site_id) k ON k.a_site_id = s.id \
          LEFT JOIN target_state x ON x.target_id = t.target_id \
          WHERE {in_scope} ORDER BY t.subject"
     );

@@ -106,6 +106,46 @@ document.addEventListener('submit', (event) => {
   if (question && !confirm(question)) event.preventDefault();
 });
 
+// A fragment that is fetched again closes nothing that somebody opened, takes no focus away
+// and moves no table: all are found again by where they stand and what they say.
+function places() {
+  const out = new Map();
+  const times = new Map();
+  for (const element of document.querySelectorAll('main details, main summary, main a[href], main button, main input, main select, main .wide')) {
+    const says = element.querySelector('summary')?.textContent ?? element.getAttribute('href') ?? element.name ?? element.textContent;
+    const where = element.closest('section')?.querySelector('h2')?.textContent;
+    const key = [element.tagName, element.closest('[id]')?.id, where, element.matches('.wide') ? '' : says].join('\n');
+    const n = (times.get(key) ?? 0) + 1;
+    times.set(key, n);
+    out.set(`${key}\n${n}`, element);
+  }
+  return out;
+}
+let before = [];
+document.addEventListener('htmx:beforeSwap', () => {
+  before = [...places()].map(([key, element]) => ({
+    key, open: element.open, left: element.scrollLeft, top: element.scrollTop, focused: element === document.activeElement,
+  })).filter((each) => each.open || each.left || each.top || each.focused);
+});
+document.addEventListener('htmx:afterSwap', () => {
+  if (before.length === 0) return;
+  const now = places();
+  for (const { key, open, left, top, focused } of before) {
+    const element = now.get(key);
+    if (!element) continue;
+    if (open) element.open = true;
+    if (left || top) element.scrollTo(left, top);
+    if (focused && element !== document.activeElement) element.focus({ preventScroll: true });
+  }
+  before = [];
+});
+// Where somebody writes nothing is fetched again.
+document.addEventListener('htmx:beforeRequest', (event) => {
+  const live = event.detail.requestConfig?.triggeringEvent?.type.startsWith('live:');
+  const writing = document.activeElement?.matches('input, textarea, select') && event.detail.target?.contains(document.activeElement);
+  if (live && writing) event.preventDefault();
+});
+
 // A fragment that could not be fetched leaves what is there and says so.
 document.addEventListener('htmx:responseError', (event) => {
   if (event.detail.xhr.status === 401) location.reload();
@@ -120,7 +160,7 @@ function tip(event) {
   if (!box) return;
   box.hidden = !site;
   if (!site) return;
-  const [name, ...lines] = site.dataset.tip.split('\n');
+  const [name, ...lines] = site.getAttribute('aria-label').split('\n');
   const strong = document.createElement('strong');
   strong.textContent = name;
   box.replaceChildren(strong, ...lines.map((line) => Object.assign(document.createElement('span'), { textContent: line })));

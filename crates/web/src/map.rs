@@ -5,7 +5,7 @@
 //! is drawn only where it covers no other label and no site. What is not well is
 //! labelled first.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use crate::mark::Mark;
 
@@ -26,7 +26,7 @@ pub struct Place {
     pub hub: bool,
     /// The index of the place its link leads to.
     pub parent: Option<usize>,
-    /// What is said of it when it is pointed at: its full name first, one line each.
+    /// What is said of it when it is pointed at, one line each: its full name, its state, more.
     pub about: Vec<String>,
 }
 
@@ -219,26 +219,77 @@ fn curve((x1, y1): (f64, f64), (x2, y2): (f64, f64)) -> String {
     format!("M{x1:.1} {y1:.1}Q{cx:.1} {cy:.1} {x2:.1} {y2:.1}")
 }
 
+/// The picture in small squares, and which of them are taken.
+struct Grid {
+    across: i32,
+    down: i32,
+    taken: Vec<bool>,
+}
+
+/// Squares from the first to the last, both inclusive: left, right, top, bottom.
+type Squares = (i32, i32, i32, i32);
+
+impl Grid {
+    const CELL: f64 = 4.0;
+
+    fn new(height: f64) -> Self {
+        let (_, across, _, down) = Self::squares(0.0, 0.0, WIDTH, height);
+        let (across, down) = (across + 1, down + 1);
+        let size = usize::try_from(across * down).unwrap_or_default();
+        Self {
+            across,
+            down,
+            taken: vec![false; size],
+        }
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "a square of a picture")]
+    fn squares(x: f64, y: f64, w: f64, h: f64) -> Squares {
+        let at = |v: f64| (v / Self::CELL).floor() as i32;
+        (at(x), at(x + w), at(y), at(y + h))
+    }
+
+    fn places(&self, (left, right, top, bottom): Squares) -> impl Iterator<Item = usize> + use<> {
+        let (across, down) = (self.across, self.down);
+        (top.max(0)..=bottom.min(down - 1)).flat_map(move |y| {
+            (left.max(0)..=right.min(across - 1))
+                .filter_map(move |x| usize::try_from(y * across + x).ok())
+        })
+    }
+
+    fn take(&mut self, squares: Squares) {
+        for place in self.places(squares) {
+            self.taken[place] = true;
+        }
+    }
+
+    /// Whether nothing is there but what lies in `own`.
+    fn is_free(&self, squares: Squares, own: Squares) -> bool {
+        let (left, right, top, bottom) = own;
+        self.places(squares).all(|place| {
+            !self.taken[place]
+                || i32::try_from(place).is_ok_and(|place| {
+                    let (x, y) = (place % self.across, place / self.across);
+                    (left..=right).contains(&x) && (top..=bottom).contains(&y)
+                })
+        })
+    }
+}
+
 /// Writes names where there is room, the most urgent first.
 fn label(dots: &mut [Dot], height: f64) {
-    const CELL: f64 = 4.0;
-    #[expect(clippy::cast_possible_truncation, reason = "a cell of a picture")]
-    let cells = |x: f64, y: f64, w: f64, h: f64| {
-        let (x1, x2) = ((x / CELL).floor() as i32, ((x + w) / CELL).floor() as i32);
-        let (y1, y2) = ((y / CELL).floor() as i32, ((y + h) / CELL).floor() as i32);
-        (x1..=x2).flat_map(move |cx| (y1..=y2).map(move |cy| (cx, cy)))
-    };
-    let mut taken: HashSet<(i32, i32)> = dots
-        .iter()
-        .flat_map(|d| cells(d.x - d.r, d.y - d.r, 2.0 * d.r, 2.0 * d.r))
-        .collect();
+    let around = |d: &Dot| Grid::squares(d.x - d.r, d.y - d.r, 2.0 * d.r, 2.0 * d.r);
+    let mut grid = Grid::new(height);
+    for dot in dots.iter() {
+        grid.take(around(dot));
+    }
     for dot in dots.iter_mut().rev() {
         let strong = dot.hot || dot.place.hub;
         let size = if strong { 11.0 } else { 9.5 };
         let wide = count(dot.place.name.chars().count()) * size * if strong { 0.58 } else { 0.54 };
         let off = dot.r + 3.0;
         let (x, y) = (dot.x, dot.y);
-        let own: HashSet<_> = cells(x - dot.r, y - dot.r, 2.0 * dot.r, 2.0 * dot.r).collect();
+        let own = around(dot);
         let options = [
             (x + off, y + size * 0.35, "start"),
             (x - off, y + size * 0.35, "end"),
@@ -257,11 +308,9 @@ fn label(dots: &mut [Dot], height: f64) {
             };
             let top = ty - size * 0.85;
             let inside = left > 2.0 && left + wide < WIDTH - 2.0 && top > 2.0 && ty < height - 2.0;
-            let free = inside
-                && cells(left, top, wide, size * 1.1)
-                    .all(|cell| own.contains(&cell) || !taken.contains(&cell));
-            free.then(|| {
-                taken.extend(cells(left, top, wide, size * 1.1));
+            let squares = Grid::squares(left, top, wide, size * 1.1);
+            (inside && grid.is_free(squares, own)).then(|| {
+                grid.take(squares);
                 Text {
                     x: tx,
                     y: ty,

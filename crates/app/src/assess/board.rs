@@ -1,9 +1,12 @@
 //! All verdicts at one moment: organizations × clauses.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, OnceLock},
+};
 
 use domain::{authority::Scope, id::OrganizationId};
-use policy::Status;
+use policy::{Status, Tally};
 use store::assessment::{Adoption, Unit};
 
 /// One verdict.
@@ -46,6 +49,15 @@ pub struct Board {
     pub(super) cells: Vec<Option<Arc<Cell>>>,
     unit_index: HashMap<OrganizationId, usize>,
     clause_index: HashMap<ClauseKey, usize>,
+    tallies: OnceLock<Tallies>,
+}
+
+/// Verdicts counted by organization and regulation.
+#[derive(Clone, Debug, Default)]
+struct Tallies {
+    regulations: Vec<String>,
+    /// Organizations × regulations.
+    counts: Vec<Tally>,
 }
 
 impl Board {
@@ -71,10 +83,12 @@ impl Board {
             cells,
             unit_index,
             clause_index,
+            tallies: OnceLock::new(),
         }
     }
 
     pub(super) fn set(&mut self, unit: usize, clause: usize, cell: Option<Arc<Cell>>) {
+        self.tallies.take();
         let width = self.clauses.len();
         self.cells[unit * width + clause] = cell;
     }
@@ -91,6 +105,56 @@ impl Board {
     /// The verdict of an organization on a clause.
     pub fn get(&self, regulation: &str, cite: &str, unit: OrganizationId) -> Option<&Cell> {
         self.cell(*self.unit_index.get(&unit)?, self.clause(regulation, cite)?)
+    }
+
+    /// Counts all verdicts, once for all who look.
+    pub(super) fn count(&self) {
+        self.tallies();
+    }
+
+    fn tallies(&self) -> &Tallies {
+        self.tallies.get_or_init(|| {
+            let mut regulations: Vec<String> = Vec::new();
+            let of_clause: Vec<usize> = self
+                .clauses
+                .iter()
+                .map(|c| {
+                    let known = regulations.iter().position(|r| *r == c.regulation);
+                    known.unwrap_or_else(|| {
+                        regulations.push(c.regulation.clone());
+                        regulations.len() - 1
+                    })
+                })
+                .collect();
+            let mut counts = vec![Tally::default(); self.units.len() * regulations.len()];
+            for unit in 0..self.units.len() {
+                for (clause, regulation) in of_clause.iter().enumerate() {
+                    if let Some(cell) = self.cell(unit, clause) {
+                        counts[unit * regulations.len() + regulation].count(cell.status);
+                    }
+                }
+            }
+            Tallies {
+                regulations,
+                counts,
+            }
+        })
+    }
+
+    /// The verdicts on one organization, by its place: those of a regulation, or of all.
+    pub fn tally(&self, unit: usize, regulation: Option<&str>) -> Tally {
+        let Tallies {
+            regulations,
+            counts,
+        } = self.tallies();
+        let of_unit = regulations.iter().enumerate().filter_map(|(at, id)| {
+            let wanted = regulation.is_none_or(|wanted| wanted == id);
+            counts
+                .get(unit * regulations.len() + at)
+                .filter(|_| wanted)
+                .copied()
+        });
+        of_unit.fold(Tally::default(), |sum, tally| sum + tally)
     }
 
     /// The place of an organization.

@@ -191,6 +191,8 @@ async fn run(
     done.clauses = board.clauses.len();
     done.verdicts = board.cells.iter().flatten().count();
     done.turned = turned;
+    // Whoever opens a page next need not.
+    board.count();
     let board = Arc::new(board);
     memory.open = Some(Arc::clone(&board));
     duties::save(app, &board, &memory.results, &fresh, &mut memory.duties).await?;

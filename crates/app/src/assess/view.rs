@@ -1,7 +1,7 @@
 //! Verdicts as pages, API and command line show them.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -90,21 +90,20 @@ impl BoardView {
 
     /// Counts over one regulation.
     pub fn tally(&self, regulation: &str) -> Tally {
-        let mut tally = Tally::default();
-        for (_, c, cell) in self.cells() {
-            if self.board.clauses[c].regulation == regulation {
-                tally.count(cell.status);
-            }
-        }
-        tally
+        let of = |unit: &usize| self.board.tally(*unit, Some(regulation));
+        self.units
+            .iter()
+            .map(of)
+            .fold(Tally::default(), |sum, tally| sum + tally)
     }
 
     /// The unit of an id or a code, if it is in scope.
     pub fn find(&self, key: &str) -> Option<&Unit> {
+        let id: Option<OrganizationId> = key.parse().ok();
         self.units
             .iter()
             .map(|u| &self.board.units[*u])
-            .find(|u| u.code == key || u.id.to_string() == key)
+            .find(|u| u.code == key || Some(u.id) == id)
     }
 }
 
@@ -287,12 +286,14 @@ pub fn heatmap<'a>(view: &'a BoardView, regulation: &Regulation) -> Vec<(&'a Uni
         .collect()
 }
 
-/// Counts by kind of organization.
+/// Counts by kind of organization; a kind that is judged by nothing is left out.
 pub fn by_kind(view: &BoardView, regulation: &str) -> BTreeMap<String, Tally> {
     let mut out: BTreeMap<String, Tally> = BTreeMap::new();
-    for (unit, c, cell) in view.cells() {
-        if view.board.clauses[c].regulation == regulation {
-            out.entry(unit.kind.clone()).or_default().count(cell.status);
+    for place in &view.units {
+        let tally = view.board.tally(*place, Some(regulation));
+        if tally.total() > 0 {
+            *out.entry(view.board.units[*place].kind.clone())
+                .or_default() += tally;
         }
     }
     out
@@ -317,42 +318,37 @@ pub fn clause_units<'a>(
 }
 
 /// One clause as it stands with one unit.
-#[derive(Clone, Debug)]
-pub struct UnitClause {
+#[derive(Clone, Copy, Debug)]
+pub struct UnitClause<'a> {
     /// The regulation's id.
-    pub regulation: String,
+    pub regulation: &'a str,
     /// The clause.
-    pub clause: Clause,
+    pub clause: &'a Clause,
     /// The verdict.
-    pub cell: Cell,
+    pub cell: &'a Cell,
     /// The first of its controls: what is asked, how it is mended.
-    pub control: Option<Control>,
+    pub control: Option<&'a Control>,
 }
 
 /// All clauses that bind a unit, the worst first, then in the order of the regulation.
-pub fn unit(view: &BoardView, id: OrganizationId) -> Vec<UnitClause> {
+pub fn unit(view: &BoardView, id: OrganizationId) -> Vec<UnitClause<'_>> {
     let Some(u) = view.board.unit(id).filter(|u| view.units.contains(u)) else {
         return Vec::new();
     };
-    let mut out: Vec<UnitClause> = (0..view.board.clauses.len())
+    let mut out: Vec<UnitClause<'_>> = (0..view.board.clauses.len())
         .filter_map(|c| {
-            let cell = view.board.cell(u, c)?.clone();
+            let cell = view.board.cell(u, c)?;
             let key = &view.board.clauses[c];
-            let clause = view.library.clause(&key.regulation, &key.cite)?.clone();
-            let control = view
-                .library
-                .controls_of(&clause)
-                .first()
-                .map(|c| (*c).clone());
+            let clause = view.library.clause(&key.regulation, &key.cite)?;
             Some(UnitClause {
-                regulation: key.regulation.clone(),
+                regulation: &key.regulation,
                 clause,
                 cell,
-                control,
+                control: view.library.controls_of(clause).first().copied(),
             })
         })
         .collect();
-    out.sort_by_key(|c| std::cmp::Reverse((c.cell.status, c.control.as_ref().map(|c| c.severity))));
+    out.sort_by_key(|c| std::cmp::Reverse((c.cell.status, c.control.map(|c| c.severity))));
     out
 }
 
@@ -468,4 +464,16 @@ pub(crate) async fn kept_body(app: &App, hash: &str) -> Result<String, Problem> 
         .await
         .map_err(fault)?;
     Ok(body.unwrap_or_default())
+}
+
+/// The same of several hashes; one that is not kept is left out.
+///
+/// # Errors
+/// Unavailable.
+pub async fn evidence_of(app: &App, hashes: &[&str]) -> Result<HashMap<String, Evidence>, Problem> {
+    let bodies = store::assessment::evidence_of(&app.db, hashes)
+        .await
+        .map_err(fault)?;
+    let read = |(hash, body): (String, String)| Some((hash, serde_json::from_str(&body).ok()?));
+    Ok(bodies.into_iter().filter_map(read).collect())
 }

@@ -128,7 +128,7 @@ fn result(
         .collect();
     let (mut observations, mut findings, mut controls) = (Vec::new(), Vec::new(), Vec::new());
     for each in &bound {
-        let control = oscal::control_id(&each.regulation, &each.clause.cite);
+        let control = oscal::control_id(each.regulation, &each.clause.cite);
         let observation = oscal::id(["observation", &each.cell.id]);
         let method = each
             .control
@@ -146,7 +146,7 @@ fn result(
                 "props": [oscal::property("evidence-sha256", &each.cell.evidence_hash)],
             }],
         }));
-        findings.push(finding(&each.cell, &control, summary, &observation));
+        findings.push(finding(each.cell, &control, summary, &observation));
         controls.push(json!({"control-id": control}));
     }
     if findings.is_empty() {

@@ -9,6 +9,6 @@ mod sheet;
 
 pub use export::export_csv;
 pub use import::{CellProblem, ImportMode, ImportReport, Outcome, RowFate, run as import};
-pub use record::{Saved, delete, get, list, reference_titles, save, writable};
+pub use record::{Saved, delete, get, list, recent, reference_titles, save, writable};
 pub use sheet::{MAX_BYTES, SheetError};
-pub use store::registry::{RecordPage, RecordQuery};
+pub use store::registry::{RecentEntries, RecordPage, RecordQuery};

@@ -13,7 +13,7 @@ use domain::{
 };
 use store::{
     StoreError, Tx,
-    registry::{self, RecordPage, RecordQuery},
+    registry::{self, RecentEntries, RecordPage, RecordQuery},
 };
 
 use super::rules;
@@ -45,6 +45,37 @@ pub fn writable(app: &App, ctx: &Ctx, noun: &str) -> Result<Arc<Schema>, Problem
     let schema = app.schema(noun)?;
     ctx.actor.writes(&schema)?;
     Ok(schema)
+}
+
+/// The newest entries, at most `each`, of every book of a unit and of what lies below it, by
+/// the book's name; books that are not for the actor are left out.
+///
+/// # Errors
+/// Unavailable.
+pub async fn recent(
+    app: &App,
+    ctx: &Ctx,
+    unit: OrganizationId,
+    each: i64,
+) -> Result<HashMap<String, RecentEntries>, Problem> {
+    // Nearly always all books have one reach: then they are one query.
+    let mut reaches: Vec<(Scope, Vec<Schema>)> = Vec::new();
+    for book in app.library().registers.values() {
+        let Ok(scope) = ctx.actor.reads(book) else {
+            continue;
+        };
+        let book = book.clone().as_book();
+        match reaches.iter_mut().find(|(known, _)| *known == scope) {
+            Some((_, books)) => books.push(book),
+            None => reaches.push((scope, vec![book])),
+        }
+    }
+    let mut found = HashMap::new();
+    for (scope, books) in reaches {
+        let recent = registry::recent_entries(&app.db, &scope, &books, unit, each).await;
+        found.extend(recent.map_err(fault)?);
+    }
+    Ok(found)
 }
 
 /// One record, by id or by one of the noun's keys.

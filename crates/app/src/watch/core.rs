@@ -355,6 +355,7 @@ impl Core {
             }
         }
         tx.commit().await?;
+        app.watch.wrote();
         self.written(&states);
         Ok(())
     }
@@ -370,6 +371,7 @@ impl Core {
         store::target::save_states(&mut tx, &states, now.at_ms).await?;
         store::target::save_days(&mut tx, &days).await?;
         tx.commit().await?;
+        app.watch.wrote();
         self.written(&states);
         Ok(())
     }

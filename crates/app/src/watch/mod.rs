@@ -4,10 +4,16 @@ mod core;
 mod run;
 mod view;
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{
+    Arc, PoisonError, RwLock,
+    atomic::{AtomicU64, Ordering},
+};
 
 use observe::probe::Prober;
+use store::standing::{Month, Standing};
 use tokio::sync::Notify;
+
+use crate::fresh::Fresh;
 
 pub use self::core::Core;
 pub use run::keep;
@@ -17,8 +23,8 @@ pub use store::{
     target::{AvailabilityRow, TargetRow, Transition},
 };
 pub use view::{
-    AlarmView, Availability, acknowledge, alarms, availability_month, days, samples, summary,
-    target, targets, transitions,
+    AlarmView, Availability, acknowledge, alarms, availability, days, samples, summary, target,
+    targets, transitions,
 };
 
 /// What the watching part shares with the rest.
@@ -27,6 +33,12 @@ pub struct Watch {
     poked: Notify,
     prober: RwLock<Option<Prober>>,
     isolated: RwLock<Option<i64>>,
+    /// How often states and availability were written.
+    written: AtomicU64,
+    /// By the registry's mark and the number of writes.
+    standing: Fresh<(i64, u64), Standing>,
+    /// Of the month that goes on; the same, and the month.
+    month: Fresh<(i64, u64, String), Month>,
 }
 
 impl Watch {
@@ -37,6 +49,11 @@ impl Watch {
 
     pub(crate) async fn poked(&self) {
         self.poked.notified().await;
+    }
+
+    /// States or availability were written: what is kept of them in memory is old.
+    fn wrote(&self) {
+        self.written.fetch_add(1, Ordering::AcqRel);
     }
 
     /// The running prober, for its statistics.

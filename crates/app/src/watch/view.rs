@@ -1,6 +1,9 @@
 //! The network as pages, API and command line show it.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    sync::{Arc, atomic::Ordering},
+};
 
 use domain::{
     authority::Permission,
@@ -10,10 +13,11 @@ use domain::{
 };
 use store::{
     alarm::Alarm,
+    standing::Standing,
     target::{AvailabilityRow, TargetRow, Transition},
 };
 
-use crate::{App, Ctx, fault::fault};
+use crate::{App, Ctx, fault::fault, task};
 
 /// An alarm with the names that it needs.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -59,26 +63,37 @@ impl Availability {
     }
 }
 
-/// All targets that the actor may see.
+async fn standing(app: &App) -> Result<Arc<Standing>, Problem> {
+    let mark = app.mark.now(&app.db).await.map_err(fault)?;
+    let written = app.watch.written.load(Ordering::Acquire);
+    let everything = task::everything();
+    let make = Standing::load(&app.db, &everything);
+    let kept = app.watch.standing.get((mark, written), make).await;
+    kept.map_err(fault)
+}
+
+/// All targets that the actor may see, in the order of their names.
 ///
 /// # Errors
 /// Denied, unavailable.
-pub async fn targets(app: &App, ctx: &Ctx) -> Result<Vec<TargetRow>, Problem> {
+pub async fn targets(app: &App, ctx: &Ctx) -> Result<Vec<Arc<TargetRow>>, Problem> {
     let scope = ctx.actor.scope(Permission::Read)?;
-    store::target::list(&app.db, &scope).await.map_err(fault)
+    Ok(standing(app).await?.within(&scope))
 }
 
 /// One of them.
 ///
 /// # Errors
 /// Not found also when it is another unit's.
-pub async fn target(app: &App, ctx: &Ctx, id: TargetId) -> Result<TargetRow, Problem> {
-    let found = targets(app, ctx).await?.into_iter().find(|t| t.id == id);
+pub async fn target(app: &App, ctx: &Ctx, id: TargetId) -> Result<Arc<TargetRow>, Problem> {
+    let scope = ctx.actor.scope(Permission::Read)?;
+    let standing = standing(app).await?;
+    let found = standing.get(&scope, id).cloned();
     found.ok_or_else(|| Problem::not_found(&Label::new("điểm đo", "target"), &id.to_string()))
 }
 
 /// How many targets are in each state, by its word.
-pub fn summary(targets: &[TargetRow]) -> HashMap<&str, usize> {
+pub fn summary(targets: &[Arc<TargetRow>]) -> HashMap<&str, usize> {
     let mut counts = HashMap::new();
     for target in targets {
         *counts.entry(target.state.as_str()).or_default() += 1;
@@ -86,19 +101,24 @@ pub fn summary(targets: &[TargetRow]) -> HashMap<&str, usize> {
     counts
 }
 
-/// One month (`YYYY-MM`) of every target that the actor may see.
+/// The month that goes on, of every target that the actor may see and that has any.
 ///
 /// # Errors
 /// Denied, unavailable.
-pub async fn availability_month(
+pub async fn availability(
     app: &App,
     ctx: &Ctx,
-    month: &str,
-) -> Result<Vec<AvailabilityRow>, Problem> {
-    let scope = ctx.actor.scope(Permission::Read)?;
-    store::target::month(&app.db, &scope, month)
-        .await
-        .map_err(fault)
+) -> Result<HashMap<TargetId, Arc<AvailabilityRow>>, Problem> {
+    let seen = targets(app, ctx).await?;
+    let mark = app.mark.now(&app.db).await.map_err(fault)?;
+    let written = app.watch.written.load(Ordering::Acquire);
+    let month = app.clock.today().strftime("%Y-%m").to_string();
+    let everything = task::everything();
+    let make = store::standing::month(&app.db, &everything, &month);
+    let key = (mark, written, month.clone());
+    let all = app.watch.month.get(key, make).await.map_err(fault)?;
+    let of = |target: &Arc<TargetRow>| Some((target.id, all.get(&target.id)?.clone()));
+    Ok(seen.iter().filter_map(of).collect())
 }
 
 /// Days of a target, ISO dates inclusive.
@@ -164,21 +184,13 @@ pub async fn alarms(
     let alarms = store::alarm::list(&app.db, &scope, closed, limit)
         .await
         .map_err(fault)?;
-    let names: HashMap<TargetId, String> = store::target::list(&app.db, &scope)
-        .await
-        .map_err(fault)?
-        .into_iter()
-        .map(|t| (t.id, t.subject))
-        .collect();
+    let standing = standing(app).await?;
+    let name = |id: &TargetId| Some(standing.get(&scope, *id)?.subject.clone());
     Ok(alarms
         .into_iter()
         .map(|alarm| AlarmView {
-            subject: names.get(&alarm.target).cloned().unwrap_or_default(),
-            behind: alarm
-                .behind
-                .iter()
-                .filter_map(|id| names.get(id).cloned())
-                .collect(),
+            subject: name(&alarm.target).unwrap_or_default(),
+            behind: alarm.behind.iter().filter_map(name).collect(),
             alarm,
         })
         .collect())

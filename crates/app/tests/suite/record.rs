@@ -3,6 +3,7 @@
 use app::registry::{self, RecordQuery};
 use domain::{
     authority::Role,
+    id::OrganizationId,
     problem::ProblemKind::{Conflict, Denied, Invalid, NotFound},
 };
 
@@ -87,6 +88,68 @@ async fn an_officer_writes_only_what_is_the_units() {
         .await
         .unwrap();
     assert!(p.journal().await.contains("\"delete\""));
+}
+
+#[tokio::test]
+async fn what_is_kept_in_memory_follows_every_change() {
+    let p = Province::new().await;
+    let a = p.unit("A", None).await;
+    let b = p.unit("B", None).await;
+    let all = p.ctx();
+    let officer = p.as_role(Role::Officer, Some(b));
+    let found = async |ctx: &app::Ctx, words: &str| {
+        let hits = app::search::find(&p.app, ctx, words, 10).await.unwrap();
+        let records = hits.into_iter().filter(|f| f.noun != "clause");
+        records.map(|f| f.code).collect::<Vec<_>>()
+    };
+    let watched = async |ctx: &app::Ctx| {
+        let targets = app::watch::targets(&p.app, ctx).await.unwrap();
+        targets
+            .iter()
+            .map(|t| t.subject.clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(found(&all, "tru so").await, [""; 0]);
+    assert_eq!(watched(&all).await, [""; 0]);
+    let site = p
+        .add(
+            "site",
+            &[
+                ("code", "S1"),
+                ("name", "Trụ sở"),
+                ("organization", "A"),
+                ("status", "active"),
+                ("class", "standard"),
+                ("address", "10.0.0.1"),
+                ("probe", "icmp"),
+            ],
+        )
+        .await;
+    assert_eq!(found(&all, "TRU SO").await, ["S1"]);
+    assert_eq!(watched(&all).await, ["Trụ sở"]);
+    assert_eq!(found(&officer, "tru so").await, [""; 0]);
+    assert_eq!(watched(&officer).await, [""; 0]);
+    let named = app::search::titled(&p.app, &all, OrganizationId(a), &["trụ sở", "khác"]).await;
+    let record = ("site".to_owned(), site.to_string());
+    assert_eq!(named.unwrap(), [Some(record), None]);
+
+    // The unit moves below another: who sees that one sees its site.
+    let unit = registry::get(&p.app, &all, "organization", "A")
+        .await
+        .unwrap();
+    let mut moved = unit.values.clone();
+    moved.insert("parent".into(), b.into());
+    registry::save(&p.app, &all, "organization", Some((a, unit.version)), moved)
+        .await
+        .unwrap();
+    assert_eq!(found(&officer, "tru so").await, ["S1"]);
+    assert_eq!(watched(&officer).await, ["Trụ sở"]);
+
+    registry::delete(&p.app, &all, "site", site, 1)
+        .await
+        .unwrap();
+    assert_eq!(found(&all, "tru so").await, [""; 0]);
+    assert_eq!(watched(&all).await, [""; 0]);
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! Who is above whom: the tree of organizations, and sites on the way to the hub.
 
+use std::collections::HashMap;
+
 use domain::{
     authority::Scope,
     id::{Id, OrganizationId},
@@ -36,6 +38,44 @@ pub async fn organizations_in(db: &Db, scope: &Scope) -> Result<Vec<Organization
         .iter()
         .map(|row| row.parsed("id"))
         .collect()
+}
+
+/// Who stands directly below whom, as it was read: decides in memory, for what is kept in
+/// memory, as [`scope_condition`] does in SQL.
+#[derive(Clone, Debug, Default)]
+pub struct Tree(HashMap<OrganizationId, Option<OrganizationId>>);
+
+impl Tree {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the engine.
+    pub async fn load(db: &Db) -> Result<Self, StoreError> {
+        let sql = "SELECT id, parent_id FROM organization";
+        let above = db.fetch("organization tree", sql, &[]).await?;
+        above
+            .iter()
+            .map(|row| Ok((row.parsed("id")?, row.opt_parsed("parent_id")?)))
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+
+    /// Whether an organization lies in scope; what belongs to none only where everything does.
+    pub fn covers(&self, scope: &Scope, organization: Option<OrganizationId>) -> bool {
+        let Some(roots) = scope.roots() else {
+            return true;
+        };
+        let mut at = organization;
+        // The same bound as in `rebuild_tree`.
+        for _ in 0..=16 {
+            match at {
+                Some(id) if roots.contains(&id) => return self.0.contains_key(&id),
+                Some(id) => at = self.0.get(&id).copied().flatten(),
+                None => return false,
+            }
+        }
+        false
+    }
 }
 
 /// Recomputes who is above whom; after any change of an organization's parent.

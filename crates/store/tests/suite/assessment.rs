@@ -1,7 +1,7 @@
 //! Verdicts as intervals, what was known when, attestations, duties, attachments.
 
 use domain::id::{Id, OrganizationId};
-use store::{Db, StoreError, assessment::*, duty};
+use store::{Db, StoreError, assessment::*, due, duty};
 
 use crate::{NOW, all, below, insert, organization, record};
 
@@ -14,6 +14,7 @@ crate::on_both!(
     units_and_exemptions_are_of_a_day,
     an_adoption_takes_in_what_lies_below,
     duties_are_brought_up_to_date,
+    open_duties_are_counted,
     an_attachment_is_each_owners,
 );
 
@@ -100,6 +101,9 @@ async fn intervals_follow_each_other(db: &Db) {
         Some("{\"rows\":[]}")
     );
     assert_eq!(evidence(db, "f").await.unwrap(), None);
+    let both = evidence_of(db, &["e", "f", "e"]).await.unwrap();
+    assert_eq!(both.len(), 1);
+    assert_eq!(both["e"], "{\"rows\":[]}");
 }
 
 async fn the_past_is_as_it_was_known(db: &Db) {
@@ -400,6 +404,60 @@ async fn duties_are_brought_up_to_date(db: &Db) {
         .await,
         []
     );
+}
+
+async fn open_duties_are_counted(db: &Db) {
+    let a = organization(db, "A", "A", None).await;
+    let b = organization(db, "B", "B", None).await;
+    let ended = organization(db, "C", "C", None).await;
+    let end = "UPDATE organization SET ends_on = '2026-06-30' WHERE code = 'C'";
+    db.execute("end", end, &[]).await.unwrap();
+    let row = |unit: Id, clause: &str, due: &str, done: bool| duty::DutyRow {
+        regulation: "vl".into(),
+        clause: clause.into(),
+        organization: OrganizationId(unit),
+        period: due.into(),
+        register: "yearly-report".into(),
+        opens_on: "2026-01-01".into(),
+        due_on: due.into(),
+        fulfilled_on: done.then(|| due.into()),
+        entry_id: None,
+    };
+    let rows = [
+        row(a, "9", "2026-11-10", false),
+        row(a, "14.2", "2026-11-30", false),
+        row(b, "14.2", "2026-11-30", false),
+        row(b, "14.2", "2026-08-31", true),
+        row(ended, "14.2", "2026-11-30", false),
+        row(a, "14.2", "2026-12-31", false),
+    ];
+    let mut tx = db.begin().await.unwrap();
+    duty::upsert(&mut tx, &rows).await.unwrap();
+    tx.commit().await.unwrap();
+    let open = async |scope| {
+        let rows = due::open(db, &scope, "2026-01-01", "2026-11-30", "2026-11-20");
+        rows.await
+            .unwrap()
+            .into_iter()
+            .map(|d| (d.due_on, d.clause, d.organizations))
+            .collect::<Vec<_>>()
+    };
+    let owed = |day: &str, clause: &str, n| (day.to_owned(), clause.to_owned(), n);
+    assert_eq!(
+        open(all()).await,
+        [owed("2026-11-10", "9", 1), owed("2026-11-30", "14.2", 2)]
+    );
+    assert_eq!(
+        open(below(OrganizationId(b))).await,
+        [owed("2026-11-30", "14.2", 1)]
+    );
+    let of = async |scope| {
+        let unit = OrganizationId(a);
+        let rows = due::of(db, &scope, unit, "2026-01-01", "2026-11-30").await;
+        rows.unwrap().len()
+    };
+    assert_eq!(of(all()).await, 2);
+    assert_eq!(of(below(OrganizationId(b))).await, 0);
 }
 
 async fn an_attachment_is_each_owners(db: &Db) {

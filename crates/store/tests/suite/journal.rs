@@ -9,6 +9,7 @@ crate::on_both!(
     the_chain_holds_and_shows_tampering,
     writers_at_once_make_one_chain,
     the_journal_is_read_in_scope,
+    the_journal_tells_what_is_new,
 );
 
 fn change(n: i64, organization: Option<Id>) -> Change {
@@ -164,4 +165,21 @@ async fn the_journal_is_read_in_scope(db: &Db) {
     let entry = &list(db, &all(), &ten()).await.unwrap()[1];
     assert_eq!(entry.change.before.as_deref(), Some("{\"n\":2}"));
     assert_eq!(entry.change.actor, "Nguyễn Văn Đ");
+}
+
+async fn the_journal_tells_what_is_new(db: &Db) {
+    assert_eq!(last(db).await.unwrap(), 0);
+    assert_eq!(news(db, 0, &["device"]).await.unwrap(), (None, None));
+    let of = |noun: &str, n: i64| Change {
+        noun: noun.into(),
+        ..change(n, None)
+    };
+    write(db, &[of("device", 1), of("account", 2), of("site", 3)]).await;
+    write(db, &[of("account", 4)]).await;
+    assert_eq!(last(db).await.unwrap(), 4);
+    let registry = ["device", "site"];
+    let asked = async |after| news(db, after, &registry).await.unwrap();
+    assert_eq!(asked(0).await, (Some(4), Some(3)));
+    assert_eq!(asked(3).await, (Some(4), None));
+    assert_eq!(asked(4).await, (None, None));
 }

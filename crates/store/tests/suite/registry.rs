@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use domain::{
+    authority::Scope,
     id::{Id, OrganizationId},
     noun,
     record::{Record, Value, Values},
@@ -26,6 +27,7 @@ crate::on_both!(
     the_tree_follows_its_parents,
     sites_lie_behind_sites,
     the_search_box_finds_all_nouns,
+    books_are_read_at_once,
 );
 
 /// A value for each field, different for each `n`; references to what `made` holds.
@@ -543,8 +545,9 @@ async fn the_search_box_finds_all_nouns(db: &Db) {
     insert(db, "site", &[site("tc-1", a, None), site("yte-1", b, None)])
         .await
         .unwrap();
-    let found = async |scope, words: &str| {
-        let hits = store::search::find(db, &scope, words, 10).await.unwrap();
+    let index = store::search::Index::load(db).await.unwrap();
+    let found = async |scope: Scope, words: &str| {
+        let hits = index.find(|_| Some(scope.clone()), words, 10);
         hits.into_iter()
             .map(|h| (h.noun, h.title))
             .collect::<Vec<_>>()
@@ -563,4 +566,98 @@ async fn the_search_box_finds_all_nouns(db: &Db) {
         [pair("site", "yte-1")]
     );
     assert_eq!(found(all(), "a\0%").await, []);
+    assert_eq!(
+        index.find(|_| Some(all()), "1", 1).len(),
+        1,
+        "so many of each noun"
+    );
+
+    // What evidence names: the unit's own first, nothing where it could be two things.
+    insert(
+        db,
+        "site",
+        &[record(&[
+            ("code", "tc-2".into()),
+            ("name", "yte-1".into()),
+            ("organization", a.into()),
+            ("class", "standard".into()),
+            ("status", "active".into()),
+        ])],
+    )
+    .await
+    .unwrap();
+    let index = store::search::Index::load(db).await.unwrap();
+    let (a, b) = (OrganizationId(a), OrganizationId(b));
+    let called = |scope: Scope, unit, title: &str| {
+        let hit = index.titled(|_| Some(scope.clone()), unit, title)?;
+        hit.code.clone()
+    };
+    assert_eq!(called(all(), a, "YTE-1").as_deref(), Some("tc-2"));
+    assert_eq!(called(all(), b, "yte-1").as_deref(), Some("yte-1"));
+    assert_eq!(called(all(), b, "tc-1").as_deref(), Some("tc-1"));
+    assert_eq!(called(below(b), b, "tc-1"), None, "not in scope");
+    let nobody = OrganizationId(Id::NIL);
+    assert_eq!(called(all(), nobody, "yte-1"), None, "it could be two");
+
+    // A noun that is not for the reader.
+    let but_sites = |schema: &Schema| (schema.noun != "site").then(all);
+    assert_eq!(index.find(but_sites, "1", 10), []);
+    assert_eq!(index.titled(but_sites, b, "yte-1"), None);
+}
+
+async fn books_are_read_at_once(db: &Db) {
+    let a = organization(db, "A", "A", None).await;
+    let below_a = organization(db, "A1", "A1", Some(a)).await;
+    let b = organization(db, "B", "B", None).await;
+    let book = |name: &str| Schema {
+        noun: name.into(),
+        ..book()
+    };
+    let (backups, meetings, unused) = (book("backups"), book("meetings"), book("unused"));
+    for (schema, owner, days) in [
+        (&backups, a, 1..=5),
+        (&backups, below_a, 6..=6),
+        (&meetings, a, 1..=1),
+        (&meetings, b, 1..=9),
+    ] {
+        let entries: Vec<Record> = days
+            .map(|day| {
+                record(&[
+                    ("organization", owner.into()),
+                    ("occurred_on", format!("2026-11-{day:02}").into()),
+                    ("subject", format!("s{day}").into()),
+                ])
+            })
+            .collect();
+        let mut tx = db.begin().await.unwrap();
+        insert_entries(&mut tx, schema, &entries).await;
+        tx.commit().await.unwrap();
+    }
+    let books = [backups, meetings, unused];
+    let read = async |scope| {
+        let found = recent_entries(db, &scope, &books, OrganizationId(a), 3);
+        let mut found: Vec<_> = found
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|(book, recent)| {
+                let subjects: Vec<String> = recent
+                    .records
+                    .iter()
+                    .map(|r| r.text("subject").to_owned())
+                    .collect();
+                (book, subjects.join(" "), recent.total)
+            })
+            .collect();
+        found.sort();
+        found
+    };
+    assert_eq!(
+        read(all()).await,
+        [
+            ("backups".to_owned(), "s6 s5 s4".to_owned(), 6),
+            ("meetings".to_owned(), "s1".to_owned(), 1),
+        ]
+    );
+    assert_eq!(read(below(OrganizationId(b))).await, []);
 }

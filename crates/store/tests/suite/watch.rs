@@ -4,7 +4,7 @@ use domain::{
     id::{Id, OrganizationId, TargetId},
     record::{Record, Value},
 };
-use store::{Db, alarm, log_source, target::*};
+use store::{Db, alarm, log_source, standing::Standing, target::*};
 
 use crate::{NOW, all, below, insert, organization, record};
 
@@ -113,6 +113,27 @@ async fn targets_and_their_parents(db: &Db) {
             .len(),
         1
     );
+
+    // Read once for all, it is handed to each as SQL hands it.
+    let standing = Standing::load(db, &all()).await.unwrap();
+    let nobody = OrganizationId(Id::NIL);
+    for scope in [
+        all(),
+        below(OrganizationId(telecom)),
+        below(OrganizationId(unit)),
+        below(nobody),
+    ] {
+        let told = list(db, &scope).await.unwrap();
+        let kept: Vec<TargetRow> = standing
+            .within(&scope)
+            .iter()
+            .map(|t| (**t).clone())
+            .collect();
+        assert_eq!(kept, told);
+        for row in &rows {
+            assert_eq!(standing.get(&scope, row.id).is_some(), told.contains(row));
+        }
+    }
 }
 
 async fn states_and_transitions(db: &Db) {

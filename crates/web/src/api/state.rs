@@ -92,6 +92,7 @@ pub async fn targets(
         (params.get("state").is_empty() || target.state == params.get("state"))
             && (params.get("kind").is_empty() || target.noun == params.get("kind"))
     });
+    let items: Vec<&watch::TargetRow> = items.iter().map(AsRef::as_ref).collect();
     Ok(Json(json!({ "total": items.len(), "items": items })).into_response())
 }
 

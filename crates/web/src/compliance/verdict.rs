@@ -1,16 +1,20 @@
 //! `GET /compliance/{regulation}/{cite}/{unit}`: one verdict, why, since when, and what mends it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use app::{
     App, Ctx,
     assess::{self, ControlEvidence, VerdictView},
+    search,
 };
 use axum::{
     extract::{Path, State},
     response::{IntoResponse, Response},
 };
-use domain::{authority::Permission, problem::ProblemKind};
+use domain::{
+    authority::Permission,
+    problem::{Problem, ProblemKind},
+};
 use policy::{Control, Library, Status};
 use serde_json::Value;
 
@@ -97,6 +101,7 @@ async fn build(
     for control in &view.controls {
         attestations.extend(attest_form(app, ctx, &cx, control, view).await?);
     }
+    let links = links(app, ctx, view).await?;
     let mut about = words::about(&cx, &library, &view.clause);
     if let Some(waived) = &view.evidence.waived {
         about.push((cx.t("verdict-waiver"), waived.clone()));
@@ -139,7 +144,7 @@ async fn build(
                     .as_ref()
                     .and_then(|check| view.checks.get(check));
                 let sql = sql.map_or("", String::as_str);
-                control_verdict(&cx, &library, control, said(control), sql)
+                control_verdict(&cx, &library, control, said(control), sql, &links)
             })
             .collect(),
         timeline: timeline::draw(&cx, &history, DAYS),
@@ -148,6 +153,30 @@ async fn build(
         about,
         cx,
     })
+}
+
+/// The records that the evidence names, by name: where a name is one record's alone.
+async fn links(
+    app: &App,
+    ctx: &Ctx,
+    view: &VerdictView,
+) -> Result<HashMap<String, String>, Problem> {
+    let titles: BTreeSet<&str> = view
+        .evidence
+        .controls
+        .iter()
+        .flat_map(|each| &each.rows)
+        .filter_map(|row| row.get("subject")?.as_str())
+        .filter(|title| !title.is_empty())
+        .collect();
+    let titles: Vec<&str> = titles.into_iter().collect();
+    let named = search::titled(app, ctx, view.unit.id, &titles).await?;
+    let link = |(noun, id): (String, String)| format!("/registry/{noun}/{id}");
+    Ok(titles
+        .into_iter()
+        .zip(named)
+        .filter_map(|(title, record)| Some((title.to_owned(), link(record?))))
+        .collect())
 }
 
 /// When the oldest fact behind the verdict was seen.
@@ -167,6 +196,7 @@ fn control_verdict(
     control: &Control,
     said: Option<&ControlEvidence>,
     sql: &str,
+    links: &HashMap<String, String>,
 ) -> ControlVerdict {
     let Some(said) = said else {
         return ControlVerdict {
@@ -226,10 +256,11 @@ fn control_verdict(
                     },
                     mark: (*name == "status")
                         .then(|| value(name).as_str().map_or(Mark::NoData, Mark::of_verdict)),
-                    href: value(name)
-                        .as_str()
-                        .filter(|_| *name == "attachment")
-                        .map(|hash| format!("/attachments/{hash}")),
+                    href: match (*name, value(name).as_str()) {
+                        ("attachment", Some(hash)) => Some(format!("/attachments/{hash}")),
+                        ("subject", Some(title)) => links.get(title).cloned(),
+                        _ => None,
+                    },
                     long: matches!(*name, "reason" | "statement" | "error"),
                 })
                 .collect()

@@ -60,7 +60,7 @@ fn places() -> Vec<Place> {
         mark: Mark::Up,
         hub: true,
         parent: None,
-        about: vec!["Trung tâm dữ liệu tỉnh".into()],
+        about: vec!["Trung tâm dữ liệu tỉnh".into(), "Hoạt động".into()],
     };
     let sites = (0..124_i32).map(|i| {
         // Scattered as communes are: evenly, with a little disorder.
@@ -83,7 +83,9 @@ fn places() -> Vec<Place> {
                     "UBND xã {}",
                     NAMES[usize::try_from(i).unwrap_or(0) % NAMES.len()]
                 ),
-                "127.10.4.18 · 12,4 ms".into(),
+                "Hoạt động".into(),
+                "127.10.4.18".into(),
+                "12,4 ms".into(),
             ],
         }
     });

@@ -1,10 +1,10 @@
 //! The addresses of the network.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
 use app::{
     App, Ctx,
-    watch::{self, Availability, AvailabilityRow, TargetRow as Target},
+    watch::{self, Availability, TargetRow as Target},
 };
 use axum::{
     Router,
@@ -43,7 +43,7 @@ pub fn routes() -> Router<Web> {
 #[derive(Clone, Debug)]
 pub struct Told {
     /// The target.
-    pub target: Target,
+    pub target: Arc<Target>,
     /// Of this month.
     pub availability: Availability,
 }
@@ -52,15 +52,16 @@ pub struct Told {
 ///
 /// # Errors
 /// Denied, unavailable.
-pub async fn targets_of(app: &App, ctx: &Ctx, targets: Vec<Target>) -> Result<Vec<Told>, Problem> {
-    let month = app.clock.today().strftime("%Y-%m").to_string();
-    let rows = watch::availability_month(app, ctx, &month).await?;
-    let by_target: HashMap<&str, &AvailabilityRow> =
-        rows.iter().map(|row| (row.target.as_str(), row)).collect();
+pub async fn targets_of(
+    app: &App,
+    ctx: &Ctx,
+    targets: Vec<Arc<Target>>,
+) -> Result<Vec<Told>, Problem> {
+    let month = watch::availability(app, ctx).await?;
     Ok(targets
         .into_iter()
         .map(|target| Told {
-            availability: Availability::of(by_target.get(target.id.to_string().as_str()).copied()),
+            availability: Availability::of(month.get(&target.id).map(AsRef::as_ref)),
             target,
         })
         .collect())
@@ -126,7 +127,7 @@ async fn index(State(web): State<Web>, reader: Reader, params: Params) -> Result
         params.get("state"),
         params.get("kind"),
     );
-    let mut found: Vec<Target> = all
+    let mut found: Vec<Arc<Target>> = all
         .into_iter()
         .filter(|t| state.is_empty() || Mark::of_state(&t.state).name() == state)
         .filter(|t| kind.is_empty() || t.noun == kind)

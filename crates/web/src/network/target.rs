@@ -1,5 +1,7 @@
 //! `GET /network/targets/{id}`: one target with its samples.
 
+use std::sync::Arc;
+
 use app::{
     assess,
     watch::{self, TargetRow as Target},
@@ -66,9 +68,10 @@ pub async fn page(
         .map(|u| (u.code.clone(), u.name.clone()));
     let before = target
         .parent
-        .and_then(|parent| all.iter().find(|t| t.id == parent));
+        .and_then(|parent| all.iter().find(|t| t.id == parent))
+        .map(AsRef::as_ref);
     let why = why(&cx, &target, before);
-    let behind: Vec<Target> = all
+    let behind: Vec<Arc<Target>> = all
         .iter()
         .filter(|t| t.parent == Some(id))
         .cloned()

@@ -129,11 +129,8 @@ pub struct Page {
 
 impl Dot {
     /// What pointing at the site tells: name, state and more, one line each.
-    pub fn tip(&self, cx: &Cx) -> String {
-        let mut lines = self.place.about.clone();
-        // The full name is the title, its state comes next.
-        lines.insert(lines.len().min(1), self.place.mark.word(cx.lang));
-        lines.join("\n")
+    pub fn tip(&self) -> String {
+        self.place.about.join("\n")
     }
 
     /// The state's shape, drawn around the site's point.

@@ -1,10 +1,11 @@
 //! `GET /` and its parts.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{collections::HashMap, sync::Arc};
 
 use app::{
-    duty::{self, DutyView},
-    overview::{self, Overview},
+    due::{self, DueView},
+    overview::{self, RegulationCount},
+    watch::{self, AlarmView, Availability, TargetRow},
 };
 use axum::{
     Router,
@@ -20,14 +21,30 @@ use crate::{
     compliance::words,
     counts::Shown as _,
     cx::Cx,
+    format,
     http::{self, Fault, Reader},
     map::{Map, Place},
     mark::Mark,
     server::Web,
 };
 
-/// How many rows of duties there are room for.
-const DUTIES: usize = 8;
+/// How many alarms are counted at most.
+const ALARMS: i64 = 50;
+/// How many rows of alarms and of duties there are room for.
+const SHOWN: usize = 8;
+
+/// A target and its unit's code.
+type Site = (Arc<TargetRow>, Option<String>);
+
+/// What the numbers at the top are made from.
+struct Now<'a> {
+    network: &'a [Site],
+    availability: Availability,
+    isolated: bool,
+    alarms: &'a [AlarmView],
+    owed: &'a [DueView],
+    counts: &'a [RegulationCount],
+}
 
 /// The routes of the overview.
 pub fn routes() -> Router<Web> {
@@ -37,8 +54,19 @@ pub fn routes() -> Router<Web> {
 }
 
 async fn page(State(web): State<Web>, reader: Reader) -> Result<Response, Fault> {
-    let now = overview::get(&web.app, &reader.ctx).await?;
-    let open = open_duties(&web, &reader).await?;
+    let (app, ctx) = (&web.app, &reader.ctx);
+    let network = overview::network(app, ctx).await?;
+    let open = watch::alarms(app, ctx, false, ALARMS).await?;
+    let owed = due::open(app, ctx).await?;
+    let counts = overview::compliance(app, ctx).await?;
+    let now = Now {
+        network: &network,
+        availability: overview::availability(app, ctx).await?,
+        isolated: overview::isolated_since(app).is_some(),
+        alarms: &open,
+        owed: &owed,
+        counts: &counts,
+    };
     let cx = reader.cx;
     let name = web.app.settings().text("province.name");
     Ok(http::Page(Page {
@@ -48,10 +76,10 @@ async fn page(State(web): State<Web>, reader: Reader) -> Result<Response, Fault>
             cx.tx("overview-title-of", name)
         },
         tiles: tiles(&cx, &now),
-        map: map(&cx, &now),
-        alarms: alarms(&cx, &now),
-        duties: duties(&cx, &open),
-        compliance: compliance(&cx, &now),
+        map: map(&cx, &network),
+        alarms: alarms(&cx, &open),
+        duties: duties(&cx, &owed),
+        compliance: compliance(&cx, &counts),
         cx,
     })
     .into_response())
@@ -63,17 +91,29 @@ async fn part(
     reader: Reader,
     Path(part): Path<String>,
 ) -> Result<Response, Fault> {
-    let now = overview::get(&web.app, &reader.ctx).await?;
-    let cx = &reader.cx;
+    let (app, ctx, cx) = (&web.app, &reader.ctx, &reader.cx);
     Ok(match part.as_str() {
-        "tiles" => http::Page(tiles(cx, &now)).into_response(),
-        "map" => http::Page(map(cx, &now)).into_response(),
-        "alarms" => http::Page(alarms(cx, &now)).into_response(),
-        "duties" => {
-            let open = open_duties(&web, &reader).await?;
-            http::Page(duties(cx, &open)).into_response()
+        "tiles" => {
+            let now = Now {
+                network: &overview::network(app, ctx).await?,
+                availability: overview::availability(app, ctx).await?,
+                isolated: overview::isolated_since(app).is_some(),
+                alarms: &watch::alarms(app, ctx, false, ALARMS).await?,
+                owed: &due::open(app, ctx).await?,
+                counts: &overview::compliance(app, ctx).await?,
+            };
+            http::Page(tiles(cx, &now)).into_response()
         }
-        "compliance" => http::Page(compliance(cx, &now)).into_response(),
+        "map" => http::Page(map(cx, &overview::network(app, ctx).await?)).into_response(),
+        "alarms" => {
+            let open = watch::alarms(app, ctx, false, ALARMS).await?;
+            http::Page(alarms(cx, &open)).into_response()
+        }
+        "duties" => http::Page(duties(cx, &due::open(app, ctx).await?)).into_response(),
+        "compliance" => {
+            let counts = overview::compliance(app, ctx).await?;
+            http::Page(compliance(cx, &counts)).into_response()
+        }
         other => {
             return Err(Problem::not_found(
                 &Label::new("phần của trang", "part of the page"),
@@ -84,19 +124,21 @@ async fn part(
     })
 }
 
-fn tiles(cx: &Cx, now: &Overview) -> Tiles {
-    let sites: Vec<_> = now.targets.iter().filter(|t| t.noun == "site").collect();
-    let up = sites.iter().filter(|t| t.state == "up").count();
+fn tiles(cx: &Cx, now: &Now<'_>) -> Tiles {
+    let sites = || now.network.iter().filter(|(t, _)| t.noun == "site");
+    let up = sites().filter(|(t, _)| t.state == "up").count();
     let behind: usize = now.alarms.iter().map(|a| a.behind.len()).sum();
     let all = now
-        .regulations
+        .counts
         .iter()
         .fold(Tally::default(), |sum, r| sum + r.tally);
-    let overdue = now
-        .duties
-        .iter()
-        .filter(|d| d.days_left.is_some_and(|days| days < 0))
-        .count();
+    let (mut owed, mut overdue) = (0, 0);
+    for each in now.owed {
+        owed += each.duty.organizations;
+        if each.overdue {
+            overdue += each.duty.organizations;
+        }
+    }
     let tile = |href: &str, title: &str, mark, value, about| Tile {
         href: href.into(),
         title: cx.t(title),
@@ -104,12 +146,12 @@ fn tiles(cx: &Cx, now: &Overview) -> Tiles {
         value,
         about,
     };
-    let site_mark = if now.isolated_since.is_some() {
+    let site_mark = if now.isolated {
         Mark::Isolated
     } else {
         Mark::Up
     };
-    let worst = |n: usize, bad, good| Some(if n > 0 { bad } else { good });
+    let worst = |any: bool, bad, good| Some(if any { bad } else { good });
     Tiles {
         tiles: vec![
             tile(
@@ -117,7 +159,7 @@ fn tiles(cx: &Cx, now: &Overview) -> Tiles {
                 "overview-sites-up",
                 Some(site_mark),
                 cx.n(up),
-                cx.tn("overview-of", sites.len()),
+                cx.tn("overview-of", sites().count()),
             ),
             tile(
                 "/network",
@@ -134,26 +176,22 @@ fn tiles(cx: &Cx, now: &Overview) -> Tiles {
             tile(
                 "/network/alarms",
                 "overview-alarms-open",
-                worst(now.alarms.len(), Mark::Down, Mark::Up),
+                worst(!now.alarms.is_empty(), Mark::Down, Mark::Up),
                 cx.n(now.alarms.len()),
                 cx.tn("overview-behind", behind),
             ),
             tile(
                 "/compliance",
                 "overview-breached",
-                Some(if all.breached > 0 {
-                    Mark::Breached
-                } else {
-                    Mark::Met
-                }),
+                worst(all.breached > 0, Mark::Breached, Mark::Met),
                 cx.n(all.breached),
                 cx.tn("overview-worst-regulation", all.judged()),
             ),
             tile(
                 "/compliance",
                 "overview-due",
-                worst(now.duties_total, Mark::Pending, Mark::Met),
-                cx.n(now.duties_total),
+                worst(owed > 0, Mark::Pending, Mark::Met),
+                cx.n(owed),
                 cx.tn("overview-overdue", overdue),
             ),
         ],
@@ -161,14 +199,13 @@ fn tiles(cx: &Cx, now: &Overview) -> Tiles {
     }
 }
 
-fn map(cx: &Cx, now: &Overview) -> MapPart {
+fn map(cx: &Cx, network: &[Site]) -> MapPart {
     let parents: HashMap<TargetId, Option<TargetId>> =
-        now.targets.iter().map(|t| (t.id, t.parent)).collect();
-    let sites: Vec<_> = now
-        .targets
+        network.iter().map(|(t, _)| (t.id, t.parent)).collect();
+    let sites: Vec<_> = network
         .iter()
-        .filter(|t| t.noun == "site")
-        .filter_map(|t| Some((t, t.latitude?, t.longitude?)))
+        .filter(|(t, _)| t.noun == "site")
+        .filter_map(|(t, unit)| Some((t, unit, t.latitude?, t.longitude?)))
         .collect();
     let index: HashMap<TargetId, usize> = sites
         .iter()
@@ -187,57 +224,71 @@ fn map(cx: &Cx, now: &Overview) -> MapPart {
         }
         None
     };
-    let places = sites
-        .iter()
-        .map(|(target, lat, lon)| {
-            let mark = Mark::of_state(&target.state);
-            let mut about = vec![target.subject.clone(), target.address.clone()];
-            if let Some(us) = target.rtt_us.filter(|_| mark == Mark::Up) {
-                #[expect(clippy::cast_precision_loss, reason = "microseconds of a round trip")]
-                about.push(cx.delay(&(us as f64 / 1000.0)));
-            }
-            if let Some(since) = target.since_at {
-                about.push(format!("{} {}", cx.t("since"), cx.relative(since)));
-            }
-            let owner = now.owners.get(&target.id);
-            Place {
-                name: short_name(&target.subject).to_owned(),
-                href: owner.map_or_else(
-                    || format!("/network/targets/{}", target.id),
-                    |(code, _)| format!("/units/{code}"),
-                ),
-                lat: *lat,
-                lon: *lon,
-                mark,
-                hub: target.class == "hub",
-                parent: above(target.id),
-                about,
-            }
-        })
-        .collect();
+    let mut said = Sayings::default();
+    let mut count: HashMap<Mark, usize> = HashMap::new();
+    let mut places = Vec::with_capacity(sites.len());
+    for (target, unit, lat, lon) in &sites {
+        let mark = Mark::of_state(&target.state);
+        *count.entry(mark).or_default() += 1;
+        let mut about = vec![
+            target.subject.clone(),
+            said.word(cx, mark),
+            target.address.clone(),
+        ];
+        if let Some(us) = target.rtt_us.filter(|_| mark == Mark::Up) {
+            #[expect(clippy::cast_precision_loss, reason = "microseconds of a round trip")]
+            about.push(cx.delay(&(us as f64 / 1000.0)));
+        }
+        about.extend(target.since_at.map(|since| said.since(cx, since)));
+        places.push(Place {
+            name: short_name(&target.subject).to_owned(),
+            href: unit.as_ref().map_or_else(
+                || format!("/network/targets/{}", target.id),
+                |code| format!("/units/{code}"),
+            ),
+            lat: *lat,
+            lon: *lon,
+            mark,
+            hub: target.class == "hub",
+            parent: above(target.id),
+            about,
+        });
+    }
     MapPart {
         cx: cx.clone(),
         map: Map::draw(places),
         counts: Mark::STATES
             .into_iter()
-            .map(|mark| {
-                (
-                    mark,
-                    sites
-                        .iter()
-                        .filter(|(t, ..)| Mark::of_state(&t.state) == mark)
-                        .count(),
-                )
-            })
+            .map(|mark| (mark, count.get(&mark).copied().unwrap_or_default()))
             .collect(),
     }
 }
 
-fn alarms(cx: &Cx, now: &Overview) -> Alarms {
-    let alarms = now
-        .alarms
+/// What is said of a thousand sites in the same words is put into words once.
+#[derive(Default)]
+struct Sayings {
+    words: HashMap<Mark, String>,
+    since: HashMap<(bool, &'static str, i64), String>,
+}
+
+impl Sayings {
+    fn word(&mut self, cx: &Cx, mark: Mark) -> String {
+        let word = self.words.entry(mark);
+        word.or_insert_with(|| mark.word(cx.lang)).clone()
+    }
+
+    fn since(&mut self, cx: &Cx, ms: i64) -> String {
+        let (unit, n) = format::coarse(ms - cx.now);
+        let text = self.since.entry((ms <= cx.now, unit, n));
+        text.or_insert_with(|| format!("{} {}", cx.t("since"), cx.relative(ms)))
+            .clone()
+    }
+}
+
+fn alarms(cx: &Cx, open: &[AlarmView]) -> Alarms {
+    let alarms = open
         .iter()
-        .take(8)
+        .take(SHOWN)
         .map(|view| {
             let mark = Mark::of_state(&view.alarm.state);
             let named = view
@@ -272,40 +323,29 @@ fn alarms(cx: &Cx, now: &Overview) -> Alarms {
 }
 
 /// What is due, one row for a clause and a day: a hundred communes that owe one report are one row.
-fn duties(cx: &Cx, open: &[DutyView]) -> Duties {
-    let mut groups: BTreeMap<(&str, &str, &str), Vec<&DutyView>> = BTreeMap::new();
-    for view in open {
-        let duty = &view.duty;
-        groups
-            .entry((&duty.due_on, &duty.regulation, &duty.clause))
-            .or_default()
-            .push(view);
-    }
-    let duties = groups
-        .into_iter()
-        .take(DUTIES)
-        .filter_map(|((due, regulation, clause), views)| {
-            let first = views.first()?;
-            let clause_page = format!("/compliance/{regulation}/{clause}");
-            let (href, whose) = match views.as_slice() {
-                [only] => (
-                    format!("{clause_page}/{}", only.unit_code),
-                    only.unit_name.clone(),
-                ),
-                many => (clause_page, cx.tn("unit-count", many.len())),
+fn duties(cx: &Cx, owed: &[DueView]) -> Duties {
+    let duties = owed
+        .iter()
+        .take(SHOWN)
+        .map(|view| {
+            let duty = &view.duty;
+            let clause_page = format!("/compliance/{}/{}", duty.regulation, duty.clause);
+            let (href, whose) = match &view.unit {
+                Some((code, name)) => (format!("{clause_page}/{code}"), name.clone()),
+                None => (clause_page, cx.tn("unit-count", duty.organizations)),
             };
-            Some(Notice {
-                mark: if first.days_left.is_some_and(|days| days < 0) {
+            Notice {
+                mark: if view.overdue {
                     Mark::Breached
                 } else {
                     Mark::Pending
                 },
                 href,
-                title: cx.l(&first.summary),
-                about: format!("{} · {whose}", words::cite(cx, clause)),
+                title: cx.l(&view.summary),
+                about: format!("{} · {whose}", words::cite(cx, &duty.clause)),
                 since: cx.now,
-                due: due.to_owned(),
-            })
+                due: duty.due_on.clone(),
+            }
         })
         .collect();
     Duties {
@@ -314,17 +354,8 @@ fn duties(cx: &Cx, open: &[DutyView]) -> Duties {
     }
 }
 
-/// Duties that are overdue or due until the end of the month.
-async fn open_duties(web: &Web, reader: &Reader) -> Result<Vec<DutyView>, Problem> {
-    let today = web.app.clock.today();
-    let from = today.saturating_sub(jiff::Span::new().years(1)).to_string();
-    let to = today.last_of_month().to_string();
-    duty::due(&web.app, &reader.ctx, &from, &to, true, 10_000).await
-}
-
-fn compliance(cx: &Cx, now: &Overview) -> Compliance {
-    let regulations = now
-        .regulations
+fn compliance(cx: &Cx, counts: &[RegulationCount]) -> Compliance {
+    let regulations = counts
         .iter()
         .map(|r| Bar {
             href: format!("/compliance/{}", r.id),
@@ -333,7 +364,7 @@ fn compliance(cx: &Cx, now: &Overview) -> Compliance {
         })
         .collect();
     let mut groups: Vec<Bar> = Vec::new();
-    for regulation in &now.regulations {
+    for regulation in counts {
         for (kind, tally) in &regulation.by_kind {
             let href = format!("/units?group={kind}");
             match groups.iter_mut().find(|bar| bar.href == href) {

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use app::{
     App, Ctx,
-    assess::{self, BoardView, Unit, UnitClause},
-    duty,
+    assess::{self, BoardView, Evidence, Unit, UnitClause},
+    due,
     journal::{self, JournalQuery},
-    registry::{self, RecordQuery},
+    registry::{self, RecentEntries, RecordQuery},
     watch,
 };
 use axum::{
@@ -32,6 +32,8 @@ use crate::{
 
 /// More is on the pages of compliance.
 const STEPS: usize = 30;
+/// Of each book.
+const NEWEST: i64 = 4;
 
 /// `GET /units/{code}`; `?article=` narrows what is to be done to one article.
 pub async fn page(
@@ -54,6 +56,7 @@ pub async fn page(
         .filter(|t| t.organization == unit.id)
         .cloned()
         .collect();
+    let todo = todo(app, ctx, cx, &unit, &clauses, params.get("article")).await?;
     let history = journal::list(
         app,
         ctx,
@@ -80,7 +83,7 @@ pub async fn page(
         parent,
         may_write: cx.may(Permission::Write),
         judged,
-        todo: todo(app, ctx, cx, &unit, &clauses, params.get("article")).await?,
+        todo,
         targets: rows(cx, &targets_of(app, ctx, own).await?),
         counts,
         articles: articles(cx, &view, &unit, &clauses),
@@ -115,59 +118,56 @@ async fn todo(
     ctx: &Ctx,
     cx: &Cx,
     unit: &Unit,
-    clauses: &[UnitClause],
+    clauses: &[UnitClause<'_>],
     article: &str,
 ) -> Result<Vec<Todo>, Fault> {
-    let today = app.clock.today();
-    let year_ago = today.saturating_sub(jiff::Span::new().years(1)).to_string();
-    let due: HashMap<(String, String), String> = duty::due(
-        app,
-        ctx,
-        &year_ago,
-        &today.last_of_month().to_string(),
-        true,
-        10_000,
-    )
-    .await?
-    .into_iter()
-    .filter(|view| view.duty.organization == unit.id)
-    .map(|view| ((view.duty.regulation, view.duty.clause), view.duty.due_on))
-    .collect();
-    let mut out = Vec::new();
-    for each in clauses {
-        let cite = &each.clause.cite;
-        let due = due
-            .get(&(each.regulation.clone(), cite.clone()))
-            .cloned()
-            .unwrap_or_default();
-        let wanted = match each.cell.status {
+    let due: HashMap<(String, String), String> = due::of(app, ctx, unit.id)
+        .await?
+        .into_iter()
+        .map(|duty| ((duty.regulation, duty.clause), duty.due_on))
+        .collect();
+    let due = |each: &UnitClause<'_>| {
+        let key = (each.regulation.to_owned(), each.clause.cite.clone());
+        due.get(&key).cloned().unwrap_or_default()
+    };
+    let wanted: Vec<&UnitClause<'_>> = clauses
+        .iter()
+        .filter(|each| article.is_empty() || each.clause.cite.split('.').next() == Some(article))
+        .filter(|each| match each.cell.status {
             Status::Breached | Status::Error | Status::NoData => true,
-            Status::Pending => !due.is_empty(),
+            Status::Pending => !due(each).is_empty(),
             Status::Met | Status::NotApplicable | Status::Waived => false,
-        };
-        let in_article = article.is_empty() || cite.split('.').next() == Some(article);
-        if !wanted || !in_article || out.len() >= STEPS {
-            continue;
-        }
-        let evidence = assess::kept_evidence(app, &each.cell.evidence_hash).await?;
-        let href = format!("/compliance/{}/{cite}/{}", each.regulation, unit.code);
-        out.push(Todo {
-            mark: each.cell.status.into(),
-            why: words::why(cx, &app.library(), each.cell.status, &evidence),
-            title: cx.l(&each.clause.summary),
-            action: each
-                .control
-                .as_ref()
-                .and_then(|control| remedy(cx, app, control, unit, &href)),
-            cite: cite.clone(),
-            href,
-            due,
-        });
-    }
-    Ok(out)
+        })
+        .take(STEPS)
+        .collect();
+    let hashes: Vec<&str> = wanted
+        .iter()
+        .map(|each| each.cell.evidence_hash.as_str())
+        .collect();
+    let kept = assess::evidence_of(app, &hashes).await?;
+    let (library, none) = (app.library(), Evidence::default());
+    Ok(wanted
+        .into_iter()
+        .map(|each| {
+            let cite = &each.clause.cite;
+            let evidence = kept.get(&each.cell.evidence_hash).unwrap_or(&none);
+            let href = format!("/compliance/{}/{cite}/{}", each.regulation, unit.code);
+            Todo {
+                mark: each.cell.status.into(),
+                why: words::why(cx, &library, each.cell.status, evidence),
+                title: cx.l(&each.clause.summary),
+                action: each
+                    .control
+                    .and_then(|control| remedy(cx, app, control, unit, &href)),
+                cite: cite.clone(),
+                due: due(each),
+                href,
+            }
+        })
+        .collect())
 }
 
-fn articles(cx: &Cx, view: &BoardView, unit: &Unit, clauses: &[UnitClause]) -> Vec<ArticleRow> {
+fn articles(cx: &Cx, view: &BoardView, unit: &Unit, clauses: &[UnitClause<'_>]) -> Vec<ArticleRow> {
     let mut out = Vec::new();
     for regulation in view.library.regulations.values() {
         for article in regulation
@@ -230,18 +230,26 @@ async fn contacts(app: &App, ctx: &Ctx, cx: &Cx, unit: &Unit) -> Result<Vec<Cont
 /// Devices and circuits, then every book; those without entries say what they are for.
 async fn books(app: &App, ctx: &Ctx, cx: &Cx, unit: &Unit) -> Result<Vec<Book>, Fault> {
     let library = app.library();
-    let registry: Vec<Schema> = ["device", "circuit"]
-        .into_iter()
-        .filter_map(noun::get)
-        .cloned()
-        .collect();
-    let books = library.registers.values().cloned().map(Schema::as_book);
+    let mut written = registry::recent(app, ctx, unit.id, NEWEST).await?;
+    let mut found: Vec<(Schema, RecentEntries)> = Vec::new();
+    for schema in ["device", "circuit"].into_iter().filter_map(noun::get) {
+        let page = registry::list(app, ctx, &schema.noun, &of_unit(unit, NEWEST)).await?;
+        let newest = RecentEntries {
+            records: page.records,
+            total: page.total,
+        };
+        found.push((schema.clone(), newest));
+    }
+    let readable = library
+        .registers
+        .values()
+        .filter(|schema| ctx.actor.reads(schema).is_ok());
+    found.extend(readable.cloned().map(|schema| {
+        let newest = written.remove(&schema.noun).unwrap_or_default();
+        (schema.as_book(), newest)
+    }));
     let mut out = Vec::new();
-    for schema in registry.into_iter().chain(books) {
-        if ctx.actor.reads(&schema).is_err() {
-            continue;
-        }
-        let found = registry::list(app, ctx, &schema.noun, &of_unit(unit, 4)).await?;
+    for (schema, found) in found {
         let may_add = may_write(cx, &schema);
         if found.total == 0 && !may_add {
             continue;

@@ -10,7 +10,6 @@ use axum::{
     routing::get,
 };
 use domain::{id::OrganizationId, noun, text};
-use policy::Tally;
 
 use super::{
     detail,
@@ -36,10 +35,6 @@ pub fn routes() -> Router<Web> {
 async fn list(State(web): State<Web>, reader: Reader, params: Params) -> Result<Response, Fault> {
     let cx = reader.cx;
     let view = assess::board(&web.app, &reader.ctx, None).await?;
-    let mut tallies: HashMap<OrganizationId, Tally> = HashMap::new();
-    for (unit, _, cell) in view.cells() {
-        tallies.entry(unit.id).or_default().count(cell.status);
-    }
     let mut marks: HashMap<OrganizationId, Mark> = HashMap::new();
     for target in watch::targets(&web.app, &reader.ctx)
         .await?
@@ -56,9 +51,9 @@ async fn list(State(web): State<Web>, reader: Reader, params: Params) -> Result<
     let found: Vec<_> = view
         .units
         .iter()
-        .map(|at| &view.board.units[*at])
-        .filter(|unit| group.is_empty() || unit.kind == group)
-        .filter(|unit| {
+        .map(|at| (*at, &view.board.units[*at]))
+        .filter(|(_, unit)| group.is_empty() || unit.kind == group)
+        .filter(|(_, unit)| {
             wanted.is_empty()
                 || text::fold(&format!("{} {}", unit.name, unit.code)).contains(&wanted)
         })
@@ -68,12 +63,12 @@ async fn list(State(web): State<Web>, reader: Reader, params: Params) -> Result<
         .iter()
         .skip(offset)
         .take(SIZE)
-        .map(|unit| UnitRow {
+        .map(|(at, unit)| UnitRow {
             code: unit.code.clone(),
             name: unit.name.clone(),
             group: kind_word(&cx, &unit.kind),
             mark: marks.get(&unit.id).copied(),
-            counts: tallies.get(&unit.id).copied().unwrap_or_default(),
+            counts: view.board.tally(*at, None),
         })
         .collect();
     let groups = noun::get("organization")
