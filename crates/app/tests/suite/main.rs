@@ -10,6 +10,7 @@ mod proof;
 mod record;
 mod setting;
 mod sign_in;
+mod silence;
 mod watch;
 mod workbook;
 
