@@ -196,6 +196,10 @@ async fn words(app: &App, units: &[Record]) {
         .values()
         .filter(|c| c.attestation.is_some());
     let controls: Vec<&String> = asked.map(|c| &c.id).take(10).collect();
+    let asked = |control: &String| {
+        let form = library.controls[control].attestation.as_ref();
+        form.expect("it asks").question_hash()
+    };
     let mut tx = app.db.begin().await.expect("the database is there");
     for unit in units {
         for control in &controls {
@@ -209,6 +213,7 @@ async fn words(app: &App, units: &[Record]) {
                 made_by: "officer".into(),
                 made_at: NOW - 86_400_000,
                 valid_until: NOW + 86_400_000,
+                question: asked(control),
             };
             store::assessment::attest(&mut tx, &word)
                 .await

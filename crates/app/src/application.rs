@@ -86,6 +86,8 @@ pub struct Inner {
     pub live: Live,
     /// The logs.
     pub logs: Logs,
+    /// The folder of the province's own packs; the built-in ones without it.
+    pub(crate) policy: Option<PathBuf>,
     pub(crate) watch: Watch,
     pub(crate) assess: Assess,
     /// How far the registry has come.
@@ -133,6 +135,7 @@ impl App {
             data: config.data,
             live: Live::default(),
             logs,
+            policy: config.policy,
             watch: Watch::default(),
             assess: Assess::default(),
             mark: Mark::default(),

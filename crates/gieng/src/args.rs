@@ -171,6 +171,32 @@ pub enum PolicyCommand {
         #[arg(long, value_enum, default_value_t = Format::Table)]
         format: Format,
     },
+    /// How the clauses of each regulation are judged, against the bounds.
+    Coverage {
+        /// The folder; the packs in use without it.
+        folder: Option<PathBuf>,
+        /// How to print.
+        #[arg(long, value_enum, default_value_t = Format::Table)]
+        format: Format,
+    },
+    /// Two versions of a policy, clause by clause.
+    Compare {
+        /// The folder before; a folder without a role map is laid over the packs in use.
+        old: PathBuf,
+        /// The folder after.
+        new: PathBuf,
+        /// How to print.
+        #[arg(long, value_enum, default_value_t = Format::Table)]
+        format: Format,
+    },
+    /// Judge today's facts by a draft and list which verdicts would turn. Writes nothing.
+    WhatIf {
+        /// The draft; a folder without a role map is laid over the packs in use.
+        folder: PathBuf,
+        /// How to print.
+        #[arg(long, value_enum, default_value_t = Format::Table)]
+        format: Format,
+    },
 }
 
 /// The vault.

@@ -59,7 +59,7 @@ async fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Serve(a) => serve::run(&config, a).await,
         Command::Demo(a) => demo::run(&config, a).await,
         Command::Check(a) => check::run(&config, a).await,
-        Command::Policy(a) => policy::run(&config, a),
+        Command::Policy(a) => policy::run(&config, a).await,
         Command::Vault(a) => vault::run(&config, a).await,
         Command::Receipt(a) => proof::receipt(&config, a).await,
         Command::Oscal(a) => proof::oscal(&config, a).await,

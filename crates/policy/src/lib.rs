@@ -5,7 +5,9 @@
 
 pub mod calendar;
 pub mod check;
+pub mod compare;
 pub mod control;
+pub mod coverage;
 pub mod duty;
 pub mod expression;
 pub mod facts;
@@ -14,6 +16,7 @@ pub mod hash;
 pub mod law;
 pub mod library;
 pub mod lint;
+pub mod meaning;
 pub mod oscal;
 pub mod regulation;
 pub mod role;

@@ -15,7 +15,6 @@ use crate::{
     check::Check,
     control::{AwaitedFact, Control, Value},
     expression::{EvaluationError, OrgContext},
-    hash,
     law::Laws,
     lint::{self, Problem},
     regulation::{Clause, Regulation},
@@ -124,18 +123,6 @@ impl Library {
         clause.applies.as_ref().map_or(Ok(true), |a| a.holds(org))
     }
 
-    /// SHA-256 of a control together with its check.
-    pub fn control_hash(&self, control: &Control) -> String {
-        let own = self.hash_of(&format!("controls/{}.yaml", control.id));
-        let check = control.check.as_deref().unwrap_or_default();
-        let check_hash = self.checks.get(check).map_or("", |c| c.hash.as_str());
-        hash::of_parts([("control", own), ("check", check_hash)])
-    }
-
-    fn hash_of(&self, path: &str) -> &str {
-        self.hashes.get(path).map_or("", String::as_str)
-    }
-
     /// The controls of a clause with what they include, each once.
     pub fn controls_of(&self, clause: &Clause) -> Vec<&Control> {
         let mut found: Vec<&Control> = Vec::new();
@@ -217,15 +204,5 @@ impl Library {
             .filter(|c| c.control == control.id)
             .flat_map(|c| &c.parameters);
         control.values(local.chain(own))
-    }
-
-    fn assessment_hash(&self, control: &Control, parameters: &BTreeMap<String, Value>) -> String {
-        let control_hash = self.control_hash(control);
-        let values: Vec<(&str, String)> = parameters
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.to_string()))
-            .collect();
-        let parts = values.iter().map(|(name, value)| (*name, value.as_str()));
-        hash::of_parts(std::iter::once(("control", control_hash.as_str())).chain(parts))
     }
 }

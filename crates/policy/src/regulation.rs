@@ -146,6 +146,10 @@ pub struct Clause {
     /// National texts it points at, entries of `law.yaml`.
     #[serde(default)]
     pub cites: Vec<String>,
+    /// The cites that it goes on from in the version before, or in the text that this one
+    /// replaces; without it the same cite, and when empty none.
+    #[serde(default)]
+    pub from: Option<Vec<String>>,
     /// Narrows the bearers: CEL over `org`.
     #[serde(default)]
     pub applies: Option<Expression>,

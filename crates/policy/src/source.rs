@@ -122,6 +122,23 @@ impl Memory {
     }
 }
 
+impl Memory {
+    /// A draft laid over a policy: its files stand in the place of those with the same path.
+    /// A draft that has a role map is a whole policy of its own.
+    ///
+    /// # Errors
+    /// When one of them cannot be read.
+    pub fn over(policy: &dyn Source, draft: &dyn Source) -> Result<Self, SourceError> {
+        let draft = Self::of(draft)?;
+        if draft.0.contains_key("roles.yaml") {
+            return Ok(draft);
+        }
+        let mut both = Self::of(policy)?;
+        both.0.extend(draft.0);
+        Ok(both)
+    }
+}
+
 impl Source for Memory {
     fn files(&self) -> Result<Vec<File>, SourceError> {
         Ok(self

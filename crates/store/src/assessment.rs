@@ -250,6 +250,8 @@ pub struct Attestation {
     pub made_at: i64,
     /// Until when it counts.
     pub valid_until: i64,
+    /// SHA-256 of the question that was answered: it counts while the control asks the same.
+    pub question: String,
 }
 
 /// Writes an attestation down.
@@ -260,7 +262,7 @@ pub async fn attest(tx: &mut Tx, a: &Attestation) -> Result<(), StoreError> {
     tx.execute(
         "attestation",
         "INSERT INTO attestation (id, control, organization_id, holds, statement, attachment, made_by, made_at, \
-         valid_until) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+         valid_until, question) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         &args![
             &a.id,
             &a.control,
@@ -270,7 +272,8 @@ pub async fn attest(tx: &mut Tx, a: &Attestation) -> Result<(), StoreError> {
             a.attachment.clone(),
             &a.made_by,
             a.made_at,
-            a.valid_until
+            a.valid_until,
+            &a.question
         ],
     )
     .await?;
@@ -310,6 +313,7 @@ pub async fn latest_attestations(db: &Db) -> Result<Vec<Attestation>, StoreError
                 made_by: row.text("made_by")?,
                 made_at: row.int("made_at")?,
                 valid_until: row.int("valid_until")?,
+                question: row.text("question")?,
             })
         })
         .collect()

@@ -70,6 +70,7 @@ pub async fn attest(
         made_by: ctx.actor.name.clone(),
         made_at: now,
         valid_until: now + i64::from(form.lifetime_days) * 86_400_000,
+        question: form.question_hash(),
     };
     let mut tx = app.db.begin().await.map_err(fault)?;
     if !store::registry::covers(&mut tx, &scope, organization)

@@ -5,13 +5,14 @@ use std::{
     sync::Arc,
 };
 
+use domain::id::OrganizationId;
 use policy::{Library, Status};
 use sha2::{Digest, Sha256};
 use store::assessment::{Exempt, VerdictRow};
 
 use super::{
     binding::Binding,
-    board::{Board, Cell},
+    board::{Board, Cell, ClauseKey},
     engine::{Findings, control_evidence},
     evidence::Evidence,
 };
@@ -37,59 +38,116 @@ pub(super) struct Comparison {
     gone: Vec<String>,
 }
 
+/// What was found, put together clause by clause.
+pub(super) struct Verdicts<'a> {
+    binding: &'a Binding,
+    results: &'a Findings,
+    exempt: &'a HashSet<Exempt>,
+    by_clause: HashMap<(&'a str, &'a str), Vec<usize>>,
+}
+
+/// What holds for one organization on one clause.
+pub(super) struct Verdict<'a> {
+    pub status: Status,
+    pub reason: Option<&'a str>,
+    pub waived: bool,
+}
+
+impl<'a> Verdicts<'a> {
+    pub(super) fn new(
+        binding: &'a Binding,
+        results: &'a Findings,
+        exempt: &'a HashSet<Exempt>,
+    ) -> Self {
+        let mut by_clause: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
+        for (i, (assessment, _)) in results.iter().enumerate() {
+            for (regulation, cite) in &assessment.clauses {
+                by_clause.entry((regulation, cite)).or_default().push(i);
+            }
+        }
+        Self {
+            binding,
+            results,
+            exempt,
+            by_clause,
+        }
+    }
+
+    /// The places of a clause's assessments among the results.
+    pub(super) fn parts<'b>(&'b self, key: &'b ClauseKey) -> &'b [usize] {
+        self.by_clause
+            .get(&(key.regulation.as_str(), key.cite.as_str()))
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// What holds for the organization at place `u` on the clause at place `c`; none where
+    /// it is not bound.
+    pub(super) fn of(
+        &self,
+        (c, key, parts): (usize, &ClauseKey, &[usize]),
+        (u, unit): (usize, OrganizationId),
+    ) -> Option<Verdict<'a>> {
+        let found = |i: &usize| self.results[*i].1.get(&unit);
+        let mut status = match self.binding.binds(c, u) {
+            Some(false) => return None,
+            None => Status::Error,
+            Some(true) => Library::conclude(
+                parts
+                    .iter()
+                    .map(|i| found(i).map_or(Status::NoData, |f| f.status)),
+            ),
+        };
+        let reason = parts
+            .iter()
+            .filter_map(found)
+            .find(|f| f.status == status)
+            .and_then(|f| f.reason.as_deref());
+        let waived = !self.exempt.is_empty()
+            && self.exempt.contains(&Exempt {
+                organization: unit,
+                regulation: key.regulation.clone(),
+                clause: key.cite.clone(),
+            });
+        if waived {
+            status = status.waived();
+        }
+        Some(Verdict {
+            status,
+            reason,
+            waived,
+        })
+    }
+}
+
 /// Holds what was found against what held.
 pub(super) fn compare(
+    library: &Library,
     binding: &Binding,
     old: &Board,
     mut board: Board,
     results: &Findings,
     exempt: &HashSet<Exempt>,
 ) -> Comparison {
-    let mut by_clause: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
-    for (i, (assessment, _)) in results.iter().enumerate() {
-        for (regulation, cite) in &assessment.clauses {
-            by_clause.entry((regulation, cite)).or_default().push(i);
-        }
-    }
+    let verdicts = Verdicts::new(binding, results, exempt);
     let old_units: Vec<Option<usize>> = board.units.iter().map(|u| old.unit(u.id)).collect();
     let mut stays = vec![false; old.units.len() * old.clauses.len()];
     let mut turns = Vec::new();
     for c in 0..board.clauses.len() {
         let key = board.clauses[c].clone();
-        let parts = by_clause
-            .get(&(key.regulation.as_str(), key.cite.as_str()))
-            .map_or(&[][..], Vec::as_slice);
-        let basis = basis(results, parts);
+        let parts = verdicts.parts(&key);
+        let basis = basis(library, &key, results, parts);
         let old_clause = old.clause(&key.regulation, &key.cite);
         for (u, old_unit) in old_units.iter().enumerate() {
             let unit = board.units[u].id;
-            let applies = binding.binds(c, u);
-            if applies == Some(false) {
+            let Some(verdict) = verdicts.of((c, &key, parts), (u, unit)) else {
                 continue;
-            }
-            let found = |i: &usize| results[*i].1.get(&unit);
-            let mut status = match applies {
-                None => Status::Error,
-                Some(_) => Library::conclude(
-                    parts
-                        .iter()
-                        .map(|i| found(i).map_or(Status::NoData, |f| f.status)),
-                ),
             };
-            let reason = parts
-                .iter()
-                .filter_map(found)
-                .find(|f| f.status == status)
-                .and_then(|f| f.reason.as_deref());
-            let waived = !exempt.is_empty()
-                && exempt.contains(&Exempt {
-                    organization: unit,
-                    regulation: key.regulation.clone(),
-                    clause: key.cite.clone(),
-                });
-            if waived {
-                status = status.waived();
-            }
+            let Verdict {
+                status,
+                reason,
+                waived,
+            } = verdict;
+            let found = |i: &usize| results[*i].1.get(&unit);
             let held = old_unit
                 .zip(old_clause)
                 .and_then(|(u, c)| old.shared(u, c).map(|cell| (u, c, cell)));
@@ -129,9 +187,13 @@ pub(super) fn compare(
     Comparison { board, turns, gone }
 }
 
-/// What judges a clause: the hash of its controls, checks and parameters.
-fn basis(results: &Findings, parts: &[usize]) -> Arc<str> {
+/// What judges a clause: the hash of what it means, its controls, checks and parameters.
+/// While that stays a verdict goes on, also from one version of a pack to the next.
+fn basis(library: &Library, key: &ClauseKey, results: &Findings, parts: &[usize]) -> Arc<str> {
     let mut basis = Sha256::new();
+    if let Some(clause) = library.clause(&key.regulation, &key.cite) {
+        basis.update(library.clause_hash(clause).as_bytes());
+    }
     for part in parts {
         basis.update(results[*part].0.hash.as_bytes());
     }

@@ -41,10 +41,10 @@ pub struct Assess {
 pub(super) type Findings = Vec<(Assessment, Arc<HashMap<OrganizationId, Finding>>)>;
 
 #[derive(Default)]
-struct Memory {
+pub(super) struct Memory {
     pack: String,
     settings: String,
-    results: Findings,
+    pub(super) results: Findings,
     kept: Kept,
     binding: Arc<Binding>,
     /// Verdicts that hold, as the database has them; read once.
@@ -185,7 +185,14 @@ async fn run(
         Some(board) => board,
         None => Arc::new(held(app).await?),
     };
-    let comparison = compare(&memory.binding, &held, empty, &memory.results, &exempt);
+    let comparison = compare(
+        &library,
+        &memory.binding,
+        &held,
+        empty,
+        &memory.results,
+        &exempt,
+    );
     let (board, turned) = write(app, comparison, now).await?;
     done.units = board.units.len();
     done.clauses = board.clauses.len();
@@ -229,7 +236,7 @@ pub(crate) fn chosen(
 
 /// Judges again what reads facts that changed, all at once; the hashes of the assessments
 /// that were.
-async fn refresh(
+pub(super) async fn refresh(
     app: &App,
     library: &Arc<Library>,
     assessments: Vec<Assessment>,

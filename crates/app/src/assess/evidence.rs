@@ -76,6 +76,10 @@ fn common(reason: &str) -> Option<Label> {
             "The unit attests that it does not hold",
         ),
         "attestation-expired" => ("Xác nhận đã hết giá trị", "The attestation has expired"),
+        "question-changed" => (
+            "Câu hỏi đã thay đổi sau lần xác nhận trước",
+            "The question has changed since it was answered",
+        ),
         "not-attested" => (
             "Chưa có xác nhận của đơn vị",
             "The unit has not attested yet",

@@ -190,6 +190,7 @@ pub(super) async fn findings(
         }
     }
     if let Some(form) = &control.attestation {
+        let question = form.question_hash();
         let words = facts
             .kept
             .words
@@ -200,7 +201,7 @@ pub(super) async fn findings(
             let known = found.get(&unit.id);
             let silent = known.is_none_or(|f| f.status == Status::NoData);
             if silent && (word.is_some() || known.is_none()) {
-                found.insert(unit.id, by_word(form, word, facts.now));
+                found.insert(unit.id, by_word(form, &question, word, facts.now));
             }
         }
     }
@@ -286,8 +287,15 @@ fn checked(control: &Control, table: FactTable, now: i64) -> HashMap<Organizatio
         .collect()
 }
 
-fn by_word(form: &policy::control::Attestation, word: Option<&Attestation>, now: i64) -> Finding {
-    let latest = word.map(|a| Attested {
+/// What somebody's word is worth: an answer to another question is none to this one.
+fn by_word(
+    form: &policy::control::Attestation,
+    question: &str,
+    word: Option<&Attestation>,
+    now: i64,
+) -> Finding {
+    let answers = word.filter(|a| a.question == question);
+    let latest = answers.map(|a| Attested {
         answer: a.holds,
         at: a.made_at,
     });
@@ -295,6 +303,7 @@ fn by_word(form: &policy::control::Attestation, word: Option<&Attestation>, now:
     let reason = match (status, word) {
         (Status::Met, _) => "attested",
         (Status::Breached, _) => "attested-not",
+        (_, Some(_)) if answers.is_none() => "question-changed",
         (_, Some(_)) => "attestation-expired",
         (_, None) => "not-attested",
     };

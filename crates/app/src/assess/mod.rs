@@ -4,15 +4,18 @@ mod attest;
 mod binding;
 mod board;
 mod compare;
+mod control;
 mod duties;
 mod engine;
 mod evidence;
 mod finding;
 mod judge;
 mod view;
+mod what_if;
 
 pub use attest::{attest, latest as latest_attestation};
-pub use board::{Board, Cell};
+pub use board::{Board, Cell, ClauseKey};
+pub use control::{ControlUse, ControlView, control};
 pub(crate) use engine::chosen;
 pub use engine::{Assess, Evaluated, evaluate};
 pub use evidence::{ControlEvidence, Evidence};
@@ -23,3 +26,4 @@ pub use view::{
     unit, verdict,
 };
 pub(crate) use view::{find, kept_body};
+pub use what_if::{Turned, WhatIf, draft, what_if};

@@ -6,6 +6,7 @@ mod attachment;
 mod import;
 mod judging;
 mod logs;
+mod pack;
 mod proof;
 mod record;
 mod setting;

@@ -95,6 +95,14 @@ pub const CASES: &[Case] = &[
     get("/units", "/units", Everybody),
     get("/units/{code}", "/units/{code}", Refused),
     get("/compliance", "/compliance", Everybody),
+    get("/compliance/coverage", "/compliance/coverage", Everybody),
+    get(
+        "/compliance/controls/{id}",
+        "/compliance/controls/logs-arriving",
+        Everybody,
+    ),
+    get("/compliance/what-if", "/compliance/what-if", Refused),
+    post("/compliance/what-if", "/compliance/what-if", FILE, Refused),
     get(
         "/compliance/{regulation}",
         "/compliance/vinh-long-26-2019",

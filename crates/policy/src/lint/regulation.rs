@@ -14,6 +14,7 @@ pub(super) fn check(parts: &Parts, problems: &mut Vec<Problem>) {
         index(regulation, problems);
         clauses(parts, regulation, problems);
         dates(parts, regulation, problems);
+        origins(parts, regulation, problems);
     }
     succession(parts, problems);
 }
@@ -235,6 +236,42 @@ fn dates(parts: &Parts, file: &Parsed<Regulation>, problems: &mut Vec<Problem>) 
                 ),
                 format!("`effective_to: {last}`"),
             ));
+        }
+    }
+}
+
+/// What clauses go on from must stand in the text that is replaced, where that is here too.
+fn origins(parts: &Parts, file: &Parsed<Regulation>, problems: &mut Vec<Problem>) {
+    let ids: Vec<&String> = file
+        .value
+        .replaces
+        .iter()
+        .filter_map(|r| r.id.as_ref())
+        .collect();
+    let olds: Vec<&Regulation> = parts
+        .regulations
+        .iter()
+        .map(|r| &r.value)
+        .filter(|r| ids.contains(&&r.id))
+        .collect();
+    if olds.is_empty() {
+        return;
+    }
+    let known = || {
+        olds.iter()
+            .flat_map(|r| &r.clauses)
+            .map(|c| c.cite.as_str())
+    };
+    for (i, clause) in file.value.clauses.iter().enumerate() {
+        for (f, cite) in clause.from.iter().flatten().enumerate() {
+            if !known().any(|k| k == cite) {
+                let known: Vec<&str> = known().collect();
+                problems.push(file.report(
+                    &format!("clauses[{i}].from[{f}]"),
+                    format!("the text that this one replaces has no clause `{cite}`"),
+                    suggest(cite, known.iter().copied()),
+                ));
+            }
         }
     }
 }

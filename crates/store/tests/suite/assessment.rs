@@ -208,6 +208,7 @@ fn word(id: &str, unit: Id, holds: bool, at: i64) -> Attestation {
         made_by: "a".into(),
         made_at: at,
         valid_until: at + 1_000,
+        question: "q".into(),
     }
 }
 

@@ -1,11 +1,14 @@
 //! Compliance: regulation, chapter, article, clause, verdict.
 
 mod attest;
+mod control;
+mod coverage;
 pub mod heatmap;
 pub mod page;
 mod route;
 pub mod timeline;
 mod verdict;
+mod what_if;
 pub mod words;
 
 use app::{App, assess::Unit};

@@ -1,7 +1,9 @@
 //! The pages of compliance.
 
 use askama::Template;
-use policy::Tally;
+use domain::authority::Permission;
+use domain::problem::Problem;
+use policy::{Tally, coverage::Coverage};
 
 use super::timeline::Span;
 use crate::{counts::Shown as _, cx::Cx, mark::Mark};
@@ -21,12 +23,42 @@ pub struct RegulationRow {
     pub counts: Tally,
 }
 
+/// A national text that a regulation or a clause points at.
+#[derive(Clone, Debug)]
+pub struct LawRow {
+    /// Its official number.
+    pub number: String,
+    /// Its title.
+    pub title: String,
+    /// When it is in force, what it took the place of.
+    pub about: String,
+    /// Whether nobody has read the text or an official notice.
+    pub unconfirmed: bool,
+}
+
+/// The national texts behind a page, as cited or as in force on its day.
+#[derive(Clone, Debug, Default)]
+pub struct LawRows {
+    /// In the order of the text.
+    pub rows: Vec<LawRow>,
+    /// Whether those in force are shown in the place of those cited.
+    pub today: bool,
+    /// The page with the texts as cited.
+    pub cited_href: String,
+    /// The page with the texts in force.
+    pub today_href: String,
+}
+
 /// `GET /compliance`.
 #[derive(Debug, Template)]
 #[template(path = "compliance/index.html")]
 pub struct Index {
     /// Context.
     pub cx: Cx,
+    /// The day shown, ISO date; empty for now.
+    pub as_of: String,
+    /// `?as_of=…` of that day, for links.
+    pub at: String,
     /// The regulations that hold for somebody whom the reader may see.
     pub regulations: Vec<RegulationRow>,
     /// Those that are at hand and hold for nobody: id and title. Only for who may adopt them.
@@ -44,6 +76,8 @@ pub struct ClauseRow {
     pub summary: String,
     /// Whether units are judged by it.
     pub scored: bool,
+    /// What its verdicts rest on, as a word.
+    pub basis: String,
     /// Its verdicts.
     pub counts: Tally,
 }
@@ -86,8 +120,14 @@ pub struct RegulationPage {
     pub title: String,
     /// Issuer, dates, what it replaces.
     pub about: String,
+    /// Said where the text is not in force on the day shown.
+    pub out_of_force: bool,
     /// The day shown, ISO date; empty for now.
     pub as_of: String,
+    /// `?as_of=…` of that day, for links.
+    pub at: String,
+    /// What it rests on.
+    pub law: LawRows,
     /// All its verdicts.
     pub counts: Tally,
     /// In the order of the text.
@@ -104,6 +144,10 @@ pub struct HeatmapPage {
     pub id: String,
     /// Its short name.
     pub short: String,
+    /// The day shown, ISO date; empty for now.
+    pub as_of: String,
+    /// `?as_of=…` of that day, for links.
+    pub at: String,
     /// The table, see [`super::heatmap`].
     pub table: String,
 }
@@ -126,6 +170,8 @@ pub struct UnitVerdict {
 /// A control that satisfies a clause.
 #[derive(Clone, Debug)]
 pub struct ControlText {
+    /// Its id.
+    pub id: String,
     /// What is wanted.
     pub title: String,
     /// How it is judged, its parameters, its remedy.
@@ -156,6 +202,12 @@ pub struct ClausePage {
     pub scored: bool,
     /// Kind, bearer, whom it is owed to, what is open.
     pub about: Vec<(String, String)>,
+    /// The day shown, ISO date; empty for now.
+    pub as_of: String,
+    /// `?as_of=…` of that day, for links.
+    pub at: String,
+    /// What it points at.
+    pub law: LawRows,
     /// What satisfies it.
     pub controls: Vec<ControlText>,
     /// All its verdicts.
@@ -182,6 +234,8 @@ pub struct Cell {
 /// What one control says of the unit.
 #[derive(Clone, Debug)]
 pub struct ControlVerdict {
+    /// The control's id.
+    pub id: String,
     /// What is wanted.
     pub title: String,
     /// What it says.
@@ -235,6 +289,8 @@ pub struct VerdictPage {
     pub unit_code: String,
     /// The day shown, ISO date; empty for now.
     pub as_of: String,
+    /// `?as_of=…` of that day, for links.
+    pub at: String,
     /// The verdict.
     pub mark: Mark,
     /// The reason, in words.
@@ -257,4 +313,138 @@ pub struct VerdictPage {
     pub attestations: Vec<AttestForm>,
     /// Bearer, hashes, pack.
     pub about: Vec<(String, String)>,
+}
+
+/// A clause that a control serves.
+#[derive(Clone, Debug)]
+pub struct ServedRow {
+    /// The clause's page.
+    pub href: String,
+    /// The regulation's short name.
+    pub short: String,
+    /// `16.8`.
+    pub cite: String,
+    /// What it asks, in our words.
+    pub summary: String,
+    /// The parameters that the clause gives or the province chose.
+    pub parameters: String,
+    /// Whether the regulation holds for somebody.
+    pub adopted: bool,
+    /// Its verdicts.
+    pub counts: Tally,
+}
+
+/// `GET /compliance/controls/{id}`.
+#[derive(Debug, Template)]
+#[template(path = "compliance/control.html")]
+pub struct ControlPage {
+    /// Context.
+    pub cx: Cx,
+    /// Its id.
+    pub id: String,
+    /// What is wanted.
+    pub title: String,
+    /// How it is judged, its parameters, what it awaits, its remedy.
+    pub about: Vec<(String, String)>,
+    /// The question, where a person answers.
+    pub question: String,
+    /// The check, empty when there is none.
+    pub sql: String,
+    /// The day shown, ISO date; empty for now.
+    pub as_of: String,
+    /// `?as_of=…` of that day, for links.
+    pub at: String,
+    /// What it says of each organization; none for a past day.
+    pub counts: Option<Tally>,
+    /// Every clause that it serves.
+    pub served: Vec<ServedRow>,
+}
+
+/// A regulation in the table of how clauses are judged.
+#[derive(Clone, Debug)]
+pub struct CoverageRow {
+    /// Its page; none for the sum.
+    pub href: Option<String>,
+    /// Its short name.
+    pub name: String,
+    /// Its clauses.
+    pub counted: Coverage,
+}
+
+/// A share against its bound.
+#[derive(Clone, Debug)]
+pub struct BoundRow {
+    /// What is counted, and the bound.
+    pub name: String,
+    /// `31,2 %`.
+    pub share: String,
+    /// Whether the bound is kept.
+    pub mark: Mark,
+}
+
+/// `GET /compliance/coverage`.
+#[derive(Debug, Template)]
+#[template(path = "compliance/coverage.html")]
+pub struct CoveragePage {
+    /// Context.
+    pub cx: Cx,
+    /// Each regulation, and all together.
+    pub rows: Vec<CoverageRow>,
+    /// All together against the bounds.
+    pub bounds: Vec<BoundRow>,
+}
+
+/// A regulation that a draft changes.
+#[derive(Clone, Debug)]
+pub struct ChangeRow {
+    /// Its id, before and after where they differ.
+    pub name: String,
+    /// How many clauses of each fate.
+    pub counts: String,
+    /// Fate, cites before, cites after, what differs.
+    pub clauses: Vec<[String; 4]>,
+}
+
+/// A verdict that a draft would turn.
+#[derive(Clone, Debug)]
+pub struct TurnedRow {
+    /// The unit's code.
+    pub code: String,
+    /// The unit's name.
+    pub unit: String,
+    /// The regulation's short name and the cite.
+    pub place: String,
+    /// What it asks, in our words.
+    pub summary: String,
+    /// Today's verdict.
+    pub before: Option<Mark>,
+    /// The verdict under the draft.
+    pub after: Option<Mark>,
+}
+
+/// What a draft would do.
+#[derive(Clone, Debug)]
+pub struct Trial {
+    /// What differs in the text.
+    pub changes: Vec<ChangeRow>,
+    /// The first of the verdicts that would turn.
+    pub turned: Vec<TurnedRow>,
+    /// How many would turn in all.
+    pub total: usize,
+    /// How many would stay.
+    pub stay: usize,
+    /// Of how many organizations.
+    pub units: usize,
+}
+
+/// `GET /compliance/what-if`, and the answer to `POST`.
+#[derive(Debug, Template)]
+#[template(path = "compliance/what_if.html")]
+pub struct WhatIfPage {
+    /// Context.
+    pub cx: Cx,
+    /// Why the draft cannot be tried.
+    pub problem: Option<Problem>,
+    /// What it would do.
+    pub trial: Option<Trial>,
 }

@@ -11,12 +11,12 @@ use domain::{authority::Permission, clock, label::Label, problem::Problem};
 use policy::{Regulation, Status, regulation::Chapter};
 
 use super::{
-    attest, heatmap,
+    attest, control, coverage, heatmap,
     page::{
-        ArticleRows, ChapterRows, ClausePage, ClauseRow, ControlText, HeatmapPage, Index,
+        ArticleRows, ChapterRows, ClausePage, ClauseRow, ControlText, HeatmapPage, Index, LawRows,
         RegulationPage, RegulationRow, UnitVerdict,
     },
-    verdict, words,
+    verdict, what_if, words,
 };
 use crate::{
     counts::Shown,
@@ -29,6 +29,14 @@ use crate::{
 pub fn routes() -> Router<Web> {
     Router::new()
         .route("/compliance", get(index))
+        .route("/compliance/coverage", get(coverage::page))
+        .route("/compliance/controls/{id}", get(control::page))
+        .route(
+            "/compliance/what-if",
+            get(what_if::form)
+                .post(what_if::attempt)
+                .layer(axum::extract::DefaultBodyLimit::disable()),
+        )
         .route("/compliance/{regulation}", get(regulation))
         .route("/compliance/{regulation}/heatmap", get(heat))
         .route("/compliance/{regulation}/{cite}", get(clause))
@@ -47,7 +55,40 @@ pub fn moment(params: &Params) -> Option<i64> {
         .map(|next| clock::start_of_day_ms(next) - 1)
 }
 
-async fn board(web: &Web, reader: &Reader, params: &Params) -> Result<BoardView, Fault> {
+/// The moment that is asked for as a query for links: `?as_of=…`, or nothing.
+pub fn at(params: &Params) -> String {
+    moment(params).map_or_else(String::new, |_| format!("?as_of={}", params.get("as_of")))
+}
+
+/// The local day that a page is about.
+pub fn day(cx: &Cx, view: &BoardView) -> jiff::civil::Date {
+    clock::local_date(clock::from_ms(view.as_of.unwrap_or(cx.now)))
+}
+
+/// The texts behind a page and the addresses that switch between them.
+fn law(cx: &Cx, view: &BoardView, params: &Params, path: &str, ids: &[String]) -> LawRows {
+    let today = params.get("law") == "today";
+    let with = |law: &str| {
+        let rest = params.without(&["law"]);
+        let pairs: Vec<&str> = [rest.as_str(), law]
+            .into_iter()
+            .filter(|p| !p.is_empty())
+            .collect();
+        if pairs.is_empty() {
+            path.to_owned()
+        } else {
+            format!("{path}?{}", pairs.join("&"))
+        }
+    };
+    LawRows {
+        rows: words::laws(cx, &view.library, ids, day(cx, view), today),
+        today,
+        cited_href: with(""),
+        today_href: with("law=today"),
+    }
+}
+
+pub(super) async fn board(web: &Web, reader: &Reader, params: &Params) -> Result<BoardView, Fault> {
     Ok(assess::board(&web.app, &reader.ctx, moment(params)).await?)
 }
 
@@ -59,8 +100,8 @@ pub fn find<'a>(view: &'a BoardView, id: &str) -> Result<&'a Regulation, Problem
         .ok_or_else(|| Problem::not_found(&Label::new("văn bản", "regulation"), id))
 }
 
-async fn index(State(web): State<Web>, reader: Reader) -> Result<Response, Fault> {
-    let view = assess::board(&web.app, &reader.ctx, None).await?;
+async fn index(State(web): State<Web>, reader: Reader, params: Params) -> Result<Response, Fault> {
+    let view = board(&web, &reader, &params).await?;
     let cx = reader.cx;
     let others = if cx.may(Permission::Manage) {
         let unheld = |r: &&Regulation| !view.adopted.contains(&r.id);
@@ -91,6 +132,8 @@ async fn index(State(web): State<Web>, reader: Reader) -> Result<Response, Fault
         .collect();
     Ok(http::Page(Index {
         cx,
+        as_of: params.get("as_of").to_owned(),
+        at: at(&params),
         regulations,
         others,
     })
@@ -140,6 +183,10 @@ async fn regulation(
                             kind: words::kind(&cx, each.clause.kind),
                             summary: cx.l(&each.clause.summary),
                             scored: each.clause.is_scored(),
+                            basis: view
+                                .library
+                                .basis(&each.clause)
+                                .map_or_else(String::new, |b| cx.t(words::basis(b))),
                             counts: each.tally,
                         })
                         .collect(),
@@ -147,19 +194,32 @@ async fn regulation(
                 .collect(),
         })
         .collect();
-    let about = format!(
+    let mut about = format!(
         "{} · {} · {}",
         cx.l(&r.issuer),
         cx.tx("compliance-issued", cx.iso(r.issued_on.to_string())),
         cx.tx("compliance-in-force", cx.iso(r.effective_from.to_string()))
     );
+    if let Some(end) = r.effective_to {
+        about.push_str(" · ");
+        about.push_str(&cx.tx("regulation-until", cx.iso(end.to_string())));
+    }
     Ok(http::Page(RegulationPage {
         id,
         number: r.number.clone(),
         short: cx.l(&r.short),
         title: cx.l(&r.title),
         about,
+        out_of_force: !r.in_force(day(&cx, &view)),
         as_of: params.get("as_of").to_owned(),
+        at: at(&params),
+        law: law(
+            &cx,
+            &view,
+            &params,
+            &format!("/compliance/{}", r.id),
+            &r.cites,
+        ),
         counts: told.tally,
         chapters,
         cx,
@@ -219,6 +279,8 @@ async fn heat(
     Ok(http::Page(HeatmapPage {
         table: heatmap::table(&cx, &id, &heads, &rows),
         short: cx.l(&r.short),
+        as_of: params.get("as_of").to_owned(),
+        at: at(&params),
         id,
         cx,
     })
@@ -267,6 +329,7 @@ async fn clause(
         .controls_of(held)
         .into_iter()
         .map(|control| ControlText {
+            id: control.id.clone(),
             title: cx.l(&control.title),
             about: words::control(&cx, &view.library, control, None),
             sql: control
@@ -283,6 +346,15 @@ async fn clause(
         summary: cx.l(&held.summary),
         scored: held.is_scored(),
         about: words::about(&cx, &view.library, held),
+        as_of: params.get("as_of").to_owned(),
+        at: at(&params),
+        law: law(
+            &cx,
+            &view,
+            &params,
+            &format!("/compliance/{id}/{cite}"),
+            &held.cites,
+        ),
         controls,
         counts,
         units,

@@ -123,6 +123,7 @@ async fn build(
         unit: unit.name.clone(),
         unit_code: unit.code.clone(),
         as_of: as_of.to_owned(),
+        at: view_at(as_of),
         mark: status.into(),
         why: words::why(&cx, &library, status, &view.evidence),
         since: Some(view.cell.since),
@@ -179,6 +180,15 @@ async fn links(
         .collect())
 }
 
+/// The day shown as a query for links.
+fn view_at(as_of: &str) -> String {
+    if as_of.is_empty() {
+        String::new()
+    } else {
+        format!("?as_of={as_of}")
+    }
+}
+
 /// When the oldest fact behind the verdict was seen.
 fn observed(view: &VerdictView) -> Option<i64> {
     view.evidence
@@ -200,6 +210,7 @@ fn control_verdict(
 ) -> ControlVerdict {
     let Some(said) = said else {
         return ControlVerdict {
+            id: control.id.clone(),
             title: cx.l(&control.title),
             mark: Mark::NoData,
             heads: Vec::new(),
@@ -275,6 +286,7 @@ fn control_verdict(
     };
     about.insert(0, (cx.t("judged-by"), cx.t(by)));
     ControlVerdict {
+        id: control.id.clone(),
         title: cx.l(&control.title),
         mark: said.status.into(),
         heads: columns.into_iter().map(head).collect(),

@@ -1,12 +1,16 @@
 //! Clauses and their reasons in words.
 
 use app::assess::{ControlEvidence, Evidence};
+use jiff::civil::Date;
 use policy::{
     Clause, Control, Library, Status,
     control::{Attachment, Judged, Parameter, Severity, Value},
+    coverage::Basis,
+    law,
     regulation::{Article, Kind, Trigger},
 };
 
+use super::page::LawRow;
 use crate::{cx::Cx, format, i18n};
 
 /// `Điều 17 khoản 2 điểm e` of `17.2.e`; `Quyết định, điều 2` of `qd.2`.
@@ -161,6 +165,63 @@ pub fn about(cx: &Cx, library: &Library, clause: &Clause) -> Vec<(String, String
         out.push((cx.t("clause-open"), cx.l(open)));
     }
     out
+}
+
+/// The word for what a verdict rests on.
+pub const fn basis(basis: Basis) -> &'static str {
+    match basis {
+        Basis::Observed => "basis-observed",
+        Basis::Awaiting => "basis-awaiting",
+        Basis::Recorded => "basis-recorded",
+        Basis::Attested => "basis-attested",
+        Basis::Open => "basis-open",
+    }
+}
+
+/// National texts: as cited, or (`today`) those that stand in their place on `day`.
+pub fn laws(cx: &Cx, library: &Library, ids: &[String], day: Date, today: bool) -> Vec<LawRow> {
+    let date = |d: Date| cx.iso(d.to_string());
+    ids.iter()
+        .filter_map(|id| {
+            let cited = library.law.get(id)?;
+            let (standing, now) = law::standing(&library.law, id, day)?;
+            let shown = if today { now } else { cited };
+            let mut about = Vec::new();
+            about.extend(shown.effective_from.map(|d| cx.tx("law-from", date(d))));
+            about.extend(shown.effective_to.map(|d| cx.tx("law-to", date(d))));
+            if shown.ended(day) {
+                about.push(cx.t("law-ended"));
+            }
+            if standing != id {
+                about.push(if today {
+                    cx.tx("law-instead", &cited.number)
+                } else {
+                    cx.tx("law-replaced", &now.number)
+                });
+            }
+            Some(LawRow {
+                number: shown.number.clone(),
+                title: cx.l(&shown.title),
+                about: about.join(" · "),
+                unconfirmed: !shown.confirmed,
+            })
+        })
+        .collect()
+}
+
+/// The parameters of a control with their values, in one line.
+pub fn parameters(
+    cx: &Cx,
+    library: &Library,
+    control: &Control,
+    values: &std::collections::BTreeMap<String, Value>,
+) -> String {
+    let told = control.parameters.iter().filter_map(|parameter| {
+        let held = values.get(&parameter.name).unwrap_or(&parameter.default);
+        let text = value(cx, library, control, parameter, held);
+        (!text.is_empty()).then(|| format!("{}: {text}", cx.l(&parameter.label)))
+    });
+    told.collect::<Vec<String>>().join(" · ")
 }
 
 /// A parameter's value with its unit; a code by its word.

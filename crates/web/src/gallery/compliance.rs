@@ -4,13 +4,16 @@ use super::{
     HOUR, NOW, pairs,
     province::{counts, history},
 };
+use policy::coverage::Coverage;
+
 use crate::{
     compliance::{
         heatmap as heat,
         page::{
-            ArticleRows, AttestForm, Cell, ChapterRows, ClausePage, ClauseRow, ControlText,
-            ControlVerdict, HeatmapPage, Index, RegulationPage, RegulationRow, UnitVerdict,
-            VerdictPage,
+            ArticleRows, AttestForm, BoundRow, Cell, ChangeRow, ChapterRows, ClausePage, ClauseRow,
+            ControlPage, ControlText, ControlVerdict, CoveragePage, CoverageRow, HeatmapPage,
+            Index, LawRow, LawRows, RegulationPage, RegulationRow, ServedRow, Trial, TurnedRow,
+            UnitVerdict, VerdictPage, WhatIfPage,
         },
         timeline,
     },
@@ -45,6 +48,8 @@ pub fn receipts(cx: &Cx) -> Receipts {
 pub fn index(cx: &Cx) -> Index {
     Index {
         cx: cx.clone(),
+        as_of: String::new(),
+        at: String::new(),
         regulations: vec![RegulationRow {
             id: "vinh-long-26-2019".into(),
             number: "26/2019/QĐ-UBND".into(),
@@ -73,6 +78,11 @@ pub fn regulation(cx: &Cx) -> RegulationPage {
         }),
         summary: summary.into(),
         scored,
+        basis: if scored {
+            cx.t("basis-observed")
+        } else {
+            String::new()
+        },
         counts: tally,
     };
     RegulationPage {
@@ -82,7 +92,20 @@ pub fn regulation(cx: &Cx) -> RegulationPage {
         short: "Vĩnh Long 26/2019".into(),
         title: "Quy chế quản lý, vận hành, khai thác mạng diện rộng tỉnh Vĩnh Long".into(),
         about: cx.tx("compliance-in-force", "11/11/2019"),
+        out_of_force: false,
         as_of: String::new(),
+        at: String::new(),
+        law: LawRows {
+            rows: vec![LawRow {
+                number: "85/2016/NĐ-CP".into(),
+                title: "Bảo đảm an toàn hệ thống thông tin theo cấp độ".into(),
+                about: cx.tx("law-to", "30/06/2026"),
+                unconfirmed: true,
+            }],
+            today: false,
+            cited_href: "/compliance/vinh-long-26-2019".into(),
+            today_href: "/compliance/vinh-long-26-2019?law=today".into(),
+        },
         counts: counts(6_214, 412, 870, 544),
         chapters: vec![
             ChapterRows {
@@ -149,6 +172,8 @@ pub fn heatmap(cx: &Cx) -> HeatmapPage {
         cx: cx.clone(),
         id: "vinh-long-26-2019".into(),
         short: "Vĩnh Long 26/2019".into(),
+        as_of: String::new(),
+        at: String::new(),
         table: heat::table(cx, "vinh-long-26-2019", &articles, &rows),
     }
 }
@@ -176,7 +201,11 @@ pub fn clause(cx: &Cx) -> ClausePage {
             (cx.t("clause-bearer"), "Đơn vị trên mạng".into()),
             (cx.t("clause-trigger"), cx.t("clause-trigger-event")),
         ],
+        as_of: String::new(),
+        at: String::new(),
+        law: LawRows::default(),
         controls: vec![ControlText {
+            id: "device-inspected".into(),
             title: "Thiết bị được kiểm tra trước khi đưa vào mạng".into(),
             about: vec![(cx.t("control-judged"), cx.t("control-judged-recorded"))],
             sql: SQL.into(),
@@ -236,6 +265,7 @@ pub fn verdict(cx: &Cx) -> VerdictPage {
         unit: "Ủy ban nhân dân xã Cái Nhum".into(),
         unit_code: "29557".into(),
         as_of: String::new(),
+        at: String::new(),
         mark: Mark::Breached,
         why: "2 trên 7 thiết bị chưa có kết quả kiểm tra trước khi nối vào mạng.".into(),
         since: Some(NOW - 500 * HOUR),
@@ -248,6 +278,7 @@ pub fn verdict(cx: &Cx) -> VerdictPage {
             "Ghi kết quả kiểm tra SW-CN-02".into(),
         )],
         controls: vec![ControlVerdict {
+            id: "device-inspected".into(),
             title: "Thiết bị được kiểm tra trước khi đưa vào mạng".into(),
             mark: Mark::Breached,
             rows: vec![
@@ -271,5 +302,110 @@ pub fn verdict(cx: &Cx) -> VerdictPage {
             may: true,
         }],
         about: vec![(cx.t("verdict-pack-hash"), "9f2c5d1e77ab…".into())],
+    }
+}
+
+pub fn control(cx: &Cx) -> ControlPage {
+    let served = |short: &str, cite: &str, summary: &str, adopted, counts| ServedRow {
+        href: "/compliance/vinh-long-26-2019/13.6".into(),
+        short: short.into(),
+        cite: cite.into(),
+        summary: summary.into(),
+        parameters: "Số giờ im lặng tối đa: 24 giờ".into(),
+        adopted,
+        counts,
+    };
+    ControlPage {
+        cx: cx.clone(),
+        id: "logs-arriving".into(),
+        title: "Nhật ký truy cập của máy chủ và thiết bị được lưu giữ".into(),
+        about: pairs(&[("Kết luận dựa trên", "Quan sát của hệ thống")]),
+        question: String::new(),
+        sql: SQL.into(),
+        as_of: String::new(),
+        at: String::new(),
+        counts: Some(counts(96, 22, 0, 31)),
+        served: vec![
+            served(
+                "Vĩnh Long 26/2019",
+                "13.3",
+                "Máy chủ, thiết bị nối WAN: bật nhật ký truy cập",
+                true,
+                counts(96, 22, 0, 31),
+            ),
+            served(
+                "Hậu Giang 48/2024",
+                "11.2.c",
+                "Giữ nhật ký ít nhất sáu tháng",
+                false,
+                counts(0, 0, 0, 0),
+            ),
+        ],
+    }
+}
+
+pub fn coverage(cx: &Cx) -> CoveragePage {
+    let counted = Coverage {
+        clauses: 89,
+        scored: 59,
+        observed: 13,
+        awaiting: 8,
+        recorded: 29,
+        attested: 9,
+        open: 0,
+    };
+    let row = |name: &str, href: Option<&str>| CoverageRow {
+        href: href.map(Into::into),
+        name: name.into(),
+        counted,
+    };
+    CoveragePage {
+        cx: cx.clone(),
+        rows: vec![
+            row("Vĩnh Long 26/2019", Some("/compliance/vinh-long-26-2019")),
+            row("Tất cả", None),
+        ],
+        bounds: vec![
+            BoundRow {
+                name: cx.tx("coverage-bound-observed", "30"),
+                share: cx.percent(&0.356),
+                mark: Mark::Met,
+            },
+            BoundRow {
+                name: cx.tx("coverage-bound-attested", "25"),
+                share: cx.percent(&0.26),
+                mark: Mark::Breached,
+            },
+        ],
+    }
+}
+
+pub fn what_if(cx: &Cx) -> WhatIfPage {
+    WhatIfPage {
+        cx: cx.clone(),
+        problem: None,
+        trial: Some(Trial {
+            changes: vec![ChangeRow {
+                name: "vinh-long-26-2019".into(),
+                counts: format!("88 {} · 1 {}", cx.t("fate-same"), cx.t("fate-amended")),
+                clauses: vec![[
+                    cx.t("fate-amended"),
+                    "13.3".into(),
+                    "13.3".into(),
+                    cx.t("part-parameters"),
+                ]],
+            }],
+            turned: vec![TurnedRow {
+                code: "29557".into(),
+                unit: "Ủy ban nhân dân xã Cái Nhum".into(),
+                place: "Vĩnh Long 26/2019 13.3".into(),
+                summary: "Máy chủ, thiết bị nối WAN: bật nhật ký truy cập".into(),
+                before: Some(Mark::Met),
+                after: Some(Mark::Breached),
+            }],
+            total: 731,
+            stay: 7_309,
+            units: 146,
+        }),
     }
 }

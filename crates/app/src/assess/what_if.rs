@@ -1,0 +1,311 @@
+//! What-if: a draft of the packs judged by today's facts, before anybody adopts it.
+//! Nothing is written.
+
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    sync::Arc,
+};
+
+use domain::{
+    authority::{Permission, Scope},
+    clock,
+    id::OrganizationId,
+    label::Label,
+    problem::{FieldProblem, Problem},
+};
+use jiff::civil::Date;
+use policy::{
+    Library, LoadError, Memory as Files, Source, Status,
+    compare::{self, RegulationChange},
+};
+use serde::Serialize;
+use store::assessment::{Adoption, Exempt, Unit};
+
+use super::{
+    binding::Binding,
+    board::ClauseKey,
+    compare::Verdicts,
+    engine::{self, Memory},
+    judge::{Facts, Kept},
+};
+use crate::{App, Ctx, fault::fault};
+
+/// A verdict that the draft would turn.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Turned {
+    /// The organization's code.
+    pub unit: String,
+    /// The organization's name.
+    pub name: String,
+    /// The regulation's id: of the draft, or of today where the clause is gone.
+    pub regulation: String,
+    /// The clause's cite there.
+    pub cite: String,
+    /// What it asks.
+    pub summary: Label,
+    /// Today's verdict; none where nobody asks it of the organization.
+    pub before: Option<Status>,
+    /// The verdict under the draft; none where it would no longer be asked.
+    pub after: Option<Status>,
+    /// The code of the reason under the draft.
+    pub reason: Option<String>,
+}
+
+/// What a draft would do.
+#[derive(Clone, Debug, Serialize)]
+pub struct WhatIf {
+    /// The regulations that differ, clause by clause.
+    pub changes: Vec<RegulationChange>,
+    /// The verdicts that would turn, by organization and clause.
+    pub turned: Vec<Turned>,
+    /// Verdicts that would stay as they are.
+    pub stay: usize,
+    /// Organizations looked at.
+    pub units: usize,
+}
+
+/// Lays a draft over the packs in use and lints it.
+///
+/// # Errors
+/// Invalid, with every mistake: file, line, what to write instead.
+pub fn draft(app: &App, files: &dyn Source) -> Result<Library, Problem> {
+    let unread = |error: &policy::source::SourceError| {
+        let told = error.to_string();
+        Problem::invalid(
+            "policy",
+            vec![FieldProblem::new("draft", told.clone(), told)],
+        )
+    };
+    let over = match &app.policy {
+        Some(folder) => Files::over(&policy::Directory::new(folder), files),
+        None => Files::over(&policy::Embedded, files),
+    };
+    let over = over.map_err(|error| unread(&error))?;
+    Library::load(&over).map_err(|error| match error {
+        LoadError::Source(error) => unread(&error),
+        LoadError::Problems(problems) => {
+            let told = problems.iter().map(|p| {
+                let said = p.to_string();
+                FieldProblem::new("draft", said.clone(), said)
+            });
+            Problem::invalid("policy", told.collect())
+        }
+    })
+}
+
+/// Judges today's facts by today's packs and by the draft. A text that is not in use yet
+/// counts as adopted by those who adopted what it replaces, or else by everybody, and as
+/// in force today.
+///
+/// # Errors
+/// Denied without the right to set; unavailable.
+pub async fn what_if(app: &App, ctx: &Ctx, draft: Library) -> Result<WhatIf, Problem> {
+    let scope = ctx.actor.scope(Permission::Settings)?;
+    let library = app.library();
+    let today = clock::local_date(app.clock.now());
+    let adoptions = store::assessment::adoptions(&app.db, &today.to_string())
+        .await
+        .map_err(fault)?;
+    let (draft, drafted) = ahead(&library, draft, adoptions.clone(), today);
+    let changes = compare::compare(&library, &draft);
+    let draft = Arc::new(draft);
+    let before = Sheet::of(app, Arc::clone(&library), adoptions, today)
+        .await
+        .map_err(fault)?;
+    let after = Sheet::of(app, Arc::clone(&draft), drafted, today)
+        .await
+        .map_err(fault)?;
+    let (mut turned, stay) = turns(&scope, (&library, &before), (&draft, &after));
+    turned.sort_by(|a, b| (&a.unit, &a.regulation).cmp(&(&b.unit, &b.regulation)));
+    Ok(WhatIf {
+        changes: changes.into_iter().filter(|c| !c.is_same()).collect(),
+        turned,
+        stay,
+        units: in_scope(&scope, &after.units).count(),
+    })
+}
+
+/// The draft as if its day had come.
+fn ahead(
+    library: &Library,
+    mut draft: Library,
+    mut adoptions: Vec<Adoption>,
+    today: Date,
+) -> (Library, Vec<Adoption>) {
+    let fresh: Vec<(String, Vec<String>)> = draft
+        .regulations
+        .values()
+        .filter(|r| !library.regulations.contains_key(&r.id))
+        .map(|r| {
+            let replaced = r.replaces.iter().filter_map(|o| o.id.clone());
+            (r.id.clone(), replaced.collect())
+        })
+        .collect();
+    for (id, replaced) in fresh {
+        for old in &replaced {
+            draft.regulations.remove(old);
+            for adoption in adoptions.iter_mut().filter(|a| a.regulation == *old) {
+                adoption.regulation.clone_from(&id);
+            }
+        }
+        if !adoptions.iter().any(|a| a.regulation == id) {
+            adoptions.push(Adoption {
+                regulation: id.clone(),
+                organization: None,
+                kinds: Vec::new(),
+            });
+        }
+        if let Some(regulation) = draft.regulations.get_mut(&id) {
+            regulation.effective_from = regulation.effective_from.min(today);
+        }
+    }
+    (draft, adoptions)
+}
+
+/// Every verdict of a library over today's facts.
+struct Sheet {
+    units: Vec<Unit>,
+    clauses: Vec<ClauseKey>,
+    verdicts: HashMap<(ClauseKey, OrganizationId), (Status, Option<String>)>,
+}
+
+impl Sheet {
+    async fn of(
+        app: &App,
+        library: Arc<Library>,
+        adoptions: Vec<Adoption>,
+        today: Date,
+    ) -> Result<Self, store::StoreError> {
+        let day = today.to_string();
+        let units = store::assessment::units(&app.db, &day).await?;
+        let exempt: HashSet<Exempt> = store::assessment::exemptions(&app.db, &day)
+            .await?
+            .into_iter()
+            .collect();
+        let adopted: BTreeSet<String> = adoptions.iter().map(|a| a.regulation.clone()).collect();
+        let clauses = engine::scored(&library, today, &adopted);
+        let binding = Binding::of(&Arc::default(), &library, &units, &adoptions, &clauses);
+        let settings = engine::chosen(app, &library);
+        let (mut kept, nothing) = (Kept::default(), BTreeSet::new());
+        let facts = Facts::load(
+            app,
+            &library,
+            Arc::new(units.clone()),
+            &mut kept,
+            true,
+            &nothing,
+            (app.clock.now_ms(), today),
+        )
+        .await?;
+        let assessments = library.assessments(today, &adopted, &settings);
+        let mut memory = Memory::default();
+        engine::refresh(
+            app,
+            &library,
+            assessments,
+            facts,
+            &mut memory,
+            true,
+            &nothing,
+        )
+        .await;
+        let judged = Verdicts::new(&binding, &memory.results, &exempt);
+        let mut verdicts = HashMap::new();
+        for (c, key) in clauses.iter().enumerate() {
+            let parts = judged.parts(key);
+            for (u, unit) in units.iter().enumerate() {
+                if let Some(verdict) = judged.of((c, key, parts), (u, unit.id)) {
+                    let said = (verdict.status, verdict.reason.map(ToOwned::to_owned));
+                    verdicts.insert((key.clone(), unit.id), said);
+                }
+            }
+        }
+        Ok(Self {
+            units,
+            clauses,
+            verdicts,
+        })
+    }
+
+    fn get(&self, key: &ClauseKey, unit: OrganizationId) -> Option<&(Status, Option<String>)> {
+        self.verdicts.get(&(key.clone(), unit))
+    }
+}
+
+fn in_scope<'a>(scope: &'a Scope, units: &'a [Unit]) -> impl Iterator<Item = &'a Unit> {
+    units.iter().filter(move |unit| {
+        let covers = |id| scope.roots().is_none_or(|roots| roots.contains(id));
+        covers(&unit.id) || unit.superiors.iter().any(covers)
+    })
+}
+
+/// A verdict before and after, and what it is about.
+fn turn(
+    library: &Library,
+    key: &ClauseKey,
+    unit: &Unit,
+    before: Option<Status>,
+    after: Option<&(Status, Option<String>)>,
+) -> Turned {
+    let clause = library.clause(&key.regulation, &key.cite);
+    Turned {
+        unit: unit.code.clone(),
+        name: unit.name.clone(),
+        regulation: key.regulation.clone(),
+        cite: key.cite.clone(),
+        summary: clause.map_or_else(|| Label::same(&key.cite), |c| c.summary.clone()),
+        before,
+        after: after.map(|(status, _)| *status),
+        reason: after.and_then(|(_, reason)| reason.clone()),
+    }
+}
+
+/// The verdicts that differ, and how many do not.
+fn turns(
+    scope: &Scope,
+    (library, before): (&Library, &Sheet),
+    (draft, after): (&Library, &Sheet),
+) -> (Vec<Turned>, usize) {
+    let mut all = Vec::new();
+    let mut followed: HashSet<ClauseKey> = HashSet::new();
+    for key in &after.clauses {
+        let origins = origins(library, draft, key);
+        for unit in in_scope(scope, &after.units) {
+            let was = origins
+                .iter()
+                .filter_map(|o| before.get(o, unit.id))
+                .map(|(status, _)| *status)
+                .reduce(Status::and);
+            all.push(turn(draft, key, unit, was, after.get(key, unit.id)));
+        }
+        followed.extend(origins);
+    }
+    for key in before.clauses.iter().filter(|k| !followed.contains(k)) {
+        for unit in in_scope(scope, &before.units) {
+            let was = before.get(key, unit.id).map(|(status, _)| *status);
+            all.push(turn(library, key, unit, was, None));
+        }
+    }
+    let stays = |t: &Turned| t.before == t.after;
+    let stay = all.iter().filter(|t| stays(t) && t.after.is_some()).count();
+    all.retain(|t| !stays(t));
+    (all, stay)
+}
+
+/// The clauses of today that a clause of the draft goes on from.
+fn origins(library: &Library, draft: &Library, key: &ClauseKey) -> Vec<ClauseKey> {
+    let found = draft
+        .regulations
+        .get(&key.regulation)
+        .and_then(|regulation| {
+            let clause = regulation.clause(&key.cite)?;
+            let old = compare::predecessor(library, regulation)?;
+            let cites = compare::origins(old, clause);
+            let keys = cites.into_iter().map(|cite| ClauseKey {
+                regulation: old.id.clone(),
+                cite: cite.to_owned(),
+            });
+            Some(keys.collect())
+        });
+    found.unwrap_or_default()
+}

@@ -1,0 +1,293 @@
+//! A pack that changes: what carries over, and what a draft would turn.
+
+use std::path::{Path, PathBuf};
+
+use app::{App, AppConfig, Ctx, assess, registry};
+use domain::{
+    authority::Role,
+    clock::Clock,
+    id::{Id, OrganizationId},
+    problem::ProblemKind::{Denied, Invalid},
+};
+use policy::{Embedded, Memory, Source as _, Status, compare::Fate};
+
+use crate::{Province, VINH_LONG, at, refused, values};
+
+const REGULATION: &str = "regulations/vinh-long-26-2019.yaml";
+/// The unit has an IT officer: a check over contacts.
+const OFFICER: &str = "17.2.c";
+/// The unit's network is secured: somebody's word.
+const LAN: &str = "11";
+
+/// The built-in packs in a folder, where they can be changed.
+fn packs(folder: &Path) -> PathBuf {
+    let folder = folder.join("policy");
+    for file in Embedded.files().unwrap() {
+        let path = folder.join(&file.path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, &file.bytes).unwrap();
+    }
+    folder
+}
+
+fn change(folder: &Path, file: &str, from: &str, to: &str) {
+    let path = folder.join(file);
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.contains(from), "{file} has no {from:?}");
+    std::fs::write(path, text.replacen(from, to, 1)).unwrap();
+}
+
+async fn open(data: &Path, policy: &Path, clock: &Clock) -> App {
+    let config = AppConfig {
+        data: data.to_owned(),
+        database: None,
+        policy: Some(policy.to_owned()),
+        clock: clock.clone(),
+        writer: true,
+        origin: "gieng.example/test".into(),
+    };
+    let app = App::open(config).await.unwrap();
+    assess::evaluate(&app, true).await.unwrap();
+    app
+}
+
+async fn cell(app: &App, cite: &str, unit: Id) -> assess::Cell {
+    let ctx = Ctx::console(app.clock.now_ms());
+    let view = assess::board(app, &ctx, None).await.unwrap();
+    let cell = view.board.get(VINH_LONG, cite, OrganizationId(unit));
+    cell.unwrap().clone()
+}
+
+#[tokio::test]
+async fn verdicts_and_words_carry_over_while_their_clause_means_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let policy = packs(folder.path());
+    let data = folder.path().join("data");
+    let clock = Clock::fixed(at("2026-11-20T01:00:00Z"));
+    let app = open(&data, &policy, &clock).await;
+    let ctx = Ctx::console(clock.now_ms());
+    let save = async |noun: &str, given: &[(&str, &str)]| {
+        registry::save(&app, &ctx, noun, None, values(given))
+            .await
+            .unwrap()
+            .record
+            .id
+    };
+    let unit = [
+        ("code", "A"),
+        ("name", "A"),
+        ("kind", "department"),
+        ("level", "province"),
+        ("membership", "member"),
+    ];
+    let a = save("organization", &unit).await;
+    let adopted = [("regulation", VINH_LONG), ("starts_on", "2019-11-11")];
+    save("adoption", &adopted).await;
+    assess::attest(
+        &app,
+        &ctx,
+        "lan-secured",
+        OrganizationId(a),
+        true,
+        "đã làm",
+        None,
+    )
+    .await
+    .unwrap();
+    assess::evaluate(&app, true).await.unwrap();
+    let (word, officer) = (cell(&app, LAN, a).await, cell(&app, OFFICER, a).await);
+    assert_eq!(word.status, Status::Met);
+    app.close().await;
+    drop(app);
+
+    // Put into other words it is the same interval.
+    clock.set(at("2026-11-21T01:00:00Z"));
+    let control = "controls/lan-secured.yaml";
+    let english = std::fs::read_to_string(policy.join(control)).unwrap();
+    let title = english.lines().find(|l| l.starts_with("  en: ")).unwrap();
+    change(&policy, control, title, "  en: \"Another title\"");
+    change(
+        &policy,
+        REGULATION,
+        "      en: \"",
+        "      en: \"Said anew: ",
+    );
+    let app = open(&data, &policy, &clock).await;
+    assert_eq!(cell(&app, LAN, a).await, word);
+    assert_eq!(cell(&app, OFFICER, a).await, officer);
+    app.close().await;
+    drop(app);
+
+    // Another question was not answered yet; what it does not touch goes on.
+    change(&policy, control, "?\"", " nay?\"");
+    let app = open(&data, &policy, &clock).await;
+    let asked = cell(&app, LAN, a).await;
+    assert_eq!(
+        (asked.status, asked.reason.as_deref()),
+        (Status::NoData, Some("question-changed"))
+    );
+    assert_eq!(asked.since, clock.now_ms());
+    assert_eq!(cell(&app, OFFICER, a).await, officer);
+    app.close().await;
+    drop(app);
+
+    // Asked of others as well, a verdict that reads the same is another verdict.
+    let text = std::fs::read_to_string(policy.join(REGULATION)).unwrap();
+    std::fs::write(policy.join(REGULATION), wider(text)).unwrap();
+    let app = open(&data, &policy, &clock).await;
+    let now = cell(&app, OFFICER, a).await;
+    assert_eq!(now.status, officer.status);
+    assert_ne!(now.id, officer.id);
+    app.close().await;
+}
+
+impl Province {
+    /// The packs in use with one change in Vĩnh Long's regulation.
+    fn draft(&self, change: impl FnOnce(String) -> String) -> policy::Library {
+        let all = Memory::of(&Embedded).unwrap();
+        let text = change(all.0[REGULATION].clone());
+        let files = Memory([(REGULATION.to_owned(), text)].into());
+        assess::draft(&self.app, &files).unwrap()
+    }
+}
+
+/// The draft asks of every connected unit what today's text asks of members.
+fn wider(text: String) -> String {
+    let at = text.find("  - cite: \"17.2.c\"").unwrap();
+    let bearer = at + text[at..].find("bearer: ").unwrap();
+    let line = bearer + text[bearer..].find('\n').unwrap();
+    format!("{}bearer: any{}", &text[..bearer], &text[line..])
+}
+
+#[tokio::test]
+async fn a_draft_is_tried_and_nothing_is_written() {
+    let p = Province::new().await;
+    p.unit("A", None).await;
+    let b = [
+        ("code", "B"),
+        ("name", "Bên tham gia"),
+        ("kind", "party"),
+        ("level", "province"),
+        ("membership", "participant"),
+    ];
+    let b = p.add("organization", &b).await;
+    for unit in ["A", "B"] {
+        let leader = [
+            ("organization", unit),
+            ("role", "leader"),
+            ("name", "Trưởng"),
+            ("starts_on", "2026-01-01"),
+        ];
+        p.add("contact", &leader).await;
+    }
+    assess::evaluate(&p.app, true).await.unwrap();
+    let rows = async || {
+        let sql = "SELECT COUNT(*) AS n, COALESCE(MAX(recorded_at), 0) AS at FROM verdict";
+        let row = p.app.db.fetch_one("rows", sql, &[]).await.unwrap().unwrap();
+        (row.int("n").unwrap(), row.int("at").unwrap())
+    };
+    let (before, board) = (rows().await, p.app.library().hash.clone());
+    p.pass(60_000);
+
+    let same = assess::what_if(&p.app, &p.ctx(), p.draft(|text| text))
+        .await
+        .unwrap();
+    assert!(
+        same.turned.is_empty() && same.changes.is_empty(),
+        "{same:?}"
+    );
+    assert!(same.stay > 60 && same.units == 2, "{same:?}");
+
+    let told = assess::what_if(&p.app, &p.ctx(), p.draft(wider))
+        .await
+        .unwrap();
+    let turned: Vec<_> = told
+        .turned
+        .iter()
+        .map(|t| (t.unit.as_str(), t.cite.as_str(), t.before, t.after))
+        .collect();
+    assert_eq!(turned, [("B", OFFICER, None, Some(Status::Breached))]);
+    assert_eq!(told.changes.len(), 1);
+    assert_eq!(told.changes[0].count(Fate::Amended), 1);
+
+    // A text that takes the place of today's is tried for those who adopted that one.
+    let later = p.draft(|text| text);
+    let mut next = later.clone();
+    let mut text = next.regulations.remove(VINH_LONG).unwrap();
+    text.id = "vinh-long-1-2027".into();
+    text.effective_from = "2027-01-01".parse().unwrap();
+    text.replaces[0].id = Some(VINH_LONG.into());
+    text.clauses.retain(|c| c.cite != OFFICER);
+    next.regulations.insert(text.id.clone(), text);
+    let told = assess::what_if(&p.app, &p.ctx(), next).await.unwrap();
+    let turned: Vec<_> = told
+        .turned
+        .iter()
+        .map(|t| (t.unit.as_str(), t.cite.as_str(), t.before, t.after))
+        .collect();
+    assert_eq!(turned, [("A", OFFICER, Some(Status::Breached), None)]);
+
+    assert_eq!(rows().await, before, "nothing was written");
+    assert_eq!(p.app.library().hash, board);
+    let view = assess::board(&p.app, &p.ctx(), None).await.unwrap();
+    assert!(
+        view.board
+            .get(VINH_LONG, OFFICER, OrganizationId(b))
+            .is_none()
+    );
+
+    // It is the administrators', and a draft with a mistake is told to the line.
+    for role in [Role::Operator, Role::Auditor, Role::Officer, Role::Viewer] {
+        let ctx = p.as_role(role, None);
+        let denied = assess::what_if(&p.app, &ctx, p.draft(wider)).await;
+        assert_eq!(refused(denied), Denied, "{role:?}");
+    }
+    let wrong = Memory([(REGULATION.to_owned(), "id: [".to_owned())].into());
+    let problem = assess::draft(&p.app, &wrong).unwrap_err();
+    assert_eq!(problem.kind, Invalid);
+    assert!(
+        problem.fields[0].message.en.starts_with(REGULATION),
+        "{problem:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_control_shows_all_that_it_serves() {
+    let p = Province::new().await;
+    p.unit("A", None).await;
+    assess::evaluate(&p.app, true).await.unwrap();
+    let view = assess::board(&p.app, &p.ctx(), None).await.unwrap();
+    let told = assess::control(&p.app, &view, "it-officer-named").unwrap();
+    let used = told.uses.iter().find(|u| u.clause.cite == OFFICER).unwrap();
+    assert!(used.adopted);
+    assert_eq!(used.tally.total(), 1);
+    assert_eq!(told.tally.map(|t| t.no_data), Some(1));
+    assert!(told.sql.is_some());
+    let then = assess::board(&p.app, &p.ctx(), Some(p.clock.now_ms()))
+        .await
+        .unwrap();
+    let told = assess::control(&p.app, &then, "it-officer-named").unwrap();
+    assert_eq!(told.tally, None);
+    assert!(assess::control(&p.app, &view, "none").is_err());
+
+    // What is awaited is no data, and says so.
+    let library = p.app.library();
+    let regulation = &library.regulations[VINH_LONG];
+    let awaiting = |c: &&policy::Clause| {
+        c.is_scored() && library.controls_of(c).iter().any(|c| !c.awaits.is_empty())
+    };
+    let clause = regulation.clauses.iter().find(awaiting).unwrap();
+    let verdict = view
+        .cells()
+        .find(|(_, c, _)| view.board.clauses[*c].cite == clause.cite);
+    assert_eq!(verdict.unwrap().2.status, Status::NoData);
+    let shown = assess::verdict(&p.app, &p.ctx(), &view, VINH_LONG, &clause.cite, "A").await;
+    let evidence = shown.unwrap().evidence;
+    let control = evidence
+        .controls
+        .iter()
+        .find(|c| c.by == "awaited")
+        .unwrap();
+    let fact = control.rows[0]["awaited"].as_str().unwrap();
+    assert!(library.awaited.contains_key(fact));
+}
