@@ -133,7 +133,7 @@ async fn verdicts_and_words_carry_over_while_their_clause_means_the_same() {
 
     // Asked of others as well, a verdict that reads the same is another verdict.
     let text = std::fs::read_to_string(policy.join(REGULATION)).unwrap();
-    std::fs::write(policy.join(REGULATION), wider(text)).unwrap();
+    std::fs::write(policy.join(REGULATION), wider(&text)).unwrap();
     let app = open(&data, &policy, &clock).await;
     let now = cell(&app, OFFICER, a).await;
     assert_eq!(now.status, officer.status);
@@ -152,7 +152,7 @@ impl Province {
 }
 
 /// The draft asks of every connected unit what today's text asks of members.
-fn wider(text: String) -> String {
+fn wider(text: &str) -> String {
     let at = text.find("  - cite: \"17.2.c\"").unwrap();
     let bearer = at + text[at..].find("bearer: ").unwrap();
     let line = bearer + text[bearer..].find('\n').unwrap();
@@ -198,7 +198,7 @@ async fn a_draft_is_tried_and_nothing_is_written() {
     );
     assert!(same.stay > 60 && same.units == 2, "{same:?}");
 
-    let told = assess::what_if(&p.app, &p.ctx(), p.draft(wider))
+    let told = assess::what_if(&p.app, &p.ctx(), p.draft(|text| wider(&text)))
         .await
         .unwrap();
     let turned: Vec<_> = told
@@ -239,7 +239,7 @@ async fn a_draft_is_tried_and_nothing_is_written() {
     // It is the administrators', and a draft with a mistake is told to the line.
     for role in [Role::Operator, Role::Auditor, Role::Officer, Role::Viewer] {
         let ctx = p.as_role(role, None);
-        let denied = assess::what_if(&p.app, &ctx, p.draft(wider)).await;
+        let denied = assess::what_if(&p.app, &ctx, p.draft(|text| wider(&text))).await;
         assert_eq!(refused(denied), Denied, "{role:?}");
     }
     let wrong = Memory([(REGULATION.to_owned(), "id: [".to_owned())].into());

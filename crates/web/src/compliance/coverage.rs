@@ -49,5 +49,5 @@ fn build(cx: Cx, library: &Library) -> CoveragePage {
             mark: if kept { Mark::Met } else { Mark::Breached },
         })
         .collect();
-    CoveragePage { rows, bounds, cx }
+    CoveragePage { cx, rows, bounds }
 }
