@@ -260,7 +260,7 @@ impl App {
             "account" => &["fact_account"],
             "exemption" | "adoption" | "setting" => &["engine"],
             "attestation" => &["attestation"],
-            "api-token" => &[],
+            "api-token" | "inspection-round" | "inspection-item" | "finding" => &[],
             _ => &["fact_entry"],
         };
         self.assess.poke(

@@ -12,6 +12,7 @@ pub mod due;
 pub mod duty;
 mod fault;
 mod fresh;
+pub mod inspection;
 pub mod journal;
 pub mod live;
 pub mod logs;

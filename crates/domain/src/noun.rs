@@ -21,6 +21,9 @@ static NOUNS: LazyLock<Vec<Schema>> = LazyLock::new(|| {
         "role-assignment",
         "exemption",
         "adoption",
+        "inspection-round",
+        "inspection-item",
+        "finding",
     ]
     .into_iter()
     .map(|(name, text)| {

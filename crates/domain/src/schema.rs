@@ -212,6 +212,13 @@ pub struct Schema {
     /// The span for which a unit's book is closed at once.
     #[serde(default)]
     pub volume: Volume,
+    /// Records with one of these values are the network centre's, whoever owns them.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub reserved: IndexMap<String, String>,
+    /// Exports carry each record's version, so that a table which was filled in elsewhere
+    /// does not write over what others changed meanwhile.
+    #[serde(default)]
+    pub offline: bool,
     /// Fields that a spreadsheet may use to name a record, best first.
     #[serde(default)]
     pub keys: Vec<String>,

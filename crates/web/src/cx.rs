@@ -293,6 +293,12 @@ impl Cx {
                 Permission::Read,
             ),
             (
+                "/inspections",
+                self.icon("clipboard-check"),
+                "nav-inspections",
+                Permission::Read,
+            ),
+            (
                 "/network",
                 self.icon("topology-star-3"),
                 "nav-network",

@@ -26,6 +26,7 @@ files!(
     "unit",
     "compliance",
     "proof",
+    "inspection",
     "network",
     "log",
     "registry",

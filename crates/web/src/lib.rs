@@ -15,6 +15,7 @@ pub mod format;
 pub mod gallery;
 mod http;
 pub mod i18n;
+mod inspection;
 mod journal;
 mod live;
 mod log;

@@ -15,8 +15,8 @@ use tokio_util::sync::CancellationToken;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
 use crate::{
-    admin, api, assets, auth, compliance, http, journal, live, log, network, overview, proof,
-    registry, search, unit,
+    admin, api, assets, auth, compliance, http, inspection, journal, live, log, network, overview,
+    proof, registry, search, unit,
 };
 
 /// The most that a form without a file may hold.
@@ -65,6 +65,7 @@ pub fn router(web: Web) -> Router {
         .merge(unit::routes())
         .merge(compliance::routes())
         .merge(proof::routes())
+        .merge(inspection::routes())
         .merge(network::routes())
         .merge(log::routes())
         .merge(registry::routes())

@@ -15,6 +15,9 @@ use store::registry::RecordQuery;
 use super::record;
 use crate::{App, Ctx, fault::fault};
 
+/// The column of a record's version.
+pub(super) const VERSION: &str = "version";
+
 /// All records that the actor may see and the query takes in, as CSV that imports again:
 /// UTF-8 with a byte-order mark (so that Excel shows Vietnamese), references by their key.
 ///
@@ -69,9 +72,12 @@ fn write(
     records: &[domain::record::Record],
     keys: &HashMap<Id, String>,
 ) -> Result<(), csv::Error> {
-    out.write_record(schema.fields.iter().map(|f| f.name.as_str()))?;
+    let version = schema.offline.then_some(VERSION);
+    let names = schema.fields.iter().map(|f| f.name.as_str());
+    out.write_record(names.chain(version))?;
     for record in records {
-        out.write_record(schema.fields.iter().map(|field| {
+        let version = schema.offline.then(|| record.version.to_string());
+        let cells = schema.fields.iter().map(|field| {
             let value = record.get(&field.name);
             match (field.kind, value) {
                 (Kind::Reference, value) => value
@@ -81,7 +87,8 @@ fn write(
                 (Kind::Instant, Value::Integer(ms)) => clock::from_ms(*ms).to_string(),
                 (_, value) => guard(value.to_cell()),
             }
-        }))?;
+        });
+        out.write_record(cells.chain(version))?;
     }
     Ok(())
 }

@@ -19,7 +19,7 @@ use store::{
 };
 
 use super::{
-    export::guard,
+    export::{VERSION, guard},
     plan::{self, Plan, References, Surroundings},
     record, rules, sheet,
 };
@@ -135,6 +135,10 @@ pub async fn run(
     let now = app.clock.now_ms();
     let mut tx = app.db.begin().await.map_err(fault)?;
     let around = surroundings(app, &mut tx, &scope, &schema, columns, &sheet.rows).await?;
+    let version = sheet
+        .header
+        .iter()
+        .position(|h| h == VERSION && schema.offline);
     let mut plans = Vec::with_capacity(sheet.rows.len());
     let mut seen: HashMap<String, u64> = HashMap::new();
     let key = schema.fields.iter().find(|f| f.unique);
@@ -164,15 +168,23 @@ pub async fn run(
                 });
             }
         }
-        if scope.roots().is_some()
-            && let Some(record) = &plan.record
-            && let Err(denied) = record::authorise(&mut tx, &scope, &schema, record).await
-        {
-            plan.fate.problems.push(CellProblem {
-                column: String::new(),
-                position: 0,
-                message: denied.what,
-            });
+        if scope.roots().is_some() {
+            for record in plan.before.iter().chain(&plan.record) {
+                let allowed = record::authorise(&mut tx, &scope, &schema, record).await;
+                if let Err(denied) = allowed {
+                    plan.fate.problems.push(CellProblem {
+                        column: String::new(),
+                        position: 0,
+                        message: denied.what,
+                    });
+                    break;
+                }
+            }
+        }
+        if let Some(position) = version {
+            plan.fate
+                .problems
+                .extend(plan::changed_meanwhile(&schema, &plan, position));
         }
         if !plan.fate.problems.is_empty() {
             plan.fate.outcome = Outcome::Bad;
@@ -342,7 +354,7 @@ fn report(
         ignored_columns: header
             .iter()
             .zip(columns)
-            .filter(|(_, c)| c.is_none())
+            .filter(|(h, c)| c.is_none() && !(schema.offline && *h == VERSION))
             .map(|(h, _)| h.clone())
             .collect(),
         rows: plans.iter().map(|p| p.fate.clone()).collect(),

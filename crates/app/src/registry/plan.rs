@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use domain::{
     id::Id,
-    label::Label,
+    label::{Label, Lang},
     parse,
     record::{Record, Value, Values},
     schema::{Field, Kind, Schema},
@@ -12,7 +12,7 @@ use domain::{
 };
 
 use super::{
-    export::guard,
+    export::{VERSION, guard},
     import::{CellProblem, Outcome, RowFate},
 };
 use crate::App;
@@ -193,6 +193,52 @@ pub(super) fn plan_row(
         record: Some(record),
         before,
     }
+}
+
+/// What was changed since the row was taken along, where that would be written over.
+/// `position` is the column of the version that was taken along.
+pub(super) fn changed_meanwhile(
+    schema: &Schema,
+    plan: &Plan,
+    position: usize,
+) -> Option<CellProblem> {
+    let (Outcome::Update, Some(before), Some(record)) =
+        (plan.fate.outcome, &plan.before, &plan.record)
+    else {
+        return None;
+    };
+    let taken: i64 = plan.cells.get(position)?.trim().parse().ok()?;
+    if taken == before.version {
+        return None;
+    }
+    let differs: Vec<&Field> = schema
+        .fields
+        .iter()
+        .filter(|f| before.get(&f.name) != record.get(&f.name))
+        .collect();
+    let say = |lang: Lang| {
+        let fields: Vec<String> = differs
+            .iter()
+            .map(|f| format!("{}: “{}”", f.label.get(lang), before.get(&f.name).to_cell()))
+            .collect();
+        fields.join("; ")
+    };
+    Some(CellProblem {
+        column: VERSION.into(),
+        position: position + 1,
+        message: Label::new(
+            format!(
+                "Đã có người sửa từ khi tải về. Hiện là {}. Muốn thay thì ghi {} vào cột này",
+                say(Lang::Vi),
+                before.version
+            ),
+            format!(
+                "Changed by somebody since it was taken along. Now {}. To replace that, write {} in this column",
+                say(Lang::En),
+                before.version
+            ),
+        ),
+    })
 }
 
 /// Whether two records say the same; what is absent says as much as what is null.

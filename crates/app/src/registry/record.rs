@@ -184,7 +184,9 @@ pub async fn save(
         values,
     };
     rules::check(&mut tx, &schema, &record).await?;
-    authorise(&mut tx, &scope, &schema, &record).await?;
+    for each in before.iter().chain([&record]) {
+        authorise(&mut tx, &scope, &schema, each).await?;
+    }
     let written = match &before {
         None => registry::insert(&mut tx, &schema, std::slice::from_ref(&record), now).await,
         Some(_) => registry::update(&mut tx, &schema, &record, now).await,
@@ -208,6 +210,41 @@ pub async fn save(
         record: Record { version, ..record },
         created: before.is_none(),
     })
+}
+
+/// Makes many new records of a noun at once, with references given as ids.
+pub(crate) async fn add_all(
+    app: &App,
+    ctx: &Ctx,
+    noun: &str,
+    all: Vec<Values>,
+) -> Result<(), Problem> {
+    let schema = app.schema(noun)?;
+    let scope = ctx.actor.writes(&schema)?;
+    let now = app.clock.now_ms();
+    let mut tx = app.db.begin().await.map_err(fault)?;
+    let mut records = Vec::with_capacity(all.len());
+    let mut changes = Vec::with_capacity(all.len());
+    for values in all {
+        let record = Record {
+            id: Id::new(now),
+            version: 1,
+            updated_at: now,
+            values,
+        };
+        authorise(&mut tx, &scope, &schema, &record).await?;
+        changes.push(app.change(ctx, &schema, None, Some(&record)));
+        records.push(record);
+    }
+    registry::insert(&mut tx, &schema, &records, now)
+        .await
+        .map_err(|e| unique(&schema, e))?;
+    store::journal::append(&mut tx, &changes)
+        .await
+        .map_err(fault)?;
+    tx.commit().await.map_err(fault)?;
+    app.changed(&schema.noun);
+    Ok(())
 }
 
 /// Deletes a record at the version that was read.
@@ -301,7 +338,10 @@ pub(super) async fn authorise(
     } else {
         record.get(&schema.owner).as_id()
     };
+    let is = |(field, value): (&String, &String)| record.text(field) == value;
+    let reserved = schema.reserved.iter().any(is);
     let covered = match owner {
+        Some(_) if reserved => false,
         Some(id) => registry::covers(tx, scope, OrganizationId(id))
             .await
             .map_err(fault)?,

@@ -4,6 +4,7 @@ mod account;
 mod adoption;
 mod attachment;
 mod import;
+mod inspection;
 mod judging;
 mod logs;
 mod pack;

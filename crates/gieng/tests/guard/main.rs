@@ -41,6 +41,19 @@ fn world() -> (World, TcpListener) {
         "contact",
         "organization,role,name,starts_on\nA,it-officer,Lê Văn A,2026-01-01\nB,it-officer,Trần Thị B,2026-01-01\n",
     );
+    // What is in an inspection of unit B's is not for those of unit A.
+    world.import(
+        "inspection-round",
+        "code,name,organization,starts_on,status\nKA,Đợt A,A,2026-11-02,under-way\nKB,Đợt B,B,2026-11-02,under-way\n",
+    );
+    world.import(
+        "inspection-item",
+        "code,inspection,organization,regulation,clause\nIA,KA,A,vinh-long-26-2019,13.3\nIB,KB,B,vinh-long-26-2019,13.3\n",
+    );
+    world.import(
+        "finding",
+        "code,inspection,organization,regulation,clause,summary,action,action_owner,due_on\nFA,KA,A,vinh-long-26-2019,13.3,Thiếu,Bổ sung,An,2026-12-20\nFB,KB,B,vinh-long-26-2019,13.3,Thiếu,Bổ sung,Bình,2026-12-20\n",
+    );
     (world, answers)
 }
 
@@ -77,6 +90,8 @@ impl Names {
             ("{unit}", world.id("organization", code)),
             ("{device}", world.id("device", &format!("D{code}"))),
             ("{contact}", contact.unwrap_or_default().to_owned()),
+            ("{item}", world.id("inspection-item", &format!("I{code}"))),
+            ("{finding}", world.id("finding", &format!("F{code}"))),
         ])
     }
 

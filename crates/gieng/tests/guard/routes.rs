@@ -56,6 +56,8 @@ use Door::{Everybody, Open, Own, Refused, Streams};
 /// A form with one small file.
 const FILE: &str = "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\ncode,name,kind,level,membership\nB,Sai,department,province,none\n\r\n--x--\r\n";
 const ATTEST: &str = "--x\r\nContent-Disposition: form-data; name=\"control\"\r\n\r\nservers-protected\r\n--x\r\nContent-Disposition: form-data; name=\"holds\"\r\n\r\ntrue\r\n--x\r\nContent-Disposition: form-data; name=\"statement\"\r\n\r\nDat\r\n--x--\r\n";
+const NOTE: &str =
+    "--x\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\nDa lam\r\n--x--\r\n";
 const ACCOUNT: &str =
     "login=ke.gian&name=Ke&kind=personal&enabled=true&role=administrator&reach=&version=1";
 
@@ -145,6 +147,44 @@ pub const CASES: &[Case] = &[
     get(
         "/api/v1/oscal/results",
         "/api/v1/oscal/results?unit={code}",
+        Refused,
+    ),
+    get("/inspections", "/inspections", Everybody),
+    get("/inspections/{code}", "/inspections/K{code}", Refused),
+    post(
+        "/inspections/{code}/draw",
+        "/inspections/K{code}/draw",
+        "",
+        Refused,
+    ),
+    post(
+        "/inspections/{code}/advance",
+        "/inspections/K{code}/advance",
+        "conclusion=a",
+        Refused,
+    ),
+    post(
+        "/inspections/items/{id}",
+        "/inspections/items/{item}",
+        "version=1&result=conforms&note=a",
+        Refused,
+    ),
+    post(
+        "/inspections/items/{id}/finding",
+        "/inspections/items/{item}/finding",
+        "summary=a&severity=low&action=b&action_owner=c&due_on=2026-12-31",
+        Refused,
+    ),
+    post(
+        "/inspections/findings/{id}/recheck",
+        "/inspections/findings/{finding}/recheck",
+        "holds=true",
+        Refused,
+    ),
+    post(
+        "/inspections/findings/{id}/mended",
+        "/inspections/findings/{finding}/mended",
+        NOTE,
         Refused,
     ),
     get("/network", "/network", Everybody),

@@ -44,13 +44,11 @@ fn values(schema: &Schema, n: usize, made: &HashMap<String, Id>) -> Values {
             Kind::Longitude => Value::Decimal(105.97),
             Kind::Boolean => Value::Boolean(n.is_multiple_of(2)),
             Kind::Date => format!("2026-02-{:02}", 1 + n % 28).into(),
-            Kind::Choice => f
-                .choices
-                .keys()
-                .nth(n % f.choices.len())
-                .unwrap()
-                .as_str()
-                .into(),
+            // Where packs name the choices there are none here.
+            Kind::Choice => match f.choices.len() {
+                0 => "data-centre".into(),
+                many => f.choices.keys().nth(n % many).unwrap().as_str().into(),
+            },
             Kind::Reference => made
                 .get(f.refers_to.as_deref().unwrap())
                 .map_or(Value::Null, |id| (*id).into()),

@@ -2,6 +2,7 @@
 //! `gallery` example in which they are looked at.
 
 mod compliance;
+mod inspection;
 mod network;
 mod people;
 mod province;
@@ -45,6 +46,8 @@ pub const ALL: &[Sample] = &[
     ("coverage", |cx| compliance::coverage(cx).render()),
     ("what-if", |cx| compliance::what_if(cx).render()),
     ("receipts", |cx| compliance::receipts(cx).render()),
+    ("inspections", |cx| inspection::index(cx).render()),
+    ("inspection", |cx| inspection::show(cx).render()),
     ("network", |cx| network::index(cx).render()),
     ("target", |cx| network::target_page(cx).render()),
     ("alarms", |cx| network::alarms(cx).render()),

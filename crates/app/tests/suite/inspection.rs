@@ -1,0 +1,247 @@
+//! An inspection from its plan to the closed finding, and a unit's own assessment.
+
+use app::{
+    assess,
+    inspection::{self, Raised},
+    registry::{self, ImportMode, Outcome},
+};
+use domain::{
+    authority::Role,
+    id::Id,
+    problem::ProblemKind::{Conflict, Denied, Invalid, NotFound},
+};
+use policy::Status;
+
+use crate::{Province, refused, values};
+
+const YEARLY: &str = "16.10";
+
+async fn planned(p: &Province, occasion: &str) -> (Id, Id) {
+    let a = p.unit("A", None).await;
+    let b = p.unit("B", None).await;
+    let given = [
+        ("role", "network-authority"),
+        ("organization", "A"),
+        ("starts_on", "2025-03-01"),
+    ];
+    p.add("role-assignment", &given).await;
+    let given = [
+        ("code", "KT1"),
+        ("name", "Kiểm tra năm 2026"),
+        ("occasion", occasion),
+        ("organization", "A"),
+        ("clauses", "13, 17.2.c"),
+        ("units", "B"),
+        ("starts_on", "2026-11-20"),
+        ("status", "planned"),
+    ];
+    p.add("inspection-round", &given).await;
+    assess::evaluate(&p.app, true).await.unwrap();
+    (a, b)
+}
+
+async fn stands(p: &Province, cite: &str, unit: &str) -> Status {
+    assess::evaluate(&p.app, false).await.unwrap();
+    let view = assess::board(&p.app, &p.ctx(), None).await.unwrap();
+    let unit = view.find(unit).unwrap().id;
+    view.board
+        .get("vinh-long-26-2019", cite, unit)
+        .unwrap()
+        .status
+}
+
+#[tokio::test]
+async fn from_the_plan_to_the_closed_finding() {
+    let p = Province::new().await;
+    let (a, b) = planned(&p, "planned").await;
+    let ctx = p.ctx();
+    let get = || inspection::get(&p.app, &ctx, "KT1", None);
+    let advance = |said: &'static str| inspection::advance(&p.app, &ctx, "KT1", said);
+    assert_ne!(stands(&p, YEARLY, "A").await, Status::Met);
+
+    // Without a checklist nothing is inspected.
+    advance("").await.unwrap();
+    assert_eq!(refused(advance("").await), Conflict);
+    let made = inspection::draw(&p.app, &ctx, "KT1").await.unwrap();
+    let told = get().await.unwrap();
+    assert_eq!(told.items.len(), made);
+    assert!(told.items.iter().all(|i| i.unit == "B"));
+    let cites: Vec<&str> = told.items.iter().map(|i| i.record.text("clause")).collect();
+    assert!(
+        cites.contains(&"17.2.c") && cites.contains(&"13.3"),
+        "{cites:?}"
+    );
+    assert!(
+        cites.iter().all(|c| c.starts_with("13.") || *c == "17.2.c"),
+        "{cites:?}"
+    );
+    assert_eq!(inspection::draw(&p.app, &ctx, "KT1").await.unwrap(), 0);
+    assert_eq!(advance("").await.unwrap().text("status"), "under-way");
+    assert_eq!(refused(advance("Xong").await), Conflict, "items are open");
+
+    // Inspectors answer; the unit does not, and another unit does not see it.
+    let first = told.items[0].record.clone();
+    let officer = p.as_role(Role::Officer, Some(b));
+    let other = p.as_role(Role::Officer, Some(a));
+    let answer =
+        |ctx, version, result| inspection::answer(&p.app, ctx, first.id, version, result, "ghi");
+    assert_eq!(
+        refused(answer(&officer, first.version, "conforms").await),
+        Denied
+    );
+    assert_eq!(
+        refused(answer(&other, first.version, "conforms").await),
+        NotFound
+    );
+    assert_eq!(
+        refused(answer(&ctx, first.version, "perhaps").await),
+        Invalid
+    );
+    for item in told.items.iter().skip(1) {
+        let r = &item.record;
+        inspection::answer(&p.app, &ctx, r.id, r.version, "conforms", "")
+            .await
+            .unwrap();
+    }
+    let raised = Raised {
+        summary: "Chưa cử cán bộ".into(),
+        severity: "high".into(),
+        action: "Ban hành quyết định".into(),
+        action_owner: "Trưởng phòng".into(),
+        due_on: "2026-12-01".into(),
+    };
+    let bad = Raised {
+        due_on: "mai".into(),
+        ..raised.clone()
+    };
+    let raise = |raised| inspection::raise(&p.app, &ctx, first.id, raised);
+    assert_eq!(refused(raise(bad).await), Invalid);
+    let finding = raise(raised).await.unwrap();
+    assert_eq!(
+        refused(answer(&ctx, first.version, "conforms").await),
+        Conflict,
+        "it was changed"
+    );
+    let concluded = advance("Còn một tồn tại").await.unwrap();
+    assert_eq!(concluded.text("conclusion"), "Còn một tồn tại");
+    assert_eq!(
+        stands(&p, YEARLY, "A").await,
+        Status::Met,
+        "the book has the yearly inspection"
+    );
+    assert_eq!(refused(advance("").await), Conflict, "a finding is open");
+
+    // The unit mends and says so, the inspectors look again.
+    let mended = |ctx| inspection::mended(&p.app, ctx, finding.id, "Đã ban hành QĐ 12", None);
+    assert_eq!(refused(mended(&other).await), NotFound);
+    assert_eq!(mended(&officer).await.unwrap().text("status"), "mended");
+    let recheck = |ctx, holds| inspection::recheck(&p.app, ctx, finding.id, holds);
+    assert_eq!(refused(recheck(&officer, true).await), Denied);
+    assert_eq!(recheck(&ctx, false).await.unwrap().text("status"), "open");
+    mended(&officer).await.unwrap();
+    assert_eq!(recheck(&ctx, true).await.unwrap().text("status"), "closed");
+    assert_eq!(refused(mended(&officer).await), Conflict);
+    assert_eq!(advance("").await.unwrap().text("status"), "closed");
+    assert_eq!(refused(advance("").await), Conflict);
+    // The unit sees the inspection that it is in.
+    assert_eq!(inspection::list(&p.app, &officer).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_checklist_is_filled_in_elsewhere_and_brought_back() {
+    let p = Province::new().await;
+    planned(&p, "planned").await;
+    let ctx = p.ctx();
+    inspection::draw(&p.app, &ctx, "KT1").await.unwrap();
+    let every = registry::RecordQuery::default();
+    let taken = registry::export_csv(&p.app, &ctx, "inspection-item", &every)
+        .await
+        .unwrap();
+    // Meanwhile somebody answers one item on the page.
+    let told = inspection::get(&p.app, &ctx, "KT1", None).await.unwrap();
+    let first = &told.items[0].record;
+    inspection::answer(
+        &p.app,
+        &ctx,
+        first.id,
+        first.version,
+        "deviates",
+        "trên trang",
+    )
+    .await
+    .unwrap();
+    let filled = String::from_utf8(taken)
+        .unwrap()
+        .replace(",open,", ",conforms,");
+    let report = registry::import(
+        &p.app,
+        &ctx,
+        "inspection-item",
+        filled.as_bytes(),
+        ImportMode::GoodRows,
+    )
+    .await
+    .unwrap();
+    assert_eq!((report.bad, report.updated), (1, told.items.len() - 1));
+    assert!(report.ignored_columns.is_empty());
+    let bad = report
+        .rows
+        .iter()
+        .find(|r| r.outcome == Outcome::Bad)
+        .unwrap();
+    let why = &bad.problems[0].message.vi;
+    assert!(
+        why.contains("Không đạt") || why.contains("deviates"),
+        "{why}"
+    );
+    assert!(why.contains("trên trang"), "{why}");
+    let now = inspection::get(&p.app, &ctx, "KT1", None).await.unwrap();
+    assert_eq!(now.counts["deviates"], 1);
+    assert_eq!(now.counts["conforms"], told.items.len() - 1);
+}
+
+#[tokio::test]
+async fn units_assess_themselves_the_same_way() {
+    let p = Province::new().await;
+    let (_, b) = planned(&p, "self").await;
+    let ctx = p.ctx();
+    inspection::draw(&p.app, &ctx, "KT1").await.unwrap();
+    for _ in 0..2 {
+        inspection::advance(&p.app, &ctx, "KT1", "").await.unwrap();
+    }
+    let officer = p.as_role(Role::Officer, Some(b));
+    let told = inspection::get(&p.app, &officer, "KT1", None)
+        .await
+        .unwrap();
+    for item in &told.items {
+        assert!(item.may_answer);
+        let r = &item.record;
+        inspection::answer(&p.app, &officer, r.id, r.version, "conforms", "")
+            .await
+            .unwrap();
+    }
+    inspection::advance(&p.app, &ctx, "KT1", "Đủ")
+        .await
+        .unwrap();
+    let book = registry::list(&p.app, &officer, "self-assessment", &Default::default())
+        .await
+        .unwrap();
+    assert_eq!(book.records.len(), 1);
+    assert_eq!(book.records[0].text("result"), "done");
+    let unknown = [
+        ("code", "KT2"),
+        ("name", "Sai đơn vị"),
+        ("organization", "A"),
+        ("units", "KHONG-CO"),
+        ("starts_on", "2026-11-20"),
+        ("occasion", "ad-hoc"),
+        ("status", "planned"),
+    ];
+    p.add("inspection-round", &unknown).await;
+    assert_eq!(
+        refused(inspection::draw(&p.app, &ctx, "KT2").await),
+        NotFound
+    );
+    let save = registry::save(&p.app, &officer, "finding", None, values(&[])).await;
+    assert_eq!(refused(save), Denied);
+}

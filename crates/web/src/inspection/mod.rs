@@ -1,0 +1,6 @@
+//! Inspections: plan, checklist, findings, closing.
+
+pub mod page;
+mod route;
+
+pub use route::routes;
