@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use app::{
     App, Ctx,
     journal::{self, JournalEntry, JournalQuery},
-    registry,
+    registry, setting,
 };
 use axum::{
     Router,
@@ -15,6 +15,7 @@ use axum::{
 };
 use domain::{
     id::{Id, OrganizationId},
+    label::Label,
     noun,
     problem::Problem,
     record::{Record, Value},
@@ -161,7 +162,14 @@ fn entry_of(cx: &Cx, app: &App, entry: JournalEntry, titles: &HashMap<Id, String
             } else {
                 change.noun.clone()
             };
-            let setting = Some(change.record_id.clone()).filter(|_| change.noun == "setting");
+            let setting = (change.noun == "setting").then(|| {
+                let key = &change.record_id;
+                let spec = setting::SETTINGS.iter().find(|spec| spec.key == key);
+                spec.map_or_else(
+                    || key.clone(),
+                    |spec| cx.l(Label::new(spec.label.0, spec.label.1)),
+                )
+            });
             (
                 noun,
                 setting.or_else(|| named("login")).or_else(|| named("name")),
