@@ -511,6 +511,10 @@ pub struct BookEntry {
     pub period: Option<String>,
     /// A choice of the book.
     pub result: Option<String>,
+    /// What it is about.
+    pub subject: Option<String>,
+    /// All its fields, as JSON; read only where a duty looks at one of them.
+    pub data: Option<String>,
 }
 
 /// How far each book has come: a mark that differs after any change of its entries (none
@@ -533,17 +537,17 @@ pub async fn book_marks(
         .collect()
 }
 
-/// All entries of a book.
+/// All entries of a book, `whole` with all their fields.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
-pub async fn book(db: &Db, register: &str) -> Result<Vec<BookEntry>, StoreError> {
-    db.fetch(
-        "book",
-        "SELECT id, organization_id, occurred_on, recorded_at, period, result FROM entry \
-         WHERE register = $1 ORDER BY occurred_on, id",
-        &args![register],
-    )
+pub async fn book(db: &Db, register: &str, whole: bool) -> Result<Vec<BookEntry>, StoreError> {
+    let data = if whole { "data" } else { "CAST(NULL AS TEXT) AS data" };
+    let sql = format!(
+        "SELECT id, organization_id, occurred_on, recorded_at, period, result, subject, {data} FROM entry \
+         WHERE register = $1 ORDER BY occurred_on, id"
+    );
+    db.fetch("book", &sql, &args![register])
     .await?
     .iter()
     .map(|row| {
@@ -554,6 +558,8 @@ pub async fn book(db: &Db, register: &str) -> Result<Vec<BookEntry>, StoreError>
             recorded_at: row.int("recorded_at")?,
             period: row.opt_text("period")?,
             result: row.opt_text("result")?,
+            subject: row.opt_text("subject")?,
+            data: row.opt_text("data")?,
         })
     })
     .collect()

@@ -4,38 +4,74 @@ use domain::{authority::Scope, id::OrganizationId};
 
 use crate::{Arg, Db, Row, StoreError, Tx, args, registry::scope_condition};
 
-/// What one organization owes for one period.
+/// What one organization owes for one period or one event.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct DutyRow {
     /// The regulation's id.
     pub regulation: String,
     /// The clause's cite.
     pub clause: String,
+    /// The control whose duty it is.
+    pub control: String,
+    /// `report`, or `answer` for who must answer a report.
+    pub side: String,
     /// Who owes it.
     pub organization: OrganizationId,
-    /// `2026`, `2026-Q3`, …
+    /// `2026`, `2026-Q3`, …; of an event the id of its entry.
     pub period: String,
     /// The book whose entry fulfils it.
     pub register: String,
+    /// What the event is about.
+    pub subject: Option<String>,
+    /// Whose event it is.
+    pub event_unit: Option<OrganizationId>,
     /// ISO date from which it can be done.
     pub opens_on: String,
-    /// The last safe day.
-    pub due_on: String,
+    /// The last safe day; none where it cannot be computed.
+    pub due_on: Option<String>,
+    /// The moment at which a limit in hours is over, unix milliseconds.
+    pub due_at: Option<i64>,
+    /// Why the last day cannot be computed: JSON of the calendar's gap.
+    pub gap: Option<String>,
+    /// `done`, `late`, `too-late`, `pending`, `missed`, `uncertain`.
+    pub outcome: String,
     /// When it was fulfilled.
     pub fulfilled_on: Option<String>,
     /// By which entry.
     pub entry_id: Option<String>,
 }
 
+impl DutyRow {
+    /// What no two instances share.
+    pub fn key(&self) -> String {
+        format!(
+            "{}/{}/{}/{}/{}/{}",
+            self.regulation,
+            self.clause,
+            self.control,
+            self.side,
+            self.organization,
+            self.period
+        )
+    }
+}
+
 fn read(row: &Row) -> Result<DutyRow, StoreError> {
     Ok(DutyRow {
         regulation: row.text("regulation")?,
         clause: row.text("clause")?,
+        control: row.text("control")?,
+        side: row.text("side")?,
         organization: row.parsed("organization_id")?,
         period: row.text("period")?,
         register: row.text("register")?,
+        subject: row.opt_text("subject")?,
+        event_unit: row.opt_parsed("event_unit")?,
         opens_on: row.text("opens_on")?,
-        due_on: row.text("due_on")?,
+        due_on: row.opt_text("due_on")?,
+        due_at: row.opt_int("due_at")?,
+        gap: row.opt_text("gap")?,
+        outcome: row.text("outcome")?,
         fulfilled_on: row.opt_text("fulfilled_on")?,
         entry_id: row.opt_text("entry_id")?,
     })
@@ -52,11 +88,18 @@ pub async fn upsert(tx: &mut Tx, duties: &[DutyRow]) -> Result<(), StoreError> {
             args![
                 &d.regulation,
                 &d.clause,
+                &d.control,
+                &d.side,
                 d.organization,
                 &d.period,
                 &d.register,
+                d.subject.clone(),
+                d.event_unit.map(|unit| unit.to_string()),
                 &d.opens_on,
-                &d.due_on,
+                d.due_on.clone(),
+                d.due_at,
+                d.gap.clone(),
+                &d.outcome,
                 d.fulfilled_on.clone(),
                 d.entry_id.clone()
             ]
@@ -65,13 +108,40 @@ pub async fn upsert(tx: &mut Tx, duties: &[DutyRow]) -> Result<(), StoreError> {
         .collect();
     tx.insert_many(
         "duties",
-        "duty (regulation, clause, organization_id, period, register, opens_on, due_on, fulfilled_on, entry_id)",
-        "ON CONFLICT (regulation, clause, organization_id, period) DO UPDATE SET \
-         register = excluded.register, opens_on = excluded.opens_on, due_on = excluded.due_on, \
-         fulfilled_on = excluded.fulfilled_on, entry_id = excluded.entry_id",
+        "duty (regulation, clause, control, side, organization_id, period, register, subject, event_unit, \
+         opens_on, due_on, due_at, gap, outcome, fulfilled_on, entry_id)",
+        "ON CONFLICT (regulation, clause, control, side, organization_id, period) DO UPDATE SET \
+         register = excluded.register, subject = excluded.subject, event_unit = excluded.event_unit, \
+         opens_on = excluded.opens_on, due_on = excluded.due_on, due_at = excluded.due_at, gap = excluded.gap, \
+         outcome = excluded.outcome, fulfilled_on = excluded.fulfilled_on, entry_id = excluded.entry_id",
         &rows,
     )
     .await
+}
+
+/// Takes away instances that nobody owes any more: an event that was corrected, a clause
+/// that no longer binds.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn withdraw(tx: &mut Tx, duties: &[DutyRow]) -> Result<(), StoreError> {
+    for d in duties {
+        tx.execute(
+            "duties",
+            "DELETE FROM duty WHERE regulation = $1 AND clause = $2 AND control = $3 AND side = $4 \
+             AND organization_id = $5 AND period = $6",
+            &args![
+                &d.regulation,
+                &d.clause,
+                &d.control,
+                &d.side,
+                d.organization,
+                &d.period
+            ],
+        )
+        .await?;
+    }
+    Ok(())
 }
 
 /// All instances known; the engine compares before it writes.
@@ -109,6 +179,30 @@ pub async fn due(
     let sql = format!(
         "SELECT * FROM duty WHERE due_on >= $1 AND due_on <= $2 AND {in_scope} {open} \
          ORDER BY due_on, regulation, clause, organization_id LIMIT $3"
+    );
+    db.fetch("duties", &sql, &args)
+        .await?
+        .iter()
+        .map(read)
+        .collect()
+}
+
+/// Instances in scope that can be done by an ISO date, are not, and whose last day nobody
+/// can compute.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn undated(
+    db: &Db,
+    scope: &Scope,
+    until: &str,
+    limit: i64,
+) -> Result<Vec<DutyRow>, StoreError> {
+    let mut args = args![until, limit].to_vec();
+    let in_scope = scope_condition(scope, "organization_id", &mut args);
+    let sql = format!(
+        "SELECT * FROM duty WHERE due_on IS NULL AND fulfilled_on IS NULL AND opens_on <= $1 AND {in_scope} \
+         ORDER BY opens_on, regulation, clause, organization_id LIMIT $2"
     );
     db.fetch("duties", &sql, &args)
         .await?

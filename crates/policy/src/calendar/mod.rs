@@ -9,4 +9,6 @@ pub use lunar::LunarDate;
 pub use workday::{Calendar, Day, Deadline, Gap};
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;

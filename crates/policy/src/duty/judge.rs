@@ -1,23 +1,18 @@
 //! Whether a duty was done.
 
-use jiff::civil::Date;
+use std::collections::BTreeMap;
+
+use domain::clock::local_date;
+use jiff::{Timestamp, civil::Date};
 use serde::Serialize;
 
-use super::rule::{DutyRule, Instance, instances};
-use crate::{calendar::Calendar, verdict::Status};
-
-/// An entry of the duty's book.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Fulfilment {
-    /// The period it is said to be for.
-    pub period: Option<String>,
-    /// The day it is about, or none where it is not dated.
-    pub occurred_on: Option<Date>,
-    /// The local day on which it was written down.
-    pub recorded_on: Option<Date>,
-    /// What came of it.
-    pub result: Option<String>,
-}
+use super::{
+    book::{Books, Entry},
+    event,
+    instance::{Instance, instances},
+    rule::{DutyClock, DutyRule},
+};
+use crate::{calendar::Calendar, control::Value, verdict::Status};
 
 /// What became of one instance.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -27,17 +22,28 @@ pub enum Judged {
     Done {
         /// The day.
         on: Date,
+        /// The entry that did it.
+        entry: String,
     },
     /// Done, after the last day.
     Late {
         /// The day.
         on: Date,
+        /// The entry that did it.
+        entry: String,
+    },
+    /// A notice that had to come ahead of its event came too late: nothing mends that.
+    TooLate {
+        /// The day.
+        on: Date,
+        /// The entry that did it.
+        entry: String,
     },
     /// Not done, and there is still time.
     Pending,
     /// Not done, and the last day has passed.
     Missed,
-    /// Not done, and the last day cannot be computed.
+    /// The last day cannot be computed, and without it nobody can say.
     Uncertain,
 }
 
@@ -48,7 +54,7 @@ impl Judged {
         match self {
             Judged::Done { .. } | Judged::Late { .. } => Status::Met,
             Judged::Pending => Status::Pending,
-            Judged::Missed => Status::Breached,
+            Judged::TooLate { .. } | Judged::Missed => Status::Breached,
             Judged::Uncertain => Status::Error,
         }
     }
@@ -58,9 +64,20 @@ impl Judged {
         match self {
             Judged::Done { .. } => "done",
             Judged::Late { .. } => "late",
+            Judged::TooLate { .. } => "too-late",
             Judged::Pending => "pending",
             Judged::Missed => "missed",
             Judged::Uncertain => "uncertain",
+        }
+    }
+
+    /// When it was done, and by which entry.
+    pub fn done(&self) -> Option<(Date, &str)> {
+        match self {
+            Judged::Done { on, entry }
+            | Judged::Late { on, entry }
+            | Judged::TooLate { on, entry } => Some((*on, entry)),
+            Judged::Pending | Judged::Missed | Judged::Uncertain => None,
         }
     }
 }
@@ -70,7 +87,7 @@ impl Judged {
 pub struct DutyFinding {
     /// The verdict.
     pub status: Status,
-    /// `done`, `late`, `pending`, `missed` or `uncertain`.
+    /// `done`, `late`, `too-late`, `pending`, `missed`, `uncertain`, or `no-event`.
     pub reason: &'static str,
     /// The place among `instances` of the one that decided.
     pub decided_by: usize,
@@ -80,66 +97,99 @@ pub struct DutyFinding {
     pub next_change: Option<Date>,
 }
 
-/// Judges a duty from the entries of its book.
+/// Judges a duty from the entries of its books.
 ///
 /// `kept_from` is the day from which the duty binds this organization and its book
-/// is kept here: periods that were over before that day are not judged. The latest
-/// instance that is decided (done, or past its last day) decides; while none is,
-/// the duty is pending. An instance that is merely open does not cover up that the
-/// one before it was missed.
+/// is kept here: periods that were over before that day, and events before it, are not
+/// judged. Of a duty with a period the latest instance that is decided (done, or past its
+/// last day) decides; while none is, the duty is pending. An instance that is merely open
+/// does not cover up that the one before it was missed.
+///
+/// Of a duty with an event, one event that was not answered in time and still is not is a
+/// breach, whatever came after it; else the latest that is decided decides. A notice ahead
+/// of its event cannot be made up for, so there the latest alone decides. Without any event
+/// there is no data: a book without entries does not show that nothing happened.
 pub fn judge(
     rule: &DutyRule,
     calendar: &Calendar,
-    entries: &[Fulfilment],
+    parameters: &BTreeMap<String, Value>,
+    books: Books<'_>,
     kept_from: Date,
-    today: Date,
+    now: Timestamp,
 ) -> DutyFinding {
-    let instances: Vec<(Instance, Judged)> = instances(rule, calendar, kept_from.min(today), today)
-        .into_iter()
-        .map(|instance| {
-            let judged = judge_instance(rule, &instance, entries, today);
-            (instance, judged)
-        })
-        .collect();
-    let decided_by = instances
+    let today = local_date(now);
+    let (instances, opening) = match &rule.clock {
+        DutyClock::Period(period) => {
+            let from = kept_from.min(today);
+            let all = instances(*period, &rule.due, calendar, parameters, from, today);
+            let opening = all.last().and_then(|i| i.closes_on.tomorrow().ok());
+            let judged = all.into_iter().map(|instance| {
+                let judged = of_period(rule, &instance, books.entries, today);
+                (instance, judged)
+            });
+            (judged.collect(), opening)
+        }
+        DutyClock::Event(event) => {
+            let all = event::judge(rule, event, calendar, parameters, books, kept_from, now);
+            (all, None)
+        }
+    };
+    conclude(rule, instances, opening)
+}
+
+fn conclude(
+    rule: &DutyRule,
+    instances: Vec<(Instance, Judged)>,
+    opening: Option<Date>,
+) -> DutyFinding {
+    let latest = instances
         .iter()
-        .rposition(|(_, judged)| *judged != Judged::Pending)
-        .unwrap_or_else(|| instances.len().saturating_sub(1));
-    let decisive = instances
-        .get(decided_by)
-        .map_or(&Judged::Pending, |(_, j)| j);
+        .rposition(|(_, judged)| *judged != Judged::Pending);
+    let unanswered = || {
+        instances
+            .iter()
+            .position(|(_, judged)| *judged == Judged::Missed)
+    };
+    let decided_by = match (rule.event(), &rule.due) {
+        (Some(_), super::rule::Due::After(_)) => unanswered().or(latest),
+        _ => latest,
+    }
+    .unwrap_or_else(|| instances.len().saturating_sub(1));
+    let (status, reason) = match instances.get(decided_by) {
+        Some((_, judged)) => (judged.status(), judged.reason()),
+        None if rule.event().is_some() => (Status::NoData, "no-event"),
+        None => (Status::Pending, "pending"),
+    };
     let due_change = instances
         .iter()
         .filter(|(_, judged)| *judged == Judged::Pending)
         .filter_map(|(instance, _)| instance.due.as_ref().ok()?.day.tomorrow().ok());
-    let opening = instances
-        .last()
-        .and_then(|(i, _)| i.closes_on.tomorrow().ok());
     DutyFinding {
-        status: decisive.status(),
-        reason: decisive.reason(),
+        status,
+        reason,
         decided_by,
         next_change: due_change.chain(opening).min(),
         instances,
     }
 }
 
-fn judge_instance(
-    rule: &DutyRule,
-    instance: &Instance,
-    entries: &[Fulfilment],
-    today: Date,
-) -> Judged {
+fn of_period(rule: &DutyRule, instance: &Instance, entries: &[&Entry], today: Date) -> Judged {
     let last = instance.due.as_ref().ok().map(|d| d.day);
     let done = entries
         .iter()
         .filter(|entry| counts(rule, instance, entry))
-        .filter_map(|entry| entry.occurred_on.or(entry.recorded_on))
-        .filter(|on| *on <= today)
-        .min();
+        .filter_map(|entry| Some((done_on(rule, entry)?, *entry)))
+        .filter(|(on, _)| *on <= today)
+        .min_by_key(|(on, _)| *on);
     match (done, last) {
-        (Some(on), Some(last)) if on > last => Judged::Late { on },
-        (Some(on), _) => Judged::Done { on },
+        (Some((on, entry)), Some(last)) if on > last => Judged::Late {
+            on,
+            entry: entry.id.clone(),
+        },
+        (Some((on, entry)), _) => Judged::Done {
+            on,
+            entry: entry.id.clone(),
+        },
         (None, Some(last)) if today > last => Judged::Missed,
         (None, Some(_)) => Judged::Pending,
         (None, None) if today <= instance.closes_on => Judged::Pending,
@@ -147,9 +197,16 @@ fn judge_instance(
     }
 }
 
-fn counts(rule: &DutyRule, instance: &Instance, entry: &Fulfilment) -> bool {
-    let result = entry.result.as_deref().unwrap_or_default();
-    if !rule.results.is_empty() && !rule.results.iter().any(|r| r == result) {
+fn done_on(rule: &DutyRule, entry: &Entry) -> Option<Date> {
+    let moment = match &rule.done {
+        Some(field) => entry.moment(field),
+        None => entry.day(),
+    };
+    moment.map(super::book::Moment::day)
+}
+
+fn counts(rule: &DutyRule, instance: &Instance, entry: &Entry) -> bool {
+    if !entry.has_one_of(&rule.results) {
         return false;
     }
     match entry

@@ -1,12 +1,23 @@
-//! Duties with a period: when each is due, and whether it was done.
+//! Duties: what starts each clock, when it is due, and whether it was done.
 
+mod book;
+mod event;
+mod instance;
 mod judge;
 mod period;
 mod rule;
 
-pub use judge::{DutyFinding, Fulfilment, Judged, judge};
+pub use book::{Books, Entry, Moment};
+pub use instance::{
+    Event, Instance, event_deadline, hours_deadline, instances, lead_deadline,
+};
+pub use judge::{DutyFinding, Judged, judge};
 pub use period::{Period, Span};
-pub use rule::{Count, Due, DutyRule, Instance, event_deadline, hours_deadline, instances};
+pub use rule::{
+    Amount, AnswerRule, Count, Due, DutyClock, DutyRule, EventRule, Length, Matching, Whose,
+};
 
+#[cfg(test)]
+mod kinds;
 #[cfg(test)]
 mod tests;

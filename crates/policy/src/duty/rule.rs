@@ -1,24 +1,110 @@
-//! When a duty is due.
+//! A duty as a control says it: what starts its clock, when it is due, what fulfils it.
 
-use jiff::{Timestamp, ToSpan, civil::Date};
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use super::period::{Period, Span};
-use crate::calendar::{Calendar, Deadline, Gap, MonthDay};
+use super::period::Period;
+use crate::{calendar::MonthDay, control::Value};
 
 /// A duty that is fulfilled by entries of a book.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "Written")]
 pub struct DutyRule {
-    /// The book: a noun of `policy/registers/`.
+    /// The book whose entries fulfil it: a noun of `policy/registers/`.
     pub register: String,
-    /// How often.
-    pub period: Period,
+    /// What starts its clock.
+    pub clock: DutyClock,
     /// When it is due.
     pub due: Due,
     /// The values of `result` that fulfil it; any entry does where none are given.
+    pub results: Vec<String>,
+    /// The field of the fulfilling entry that says when it was done; without it the day of
+    /// the entry, and for a limit in hours the moment at which it was written.
+    pub done: Option<String>,
+    /// Who must answer once it was done, and by when: the other side of the clock.
+    pub answer: Option<Box<AnswerRule>>,
+}
+
+/// What starts the clock of a duty.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DutyClock {
+    /// The calendar: once in every period.
+    Period(Period),
+    /// Each entry of another book (or of the same).
+    Event(EventRule),
+}
+
+/// The entries that start a clock.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventRule {
+    /// The book.
+    pub register: String,
+    /// The field that says when it happened (or will): a date or an instant of the book,
+    /// `occurred_on` or `recorded_at`. Without it the day of the entry, and for a limit in
+    /// hours the moment at which it was written.
+    #[serde(default)]
+    pub at: Option<String>,
+    /// The values of `result` that start the clock; every entry does where none are given.
     #[serde(default)]
     pub results: Vec<String>,
+    /// Whose entries.
+    #[serde(default)]
+    pub of: Whose,
+    /// Which entry answers which event.
+    #[serde(default)]
+    pub answered_by: Matching,
+}
+
+/// Whose entries start a clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Whose {
+    /// Those of the organization that owes.
+    #[default]
+    Own,
+    /// Those of the other organizations of the same province: for who must answer.
+    Others,
+}
+
+/// Which entry answers an event.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Matching {
+    /// The next one that answers no other event yet.
+    #[default]
+    Next,
+    /// One with the same `subject`.
+    Subject,
+    /// The event's own entry, once the field named by `done` is filled in.
+    Entry,
+}
+
+/// The other side of a clock: who must answer what was reported.
+///
+/// Its instances stand in the calendar of who owes the answer; the verdict of who
+/// reported does not hang on them.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerRule {
+    /// A role of `policy/roles.yaml`; its players in the reporter's province owe the answer.
+    pub role: String,
+    /// The book of the answers; without it the answer is given on the report's own entry.
+    #[serde(default)]
+    pub register: Option<String>,
+    /// Which entry answers.
+    #[serde(default)]
+    pub answered_by: Matching,
+    /// The field that says when it was answered.
+    #[serde(default)]
+    pub done: Option<String>,
+    /// The values of `result` that are answers; any is where none are given.
+    #[serde(default)]
+    pub results: Vec<String>,
+    /// How long the answer may take.
+    pub due: Count,
 }
 
 /// The rule for the last day.
@@ -32,99 +118,214 @@ pub enum Due {
     Before(Vec<MonthDay>),
     /// By these dates, one for each period of the year; the date itself is in time.
     By(Vec<MonthDay>),
-    /// So long after the end of the period.
+    /// So long after the end of the period, or after the event.
     After(Count),
+    /// At least so long before the event.
+    Ahead(Count),
+}
+
+/// A length of time as it is written: a number, or the parameter that holds it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Count {
+    /// Hours, which run through every day.
+    Hours(Amount),
+    /// Calendar days; a last day of rest moves to the next working day.
+    Days(Amount),
+    /// Working days.
+    WorkingDays(Amount),
+}
+
+/// A number, or the name of the control's parameter that holds it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(untagged)]
+pub enum Amount {
+    /// The text gives it.
+    Given(u32),
+    /// A parameter: of "promptly", the number that the province chose.
+    Parameter(String),
 }
 
 /// A length of time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Count {
-    /// Calendar days; a last day of rest moves to the next working day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Length {
+    /// Hours.
+    Hours(u32),
+    /// Calendar days.
     Days(u32),
     /// Working days.
     WorkingDays(u32),
 }
 
-/// A duty in one period.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Instance {
-    /// `2026-Q4`.
-    pub period: String,
-    /// First day on which it can be done.
-    pub opens_on: Date,
-    /// Last day of the period.
-    pub closes_on: Date,
-    /// The last day on which it is done in time, or why nobody can say.
-    pub due: Result<Deadline, Gap>,
+impl Count {
+    /// The length with the parameters' values; none where a parameter is missing or is no
+    /// whole number from 0.
+    pub fn length(&self, parameters: &BTreeMap<String, Value>) -> Option<Length> {
+        let number = |amount: &Amount| match amount {
+            Amount::Given(n) => Some(*n),
+            Amount::Parameter(name) => match parameters.get(name) {
+                Some(Value::Integer(n)) => u32::try_from(*n).ok(),
+                _ => None,
+            },
+        };
+        match self {
+            Count::Hours(n) => number(n).map(Length::Hours),
+            Count::Days(n) => number(n).map(Length::Days),
+            Count::WorkingDays(n) => number(n).map(Length::WorkingDays),
+        }
+    }
+
+    /// The parameter that holds its number.
+    pub fn parameter(&self) -> Option<&str> {
+        match self {
+            Count::Hours(n) | Count::Days(n) | Count::WorkingDays(n) => match n {
+                Amount::Given(_) => None,
+                Amount::Parameter(name) => Some(name),
+            },
+        }
+    }
+
+    /// Whether it runs from a moment and not from a day.
+    pub fn in_hours(&self) -> bool {
+        matches!(self, Count::Hours(_))
+    }
 }
 
 impl Due {
-    /// The last day for a period.
-    ///
-    /// # Errors
-    /// When it is counted in working days over days that are not decided.
-    pub fn deadline(&self, span: &Span, calendar: &Calendar) -> Result<Deadline, Gap> {
+    /// The length of time, where it is one.
+    pub fn count(&self) -> Option<&Count> {
         match self {
-            Due::EndOfPeriod => Ok(Deadline::plain(span.closes_on)),
-            Due::Before(dates) => Ok(Deadline::plain(
-                dated(dates, span).map_or(span.closes_on, |d| d.yesterday().unwrap_or(d)),
-            )),
-            Due::By(dates) => Ok(Deadline::plain(
-                dated(dates, span).unwrap_or(span.closes_on),
-            )),
-            Due::After(count) => event_deadline(span.closes_on, *count, calendar),
+            Due::After(count) | Due::Ahead(count) => Some(count),
+            Due::EndOfPeriod | Due::Before(_) | Due::By(_) => None,
         }
     }
 }
 
-/// The date of a period; with fewer dates than periods the last one serves.
-fn dated(dates: &[MonthDay], span: &Span) -> Option<Date> {
-    dates
-        .get(usize::from(span.index))
-        .or(dates.last())?
-        .in_year(span.year)
-}
-
-/// The last day of a period that begins with an event, which is not counted itself
-/// (Civil Code 2015, Articles 147–148).
-///
-/// # Errors
-/// When a day that matters is not decided.
-pub fn event_deadline(event: Date, count: Count, calendar: &Calendar) -> Result<Deadline, Gap> {
-    match count {
-        Count::WorkingDays(days) => calendar.after(event, days),
-        Count::Days(days) => calendar.on_or_after(
-            event
-                .checked_add(i64::from(days).days())
-                .unwrap_or(Date::MAX),
-        ),
-    }
-}
-
-/// The moment at which `hours` after an event are over; hours run through every day.
-pub fn hours_deadline(event: Timestamp, hours: u32) -> Timestamp {
-    event
-        .checked_add(i64::from(hours).hours())
-        .unwrap_or(Timestamp::MAX)
-}
-
-/// The instances of a duty from the period that holds `from` to the one that holds `today`.
-pub fn instances(rule: &DutyRule, calendar: &Calendar, from: Date, today: Date) -> Vec<Instance> {
-    let mut span = rule.period.containing(from);
-    let mut out = Vec::new();
-    while span.opens_on <= today {
-        out.push(Instance {
-            due: rule.due.deadline(&span, calendar),
-            period: span.label.clone(),
-            opens_on: span.opens_on,
-            closes_on: span.closes_on,
-        });
-        let next = rule.period.after(&span);
-        if next.opens_on <= span.opens_on {
-            break;
+impl DutyRule {
+    /// The event that starts the clock, where it is not the calendar.
+    pub fn event(&self) -> Option<&EventRule> {
+        match &self.clock {
+            DutyClock::Event(event) => Some(event),
+            DutyClock::Period(_) => None,
         }
-        span = next;
     }
-    out
+
+    /// The other side: the answer as a duty of its own, whose events are the reports.
+    pub fn answering(&self) -> Option<DutyRule> {
+        let answer = self.answer.as_deref()?;
+        let (register, answered_by) = match &answer.register {
+            Some(register) => (register.clone(), answer.answered_by),
+            None => (self.register.clone(), Matching::Entry),
+        };
+        Some(DutyRule {
+            register,
+            clock: DutyClock::Event(EventRule {
+                register: self.register.clone(),
+                at: self.done.clone(),
+                results: self.results.clone(),
+                of: Whose::Others,
+                answered_by,
+            }),
+            due: Due::After(answer.due.clone()),
+            results: answer.results.clone(),
+            done: answer.done.clone(),
+            answer: None,
+        })
+    }
+
+    /// The parameters that hold its numbers.
+    pub fn parameters(&self) -> impl Iterator<Item = &str> {
+        let own = self.due.count();
+        let answer = self.answer.as_deref().map(|a| &a.due);
+        own.into_iter().chain(answer).filter_map(Count::parameter)
+    }
+
+    /// The books that it reads.
+    pub fn registers(&self) -> impl Iterator<Item = &str> {
+        let event = self.event().map(|e| e.register.as_str());
+        let answer = self.answer.as_deref().and_then(|a| a.register.as_deref());
+        std::iter::once(self.register.as_str())
+            .chain(event)
+            .chain(answer)
+    }
+
+    /// The fields that say when something happened or was done.
+    pub fn moments(&self) -> impl Iterator<Item = &str> {
+        let event = self.event().and_then(|e| e.at.as_deref());
+        let answer = self.answer.as_deref().and_then(|a| a.done.as_deref());
+        event.into_iter().chain(self.done.as_deref()).chain(answer)
+    }
+}
+
+/// A duty as the file has it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    register: String,
+    #[serde(default)]
+    period: Option<Period>,
+    #[serde(default)]
+    event: Option<EventRule>,
+    due: Due,
+    #[serde(default)]
+    results: Vec<String>,
+    #[serde(default)]
+    done: Option<String>,
+    #[serde(default)]
+    answer: Option<Box<AnswerRule>>,
+}
+
+impl TryFrom<Written> for DutyRule {
+    type Error = String;
+
+    fn try_from(written: Written) -> Result<Self, String> {
+        let clock = match (written.period, written.event) {
+            (Some(period), None) => DutyClock::Period(period),
+            (None, Some(event)) => DutyClock::Event(event),
+            _ => return Err("a duty has either a `period` or an `event`: write one".into()),
+        };
+        match (&clock, &written.due) {
+            (DutyClock::Period(_), Due::Ahead(_)) => {
+                return Err("`ahead` counts back from an `event`; of a period write `before`".into());
+            }
+            (DutyClock::Period(_), Due::After(count)) if count.in_hours() => {
+                return Err("a period ends with a day: write `days` or `working-days`".into());
+            }
+            (DutyClock::Event(_), Due::EndOfPeriod | Due::Before(_) | Due::By(_)) => {
+                return Err("of an event write `after: {days: 5}` or `ahead: {working-days: 5}`".into());
+            }
+            (DutyClock::Event(event), Due::Ahead(_)) if event.answered_by == Matching::Next => {
+                return Err(
+                    "`ahead` needs `answered_by: subject` or `answered_by: entry`: which notice is of \
+                     which event cannot be told by their order"
+                        .into(),
+                );
+            }
+            _ => {}
+        }
+        if let DutyClock::Event(event) = &clock
+            && event.answered_by == Matching::Entry
+            && (written.done.is_none() || event.register != written.register)
+        {
+            return Err(
+                "`answered_by: entry` needs the same book twice and `done`, the field that is filled in".into(),
+            );
+        }
+        if let Some(answer) = &written.answer {
+            let on_the_report = answer.register.is_none() || answer.answered_by == Matching::Entry;
+            if on_the_report && (answer.done.is_none() || answer.register.is_some()) {
+                return Err(
+                    "an answer stands in a book (`register`) or on the report's own entry (`done`): write one".into(),
+                );
+            }
+        }
+        Ok(Self {
+            register: written.register,
+            clock,
+            due: written.due,
+            results: written.results,
+            done: written.done,
+            answer: written.answer,
+        })
+    }
 }

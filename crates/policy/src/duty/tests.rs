@@ -2,7 +2,8 @@
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
-use jiff::civil::Date;
+use domain::clock::{from_ms, start_of_day_ms};
+use jiff::{Timestamp, civil::Date};
 use proptest::prelude::*;
 
 use super::*;
@@ -10,7 +11,7 @@ use crate::{
     Library,
     calendar::MonthDay,
     control::Value,
-    fixture::{self, Case},
+    fixture::{self, Case, Fact},
     source::Embedded,
     verdict::Status,
 };
@@ -24,10 +25,25 @@ fn day(text: &str) -> Date {
 fn rule(period: Period, due: Due) -> DutyRule {
     DutyRule {
         register: "report".into(),
-        period,
+        clock: DutyClock::Period(period),
         due,
         results: Vec::new(),
+        done: None,
+        answer: None,
     }
+}
+
+/// Noon of a local day.
+fn noon(date: Date) -> Timestamp {
+    from_ms(start_of_day_ms(date) + 43_200_000)
+}
+
+/// Judges a duty with a period whose book is empty.
+fn unfulfilled(rule: &DutyRule, kept_from: &str, today: &str) -> DutyFinding {
+    let calendar = &LIBRARY.calendar;
+    let none = BTreeMap::new();
+    let now = noon(day(today));
+    judge(rule, calendar, &none, Books::default(), day(kept_from), now)
 }
 
 fn month_day(text: &str) -> MonthDay {
@@ -36,7 +52,12 @@ fn month_day(text: &str) -> MonthDay {
 
 fn due_days(rule: &DutyRule, from: &str, today: &str) -> Vec<String> {
     let library = &*LIBRARY;
-    instances(rule, &library.calendar, day(from), day(today))
+    let DutyClock::Period(period) = rule.clock else {
+        panic!("{rule:?} has no period");
+    };
+    let none = BTreeMap::new();
+    let (calendar, from, to) = (&library.calendar, day(from), day(today));
+    instances(period, &rule.due, calendar, &none, from, to)
         .into_iter()
         .map(|i| {
             let due = i
@@ -90,13 +111,13 @@ fn by_a_date_and_the_end_of_a_period() {
 
 #[test]
 fn so_many_days_after_the_period() {
-    let working = rule(Period::Quarter, Due::After(Count::WorkingDays(5)));
+    let working = rule(Period::Quarter, Due::After(Count::WorkingDays(Amount::Given(5))));
     assert_eq!(
         due_days(&working, "2026-07-01", "2026-07-01"),
         ["2026-Q3 2026-10-07"]
     );
     // The fifth day of January 2026 is a Monday; the third, a Saturday, moves there.
-    let days = rule(Period::Year, Due::After(Count::Days(3)));
+    let days = rule(Period::Year, Due::After(Count::Days(Amount::Given(3))));
     assert_eq!(
         due_days(&days, "2025-07-01", "2025-07-01"),
         ["2025 2026-01-05"]
@@ -126,7 +147,7 @@ fn rules_are_written_as_data() {
     );
     let yaml = "duty: {register: r, period: year, due: {after: {working-days: 5}}}";
     let held: Held = serde_saphyr::from_str(yaml).unwrap();
-    assert_eq!(held.duty.due, Due::After(Count::WorkingDays(5)));
+    assert_eq!(held.duty.due, Due::After(Count::WorkingDays(Amount::Given(5))));
     assert!(MonthDay::try_from("02-30".to_owned()).is_err());
     assert!(MonthDay::try_from("13-01".to_owned()).is_err());
 }
@@ -135,56 +156,28 @@ fn rules_are_written_as_data() {
 fn a_last_day_that_cannot_be_computed_says_so() {
     let library = &*LIBRARY;
     // The Tết of 2029 is on 13 February and nothing is announced.
-    let rule = rule(Period::Month, Due::After(Count::WorkingDays(7)));
-    let all = instances(
-        &rule,
-        &library.calendar,
-        day("2029-01-01"),
-        day("2029-01-31"),
-    );
+    let rule = rule(Period::Month, Due::After(Count::WorkingDays(Amount::Given(7))));
+    let none = BTreeMap::new();
+    let (from, to) = (day("2029-01-01"), day("2029-01-31"));
+    let all = instances(Period::Month, &rule.due, &library.calendar, &none, from, to);
     let gap = all[0].due.as_ref().unwrap_err();
     assert_eq!(
         (gap.year, gap.holiday.vi.as_str()),
         (2029, "Tết Nguyên đán")
     );
-    let open = judge(
-        &rule,
-        &library.calendar,
-        &[],
-        day("2029-01-01"),
-        day("2029-01-31"),
-    );
+    let open = unfulfilled(&rule, "2029-01-01", "2029-01-31");
     assert_eq!(open.status, Status::Pending);
-    let over = judge(
-        &rule,
-        &library.calendar,
-        &[],
-        day("2029-01-01"),
-        day("2029-02-01"),
-    );
+    let over = unfulfilled(&rule, "2029-01-01", "2029-02-01");
     assert_eq!((over.status, over.reason), (Status::Error, "uncertain"));
 }
 
 #[test]
 fn the_next_day_on_which_a_verdict_changes_by_itself_is_known() {
-    let library = &*LIBRARY;
     let rule = rule(Period::Quarter, Due::EndOfPeriod);
-    let found = judge(
-        &rule,
-        &library.calendar,
-        &[],
-        day("2026-10-01"),
-        day("2026-11-20"),
-    );
+    let found = unfulfilled(&rule, "2026-10-01", "2026-11-20");
     assert_eq!(found.next_change, Some(day("2027-01-01")));
     assert_eq!(found.status, Status::Pending);
-    let passed = judge(
-        &rule,
-        &library.calendar,
-        &[],
-        day("2026-10-01"),
-        day("2027-01-01"),
-    );
+    let passed = unfulfilled(&rule, "2026-10-01", "2027-01-01");
     assert_eq!(passed.status, Status::Breached);
 }
 
@@ -198,13 +191,20 @@ fn the_duties_of_the_pack_do_what_their_fixtures_say() {
         };
         for case in &fixture.cases {
             for (unit, expected) in &case.expect {
-                let found = judge(
-                    rule,
-                    &library.calendar,
-                    &entries(case, unit, &rule.register),
-                    case.kept_from.unwrap(),
-                    case.today(),
-                );
+                let control = &library.controls[&fixture.control];
+                let parameters = control.values(&case.parameters);
+                let events = rule.event().map(|event| {
+                    let others = event.of == Whose::Others;
+                    entries(case, &event.register, |of| (of == unit) != others)
+                });
+                let own = entries(case, &rule.register, |of| of == unit);
+                let (events, own) = (events.unwrap_or_default(), own);
+                let books = Books {
+                    events: &events.iter().collect::<Vec<_>>(),
+                    entries: &own.iter().collect::<Vec<_>>(),
+                };
+                let kept_from = case.kept_from.unwrap();
+                let found = judge(rule, &library.calendar, &parameters, books, kept_from, case.now);
                 assert_eq!(
                     found.status, *expected,
                     "{}: {}",
@@ -220,24 +220,35 @@ fn the_duties_of_the_pack_do_what_their_fixtures_say() {
     assert!(judged >= 20, "only {judged} duties have fixtures");
 }
 
-fn entries(case: &Case, unit: &str, register: &str) -> Vec<Fulfilment> {
-    let text = |row: &BTreeMap<String, Option<Value>>, column: &str| {
-        row.get(column)
-            .cloned()
-            .flatten()
-            .map(|value| value.to_string())
+fn entries(case: &Case, register: &str, of: impl Fn(&str) -> bool) -> Vec<Entry> {
+    type Row = BTreeMap<String, Fact>;
+    let text = |row: &Row, column: &str| {
+        let value = row.get(column).cloned().flatten();
+        value.map(|v| v.to_string())
     };
-    case.facts
-        .get("fact_entry")
-        .into_iter()
-        .flatten()
-        .filter(|row| text(row, "unit").as_deref() == Some(unit))
-        .filter(|row| text(row, "register").as_deref() == Some(register))
-        .map(|row| Fulfilment {
+    let moment = |row: &Row, column: &str| match row
+        .get(column)
+        .and_then(|fact| Case::column_value(column, fact))
+    {
+        Some(Value::Integer(ms)) => Some(Moment::At(from_ms(ms))),
+        Some(Value::Text(date)) => date.parse().ok().map(Moment::Day),
+        _ => None,
+    };
+    let rows = case.facts.get("fact_entry").into_iter().flatten();
+    rows.filter(|row| text(row, "register").as_deref() == Some(register))
+        .filter(|row| text(row, "unit").is_some_and(|unit| of(&unit)))
+        .map(|row| Entry {
+            id: text(row, "entry").unwrap(),
+            unit: text(row, "unit").unwrap(),
             period: text(row, "period"),
             occurred_on: text(row, "occurred_on").map(|d| day(&d)),
-            recorded_on: None,
+            recorded_at: moment(row, "recorded_at").map(Moment::at),
             result: text(row, "result"),
+            subject: text(row, "subject"),
+            moments: ["expires_on", "finished_at"]
+                .into_iter()
+                .filter_map(|name| Some((name.to_owned(), moment(row, name)?)))
+                .collect(),
         })
         .collect()
 }
@@ -261,8 +272,10 @@ proptest! {
         let today = day("2020-01-01").checked_add(jiff::Span::new().days(days)).unwrap();
         for control in library.controls.values() {
             if let Some(rule) = &control.duty {
-                let found = judge(rule, &library.calendar, &[], day("2019-11-11"), today);
-                prop_assert!(matches!(found.status, Status::Pending | Status::Breached));
+                let (calendar, from) = (&library.calendar, day("2019-11-11"));
+                let values = control.values([]);
+                let found = judge(rule, calendar, &values, Books::default(), from, noon(today));
+                prop_assert!(!matches!(found.status, Status::Met | Status::NotApplicable));
             }
         }
     }

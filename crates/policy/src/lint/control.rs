@@ -6,7 +6,6 @@ use super::{Problem, examine::Parts, parse::Parsed, suggest};
 use crate::{
     check::BUILT_IN,
     control::{Action, Control, Judged, placeholders},
-    duty::{Due, DutyRule},
 };
 
 pub(super) fn check(parts: &Parts, problems: &mut Vec<Problem>) {
@@ -23,7 +22,7 @@ pub(super) fn check(parts: &Parts, problems: &mut Vec<Problem>) {
             ));
         }
         if let Some(duty) = &file.value.duty {
-            against_register(parts, file, duty, problems);
+            super::duty::check(parts, file, duty, problems);
         }
         awaits(parts, file, problems);
         remedy(parts, file, problems);
@@ -212,49 +211,6 @@ fn against_check(parts: &Parts, file: &Parsed<Control>, id: &str, problems: &mut
                     ));
                 }
             }
-        }
-    }
-}
-
-fn against_register(
-    parts: &Parts,
-    file: &Parsed<Control>,
-    duty: &DutyRule,
-    problems: &mut Vec<Problem>,
-) {
-    if let Due::Before(dates) | Due::By(dates) = &duty.due
-        && dates.len() != usize::from(duty.period.per_year())
-    {
-        problems.push(file.report(
-            "duty.due",
-            format!(
-                "{} dates for {} periods in the year",
-                dates.len(),
-                duty.period.per_year()
-            ),
-            "one date for each period",
-        ));
-    }
-    let Some(register) = parts.registers.get(&duty.register) else {
-        if !parts.is_unread("registers/", &duty.register) {
-            problems.push(file.report(
-                "duty.register",
-                format!("there is no book `{}`", duty.register),
-                suggest(&duty.register, parts.registers.keys().map(String::as_str)),
-            ));
-        }
-        return;
-    };
-    let result = register.value.field("result");
-    for (i, word) in duty.results.iter().enumerate() {
-        let known = result.map(|f| f.choices.keys().map(String::as_str).collect::<Vec<_>>());
-        let known = known.unwrap_or_default();
-        if !known.contains(&word.as_str()) {
-            problems.push(file.report(
-                &format!("duty.results[{i}]"),
-                format!("`{word}` is not a result of the book `{}`", duty.register),
-                suggest(word, known.iter().copied()),
-            ));
         }
     }
 }

@@ -469,3 +469,73 @@ fn a_column_or_a_unit_without_a_word_is_told() {
     let problems = lint(&memory).unwrap();
     assert_found(&problems, "the words for columns and units are missing", "");
 }
+
+#[test]
+fn a_duty_that_cannot_run_is_told() {
+    let duty = |yaml: &str| {
+        let path = "controls/quarterly-meeting.yaml";
+        let mut memory = shipped();
+        let text = memory.0.get_mut(path).unwrap();
+        let (head, rest) = text.split_once("duty:").unwrap();
+        let (_, tail) = rest.split_once("remedy:").unwrap();
+        *text = format!("{head}duty: {yaml}\nremedy:{tail}");
+        lint(&memory).unwrap()
+    };
+    let event = "register: fault-notice";
+    for (yaml, what, instead) in [
+        (
+            "{register: quarterly-meeting, due: end-of-period}",
+            "either a `period` or an `event`",
+            "",
+        ),
+        (
+            "{register: guidance, event: {register: fault-notise}, due: {after: {days: 5}}}",
+            "no book `fault-notise`",
+            "`fault-notice`",
+        ),
+        (
+            &format!("{{register: guidance, event: {{{event}, results: [conection]}}, due: {{after: {{days: 5}}}}}}"),
+            "`conection` is not a result of the book `fault-notice`",
+            "`connection`",
+        ),
+        (
+            &format!("{{register: guidance, event: {{{event}, at: ended_at}}, due: {{after: {{days: 5}}}}}}"),
+            "`ended_at` is no date or instant of the book `fault-notice`",
+            "`finished_at`",
+        ),
+        (
+            &format!("{{register: guidance, event: {{{event}, at: occurred_on}}, due: {{after: {{hours: 5}}}}}}"),
+            "hours run from a moment",
+            "`recorded_at`",
+        ),
+        (
+            &format!("{{register: guidance, event: {{{event}}}, due: {{after: {{hours: promptly}}}}}}"),
+            "the parameter `promptly` is not declared",
+            "`- name: promptly`",
+        ),
+        (
+            &format!("{{register: yearly-report, event: {{{event}, answered_by: subject}}, due: {{after: {{days: 5}}}}}}"),
+            "`yearly-report` has no field `subject`",
+            "`answered_by: next`",
+        ),
+        (
+            "{register: yearly-report, period: year, due: end-of-period, \
+             answer: {role: network-autority, register: guidance, due: {days: 5}}}",
+            "no role `network-autority`",
+            "`network-authority`",
+        ),
+    ] {
+        assert_found(&duty(yaml), what, instead);
+    }
+    let sound = format!("{{register: guidance, event: {{{event}, at: finished_at}}, due: {{after: {{hours: 24}}}}}}");
+    let problems: Vec<String> = duty(&sound).iter().map(ToString::to_string).collect();
+    assert_eq!(problems, Vec::<String>::new());
+}
+
+#[test]
+fn a_parameter_that_the_duty_does_not_use_is_told() {
+    let path = "controls/quarterly-meeting.yaml";
+    let parameter = "parameters:\n  - {name: days, type: integer, default: 5, label: {vi: x, en: x}}\nduty:";
+    let problems = changed(path, "duty:", parameter);
+    assert_found(&problems, "the duty does not use `days`", "");
+}

@@ -9,7 +9,7 @@ use domain::record::Value as Read;
 use policy::{
     Control, Library, Status,
     control::Value,
-    duty::{self, Fulfilment},
+    duty::{self, Books, Entry, Moment, Whose},
     fixture::{self, Case, Fact},
     verdict::{Finding, Row, RowStatus, fold},
 };
@@ -138,29 +138,43 @@ async fn by_duty(
     case: &Case,
 ) -> BTreeMap<String, Finding> {
     let rule = control.duty.as_ref().unwrap();
-    let mut books: BTreeMap<String, Vec<Fulfilment>> = BTreeMap::new();
-    let sql =
-        "SELECT unit, occurred_on, recorded_at, period, result FROM fact_entry WHERE register = $1";
-    for row in db
-        .fetch("book", sql, &[(&rule.register).into()])
-        .await
-        .unwrap()
-    {
-        let at = row.opt_int("recorded_at").unwrap();
+    let mut books: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
+    let sql = "SELECT register, unit, entry, occurred_on, recorded_at, period, result, subject, finished_at \
+               FROM fact_entry";
+    for row in db.fetch("book", sql, &[]).await.unwrap() {
+        let moment = |column: &str| row.opt_int(column).unwrap().map(domain::clock::from_ms);
+        let finished = moment("finished_at").map(|at| ("finished_at".to_owned(), Moment::At(at)));
         books
-            .entry(row.text("unit").unwrap())
+            .entry(row.text("register").unwrap())
             .or_default()
-            .push(Fulfilment {
+            .push(Entry {
+                id: row.text("entry").unwrap(),
+                unit: row.text("unit").unwrap(),
                 period: row.opt_text("period").unwrap(),
                 occurred_on: row.opt_parsed("occurred_on").unwrap(),
-                recorded_on: at.map(|ms| domain::clock::local_date(domain::clock::from_ms(ms))),
+                recorded_at: moment("recorded_at"),
                 result: row.opt_text("result").unwrap(),
+                subject: row.opt_text("subject").unwrap(),
+                moments: finished.into_iter().collect(),
             });
     }
+    let of = |register: &str, fits: &dyn Fn(&Entry) -> bool| -> Vec<&Entry> {
+        let book = books.get(register).into_iter().flatten();
+        book.filter(|e| fits(e)).collect()
+    };
     let judge = |unit: &String| {
-        let entries = books.get(unit).map_or(&[][..], Vec::as_slice);
+        let own = |e: &Entry| e.unit == *unit;
+        let events = rule.event().map(|event| match event.of {
+            Whose::Own => of(&event.register, &own),
+            Whose::Others => of(&event.register, &|e| !own(e)),
+        });
+        let read = Books {
+            events: &events.unwrap_or_default(),
+            entries: &of(&rule.register, &own),
+        };
         let kept_from = case.kept_from.unwrap_or(case.today());
-        let found = duty::judge(rule, &library.calendar, entries, kept_from, case.today());
+        let parameters = control.values(&case.parameters);
+        let found = duty::judge(rule, &library.calendar, &parameters, read, kept_from, case.now);
         let finding = Finding {
             status: found.status,
             reason: Some(found.reason.to_owned()),
@@ -245,8 +259,13 @@ fn every_check_passes_fails_and_is_without_data() {
         let statuses = seen
             .get(&format!("duty of {}", control.id))
             .unwrap_or_else(|| panic!("the duty of {} has no fixture", control.id));
-        // A duty always has its date: before it, it is pending.
-        for needed in [Status::Met, Status::Breached, Status::Pending] {
+        // A duty with a period always has its date: before it, it is pending. Without an
+        // event there is no data.
+        let open = match control.duty.as_ref().and_then(|d| d.event()) {
+            Some(_) => Status::NoData,
+            None => Status::Pending,
+        };
+        for needed in [Status::Met, Status::Breached, open] {
             assert!(
                 statuses.contains(&needed),
                 "{} is never shown {needed}",

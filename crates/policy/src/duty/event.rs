@@ -1,0 +1,140 @@
+//! Duties that an event starts: which entry answers which event, and whether in time.
+
+use std::collections::BTreeMap;
+
+use jiff::{Timestamp, civil::Date};
+
+use super::{
+    book::{Books, Entry, Moment},
+    instance::{Instance, of_event},
+    judge::Judged,
+    rule::{Count, Due, DutyRule, EventRule, Matching},
+};
+use crate::{calendar::Calendar, control::Value};
+
+/// Every event from `kept_from` on with its instance and what became of it, oldest first.
+pub(super) fn judge(
+    rule: &DutyRule,
+    event: &EventRule,
+    calendar: &Calendar,
+    parameters: &BTreeMap<String, Value>,
+    books: Books<'_>,
+    kept_from: Date,
+    now: Timestamp,
+) -> Vec<(Instance, Judged)> {
+    let mut started: Vec<(Moment, Instance, &Entry)> = books
+        .events
+        .iter()
+        .filter(|entry| entry.has_one_of(&event.results))
+        .filter_map(|entry| {
+            let (moment, instance) = of_event(event, &rule.due, calendar, parameters, entry)?;
+            Some((moment, instance, *entry))
+        })
+        .filter(|(moment, ..)| moment.day() >= kept_from)
+        .collect();
+    started.sort_by(|a, b| (a.0.at(), &a.1.period).cmp(&(b.0.at(), &b.1.period)));
+    let mut answers = Answers::new(rule, books.entries, now);
+    started
+        .into_iter()
+        .map(|(moment, instance, entry)| {
+            let answer = answers.of(rule, event, moment, entry, now);
+            let judged = outcome(rule, &instance, answer, now);
+            (instance, judged)
+        })
+        .collect()
+}
+
+/// The entries that may answer, in the order of their moments.
+struct Answers<'a> {
+    all: Vec<(Moment, &'a Entry)>,
+    used: Vec<bool>,
+}
+
+impl<'a> Answers<'a> {
+    fn new(rule: &DutyRule, entries: &[&'a Entry], now: Timestamp) -> Self {
+        let mut all: Vec<(Moment, &Entry)> = entries
+            .iter()
+            .filter(|entry| entry.has_one_of(&rule.results))
+            .filter_map(|entry| Some((done_at(rule, entry)?, *entry)))
+            .filter(|(at, _)| !has_yet_to_come(*at, now))
+            .collect();
+        all.sort_by(|a, b| (a.0.at(), &a.1.id).cmp(&(b.0.at(), &b.1.id)));
+        let used = vec![false; all.len()];
+        Self { all, used }
+    }
+
+    /// The answer to an event, which then answers no other.
+    fn of(
+        &mut self,
+        rule: &DutyRule,
+        event: &EventRule,
+        moment: Moment,
+        entry: &'a Entry,
+        now: Timestamp,
+    ) -> Option<(Moment, &'a Entry)> {
+        if event.answered_by == Matching::Entry {
+            return done_at(rule, entry)
+                .filter(|at| entry.has_one_of(&rule.results) && !has_yet_to_come(*at, now))
+                .map(|at| (at, entry));
+        }
+        let ahead = matches!(rule.due, Due::Ahead(_));
+        let place = self.all.iter().zip(&self.used).position(|((at, by), used)| {
+            let about = event.answered_by == Matching::Next || same_subject(by, entry);
+            // What was entered before the event answers another one; and nothing answers itself.
+            !used && about && by.id != entry.id && (ahead || !at.is_before(moment))
+        })?;
+        self.used[place] = true;
+        Some(self.all[place])
+    }
+}
+
+fn same_subject(a: &Entry, b: &Entry) -> bool {
+    let plain = |entry: &Entry| entry.subject.as_deref().map(|s| s.trim().to_lowercase());
+    plain(a).is_some_and(|s| !s.is_empty()) && plain(a) == plain(b)
+}
+
+fn has_yet_to_come(at: Moment, now: Timestamp) -> bool {
+    Moment::At(now).is_before(at)
+}
+
+/// When an entry fulfilled the duty.
+fn done_at(rule: &DutyRule, entry: &Entry) -> Option<Moment> {
+    match &rule.done {
+        Some(field) => entry.moment(field),
+        None if rule.due.count().is_some_and(Count::in_hours) => entry.recorded_at.map(Moment::At),
+        None => entry.day(),
+    }
+}
+
+fn outcome(
+    rule: &DutyRule,
+    instance: &Instance,
+    answer: Option<(Moment, &Entry)>,
+    now: Timestamp,
+) -> Judged {
+    let ahead = matches!(rule.due, Due::Ahead(_));
+    // Whether a moment lies past the last safe one; none where that depends on a gap.
+    let past = |at: Moment| match (instance.due_at, &instance.due) {
+        (Some(last), _) if matches!(at, Moment::At(_)) => Some(at.at() > last),
+        (_, Ok(due)) => Some(at.day() > due.day),
+        // Counted forwards, all days before the gap were in time, and the last day lies on
+        // the day of the gap or after it.
+        (_, Err(gap)) if !ahead => (at.day() <= gap.day).then_some(false),
+        // Counted back, the last day lies on the day of the gap or before it.
+        (_, Err(gap)) => (at.day() > gap.day).then_some(true),
+    };
+    let Some((at, entry)) = answer else {
+        return match past(Moment::At(now)) {
+            Some(true) => Judged::Missed,
+            Some(false) => Judged::Pending,
+            None => Judged::Uncertain,
+        };
+    };
+    let (on, entry) = (at.day(), entry.id.clone());
+    match (past(at), ahead) {
+        (Some(true), true) => Judged::TooLate { on, entry },
+        (Some(true), false) => Judged::Late { on, entry },
+        (Some(false), _) | (None, false) => Judged::Done { on, entry },
+        (None, true) => Judged::Uncertain,
+    }
+}
