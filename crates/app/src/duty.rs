@@ -1,9 +1,21 @@
-//! What is due: duties with a period, by organization and day.
+//! What is due: duties by organization and day, those of the past and those to come.
 
-use domain::{authority::Permission, label::Label, problem::Problem};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use domain::{authority::Permission, id::OrganizationId, label::Label, problem::Problem};
+use jiff::civil::Date;
+use policy::{
+    Library,
+    calendar::Gap,
+    control::Value,
+    duty::{DutyClock, DutyRule, Length, Matching, instances},
+};
 use store::duty::DutyRow;
 
-use crate::{App, Ctx, fault::fault};
+use crate::{App, Ctx, assess, assess::Board, fault::fault};
+
+/// More instances than any province has in a year.
+const ALL: i64 = 1_000_000;
 
 /// A duty with the words that a page needs.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -16,8 +28,168 @@ pub struct DutyView {
     pub unit_name: String,
     /// What the clause asks.
     pub summary: Label,
-    /// Days left; negative when overdue, none when done.
+    /// The regulation's short name.
+    pub regulation: Label,
+    /// Whose event it answers, where that is another's.
+    pub event_unit_name: Option<String>,
+    /// Days left; negative when overdue, none when done or when the last day is not known.
     pub days_left: Option<i32>,
+    /// Why the last day cannot be computed.
+    pub gap: Option<Gap>,
+    /// The length of time, where the duty has one.
+    pub limit: Option<Limit>,
+    /// What fulfils it.
+    pub form: Form,
+}
+
+/// A length of time and who chose it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Limit {
+    /// How many.
+    pub amount: u32,
+    /// `hours`, `days`, `working-days`.
+    pub unit: &'static str,
+    /// No text gives the number: the province chose it.
+    pub chosen: bool,
+    /// Counted back from the event.
+    pub ahead: bool,
+}
+
+/// The form that fulfils a duty.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    /// A new entry in the book.
+    New {
+        /// The period it is for.
+        period: Option<String>,
+        /// What it is about.
+        subject: Option<String>,
+    },
+    /// The event's own entry, to be completed.
+    Entry(String),
+}
+
+/// What makes views of rows.
+struct Viewer<'a> {
+    board: &'a Board,
+    library: &'a Library,
+    today: Date,
+    settings: BTreeMap<String, BTreeMap<String, Value>>,
+    limits: HashMap<(String, String, String, String), Option<Limit>>,
+}
+
+impl<'a> Viewer<'a> {
+    fn new(app: &'a App, board: &'a Board, library: &'a Library) -> Self {
+        Self {
+            board,
+            library,
+            today: app.clock.today(),
+            settings: assess::chosen(app, library),
+            limits: HashMap::new(),
+        }
+    }
+
+    fn rule(&self, duty: &DutyRow) -> Option<DutyRule> {
+        let rule = self.library.controls.get(&duty.control)?.duty.clone()?;
+        if duty.side == "answer" {
+            rule.answering()
+        } else {
+            Some(rule)
+        }
+    }
+
+    fn limit(&mut self, duty: &DutyRow, rule: Option<&DutyRule>) -> Option<Limit> {
+        let place = (
+            duty.regulation.clone(),
+            duty.clause.clone(),
+            duty.control.clone(),
+            duty.side.clone(),
+        );
+        if let Some(known) = self.limits.get(&place) {
+            return *known;
+        }
+        let limit = rule.and_then(|rule| {
+            let count = rule.due.count()?;
+            let control = self.library.controls.get(&duty.control)?;
+            let clause = self.library.clause(&duty.regulation, &duty.clause)?;
+            let values = self.library.parameters(clause, control, &self.settings);
+            let (amount, unit) = match count.length(&values)? {
+                Length::Hours(n) => (n, "hours"),
+                Length::Days(n) => (n, "days"),
+                Length::WorkingDays(n) => (n, "working-days"),
+            };
+            let named = count.parameter();
+            let chosen = named.is_some_and(|name| {
+                control
+                    .parameters
+                    .iter()
+                    .any(|p| p.name == name && p.chosen)
+            });
+            Some(Limit {
+                amount,
+                unit,
+                chosen,
+                ahead: matches!(rule.due, policy::duty::Due::Ahead(_)),
+            })
+        });
+        self.limits.insert(place, limit);
+        limit
+    }
+
+    /// None for what is no longer known: an organization that ended, a clause of another pack.
+    fn view(&mut self, duty: DutyRow) -> Option<DutyView> {
+        let board = self.board;
+        let unit = &board.units[board.unit(duty.organization)?];
+        let clause = self.library.clause(&duty.regulation, &duty.clause)?;
+        let (summary, regulation) = (
+            clause.summary.clone(),
+            self.library
+                .regulations
+                .get(&duty.regulation)?
+                .short
+                .clone(),
+        );
+        let rule = self.rule(&duty);
+        let limit = self.limit(&duty, rule.as_ref());
+        let due: Option<Date> = duty.due_on.as_ref().and_then(|d| d.parse().ok());
+        let event = rule.as_ref().and_then(DutyRule::event);
+        let form = match event {
+            Some(event) if event.answered_by == Matching::Entry => Form::Entry(duty.period.clone()),
+            Some(_) => Form::New {
+                period: None,
+                subject: duty.subject.clone(),
+            },
+            None => Form::New {
+                period: Some(duty.period.clone()),
+                subject: None,
+            },
+        };
+        Some(DutyView {
+            unit_code: unit.code.clone(),
+            unit_name: unit.name.clone(),
+            summary,
+            regulation,
+            event_unit_name: duty
+                .event_unit
+                .filter(|of| *of != duty.organization)
+                .and_then(|of| Some(board.units[board.unit(of)?].name.clone())),
+            days_left: due
+                .filter(|_| duty.fulfilled_on.is_none())
+                .map(|d| (d - self.today).get_days()),
+            gap: duty
+                .gap
+                .as_deref()
+                .and_then(|gap| serde_json::from_str(gap).ok()),
+            limit,
+            form,
+            duty,
+        })
+    }
+
+    fn views(&mut self, rows: Vec<DutyRow>) -> Vec<DutyView> {
+        rows.into_iter().filter_map(|row| self.view(row)).collect()
+    }
 }
 
 /// Duties due between two ISO dates (inclusive) of the organizations that the actor may see.
@@ -36,27 +208,186 @@ pub async fn due(
     let rows = store::duty::due(&app.db, &scope, from, to, open_only, limit)
         .await
         .map_err(fault)?;
-    let board = app.assess.board();
-    let library = app.library();
-    let today = app.clock.today();
-    Ok(rows
+    let (board, library) = (app.assess.board(), app.library());
+    Ok(Viewer::new(app, &board, &library).views(rows))
+}
+
+/// What a calendar shows.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
+pub struct Agenda {
+    /// Duties with a day, the earliest first.
+    pub dated: Vec<DutyView>,
+    /// Open duties whose last day cannot be computed.
+    pub undated: Vec<DutyView>,
+}
+
+/// The duties of the organizations that the actor may see, or of one of them by its code,
+/// that are due between two dates (inclusive): those that exist, and those of periods that
+/// have not begun.
+///
+/// # Errors
+/// Denied, unavailable; not found for a unit that the actor may not see.
+pub async fn agenda(
+    app: &App,
+    ctx: &Ctx,
+    (from, to): (Date, Date),
+    unit: Option<&str>,
+) -> Result<Agenda, Problem> {
+    let scope = ctx.actor.scope(Permission::Read)?;
+    let (board, library) = (app.assess.board(), app.library());
+    let mut visible: HashSet<OrganizationId> = board
+        .in_scope(&scope)
         .into_iter()
-        .filter_map(|duty| {
-            let unit = &board.units[board.unit(duty.organization)?];
-            let clause = library.clause(&duty.regulation, &duty.clause)?;
-            let due: Option<jiff::civil::Date> = duty.due_on.parse().ok();
-            let days_left = if duty.fulfilled_on.is_some() {
-                None
-            } else {
-                due.and_then(|d| (d - today).get_days().into())
+        .map(|at| board.units[at].id)
+        .collect();
+    if let Some(code) = unit {
+        let wanted = board
+            .units
+            .iter()
+            .find(|u| u.code == code && visible.contains(&u.id))
+            .ok_or_else(|| Problem::not_found(&Label::new("đơn vị", "unit"), code))?;
+        visible = HashSet::from([wanted.id]);
+    }
+    let until = to.to_string();
+    let mut rows = store::duty::due(&app.db, &scope, &from.to_string(), &until, false, ALL)
+        .await
+        .map_err(fault)?;
+    let undated = store::duty::undated(&app.db, &scope, &until, ALL)
+        .await
+        .map_err(fault)?;
+    let mut viewer = Viewer::new(app, &board, &library);
+    let (mut to_come, without_day) = viewer.to_come(&visible, from, to);
+    rows.append(&mut to_come);
+    rows.sort_by(|a, b| {
+        let place = |d: &DutyRow| (d.due_on.clone(), d.regulation.clone(), d.clause.clone());
+        place(a).cmp(&place(b))
+    });
+    let mine = |rows: Vec<DutyRow>| -> Vec<DutyRow> {
+        let mut rows = rows;
+        rows.retain(|d| visible.contains(&d.organization));
+        rows
+    };
+    let undated = undated.into_iter().chain(without_day).collect();
+    Ok(Agenda {
+        dated: viewer.views(mine(rows)),
+        undated: viewer.views(mine(undated)),
+    })
+}
+
+impl Viewer<'_> {
+    /// Instances of periods that have not begun, due between two dates; and those of them
+    /// whose last day nobody can compute.
+    fn to_come(
+        &self,
+        visible: &HashSet<OrganizationId>,
+        from: Date,
+        to: Date,
+    ) -> (Vec<DutyRow>, Vec<DutyRow>) {
+        let (mut dated, mut undated) = (Vec::new(), Vec::new());
+        if to <= self.today {
+            return (dated, undated);
+        }
+        for key in &self.board.clauses {
+            let Some(clause) = self.library.clause(&key.regulation, &key.cite) else {
+                continue;
             };
-            Some(DutyView {
-                unit_code: unit.code.clone(),
-                unit_name: unit.name.clone(),
-                summary: clause.summary.clone(),
-                days_left,
-                duty,
-            })
-        })
-        .collect())
+            for control in self.library.controls_of(clause) {
+                let Some(rule) = &control.duty else { continue };
+                let DutyClock::Period(period) = rule.clock else {
+                    continue;
+                };
+                let values = self.library.parameters(clause, control, &self.settings);
+                let (calendar, today) = (&self.library.calendar, self.today);
+                // What is due within the range may be of the period before it.
+                let begin = today.max(from.saturating_sub(jiff::Span::new().years(1)));
+                let ahead: Vec<_> = instances(period, &rule.due, calendar, &values, begin, to)
+                    .into_iter()
+                    .filter(|i| i.opens_on > today)
+                    .filter(|i| match &i.due {
+                        Ok(due) => from <= due.day && due.day <= to,
+                        Err(_) => from <= i.closes_on && i.closes_on <= to,
+                    })
+                    .collect();
+                if ahead.is_empty() {
+                    continue;
+                }
+                let bound = self.board.units.iter().filter(|u| {
+                    visible.contains(&u.id)
+                        && self.board.get(&key.regulation, &key.cite, u.id).is_some()
+                });
+                for unit in bound {
+                    for instance in &ahead {
+                        let due = instance.due.as_ref();
+                        let row = DutyRow {
+                            regulation: key.regulation.clone(),
+                            clause: key.cite.clone(),
+                            control: control.id.clone(),
+                            side: "report".into(),
+                            organization: unit.id,
+                            period: instance.period.clone(),
+                            register: rule.register.clone(),
+                            subject: None,
+                            event_unit: None,
+                            opens_on: instance.opens_on.to_string(),
+                            due_on: due.ok().map(|d| d.day.to_string()),
+                            due_at: None,
+                            gap: due.err().and_then(|gap| serde_json::to_string(gap).ok()),
+                            outcome: "pending".into(),
+                            fulfilled_on: None,
+                            entry_id: None,
+                        };
+                        if row.due_on.is_some() {
+                            dated.push(row);
+                        } else {
+                            undated.push(row);
+                        }
+                    }
+                }
+            }
+        }
+        (dated, undated)
+    }
+}
+
+/// Duties of one clause and one day that stand alike: a hundred communes that owe one
+/// report are one line.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group<'a> {
+    /// Those that it holds; at least one.
+    pub duties: Vec<&'a DutyView>,
+}
+
+impl<'a> Group<'a> {
+    /// The first of them, which has the words of all.
+    pub fn first(&self) -> &'a DutyView {
+        self.duties[0]
+    }
+}
+
+/// Puts together what stands alike, in the order of days.
+pub fn grouped(views: &[DutyView]) -> Vec<Group<'_>> {
+    let mut order: Vec<Group<'_>> = Vec::new();
+    let mut places: HashMap<_, usize> = HashMap::new();
+    for view in views {
+        let d = &view.duty;
+        let place = (
+            &d.due_on,
+            d.due_at,
+            &d.gap,
+            &d.regulation,
+            &d.clause,
+            &d.control,
+            &d.side,
+            &d.outcome,
+            d.event_unit.map(|_| &d.period),
+        );
+        match places.get(&place) {
+            Some(at) => order[*at].duties.push(view),
+            None => {
+                places.insert(place, order.len());
+                order.push(Group { duties: vec![view] });
+            }
+        }
+    }
+    order
 }

@@ -1,4 +1,4 @@
-//! Notices about alarms, on their way out as jobs: mail and webhook.
+//! Notices on their way out as jobs, by mail and webhook: about alarms, and digests.
 
 use std::time::Duration;
 
@@ -14,13 +14,36 @@ const ATTEMPTS: i64 = 10;
 
 /// A notice to be sent one way.
 #[derive(Debug, Serialize, Deserialize)]
-struct Payload {
-    id: String,
-    kind: String,
-    subject: String,
-    body: String,
-    at_ms: i64,
-    details: serde_json::Value,
+pub(crate) struct Payload {
+    pub id: String,
+    pub kind: String,
+    pub subject: String,
+    pub body: String,
+    pub at_ms: i64,
+    pub details: serde_json::Value,
+    /// The address of a mail that is for one receiver; without it those of the settings.
+    #[serde(default)]
+    pub to: Option<String>,
+}
+
+/// Queues a notice one way, `mail` or `webhook`, in the transaction of its cause.
+pub(crate) async fn queue(
+    tx: &mut Tx,
+    way: &str,
+    payload: &Payload,
+    now: i64,
+) -> Result<(), StoreError> {
+    let text = serde_json::to_string(payload).unwrap_or_default();
+    let key = format!("{way}:{}", payload.id);
+    job::enqueue(tx, way, &text, Some(&key), now, now).await
+}
+
+/// Addresses separated by commas.
+pub(crate) fn addresses(text: &str) -> Vec<String> {
+    text.split(',')
+        .map(|a| a.trim().to_owned())
+        .filter(|a| !a.is_empty())
+        .collect()
 }
 
 /// Queues the notices of an alarm in the transaction that writes it: one for each way
@@ -82,17 +105,9 @@ pub(crate) async fn enqueue(
                 "alarm": alarm.id, "target": alarm.target, "subject": subject, "state": alarm.state,
                 "raised_at": alarm.raised_at, "cleared_at": alarm.cleared_at, "behind": alarm.behind,
             }),
+            to: None,
         };
-        let text = serde_json::to_string(&payload).unwrap_or_default();
-        job::enqueue(
-            tx,
-            way,
-            &text,
-            Some(&format!("{way}:{}", payload.id)),
-            now,
-            now,
-        )
-        .await?;
+        queue(tx, way, &payload, now).await?;
     }
     Ok(())
 }
@@ -145,12 +160,10 @@ async fn send(app: &App, way: &str, payload: &str) -> Result<(), String> {
     };
     match way {
         "mail" => {
-            let to: Vec<String> = settings
-                .text("notify.email_to")
-                .split(',')
-                .map(|a| a.trim().to_owned())
-                .filter(|a| !a.is_empty())
-                .collect();
+            let to = match payload.to {
+                Some(receiver) => vec![receiver],
+                None => addresses(&settings.text("notify.email_to")),
+            };
             let smtp = smtp(
                 &settings.text("notify.smtp_url"),
                 &settings.text("notify.email_from"),

@@ -22,6 +22,10 @@ pub enum SettingKind {
     Boolean,
     /// Roles, comma-separated.
     Roles,
+    /// Numbers of days, comma-separated.
+    Days,
+    /// Roles of contacts, comma-separated.
+    ContactRoles,
 }
 
 /// A setting that exists.
@@ -52,7 +56,7 @@ macro_rules! settings {
     (@secret) => { false };
 }
 
-use SettingKind::{Boolean, Integer, Roles, Text};
+use SettingKind::{Boolean, ContactRoles, Days, Integer, Roles, Text};
 
 /// All settings, in the order of the page.
 pub const SETTINGS: &[SettingSpec] = settings! {
@@ -76,6 +80,13 @@ pub const SETTINGS: &[SettingSpec] = settings! {
     "notify.smtp_url" Text, "", "Máy chủ thư" / "Mail server", "smtp://máy:cổng hoặc smtps://người:mật khẩu@máy" / "smtp://host:port or smtps://user:password@host", secret;
     "notify.webhook_url" Text, "", "Gửi cảnh báo tới (webhook)" / "Send alarms to (webhook)", "Địa chỉ nhận JSON qua POST" / "Address that takes JSON by POST";
     "notify.webhook_secret" Text, "", "Khóa ký webhook" / "Webhook signing key", "HMAC-SHA256 trên nội dung" / "HMAC-SHA256 over the body", secret;
+    "remind.days" Days, "14,7,1", "Nhắc trước hạn (ngày)" / "Remind before a due date (days)",
+        "Mỗi nghĩa vụ được nhắc một lần ở mỗi mốc, gộp trong một thư mỗi ngày; để trống là không nhắc" / "Each duty once at each distance, in one digest a day; empty never";
+    "remind.hour" Integer(0, 23), "7", "Giờ gửi thư nhắc" / "Hour of the digest", "Giờ Việt Nam" / "Vietnamese time";
+    "remind.to" ContactRoles, "it-officer", "Nhắc đầu mối của đơn vị" / "Contacts of a unit to remind",
+        "Các loại đầu mối: it-officer, security-officer, leader, hotline" / "Kinds of contacts: it-officer, security-officer, leader, hotline";
+    "remind.escalate_days" Integer(0, 365), "7", "Báo cấp trên khi quá hạn (ngày)" / "Tell the superior when overdue (days)", "0 là không báo" / "0 never";
+    "remind.escalate_to" ContactRoles, "leader,it-officer", "Báo đầu mối của cấp trên" / "Contacts of the superior to tell", "" / "";
     "first_start.done" Boolean, "false", "Đã thiết lập ban đầu" / "First start is over", "" / "";
 };
 
@@ -225,6 +236,30 @@ fn parse(app: &App, key: &str, text: &str) -> Result<(Value, bool), FieldProblem
         },
         Boolean => (matches!(text, "true" | "on" | "1")).into(),
         Text => text.into(),
+        Days => {
+            let numbers = text.split(',').map(str::trim).filter(|n| !n.is_empty());
+            for number in numbers {
+                if !number.parse::<u16>().is_ok_and(|n| n <= 365) {
+                    return bad(
+                        format!("“{number}” không phải là số ngày từ 0 đến 365"),
+                        format!("“{number}” is not a number of days from 0 to 365"),
+                    );
+                }
+            }
+            text.into()
+        }
+        ContactRoles => {
+            let contact = domain::noun::get("contact").and_then(|n| n.field("role"));
+            for code in text.split(',').map(str::trim).filter(|c| !c.is_empty()) {
+                if !contact.is_some_and(|f| f.choices.contains_key(code)) {
+                    return bad(
+                        format!("Không có loại đầu mối “{code}”"),
+                        format!("There is no kind of contact “{code}”"),
+                    );
+                }
+            }
+            text.into()
+        }
         Roles => {
             for code in text.split(',').map(str::trim).filter(|c| !c.is_empty()) {
                 if domain::authority::Role::from_code(code).is_none() {

@@ -7,7 +7,7 @@ use store::job::{self, TaskRun};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{App, assess, logs, notify, watch};
+use crate::{App, assess, logs, notify, remind, watch};
 
 /// The scope of the program itself.
 pub(crate) fn everything() -> Scope {
@@ -66,6 +66,13 @@ pub async fn start(app: &App, listen: Listen) -> Result<Running, observe::syslog
                 (sent + failed > 0).then(|| format!("{sent} sent, {failed} to be tried again"))
             })
         },
+    ));
+    tracker.spawn(every(
+        app.clone(),
+        cancel.clone(),
+        "reminders",
+        Duration::from_secs(60),
+        |app| async move { remind::reconcile(&app).await },
     ));
     tracker.spawn(every(
         app.clone(),

@@ -542,25 +542,29 @@ pub async fn book_marks(
 /// # Errors
 /// [`StoreError`] of the engine.
 pub async fn book(db: &Db, register: &str, whole: bool) -> Result<Vec<BookEntry>, StoreError> {
-    let data = if whole { "data" } else { "CAST(NULL AS TEXT) AS data" };
+    let data = if whole {
+        "data"
+    } else {
+        "CAST(NULL AS TEXT) AS data"
+    };
     let sql = format!(
         "SELECT id, organization_id, occurred_on, recorded_at, period, result, subject, {data} FROM entry \
          WHERE register = $1 ORDER BY occurred_on, id"
     );
     db.fetch("book", &sql, &args![register])
-    .await?
-    .iter()
-    .map(|row| {
-        Ok(BookEntry {
-            id: row.text("id")?,
-            organization: row.parsed("organization_id")?,
-            occurred_on: row.text("occurred_on")?,
-            recorded_at: row.int("recorded_at")?,
-            period: row.opt_text("period")?,
-            result: row.opt_text("result")?,
-            subject: row.opt_text("subject")?,
-            data: row.opt_text("data")?,
+        .await?
+        .iter()
+        .map(|row| {
+            Ok(BookEntry {
+                id: row.text("id")?,
+                organization: row.parsed("organization_id")?,
+                occurred_on: row.text("occurred_on")?,
+                recorded_at: row.int("recorded_at")?,
+                period: row.opt_text("period")?,
+                result: row.opt_text("result")?,
+                subject: row.opt_text("subject")?,
+                data: row.opt_text("data")?,
+            })
         })
-    })
-    .collect()
+        .collect()
 }

@@ -46,12 +46,7 @@ impl DutyRow {
     pub fn key(&self) -> String {
         format!(
             "{}/{}/{}/{}/{}/{}",
-            self.regulation,
-            self.clause,
-            self.control,
-            self.side,
-            self.organization,
-            self.period
+            self.regulation, self.clause, self.control, self.side, self.organization, self.period
         )
     }
 }

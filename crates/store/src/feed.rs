@@ -50,7 +50,10 @@ pub async fn account(db: &Db, token_hash: &str, now: i64) -> Result<Option<Accou
         .await?;
     let Some(row) = found else { return Ok(None) };
     // Calendars ask every few minutes; the page shows days.
-    if row.opt_int("used_at")?.is_none_or(|at| at < now - 3_600_000) {
+    if row
+        .opt_int("used_at")?
+        .is_none_or(|at| at < now - 3_600_000)
+    {
         db.execute(
             "calendar feed",
             "UPDATE calendar_feed SET used_at = $2 WHERE token_hash = $1",

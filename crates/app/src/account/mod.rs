@@ -14,6 +14,7 @@ pub use sign_in::{
     Authenticated, SignedIn, Stage, authenticate, authenticate_token, end_session, sign_in,
     sign_out,
 };
+pub(crate) use sign_in::{hash_of, secret};
 pub use store::account::Account;
 pub use store::session::{ApiToken, Session};
 pub use token::{end as end_token, list as tokens, make as make_token};

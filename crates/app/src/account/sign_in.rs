@@ -78,7 +78,7 @@ pub struct Authenticated {
 }
 
 /// A new secret and its hash.
-pub(super) fn secret() -> Result<(String, String), Problem> {
+pub(crate) fn secret() -> Result<(String, String), Problem> {
     use base64::Engine as _;
     let mut bytes = [0u8; 32];
     getrandom::fill(&mut bytes).map_err(|_| Problem::internal("random"))?;
@@ -88,7 +88,7 @@ pub(super) fn secret() -> Result<(String, String), Problem> {
 }
 
 /// What the database knows of a token.
-pub(super) fn hash_of(token: &str) -> String {
+pub(crate) fn hash_of(token: &str) -> String {
     hex::encode(Sha256::digest(token.as_bytes()))
 }
 

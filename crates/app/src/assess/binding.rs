@@ -39,8 +39,8 @@ impl Binding {
         {
             return Arc::clone(known);
         }
-        let codes: HashMap<OrganizationId, &str> =
-            units.iter().map(|u| (u.id, u.code.as_str())).collect();
+        let codes: HashMap<OrganizationId, String> =
+            units.iter().map(|u| (u.id, u.code.clone())).collect();
         let contexts: Vec<OrgContext> = units.iter().map(|u| context(u, &codes)).collect();
         let mut bearers: BTreeMap<&str, Vec<Option<bool>>> = BTreeMap::new();
         let mut adopted: BTreeMap<&str, Vec<bool>> = BTreeMap::new();
@@ -88,6 +88,22 @@ impl Binding {
         self.binds[clause][unit]
     }
 
+    /// The places of the organizations that one of these clauses binds, or may bind.
+    pub(super) fn bound(&self, clauses: &[(String, String)]) -> Vec<bool> {
+        let mut bound = vec![false; self.units.len()];
+        for (key, binds) in self.clauses.iter().zip(&self.binds) {
+            let asked = |(regulation, cite): &(String, String)| {
+                *regulation == key.regulation && *cite == key.cite
+            };
+            if clauses.iter().any(asked) {
+                for (bound, binds) in bound.iter_mut().zip(binds) {
+                    *bound |= *binds != Some(false);
+                }
+            }
+        }
+        bound
+    }
+
     /// Whether these are the organizations and adoptions that it was decided for.
     pub(super) fn is_of(&self, units: &[Unit], adoptions: &[Adoption]) -> bool {
         self.units == units && self.adoptions == adoptions
@@ -95,14 +111,14 @@ impl Binding {
 }
 
 /// An organization as its conditions see it.
-fn context(unit: &Unit, codes: &HashMap<OrganizationId, &str>) -> OrgContext {
-    let parent = unit.parent.and_then(|p| codes.get(&p).copied());
+pub(super) fn context(unit: &Unit, codes: &HashMap<OrganizationId, String>) -> OrgContext {
+    let parent = unit.parent.and_then(|p| codes.get(&p).cloned());
     OrgContext::new(&OrgScalars {
         code: unit.code.clone(),
         kind: unit.kind.clone(),
         level: unit.level.clone(),
         membership: unit.membership.clone(),
-        parent: parent.unwrap_or_default().to_owned(),
+        parent: parent.unwrap_or_default(),
         roles: unit.roles.iter().cloned().collect(),
     })
 }

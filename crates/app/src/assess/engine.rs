@@ -171,12 +171,13 @@ async fn run(
         &empty.adoptions,
         &empty.clauses,
     );
-    let units = Arc::new(empty.units.clone());
+    let units = (Arc::new(empty.units.clone()), Arc::clone(&memory.binding));
     let when = (now, today);
     let facts = Facts::load(app, &library, units, &mut memory.kept, all, dirty, when).await?;
+    let facts = Arc::new(facts);
     let assessments = library.assessments(today, &adopted, &settings);
     let mut done = Evaluated::default();
-    let fresh = refresh(app, &library, assessments, facts, memory, all, dirty).await;
+    let fresh = refresh(app, &library, assessments, &facts, memory, all, dirty).await;
     done.checks = fresh.len();
     memory.pack.clone_from(&library.hash);
     memory.settings = marker;
@@ -202,7 +203,8 @@ async fn run(
     board.count();
     let board = Arc::new(board);
     memory.open = Some(Arc::clone(&board));
-    duties::save(app, &board, &memory.results, &fresh, &mut memory.duties).await?;
+    let judged = (&memory.results, &*facts);
+    duties::save(app, &library, &board, judged, &fresh, &mut memory.duties).await?;
     *app.assess
         .findings
         .write()
@@ -240,7 +242,7 @@ pub(super) async fn refresh(
     app: &App,
     library: &Arc<Library>,
     assessments: Vec<Assessment>,
-    facts: Facts,
+    facts: &Arc<Facts>,
     memory: &mut Memory,
     all: bool,
     dirty: &BTreeSet<String>,
@@ -250,14 +252,13 @@ pub(super) async fn refresh(
             .into_iter()
             .map(|(a, f)| (a.hash, f))
             .collect();
-    let facts = Arc::new(facts);
     let mut work = Vec::with_capacity(assessments.len());
     for assessment in assessments {
         let reads = judge::reads(library, library.controls.get(&assessment.control));
         let stays = !all && reads.is_disjoint(dirty);
         let kept = known.remove(&assessment.hash).filter(|_| stays);
         let judging = kept.is_none().then(|| {
-            let (app, library, facts) = (app.clone(), Arc::clone(library), Arc::clone(&facts));
+            let (app, library, facts) = (app.clone(), Arc::clone(library), Arc::clone(facts));
             let assessment = assessment.clone();
             tokio::spawn(async move {
                 match library.controls.get(&assessment.control) {

@@ -45,22 +45,23 @@ impl ControlEvidence {
         let Some(reason) = &self.reason else {
             return String::new();
         };
-        if let Some(label) = common(reason).filter(|_| !control.reasons.contains_key(reason)) {
-            return label.get(lang).to_owned();
-        }
         let row = self
             .rows
             .iter()
             .find(|r| r.get("reason").and_then(Value::as_str) == Some(reason))
             .or_else(|| self.rows.first());
-        control.explain(reason, lang, &|name| {
+        let column = |name: &str| {
             let value = row.and_then(|r| r.get(name)).cloned().or_else(|| {
                 self.parameters
                     .get(name)
                     .and_then(|p| serde_json::to_value(p).ok())
             })?;
             Some(word(name, &value))
-        })
+        };
+        match common(reason).filter(|_| !control.reasons.contains_key(reason)) {
+            Some(label) => policy::control::fill(label.get(lang), &column),
+            None => control.explain(reason, lang, &column),
+        }
     }
 }
 
@@ -93,8 +94,16 @@ fn common(reason: &str) -> Option<Label> {
             "Awaits facts that nothing supplies yet",
         ),
         "uncertain" => (
-            "Chưa tính được hạn vì thiếu dữ liệu ngày nghỉ",
-            "The deadline cannot be computed: holiday data is missing",
+            "Chưa tính được hạn: lịch làm việc chưa có ngày nghỉ {holiday_vi}",
+            "The deadline cannot be computed: the working calendar lacks the days off of {holiday_en}",
+        ),
+        "too-late" => (
+            "Đã báo, nhưng không đủ thời gian báo trước",
+            "Notified, but not far enough ahead",
+        ),
+        "no-event" => (
+            "Chưa ghi nhận việc nào phải báo",
+            "No event that had to be answered is recorded",
         ),
         _ => return None,
     };

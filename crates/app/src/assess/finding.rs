@@ -113,24 +113,35 @@ fn awaited(fact: &str) -> BTreeMap<String, Value> {
     ])
 }
 
-/// The day on which a period's duty was done.
-pub(super) fn done_on(judged: &Judged) -> Option<String> {
-    match judged {
-        Judged::Done { on } | Judged::Late { on } => Some(on.to_string()),
-        Judged::Pending | Judged::Missed | Judged::Uncertain => None,
-    }
-}
-
 fn period(register: &str, instance: &Instance, judged: &Judged) -> BTreeMap<String, Value> {
     let due = instance.due.as_ref().ok().map(|d| d.day.to_string());
-    BTreeMap::from([
-        ("subject".to_owned(), json!(instance.period)),
-        ("period".to_owned(), json!(instance.period)),
+    let event = instance.event.as_ref();
+    let about = event.map_or(Some(&instance.period), |e| e.subject.as_ref());
+    let done = judged.done().map(|(on, _)| on.to_string());
+    let mut row = BTreeMap::from([
+        ("subject".to_owned(), json!(about)),
         ("register".to_owned(), json!(register)),
         ("opens_on".to_owned(), json!(instance.opens_on.to_string())),
         ("due_on".to_owned(), json!(due)),
-        ("fulfilled_on".to_owned(), json!(done_on(judged))),
+        ("fulfilled_on".to_owned(), json!(done)),
         ("reason".to_owned(), json!(judged.reason())),
         ("status".to_owned(), json!(judged.status().code())),
-    ])
+    ]);
+    match event {
+        Some(_) => row.insert("entry".to_owned(), json!(instance.period)),
+        None => row.insert("period".to_owned(), json!(instance.period)),
+    };
+    if let Some(at) = instance.due_at {
+        row.insert("due_at".to_owned(), json!(at.as_millisecond()));
+    }
+    if let Err(gap) = &instance.due {
+        for (column, holiday) in [
+            ("holiday_vi", &gap.holiday.vi),
+            ("holiday_en", &gap.holiday.en),
+        ] {
+            row.insert(column.to_owned(), json!(format!("{holiday} {}", gap.year)));
+        }
+        row.insert("unknown_on".to_owned(), json!(gap.day.to_string()));
+    }
+    row
 }

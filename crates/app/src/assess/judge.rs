@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use policy::{
     Assessment, Check, Control, Library, Status,
     control::Value as Parameter,
-    duty::{self, Fulfilment},
+    duty::{self, Books, DutyRule, Entry, Instance, Judged, Moment, Whose},
     verdict::{Attested, Row, RowStatus, attest, fold},
 };
 use serde_json::json;
@@ -22,6 +22,7 @@ use store::{
 };
 
 use super::{
+    binding::{self, Binding},
     evidence::MAX_ROWS,
     finding::{Finding, Rows},
 };
@@ -40,7 +41,9 @@ pub(super) struct Kept {
 #[derive(Clone)]
 struct Book {
     mark: (i64, i64),
-    entries: Arc<HashMap<OrganizationId, Vec<Fulfilment>>>,
+    /// The fields that duties look at besides those that every entry has.
+    fields: BTreeSet<String>,
+    entries: Arc<HashMap<OrganizationId, Vec<Entry>>>,
 }
 
 /// The latest attestation by control and organization.
@@ -51,6 +54,11 @@ pub(super) struct Facts {
     pub now: i64,
     pub today: Date,
     pub units: Arc<Vec<Unit>>,
+    /// Codes by id, for conditions over organizations.
+    codes: HashMap<OrganizationId, String>,
+    /// The root above each organization.
+    roots: HashMap<OrganizationId, OrganizationId>,
+    binding: Arc<Binding>,
     kept: Kept,
 }
 
@@ -59,7 +67,7 @@ impl Facts {
     pub(super) async fn load(
         app: &App,
         library: &Library,
-        units: Arc<Vec<Unit>>,
+        (units, binding): (Arc<Vec<Unit>>, Arc<Binding>),
         kept: &mut Kept,
         all: bool,
         dirty: &BTreeSet<String>,
@@ -67,17 +75,19 @@ impl Facts {
     ) -> Result<Self, StoreError> {
         if all || dirty.contains("fact_entry") {
             let marks = store::assessment::book_marks(&app.db).await?;
-            let registers: BTreeSet<&String> = library
-                .controls
-                .values()
-                .filter_map(|c| c.duty.as_ref().map(|d| &d.register))
-                .collect();
-            for register in registers {
+            for (register, fields) in read_by_duties(library) {
                 let mark = marks.get(register).copied().unwrap_or_default();
-                if kept.books.get(register).is_none_or(|b| b.mark != mark) {
-                    let entries = store::assessment::book(&app.db, register).await?;
-                    let entries = Arc::new(fulfilments(entries));
-                    kept.books.insert(register.clone(), Book { mark, entries });
+                let known = kept.books.get(register);
+                if known.is_none_or(|b| b.mark != mark || b.fields != fields) {
+                    let whole = !fields.is_empty();
+                    let rows = store::assessment::book(&app.db, register, whole).await?;
+                    let entries = Arc::new(by_unit(rows, &fields));
+                    let book = Book {
+                        mark,
+                        fields,
+                        entries,
+                    };
+                    kept.books.insert(register.to_owned(), book);
                 }
             }
         }
@@ -93,23 +103,141 @@ impl Facts {
         Ok(Self {
             now,
             today,
+            codes: units.iter().map(|u| (u.id, u.code.clone())).collect(),
+            roots: roots(&units),
+            binding,
             units,
             kept: kept.clone(),
         })
     }
 }
 
-fn fulfilments(entries: Vec<BookEntry>) -> HashMap<OrganizationId, Vec<Fulfilment>> {
-    let mut by_unit: HashMap<OrganizationId, Vec<Fulfilment>> = HashMap::new();
-    for e in entries {
-        by_unit.entry(e.organization).or_default().push(Fulfilment {
-            period: e.period,
-            occurred_on: e.occurred_on.parse().ok(),
-            recorded_on: Some(clock::local_date(clock::from_ms(e.recorded_at))),
-            result: e.result,
+/// The books that duties read, each with the fields that one of them looks at.
+fn read_by_duties(library: &Library) -> BTreeMap<&str, BTreeSet<String>> {
+    let mut books: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for rule in library.controls.values().filter_map(|c| c.duty.as_ref()) {
+        let own = |name: &&str| !matches!(*name, "occurred_on" | "recorded_at");
+        for register in rule.registers() {
+            let fields = rule.moments().filter(own).map(ToOwned::to_owned);
+            books.entry(register).or_default().extend(fields);
+        }
+    }
+    books
+}
+
+fn by_unit(rows: Vec<BookEntry>, fields: &BTreeSet<String>) -> HashMap<OrganizationId, Vec<Entry>> {
+    let mut by_unit: HashMap<OrganizationId, Vec<Entry>> = HashMap::new();
+    for row in rows {
+        let data = row.data.as_deref().unwrap_or("{}");
+        let data: serde_json::Value = serde_json::from_str(data).unwrap_or_default();
+        let moment = |field: &String| match &data[field] {
+            serde_json::Value::String(date) => date.parse().ok().map(Moment::Day),
+            number => number.as_i64().map(clock::from_ms).map(Moment::At),
+        };
+        let moments = fields
+            .iter()
+            .filter_map(|field| Some((field.clone(), moment(field)?)));
+        by_unit.entry(row.organization).or_default().push(Entry {
+            id: row.id,
+            unit: row.organization.to_string(),
+            period: row.period,
+            occurred_on: row.occurred_on.parse().ok(),
+            recorded_at: Some(clock::from_ms(row.recorded_at)),
+            result: row.result,
+            subject: row.subject,
+            moments: moments.collect(),
         });
     }
     by_unit
+}
+
+impl Facts {
+    /// The entries of an organization's book.
+    fn entries_of(&self, register: &str, unit: OrganizationId) -> Vec<&Entry> {
+        let book = self.kept.books.get(register);
+        let entries = book.and_then(|b| b.entries.get(&unit));
+        entries.into_iter().flatten().collect()
+    }
+
+    /// The entries of the other organizations of the same province, in one book.
+    fn entries_of_others(&self, register: &str, unit: OrganizationId) -> Vec<&Entry> {
+        let Some(book) = self.kept.books.get(register) else {
+            return Vec::new();
+        };
+        let province = self.province(unit);
+        let others = book.entries.iter();
+        let others = others.filter(|(of, _)| **of != unit && self.province(**of) == province);
+        others.flat_map(|(_, entries)| entries).collect()
+    }
+
+    /// The root of the tree in which an organization stands.
+    fn province(&self, unit: OrganizationId) -> OrganizationId {
+        self.roots.get(&unit).copied().unwrap_or(unit)
+    }
+
+    fn judge(
+        &self,
+        library: &Library,
+        rule: &DutyRule,
+        parameters: &BTreeMap<String, Parameter>,
+        unit: &Unit,
+    ) -> duty::DutyFinding {
+        let events = rule.event().map(|event| match event.of {
+            Whose::Own => self.entries_of(&event.register, unit.id),
+            Whose::Others => self.entries_of_others(&event.register, unit.id),
+        });
+        let books = Books {
+            events: &events.unwrap_or_default(),
+            entries: &self.entries_of(&rule.register, unit.id),
+        };
+        let kept_from = clock::local_date(clock::from_ms(unit.created_at));
+        let (calendar, now) = (&library.calendar, clock::from_ms(self.now));
+        duty::judge(rule, calendar, parameters, books, kept_from, now)
+    }
+}
+
+/// What the players of a role owe to those who reported: the other side of a control's
+/// clock, by organization.
+pub(super) fn answers(
+    library: &Library,
+    assessment: &Assessment,
+    facts: &Facts,
+) -> Vec<(OrganizationId, String, Vec<(Instance, Judged)>)> {
+    let control = library.controls.get(&assessment.control);
+    let duty = control.and_then(|c| c.duty.as_ref());
+    let Some((answer, rule)) = duty.and_then(|d| Some((d.answer.as_ref()?, d.answering()?))) else {
+        return Vec::new();
+    };
+    facts
+        .units
+        .iter()
+        .filter(|unit| {
+            let context = binding::context(unit, &facts.codes);
+            library.roles.bears(&answer.role, &context) == Ok(true)
+        })
+        .map(|unit| {
+            let judged = facts.judge(library, &rule, &assessment.parameters, unit);
+            (unit.id, rule.register.clone(), judged.instances)
+        })
+        .collect()
+}
+
+/// The root above each organization.
+fn roots(units: &[Unit]) -> HashMap<OrganizationId, OrganizationId> {
+    let parents: HashMap<OrganizationId, Option<OrganizationId>> =
+        units.iter().map(|u| (u.id, u.parent)).collect();
+    let root = |unit: &Unit| {
+        let mut at = unit.id;
+        // A tree is not that deep; a circle would be a fault of the registry.
+        for _ in 0..32 {
+            match parents.get(&at) {
+                Some(Some(parent)) if parents.contains_key(parent) => at = *parent,
+                _ => break,
+            }
+        }
+        at
+    };
+    units.iter().map(|unit| (unit.id, root(unit))).collect()
 }
 
 /// The views that a control's finding depends on.
@@ -170,14 +298,11 @@ pub(super) async fn findings(
         }
     }
     if let (None, Some(rule)) = (check, &control.duty) {
-        let book = facts.kept.books.get(&rule.register);
         let register: Arc<str> = rule.register.as_str().into();
-        for unit in facts.units.iter() {
-            let entries = book
-                .and_then(|b| b.entries.get(&unit.id))
-                .map_or(&[][..], Vec::as_slice);
-            let kept_from = clock::local_date(clock::from_ms(unit.created_at));
-            let judged = duty::judge(rule, &library.calendar, entries, kept_from, facts.today);
+        // Only who is bound is asked: what all others did is much to look through.
+        let bound = facts.binding.bound(&assessment.clauses);
+        for (unit, _) in facts.units.iter().zip(bound).filter(|(_, bound)| *bound) {
+            let judged = facts.judge(library, rule, &assessment.parameters, unit);
             let finding = Finding {
                 status: judged.status,
                 reason: Some(judged.reason.to_owned()),

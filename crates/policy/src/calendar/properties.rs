@@ -253,6 +253,9 @@ fn the_shipped_calendar_knows_2026_and_says_what_it_lacks() {
     }
     for year in 2027..=LAST {
         let gap = SHIPPED.after(shifted(tet(year), -8), 20).unwrap_err();
-        assert_eq!((gap.year, gap.holiday.vi.as_str()), (year, "Tết Nguyên đán"));
+        assert_eq!(
+            (gap.year, gap.holiday.vi.as_str()),
+            (year, "Tết Nguyên đán")
+        );
     }
 }

@@ -111,7 +111,7 @@ impl Day {
 }
 
 /// Why a deadline cannot be computed.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Deserialize, Serialize)]
 #[error(
     "whether {day} is worked is not known: the days off around {holiday} {year} are not entered"
 )]

@@ -78,11 +78,15 @@ impl<'a> Answers<'a> {
                 .map(|at| (at, entry));
         }
         let ahead = matches!(rule.due, Due::Ahead(_));
-        let place = self.all.iter().zip(&self.used).position(|((at, by), used)| {
-            let about = event.answered_by == Matching::Next || same_subject(by, entry);
-            // What was entered before the event answers another one; and nothing answers itself.
-            !used && about && by.id != entry.id && (ahead || !at.is_before(moment))
-        })?;
+        let place = self
+            .all
+            .iter()
+            .zip(&self.used)
+            .position(|((at, by), used)| {
+                let about = event.answered_by == Matching::Next || same_subject(by, entry);
+                // What was entered before the event answers another one; and nothing answers itself.
+                !used && about && by.id != entry.id && (ahead || !at.is_before(moment))
+            })?;
         self.used[place] = true;
         Some(self.all[place])
     }

@@ -50,7 +50,10 @@ pub struct Event {
 pub fn event_deadline(event: Moment, length: Length, calendar: &Calendar) -> Result<Deadline, Gap> {
     let day = event.day();
     match length {
-        Length::Hours(hours) => Ok(Deadline::plain(local_date(hours_deadline(event.at(), hours)))),
+        Length::Hours(hours) => Ok(Deadline::plain(local_date(hours_deadline(
+            event.at(),
+            hours,
+        )))),
         Length::WorkingDays(days) => calendar.after(day, days),
         Length::Days(days) => {
             let last = day.checked_add(i64::from(days).days());
@@ -180,7 +183,11 @@ pub(super) fn of_event(
                 Length::Hours(hours) => Some(hours_deadline(moment.at(), hours)),
                 Length::Days(_) | Length::WorkingDays(_) => None,
             };
-            (event_deadline(moment, length, calendar), due_at, moment.day())
+            (
+                event_deadline(moment, length, calendar),
+                due_at,
+                moment.day(),
+            )
         }
         Due::Ahead(count) => {
             let length = count.length(parameters)?;

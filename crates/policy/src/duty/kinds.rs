@@ -23,7 +23,9 @@ fn rule(yaml: &str) -> DutyRule {
 
 fn refused(yaml: &str) -> String {
     let held: Result<Held, _> = serde_saphyr::from_str(&format!("duty: {yaml}"));
-    held.err().unwrap_or_else(|| panic!("{yaml} was taken")).to_string()
+    held.err()
+        .unwrap_or_else(|| panic!("{yaml} was taken"))
+        .to_string()
 }
 
 /// `2026-11-30`, or `2026-11-30 14:05` local.
@@ -33,7 +35,9 @@ fn at(text: &str) -> Timestamp {
     } else {
         text.to_owned()
     };
-    format!("{}:00+07:00", full.replace(' ', "T")).parse().unwrap()
+    format!("{}:00+07:00", full.replace(' ', "T"))
+        .parse()
+        .unwrap()
 }
 
 fn day(text: &str) -> Date {
@@ -57,7 +61,14 @@ fn found(rule: &DutyRule, events: &[Entry], entries: &[Entry], now: &str) -> Dut
         events: &events.iter().collect::<Vec<_>>(),
         entries: &entries.iter().collect::<Vec<_>>(),
     };
-    judge(rule, &LIBRARY.calendar, &parameters, books, day("2026-01-01"), at(now))
+    judge(
+        rule,
+        &LIBRARY.calendar,
+        &parameters,
+        books,
+        day("2026-01-01"),
+        at(now),
+    )
 }
 
 /// Nothing was done: it is pending on the last safe day and breached on the day after; done
@@ -172,7 +183,10 @@ fn at_least_so_many_working_days_before() {
     };
     assert_eq!(says(&[], "2026-04-24"), (Status::Pending, "pending"));
     assert_eq!(says(&[], "2026-04-25"), (Status::Breached, "missed"));
-    assert_eq!(says(&notice("2026-04-24"), "2026-05-07"), (Status::Met, "done"));
+    assert_eq!(
+        says(&notice("2026-04-24"), "2026-05-07"),
+        (Status::Met, "done")
+    );
     // Nothing makes up for a notice that came too late.
     let late = says(&notice("2026-04-25"), "2026-05-07");
     assert_eq!(late, (Status::Breached, "too-late"));
@@ -220,7 +234,12 @@ fn at_once_and_promptly_in_chosen_hours() {
         "2026-04-30 10:00",
         "2026-04-30 10:01",
     );
-    let finding = found(&rule(hours), &[entry("event", "2026-04-29 10:00")], &[], "2026-04-29 11:00");
+    let finding = found(
+        &rule(hours),
+        &[entry("event", "2026-04-29 10:00")],
+        &[],
+        "2026-04-29 11:00",
+    );
     assert_eq!(finding.instances[0].0.due_at, Some(at("2026-04-30 10:00")));
     assert_eq!(rule(hours).parameters().collect::<Vec<_>>(), ["promptly"]);
 }
@@ -280,7 +299,10 @@ fn each_event_wants_its_own_answer() {
 fn without_an_event_there_is_no_data() {
     let rule = rule("{register: r, event: {register: e}, due: {after: {days: 5}}}");
     let finding = found(&rule, &[], &[entry("answer", "2026-06-01")], "2026-06-01");
-    assert_eq!((finding.status, finding.reason), (Status::NoData, "no-event"));
+    assert_eq!(
+        (finding.status, finding.reason),
+        (Status::NoData, "no-event")
+    );
     // What happened before the book was kept here is not judged, and is no data either.
     let old = [entry("event", "2025-12-31")];
     assert_eq!(found(&rule, &old, &[], "2026-06-01").status, Status::NoData);
@@ -306,7 +328,10 @@ fn both_sides_of_a_clock() {
     let says = |entries: &[Entry], now: &str| {
         let reports = [report.clone()];
         let finding = found(&answering, &reports, entries, now);
-        (finding.status, finding.instances[0].0.event.clone().unwrap().unit)
+        (
+            finding.status,
+            finding.instances[0].0.event.clone().unwrap().unit,
+        )
     };
     // 28 and 29 April, 4, 5 and 6 May.
     assert_eq!(says(&[], "2026-05-06"), (Status::Pending, "u".into()));
@@ -330,11 +355,18 @@ fn a_limit_across_days_that_nobody_knows_says_so() {
     let open = found(&rule, &events, &[], "2027-02-01");
     let gap = open.instances[0].0.due.clone().unwrap_err();
     assert_eq!((gap.year, gap.day), (2027, day("2027-02-01")));
-    assert_eq!(open.status, Status::Pending, "no day before the gap was the last");
+    assert_eq!(
+        open.status,
+        Status::Pending,
+        "no day before the gap was the last"
+    );
     let over = found(&rule, &events, &[], "2027-02-02");
     assert_eq!((over.status, over.reason), (Status::Error, "uncertain"));
     let done = [entry("answer", "2027-01-29")];
-    assert_eq!(found(&rule, &events, &done, "2027-03-01").status, Status::Met);
+    assert_eq!(
+        found(&rule, &events, &done, "2027-03-01").status,
+        Status::Met
+    );
     // Counted back, what is entered after the gap is too late whatever is announced.
     let ahead = self::rule(
         "{register: r, event: {register: e, answered_by: subject}, due: {ahead: {working-days: 3}}}",
@@ -353,12 +385,30 @@ fn a_limit_across_days_that_nobody_knows_says_so() {
 #[test]
 fn what_contradicts_itself_is_refused() {
     for (yaml, word) in [
-        ("{register: r, due: end-of-period}", "either a `period` or an `event`"),
-        ("{register: r, period: year, event: {register: e}, due: end-of-period}", "either"),
-        ("{register: r, period: year, due: {ahead: {days: 1}}}", "counts back from an `event`"),
-        ("{register: r, period: year, due: {after: {hours: 1}}}", "ends with a day"),
-        ("{register: r, event: {register: e}, due: end-of-period}", "of an event write"),
-        ("{register: r, event: {register: e}, due: {ahead: {days: 1}}}", "answered_by: subject"),
+        (
+            "{register: r, due: end-of-period}",
+            "either a `period` or an `event`",
+        ),
+        (
+            "{register: r, period: year, event: {register: e}, due: end-of-period}",
+            "either",
+        ),
+        (
+            "{register: r, period: year, due: {ahead: {days: 1}}}",
+            "counts back from an `event`",
+        ),
+        (
+            "{register: r, period: year, due: {after: {hours: 1}}}",
+            "ends with a day",
+        ),
+        (
+            "{register: r, event: {register: e}, due: end-of-period}",
+            "of an event write",
+        ),
+        (
+            "{register: r, event: {register: e}, due: {ahead: {days: 1}}}",
+            "answered_by: subject",
+        ),
         (
             "{register: r, event: {register: e, answered_by: entry}, due: {after: {days: 1}}}",
             "the same book twice",

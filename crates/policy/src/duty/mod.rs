@@ -8,9 +8,7 @@ mod period;
 mod rule;
 
 pub use book::{Books, Entry, Moment};
-pub use instance::{
-    Event, Instance, event_deadline, hours_deadline, instances, lead_deadline,
-};
+pub use instance::{Event, Instance, event_deadline, hours_deadline, instances, lead_deadline};
 pub use judge::{DutyFinding, Judged, judge};
 pub use period::{Period, Span};
 pub use rule::{

@@ -286,13 +286,17 @@ impl TryFrom<Written> for DutyRule {
         };
         match (&clock, &written.due) {
             (DutyClock::Period(_), Due::Ahead(_)) => {
-                return Err("`ahead` counts back from an `event`; of a period write `before`".into());
+                return Err(
+                    "`ahead` counts back from an `event`; of a period write `before`".into(),
+                );
             }
             (DutyClock::Period(_), Due::After(count)) if count.in_hours() => {
                 return Err("a period ends with a day: write `days` or `working-days`".into());
             }
             (DutyClock::Event(_), Due::EndOfPeriod | Due::Before(_) | Due::By(_)) => {
-                return Err("of an event write `after: {days: 5}` or `ahead: {working-days: 5}`".into());
+                return Err(
+                    "of an event write `after: {days: 5}` or `ahead: {working-days: 5}`".into(),
+                );
             }
             (DutyClock::Event(event), Due::Ahead(_)) if event.answered_by == Matching::Next => {
                 return Err(

@@ -111,7 +111,10 @@ fn by_a_date_and_the_end_of_a_period() {
 
 #[test]
 fn so_many_days_after_the_period() {
-    let working = rule(Period::Quarter, Due::After(Count::WorkingDays(Amount::Given(5))));
+    let working = rule(
+        Period::Quarter,
+        Due::After(Count::WorkingDays(Amount::Given(5))),
+    );
     assert_eq!(
         due_days(&working, "2026-07-01", "2026-07-01"),
         ["2026-Q3 2026-10-07"]
@@ -147,7 +150,10 @@ fn rules_are_written_as_data() {
     );
     let yaml = "duty: {register: r, period: year, due: {after: {working-days: 5}}}";
     let held: Held = serde_saphyr::from_str(yaml).unwrap();
-    assert_eq!(held.duty.due, Due::After(Count::WorkingDays(Amount::Given(5))));
+    assert_eq!(
+        held.duty.due,
+        Due::After(Count::WorkingDays(Amount::Given(5)))
+    );
     assert!(MonthDay::try_from("02-30".to_owned()).is_err());
     assert!(MonthDay::try_from("13-01".to_owned()).is_err());
 }
@@ -156,7 +162,10 @@ fn rules_are_written_as_data() {
 fn a_last_day_that_cannot_be_computed_says_so() {
     let library = &*LIBRARY;
     // The Tết of 2029 is on 13 February and nothing is announced.
-    let rule = rule(Period::Month, Due::After(Count::WorkingDays(Amount::Given(7))));
+    let rule = rule(
+        Period::Month,
+        Due::After(Count::WorkingDays(Amount::Given(7))),
+    );
     let none = BTreeMap::new();
     let (from, to) = (day("2029-01-01"), day("2029-01-31"));
     let all = instances(Period::Month, &rule.due, &library.calendar, &none, from, to);
@@ -204,7 +213,14 @@ fn the_duties_of_the_pack_do_what_their_fixtures_say() {
                     entries: &own.iter().collect::<Vec<_>>(),
                 };
                 let kept_from = case.kept_from.unwrap();
-                let found = judge(rule, &library.calendar, &parameters, books, kept_from, case.now);
+                let found = judge(
+                    rule,
+                    &library.calendar,
+                    &parameters,
+                    books,
+                    kept_from,
+                    case.now,
+                );
                 assert_eq!(
                     found.status, *expected,
                     "{}: {}",

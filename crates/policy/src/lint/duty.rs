@@ -180,12 +180,7 @@ fn against_event(
     }
 }
 
-fn subjects(
-    file: &Parsed<Control>,
-    at: &str,
-    books: [&Schema; 2],
-    problems: &mut Vec<Problem>,
-) {
+fn subjects(file: &Parsed<Control>, at: &str, books: [&Schema; 2], problems: &mut Vec<Problem>) {
     for book in books.iter().filter(|b| b.field("subject").is_none()) {
         problems.push(file.report(
             at,
@@ -221,12 +216,23 @@ fn answer(
     let Some(answers) = answers else {
         return;
     };
-    results(file, "duty.answer.results", answers, &answer.results, problems);
+    results(
+        file,
+        "duty.answer.results",
+        answers,
+        &answer.results,
+        problems,
+    );
     if let Some(field) = &answer.done {
         let in_hours = answer.due.in_hours();
         moment(file, "duty.answer.done", answers, field, in_hours, problems);
     }
     if answer.answered_by == Matching::Subject {
-        subjects(file, "duty.answer.answered_by", [register, answers], problems);
+        subjects(
+            file,
+            "duty.answer.answered_by",
+            [register, answers],
+            problems,
+        );
     }
 }

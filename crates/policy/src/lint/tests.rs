@@ -494,27 +494,37 @@ fn a_duty_that_cannot_run_is_told() {
             "`fault-notice`",
         ),
         (
-            &format!("{{register: guidance, event: {{{event}, results: [conection]}}, due: {{after: {{days: 5}}}}}}"),
+            &format!(
+                "{{register: guidance, event: {{{event}, results: [conection]}}, due: {{after: {{days: 5}}}}}}"
+            ),
             "`conection` is not a result of the book `fault-notice`",
             "`connection`",
         ),
         (
-            &format!("{{register: guidance, event: {{{event}, at: ended_at}}, due: {{after: {{days: 5}}}}}}"),
+            &format!(
+                "{{register: guidance, event: {{{event}, at: ended_at}}, due: {{after: {{days: 5}}}}}}"
+            ),
             "`ended_at` is no date or instant of the book `fault-notice`",
             "`finished_at`",
         ),
         (
-            &format!("{{register: guidance, event: {{{event}, at: occurred_on}}, due: {{after: {{hours: 5}}}}}}"),
+            &format!(
+                "{{register: guidance, event: {{{event}, at: occurred_on}}, due: {{after: {{hours: 5}}}}}}"
+            ),
             "hours run from a moment",
             "`recorded_at`",
         ),
         (
-            &format!("{{register: guidance, event: {{{event}}}, due: {{after: {{hours: promptly}}}}}}"),
+            &format!(
+                "{{register: guidance, event: {{{event}}}, due: {{after: {{hours: promptly}}}}}}"
+            ),
             "the parameter `promptly` is not declared",
             "`- name: promptly`",
         ),
         (
-            &format!("{{register: yearly-report, event: {{{event}, answered_by: subject}}, due: {{after: {{days: 5}}}}}}"),
+            &format!(
+                "{{register: yearly-report, event: {{{event}, answered_by: subject}}, due: {{after: {{days: 5}}}}}}"
+            ),
             "`yearly-report` has no field `subject`",
             "`answered_by: next`",
         ),
@@ -527,7 +537,9 @@ fn a_duty_that_cannot_run_is_told() {
     ] {
         assert_found(&duty(yaml), what, instead);
     }
-    let sound = format!("{{register: guidance, event: {{{event}, at: finished_at}}, due: {{after: {{hours: 24}}}}}}");
+    let sound = format!(
+        "{{register: guidance, event: {{{event}, at: finished_at}}, due: {{after: {{hours: 24}}}}}}"
+    );
     let problems: Vec<String> = duty(&sound).iter().map(ToString::to_string).collect();
     assert_eq!(problems, Vec::<String>::new());
 }
@@ -535,7 +547,8 @@ fn a_duty_that_cannot_run_is_told() {
 #[test]
 fn a_parameter_that_the_duty_does_not_use_is_told() {
     let path = "controls/quarterly-meeting.yaml";
-    let parameter = "parameters:\n  - {name: days, type: integer, default: 5, label: {vi: x, en: x}}\nduty:";
+    let parameter =
+        "parameters:\n  - {name: days, type: integer, default: 5, label: {vi: x, en: x}}\nduty:";
     let problems = changed(path, "duty:", parameter);
     assert_found(&problems, "the duty does not use `days`", "");
 }

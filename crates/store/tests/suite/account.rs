@@ -4,7 +4,7 @@ use domain::{
     authority::{Grant, Role},
     id::{AccountId, Id, OrganizationId},
 };
-use store::{Db, StoreError, account::*, session::*};
+use store::{Db, StoreError, account::*, feed, session::*};
 
 use crate::{NOW, all, below, organization};
 
@@ -13,6 +13,7 @@ crate::on_both!(
     sessions_end,
     a_link_is_used_once,
     tokens_end,
+    a_feed_is_its_account_s_until_it_is_ended,
     failures_are_counted_and_forgotten,
 );
 
@@ -238,4 +239,37 @@ async fn failures_are_counted_and_forgotten(db: &Db) {
     forget_failures(&mut tx, "10.0.0.9").await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(failures(db, "10.0.0.9").await.unwrap(), (0, 0));
+}
+
+async fn a_feed_is_its_account_s_until_it_is_ended(db: &Db) {
+    let (a, b) = (account("a", None), account("b", None));
+    write(db, &a).await.unwrap();
+    write(db, &b).await.unwrap();
+    let (a, b) = (a.id, b.id);
+    let made = feed::CalendarFeed {
+        id: Id::new(1).to_string(),
+        name: "điện thoại".into(),
+        created_at: 1,
+        used_at: None,
+    };
+    let mut tx = db.begin().await.unwrap();
+    feed::make(&mut tx, "hash", a, &made).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(feed::account(db, "other", 5).await.unwrap(), None);
+    assert_eq!(feed::account(db, "hash", 5).await.unwrap(), Some(a));
+    let known = feed::of_account(db, a).await.unwrap();
+    assert_eq!(
+        (known[0].name.as_str(), known[0].used_at),
+        ("điện thoại", Some(5))
+    );
+    assert_eq!(feed::of_account(db, b).await.unwrap(), []);
+    let end = async |account: AccountId| {
+        let mut tx = db.begin().await.unwrap();
+        let ended = feed::end(&mut tx, account, &made.id).await.unwrap();
+        tx.commit().await.unwrap();
+        ended
+    };
+    assert_eq!(end(b).await, 0);
+    assert_eq!(end(a).await, 1);
+    assert_eq!(feed::account(db, "hash", 6).await.unwrap(), None);
 }

@@ -360,11 +360,18 @@ async fn duties_are_brought_up_to_date(db: &Db) {
     let row = |period: &str, due: &str, done: Option<&str>| duty::DutyRow {
         regulation: "vl".into(),
         clause: "14.2".into(),
+        control: "yearly-report".into(),
+        side: "report".into(),
         organization: OrganizationId(unit),
         period: period.into(),
         register: "yearly-report".into(),
+        subject: None,
+        event_unit: None,
         opens_on: "2026-01-01".into(),
-        due_on: due.into(),
+        due_on: (!due.is_empty()).then(|| due.into()),
+        due_at: None,
+        gap: due.is_empty().then(|| "{}".into()),
+        outcome: "pending".into(),
         fulfilled_on: done.map(Into::into),
         entry_id: None,
     };
@@ -394,7 +401,21 @@ async fn duties_are_brought_up_to_date(db: &Db) {
     );
     assert_eq!(due(all(), "2025-01-01", "2026-12-31", true).await, [missed]);
     assert_eq!(due(all(), "2026-11-30", "2026-11-30", false).await, [done]);
+    // One whose last day nobody can compute stands apart, until it is withdrawn.
     let other = organization(db, "V", "V", None).await;
+    let unknown = row("2027", "", None);
+    write(std::slice::from_ref(&unknown)).await;
+    let undated = async |scope, until: &str| duty::undated(db, &scope, until, 10).await.unwrap();
+    assert_eq!(undated(all(), "2026-01-01").await, [unknown.clone()]);
+    assert_eq!(undated(all(), "2025-12-31").await, []);
+    assert_eq!(
+        undated(below(OrganizationId(other)), "2026-01-01").await,
+        []
+    );
+    let mut tx = db.begin().await.unwrap();
+    duty::withdraw(&mut tx, &[unknown]).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(undated(all(), "2026-01-01").await, []);
     assert_eq!(
         due(
             below(OrganizationId(other)),

@@ -174,7 +174,14 @@ async fn by_duty(
         };
         let kept_from = case.kept_from.unwrap_or(case.today());
         let parameters = control.values(&case.parameters);
-        let found = duty::judge(rule, &library.calendar, &parameters, read, kept_from, case.now);
+        let found = duty::judge(
+            rule,
+            &library.calendar,
+            &parameters,
+            read,
+            kept_from,
+            case.now,
+        );
         let finding = Finding {
             status: found.status,
             reason: Some(found.reason.to_owned()),

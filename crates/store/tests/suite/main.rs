@@ -8,6 +8,7 @@ mod fixture;
 mod job;
 mod journal;
 mod registry;
+mod reminder;
 mod schema;
 mod watch;
 

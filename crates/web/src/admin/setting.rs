@@ -38,7 +38,7 @@ const GROUPS: [(&str, &[&str]); 5] = [
     ("settings-accounts", &["password", "mfa", "session"]),
     ("settings-probe", &["probe"]),
     ("settings-logs", &["logs"]),
-    ("settings-notify", &["notify"]),
+    ("settings-notify", &["notify", "remind"]),
 ];
 
 fn groups(cx: &Cx, web: &Web) -> Vec<(String, Vec<SettingRow>)> {

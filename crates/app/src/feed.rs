@@ -1,0 +1,105 @@
+//! Calendar feeds: addresses under which other programs read an account's calendar.
+
+use domain::{
+    id::Id,
+    label::Lang,
+    problem::{FieldProblem, Problem},
+};
+use store::feed::CalendarFeed;
+
+use crate::{
+    App, Ctx,
+    account::{self, Authenticated},
+    fault::fault,
+};
+
+/// The caller's feeds, without the secret parts of their addresses.
+///
+/// # Errors
+/// Unavailable.
+pub async fn list(app: &App, me: &Authenticated) -> Result<Vec<CalendarFeed>, Problem> {
+    store::feed::of_account(&app.db, me.account)
+        .await
+        .map_err(fault)
+}
+
+/// Makes a feed; the secret part of its address (256 random bits) is shown once, and only
+/// its hash is kept.
+///
+/// # Errors
+/// Invalid without a name.
+pub async fn make(app: &App, ctx: &Ctx, me: &Authenticated, name: &str) -> Result<String, Problem> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > 100 {
+        let wrong = FieldProblem::new(
+            "name",
+            "Cần tên thiết bị hoặc phần mềm đọc lịch (tối đa 100 ký tự)",
+            "Needs the name of the device or program that reads it (at most 100 characters)",
+        );
+        return Err(Problem::invalid("calendar", vec![wrong]));
+    }
+    let now = app.clock.now_ms();
+    let (secret, hash) = account::secret()?;
+    let feed = CalendarFeed {
+        id: Id::new(now).to_string(),
+        name: name.into(),
+        created_at: now,
+        used_at: None,
+    };
+    let mut tx = app.db.begin().await.map_err(fault)?;
+    store::feed::make(&mut tx, &hash, me.account, &feed)
+        .await
+        .map_err(fault)?;
+    let shown = serde_json::json!({ "name": feed.name }).to_string();
+    let (noun, owner) = ("calendar-feed", me.organization);
+    let change = app.event(ctx, noun, &feed.id, owner, "create", None, Some(shown));
+    store::journal::append(&mut tx, &[change])
+        .await
+        .map_err(fault)?;
+    tx.commit().await.map_err(fault)?;
+    Ok(secret)
+}
+
+/// Ends one of the caller's feeds: its address is dead from then on.
+///
+/// # Errors
+/// Unavailable.
+pub async fn end(app: &App, ctx: &Ctx, me: &Authenticated, id: &str) -> Result<(), Problem> {
+    let mut tx = app.db.begin().await.map_err(fault)?;
+    if store::feed::end(&mut tx, me.account, id)
+        .await
+        .map_err(fault)?
+        > 0
+    {
+        let (noun, owner) = ("calendar-feed", me.organization);
+        let change = app.event(ctx, noun, id, owner, "delete", None, None);
+        store::journal::append(&mut tx, &[change])
+            .await
+            .map_err(fault)?;
+    }
+    tx.commit().await.map_err(fault)
+}
+
+/// Who reads by the secret part of an address: the account with the rights that it has
+/// now, or nobody where the feed was ended or the account is disabled.
+///
+/// # Errors
+/// Unavailable.
+pub async fn reader(app: &App, secret: &str, remote: &str) -> Result<Option<Ctx>, Problem> {
+    let now = app.clock.now_ms();
+    let found = store::feed::account(&app.db, &account::hash_of(secret), now)
+        .await
+        .map_err(fault)?;
+    let Some(id) = found else { return Ok(None) };
+    let known = store::account::by_id(&app.db, id).await.map_err(fault)?;
+    Ok(known.filter(|a| a.enabled).map(|a| Ctx {
+        lang: Lang::from_code(&a.language),
+        request: Id::new(now).to_string(),
+        remote: remote.to_owned(),
+        actor: domain::authority::Actor {
+            account: Some(a.id),
+            name: a.login,
+            grants: a.grants,
+        },
+    }))
+}

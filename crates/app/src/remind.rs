@@ -1,0 +1,359 @@
+//! Reminders: one digest a day for each receiver, and nothing told twice.
+//!
+//! What is due is told once at each chosen distance, what is overdue once more, and what
+//! stays overdue once to the superior. What was told is written down in the transaction
+//! that queues the mail, so that a restart, or a second process, tells nothing again.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use domain::id::OrganizationId;
+use jiff::{ToSpan, civil::Date};
+use store::{StoreError, duty::DutyRow, reminder, reminder::Reachable};
+
+use crate::{
+    App,
+    assess::Board,
+    notify::{self, Payload, addresses},
+    task::everything,
+};
+
+/// The receiver of what goes out by webhook.
+const WEBHOOK: &str = "webhook";
+/// The step of what is overdue.
+const OVERDUE: i64 = -1;
+/// The step of what was told to the superior.
+const ESCALATED: i64 = -2;
+/// The step of what has no last day because the calendar has a gap.
+const UNDATED: i64 = -3;
+/// Lines of one part of a digest; what is more is counted.
+const LINES: usize = 60;
+
+/// A digest that is being written.
+#[derive(Default)]
+struct Digest<'a> {
+    /// By mail to that address; else by webhook.
+    mail: Option<String>,
+    items: Vec<(&'a DutyRow, i64)>,
+}
+
+/// What the province chose.
+struct Choice {
+    distances: Vec<i64>,
+    roles: BTreeSet<String>,
+    escalate_after: i64,
+    escalate_to: BTreeSet<String>,
+    centre: Vec<String>,
+    webhook: bool,
+    mail: bool,
+}
+
+impl Choice {
+    fn of(app: &App) -> Self {
+        let settings = app.settings();
+        let words = |key: &str| addresses(&settings.text(key)).into_iter().collect();
+        Self {
+            distances: addresses(&settings.text("remind.days"))
+                .iter()
+                .filter_map(|n| n.parse().ok())
+                .collect(),
+            roles: words("remind.to"),
+            escalate_after: settings.integer("remind.escalate_days"),
+            escalate_to: words("remind.escalate_to"),
+            centre: addresses(&settings.text("notify.email_to")),
+            webhook: !settings.text("notify.webhook_url").is_empty(),
+            mail: !settings.text("notify.smtp_url").is_empty(),
+        }
+    }
+
+    /// The step at which a duty stands: the nearest distance that has been reached, that it
+    /// is overdue, or that nobody can say; none while it is far.
+    fn step(&self, duty: &DutyRow, today: Date) -> Option<i64> {
+        let Some(left) = days_left(duty, today) else {
+            return Some(UNDATED);
+        };
+        if left < 0 {
+            return Some(OVERDUE);
+        }
+        self.distances.iter().copied().filter(|d| *d >= left).min()
+    }
+}
+
+/// Days until the last safe day.
+fn days_left(duty: &DutyRow, today: Date) -> Option<i64> {
+    let due: Date = duty.due_on.as_ref()?.parse().ok()?;
+    Some(i64::from((due - today).get_days()))
+}
+
+/// Writes today's digests, once their hour has come. Returns how many.
+pub(crate) async fn reconcile(app: &App) -> Result<Option<String>, StoreError> {
+    let choice = Choice::of(app);
+    let local = app.clock.now().to_zoned(domain::clock::local_zone());
+    let hour = app.settings().integer("remind.hour");
+    let silent = choice.distances.is_empty() || !(choice.mail || choice.webhook);
+    if silent || i64::from(local.hour()) < hour {
+        return Ok(None);
+    }
+    let today = local.date();
+    let board = app.assess.board();
+    let open = open_duties(app, &choice, today).await?;
+    let contacts = reminder::reachable(&app.db, &today.to_string()).await?;
+    let digests = address(&choice, &board, &open, &contacts, today);
+    let done = reminder::digested(&app.db, &today.to_string()).await?;
+    let mut written = 0;
+    for (receiver, mut digest) in digests {
+        if done.contains(&receiver) {
+            continue;
+        }
+        let told = reminder::told(&app.db, &receiver).await?;
+        digest
+            .items
+            .retain(|(duty, step)| !told.contains(&(duty.key(), *step)));
+        if digest.items.is_empty() {
+            continue;
+        }
+        if digest.mail.is_some() && !choice.mail {
+            // Told when a mail server is set up.
+            continue;
+        }
+        written += usize::from(write(app, &board, &receiver, &digest, today).await?);
+    }
+    Ok((written > 0).then(|| format!("{written} digests")))
+}
+
+/// Duties that are open: overdue for less than two years, due within the greatest distance,
+/// or without a day.
+async fn open_duties(app: &App, choice: &Choice, today: Date) -> Result<Vec<DutyRow>, StoreError> {
+    let far = choice.distances.iter().copied().max().unwrap_or(0);
+    let from = today.saturating_sub(2.years()).to_string();
+    let to = today.saturating_add(far.days()).to_string();
+    let scope = everything();
+    let mut open = store::duty::due(&app.db, &scope, &from, &to, true, i64::MAX).await?;
+    open.extend(store::duty::undated(&app.db, &scope, &today.to_string(), i64::MAX).await?);
+    Ok(open)
+}
+
+/// Who is told what: the unit's contacts, the centre, the webhook, and the superior's
+/// contacts of what has been overdue for long.
+fn address<'a>(
+    choice: &Choice,
+    board: &Board,
+    open: &'a [DutyRow],
+    contacts: &[Reachable],
+    today: Date,
+) -> BTreeMap<String, Digest<'a>> {
+    let mut reach: HashMap<OrganizationId, Vec<&Reachable>> = HashMap::new();
+    for contact in contacts {
+        reach.entry(contact.organization).or_default().push(contact);
+    }
+    let of = |unit: OrganizationId, roles: &BTreeSet<String>| -> BTreeSet<&str> {
+        let all = reach.get(&unit).into_iter().flatten();
+        all.filter(|c| roles.contains(&c.role))
+            .map(|c| c.email.as_str())
+            .collect()
+    };
+    let mut digests: BTreeMap<String, Digest<'a>> = BTreeMap::new();
+    let mut tell = |receiver: &str, by_mail: bool, duty: &'a DutyRow, step: i64| {
+        let digest = digests.entry(receiver.to_owned()).or_default();
+        digest.mail = by_mail.then(|| receiver.to_owned());
+        if !digest
+            .items
+            .iter()
+            .any(|(d, s)| std::ptr::eq(*d, duty) && *s == step)
+        {
+            digest.items.push((duty, step));
+        }
+    };
+    for duty in open {
+        let Some(step) = choice.step(duty, today) else {
+            continue;
+        };
+        for address in of(duty.organization, &choice.roles) {
+            tell(address, true, duty, step);
+        }
+        for address in &choice.centre {
+            tell(address, true, duty, step);
+        }
+        if choice.webhook {
+            tell(WEBHOOK, false, duty, step);
+        }
+        let overdue = days_left(duty, today).is_some_and(|left| -left >= choice.escalate_after);
+        if choice.escalate_after > 0 && step == OVERDUE && overdue {
+            for unit in superiors(board, duty.organization) {
+                let above = of(unit, &choice.escalate_to);
+                for address in &above {
+                    tell(address, true, duty, ESCALATED);
+                }
+                // The nearest superior that can be reached is told.
+                if !above.is_empty() {
+                    break;
+                }
+            }
+        }
+    }
+    digests
+}
+
+/// The organizations above one, the nearest first.
+fn superiors(board: &Board, unit: OrganizationId) -> impl Iterator<Item = OrganizationId> {
+    let parent = |unit: &OrganizationId| board.units[board.unit(*unit)?].parent;
+    std::iter::successors(parent(&unit), parent).take(16)
+}
+
+/// Queues a digest and notes what it tells, all in one transaction; false where another
+/// process was quicker.
+async fn write(
+    app: &App,
+    board: &Board,
+    receiver: &str,
+    digest: &Digest<'_>,
+    today: Date,
+) -> Result<bool, StoreError> {
+    let now = app.clock.now_ms();
+    let told: Vec<(String, i64)> = digest
+        .items
+        .iter()
+        .map(|(duty, step)| (duty.key(), *step))
+        .collect();
+    let payload = Payload {
+        id: format!("digest-{today}-{receiver}"),
+        kind: "duty.digest".into(),
+        subject: subject(digest, today),
+        body: body(app, board, digest, today),
+        at_ms: now,
+        details: details(board, digest),
+        to: digest.mail.clone(),
+    };
+    let way = if digest.mail.is_some() {
+        "mail"
+    } else {
+        WEBHOOK
+    };
+    let mut tx = app.db.begin().await?;
+    let first = reminder::note(&mut tx, receiver, &today.to_string(), &told).await?;
+    if first {
+        notify::queue(&mut tx, way, &payload, now).await?;
+    }
+    tx.commit().await?;
+    Ok(first)
+}
+
+fn subject(digest: &Digest<'_>, today: Date) -> String {
+    let count = |wanted: fn(i64) -> bool| {
+        let steps = digest.items.iter().map(|(_, step)| *step);
+        steps.filter(|step| wanted(*step)).count()
+    };
+    let overdue = count(|step| step == OVERDUE || step == ESCALATED);
+    let due = count(|step| step >= 0);
+    format!(
+        "Giềng: {overdue} việc quá hạn, {due} việc sắp đến hạn ({})",
+        today.strftime("%d/%m/%Y")
+    )
+}
+
+/// The parts of a digest, in its order.
+const PARTS: [(&str, fn(i64) -> bool); 4] = [
+    (
+        "Quá hạn của đơn vị trực thuộc, cần đôn đốc",
+        |step| step == ESCALATED,
+    ),
+    ("Quá hạn", |step| step == OVERDUE),
+    ("Sắp đến hạn", |step| step >= 0),
+    (
+        "Chưa tính được hạn vì lịch làm việc chưa có ngày nghỉ",
+        |step| step == UNDATED,
+    ),
+];
+
+fn body(app: &App, board: &Board, digest: &Digest<'_>, today: Date) -> String {
+    let library = app.library();
+    let mut text = String::new();
+    for (title, wanted) in PARTS {
+        // A hundred communes that owe one report are one line.
+        let mut lines: BTreeMap<(Option<&str>, &str, &str, &str), Vec<&DutyRow>> = BTreeMap::new();
+        for (duty, _) in digest.items.iter().filter(|(_, step)| wanted(*step)) {
+            let place = (
+                duty.due_on.as_deref(),
+                duty.regulation.as_str(),
+                duty.clause.as_str(),
+                duty.side.as_str(),
+            );
+            lines.entry(place).or_default().push(duty);
+        }
+        if lines.is_empty() {
+            continue;
+        }
+        text.push_str(&format!("{title}:\n"));
+        let more = lines.len().saturating_sub(LINES);
+        for ((_, regulation, clause, side), duties) in lines.into_iter().take(LINES) {
+            let what = library
+                .clause(regulation, clause)
+                .map_or(clause, |c| c.summary.vi.as_str());
+            let short = library
+                .regulations
+                .get(regulation)
+                .map_or(regulation, |r| r.short.vi.as_str());
+            let answer = if side == "answer" {
+                "Trả lời: "
+            } else {
+                ""
+            };
+            let first = duties[0];
+            let whose = match duties.as_slice() {
+                [only] => name(board, only.organization),
+                many => format!("{} đơn vị", many.len()),
+            };
+            let about = first
+                .subject
+                .as_ref()
+                .filter(|_| duties.len() == 1)
+                .map_or_else(String::new, |s| format!(" ({s})"));
+            text.push_str(&format!(
+                "- {}{answer}{what}{about} – {short}, Đ{clause} – {whose}\n",
+                when(first, today)
+            ));
+        }
+        if more > 0 {
+            text.push_str(&format!("- và {more} việc khác\n"));
+        }
+        text.push('\n');
+    }
+    text.push_str("Xem lịch và thực hiện trên Giềng, mục Lịch.\n");
+    text
+}
+
+/// The last safe day and how far it is.
+fn when(duty: &DutyRow, today: Date) -> String {
+    let (Some(left), Some(due)) = (days_left(duty, today), &duty.due_on) else {
+        return String::new();
+    };
+    let day = due
+        .parse::<Date>()
+        .map_or_else(|_| due.clone(), |d| d.strftime("%d/%m/%Y").to_string());
+    match left {
+        0 => format!("{day} (hôm nay): "),
+        left if left < 0 => format!("{day} (quá {} ngày): ", -left),
+        left => format!("{day} (còn {left} ngày): "),
+    }
+}
+
+fn name(board: &Board, unit: OrganizationId) -> String {
+    board
+        .unit(unit)
+        .map_or_else(|| unit.to_string(), |at| board.units[at].name.clone())
+}
+
+fn details(board: &Board, digest: &Digest<'_>) -> serde_json::Value {
+    let items: Vec<_> = digest
+        .items
+        .iter()
+        .map(|(duty, step)| {
+            let code = board.unit(duty.organization).map(|at| &board.units[at].code);
+            serde_json::json!({
+                "regulation": duty.regulation, "clause": duty.clause, "side": duty.side, "unit": code,
+                "period": duty.period, "due_on": duty.due_on, "due_at": duty.due_at,
+                "subject": duty.subject, "outcome": duty.outcome, "distance": (*step >= 0).then_some(step),
+            })
+        })
+        .collect();
+    serde_json::json!({ "duties": items })
+}
