@@ -113,7 +113,10 @@ pub(crate) async fn enqueue(
 }
 
 /// Sends what is due. Returns how many were sent and how many failed.
-pub(crate) async fn deliver(app: &App) -> Result<(usize, usize), StoreError> {
+///
+/// # Errors
+/// The store's; what is not delivered is put back, not an error.
+pub async fn deliver(app: &App) -> Result<(usize, usize), StoreError> {
     let now = app.clock.now_ms();
     let (mut sent, mut failed) = (0, 0);
     for job in job::lease(&app.db, now, 120_000, 20).await? {

@@ -84,8 +84,11 @@ fn days_left(duty: &DutyRow, today: Date) -> Option<i64> {
     Some(i64::from((due - today).get_days()))
 }
 
-/// Writes today's digests, once their hour has come. Returns how many.
-pub(crate) async fn reconcile(app: &App) -> Result<Option<String>, StoreError> {
+/// Writes today's digests, once their hour has come. Returns how many, if any.
+///
+/// # Errors
+/// The store's.
+pub async fn reconcile(app: &App) -> Result<Option<String>, StoreError> {
     let choice = Choice::of(app);
     let local = app.clock.now().to_zoned(domain::clock::local_zone());
     let hour = app.settings().integer("remind.hour");
@@ -251,26 +254,30 @@ fn subject(digest: &Digest<'_>, today: Date) -> String {
 }
 
 /// The parts of a digest, in its order.
-const PARTS: [(&str, fn(i64) -> bool); 4] = [
-    (
-        "Quá hạn của đơn vị trực thuộc, cần đôn đốc",
-        |step| step == ESCALATED,
-    ),
-    ("Quá hạn", |step| step == OVERDUE),
-    ("Sắp đến hạn", |step| step >= 0),
-    (
-        "Chưa tính được hạn vì lịch làm việc chưa có ngày nghỉ",
-        |step| step == UNDATED,
-    ),
+const PARTS: [&str; 4] = [
+    "Quá hạn của đơn vị trực thuộc, cần đôn đốc",
+    "Quá hạn",
+    "Sắp đến hạn",
+    "Chưa tính được hạn vì lịch làm việc còn thiếu ngày nghỉ",
 ];
+
+/// The part in which a step is told.
+fn part(step: i64) -> usize {
+    match step {
+        ESCALATED => 0,
+        OVERDUE => 1,
+        UNDATED => 3,
+        _ => 2,
+    }
+}
 
 fn body(app: &App, board: &Board, digest: &Digest<'_>, today: Date) -> String {
     let library = app.library();
     let mut text = String::new();
-    for (title, wanted) in PARTS {
+    for (at, title) in PARTS.iter().enumerate() {
         // A hundred communes that owe one report are one line.
         let mut lines: BTreeMap<(Option<&str>, &str, &str, &str), Vec<&DutyRow>> = BTreeMap::new();
-        for (duty, _) in digest.items.iter().filter(|(_, step)| wanted(*step)) {
+        for (duty, _) in digest.items.iter().filter(|(_, step)| part(*step) == at) {
             let place = (
                 duty.due_on.as_deref(),
                 duty.regulation.as_str(),

@@ -13,7 +13,7 @@ use super::{
     board::Board,
     engine::Findings,
     finding::Rows,
-    judge::{self, Facts},
+    judge::{self, Facts, Owed},
 };
 use crate::App;
 
@@ -55,8 +55,8 @@ pub(super) async fn save(
                 collect(assessment, board, *unit, register, instances, &mut owed);
             }
         }
-        for (unit, register, instances) in judge::answers(library, assessment, facts) {
-            answers(assessment, board, unit, &register, &instances, &mut owed);
+        for of in judge::answers(library, assessment, facts) {
+            answers(assessment, board, &of, &mut owed);
         }
     }
     let again: HashSet<(&str, &str, &str)> = results
@@ -120,18 +120,11 @@ fn collect(
 }
 
 /// What an organization owes to those who reported and were bound to.
-fn answers(
-    assessment: &Assessment,
-    board: &Board,
-    unit: OrganizationId,
-    register: &str,
-    instances: &[(Instance, Judged)],
-    owed: &mut HashMap<String, DutyRow>,
-) {
+fn answers(assessment: &Assessment, board: &Board, of: &Owed, owed: &mut HashMap<String, DutyRow>) {
     for (regulation, cite) in &assessment.clauses {
-        for (instance, judged) in instances {
+        for (instance, judged) in &of.instances {
             let place = (regulation.as_str(), cite.as_str(), "answer");
-            let duty = row(assessment, place, unit, register, instance, judged);
+            let duty = row(assessment, place, of.unit, &of.register, instance, judged);
             let bound = duty
                 .event_unit
                 .is_some_and(|of| board.get(regulation, cite, of).is_some());

@@ -196,13 +196,19 @@ impl Facts {
     }
 }
 
+/// What one organization owes besides what it is judged by.
+pub(super) struct Owed {
+    /// Who owes it.
+    pub unit: OrganizationId,
+    /// The book of the answers.
+    pub register: String,
+    /// What became of each.
+    pub instances: Vec<(Instance, Judged)>,
+}
+
 /// What the players of a role owe to those who reported: the other side of a control's
 /// clock, by organization.
-pub(super) fn answers(
-    library: &Library,
-    assessment: &Assessment,
-    facts: &Facts,
-) -> Vec<(OrganizationId, String, Vec<(Instance, Judged)>)> {
+pub(super) fn answers(library: &Library, assessment: &Assessment, facts: &Facts) -> Vec<Owed> {
     let control = library.controls.get(&assessment.control);
     let duty = control.and_then(|c| c.duty.as_ref());
     let Some((answer, rule)) = duty.and_then(|d| Some((d.answer.as_ref()?, d.answering()?))) else {
@@ -217,7 +223,11 @@ pub(super) fn answers(
         })
         .map(|unit| {
             let judged = facts.judge(library, &rule, &assessment.parameters, unit);
-            (unit.id, rule.register.clone(), judged.instances)
+            Owed {
+                unit: unit.id,
+                register: rule.register.clone(),
+                instances: judged.instances,
+            }
         })
         .collect()
 }

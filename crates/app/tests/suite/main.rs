@@ -3,6 +3,7 @@
 mod account;
 mod adoption;
 mod attachment;
+mod duty;
 mod import;
 mod inspection;
 mod judging;
@@ -45,21 +46,28 @@ pub(crate) fn at(text: &str) -> Timestamp {
 impl Province {
     /// At 08:00 in Vietnam on 20 November 2026, on SQLite, Vĩnh Long's regulation adopted.
     pub(crate) async fn new() -> Self {
-        let p = Self::open(None).await;
+        let p = Self::open(None, None).await;
+        p.adopt(VINH_LONG, &[]).await;
+        p
+    }
+
+    /// The same under a policy of its own.
+    pub(crate) async fn under(policy: std::path::PathBuf) -> Self {
+        let p = Self::open(None, Some(policy)).await;
         p.adopt(VINH_LONG, &[]).await;
         p
     }
 
     /// The same on PostgreSQL, where that is installed.
     pub(crate) async fn on_postgres() -> Option<Self> {
-        let p = Self::open(Some(testkit::postgres::database()?)).await;
+        let p = Self::open(Some(testkit::postgres::database()?), None).await;
         p.adopt(VINH_LONG, &[]).await;
         Some(p)
     }
 
     /// Nothing adopted yet.
     pub(crate) async fn begun() -> Self {
-        Self::open(None).await
+        Self::open(None, None).await
     }
 
     /// Lets a regulation hold from its beginning; for everybody unless `more` says for whom.
@@ -69,13 +77,13 @@ impl Province {
         self.add("adoption", &given).await
     }
 
-    async fn open(database: Option<String>) -> Self {
+    async fn open(database: Option<String>, policy: Option<std::path::PathBuf>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Clock::fixed(at("2026-11-20T01:00:00Z"));
         let app = App::open(AppConfig {
             data: folder.path().to_owned(),
             database,
-            policy: None,
+            policy,
             clock: clock.clone(),
             writer: true,
             origin: "gieng.example/test".into(),

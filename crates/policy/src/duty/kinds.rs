@@ -313,7 +313,7 @@ fn both_sides_of_a_clock() {
     // The unit reports within two working days; who manages the network answers within five.
     let rule = rule(
         "{register: request, event: {register: fault}, due: {after: {working-days: 2}}, \
-         answer: {role: network-authority, register: guidance, answered_by: subject, due: {working-days: 5}}}",
+         answer: {role: so-tttt, register: guidance, answered_by: subject, due: {working-days: 5}}}",
     );
     let answering = rule.answering().unwrap();
     let report = Entry {
@@ -339,7 +339,7 @@ fn both_sides_of_a_clock() {
     assert_eq!(says(&[answer("2026-05-06")], "2026-05-07").0, Status::Met);
     let on_the_report = self::rule(
         "{register: request, period: year, due: end-of-period, \
-         answer: {role: network-authority, done: answered_on, due: {working-days: 5}}}",
+         answer: {role: so-tttt, done: answered_on, due: {working-days: 5}}}",
     );
     let answering = on_the_report.answering().unwrap();
     assert_eq!(answering.register, "request");

@@ -307,7 +307,7 @@ fn conditions_must_compile_and_name_what_there_is() {
     assert_found(
         &problems,
         "no role `network-authorty` is held",
-        "`network-authority`",
+        "`so-tttt`",
     );
 }
 
@@ -530,8 +530,8 @@ fn a_duty_that_cannot_run_is_told() {
         ),
         (
             "{register: yearly-report, period: year, due: end-of-period, \
-             answer: {role: network-autority, register: guidance, due: {days: 5}}}",
-            "no role `network-autority`",
+             answer: {role: so-ttt, register: guidance, due: {days: 5}}}",
+            "no role `so-ttt`",
             "`network-authority`",
         ),
     ] {

@@ -13,6 +13,7 @@ use axum::{
 };
 use domain::{
     authority::Permission,
+    label::Lang,
     problem::{Problem, ProblemKind},
 };
 use policy::{Control, Library, Status};
@@ -231,10 +232,13 @@ fn control_verdict(
             .into_iter()
             .filter(|name| !matches!(*name, "unit" | "subject" | "status" | "reason")),
     );
+    let other = format!("holiday_{}", if cx.lang == Lang::Vi { "en" } else { "vi" });
     columns.retain(|name| {
-        said.rows
-            .iter()
-            .any(|row| row.get(*name).is_some_and(|value| !value.is_null()))
+        **name != *other
+            && said
+                .rows
+                .iter()
+                .any(|row| row.get(*name).is_some_and(|value| !value.is_null()))
     });
     let head = |name: &str| words::column(cx, library, name);
     let rows = said

@@ -69,6 +69,8 @@ pub fn why(cx: &Cx, library: &Library, status: Status, evidence: &Evidence) -> S
 /// The reason that a control's evidence gives.
 pub fn reason(cx: &Cx, control: &Control, said: &ControlEvidence) -> String {
     match &said.reason {
+        // What is missing is named by its evidence.
+        Some(code) if code == "uncertain" => said.explain(control, cx.lang),
         Some(code) if !control.reasons.contains_key(code) => engine_reason(cx, code),
         _ => said.explain(control, cx.lang),
     }

@@ -1,0 +1,436 @@
+//! Duties end to end: from a book to the calendar, the digest and the superior.
+
+use std::{
+    io::{BufRead, BufReader},
+    net::TcpListener,
+    process::{Child, Command, Stdio},
+    sync::mpsc,
+    time::Duration,
+};
+
+use app::{assess, duty, setting};
+use domain::{
+    authority::Role,
+    id::{Id, OrganizationId},
+    problem::ProblemKind,
+};
+use policy::{Source as _, Status};
+
+use crate::{Province, at, refused};
+
+const PACK: &str = "vinh-long-26-2019";
+const PLAN: &str = "17.2.g";
+
+/// The shipped policy with another duty for the unit's yearly plan.
+fn policy(duty: &str, parameters: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for file in policy::Embedded.files().unwrap() {
+        let path = folder.path().join(&file.path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, &file.bytes).unwrap();
+    }
+    let path = folder.path().join("controls/it-plan.yaml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (head, rest) = text.split_once("duty:").unwrap();
+    let (_, tail) = rest.split_once("remedy:").unwrap();
+    let text = format!("{head}{parameters}duty: {duty}\nremedy:{tail}");
+    std::fs::write(&path, text).unwrap();
+    folder
+}
+
+async fn judge(p: &Province) {
+    assess::evaluate(&p.app, true).await.unwrap();
+}
+
+async fn stands(p: &Province, unit: Id) -> Status {
+    let view = assess::board(&p.app, &p.ctx(), None).await.unwrap();
+    let cell = view.board.get(PACK, PLAN, OrganizationId(unit)).unwrap();
+    cell.status
+}
+
+async fn agenda(p: &Province, from: &str, to: &str) -> duty::Agenda {
+    let range = (from.parse().unwrap(), to.parse().unwrap());
+    let mut found = duty::agenda(&p.app, &p.ctx(), range, None).await.unwrap();
+    for list in [&mut found.dated, &mut found.undated] {
+        list.retain(|view| view.duty.clause == PLAN);
+    }
+    found
+}
+
+#[tokio::test]
+async fn an_event_is_answered_from_both_sides() {
+    let folder = policy(
+        "{register: it-plan, event: {register: fault-notice}, results: [sent], \
+         due: {after: {working-days: days}}, \
+         answer: {role: so-tttt, register: guidance, due: {working-days: 2}}}",
+        "parameters:\n  - {name: days, type: integer, default: 3, unit: days, chosen: true, \
+         label: {vi: x, en: x}}\n",
+    );
+    let p = Province::under(folder.path().to_owned()).await;
+    let a = p.unit("A", None).await;
+    let centre = p.unit("S", None).await;
+    let role = [
+        ("organization", "S"),
+        ("role", "network-authority"),
+        ("starts_on", "2026-01-01"),
+    ];
+    p.add("role-assignment", &role).await;
+    judge(&p).await;
+    assert_eq!(
+        stands(&p, a).await,
+        Status::NoData,
+        "nothing happened that is known"
+    );
+    // Friday 20 November; the 24th is a holiday: 23, 25, 26.
+    let fault = [
+        ("organization", "A"),
+        ("occurred_on", "2026-11-20"),
+        ("subject", "Đứt cáp"),
+        ("result", "connection"),
+    ];
+    let event = p.add("fault-notice", &fault).await;
+    judge(&p).await;
+    assert_eq!(stands(&p, a).await, Status::Pending);
+    let found = agenda(&p, "2026-11-01", "2026-11-30").await;
+    let view = &found.dated[0];
+    assert_eq!(view.duty.due_on.as_deref(), Some("2026-11-26"));
+    assert_eq!((view.unit_code.as_str(), view.days_left), ("A", Some(6)));
+    assert_eq!(view.duty.period, event.to_string());
+    assert_eq!(view.duty.subject.as_deref(), Some("Đứt cáp"));
+    let limit = view.limit.unwrap();
+    assert_eq!(
+        (limit.amount, limit.unit, limit.chosen),
+        (3, "working-days", true)
+    );
+    p.clock.set(at("2026-11-26T16:59:59Z"));
+    judge(&p).await;
+    assert_eq!(stands(&p, a).await, Status::Pending, "the last safe day");
+    p.clock.set(at("2026-11-26T17:00:00Z"));
+    judge(&p).await;
+    assert_eq!(stands(&p, a).await, Status::Breached, "the day after");
+    let report = [
+        ("organization", "A"),
+        ("occurred_on", "2026-11-27"),
+        ("period", "2026"),
+        ("result", "sent"),
+    ];
+    let report = p.add("it-plan", &report).await;
+    judge(&p).await;
+    assert_eq!(stands(&p, a).await, Status::Met);
+    let found = agenda(&p, "2026-11-01", "2026-12-31").await;
+    let own = found
+        .dated
+        .iter()
+        .find(|v| v.duty.side == "report")
+        .unwrap();
+    assert_eq!((own.duty.outcome.as_str(), own.days_left), ("late", None));
+    assert_eq!(own.duty.entry_id, Some(report.to_string()));
+    // The other side: the network authority answers within two working days.
+    let answer = found
+        .dated
+        .iter()
+        .find(|v| v.duty.side == "answer")
+        .unwrap();
+    assert_eq!(answer.duty.organization, OrganizationId(centre));
+    assert_eq!(answer.duty.due_on.as_deref(), Some("2026-12-01"));
+    assert_eq!(answer.event_unit_name.as_deref(), Some("A"));
+    assert_eq!(
+        (answer.duty.register.as_str(), answer.duty.outcome.as_str()),
+        ("guidance", "pending")
+    );
+    // The unit does not see what the authority owes.
+    let officer = p.as_role(Role::Officer, Some(a));
+    let range = ("2026-11-01".parse().unwrap(), "2026-12-31".parse().unwrap());
+    let seen = duty::agenda(&p.app, &officer, range, None).await.unwrap();
+    assert!(seen.dated.iter().all(|v| v.unit_code == "A"));
+    let other = duty::agenda(&p.app, &officer, range, Some("S")).await;
+    assert_eq!(refused(other), ProblemKind::NotFound);
+}
+
+#[tokio::test]
+async fn what_is_withdrawn_is_owed_no_more() {
+    let duty = "{register: it-plan, event: {register: fault-notice, results: [security]}, due: {after: {days: 5}}}";
+    let folder = policy(duty, "");
+    let p = Province::under(folder.path().to_owned()).await;
+    p.unit("A", None).await;
+    let fault = |kind| {
+        [
+            ("organization", "A"),
+            ("occurred_on", "2026-11-20"),
+            ("subject", "Đứt cáp"),
+            ("result", kind),
+        ]
+    };
+    let id = p.add("fault-notice", &fault("security")).await;
+    judge(&p).await;
+    assert_eq!(agenda(&p, "2026-11-01", "2026-11-30").await.dated.len(), 1);
+    let corrected = crate::values(&fault("service"));
+    app::registry::save(&p.app, &p.ctx(), "fault-notice", Some((id, 1)), corrected)
+        .await
+        .unwrap();
+    judge(&p).await;
+    assert!(
+        agenda(&p, "2026-11-01", "2026-11-30")
+            .await
+            .dated
+            .is_empty()
+    );
+}
+
+#[tokio::test]
+async fn a_gap_in_the_holidays_is_told_and_not_guessed() {
+    // Seven working days after January 2027 lie across Tết, which is not announced.
+    let duty =
+        "{register: it-plan, period: month, due: {after: {working-days: 7}}, results: [sent]}";
+    let folder = policy(duty, "");
+    let p = Province::under(folder.path().to_owned()).await;
+    let a = p.unit("A", None).await;
+    p.clock.set(at("2027-01-20T01:00:00Z"));
+    judge(&p).await;
+    let found = agenda(&p, "2027-01-01", "2027-02-28").await;
+    let view = found
+        .undated
+        .iter()
+        .find(|v| v.duty.period == "2027-01")
+        .unwrap();
+    let gap = view.gap.as_ref().unwrap();
+    assert_eq!(
+        (gap.year, gap.holiday.vi.as_str()),
+        (2027, "Tết Nguyên đán")
+    );
+    assert_eq!((view.duty.due_on.as_deref(), view.days_left), (None, None));
+    // February's has not begun, and cannot be computed either… or can: after the window.
+    assert!(found.dated.iter().all(|v| v.duty.due_on.is_some()));
+    p.clock.set(at("2027-02-01T01:00:00Z"));
+    judge(&p).await;
+    let view = assess::board(&p.app, &p.ctx(), None).await.unwrap();
+    let cell = view.board.get(PACK, PLAN, OrganizationId(a)).unwrap();
+    let (status, hash) = (cell.status, cell.evidence_hash.clone());
+    // December's plan was missed; so only what the evidence says of January is looked at.
+    let evidence = assess::kept_evidence(&p.app, &hash).await.unwrap();
+    let said = serde_json::to_string(&evidence.controls[0].rows).unwrap();
+    assert!(said.contains("Tết Nguyên đán 2027"), "{status:?}: {said}");
+    assert_eq!(status, Status::Error);
+    let library = p.app.library();
+    let words = evidence.controls[0].explain(&library.controls["it-plan"], domain::label::Lang::Vi);
+    assert_eq!(
+        words,
+        "Chưa tính được hạn: lịch làm việc chưa có ngày nghỉ Tết Nguyên đán 2027"
+    );
+}
+
+#[tokio::test]
+async fn periods_to_come_are_in_the_calendar() {
+    let p = Province::new().await;
+    p.unit("A", None).await;
+    judge(&p).await;
+    let found = agenda(&p, "2027-12-01", "2027-12-31").await;
+    assert_eq!(found.dated.len(), 1);
+    let view = &found.dated[0];
+    assert_eq!(
+        (view.duty.period.as_str(), view.duty.outcome.as_str()),
+        ("2027", "pending")
+    );
+    let form = duty::Form::New {
+        period: Some("2027".into()),
+        subject: None,
+    };
+    assert_eq!(view.form, form);
+    // A hundred that owe one report are one line.
+    p.unit("B", None).await;
+    judge(&p).await;
+    let found = agenda(&p, "2026-12-01", "2026-12-31").await;
+    let groups = duty::grouped(&found.dated);
+    assert_eq!((groups.len(), groups[0].duties.len()), (1, 2));
+}
+
+/// A mail server that prints what it gets.
+struct MailServer {
+    child: Child,
+    port: u16,
+    lines: mpsc::Receiver<String>,
+}
+
+impl MailServer {
+    fn start() -> Self {
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        let mut child = Command::new("/usr/bin/python3")
+            .args([
+                "-u",
+                "-m",
+                "aiosmtpd",
+                "-n",
+                "-l",
+                &format!("127.0.0.1:{port}"),
+            ])
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("python3 with aiosmtpd is installed (scripts/test-deps)");
+        let out = BufReader::new(child.stdout.take().unwrap());
+        let (send, lines) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in out.lines().map_while(Result::ok) {
+                let _ = send.send(line);
+            }
+        });
+        for _ in 0..200 {
+            if std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Self { child, port, lines }
+    }
+
+    /// The next mail: receivers and decoded text.
+    fn mail(&self) -> Option<(String, String)> {
+        let mut raw = Vec::new();
+        loop {
+            let line = self.lines.recv_timeout(Duration::from_secs(10)).ok()?;
+            if line.contains("END MESSAGE") {
+                break;
+            }
+            raw.push(line);
+        }
+        let script = "import sys, email, email.policy\n\
+            m = email.message_from_string(sys.argv[1], policy=email.policy.default)\n\
+            print(m['subject']); print(m.get_content())";
+        let start = raw
+            .iter()
+            .position(|l| l.contains("MESSAGE FOLLOWS"))
+            .map_or(0, |i| i + 1);
+        let options = raw[..start].join("\n");
+        let message: Vec<&str> = raw[start..].iter().map(String::as_str).collect();
+        let out = Command::new("/usr/bin/python3")
+            .args(["-c", script, &message.join("\n")])
+            .output()
+            .unwrap();
+        let text = String::from_utf8(out.stdout).unwrap();
+        Some((options, text.replace('\r', "")))
+    }
+
+    fn is_silent(&self) -> bool {
+        self.lines.recv_timeout(Duration::from_millis(300)).is_err()
+    }
+}
+
+impl Drop for MailServer {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+async fn set(p: &Province, key: &str, value: &str) {
+    setting::set(&p.app, &p.ctx(), key, value).await.unwrap();
+}
+
+/// Everything that waits is written and sent.
+async fn a_round(p: &Province) -> (Option<String>, usize) {
+    let written = app::remind::reconcile(&p.app).await.unwrap();
+    let (sent, failed) = app::notify::deliver(&p.app).await.unwrap();
+    assert_eq!(failed, 0);
+    (written, sent)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_digest_a_day_and_nothing_twice() {
+    let server = MailServer::start();
+    let p = Province::new().await;
+    let parent = p.unit("P", None).await;
+    let parent_id = parent.to_string();
+    p.unit("A", Some(parent)).await;
+    p.unit("B", Some(parent)).await;
+    for (unit, role, email) in [
+        ("A", "it-officer", "a@vinhlong.example"),
+        ("B", "it-officer", "a@vinhlong.example"),
+        ("P", "leader", "lanh.dao@vinhlong.example"),
+    ] {
+        let contact = [
+            ("organization", unit),
+            ("role", role),
+            ("name", "Người phụ trách"),
+            ("email", email),
+            ("starts_on", "2026-01-01"),
+        ];
+        p.add("contact", &contact).await;
+    }
+    assert_eq!(parent_id.len(), 36);
+    set(
+        &p,
+        "notify.smtp_url",
+        &format!("smtp+plain://127.0.0.1:{}", server.port),
+    )
+    .await;
+    set(&p, "notify.email_from", "gieng@vinhlong.example").await;
+    set(&p, "remind.days", "14,7").await;
+    set(&p, "remind.escalate_days", "5").await;
+    judge(&p).await;
+    // On 20 November nothing is due within 14 days.
+    assert_eq!(a_round(&p).await, (None, 0));
+    // The yearly plan of both units is due on 31 December: one mail for the two, at 7 o'clock.
+    p.clock.set(at("2026-12-17T23:30:00Z"));
+    judge(&p).await;
+    assert_eq!(a_round(&p).await, (None, 0), "half past six is too early");
+    p.clock.set(at("2026-12-18T00:30:00Z"));
+    assert_eq!(a_round(&p).await.1, 1);
+    let (_, text) = server.mail().unwrap();
+    assert!(text.contains("Giềng: 0 việc quá hạn"), "{text}");
+    assert!(
+        text.contains("31/12/2026 (còn 13 ngày)") && text.contains("2 đơn vị"),
+        "{text}"
+    );
+    assert!(!text.contains("Quá hạn:"), "{text}");
+    // Not again today, nor tomorrow, nor by another process on the same records.
+    assert_eq!(a_round(&p).await, (None, 0));
+    p.clock.set(at("2026-12-19T00:30:00Z"));
+    judge(&p).await;
+    assert_eq!(a_round(&p).await, (None, 0));
+    // At the next distance, once more.
+    p.clock.set(at("2026-12-24T00:30:00Z"));
+    judge(&p).await;
+    assert_eq!(a_round(&p).await.1, 1);
+    assert!(server.mail().unwrap().1.contains("(còn 7 ngày)"));
+    // Overdue: the officer at once, the superior after five days.
+    p.clock.set(at("2027-01-01T00:30:00Z"));
+    judge(&p).await;
+    assert_eq!(a_round(&p).await.1, 1);
+    let (_, text) = server.mail().unwrap();
+    assert!(
+        text.contains("Quá hạn:\n- 31/12/2026 (quá 1 ngày)"),
+        "{text}"
+    );
+    p.clock.set(at("2027-01-05T00:30:00Z"));
+    judge(&p).await;
+    assert_eq!(a_round(&p).await.1, 1);
+    let (_, text) = server.mail().unwrap();
+    assert!(
+        text.contains("Quá hạn của đơn vị trực thuộc, cần đôn đốc:"),
+        "{text}"
+    );
+    assert!(text.contains("2 đơn vị"), "{text}");
+    p.clock.set(at("2027-01-06T00:30:00Z"));
+    judge(&p).await;
+    assert_eq!(a_round(&p).await, (None, 0));
+    assert!(server.is_silent(), "no mail came that was not counted");
+}
+
+#[tokio::test]
+async fn distances_and_contacts_are_checked() {
+    let p = Province::new().await;
+    for (key, value) in [
+        ("remind.days", "14,x"),
+        ("remind.days", "-1"),
+        ("remind.to", "officer"),
+    ] {
+        let wrong = setting::set(&p.app, &p.ctx(), key, value).await;
+        assert_eq!(refused(wrong), ProblemKind::Invalid, "{key} {value}");
+    }
+    set(&p, "remind.days", "30, 7,1").await;
+    set(&p, "remind.to", "leader, hotline").await;
+    set(&p, "remind.days", "").await;
+}
