@@ -299,6 +299,12 @@ impl Cx {
                 Permission::Read,
             ),
             (
+                "/calendar",
+                self.icon("calendar-due"),
+                "nav-calendar",
+                Permission::Read,
+            ),
+            (
                 "/network",
                 self.icon("topology-star-3"),
                 "nav-network",

@@ -22,6 +22,7 @@ files!(
     "shell",
     "states",
     "auth",
+    "calendar",
     "overview",
     "unit",
     "compliance",

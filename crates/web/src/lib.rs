@@ -7,6 +7,7 @@ mod admin;
 mod api;
 pub mod assets;
 mod auth;
+mod calendar;
 mod compliance;
 mod counts;
 pub mod cx;

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
 use crate::{
-    admin, api, assets, auth, compliance, http, inspection, journal, live, log, network, overview,
+    admin, api, assets, auth, calendar, compliance, http, inspection, journal, live, log, network, overview,
     proof, registry, search, unit,
 };
 
@@ -66,6 +66,7 @@ pub fn router(web: Web) -> Router {
         .merge(compliance::routes())
         .merge(proof::routes())
         .merge(inspection::routes())
+        .merge(calendar::routes())
         .merge(network::routes())
         .merge(log::routes())
         .merge(registry::routes())

@@ -266,6 +266,8 @@ fn a_unit_sees_its_own_and_no_other() {
         "/api/v1/duties",
         "/overview/map",
         "/units",
+        "/calendar",
+        "/calendar?month=2026-12",
         "/search/found?q=diem",
         "/api/v1/search?q=may",
         "/network",

@@ -93,7 +93,16 @@ pub const CASES: &[Case] = &[
     post("/me/tokens", "/me/tokens", "name=a&days=1", Own),
     // Ends nothing that is another's; the test uses the token afterwards.
     post("/me/tokens/{id}/end", "/me/tokens/{token}/end", "", Own),
+    post("/me/calendar", "/me/calendar", "name=a", Own),
+    post("/me/calendar/{id}/end", "/me/calendar/none/end", "", Own),
     // Pages.
+    get("/calendar", "/calendar", Everybody),
+    // Whoever has the address; this one is nobody's.
+    get(
+        "/calendar/feed/{token}",
+        "/calendar/feed/none.ics",
+        Open(404),
+    ),
     get("/units", "/units", Everybody),
     get("/units/{code}", "/units/{code}", Refused),
     get("/compliance", "/compliance", Everybody),

@@ -307,7 +307,7 @@ fn conditions_must_compile_and_name_what_there_is() {
     assert_found(
         &problems,
         "no role `network-authorty` is held",
-        "`so-tttt`",
+        "`network-authority`",
     );
 }
 
@@ -505,7 +505,7 @@ fn a_duty_that_cannot_run_is_told() {
                 "{{register: guidance, event: {{{event}, at: ended_at}}, due: {{after: {{days: 5}}}}}}"
             ),
             "`ended_at` is no date or instant of the book `fault-notice`",
-            "`finished_at`",
+            "finished_at",
         ),
         (
             &format!(
@@ -532,7 +532,7 @@ fn a_duty_that_cannot_run_is_told() {
             "{register: yearly-report, period: year, due: end-of-period, \
              answer: {role: so-ttt, register: guidance, due: {days: 5}}}",
             "no role `so-ttt`",
-            "`network-authority`",
+            "`so-tttt`",
         ),
     ] {
         assert_found(&duty(yaml), what, instead);

@@ -4,6 +4,7 @@ nav-label = Main menu
 nav-overview = Overview
 nav-units = Units
 nav-compliance = Compliance
+nav-calendar = Calendar
 nav-network = Network
 nav-logs = Device logs
 nav-registry = Registry and books

@@ -4,6 +4,7 @@ nav-label = Danh mục chính
 nav-overview = Tổng quan
 nav-units = Đơn vị
 nav-compliance = Tuân thủ
+nav-calendar = Lịch
 nav-network = Mạng
 nav-logs = Nhật ký thiết bị
 nav-registry = Danh mục và sổ

@@ -1,10 +1,13 @@
 //! One's own account: password, one-time codes, sessions, tokens for programs.
 
-use app::account::{self, Authenticated, Stage};
+use app::{
+    account::{self, Authenticated, Stage},
+    feed,
+};
 use axum::{
     Form, Router,
     extract::{Path, State},
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -17,6 +20,7 @@ use super::{
     route::{onward, say},
 };
 use crate::{
+    calendar,
     cx::Cx,
     http::{self, Fault, Reader, Visitor, done, redirect},
     server::Web,
@@ -31,6 +35,8 @@ pub fn routes() -> Router<Web> {
         .route("/me/sessions/{handle}/end", post(end_session))
         .route("/me/tokens", post(make_token))
         .route("/me/tokens/{id}/end", post(end_token))
+        .route("/me/calendar", post(make_feed))
+        .route("/me/calendar/{id}/end", post(end_feed))
 }
 
 /// A browser in few words.
@@ -54,14 +60,25 @@ fn browser(agent: &str) -> String {
     system.map_or(name.clone(), |system| format!("{name} · {system}"))
 }
 
-async fn page(web: &Web, reader: &Reader, secret: Option<String>) -> Result<Me, Fault> {
+async fn page(
+    web: &Web,
+    reader: &Reader,
+    secret: Option<String>,
+    made: Option<String>,
+) -> Result<Me, Fault> {
     let sessions =
         account::sessions(&web.app, &reader.ctx, reader.me.account, reader.me.account).await?;
     let tokens = account::tokens(&web.app, &reader.me).await?;
+    let feeds = feed::list(&web.app, &reader.me).await?;
     Ok(Me {
         cx: reader.cx.clone(),
         name: format!("{} · {}", reader.me.name, reader.me.actor.name),
         secret,
+        feed: made,
+        feeds: feeds
+            .into_iter()
+            .map(|feed| (feed.id, feed.name, feed.used_at))
+            .collect(),
         sessions: sessions
             .into_iter()
             .map(|session| SessionRow {
@@ -86,7 +103,7 @@ async fn page(web: &Web, reader: &Reader, secret: Option<String>) -> Result<Me, 
 }
 
 async fn me(State(web): State<Web>, reader: Reader) -> Result<Response, Fault> {
-    Ok(http::Page(page(&web, &reader, None).await?).into_response())
+    Ok(http::Page(page(&web, &reader, None, None).await?).into_response())
 }
 
 fn password_page(web: &Web, cx: Cx, me: &Authenticated, wrong: Option<String>) -> Password {
@@ -238,7 +255,7 @@ async fn make_token(
 ) -> Result<Response, Fault> {
     let secret =
         account::make_token(&web.app, &reader.ctx, &reader.me, &typed.name, typed.days).await?;
-    Ok(http::Page(page(&web, &reader, Some(secret)).await?).into_response())
+    Ok(http::Page(page(&web, &reader, Some(secret), None).await?).into_response())
 }
 
 async fn end_token(
@@ -248,4 +265,30 @@ async fn end_token(
 ) -> Result<Response, Fault> {
     account::end_token(&web.app, &reader.ctx, &reader.me, &id).await?;
     Ok(done("/me", "token-ended"))
+}
+
+#[derive(Deserialize)]
+struct NewFeed {
+    name: String,
+}
+
+async fn make_feed(
+    State(web): State<Web>,
+    reader: Reader,
+    headers: HeaderMap,
+    Form(typed): Form<NewFeed>,
+) -> Result<Response, Fault> {
+    let secret = feed::make(&web.app, &reader.ctx, &reader.me, &typed.name).await?;
+    let path = format!("/calendar/feed/{secret}.ics");
+    let made = calendar::feed::address(&web, &headers, &path);
+    Ok(http::Page(page(&web, &reader, None, Some(made)).await?).into_response())
+}
+
+async fn end_feed(
+    State(web): State<Web>,
+    reader: Reader,
+    Path(id): Path<String>,
+) -> Result<Response, Fault> {
+    feed::end(&web.app, &reader.ctx, &reader.me, &id).await?;
+    Ok(done("/me", "feed-ended"))
 }

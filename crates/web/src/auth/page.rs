@@ -101,6 +101,10 @@ pub struct Me {
     pub sessions: Vec<SessionRow>,
     /// Tokens for programs.
     pub tokens: Vec<TokenRow>,
+    /// The address of a calendar feed that was just made; it is shown once.
+    pub feed: Option<String>,
+    /// Feeds: id, name, last read.
+    pub feeds: Vec<(String, String, Option<i64>)>,
 }
 
 /// A token with which a program acts as the reader.

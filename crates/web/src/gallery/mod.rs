@@ -1,6 +1,7 @@
 //! A sample of every page, for the tests that render all of them and for the
 //! `gallery` example in which they are looked at.
 
+mod calendar;
 mod compliance;
 mod inspection;
 mod network;
@@ -48,6 +49,7 @@ pub const ALL: &[Sample] = &[
     ("receipts", |cx| compliance::receipts(cx).render()),
     ("inspections", |cx| inspection::index(cx).render()),
     ("inspection", |cx| inspection::show(cx).render()),
+    ("calendar", |cx| calendar::month(cx).render()),
     ("network", |cx| network::index(cx).render()),
     ("target", |cx| network::target_page(cx).render()),
     ("alarms", |cx| network::alarms(cx).render()),

@@ -71,6 +71,8 @@ pub fn me(cx: &Cx) -> Me {
             until: NOW + 60 * DAY,
             used: Some(NOW - MINUTE),
         }],
+        feed: Some("https://gieng.vinhlong.example/calendar/feed/mã-chỉ-hiện-một-lần.ics".into()),
+        feeds: vec![("f1".into(), "Điện thoại".into(), Some(NOW - HOUR))],
         sessions: vec![session("1", true, NOW), session("2", false, NOW - 2 * HOUR)],
     }
 }

@@ -21,7 +21,7 @@ use crate::{cx::Cx, server::Web};
 pub const SESSION: &str = "gieng_session";
 
 /// What may be said at the top of a page after something was done.
-const DONE: [&str; 9] = [
+const DONE: [&str; 10] = [
     "saved",
     "deleted",
     "attested",
@@ -31,6 +31,7 @@ const DONE: [&str; 9] = [
     "account-totp-gone",
     "password-changed",
     "token-ended",
+    "feed-ended",
 ];
 
 /// Somebody who is signed in all the way.

@@ -1,0 +1,157 @@
+//! The calendar for other programs: iCalendar (RFC 5545) under an address of its own.
+
+use app::{
+    App, Ctx,
+    duty::{self, Group},
+    feed,
+};
+use axum::{
+    extract::{ConnectInfo, Path, State},
+    http::{HeaderMap, header},
+    response::{IntoResponse, Response},
+};
+use domain::{label::Label, problem::Problem};
+use icalendar::{Component as _, Event, EventLike as _, Property, Todo};
+use jiff::{Timestamp, ToSpan, civil::Date};
+
+use super::item;
+use crate::{
+    cx::{Cx, Theme},
+    http::Fault,
+    server::Web,
+};
+
+/// The address of a page of ours as the browser that asks knows it.
+pub fn address(web: &Web, headers: &HeaderMap, path: &str) -> String {
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    let scheme = if web.secure { "https" } else { "http" };
+    format!("{scheme}://{}{path}", host.unwrap_or_default())
+}
+
+/// `GET /calendar/feed/{token}`: without a session, for who has the address. Two months
+/// back, a year ahead.
+pub(super) async fn read(
+    State(web): State<Web>,
+    ConnectInfo(peer): ConnectInfo<std::net::SocketAddr>,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Fault> {
+    let secret = token.strip_suffix(".ics").unwrap_or(&token);
+    let ctx = feed::reader(&web.app, secret, &peer.ip().to_string())
+        .await?
+        // The address is a secret: it is not repeated.
+        .ok_or_else(|| Problem::not_found(&Label::new("lịch", "calendar"), "feed"))?;
+    let base = address(&web, &headers, "");
+    let text = calendar(&web.app, &ctx, &base).await?;
+    let kind = (header::CONTENT_TYPE, "text/calendar; charset=utf-8");
+    let name = (
+        header::CONTENT_DISPOSITION,
+        "inline; filename=\"gieng.ics\"",
+    );
+    Ok(([kind, name], text).into_response())
+}
+
+async fn calendar(app: &App, ctx: &Ctx, base: &str) -> Result<String, Problem> {
+    let today = app.clock.today();
+    let range = (
+        today.saturating_sub(2.months()),
+        today.saturating_add(1.year()),
+    );
+    let agenda = duty::agenda(app, ctx, range, None).await?;
+    let cx = Cx {
+        lang: ctx.lang,
+        theme: Theme::Auto,
+        now: app.clock.now_ms(),
+        actor: Some(ctx.actor.clone()),
+        path: String::new(),
+        done: None,
+    };
+    let mut out = icalendar::Calendar::new();
+    out.name(&cx.t("calendar-feed-title"));
+    let refresh = Property::new("REFRESH-INTERVAL", "PT1H")
+        .add_parameter("VALUE", "DURATION")
+        .done();
+    out.append_property(refresh);
+    for group in &duty::grouped(&agenda.dated) {
+        out.push(event(&cx, group, base));
+    }
+    for group in &duty::grouped(&agenda.undated) {
+        out.push(todo(&cx, group, base));
+    }
+    Ok(out.to_string())
+}
+
+/// An instant as RFC 5545 writes it in UTC.
+fn utc(ms: i64) -> String {
+    domain::clock::from_ms(ms)
+        .strftime("%Y%m%dT%H%M%SZ")
+        .to_string()
+}
+
+fn property(key: &str, day: Date) -> Property {
+    Property::new(key, day.strftime("%Y%m%d").to_string())
+        .add_parameter("VALUE", "DATE")
+        .done()
+}
+
+/// What an event and a task share.
+fn describe<T: icalendar::Component>(component: &mut T, cx: &Cx, group: &Group<'_>, base: &str) {
+    let first = group.first();
+    let d = &first.duty;
+    // Stable, so that a change of state changes the same event on the reader's machine.
+    let whose = match group.duties.as_slice() {
+        [only] => only.unit_code.as_str(),
+        _ => "",
+    };
+    let uid = format!(
+        "{}-{}-{}-{}-{}-{whose}-{}@gieng",
+        d.regulation,
+        d.clause,
+        d.control,
+        d.side,
+        d.period,
+        if whose.is_empty() {
+            d.outcome.as_str()
+        } else {
+            ""
+        }
+    );
+    let state = item::state(cx, first);
+    let about = item::about(cx, group);
+    component.add_property("UID", uid);
+    component.add_property("DTSTAMP", utc(cx.now));
+    component.add_property("SUMMARY", format!("{} – {state}", cx.l(&first.summary)));
+    component.add_property("DESCRIPTION", about);
+    component.add_property("URL", format!("{base}{}", item::href(group)));
+    component.add_property("CATEGORIES", cx.l(&first.regulation));
+}
+
+fn event(cx: &Cx, group: &Group<'_>, base: &str) -> Event {
+    let mut event = Event::new();
+    describe(&mut event, cx, group, base);
+    let duty = &group.first().duty;
+    let day: Option<Date> = duty.due_on.as_ref().and_then(|d| d.parse().ok());
+    match (duty.due_at, day) {
+        (Some(at), _) => {
+            event.add_property("DTSTART", utc(at));
+        }
+        (None, Some(day)) => {
+            event.append_property(property("DTSTART", day));
+            event.append_property(property("DTEND", day.tomorrow().unwrap_or(day)));
+        }
+        (None, None) => {}
+    }
+    // A last day keeps nobody from meeting anybody.
+    event.add_property("TRANSP", "TRANSPARENT");
+    event.done()
+}
+
+/// What has no day is a task without one: a date is never made up.
+fn todo(cx: &Cx, group: &Group<'_>, base: &str) -> Todo {
+    let mut todo = Todo::new();
+    describe(&mut todo, cx, group, base);
+    todo.add_property("STATUS", "NEEDS-ACTION");
+    todo.done()
+}
