@@ -11,8 +11,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{label::Label, problem::Problem};
-use icalendar::{Component as _, Event, EventLike as _, Property, Todo};
-use jiff::{Timestamp, ToSpan, civil::Date};
+use icalendar::{Component as _, Event, Property, Todo};
+use jiff::{ToSpan, civil::Date};
 
 use super::item;
 use crate::{
