@@ -6,7 +6,7 @@ use app::{
     feed,
 };
 use axum::{
-    extract::{ConnectInfo, Path, State},
+    extract::{Path, State},
     http::{HeaderMap, header},
     response::{IntoResponse, Response},
 };
@@ -17,7 +17,7 @@ use jiff::{ToSpan, civil::Date};
 use super::item;
 use crate::{
     cx::{Cx, Theme},
-    http::Fault,
+    http::{Fault, Visitor},
     server::Web,
 };
 
@@ -34,12 +34,12 @@ pub fn address(web: &Web, headers: &HeaderMap, path: &str) -> String {
 /// back, a year ahead.
 pub(super) async fn read(
     State(web): State<Web>,
-    ConnectInfo(peer): ConnectInfo<std::net::SocketAddr>,
+    visitor: Visitor,
     Path(token): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Fault> {
     let secret = token.strip_suffix(".ics").unwrap_or(&token);
-    let ctx = feed::reader(&web.app, secret, &peer.ip().to_string())
+    let ctx = feed::reader(&web.app, secret, &visitor.ctx.remote)
         .await?
         // The address is a secret: it is not repeated.
         .ok_or_else(|| Problem::not_found(&Label::new("lịch", "calendar"), "feed"))?;
