@@ -67,8 +67,11 @@ async fn an_event_is_answered_from_both_sides() {
          label: {vi: x, en: x}}\n",
     );
     let p = Province::under(folder.path().to_owned()).await;
-    let a = p.unit("A", None).await;
-    let centre = p.unit("S", None).await;
+    // One province: its root, a unit, and who manages the network; and another province.
+    let province = p.unit("T", None).await;
+    let a = p.unit("A", Some(province)).await;
+    let centre = p.unit("S", Some(province)).await;
+    p.unit("K", None).await;
     let role = [
         ("organization", "S"),
         ("role", "network-authority"),
