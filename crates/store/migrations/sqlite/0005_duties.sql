@@ -21,7 +21,6 @@ CREATE TABLE duty (
     PRIMARY KEY (regulation, clause, control, side, organization_id, period)
 ) STRICT;
 CREATE INDEX duty_due ON duty (due_on);
-CREATE INDEX duty_owed ON duty (organization_id, due_on);
 
 -- What each receiver was told of which duty, and that a day's digest went out.
 CREATE TABLE reminder (
