@@ -15,8 +15,8 @@ use tokio_util::sync::CancellationToken;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
 use crate::{
-    admin, api, assets, auth, calendar, compliance, http, inspection, journal, live, log, network, overview,
-    proof, registry, search, unit,
+    admin, api, assets, auth, calendar, compliance, http, inspection, journal, live, log, network,
+    overview, proof, registry, search, unit,
 };
 
 /// The most that a form without a file may hold.

@@ -190,7 +190,7 @@ impl Sheet {
         let facts = Facts::load(
             app,
             &library,
-            Arc::new(units.clone()),
+            (Arc::new(units.clone()), Arc::clone(&binding)),
             &mut kept,
             true,
             &nothing,
@@ -203,7 +203,7 @@ impl Sheet {
             app,
             &library,
             assessments,
-            facts,
+            &Arc::new(facts),
             &mut memory,
             true,
             &nothing,
