@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod alarm;
+mod arg;
 pub mod assessment;
 pub mod db;
 mod dialect;
@@ -24,5 +25,6 @@ pub mod setting;
 pub mod standing;
 pub mod target;
 
-pub use db::{Arg, Db, Row, Tx};
+pub use arg::Arg;
+pub use db::{Db, Row, Tx};
 pub use error::StoreError;
