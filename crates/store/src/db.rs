@@ -203,10 +203,21 @@ impl Db {
     /// [`StoreError::Engine`] when the database is away or stays locked.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         let engine = match self {
-            Db::Sqlite { writer, .. } => writer
-                .begin_with("BEGIN IMMEDIATE")
-                .await
-                .map(Engine::Sqlite),
+            Db::Sqlite { writer, .. } => {
+                let mut begun = writer.begin_with("BEGIN IMMEDIATE").await;
+                // On a full disk SQLite itself ends the transaction, and the connection goes
+                // on counting one that is no more: it is replaced.
+                if let Err(sqlx::Error::InvalidSavePointStatement) = begun {
+                    begun = match writer.acquire().await {
+                        Ok(stuck) => {
+                            let _ = stuck.close().await;
+                            writer.begin_with("BEGIN IMMEDIATE").await
+                        }
+                        Err(error) => Err(error),
+                    };
+                }
+                begun.map(Engine::Sqlite)
+            }
             Db::Postgres { pool, .. } => pool.begin().await.map(Engine::Postgres),
         };
         Ok(Tx {
