@@ -13,7 +13,7 @@ SECONDS_EACH ?= 60
 MINUTES ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-fresh build test test-deps bench fuzz soak fmt lint docs tidy ci screenshots
+.PHONY: help demo demo-fresh build report test test-deps bench fuzz soak fmt lint docs tidy ci screenshots
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -26,6 +26,9 @@ demo-fresh: build ## The same, with the province and its ninety days made anew
 
 build: ## Build the program in release: target/release/gieng
 	$(CARGO) build --locked --release -p gieng
+
+report: ## Build what prints PDF and DOCX: target/release/gieng-report, beside gieng
+	$(CARGO) build --locked --release -p report
 
 test-deps: ## Install the Debian packages that the tests need, through apt
 	@scripts/test-deps

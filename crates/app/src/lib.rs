@@ -8,6 +8,7 @@ mod application;
 pub mod assess;
 pub mod attachment;
 pub mod ctx;
+pub mod document;
 pub mod due;
 pub mod duty;
 mod fault;

@@ -3,10 +3,12 @@
 pub mod authority;
 pub mod availability;
 pub mod clock;
+pub mod document;
 pub mod id;
 pub mod label;
 pub mod net;
 pub mod noun;
+pub mod paper;
 pub mod parse;
 pub mod problem;
 pub mod reachability;

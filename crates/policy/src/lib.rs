@@ -8,6 +8,7 @@ pub mod check;
 pub mod compare;
 pub mod control;
 pub mod coverage;
+pub mod document;
 pub mod duty;
 pub mod expression;
 pub mod facts;

@@ -14,6 +14,7 @@ use crate::{
     calendar::Calendar,
     check::Check,
     control::{AwaitedFact, Control, Value},
+    document::{Figure, Template},
     expression::{EvaluationError, OrgContext},
     law::Laws,
     lint::{self, Problem},
@@ -46,6 +47,10 @@ pub struct Library {
     pub checks: BTreeMap<String, Check>,
     /// The books, by noun; completed with what every entry has.
     pub registers: BTreeMap<String, Schema>,
+    /// What documents are filled with, by id.
+    pub figures: BTreeMap<String, Figure>,
+    /// The kinds of documents, by id.
+    pub documents: BTreeMap<String, Template>,
     /// Who plays which role.
     pub roles: RoleMap,
     /// Facts that controls wait for, by id.

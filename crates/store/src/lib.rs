@@ -9,6 +9,7 @@ mod arg;
 pub mod assessment;
 pub mod db;
 mod dialect;
+pub mod document;
 pub mod due;
 pub mod duty;
 pub mod error;

@@ -317,6 +317,12 @@ impl Cx {
                 Permission::Logs,
             ),
             (
+                "/documents",
+                self.icon("file-text"),
+                "nav-documents",
+                Permission::Read,
+            ),
+            (
                 "/registry",
                 self.icon("database"),
                 "nav-registry",

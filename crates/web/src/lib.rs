@@ -11,6 +11,7 @@ mod calendar;
 mod compliance;
 mod counts;
 pub mod cx;
+mod document;
 pub mod format;
 #[doc(hidden)]
 pub mod gallery;

@@ -15,8 +15,8 @@ use tokio_util::sync::CancellationToken;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
 use crate::{
-    admin, api, assets, auth, calendar, compliance, http, inspection, journal, live, log, network,
-    overview, proof, registry, search, unit,
+    admin, api, assets, auth, calendar, compliance, document, http, inspection, journal, live, log,
+    network, overview, proof, registry, search, unit,
 };
 
 /// The most that a form without a file may hold.
@@ -70,6 +70,7 @@ pub fn router(web: Web) -> Router {
         .merge(network::routes())
         .merge(log::routes())
         .merge(registry::routes())
+        .merge(document::routes())
         .merge(admin::routes())
         .merge(journal::routes())
         .merge(search::routes())

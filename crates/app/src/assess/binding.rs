@@ -111,7 +111,7 @@ impl Binding {
 }
 
 /// An organization as its conditions see it.
-pub(super) fn context(unit: &Unit, codes: &HashMap<OrganizationId, String>) -> OrgContext {
+pub(crate) fn context(unit: &Unit, codes: &HashMap<OrganizationId, String>) -> OrgContext {
     let parent = unit.parent.and_then(|p| codes.get(&p).cloned());
     OrgContext::new(&OrgScalars {
         code: unit.code.clone(),

@@ -14,6 +14,7 @@ mod view;
 mod what_if;
 
 pub use attest::{attest, latest as latest_attestation};
+pub(crate) use binding::context as org_context;
 pub use board::{Board, Cell, ClauseKey};
 pub use control::{ControlUse, ControlView, control};
 pub(crate) use engine::chosen;

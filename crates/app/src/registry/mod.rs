@@ -10,6 +10,7 @@ mod sheet;
 pub use export::export_csv;
 pub use import::{CellProblem, ImportMode, ImportReport, Outcome, RowFate, run as import};
 pub(crate) use record::add_all;
+pub(crate) use record::write_in;
 pub use record::{Saved, delete, get, list, recent, reference_titles, save, writable};
 pub use sheet::{MAX_BYTES, SheetError};
 pub use store::registry::{RecentEntries, RecordPage, RecordQuery};

@@ -162,11 +162,10 @@ pub async fn save(
     ctx: &Ctx,
     noun: &str,
     at: Option<(Id, i64)>,
-    mut values: Values,
+    values: Values,
 ) -> Result<Saved, Problem> {
     let schema = app.schema(noun)?;
     let scope = ctx.actor.writes(&schema)?;
-    let now = app.clock.now_ms();
     let before = match at {
         None => None,
         Some((id, version)) => {
@@ -176,33 +175,7 @@ pub async fn save(
         }
     };
     let mut tx = app.db.begin().await.map_err(fault)?;
-    resolve(&mut tx, app, &schema, &mut values).await?;
-    let record = Record {
-        id: before.as_ref().map_or_else(|| Id::new(now), |b| b.id),
-        version: before.as_ref().map_or(1, |b| b.version),
-        updated_at: now,
-        values,
-    };
-    rules::check(&mut tx, &schema, &record).await?;
-    for each in before.iter().chain([&record]) {
-        authorise(&mut tx, &scope, &schema, each).await?;
-    }
-    let written = match &before {
-        None => registry::insert(&mut tx, &schema, std::slice::from_ref(&record), now).await,
-        Some(_) => registry::update(&mut tx, &schema, &record, now).await,
-    };
-    written.map_err(|e| unique(&schema, e))?;
-    if schema.noun == "organization"
-        && before
-            .as_ref()
-            .is_none_or(|b| b.get("parent") != record.get("parent"))
-    {
-        registry::rebuild_tree(&mut tx).await.map_err(fault)?;
-    }
-    let change = app.change(ctx, &schema, before.as_ref(), Some(&record));
-    store::journal::append(&mut tx, &[change])
-        .await
-        .map_err(fault)?;
+    let record = write_in(app, ctx, &mut tx, &schema, &scope, before.as_ref(), values).await?;
     tx.commit().await.map_err(fault)?;
     app.changed(&schema.noun);
     let version = record.version + i64::from(before.is_some());
@@ -245,6 +218,47 @@ pub(crate) async fn add_all(
     tx.commit().await.map_err(fault)?;
     app.changed(&schema.noun);
     Ok(())
+}
+
+/// Writes a record and its journal entry in a transaction of the caller's, who commits and
+/// tells of the change.
+///
+/// # Errors
+/// As [`save`].
+pub(crate) async fn write_in(
+    app: &App,
+    ctx: &Ctx,
+    tx: &mut Tx,
+    schema: &Schema,
+    scope: &Scope,
+    before: Option<&Record>,
+    mut values: Values,
+) -> Result<Record, Problem> {
+    let now = app.clock.now_ms();
+    resolve(tx, app, schema, &mut values).await?;
+    let record = Record {
+        id: before.map_or_else(|| Id::new(now), |b| b.id),
+        version: before.map_or(1, |b| b.version),
+        updated_at: now,
+        values,
+    };
+    rules::check(tx, schema, &record).await?;
+    for each in before.into_iter().chain([&record]) {
+        authorise(tx, scope, schema, each).await?;
+    }
+    let written = match before {
+        None => registry::insert(tx, schema, std::slice::from_ref(&record), now).await,
+        Some(_) => registry::update(tx, schema, &record, now).await,
+    };
+    written.map_err(|e| unique(schema, e))?;
+    if schema.noun == "organization"
+        && before.is_none_or(|b| b.get("parent") != record.get("parent"))
+    {
+        registry::rebuild_tree(tx).await.map_err(fault)?;
+    }
+    let change = app.change(ctx, schema, before, Some(&record));
+    store::journal::append(tx, &[change]).await.map_err(fault)?;
+    Ok(record)
 }
 
 /// Deletes a record at the version that was read.

@@ -57,6 +57,20 @@ fn world() -> (World, TcpListener) {
     (world, answers)
 }
 
+/// A document of a unit, begun by the administrator.
+fn document(world: &World, code: &str) -> String {
+    let begun = world.admin.form(
+        "/documents",
+        &[
+            ("template", "unit-usage-report"),
+            ("organization", &world.id("organization", code)),
+            ("period", "2026"),
+        ],
+    );
+    assert_eq!(begun.status, 303, "{}", begun.body);
+    begun.location.trim_start_matches("/documents/").to_owned()
+}
+
 /// What stands in the addresses and forms of the cases.
 struct Names(Vec<(&'static str, String)>);
 
@@ -87,6 +101,7 @@ impl Names {
                 "{account}",
                 between(&accounts, "href=\"/accounts/0", "\"").to_owned(),
             ),
+            ("{document}", document(world, code)),
             ("{unit}", world.id("organization", code)),
             ("{device}", world.id("device", &format!("D{code}"))),
             ("{contact}", contact.unwrap_or_default().to_owned()),
@@ -219,6 +234,7 @@ fn a_unit_sees_its_own_and_no_other() {
     let officer = world.account("can.bo", "officer", "A");
     let unit = world.id("organization", "B");
     let device = world.id("device", "DB");
+    let document = document(&world, "B");
     assert_eq!(officer.get("/units/A").status, 200);
     for path in [
         "/units/B".to_owned(),
@@ -229,6 +245,9 @@ fn a_unit_sees_its_own_and_no_other() {
         format!("/api/v1/organization/{unit}"),
         "/api/v1/organization/B".to_owned(),
         format!("/api/v1/device/{device}"),
+        format!("/documents/{document}"),
+        format!("/documents/{document}/file.pdf"),
+        format!("/api/v1/documents/{document}"),
         "/api/v1/device/DB".to_owned(),
     ] {
         let answer = officer.get(&path);
@@ -260,6 +279,8 @@ fn a_unit_sees_its_own_and_no_other() {
             .contains("Máy A")
     );
     for path in [
+        "/documents",
+        "/api/v1/documents",
         "/api/v1/targets",
         "/api/v1/alarms",
         "/api/v1/verdicts",

@@ -55,6 +55,7 @@ use Door::{Everybody, Open, Own, Refused, Streams};
 
 /// A form with one small file.
 const FILE: &str = "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\ncode,name,kind,level,membership\nB,Sai,department,province,none\n\r\n--x--\r\n";
+const SIGNED: &str = "--x\r\nContent-Disposition: form-data; name=\"version\"\r\n\r\n1\r\n--x\r\nContent-Disposition: form-data; name=\"number\"\r\n\r\n5\r\n--x\r\nContent-Disposition: form-data; name=\"signed_on\"\r\n\r\n2026-11-20\r\n--x\r\nContent-Disposition: form-data; name=\"signer\"\r\n\r\nKe\r\n--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\r\nDa ky\r\n--x--\r\n";
 const ATTEST: &str = "--x\r\nContent-Disposition: form-data; name=\"control\"\r\n\r\nservers-protected\r\n--x\r\nContent-Disposition: form-data; name=\"holds\"\r\n\r\ntrue\r\n--x\r\nContent-Disposition: form-data; name=\"statement\"\r\n\r\nDat\r\n--x--\r\n";
 const NOTE: &str =
     "--x\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\nDa lam\r\n--x--\r\n";
@@ -224,6 +225,61 @@ pub const CASES: &[Case] = &[
     get("/search/found", "/search/found?q=a", Everybody),
     get("/journal", "/journal", Refused),
     post("/journal/verify", "/journal/verify", "", Refused),
+    // Documents.
+    get("/documents", "/documents", Everybody),
+    post(
+        "/documents",
+        "/documents",
+        "template=unit-usage-report&organization={unit}&period=2026",
+        Refused,
+    ),
+    get("/documents/{id}", "/documents/{document}", Refused),
+    post(
+        "/documents/{id}",
+        "/documents/{document}",
+        "version=1&place=Ke",
+        Refused,
+    ),
+    get(
+        "/documents/{id}/file.pdf",
+        "/documents/{document}/file.pdf",
+        Refused,
+    ),
+    get(
+        "/documents/{id}/file.docx",
+        "/documents/{document}/file.docx",
+        Refused,
+    ),
+    post(
+        "/documents/{id}/refill",
+        "/documents/{document}/refill",
+        "version=1",
+        Refused,
+    ),
+    post(
+        "/documents/{id}/review",
+        "/documents/{document}/review",
+        "version=1",
+        Refused,
+    ),
+    post(
+        "/documents/{id}/reopen",
+        "/documents/{document}/reopen",
+        "version=1",
+        Refused,
+    ),
+    post(
+        "/documents/{id}/sign",
+        "/documents/{document}/sign",
+        SIGNED,
+        Refused,
+    ),
+    post(
+        "/documents/{id}/send",
+        "/documents/{document}/send",
+        "version=1&sent_on=2026-11-20",
+        Refused,
+    ),
     // The registry.
     get("/registry", "/registry", Everybody),
     get("/registry/{noun}", "/registry/contact", Everybody),
@@ -335,6 +391,12 @@ pub const CASES: &[Case] = &[
     get("/api/v1/logs", "/api/v1/logs", Own),
     get("/api/v1/journal", "/api/v1/journal", Refused),
     get("/api/v1/search", "/api/v1/search?q=a", Everybody),
+    get("/api/v1/documents", "/api/v1/documents", Everybody),
+    get(
+        "/api/v1/documents/{id}",
+        "/api/v1/documents/{document}",
+        Refused,
+    ),
     get("/api/v1/{noun}", "/api/v1/contact", Everybody),
     post(
         "/api/v1/{noun}",

@@ -64,6 +64,11 @@ impl Check {
     ///
     /// There is a check unless the text cannot be parsed at all.
     pub fn read(id: &str, sql: &str) -> (Option<Self>, Vec<Fault>) {
+        Self::read_with(id, sql, &COLUMNS)
+    }
+
+    /// As [`Check::read`], for a query that returns at least the `wanted` columns.
+    pub(crate) fn read_with(id: &str, sql: &str, wanted: &[&str]) -> (Option<Self>, Vec<Fault>) {
         let named = parameters::scan(sql);
         let mut faults = named.faults;
         let lite = parse(&SQLiteDialect {}, &named.sql, "SQLite");
@@ -84,7 +89,7 @@ impl Check {
             return (None, faults);
         };
         faults.extend(portable::faults(query));
-        let reading = reading::read(query);
+        let reading = reading::read(query, wanted);
         faults.extend(reading.faults);
         faults.sort_by_key(|f| (f.line, f.column));
         let check = Self {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::schema::Schema;
 
 use super::{
-    Problem, control, law,
+    Problem, control, document, law,
     parse::{self, Parsed},
     regulation, suggest, surroundings,
 };
@@ -13,6 +13,7 @@ use crate::{
     calendar::Calendar,
     check::Check,
     control::{AwaitedFact, Control},
+    document::{Figure, Template},
     fixture::Fixture,
     hash,
     law::Laws,
@@ -30,6 +31,8 @@ pub(super) struct Parts {
     pub controls: BTreeMap<String, Parsed<Control>>,
     pub checks: BTreeMap<String, Parsed<Check>>,
     pub registers: BTreeMap<String, Parsed<Schema>>,
+    pub figures: BTreeMap<String, Parsed<Figure>>,
+    pub documents: BTreeMap<String, Parsed<Template>>,
     pub fixtures: Vec<Parsed<Fixture>>,
     pub roles: Option<Parsed<RoleMap>>,
     pub awaited: Option<Parsed<BTreeMap<String, AwaitedFact>>>,
@@ -51,11 +54,13 @@ impl Parts {
 
 const FILES: [&str; 4] = ["roles.yaml", "awaited.yaml", "law.yaml", "words.yaml"];
 
-const FOLDERS: [&str; 6] = [
+const FOLDERS: [&str; 8] = [
     "regulations",
     "controls",
     "checks",
     "registers",
+    "figures",
+    "documents",
     "fixtures",
     "calendar",
 ];
@@ -74,6 +79,7 @@ pub(crate) fn examine(files: &[File]) -> (Option<Library>, Vec<Problem>) {
     control::check(&parts, &mut problems);
     law::check(&parts, &mut problems);
     surroundings::check(&parts, &mut problems);
+    document::check(&mut parts, &mut problems);
     problems.sort_by(|a, b| {
         (&a.file, a.line, a.column, &a.what).cmp(&(&b.file, b.line, b.column, &b.what))
     });
@@ -118,6 +124,16 @@ fn read(parts: &mut Parts, file: &File, problems: &mut Vec<Problem>) -> Result<(
         "registers" => {
             let register: Parsed<Schema> = parse::yaml(path, bytes)?;
             parts.registers.insert(register.stem().to_owned(), register);
+        }
+        "figures" => {
+            let mut figure: Parsed<Figure> = parse::yaml(path, bytes)?;
+            figure.value.id = figure.stem().to_owned();
+            parts.figures.insert(figure.value.id.clone(), figure);
+        }
+        "documents" => {
+            let mut template: Parsed<Template> = parse::yaml(path, bytes)?;
+            template.value.id = template.stem().to_owned();
+            parts.documents.insert(template.value.id.clone(), template);
         }
         "fixtures" => parts.fixtures.push(parse::yaml(path, bytes)?),
         "calendar" => parts.calendars.push(parse::yaml(path, bytes)?),
@@ -166,6 +182,16 @@ fn library(parts: Parts, files: &[File]) -> Option<Library> {
             .registers
             .into_iter()
             .map(|(id, p)| (id, p.value.as_book()))
+            .collect(),
+        figures: parts
+            .figures
+            .into_iter()
+            .map(|(id, p)| (id, p.value))
+            .collect(),
+        documents: parts
+            .documents
+            .into_iter()
+            .map(|(id, p)| (id, p.value))
             .collect(),
         roles: parts.roles?.value,
         awaited: parts.awaited.map(|p| p.value).unwrap_or_default(),

@@ -1,6 +1,7 @@
 //! Finding what is wrong in a policy, to the line.
 
 mod control;
+mod document;
 mod duty;
 mod examine;
 mod law;

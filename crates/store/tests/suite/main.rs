@@ -2,6 +2,7 @@
 
 mod account;
 mod assessment;
+mod document;
 mod engine;
 mod fact;
 mod fixture;

@@ -28,6 +28,8 @@ pub fn routes() -> Router<Web> {
         .route("/api/v1/logs", get(state::logs))
         .route("/api/v1/journal", get(state::journal))
         .route("/api/v1/search", get(state::search))
+        .route("/api/v1/documents", get(crate::document::api_list))
+        .route("/api/v1/documents/{id}", get(crate::document::api_get))
         .route("/api/v1/{noun}", get(records::list).post(records::create))
         .route("/api/v1/{noun}/export.csv", get(records::export))
         .route(

@@ -11,7 +11,7 @@ mod verdict;
 mod what_if;
 pub mod words;
 
-use app::{App, assess::Unit};
+use app::{App, assess::Unit, document::template_for};
 use domain::authority::Permission;
 use policy::{Control, control::Action};
 
@@ -61,6 +61,14 @@ pub fn remedy(
                 cx.tx("remedy-open", schema(noun)?.1),
             ),
         },
+        // A document that a person writes and sends says more than an entry alone.
+        Action::Register(noun) if let Some(template) = template_for(app, noun) => {
+            schema(noun).filter(|(s, _)| may_write(cx, s))?;
+            (
+                format!("/documents?begin={}&organization={}", template.id, unit.id),
+                cx.tx("remedy-write", cx.l(&template.title).to_lowercase()),
+            )
+        }
         Action::Register(noun) => {
             let (_, word) = schema(noun).filter(|(s, _)| may_write(cx, s))?;
             (

@@ -3,6 +3,7 @@
 
 mod calendar;
 mod compliance;
+mod documents;
 mod inspection;
 mod network;
 mod people;
@@ -56,6 +57,16 @@ pub const ALL: &[Sample] = &[
     ("logs", |cx| network::logs(cx).render()),
     ("log-line", |cx| network::line(cx).render()),
     ("unknown-senders", |cx| network::unknown(cx).render()),
+    ("documents", |cx| documents::index(cx).render()),
+    ("document-draft", |cx| {
+        documents::show(cx, domain::document::State::Draft).render()
+    }),
+    ("document-reviewed", |cx| {
+        documents::show(cx, domain::document::State::Reviewed).render()
+    }),
+    ("document-signed", |cx| {
+        documents::show(cx, domain::document::State::Signed).render()
+    }),
     ("registry", |cx| records::index(cx).render()),
     ("records", |cx| records::list(cx).render()),
     ("record", |cx| records::record(cx).render()),

@@ -21,7 +21,7 @@ use crate::{cx::Cx, server::Web};
 pub const SESSION: &str = "gieng_session";
 
 /// What may be said at the top of a page after something was done.
-const DONE: [&str; 10] = [
+const DONE: [&str; 15] = [
     "saved",
     "deleted",
     "attested",
@@ -32,6 +32,11 @@ const DONE: [&str; 10] = [
     "password-changed",
     "token-ended",
     "feed-ended",
+    "document-reviewed",
+    "document-refilled",
+    "document-reopened",
+    "document-signed",
+    "document-sent",
 ];
 
 /// Somebody who is signed in all the way.

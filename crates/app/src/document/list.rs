@@ -1,0 +1,197 @@
+//! Documents as pages and API show them.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    authority::Permission,
+    document::State,
+    id::{Id, OrganizationId},
+    label::Label,
+    problem::Problem,
+};
+use policy::document::{Covers, Stretch, Template};
+pub use store::document::DocumentQuery;
+use store::document::DocumentRow;
+
+use super::{fill::Filled, ground::Ground};
+use crate::{App, Ctx, fault::fault};
+
+/// A document, read.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// As it is kept.
+    pub row: DocumentRow,
+    /// How far it has come.
+    pub state: State,
+    /// What persons wrote, by the draft's id.
+    pub drafts: BTreeMap<String, String>,
+    /// What it was filled with.
+    pub filled: Filled,
+    /// The template's name; its id where the template is gone.
+    pub kind: Label,
+    /// Who writes it.
+    pub unit: String,
+}
+
+/// A page of documents.
+#[derive(Clone, Debug)]
+pub struct DocumentPage {
+    /// The documents.
+    pub documents: Vec<Document>,
+    /// How many there are in all.
+    pub total: i64,
+}
+
+/// A template that the actor may begin a document of.
+#[derive(Clone, Debug)]
+pub struct Offer {
+    /// The template.
+    pub template: Template,
+    /// For whom: code and name.
+    pub units: Vec<(OrganizationId, String, String)>,
+    /// About what time, the newest first.
+    pub stretches: Vec<Stretch>,
+}
+
+pub(super) fn read(app: &App, row: DocumentRow) -> Document {
+    let library = app.library();
+    let template = library.documents.get(&row.template);
+    let filled: Filled = serde_json::from_str(&row.filled).unwrap_or_default();
+    Document {
+        state: State::from_code(&row.state).unwrap_or(State::Draft),
+        drafts: serde_json::from_str(&row.drafts).unwrap_or_default(),
+        kind: template.map_or_else(|| Label::same(row.template.as_str()), |t| t.title.clone()),
+        unit: filled.names.get("unit").cloned().unwrap_or_default(),
+        filled,
+        row,
+    }
+}
+
+/// The documents that the actor may see, the last changed first.
+///
+/// # Errors
+/// Denied, unavailable.
+pub async fn list(app: &App, ctx: &Ctx, query: &DocumentQuery) -> Result<DocumentPage, Problem> {
+    let scope = ctx.actor.scope(Permission::Read)?;
+    let query = DocumentQuery {
+        limit: if query.limit == 0 {
+            50
+        } else {
+            query.limit.min(1_000)
+        },
+        ..query.clone()
+    };
+    let (rows, total) = store::document::list(&app.db, &scope, &query)
+        .await
+        .map_err(fault)?;
+    Ok(DocumentPage {
+        documents: rows.into_iter().map(|row| read(app, row)).collect(),
+        total,
+    })
+}
+
+/// One document.
+///
+/// # Errors
+/// Not found also when it is another unit's.
+pub async fn get(app: &App, ctx: &Ctx, id: &str) -> Result<Document, Problem> {
+    let scope = ctx.actor.scope(Permission::Read)?;
+    let absent = || Problem::not_found(&Label::new("văn bản", "document"), id);
+    let key: Id = id.parse().map_err(|_| absent())?;
+    let row = store::document::get(&app.db, &scope, key)
+        .await
+        .map_err(fault)?
+        .ok_or_else(absent)?;
+    Ok(read(app, row))
+}
+
+/// The template of a document.
+///
+/// # Errors
+/// Not found when the policy no longer has it.
+pub(super) fn template(app: &App, id: &str) -> Result<Template, Problem> {
+    app.library()
+        .documents
+        .get(id)
+        .cloned()
+        .ok_or_else(|| Problem::not_found(&Label::new("mẫu văn bản", "template"), id))
+}
+
+/// The permission that writing documents of a template asks for, over the organization
+/// below which it looks.
+pub(super) fn permission(template: &Template) -> Permission {
+    match template.covers {
+        Covers::Own => Permission::Write,
+        // It tells the numbers of every unit.
+        Covers::Province => Permission::Manage,
+    }
+}
+
+/// What the actor may begin, in the order of the templates' names.
+///
+/// # Errors
+/// Unavailable.
+pub async fn offers(app: &App, ctx: &Ctx) -> Result<Vec<Offer>, Problem> {
+    let today = app.clock.today();
+    let ground = Ground::load(app, &today.to_string()).await?;
+    let library = app.library();
+    let mut all = Vec::new();
+    let mut reaches: BTreeMap<bool, Vec<OrganizationId>> = BTreeMap::new();
+    for everything in [false, true] {
+        let permission = if everything {
+            Permission::Manage
+        } else {
+            Permission::Write
+        };
+        if let Ok(scope) = ctx.actor.scope(permission) {
+            let reach = store::registry::organizations_in(&app.db, &scope)
+                .await
+                .map_err(fault)?;
+            reaches.insert(everything, reach);
+        }
+    }
+    for template in library.documents.values() {
+        let Some(reach) = reaches.get(&(template.covers == Covers::Province)) else {
+            continue;
+        };
+        let units: Vec<_> = ground
+            .authors(app, template)
+            .into_iter()
+            .filter(|u| reach.contains(&u.id) && reach.contains(&ground.root(template, u.id)))
+            .map(|u| (u.id, u.code.clone(), u.name.clone()))
+            .collect();
+        if !units.is_empty() {
+            all.push(Offer {
+                template: template.clone(),
+                units,
+                stretches: template.period.recent(today, 6),
+            });
+        }
+    }
+    all.sort_by(|a, b| a.template.title.vi.cmp(&b.template.title.vi));
+    Ok(all)
+}
+
+/// The template whose sending writes an entry of this book, if there is one.
+pub fn template_for(app: &App, register: &str) -> Option<Template> {
+    app.library()
+        .documents
+        .values()
+        .find(|t| t.closes.as_ref().is_some_and(|c| c.register == register))
+        .cloned()
+}
+
+/// What must still be written before a document can be reviewed: the labels of its drafts.
+pub fn missing(template: &Template, document: &Document) -> Vec<Label> {
+    template
+        .drafts()
+        .filter(|d| d.required)
+        .filter(|d| {
+            document
+                .drafts
+                .get(&d.id)
+                .is_none_or(|t| t.trim().is_empty())
+        })
+        .map(|d| d.label.clone())
+        .collect()
+}

@@ -1,0 +1,20 @@
+//! Documents: filled from facts, written on by persons, signed, sent.
+
+mod begin;
+pub mod book;
+mod compose;
+mod fill;
+mod ground;
+mod judged;
+mod list;
+mod print;
+mod step;
+
+pub use begin::{Begin, begin};
+pub use compose::compose;
+pub use fill::{Filled, Number, RollUp, SentDocument};
+pub use list::{
+    Document, DocumentPage, DocumentQuery, Offer, get, list, missing, offers, template_for,
+};
+pub use print::{Kind, available, many, program, render};
+pub use step::{Signed, Writing, refill, reopen, review, send, sign, write};

@@ -1,0 +1,476 @@
+//! The way of a document, step by step; each is in the journal.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    document::Step,
+    id::OrganizationId,
+    label::Label,
+    parse,
+    problem::{FieldProblem, Problem, ProblemKind},
+};
+use policy::document::Template;
+use store::{Tx, document::DocumentRow};
+
+use super::{
+    compose::plain,
+    fill::{self, Filled},
+    ground::Ground,
+    list::{self, Document},
+};
+use crate::{App, Ctx, fault::fault, registry};
+
+/// What a person changes.
+#[derive(Clone, Debug, Default)]
+pub struct Writing {
+    /// Texts by the draft's id; those that are not given stay.
+    pub drafts: BTreeMap<String, String>,
+    /// The place in the heading.
+    pub place: Option<String>,
+    /// Who signs.
+    pub signer: Option<String>,
+}
+
+/// What is known when it is signed.
+#[derive(Clone, Debug)]
+pub struct Signed {
+    /// Its number.
+    pub number: String,
+    /// ISO date.
+    pub signed_on: String,
+    /// Who signed.
+    pub signer: String,
+    /// SHA-256 of the scan or of the digitally signed file, handed in before.
+    pub file: String,
+}
+
+/// Changes what a person writes.
+///
+/// # Errors
+/// Conflict when somebody else was quicker or it is no draft any more.
+pub async fn write(
+    app: &App,
+    ctx: &Ctx,
+    id: &str,
+    version: i64,
+    writing: Writing,
+) -> Result<Document, Problem> {
+    change(
+        app,
+        ctx,
+        id,
+        version,
+        Step::Write,
+        "update",
+        |template, document| {
+            for (id, text) in writing.drafts {
+                if template.drafts().any(|d| d.id == id) {
+                    if text.chars().count() > 20_000 {
+                        return Err(Problem::invalid(
+                            "document",
+                            vec![FieldProblem::new(
+                                &id,
+                                "Dài quá 20.000 ký tự",
+                                "Longer than 20,000 characters",
+                            )],
+                        ));
+                    }
+                    document.drafts.insert(id, text.replace("\r\n", "\n"));
+                }
+            }
+            if let Some(place) = writing.place {
+                document.row.place = line(&place);
+            }
+            if let Some(signer) = writing.signer {
+                document.row.signer = line(&signer);
+            }
+            document.row.drafts = json(&document.drafts);
+            Ok(())
+        },
+    )
+    .await
+}
+
+/// Takes the numbers again.
+///
+/// # Errors
+/// As [`write`], and those of the figures.
+pub async fn refill(app: &App, ctx: &Ctx, id: &str, version: i64) -> Result<Document, Problem> {
+    let document = list::get(app, ctx, id).await?;
+    let template = list::template(app, &document.row.template)?;
+    let ground = Ground::load(app, &app.clock.today().to_string()).await?;
+    let stretch = template.period.parse(&document.row.period).ok_or_else(|| {
+        refused(
+            "Kỳ của văn bản không đúng với mẫu hiện hành",
+            "The template now has another period",
+            id,
+        )
+    })?;
+    // Before the figures are taken: who may not write it learns nothing by it.
+    writes(app, ctx, &template, &ground, document.row.organization).await?;
+    let filled = fill::fill(
+        app,
+        ctx,
+        &template,
+        &ground,
+        document.row.organization,
+        &stretch,
+    )
+    .await?;
+    change(
+        app,
+        ctx,
+        id,
+        version,
+        Step::Write,
+        "refill",
+        |_, document| {
+            document.row.filled = json(&filled);
+            document.row.filled_at = app.clock.now_ms();
+            Ok(())
+        },
+    )
+    .await
+}
+
+/// Finds it good: what only a person can write is written.
+///
+/// # Errors
+/// Invalid, with what is missing; else as [`write`].
+pub async fn review(app: &App, ctx: &Ctx, id: &str, version: i64) -> Result<Document, Problem> {
+    change(
+        app,
+        ctx,
+        id,
+        version,
+        Step::Review,
+        "review",
+        |template, document| {
+            let mut wrong: Vec<FieldProblem> = template
+                .drafts()
+                .filter(|d| {
+                    d.required
+                        && document
+                            .drafts
+                            .get(&d.id)
+                            .is_none_or(|t| t.trim().is_empty())
+                })
+                .map(|d| {
+                    FieldProblem::new(
+                        &d.id,
+                        format!("Chưa viết: {}", d.label.vi),
+                        format!("Not written yet: {}", d.label.en),
+                    )
+                })
+                .collect();
+            if document.row.place.is_empty() {
+                wrong.push(FieldProblem::new("place", "Ghi địa danh", "Say the place"));
+            }
+            if wrong.is_empty() {
+                Ok(())
+            } else {
+                Err(Problem::invalid("document", wrong))
+            }
+        },
+    )
+    .await
+}
+
+/// Takes it back to a draft; a signature on it is void.
+///
+/// # Errors
+/// As [`write`].
+pub async fn reopen(app: &App, ctx: &Ctx, id: &str, version: i64) -> Result<Document, Problem> {
+    change(
+        app,
+        ctx,
+        id,
+        version,
+        Step::Reopen,
+        "reopen",
+        |_, document| {
+            document.row.file = None;
+            document.row.signed_on = None;
+            document.row.number = String::new();
+            Ok(())
+        },
+    )
+    .await
+}
+
+/// Notes the signed file with number, day and signer.
+///
+/// # Errors
+/// Invalid fields, a file that was not handed in; else as [`write`].
+pub async fn sign(
+    app: &App,
+    ctx: &Ctx,
+    id: &str,
+    version: i64,
+    signed: Signed,
+) -> Result<Document, Problem> {
+    let today = app.clock.today();
+    let day = signed.signed_on.parse::<jiff::civil::Date>().ok();
+    let mut wrong = Vec::new();
+    if line(&signed.number).is_empty() {
+        wrong.push(FieldProblem::new(
+            "number",
+            "Ghi số văn bản",
+            "Give the number",
+        ));
+    }
+    if day.is_none_or(|d| d > today) {
+        wrong.push(FieldProblem::new(
+            "signed_on",
+            "Ngày ký không đúng hoặc ở tương lai",
+            "No such day, or it lies in the future",
+        ));
+    }
+    if line(&signed.signer).is_empty() {
+        wrong.push(FieldProblem::new(
+            "signer",
+            "Ghi người ký",
+            "Say who signed",
+        ));
+    }
+    if !wrong.is_empty() {
+        return Err(Problem::invalid("document", wrong));
+    }
+    // Not found when it is not there, or another unit's.
+    crate::attachment::get(app, ctx, &signed.file).await?;
+    change(app, ctx, id, version, Step::Sign, "sign", |_, document| {
+        document.row.number = line(&signed.number);
+        document.row.signed_on = day.map(|d| d.to_string());
+        document.row.signer = line(&signed.signer);
+        document.row.file = Some(signed.file.clone());
+        Ok(())
+    })
+    .await
+}
+
+/// Sends it: the entry that fulfils the duty is written in the same transaction.
+///
+/// # Errors
+/// Invalid for a day before the signature or in the future, what the book finds wrong;
+/// else as [`write`].
+pub async fn send(
+    app: &App,
+    ctx: &Ctx,
+    id: &str,
+    version: i64,
+    sent_on: &str,
+) -> Result<Document, Problem> {
+    let (before, template) = opened(app, ctx, id, version).await?;
+    let mut document = before.clone();
+    let state = before.state.after(Step::Send)?;
+    let today = app.clock.today();
+    let signed_on = before.row.signed_on.clone().unwrap_or_default();
+    let day = sent_on
+        .parse::<jiff::civil::Date>()
+        .ok()
+        .filter(|d| *d <= today && d.to_string() >= signed_on);
+    let Some(day) = day else {
+        return Err(Problem::invalid(
+            "document",
+            vec![FieldProblem::new(
+                "sent_on",
+                "Ngày gửi không được trước ngày ký hoặc ở tương lai",
+                "It cannot be sent before it is signed, nor in the future",
+            )],
+        ));
+    };
+    document.row.state = state.code().into();
+    document.row.sent_on = Some(day.to_string());
+    let mut tx = app.db.begin().await.map_err(fault)?;
+    let mut register = None;
+    if let Some(closes) = &template.closes {
+        let schema = app.schema(&closes.register)?;
+        let text = |name: &str| match name {
+            "number" => document.row.number.clone(),
+            "signed_on" => signed_on.clone(),
+            "file" => document.row.file.clone().unwrap_or_default(),
+            name => document
+                .drafts
+                .get(name)
+                .cloned()
+                .unwrap_or_else(|| said(&document.filled, name)),
+        };
+        let mut given: BTreeMap<&str, String> = closes
+            .values
+            .iter()
+            .map(|(field, value)| (field.as_str(), plain(value, text)))
+            .collect();
+        given.insert("organization", document.row.organization.to_string());
+        given.insert("occurred_on", day.to_string());
+        let values = parse::values(&schema, |f| given.get(f.name.as_str()).map(String::as_str))
+            .map_err(|wrong| Problem::invalid(schema.label.en.clone(), wrong))?;
+        let scope = ctx.actor.writes(&schema)?;
+        let record = registry::write_in(app, ctx, &mut tx, &schema, &scope, None, values).await?;
+        document.row.entry = Some(record.id);
+        register = Some(closes.register.clone());
+    }
+    finish(app, ctx, &mut tx, "send", &before, &mut document).await?;
+    tx.commit().await.map_err(fault)?;
+    if let Some(register) = register {
+        app.changed(&register);
+    }
+    app.live.tell(crate::live::Topic::Records);
+    Ok(list::read(app, document.row))
+}
+
+/// The document with its template, when the actor may write it and has read this version.
+async fn opened(
+    app: &App,
+    ctx: &Ctx,
+    id: &str,
+    version: i64,
+) -> Result<(Document, Template), Problem> {
+    let mut document = list::get(app, ctx, id).await?;
+    let template = list::template(app, &document.row.template)?;
+    let ground = Ground::load(app, &app.clock.today().to_string()).await?;
+    writes(app, ctx, &template, &ground, document.row.organization).await?;
+    // The store compares: who read an older version is told so.
+    document.row.version = version;
+    Ok((document, template))
+}
+
+async fn writes(
+    app: &App,
+    ctx: &Ctx,
+    template: &Template,
+    ground: &Ground,
+    author: OrganizationId,
+) -> Result<(), Problem> {
+    let scope = ctx.actor.scope(list::permission(template))?;
+    let mut tx = app.db.begin().await.map_err(fault)?;
+    covered(&mut tx, &scope, author, &template.id).await?;
+    covered(&mut tx, &scope, ground.root(template, author), &template.id).await
+}
+
+pub(super) async fn covered(
+    tx: &mut Tx,
+    scope: &domain::authority::Scope,
+    organization: OrganizationId,
+    subject: &str,
+) -> Result<(), Problem> {
+    if store::registry::covers(tx, scope, organization)
+        .await
+        .map_err(fault)?
+    {
+        return Ok(());
+    }
+    Err(Problem::denied(
+        Label::new(
+            "Bạn chỉ được lập văn bản của đơn vị mình",
+            "You may write documents only of your own unit",
+        ),
+        subject,
+    ))
+}
+
+async fn change(
+    app: &App,
+    ctx: &Ctx,
+    id: &str,
+    version: i64,
+    step: Step,
+    action: &str,
+    edit: impl FnOnce(&Template, &mut Document) -> Result<(), Problem>,
+) -> Result<Document, Problem> {
+    let (before, template) = opened(app, ctx, id, version).await?;
+    let mut document = before.clone();
+    document.row.state = before.state.after(step)?.code().into();
+    edit(&template, &mut document)?;
+    let mut tx = app.db.begin().await.map_err(fault)?;
+    finish(app, ctx, &mut tx, action, &before, &mut document).await?;
+    tx.commit().await.map_err(fault)?;
+    app.live.tell(crate::live::Topic::Records);
+    Ok(list::read(app, document.row))
+}
+
+/// Writes the document over the version that was read, with its journal entry.
+async fn finish(
+    app: &App,
+    ctx: &Ctx,
+    tx: &mut Tx,
+    action: &str,
+    before: &Document,
+    after: &mut Document,
+) -> Result<(), Problem> {
+    after.row.updated_at = app.clock.now_ms();
+    store::document::update(tx, &after.row)
+        .await
+        .map_err(fault)?;
+    after.row.version += 1;
+    note(app, ctx, tx, action, Some(&before.row), &after.row).await
+}
+
+/// The journal tells what a person changed; numbers are told by the moment they were taken.
+pub(super) async fn note(
+    app: &App,
+    ctx: &Ctx,
+    tx: &mut Tx,
+    action: &str,
+    before: Option<&DocumentRow>,
+    after: &DocumentRow,
+) -> Result<(), Problem> {
+    let told = |row: &DocumentRow| {
+        let drafts: serde_json::Value = serde_json::from_str(&row.drafts).unwrap_or_default();
+        let mut value = serde_json::json!({
+            "template": row.template, "period": row.period, "state": row.state, "number": row.number,
+            "place": row.place, "signer": row.signer, "signed_on": row.signed_on, "file": row.file,
+            "sent_on": row.sent_on, "entry": row.entry, "filled_at": row.filled_at,
+        });
+        if let (Some(value), Some(drafts)) = (value.as_object_mut(), drafts.as_object()) {
+            value.extend(drafts.iter().map(|(k, v)| (format!("text.{k}"), v.clone())));
+        }
+        value.to_string()
+    };
+    let change = app.event(
+        ctx,
+        "document",
+        &after.id.to_string(),
+        Some(after.organization),
+        action,
+        before.map(told),
+        Some(told(after)),
+    );
+    store::journal::append(tx, &[change]).await.map_err(fault)?;
+    Ok(())
+}
+
+/// What a name stands for: what every document knows, or a number.
+pub(super) fn said(filled: &Filled, name: &str) -> String {
+    let number = filled.numbers.get(name).map(|n| n.text.clone());
+    filled
+        .names
+        .get(name)
+        .cloned()
+        .or(number)
+        .unwrap_or_default()
+}
+
+pub(super) fn line(text: &str) -> String {
+    text.chars()
+        .filter(|c| !c.is_control())
+        .take(200)
+        .collect::<String>()
+        .trim()
+        .to_owned()
+}
+
+pub(super) fn json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+pub(super) fn refused(vi: &str, en: &str, subject: &str) -> Problem {
+    Problem::new(
+        ProblemKind::Denied,
+        Label::new(vi, en),
+        subject,
+        Label::new(
+            "Chọn đơn vị hoặc mẫu khác.",
+            "Choose another organization or template.",
+        ),
+    )
+}

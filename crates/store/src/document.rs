@@ -1,0 +1,251 @@
+//! Documents on their way from a draft to what was sent.
+
+use domain::{
+    authority::Scope,
+    id::{Id, OrganizationId},
+};
+
+use crate::{Arg, Db, Row, StoreError, Tx, args, registry::scope_condition};
+
+/// One document.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct DocumentRow {
+    /// Its identifier.
+    pub id: Id,
+    /// 1 when made; each change adds one.
+    pub version: i64,
+    /// The template's id.
+    pub template: String,
+    /// Who writes it.
+    pub organization: OrganizationId,
+    /// `2026`, `2026-Q3`, …
+    pub period: String,
+    /// The state's code.
+    pub state: String,
+    /// What it is about, filled.
+    pub title: String,
+    /// JSON: what persons wrote.
+    pub drafts: String,
+    /// JSON: numbers and tables as they were when they were taken.
+    pub filled: String,
+    /// When they were taken, unix milliseconds.
+    pub filled_at: i64,
+    /// Its number, empty before it has one.
+    pub number: String,
+    /// The place in its heading.
+    pub place: String,
+    /// Who signs.
+    pub signer: String,
+    /// ISO date.
+    pub signed_on: Option<String>,
+    /// SHA-256 of the signed file.
+    pub file: Option<String>,
+    /// ISO date.
+    pub sent_on: Option<String>,
+    /// The entry that sending it wrote.
+    pub entry: Option<Id>,
+    /// Who began it.
+    pub created_by: String,
+    /// Unix milliseconds.
+    pub created_at: i64,
+    /// Unix milliseconds.
+    pub updated_at: i64,
+}
+
+fn read(row: &Row) -> Result<DocumentRow, StoreError> {
+    Ok(DocumentRow {
+        id: row.parsed("id")?,
+        version: row.int("version")?,
+        template: row.text("template")?,
+        organization: row.parsed("organization_id")?,
+        period: row.text("period")?,
+        state: row.text("state")?,
+        title: row.text("title")?,
+        drafts: row.text("drafts")?,
+        filled: row.text("filled")?,
+        filled_at: row.int("filled_at")?,
+        number: row.text("number")?,
+        place: row.text("place")?,
+        signer: row.text("signer")?,
+        signed_on: row.opt_text("signed_on")?,
+        file: row.opt_text("file")?,
+        sent_on: row.opt_text("sent_on")?,
+        entry: row.opt_text("entry_id")?.and_then(|id| id.parse().ok()),
+        created_by: row.text("created_by")?,
+        created_at: row.int("created_at")?,
+        updated_at: row.int("updated_at")?,
+    })
+}
+
+/// Writes a new document.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn insert(tx: &mut Tx, d: &DocumentRow) -> Result<(), StoreError> {
+    tx.execute(
+        "document",
+        "INSERT INTO document (id, version, template, organization_id, period, state, title, drafts, filled, \
+         filled_at, number, place, signer, signed_on, file, sent_on, entry_id, created_by, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
+        &args![
+            d.id,
+            d.version,
+            &d.template,
+            d.organization,
+            &d.period,
+            &d.state,
+            &d.title,
+            &d.drafts,
+            &d.filled,
+            d.filled_at,
+            &d.number,
+            &d.place,
+            &d.signer,
+            d.signed_on.clone(),
+            d.file.clone(),
+            d.sent_on.clone(),
+            d.entry.map(|id| id.to_string()),
+            &d.created_by,
+            d.created_at,
+            d.updated_at
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Writes over the version that was read; the row then has the next one.
+///
+/// # Errors
+/// [`StoreError::Stale`] when somebody else was quicker.
+pub async fn update(tx: &mut Tx, d: &DocumentRow) -> Result<(), StoreError> {
+    let touched = tx
+        .execute(
+            "document",
+            "UPDATE document SET version = version + 1, state = $3, title = $4, drafts = $5, filled = $6, \
+             filled_at = $7, number = $8, place = $9, signer = $10, signed_on = $11, file = $12, sent_on = $13, \
+             entry_id = $14, updated_at = $15 WHERE id = $1 AND version = $2",
+            &args![
+                d.id,
+                d.version,
+                &d.state,
+                &d.title,
+                &d.drafts,
+                &d.filled,
+                d.filled_at,
+                &d.number,
+                &d.place,
+                &d.signer,
+                d.signed_on.clone(),
+                d.file.clone(),
+                d.sent_on.clone(),
+                d.entry.map(|id| id.to_string()),
+                d.updated_at
+            ],
+        )
+        .await?;
+    if touched == 0 {
+        return Err(StoreError::Stale {
+            noun: "document".into(),
+        });
+    }
+    Ok(())
+}
+
+/// A document in scope.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn get(db: &Db, scope: &Scope, id: Id) -> Result<Option<DocumentRow>, StoreError> {
+    let mut args = args![id].to_vec();
+    let in_scope = scope_condition(scope, "organization_id", &mut args);
+    let sql = format!("SELECT * FROM document WHERE id = $1 AND {in_scope}");
+    db.fetch_one("document", &sql, &args)
+        .await?
+        .map(|row| read(&row))
+        .transpose()
+}
+
+/// Which documents.
+#[derive(Clone, Debug, Default)]
+pub struct DocumentQuery {
+    /// Of this template.
+    pub template: Option<String>,
+    /// Of this period.
+    pub period: Option<String>,
+    /// In this state.
+    pub state: Option<String>,
+    /// Of this organization and those below it.
+    pub organization: Option<OrganizationId>,
+    /// How many to skip.
+    pub offset: i64,
+    /// At most so many.
+    pub limit: i64,
+}
+
+/// Documents in scope, the last changed first, and how many there are in all.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn list(
+    db: &Db,
+    scope: &Scope,
+    query: &DocumentQuery,
+) -> Result<(Vec<DocumentRow>, i64), StoreError> {
+    let mut args: Vec<Arg> = Vec::new();
+    let mut all = vec![scope_condition(scope, "organization_id", &mut args)];
+    for (column, value) in [
+        ("template", &query.template),
+        ("period", &query.period),
+        ("state", &query.state),
+    ] {
+        if let Some(value) = value {
+            args.push(value.into());
+            all.push(format!("{column} = ${}", args.len()));
+        }
+    }
+    if let Some(root) = query.organization {
+        args.push(root.into());
+        all.push(format!(
+            "organization_id IN (SELECT descendant_id FROM organization_closure WHERE ancestor_id = ${})",
+            args.len()
+        ));
+    }
+    let conditions = all.join(" AND ");
+    let count = format!("SELECT COUNT(*) AS n FROM document WHERE {conditions}");
+    let total = db
+        .fetch_one("documents", &count, &args)
+        .await?
+        .map_or(Ok(0), |row| row.int("n"))?;
+    args.extend(args![query.limit, query.offset]);
+    let sql = format!(
+        "SELECT * FROM document WHERE {conditions} ORDER BY updated_at DESC, id LIMIT ${} OFFSET ${}",
+        args.len() - 1,
+        args.len()
+    );
+    let rows = db.fetch("documents", &sql, &args).await?;
+    let rows = rows.iter().map(read).collect::<Result<_, _>>()?;
+    Ok((rows, total))
+}
+
+/// The organizations below `root` that owe an entry of a book for a period.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn owing(
+    db: &Db,
+    root: OrganizationId,
+    register: &str,
+    period: &str,
+) -> Result<Vec<OrganizationId>, StoreError> {
+    db.fetch(
+        "duties",
+        "SELECT DISTINCT organization_id FROM duty WHERE register = $2 AND period = $3 AND organization_id IN \
+         (SELECT descendant_id FROM organization_closure WHERE ancestor_id = $1) ORDER BY organization_id",
+        &args![root, register, period],
+    )
+    .await?
+    .iter()
+    .map(|row| row.parsed("organization_id"))
+    .collect()
+}

@@ -1,0 +1,131 @@
+//! Documents: one version after the other, whose they are, who owes one.
+
+use domain::id::{Id, OrganizationId};
+use store::{
+    Db, StoreError,
+    document::{DocumentQuery, DocumentRow, get, insert, list, owing, update},
+    duty::{self, DutyRow},
+};
+
+use crate::{NOW, all, below, organization};
+
+crate::on_both!(
+    versions_follow_each_other,
+    a_unit_sees_its_own,
+    who_owes_is_known,
+);
+
+fn row(organization: Id, period: &str) -> DocumentRow {
+    DocumentRow {
+        id: Id::new(NOW),
+        version: 1,
+        template: "unit-usage-report".into(),
+        organization: OrganizationId(organization),
+        period: period.into(),
+        state: "draft".into(),
+        title: "Tình hình sử dụng mạng".into(),
+        drafts: "{}".into(),
+        filled: "{}".into(),
+        filled_at: NOW,
+        number: String::new(),
+        place: "Vĩnh Long".into(),
+        signer: String::new(),
+        signed_on: None,
+        file: None,
+        sent_on: None,
+        entry: None,
+        created_by: "a".into(),
+        created_at: NOW,
+        updated_at: NOW,
+    }
+}
+
+async fn put(db: &Db, row: &DocumentRow) {
+    let mut tx = db.begin().await.unwrap();
+    insert(&mut tx, row).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn versions_follow_each_other(db: &Db) {
+    let unit = organization(db, "A", "Sở A", None).await;
+    let mut document = row(unit, "2026");
+    put(db, &document).await;
+    assert_eq!(
+        get(db, &all(), document.id).await.unwrap(),
+        Some(document.clone())
+    );
+    document.number = "05".into();
+    document.signed_on = Some("2026-11-20".into());
+    let mut tx = db.begin().await.unwrap();
+    update(&mut tx, &document).await.unwrap();
+    tx.commit().await.unwrap();
+    let kept = get(db, &all(), document.id).await.unwrap().unwrap();
+    assert_eq!((kept.version, kept.number.as_str()), (2, "05"));
+    // Who read version 1 is told that it is gone.
+    let mut tx = db.begin().await.unwrap();
+    let late = update(&mut tx, &document).await;
+    assert!(matches!(late, Err(StoreError::Stale { .. })), "{late:?}");
+}
+
+async fn a_unit_sees_its_own(db: &Db) {
+    let a = organization(db, "A", "Sở A", None).await;
+    let b = organization(db, "B", "Sở B", None).await;
+    let below_a = organization(db, "A1", "Phòng A1", Some(a)).await;
+    for (unit, period) in [(a, "2026"), (b, "2026"), (below_a, "2025")] {
+        put(db, &row(unit, period)).await;
+    }
+    let scope = below(OrganizationId(a));
+    let query = DocumentQuery {
+        limit: 10,
+        ..DocumentQuery::default()
+    };
+    let (seen, total) = list(db, &scope, &query).await.unwrap();
+    assert_eq!((seen.len(), total), (2, 2));
+    assert!(seen.iter().all(|d| d.organization != OrganizationId(b)));
+    let narrowed = DocumentQuery {
+        period: Some("2025".into()),
+        template: Some("unit-usage-report".into()),
+        state: Some("draft".into()),
+        organization: Some(OrganizationId(a)),
+        ..query
+    };
+    let (seen, total) = list(db, &all(), &narrowed).await.unwrap();
+    assert_eq!((seen[0].organization, total), (OrganizationId(below_a), 1));
+    assert_eq!(
+        get(db, &below(OrganizationId(b)), seen[0].id)
+            .await
+            .unwrap(),
+        None
+    );
+}
+
+async fn who_owes_is_known(db: &Db) {
+    let root = organization(db, "T", "Tỉnh", None).await;
+    let a = organization(db, "A", "Sở A", Some(root)).await;
+    let other = organization(db, "X", "Tỉnh khác", None).await;
+    let owed = |unit: Id, period: &str| DutyRow {
+        regulation: "ca-mau-31-2019".into(),
+        clause: "12.2".into(),
+        organization: OrganizationId(unit),
+        period: period.into(),
+        register: "usage-report".into(),
+        opens_on: "2026-01-01".into(),
+        due_on: "2026-11-30".into(),
+        fulfilled_on: None,
+        entry_id: None,
+    };
+    let mut tx = db.begin().await.unwrap();
+    let duties = [owed(a, "2026"), owed(a, "2025"), owed(other, "2026")];
+    duty::upsert(&mut tx, &duties).await.unwrap();
+    tx.commit().await.unwrap();
+    let who = owing(db, OrganizationId(root), "usage-report", "2026")
+        .await
+        .unwrap();
+    assert_eq!(who, [OrganizationId(a)]);
+    assert!(
+        owing(db, OrganizationId(root), "yearly-report", "2026")
+            .await
+            .unwrap()
+            .is_empty()
+    );
+}

@@ -1,0 +1,6 @@
+//! Documents: what may be begun, what is on its way, one document with its steps.
+
+pub mod page;
+mod route;
+
+pub use route::{api_get, api_list, routes};
