@@ -1,5 +1,7 @@
 //! The addresses of compliance.
 
+use std::collections::BTreeSet;
+
 use app::assess::{self, BoardView};
 use axum::{
     Router,
@@ -299,15 +301,27 @@ async fn clause(
         .clause(&cite)
         .ok_or_else(|| Problem::not_found(&Label::new("điều khoản", "clause"), &cite))?;
     let cx = reader.cx;
+    let bound = assess::clause_units(&view, &id, &cite);
+    // What is well needs no explanation; the rest is told from the evidence that was kept,
+    // which many have in common.
+    let hashes: BTreeSet<&str> = bound
+        .iter()
+        .filter(|(_, cell)| cell.status != Status::Met)
+        .map(|(_, cell)| cell.evidence_hash.as_str())
+        .collect();
+    let hashes: Vec<&str> = hashes.into_iter().collect();
+    let (kept, none) = (
+        assess::evidence_of(&web.app, &hashes).await?,
+        assess::Evidence::default(),
+    );
     let (mut units, mut counts) = (Vec::new(), policy::Tally::default());
-    for (unit, cell) in assess::clause_units(&view, &id, &cite) {
+    for (unit, cell) in bound {
         counts.count(cell.status);
-        // What is well needs no explanation; the rest is told from the evidence that was kept.
         let why = if cell.status == Status::Met {
             String::new()
         } else {
-            let evidence = assess::kept_evidence(&web.app, &cell.evidence_hash).await?;
-            words::why(&cx, &view.library, cell.status, &evidence)
+            let evidence = kept.get(&cell.evidence_hash).unwrap_or(&none);
+            words::why(&cx, &view.library, cell.status, evidence)
         };
         units.push(UnitVerdict {
             href: format!("/compliance/{id}/{cite}/{}", unit.code),

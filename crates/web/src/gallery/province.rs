@@ -51,7 +51,7 @@ pub fn counts(met: u64, breached: u64, pending: u64, no_data: u64) -> Tally {
     }
 }
 
-fn places() -> Vec<Place> {
+fn places(cx: &Cx) -> Vec<Place> {
     let hub = Place {
         name: "Trung tâm dữ liệu tỉnh".into(),
         href: "/units/TTDL".into(),
@@ -60,22 +60,23 @@ fn places() -> Vec<Place> {
         mark: Mark::Up,
         hub: true,
         parent: None,
-        about: vec!["Trung tâm dữ liệu tỉnh".into(), "Hoạt động".into()],
+        about: vec!["Trung tâm dữ liệu tỉnh".into(), Mark::Up.word(cx.lang)],
     };
     let sites = (0..124_i32).map(|i| {
         // Scattered as communes are: evenly, with a little disorder.
         let (radius, angle) = (0.52 * (f64::from(i) / 124.0).sqrt(), f64::from(i) * 2.4);
+        let mark = match i {
+            17 => Mark::Down,
+            40..=43 => Mark::Unreachable,
+            88 => Mark::Unknown,
+            _ => Mark::Up,
+        };
         Place {
             name: NAMES[usize::try_from(i).unwrap_or(0) % NAMES.len()].into(),
             href: format!("/units/{}", 29_500 + i),
             lat: 10.05 + radius * angle.sin() * 0.8 + f64::from(i % 7) * 0.004,
             lon: 106.2 + radius * angle.cos() + f64::from(i % 5) * 0.006,
-            mark: match i {
-                17 => Mark::Down,
-                40..=43 => Mark::Unreachable,
-                88 => Mark::Unknown,
-                _ => Mark::Up,
-            },
+            mark,
             hub: false,
             parent: Some(0),
             about: vec![
@@ -83,9 +84,8 @@ fn places() -> Vec<Place> {
                     "UBND xã {}",
                     NAMES[usize::try_from(i).unwrap_or(0) % NAMES.len()]
                 ),
-                "Hoạt động".into(),
-                "127.10.4.18".into(),
-                "12,4 ms".into(),
+                mark.word(cx.lang),
+                "127.10.4.18 · 12,4 ms".into(),
             ],
         }
     });
@@ -155,7 +155,7 @@ pub fn overview(cx: &Cx) -> Page {
         },
         map: MapPart {
             cx: cx.clone(),
-            map: Map::draw(places()),
+            map: Map::draw(places(cx)),
             counts: vec![
                 (Mark::Up, 119),
                 (Mark::Down, 1),
