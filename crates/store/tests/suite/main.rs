@@ -4,6 +4,7 @@ mod account;
 mod assessment;
 mod document;
 mod engine;
+mod entry;
 mod fact;
 mod fixture;
 mod job;
