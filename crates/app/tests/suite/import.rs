@@ -437,6 +437,38 @@ async fn everything(p: &Province) {
         ],
     )
     .await;
+    let round = [
+        ("code", "KT1"),
+        ("name", "Kiểm tra"),
+        ("organization", "A"),
+        ("occasion", "planned"),
+        ("starts_on", "2026-11-20"),
+        ("status", "planned"),
+    ];
+    p.add("inspection-round", &round).await;
+    let about = [
+        ("inspection", "KT1"),
+        ("organization", "A"),
+        ("regulation", "vinh-long-26-2019"),
+        ("clause", "13.3"),
+    ];
+    let item = [
+        ("code", "KT1/A/13.3"),
+        ("result", "open"),
+        ("answered_by", "inspector"),
+    ];
+    p.add("inspection-item", &[&about[..], &item].concat())
+        .await;
+    let finding = [
+        ("code", "KT1/A/13.3"),
+        ("summary", "Thiếu nhật ký"),
+        ("severity", "low"),
+        ("action", "Bổ sung"),
+        ("action_owner", "An"),
+        ("due_on", "2026-12-01"),
+        ("status", "open"),
+    ];
+    p.add("finding", &[&about[..], &finding].concat()).await;
     let mut entry = crate::values(&[
         ("organization", "A"),
         ("occurred_on", "2026-11-20"),
