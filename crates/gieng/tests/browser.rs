@@ -42,6 +42,10 @@ async fn from_the_first_sign_in_to_a_unit_officers_day() {
     let session = session.expect("the browser has a session");
     world.admin.take_cookie("gieng_session", session.value());
     import_with_errors(&browser, &base, &world).await;
+    world.import(
+        "adoption",
+        "regulation,starts_on\nvinh-long-26-2019,2019-11-11\n",
+    );
     a_link_fails_and_recovers(&browser, &base, &world).await;
     a_changed_receipt_is_refused(&browser, &base, &world).await;
     english(&browser).await;

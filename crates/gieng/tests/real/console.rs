@@ -34,6 +34,12 @@ fn check_answers_scripts_with_its_exit_code() {
     let (bad, said) = code(&data, &["import", "organization", &table, "--good-rows"]);
     assert_eq!(bad, 1, "{said}");
 
+    let adopted = dir.path().join("adoptions.csv");
+    let rows = "regulation,starts_on\nvinh-long-26-2019,2019-11-11\n";
+    std::fs::write(&adopted, rows).expect("the folder is ours");
+    let adopted = adopted.display().to_string();
+    let (good, said) = code(&data, &["import", "adoption", &adopted]);
+    assert_eq!(good, 0, "{said}");
     let (unknown, said) = code(&data, &["check", "--unit", "U"]);
     assert_eq!(unknown, 3, "silence is never compliance: {said}");
     let table = dir.path().join("devices.csv");

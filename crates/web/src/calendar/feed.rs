@@ -7,10 +7,10 @@ use app::{
 };
 use axum::{
     extract::{Path, State},
-    http::{HeaderMap, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use domain::{label::Label, problem::Problem};
+use domain::problem::Problem;
 use icalendar::{Component as _, Event, Property, Todo};
 use jiff::{ToSpan, civil::Date};
 
@@ -39,13 +39,13 @@ pub(super) async fn read(
     headers: HeaderMap,
 ) -> Result<Response, Fault> {
     let secret = token.strip_suffix(".ics").unwrap_or(&token);
-    let ctx = feed::reader(&web.app, secret, &visitor.ctx.remote)
-        .await?
-        // The address is a secret: it is not repeated.
-        .ok_or_else(|| Problem::not_found(&Label::new("lịch", "calendar"), "feed"))?;
+    let kind = (header::CONTENT_TYPE, "text/calendar; charset=utf-8");
+    let Some(ctx) = feed::reader(&web.app, secret, &visitor.ctx.remote).await? else {
+        // The address is a secret: unlike a page of ours this does not repeat it.
+        return Ok((StatusCode::NOT_FOUND, [kind], "").into_response());
+    };
     let base = address(&web, &headers, "");
     let text = calendar(&web.app, &ctx, &base).await?;
-    let kind = (header::CONTENT_TYPE, "text/calendar; charset=utf-8");
     let name = (
         header::CONTENT_DISPOSITION,
         "inline; filename=\"gieng.ics\"",
