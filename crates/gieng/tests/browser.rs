@@ -12,7 +12,7 @@ use fantoccini::Locator;
 use testkit::{
     browser::{self, Browser, Screen},
     client::{PASSWORD, code},
-    program::{Launch, run},
+    program::{Launch, eventually, run},
     world::World,
 };
 
@@ -46,6 +46,9 @@ async fn from_the_first_sign_in_to_a_unit_officers_day() {
         "adoption",
         "regulation,starts_on\nvinh-long-26-2019,2019-11-11\n",
     );
+    eventually("the first verdict", || {
+        (world.admin.get(VERDICT).status == 200).then_some(())
+    });
     a_link_fails_and_recovers(&browser, &base, &world).await;
     a_changed_receipt_is_refused(&browser, &base, &world).await;
     english(&browser).await;

@@ -208,6 +208,8 @@ pub struct Browser {
 impl Browser {
     pub fn new(world: &World) -> Self {
         let config = Agent::config_builder()
+            // A connection that idles on a slow machine may be closed just as it is used again.
+            .max_idle_connections(0)
             .max_redirects(0)
             .http_status_as_error(false)
             .timeout_global(Some(Duration::from_secs(120)))

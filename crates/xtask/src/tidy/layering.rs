@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn a_new_crate_must_be_placed() {
-        assert_eq!(said("report", "domain", None, true).len(), 1);
+        assert_eq!(said("printer", "domain", None, true).len(), 1);
     }
 
     #[test]
