@@ -41,11 +41,11 @@ async fn from_the_first_sign_in_to_a_unit_officers_day() {
     let session = browser.client.get_named_cookie("gieng_session").await;
     let session = session.expect("the browser has a session");
     world.admin.take_cookie("gieng_session", session.value());
-    import_with_errors(&browser, &base, &world).await;
     world.import(
         "adoption",
         "regulation,starts_on\nvinh-long-26-2019,2019-11-11\n",
     );
+    import_with_errors(&browser, &base, &world).await;
     eventually("the first verdict", || {
         (world.admin.get(VERDICT).status == 200).then_some(())
     });
