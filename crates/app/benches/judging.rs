@@ -39,7 +39,7 @@ fn record(schema: &Schema, given: &[(&str, Value)]) -> Record {
 async fn insert(app: &App, schema: &Schema, records: &[Record]) {
     let mut tx = app.db.begin().await.expect("the database is there");
     // Books are kept since early last year.
-    store::registry::insert(&mut tx, schema, records, NOW - 600 * 86_400_000)
+    store::registry::insert(&mut tx, schema, records, "bench", NOW - 600 * 86_400_000)
         .await
         .expect("the records hold together");
     if schema.noun == "organization" {

@@ -19,9 +19,11 @@ use policy::Library;
 use store::{Db, StoreError, journal::Change};
 
 use crate::{
-    Ctx,
+    Ctx, account,
     assess::Assess,
+    attachment,
     fresh::{Fresh, Mark},
+    keyring::Keyring,
     live::{Live, Topic},
     logs::Logs,
     registry::import,
@@ -82,6 +84,8 @@ pub struct Inner {
     pub clock: Clock,
     /// Where files lie.
     pub data: PathBuf,
+    /// Seals what shall not be read on disk.
+    pub keys: Keyring,
     /// What pages are told.
     pub live: Live,
     /// The logs.
@@ -118,6 +122,17 @@ impl App {
                 path: config.data.clone(),
                 source,
             })?;
+        let data = |source| OpenError::Data {
+            path: config.data.clone(),
+            source,
+        };
+        let keys = Keyring::open(&config.data).map_err(data)?;
+        if config.writer {
+            let sealed = attachment::seal_old(&config.data, &keys).map_err(data)?;
+            if sealed > 0 {
+                tracing::info!(sealed, "attachments are sealed now");
+            }
+        }
         let library = match &config.policy {
             Some(folder) => Library::load(&policy::Directory::new(folder))?,
             None => Library::load(&policy::Embedded)?,
@@ -127,12 +142,15 @@ impl App {
             .clone()
             .unwrap_or_else(|| config.data.join("records.db").display().to_string());
         let db = Db::open(&url).await?;
+        store::book::make_views(&db, library.registers.values()).await?;
         let settings = Settings::load(&db).await?;
         let logs = Logs::open(&config, &settings)?;
-        Ok(Self(Arc::new(Inner {
+        let writer = config.writer;
+        let app = Self(Arc::new(Inner {
             db,
             clock: config.clock,
             data: config.data,
+            keys,
             live: Live::default(),
             logs,
             policy: config.policy,
@@ -142,7 +160,11 @@ impl App {
             index: Fresh::default(),
             library: RwLock::new(Arc::new(library)),
             settings: RwLock::new(Arc::new(settings)),
-        })))
+        }));
+        if writer && let Err(problem) = account::seal_secrets(&app).await {
+            tracing::error!(%problem, "second factors could not be sealed");
+        }
+        Ok(app)
     }
 
     /// The packs in force.
@@ -263,12 +285,11 @@ impl App {
             "api-token" | "inspection-round" | "inspection-item" | "finding" => &[],
             _ => &["fact_entry"],
         };
-        self.assess.poke(
-            views
-                .iter()
-                .map(|v| (*v).to_owned())
-                .collect::<BTreeSet<_>>(),
-        );
+        let mut views: BTreeSet<String> = views.iter().map(|v| (*v).to_owned()).collect();
+        if let Some(book) = self.library().registers.get(noun) {
+            views.insert(book.view());
+        }
+        self.assess.poke(views);
         if matches!(
             noun,
             "organization" | "site" | "circuit" | "device" | "setting"

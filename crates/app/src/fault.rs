@@ -46,6 +46,18 @@ pub(crate) fn fault(error: StoreError) -> Problem {
                 "Open it again, look at the change, then edit.",
             ),
         ),
+        StoreError::Closed { noun, period } => Problem::new(
+            ProblemKind::Denied,
+            Label::new(
+                format!("Sổ đã khóa cho kỳ {period}"),
+                format!("The book is closed for {period}"),
+            ),
+            noun,
+            Label::new(
+                "Đề nghị đơn vị quản lý mạng mở lại sổ, nêu lý do; hoặc ghi vào kỳ khác.",
+                "Ask the network centre to open it again, with the reason; or write for another period.",
+            ),
+        ),
         _ if error.is_unavailable() => {
             log(&error);
             Problem::new(

@@ -16,6 +16,7 @@ pub mod feed;
 mod fresh;
 pub mod inspection;
 pub mod journal;
+pub mod keyring;
 pub mod live;
 pub mod logs;
 pub mod notify;

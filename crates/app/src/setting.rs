@@ -87,6 +87,9 @@ pub const SETTINGS: &[SettingSpec] = settings! {
         "Các loại đầu mối: it-officer, security-officer, leader, hotline" / "Kinds of contacts: it-officer, security-officer, leader, hotline";
     "remind.escalate_days" Integer(0, 365), "7", "Báo cấp trên khi quá hạn (ngày)" / "Tell the superior when overdue (days)", "0 là không báo" / "0 never";
     "remind.escalate_to" ContactRoles, "leader,it-officer", "Báo đầu mối của cấp trên" / "Contacts of the superior to tell", "" / "";
+    "attachment.max_mb" Integer(1, 200), "20", "Tài liệu đính kèm lớn nhất (MB)" / "Largest attachment (MB)", "" / "";
+    "attachment.clamd" Text, "", "Máy quét mã độc (ClamAV)" / "Malware scanner (ClamAV)",
+        "Đường dẫn socket của clamd (/run/clamav/clamd.ctl) hoặc máy:cổng. Không trả lời thì tệp hiện là chưa quét" / "clamd's socket (/run/clamav/clamd.ctl) or host:port. While it does not answer, files show as not scanned";
     "first_start.done" Boolean, "false", "Đã thiết lập ban đầu" / "First start is over", "" / "";
 };
 

@@ -7,7 +7,7 @@ use store::job::{self, TaskRun};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{App, assess, logs, notify, remind, watch};
+use crate::{App, assess, attachment, logs, notify, remind, watch};
 
 /// The scope of the program itself.
 pub(crate) fn everything() -> Scope {
@@ -80,6 +80,13 @@ pub async fn start(app: &App, listen: Listen) -> Result<Running, observe::syslog
         "log-sources",
         Duration::from_secs(5),
         |app| async move { logs::reconcile(&app).await },
+    ));
+    tracker.spawn(every(
+        app.clone(),
+        cancel.clone(),
+        "attachments",
+        Duration::from_secs(120),
+        |app| async move { attachment::rescan(&app).await },
     ));
     tracker.spawn(every(
         app.clone(),

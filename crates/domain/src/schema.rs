@@ -226,6 +226,25 @@ pub struct Schema {
     pub fields: Vec<Field>,
 }
 
+/// The columns that the view of every book has.
+pub const VIEW_COLUMNS: [&str; 6] = [
+    "unit",
+    "entry",
+    "entry_version",
+    "occurred_on",
+    "recorded_at",
+    "updated_at",
+];
+
+/// Whether a name can be a column, a file and an address as it is.
+fn is_plain(name: &str, joint: char) -> bool {
+    name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.len() <= 56
+        && name
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == joint)
+}
+
 fn organization() -> String {
     "organization".into()
 }
@@ -257,6 +276,28 @@ impl Schema {
     /// The fields shown as columns of the list.
     pub fn list_fields(&self) -> impl Iterator<Item = &Field> {
         self.fields.iter().filter(|f| f.list)
+    }
+
+    /// The view through which checks read a book: `book_yearly_report`.
+    pub fn view(&self) -> String {
+        format!("book_{}", self.noun.replace('-', "_"))
+    }
+
+    /// The fields of a book but those that every entry has.
+    pub fn own_fields(&self) -> impl Iterator<Item = &Field> {
+        self.fields
+            .iter()
+            .filter(|f| !matches!(f.name.as_str(), "organization" | "occurred_on"))
+    }
+
+    /// The columns of a book's view, in order.
+    pub fn view_columns(&self) -> Vec<String> {
+        let own = self.own_fields().map(|f| f.name.clone());
+        VIEW_COLUMNS
+            .iter()
+            .map(|c| (*c).to_owned())
+            .chain(own)
+            .collect()
     }
 
     /// Completes a book's schema with what every entry has: the organization and the day,
@@ -342,7 +383,23 @@ impl Schema {
                 what,
             })
         };
+        if !is_plain(&self.noun, '-') {
+            return bad("a noun is lower-case letters, digits and `-`".into());
+        }
         for (i, field) in self.fields.iter().enumerate() {
+            if !is_plain(&field.name, '_') {
+                return bad(format!(
+                    "field `{}`: a name is lower-case letters, digits and `_`",
+                    field.name
+                ));
+            }
+            let taken = VIEW_COLUMNS.contains(&field.name.as_str());
+            if self.storage == Storage::Entry && taken && field.name != "occurred_on" {
+                return bad(format!(
+                    "checks read `{}` of every entry as something else; choose another name",
+                    field.name
+                ));
+            }
             if self.fields[..i].iter().any(|f| f.name == field.name) {
                 return bad(format!("field `{}` stands twice; remove one", field.name));
             }

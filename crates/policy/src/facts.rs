@@ -1,5 +1,9 @@
 //! The fact views that a check may read. The store makes them; this list is the contract.
 
+use std::collections::BTreeMap;
+
+use domain::schema::Schema;
+
 /// A fact view and its columns.
 pub struct View {
     /// `fact_device`.
@@ -39,6 +43,38 @@ views! {
         first_received_at;
     "fact_entry": unit register entry occurred_on recorded_at period result expires_on
         finished_at subject;
+}
+
+/// The fact views and one view for each book (`book_yearly_report`), by name, with columns.
+#[derive(Clone, Debug)]
+pub struct Views(BTreeMap<String, Vec<String>>);
+
+impl Default for Views {
+    fn default() -> Self {
+        Self::with_books([])
+    }
+}
+
+impl Views {
+    /// The fact views and those of these books.
+    pub fn with_books<'a>(books: impl IntoIterator<Item = &'a Schema>) -> Self {
+        let fixed = VIEWS.iter().map(|v| {
+            let columns = v.columns.iter().map(|c| (*c).to_owned()).collect();
+            (v.name.to_owned(), columns)
+        });
+        let books = books.into_iter().map(|b| (b.view(), b.view_columns()));
+        Self(fixed.chain(books).collect())
+    }
+
+    /// The columns of a view, or none if there is no such view.
+    pub fn columns(&self, view: &str) -> Option<&[String]> {
+        self.0.get(view).map(Vec::as_slice)
+    }
+
+    /// All names.
+    pub fn names(&self) -> impl Iterator<Item = &str> + Clone {
+        self.0.keys().map(String::as_str)
+    }
 }
 
 /// The columns of a view, or none if there is no such view.

@@ -3,6 +3,7 @@
 //! Knows nothing of SQL engines and HTTP: it reads and checks queries, and says
 //! what their rows are worth; running them is the store's part.
 
+mod book;
 pub mod calendar;
 pub mod check;
 pub mod compare;

@@ -24,3 +24,76 @@ pub(crate) fn skip_locked(tx: &Tx) -> &'static str {
         ""
     }
 }
+
+/// Serialises who writes into a book with who closes it; see [`lock_journal`].
+pub(crate) async fn lock_book(tx: &mut Tx, book: &str, alone: bool) -> Result<(), StoreError> {
+    if tx.is_postgres() {
+        let shared = if alone { "" } else { "_shared" };
+        tx.fetch(
+            "lock a book",
+            &format!(
+                "SELECT 1 AS one FROM pg_advisory_xact_lock{shared}(hashtextextended($1, 7102019))"
+            ),
+            &[book.into()],
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+// A field of an entry's JSON as a typed value; NULL where it is of another type. Field
+// names are letters, digits and `_`.
+
+fn json(on_postgres: bool, name: &str, sqlite: (&str, &str), postgres: (&str, &str)) -> String {
+    if on_postgres {
+        let (is, cast) = postgres;
+        format!(
+            "CASE WHEN jsonb_typeof(CAST(data AS JSONB) -> '{name}') = '{is}' \
+             THEN CAST(CAST(data AS JSONB) ->> '{name}' AS {cast}) END"
+        )
+    } else {
+        let (is, cast) = sqlite;
+        let value = format!("json_extract(data, '$.{name}')");
+        let value = if cast.is_empty() {
+            value
+        } else {
+            format!("CAST({value} AS {cast})")
+        };
+        format!("CASE WHEN json_type(data, '$.{name}') IN ({is}) THEN {value} END")
+    }
+}
+
+pub(crate) fn json_text(on_postgres: bool, name: &str) -> String {
+    json(on_postgres, name, ("'text'", ""), ("string", "TEXT"))
+}
+
+pub(crate) fn json_integer(on_postgres: bool, name: &str) -> String {
+    if on_postgres {
+        // A number with a fraction is no integer; NUMERIC takes both.
+        format!(
+            "CASE WHEN jsonb_typeof(CAST(data AS JSONB) -> '{name}') = 'number' \
+             AND CAST(data AS JSONB) ->> '{name}' ~ '^-?[0-9]+$' \
+             THEN CAST(CAST(data AS JSONB) ->> '{name}' AS BIGINT) END"
+        )
+    } else {
+        json(on_postgres, name, ("'integer'", "INTEGER"), ("", ""))
+    }
+}
+
+pub(crate) fn json_number(on_postgres: bool, name: &str) -> String {
+    json(
+        on_postgres,
+        name,
+        ("'integer', 'real'", "REAL"),
+        ("number", "DOUBLE PRECISION"),
+    )
+}
+
+pub(crate) fn json_boolean(on_postgres: bool, name: &str) -> String {
+    json(
+        on_postgres,
+        name,
+        ("'true', 'false'", ""),
+        ("boolean", "BOOLEAN"),
+    )
+}

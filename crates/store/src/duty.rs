@@ -1,4 +1,4 @@
-//! Duty instances and attachments of the books.
+//! Duty instances.
 
 use domain::{authority::Scope, id::OrganizationId};
 
@@ -204,76 +204,4 @@ pub async fn undated(
         .iter()
         .map(read)
         .collect()
-}
-
-/// A file that belongs to a record.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
-pub struct Attachment {
-    /// SHA-256 of the content, hex.
-    pub sha256: String,
-    /// Its name when it was uploaded.
-    pub name: String,
-    /// By content, not by name.
-    pub media_type: String,
-    /// Bytes.
-    pub size: i64,
-    /// Whose it is.
-    pub organization: OrganizationId,
-    /// Who brought it.
-    pub uploaded_by: String,
-    /// When.
-    pub uploaded_at: i64,
-}
-
-/// Notes an attachment; the same content is noted once for each organization.
-///
-/// # Errors
-/// [`StoreError`] of the engine.
-pub async fn attach(tx: &mut Tx, a: &Attachment) -> Result<(), StoreError> {
-    tx.execute(
-        "attachment",
-        "INSERT INTO attachment (sha256, name, media_type, size, organization_id, uploaded_by, uploaded_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (sha256, organization_id) DO NOTHING",
-        &args![
-            &a.sha256,
-            &a.name,
-            &a.media_type,
-            a.size,
-            a.organization,
-            &a.uploaded_by,
-            a.uploaded_at
-        ],
-    )
-    .await?;
-    Ok(())
-}
-
-/// An attachment in scope.
-///
-/// # Errors
-/// [`StoreError`] of the engine.
-pub async fn attachment(
-    db: &Db,
-    scope: &Scope,
-    sha256: &str,
-) -> Result<Option<Attachment>, StoreError> {
-    let mut args = args![sha256].to_vec();
-    let in_scope = scope_condition(scope, "organization_id", &mut args);
-    let sql = format!(
-        "SELECT * FROM attachment WHERE sha256 = $1 AND {in_scope} ORDER BY uploaded_at LIMIT 1"
-    );
-    db.fetch_one("attachment", &sql, &args)
-        .await?
-        .map(|row| {
-            Ok(Attachment {
-                sha256: row.text("sha256")?,
-                name: row.text("name")?,
-                media_type: row.text("media_type")?,
-                size: row.int("size")?,
-                organization: row.parsed("organization_id")?,
-                uploaded_by: row.text("uploaded_by")?,
-                uploaded_at: row.int("uploaded_at")?,
-            })
-        })
-        .transpose()
 }

@@ -33,6 +33,14 @@ pub enum StoreError {
         /// The noun.
         noun: String,
     },
+    /// The book is closed for the span in which an entry's day lies.
+    #[error("{noun}: the book is closed for {period}")]
+    Closed {
+        /// The book.
+        noun: String,
+        /// For which span.
+        period: String,
+    },
     /// A statement of the transaction failed before; nothing of it was kept.
     #[error("the transaction was given up after a statement that failed")]
     Broken,

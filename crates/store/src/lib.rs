@@ -7,6 +7,8 @@ pub mod account;
 pub mod alarm;
 mod arg;
 pub mod assessment;
+pub mod attachment;
+pub mod book;
 pub mod db;
 mod dialect;
 pub mod document;

@@ -1,9 +1,8 @@
 //! Records of any noun, by its schema: list, get, insert, update, delete.
 
+mod key;
 mod recent;
 mod tree;
-
-use std::collections::HashMap;
 
 use domain::{
     authority::Scope,
@@ -15,10 +14,11 @@ use domain::{
 };
 
 pub use self::{
+    key::{key_index, parents, resolve, titles, unique_values},
     recent::{RecentEntries, recent_entries},
     tree::{Tree, covers, is_below, organizations_in, rebuild_tree, site_is_behind},
 };
-use crate::{Arg, Db, Row, StoreError, Tx, args};
+use crate::{Arg, Db, Row, StoreError, Tx, args, book};
 
 /// Which records of a noun, in which order.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +27,8 @@ pub struct RecordQuery {
     pub search: String,
     /// Field = value; an `organization` field takes in its subtree.
     pub filters: Vec<(String, String)>,
+    /// Only entries of a book from this ISO day to that one, where given.
+    pub days: (Option<String>, Option<String>),
     /// A field to sort by, and whether downwards; the dictionary order of names otherwise.
     pub sort: Option<(String, bool)>,
     /// How many to skip.
@@ -77,6 +79,9 @@ fn conditions(scope: &Scope, schema: &Schema, query: &RecordQuery, args: &mut Ve
         all.push(format!("register = ${}", args.len()));
     }
     all.extend(search_conditions(&query.search, args));
+    if schema.storage == Storage::Entry {
+        all.extend(book::day_conditions(&query.days, args));
+    }
     for (name, value) in &query.filters {
         let Some(field) = schema.field(name) else {
             continue;
@@ -394,16 +399,21 @@ fn columns(schema: &Schema, values: &Values) -> Vec<(String, Arg)> {
     out
 }
 
-/// Inserts records, all of one noun, with version 1.
+/// Inserts records, all of one noun, with version 1; `by` names who wrote them.
 ///
 /// # Errors
-/// [`StoreError::Duplicate`], [`StoreError::Reference`] or the engine's.
+/// [`StoreError::Duplicate`], [`StoreError::Reference`], [`StoreError::Closed`] or the engine's.
 pub async fn insert(
     tx: &mut Tx,
     schema: &Schema,
     records: &[Record],
+    by: &str,
     now: i64,
 ) -> Result<(), StoreError> {
+    let book = schema.storage == Storage::Entry;
+    if book {
+        book::refuse_closed(tx, schema, records, false).await?;
+    }
     let mut names: Vec<String> = Vec::new();
     let mut rows = Vec::with_capacity(records.len());
     for record in records {
@@ -412,7 +422,7 @@ pub async fn insert(
         columns.push(("version".into(), 1.into()));
         columns.push(("created_at".into(), now.into()));
         columns.push(("updated_at".into(), now.into()));
-        if schema.storage == Storage::Entry {
+        if book {
             columns.push(("recorded_at".into(), now.into()));
         }
         if names.is_empty() {
@@ -421,10 +431,14 @@ pub async fn insert(
         rows.push(columns.into_iter().map(|(_, arg)| arg).collect());
     }
     let into = format!("{} ({})", schema.table(), names.join(", "));
-    tx.insert_many(&schema.noun, &into, "", &rows).await
+    tx.insert_many(&schema.noun, &into, "", &rows).await?;
+    if book {
+        book::keep(tx, records, |_| 1, by, now).await?;
+    }
+    Ok(())
 }
 
-/// Writes a record over the version that was read.
+/// Writes a record over the version that was read; of a book's entry that one is kept too.
 ///
 /// # Errors
 /// [`StoreError::Stale`] when somebody else was quicker, and those of [`insert`].
@@ -432,8 +446,13 @@ pub async fn update(
     tx: &mut Tx,
     schema: &Schema,
     record: &Record,
+    by: &str,
     now: i64,
 ) -> Result<(), StoreError> {
+    let book = schema.storage == Storage::Entry;
+    if book {
+        book::refuse_closed(tx, schema, std::slice::from_ref(record), true).await?;
+    }
     let mut args = Vec::new();
     let mut sets = Vec::new();
     for (name, arg) in columns(schema, &record.values) {
@@ -456,6 +475,9 @@ pub async fn update(
             noun: schema.noun.clone(),
         });
     }
+    if book {
+        book::keep(tx, std::slice::from_ref(record), |r| r.version + 1, by, now).await?;
+    }
     Ok(())
 }
 
@@ -474,119 +496,4 @@ pub async fn delete(tx: &mut Tx, schema: &Schema, id: Id, version: i64) -> Resul
         });
     }
     Ok(())
-}
-
-/// The titles of records of a table noun by id.
-///
-/// # Errors
-/// [`StoreError`] of the engine.
-pub async fn titles(
-    db: &Db,
-    schema: &Schema,
-    ids: &[Id],
-) -> Result<HashMap<Id, String>, StoreError> {
-    let mut out = HashMap::new();
-    for ids in ids.chunks(500) {
-        let args: Vec<Arg> = ids.iter().map(|id| (*id).into()).collect();
-        let places: Vec<String> = (1..=args.len()).map(|i| format!("${i}")).collect();
-        let sql = format!(
-            "SELECT id, {} AS title FROM {} WHERE id IN ({})",
-            schema.title,
-            schema.table(),
-            places.join(", ")
-        );
-        for row in db.fetch(&schema.noun, &sql, &args).await? {
-            out.insert(
-                row.parsed("id")?,
-                row.opt_text("title")?.unwrap_or_default(),
-            );
-        }
-    }
-    Ok(out)
-}
-
-/// Ids of a noun's records by each of its keys, folded: what a spreadsheet may name them by.
-/// A key that two records share is left out.
-///
-/// # Errors
-/// [`StoreError`] of the engine.
-pub async fn key_index(tx: &mut Tx, schema: &Schema) -> Result<HashMap<String, Id>, StoreError> {
-    let sql = format!(
-        "SELECT id, {} FROM {}",
-        schema.keys.join(", "),
-        schema.table()
-    );
-    let rows = tx.fetch(&schema.noun, &sql, &[]).await?;
-    let mut out: HashMap<String, Option<Id>> = HashMap::with_capacity(rows.len() * 2);
-    for row in &rows {
-        let id: Id = row.parsed("id")?;
-        out.insert(id.to_string(), Some(id));
-        for key in &schema.keys {
-            if let Some(value) = row.opt_text(key)? {
-                out.entry(text::fold(&value))
-                    .and_modify(|other| {
-                        if *other != Some(id) {
-                            *other = None;
-                        }
-                    })
-                    .or_insert(Some(id));
-            }
-        }
-    }
-    Ok(out
-        .into_iter()
-        .filter_map(|(k, id)| Some((k, id?)))
-        .collect())
-}
-
-/// The id of the one record that `text` names: its id, or one of the noun's keys.
-///
-/// # Errors
-/// [`StoreError`] of the engine.
-pub async fn resolve(tx: &mut Tx, schema: &Schema, text: &str) -> Result<Option<Id>, StoreError> {
-    let table = schema.table();
-    if let Ok(id) = text.parse::<Id>() {
-        let sql = format!("SELECT id FROM {table} WHERE id = $1");
-        return Ok(tx
-            .fetch_one(&schema.noun, &sql, &args![id])
-            .await?
-            .map(|_| id));
-    }
-    for key in &schema.keys {
-        let sql = format!("SELECT id FROM {table} WHERE {key} = $1 LIMIT 2");
-        let rows = tx.fetch(&schema.noun, &sql, &args![text]).await?;
-        if let [row] = rows.as_slice() {
-            return row.parsed("id").map(Some);
-        }
-    }
-    Ok(None)
-}
-
-/// Every value of a unique field, whoever's the record is.
-///
-/// # Errors
-/// [`StoreError`] of the engine.
-pub async fn unique_values(
-    tx: &mut Tx,
-    schema: &Schema,
-    field: &Field,
-) -> Result<Vec<String>, StoreError> {
-    let sql = format!("SELECT {} AS value FROM {}", field.column(), schema.table());
-    let rows = tx.fetch(&schema.noun, &sql, &[]).await?;
-    rows.iter().map(|row| row.text("value")).collect()
-}
-
-/// Every record's parent; nothing for a noun without one.
-///
-/// # Errors
-/// [`StoreError`] of the engine.
-pub async fn parents(tx: &mut Tx, schema: &Schema) -> Result<HashMap<Id, Option<Id>>, StoreError> {
-    if schema.field("parent").is_none() || schema.storage == Storage::Entry {
-        return Ok(HashMap::new());
-    }
-    let sql = format!("SELECT id, parent_id FROM {}", schema.table());
-    let rows = tx.fetch(&schema.noun, &sql, &[]).await?;
-    rows.iter()
-        .map(|row| Ok((row.parsed("id")?, row.opt_parsed("parent_id")?)))
-        .collect()
 }

@@ -4,9 +4,12 @@
 pub mod browser;
 #[cfg(feature = "program")]
 pub mod client;
+mod installed;
 pub mod postgres;
 #[cfg(feature = "program")]
 pub mod program;
 pub mod python;
 #[cfg(feature = "program")]
 pub mod world;
+
+pub use installed::installed;

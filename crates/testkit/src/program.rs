@@ -11,6 +11,7 @@ use std::{
 };
 
 use crate::client::Client;
+pub use crate::installed;
 
 /// How long a start, an end or an event may take on a loaded machine.
 pub const PATIENCE: Duration = Duration::from_secs(180);
@@ -32,26 +33,6 @@ pub fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
         );
         std::thread::sleep(Duration::from_millis(100));
     }
-}
-
-/// Whether `program` can be run here. Where it is missing the test is skipped with a
-/// message, but never under `CI=true`.
-///
-/// # Panics
-/// When it is missing under `CI=true`.
-pub fn installed(program: &str, package: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path)
-        .chain(["/usr/sbin".into(), "/sbin".into()])
-        .any(|folder| folder.join(program).is_file());
-    if !found {
-        assert!(
-            std::env::var("CI").as_deref() != Ok("true"),
-            "{program} is not installed: apt-get install {package}"
-        );
-        eprintln!("SKIPPED: {program} is not installed (apt-get install {package})");
-    }
-    found
 }
 
 /// A port of `ip` that neither UDP nor TCP uses.

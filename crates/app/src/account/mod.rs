@@ -18,6 +18,7 @@ pub(crate) use sign_in::{hash_of, secret};
 pub use store::account::Account;
 pub use store::session::{ApiToken, Session};
 pub use token::{end as end_token, list as tokens, make as make_token};
+pub(crate) use totp::seal_old as seal_secrets;
 pub use totp::{
     Enrolment, confirm as confirm_totp, enrol as enrol_totp, reset as reset_totp,
     verify as verify_totp,

@@ -13,7 +13,7 @@ use super::{
     password,
     sign_in::{self, Authenticated, Stage},
 };
-use crate::{App, Ctx, fault::fault};
+use crate::{App, Ctx, fault::fault, keyring::Keyring, task::everything};
 
 /// What an authenticator app needs.
 #[derive(Clone)]
@@ -27,6 +27,40 @@ pub struct Enrolment {
 fn totp(secret: &str) -> Option<Totp> {
     let secret = Secret::try_from_base32(secret).ok()?;
     Some(Builder::new().with_secret(secret).build_noncompliant())
+}
+
+/// The secret, opened; none where there is none, or the data folder's key is another.
+fn secret_of(app: &App, account: &Account) -> Option<String> {
+    let kept = account.totp_secret.as_deref()?;
+    app.keys.unseal_text(&account.id.to_string(), kept)
+}
+
+fn sealed(app: &App, account: &Account, secret: &str) -> Result<String, Problem> {
+    app.keys
+        .seal_text(&account.id.to_string(), secret)
+        .map_err(|_| Problem::internal("random"))
+}
+
+/// Seals secrets that were kept as they are by an earlier version of the program.
+pub(crate) async fn seal_old(app: &App) -> Result<(), Problem> {
+    for mut account in store::account::list(&app.db, &everything())
+        .await
+        .map_err(fault)?
+    {
+        let Some(plain) = account
+            .totp_secret
+            .take_if(|kept| !Keyring::is_sealed(kept))
+        else {
+            continue;
+        };
+        account.totp_secret = Some(sealed(app, &account, &plain)?);
+        let mut tx = app.db.begin().await.map_err(fault)?;
+        store::account::save(&mut tx, &account, app.clock.now_ms())
+            .await
+            .map_err(fault)?;
+        tx.commit().await.map_err(fault)?;
+    }
+    Ok(())
 }
 
 /// Begins (or begins again) to set up the second factor. It counts once confirmed.
@@ -44,13 +78,13 @@ pub async fn enrol(app: &App, me: &Authenticated) -> Result<Enrolment, Problem> 
             account.login,
         ));
     }
-    let secret = match &account.totp_secret {
-        Some(secret) => secret.clone(),
+    let secret = match secret_of(app, &account) {
+        Some(secret) => secret,
         None => {
             let mut bytes = [0u8; 20];
             getrandom::fill(&mut bytes).map_err(|_| Problem::internal("random"))?;
             let secret = Secret::from(bytes.to_vec()).to_base32();
-            account.totp_secret = Some(secret.clone());
+            account.totp_secret = Some(sealed(app, &account, &secret)?);
             let mut tx = app.db.begin().await.map_err(fault)?;
             store::account::save(&mut tx, &account, app.clock.now_ms())
                 .await
@@ -84,8 +118,7 @@ fn check(app: &App, account: &mut Account, code: &str) -> Result<(), Problem> {
         return Err(wrong_code());
     }
     let seconds = u64::try_from(app.clock.now_ms() / 1000).unwrap_or(0);
-    let step = account
-        .totp_secret
+    let step = secret_of(app, account)
         .as_deref()
         .and_then(totp)
         .and_then(|t| t.check(&digits, seconds))

@@ -54,7 +54,7 @@ pub async fn attest(
         return Err(Problem::invalid(control, wrong));
     }
     if let Some(hash) = &attachment {
-        let known = store::duty::attachment(&app.db, &scope, hash)
+        let known = store::attachment::get(&app.db, &scope, hash)
             .await
             .map_err(fault)?;
         known.ok_or_else(|| Problem::not_found(&Label::new("tệp đính kèm", "attachment"), hash))?;

@@ -1,6 +1,6 @@
 //! Opens the vault and its key.
 
-use std::{io::Write as _, path::Path, sync::RwLock};
+use std::{path::Path, sync::RwLock};
 
 use domain::{id::TargetId, problem::Problem};
 use ed25519_dalek::SigningKey;
@@ -14,6 +14,7 @@ use vault::{
 use super::Logs;
 use crate::{
     application::{AppConfig, OpenError},
+    keyring,
     setting::Settings,
 };
 
@@ -119,15 +120,6 @@ fn kept_key(data: &Path) -> std::io::Result<Option<SigningKey>> {
 }
 
 fn new_key(data: &Path) -> std::io::Result<SigningKey> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let mut bytes = [0u8; 32];
-    getrandom::fill(&mut bytes).map_err(std::io::Error::other)?;
-    let mut file = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(data.join("vault.key"))?;
-    file.write_all(&bytes)?;
-    file.sync_all()?;
+    let bytes = keyring::key_file(&data.join("vault.key"))?;
     Ok(SigningKey::from_bytes(&bytes))
 }

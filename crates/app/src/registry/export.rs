@@ -7,16 +7,77 @@ use domain::{
     id::Id,
     noun,
     problem::Problem,
-    record::Value,
-    schema::{Kind, Schema},
+    record::{Record, Value},
+    schema::{Field, Kind, Schema},
 };
 use store::registry::RecordQuery;
 
-use super::record;
+use super::{
+    record,
+    workbook::{Cell, workbook},
+};
 use crate::{App, Ctx, fault::fault};
 
 /// The column of a record's version.
 pub(super) const VERSION: &str = "version";
+
+/// The records that the actor may see and the query takes in, as they are named in a table.
+struct Table {
+    schema: std::sync::Arc<Schema>,
+    records: Vec<Record>,
+    /// The key of every record that is referred to.
+    keys: HashMap<Id, String>,
+}
+
+impl Table {
+    async fn read(app: &App, ctx: &Ctx, noun: &str, query: &RecordQuery) -> Result<Self, Problem> {
+        let schema = app.schema(noun)?;
+        let all = RecordQuery {
+            offset: 0,
+            limit: 200_000,
+            ..query.clone()
+        };
+        let records = record::list(app, ctx, noun, &all).await?.records;
+        let mut keys: HashMap<Id, String> = HashMap::new();
+        for field in schema.fields.iter().filter(|f| f.kind == Kind::Reference) {
+            let Some(other) = field.refers_to.as_deref().and_then(noun::get) else {
+                continue;
+            };
+            let named = Schema {
+                title: other.keys.first().unwrap_or(&other.title).clone(),
+                ..other.clone()
+            };
+            let mut ids: Vec<Id> = records
+                .iter()
+                .filter_map(|r| r.get(&field.name).as_id())
+                .collect();
+            ids.sort_unstable();
+            ids.dedup();
+            keys.extend(
+                store::registry::titles(&app.db, &named, &ids)
+                    .await
+                    .map_err(fault)?,
+            );
+        }
+        Ok(Self {
+            schema,
+            records,
+            keys,
+        })
+    }
+
+    /// A value as the import reads it again.
+    fn cell(&self, field: &Field, record: &Record) -> Value {
+        match (field.kind, record.get(&field.name)) {
+            (Kind::Reference, value) => value
+                .as_id()
+                .and_then(|id| self.keys.get(&id).cloned())
+                .map_or(Value::Null, Value::Text),
+            (Kind::Instant, Value::Integer(ms)) => clock::from_ms(*ms).to_string().into(),
+            (_, value) => value.clone(),
+        }
+    }
+}
 
 /// All records that the actor may see and the query takes in, as CSV that imports again:
 /// UTF-8 with a byte-order mark (so that Excel shows Vietnamese), references by their key.
@@ -29,68 +90,67 @@ pub async fn export_csv(
     noun: &str,
     query: &RecordQuery,
 ) -> Result<Vec<u8>, Problem> {
-    let schema = app.schema(noun)?;
-    let all = RecordQuery {
-        offset: 0,
-        limit: 200_000,
-        ..query.clone()
-    };
-    let page = record::list(app, ctx, noun, &all).await?;
-    let mut keys: HashMap<Id, String> = HashMap::new();
-    for field in schema.fields.iter().filter(|f| f.kind == Kind::Reference) {
-        let Some(other) = field.refers_to.as_deref().and_then(noun::get) else {
-            continue;
-        };
-        let named = Schema {
-            title: other.keys.first().unwrap_or(&other.title).clone(),
-            ..other.clone()
-        };
-        let mut ids: Vec<Id> = page
-            .records
-            .iter()
-            .filter_map(|r| r.get(&field.name).as_id())
-            .collect();
-        ids.sort_unstable();
-        ids.dedup();
-        keys.extend(
-            store::registry::titles(&app.db, &named, &ids)
-                .await
-                .map_err(fault)?,
-        );
-    }
+    let table = Table::read(app, ctx, noun, query).await?;
+    let fields = &table.schema.fields;
     let mut out = csv::Writer::from_writer(b"\xEF\xBB\xBF".to_vec());
-    let wrote = write(&mut out, &schema, &page.records, &keys).and_then(|()| {
+    let wrote = (|| {
+        let version = table.schema.offline.then_some(VERSION);
+        let names = fields.iter().map(|f| f.name.as_str());
+        out.write_record(names.chain(version))?;
+        for record in &table.records {
+            let version = table.schema.offline.then(|| record.version.to_string());
+            let cells = fields
+                .iter()
+                .map(|f| guard(table.cell(f, record).to_cell()));
+            out.write_record(cells.chain(version))?;
+        }
         out.into_inner()
             .map_err(|e| csv::Error::from(e.into_error()))
-    });
+    })();
     wrote.map_err(|e| Problem::internal(e.to_string()))
 }
 
-fn write(
-    out: &mut csv::Writer<Vec<u8>>,
-    schema: &Schema,
-    records: &[domain::record::Record],
-    keys: &HashMap<Id, String>,
-) -> Result<(), csv::Error> {
-    let version = schema.offline.then_some(VERSION);
-    let names = schema.fields.iter().map(|f| f.name.as_str());
-    out.write_record(names.chain(version))?;
-    for record in records {
-        let version = schema.offline.then(|| record.version.to_string());
-        let cells = schema.fields.iter().map(|field| {
-            let value = record.get(&field.name);
-            match (field.kind, value) {
-                (Kind::Reference, value) => value
-                    .as_id()
-                    .and_then(|id| keys.get(&id).cloned())
-                    .unwrap_or_default(),
-                (Kind::Instant, Value::Integer(ms)) => clock::from_ms(*ms).to_string(),
-                (_, value) => guard(value.to_cell()),
-            }
-        });
-        out.write_record(cells.chain(version))?;
-    }
-    Ok(())
+/// The same as a workbook: the header in the reader's language, numbers as numbers. It
+/// imports again too.
+///
+/// # Errors
+/// Denied, not found, unavailable.
+pub async fn export_xlsx(
+    app: &App,
+    ctx: &Ctx,
+    noun: &str,
+    query: &RecordQuery,
+) -> Result<Vec<u8>, Problem> {
+    let table = Table::read(app, ctx, noun, query).await?;
+    let fields = &table.schema.fields;
+    let version = table.schema.offline.then(|| VERSION.to_owned());
+    let header: Vec<String> = fields
+        .iter()
+        .map(|f| f.label.get(ctx.lang).to_owned())
+        .chain(version)
+        .collect();
+    let rows: Vec<Vec<Cell>> = table
+        .records
+        .iter()
+        .map(|record| {
+            let cells = fields.iter().map(|f| match table.cell(f, record) {
+                #[expect(
+                    clippy::cast_precision_loss,
+                    reason = "a spreadsheet has no other numbers"
+                )]
+                Value::Integer(i) => Cell::Number(i as f64),
+                Value::Decimal(d) => Cell::Number(d),
+                other => Cell::Text(other.to_cell()),
+            });
+            let version = table
+                .schema
+                .offline
+                .then(|| Cell::Text(record.version.to_string()));
+            cells.chain(version).collect()
+        })
+        .collect();
+    workbook(table.schema.plural.get(ctx.lang), &header, &rows)
+        .map_err(|e| Problem::internal(e.to_string()))
 }
 
 /// A cell that a spreadsheet would run as a formula is made text.

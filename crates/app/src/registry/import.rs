@@ -370,6 +370,7 @@ async fn write_all(
     plans: Vec<Plan>,
     now: i64,
 ) -> Result<(), Problem> {
+    let by = &ctx.actor.name;
     let mut changes = Vec::new();
     let mut created = Vec::new();
     for plan in plans {
@@ -380,7 +381,7 @@ async fn write_all(
                 created.push(record);
             }
             Outcome::Update => {
-                registry::update(&mut tx, schema, &record, now)
+                registry::update(&mut tx, schema, &record, by, now)
                     .await
                     .map_err(fault)?;
                 changes.push(app.change(ctx, schema, plan.before.as_ref(), Some(&record)));
@@ -388,7 +389,7 @@ async fn write_all(
             Outcome::Unchanged | Outcome::Bad => {}
         }
     }
-    registry::insert(&mut tx, schema, &plan::parents_first(created), now)
+    registry::insert(&mut tx, schema, &plan::parents_first(created), by, now)
         .await
         .map_err(fault)?;
     if schema.noun == "organization" {

@@ -9,7 +9,7 @@ use domain::{
     noun,
     problem::{FieldProblem, Problem, ProblemKind},
     record::{Record, Value, Values},
-    schema::{Kind, Schema},
+    schema::{Kind, Schema, Storage},
 };
 use store::{
     StoreError, Tx,
@@ -209,7 +209,7 @@ pub(crate) async fn add_all(
         changes.push(app.change(ctx, &schema, None, Some(&record)));
         records.push(record);
     }
-    registry::insert(&mut tx, &schema, &records, now)
+    registry::insert(&mut tx, &schema, &records, &ctx.actor.name, now)
         .await
         .map_err(|e| unique(&schema, e))?;
     store::journal::append(&mut tx, &changes)
@@ -236,6 +236,14 @@ pub(crate) async fn write_in(
 ) -> Result<Record, Problem> {
     let now = app.clock.now_ms();
     resolve(tx, app, schema, &mut values).await?;
+    // What a book's schema no longer names stays with its entry.
+    if let Some(before) = before.filter(|_| schema.storage == Storage::Entry) {
+        let gone = before
+            .values
+            .iter()
+            .filter(|(name, _)| schema.field(name).is_none());
+        values.extend(gone.map(|(name, value)| (name.clone(), value.clone())));
+    }
     let record = Record {
         id: before.map_or_else(|| Id::new(now), |b| b.id),
         version: before.map_or(1, |b| b.version),
@@ -246,9 +254,10 @@ pub(crate) async fn write_in(
     for each in before.into_iter().chain([&record]) {
         authorise(tx, scope, schema, each).await?;
     }
+    let by = &ctx.actor.name;
     let written = match before {
-        None => registry::insert(tx, schema, std::slice::from_ref(&record), now).await,
-        Some(_) => registry::update(tx, schema, &record, now).await,
+        None => registry::insert(tx, schema, std::slice::from_ref(&record), by, now).await,
+        Some(_) => registry::update(tx, schema, &record, by, now).await,
     };
     written.map_err(|e| unique(schema, e))?;
     if schema.noun == "organization"
@@ -268,7 +277,7 @@ pub(crate) async fn write_in(
 pub async fn delete(app: &App, ctx: &Ctx, noun: &str, id: Id, version: i64) -> Result<(), Problem> {
     let schema = app.schema(noun)?;
     let scope = ctx.actor.writes(&schema)?;
-    if schema.storage == domain::schema::Storage::Entry {
+    if schema.storage == Storage::Entry {
         return Err(Problem::new(
             ProblemKind::Denied,
             Label::new(

@@ -3,6 +3,7 @@
 mod account;
 mod adoption;
 mod attachment;
+mod book;
 mod document;
 mod duty;
 mod import;

@@ -348,6 +348,38 @@ pub const CASES: &[Case] = &[
         "version=1",
         Refused,
     ),
+    get(
+        "/registry/{noun}/export.xlsx",
+        "/registry/contact/export.xlsx",
+        Everybody,
+    ),
+    get(
+        "/registry/{noun}/{id}/versions/{version}",
+        "/registry/device/{device}/versions/1",
+        Refused,
+    ),
+    get(
+        "/registry/{noun}/closings",
+        "/registry/technical-journal/closings",
+        Everybody,
+    ),
+    post(
+        "/registry/{noun}/closings",
+        "/registry/technical-journal/closings",
+        "organization={unit}&period=2025",
+        Refused,
+    ),
+    get(
+        "/registry/{noun}/closings/{id}/content.json",
+        "/registry/technical-journal/closings/{unit}/content.json",
+        Refused,
+    ),
+    post(
+        "/registry/{noun}/closings/{id}/reopen",
+        "/registry/technical-journal/closings/{unit}/reopen",
+        "reason=khong+co+ly+do+nao",
+        Refused,
+    ),
     get("/attachments/{sha256}", "/attachments/00ff", Refused),
     // Administration.
     get("/accounts", "/accounts", Refused),
@@ -408,6 +440,33 @@ pub const CASES: &[Case] = &[
         "/api/v1/{noun}/export.csv",
         "/api/v1/contact/export.csv",
         Everybody,
+    ),
+    get(
+        "/api/v1/{noun}/export.xlsx",
+        "/api/v1/contact/export.xlsx",
+        Everybody,
+    ),
+    get(
+        "/api/v1/{noun}/{id}/versions",
+        "/api/v1/device/{device}/versions",
+        Refused,
+    ),
+    get(
+        "/api/v1/{noun}/closings",
+        "/api/v1/technical-journal/closings",
+        Everybody,
+    ),
+    post(
+        "/api/v1/{noun}/closings",
+        "/api/v1/technical-journal/closings",
+        r#"{"organization":"{unit}","period":"2025"}"#,
+        Refused,
+    ),
+    post(
+        "/api/v1/{noun}/closings/{id}/reopen",
+        "/api/v1/technical-journal/closings/{unit}/reopen",
+        r#"{"reason":"khong co ly do nao"}"#,
+        Refused,
     ),
     post(
         "/api/v1/{noun}/import",

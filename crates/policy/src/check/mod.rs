@@ -11,7 +11,7 @@ use sqlparser::dialect::{Dialect, PostgreSqlDialect, SQLiteDialect};
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::{ast::Statement, tokenizer::Location};
 
-use crate::hash;
+use crate::{facts::Views, hash};
 
 /// The columns that every check returns; any further one is evidence.
 pub const COLUMNS: [&str; 5] = ["unit", "subject", "status", "reason", "observed_at"];
@@ -60,15 +60,20 @@ impl Fault {
 }
 
 impl Check {
-    /// Reads a query and says everything that is wrong with it.
+    /// Reads a query over `views` and says everything that is wrong with it.
     ///
     /// There is a check unless the text cannot be parsed at all.
-    pub fn read(id: &str, sql: &str) -> (Option<Self>, Vec<Fault>) {
-        Self::read_with(id, sql, &COLUMNS)
+    pub fn read(id: &str, sql: &str, views: &Views) -> (Option<Self>, Vec<Fault>) {
+        Self::read_with(id, sql, views, &COLUMNS)
     }
 
     /// As [`Check::read`], for a query that returns at least the `wanted` columns.
-    pub(crate) fn read_with(id: &str, sql: &str, wanted: &[&str]) -> (Option<Self>, Vec<Fault>) {
+    pub(crate) fn read_with(
+        id: &str,
+        sql: &str,
+        views: &Views,
+        wanted: &[&str],
+    ) -> (Option<Self>, Vec<Fault>) {
         let named = parameters::scan(sql);
         let mut faults = named.faults;
         let lite = parse(&SQLiteDialect {}, &named.sql, "SQLite");
@@ -89,7 +94,7 @@ impl Check {
             return (None, faults);
         };
         faults.extend(portable::faults(query));
-        let reading = reading::read(query, wanted);
+        let reading = reading::read(query, views, wanted);
         faults.extend(reading.faults);
         faults.sort_by_key(|f| (f.line, f.column));
         let check = Self {

@@ -9,7 +9,7 @@ use sqlparser::ast::{
 };
 
 use super::Fault;
-use crate::{facts, lint::nearest};
+use crate::{facts::Views, lint::nearest};
 
 pub(super) struct Reading {
     pub views: BTreeSet<String>,
@@ -19,7 +19,7 @@ pub(super) struct Reading {
 }
 
 /// Finds the views, the columns and the reason codes of a query.
-pub(super) fn read(query: &Query, wanted: &[&str]) -> Reading {
+pub(super) fn read(query: &Query, known_views: &Views, wanted: &[&str]) -> Reading {
     let mut reader = Reader::default();
     // The visitor never breaks off.
     let _ = query.visit(&mut reader);
@@ -29,11 +29,11 @@ pub(super) fn read(query: &Query, wanted: &[&str]) -> Reading {
         if reader.common.contains(name) {
             continue;
         }
-        if facts::columns(name).is_some() {
+        if known_views.columns(name).is_some() {
             views.insert(name.clone());
             continue;
         }
-        let known = facts::VIEWS.iter().map(|v| v.name);
+        let known = known_views.names();
         let instead = nearest(name, known.clone()).map_or_else(
             || format!("one of {}", known.collect::<Vec<_>>().join(", ")),
             str::to_owned,
@@ -50,11 +50,11 @@ pub(super) fn read(query: &Query, wanted: &[&str]) -> Reading {
         };
         let lists: Vec<_> = held
             .iter()
-            .filter_map(|view| facts::columns(view))
+            .filter_map(|view| known_views.columns(view))
             .collect();
         // An alias that also names a common table expression may have any column.
-        if lists.len() == held.len() && !lists.iter().any(|l| l.contains(&column.as_str())) {
-            let all = lists.iter().flat_map(|l| l.iter().copied());
+        if lists.len() == held.len() && !lists.iter().any(|l| l.contains(column)) {
+            let all = lists.iter().flat_map(|l| l.iter().map(String::as_str));
             let instead = nearest(column, all.clone()).map_or_else(
                 || format!("one of {}", all.collect::<Vec<_>>().join(", ")),
                 str::to_owned,

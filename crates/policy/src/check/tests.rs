@@ -3,7 +3,7 @@
 use super::*;
 
 fn faults(sql: &str) -> Vec<String> {
-    Check::read("x", sql)
+    Check::read("x", sql, &Views::default())
         .1
         .into_iter()
         .map(|f| f.what)
@@ -22,7 +22,7 @@ FROM newest n -- :comment
 
 #[test]
 fn a_check_says_what_it_reads_and_returns() {
-    let (check, faults) = Check::read("devices", GOOD);
+    let (check, faults) = Check::read("devices", GOOD, &Views::default());
     let check = check.unwrap();
     assert_eq!(faults, []);
     assert_eq!(check.reads, BTreeSet::from(["fact_device".to_owned()]));
@@ -81,6 +81,7 @@ fn names_that_do_not_exist_are_told_with_the_nearest_one() {
     let (_, faults) = Check::read(
         "x",
         "SELECT d.unit, d.nmae AS subject, 'met' AS status, 'ok' AS reason, 0 AS observed_at\nFROM fact_devise d JOIN fact_device d ON 1 = 1",
+        &Views::default(),
     );
     assert!(
         faults
@@ -91,6 +92,7 @@ fn names_that_do_not_exist_are_told_with_the_nearest_one() {
     let (_, faults) = Check::read(
         "x",
         "SELECT d.unit, d.nmae AS subject, 'maybe' AS status, 'ok' AS reason FROM fact_device d",
+        &Views::default(),
     );
     assert!(
         faults.iter().any(|f| f.instead == "name" && f.column == 18),
@@ -113,4 +115,27 @@ fn parameters_in_strings_are_text() {
     );
     assert_eq!(named.names, ["a"]);
     assert!(named.faults.is_empty());
+}
+
+#[test]
+fn a_book_is_read_by_its_own_columns() {
+    let book: domain::schema::Schema = serde_json::from_value(serde_json::json!({
+        "noun": "visitor-book", "title": "room",
+        "label": {"vi": "s", "en": "b"}, "plural": {"vi": "s", "en": "b"}, "describes": {"vi": "s", "en": "b"},
+        "fields": [{"name": "room", "kind": "text", "label": {"vi": "p", "en": "r"}}],
+    }))
+    .unwrap();
+    let views = Views::with_books(&[book.as_book()]);
+    let sql = |column: &str| {
+        format!(
+            "SELECT b.unit, b.{column} AS subject, 'met' AS status, 'ok' AS reason, b.recorded_at AS observed_at FROM book_visitor_book b"
+        )
+    };
+    let (check, faults) = Check::read("x", &sql("room"), &views);
+    assert!(faults.is_empty(), "{faults:?}");
+    assert!(check.unwrap().reads.contains("book_visitor_book"));
+    let (_, faults) = Check::read("x", &sql("rom"), &views);
+    assert!(faults.iter().any(|f| f.instead == "room"), "{faults:?}");
+    let (_, faults) = Check::read("x", &sql("room"), &Views::default());
+    assert!(!faults.is_empty());
 }

@@ -8,6 +8,7 @@ use super::{Problem, examine::Parts, parse::Parsed, suggest};
 use crate::{
     check::Check,
     document::{Figure, NAMES, PARAMETERS, Piece, Template, built_in, pieces},
+    facts::Views,
 };
 
 /// Names that only the entry of a sent document knows.
@@ -15,7 +16,7 @@ const SENT: [&str; 3] = ["number", "signed_on", "file"];
 
 pub(super) fn check(parts: &mut Parts, problems: &mut Vec<Problem>) {
     for file in parts.figures.values_mut() {
-        figure(file, problems);
+        figure(file, &parts.views, problems);
     }
     for file in parts.documents.values() {
         document(parts, file, problems);
@@ -23,7 +24,7 @@ pub(super) fn check(parts: &mut Parts, problems: &mut Vec<Problem>) {
 }
 
 /// Reads a figure's query and keeps it.
-fn figure(file: &mut Parsed<Figure>, problems: &mut Vec<Problem>) {
+fn figure(file: &mut Parsed<Figure>, views: &Views, problems: &mut Vec<Problem>) {
     let figure = &file.value;
     if built_in().iter().any(|known| known.id == figure.id) {
         problems.push(file.report(
@@ -38,7 +39,7 @@ fn figure(file: &mut Parsed<Figure>, problems: &mut Vec<Problem>) {
     } else {
         wanted.push("value");
     }
-    let (query, faults) = Check::read_with(&figure.id, &figure.sql, &wanted);
+    let (query, faults) = Check::read_with(&figure.id, &figure.sql, views, &wanted);
     for fault in faults {
         let what = format!("line {} of the query: {}", fault.line, fault.what);
         problems.push(file.report("sql", what, fault.instead));

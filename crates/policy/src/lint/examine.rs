@@ -14,6 +14,7 @@ use crate::{
     check::Check,
     control::{AwaitedFact, Control},
     document::{Figure, Template},
+    facts::Views,
     fixture::Fixture,
     hash,
     law::Laws,
@@ -39,6 +40,8 @@ pub(super) struct Parts {
     pub law: Option<Parsed<Laws>>,
     pub words: Option<Parsed<Words>>,
     pub calendars: Vec<Parsed<Calendar>>,
+    /// What checks may read.
+    pub views: Views,
     /// Files that exist but could not be read: what they hold is not "missing".
     pub unread: Vec<String>,
 }
@@ -69,11 +72,23 @@ const FOLDERS: [&str; 8] = [
 pub(crate) fn examine(files: &[File]) -> (Option<Library>, Vec<Problem>) {
     let mut parts = Parts::default();
     let mut problems = Vec::new();
-    for file in files {
-        if let Err(problem) = read(&mut parts, file, &mut problems) {
-            parts.unread.push(file.path.clone());
-            problems.push(problem);
+    let (books, others): (Vec<&File>, Vec<&File>) = files
+        .iter()
+        .partition(|file| file.path.starts_with("registers/"));
+    // Checks read the books, so the books come first.
+    for files in [books, others] {
+        for file in files {
+            if let Err(problem) = read(&mut parts, file, &mut problems) {
+                parts.unread.push(file.path.clone());
+                problems.push(problem);
+            }
         }
+        let books: Vec<Schema> = parts
+            .registers
+            .values()
+            .map(|book| book.value.clone().as_book())
+            .collect();
+        parts.views = Views::with_books(&books);
     }
     regulation::check(&parts, &mut problems);
     control::check(&parts, &mut problems);
@@ -100,7 +115,7 @@ fn read(parts: &mut Parts, file: &File, problems: &mut Vec<Problem>) -> Result<(
         "checks" => {
             let sql = parse::text(path, bytes)?;
             let id = parse::stem(path);
-            let (check, faults) = Check::read(id, &sql);
+            let (check, faults) = Check::read(id, &sql, &parts.views);
             let found = faults.into_iter().map(|fault| Problem {
                 file: path.to_owned(),
                 line: fault.line,

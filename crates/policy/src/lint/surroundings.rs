@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::schema::Kind;
 
 use super::{Problem, examine::Parts, parse::Parsed, suggest};
-use crate::{check, expression::Expression, facts};
+use crate::{check, expression::Expression};
 
 pub(super) fn check(parts: &Parts, problems: &mut Vec<Problem>) {
     registers(parts, problems);
@@ -248,8 +248,8 @@ fn fixtures(parts: &Parts, problems: &mut Vec<Problem>) {
         for (c, case) in file.value.cases.iter().enumerate() {
             for (view, rows) in &case.facts {
                 let at = format!("cases[{c}].facts.{view}");
-                let Some(columns) = facts::columns(view) else {
-                    let known = facts::VIEWS.iter().map(|v| v.name);
+                let Some(columns) = parts.views.columns(view) else {
+                    let known = parts.views.names();
                     problems.push(file.report(
                         &at,
                         format!("there is no fact view `{view}`"),
@@ -262,11 +262,11 @@ fn fixtures(parts: &Parts, problems: &mut Vec<Problem>) {
                     .enumerate()
                     .flat_map(|(r, row)| row.keys().map(move |k| (r, k)))
                 {
-                    if !columns.contains(&column.as_str()) {
+                    if !columns.contains(column) {
                         problems.push(file.report(
                             &format!("{at}[{r}].{column}"),
                             format!("`{view}` has no column `{column}`"),
-                            suggest(column, columns.iter().copied()),
+                            suggest(column, columns.iter().map(String::as_str)),
                         ));
                     }
                 }

@@ -1,7 +1,7 @@
 //! Verdicts as intervals, what was known when, attestations, duties, attachments.
 
 use domain::id::{Id, OrganizationId};
-use store::{Db, StoreError, assessment::*, due, duty};
+use store::{Db, StoreError, assessment::*, attachment, due, duty};
 
 use crate::{NOW, all, below, insert, organization, record};
 
@@ -495,7 +495,7 @@ async fn open_duties_are_counted(db: &Db) {
 async fn an_attachment_is_each_owners(db: &Db) {
     let a = OrganizationId(organization(db, "A", "A", None).await);
     let b = OrganizationId(organization(db, "B", "B", None).await);
-    let file = |organization, name: &str| duty::Attachment {
+    let file = |organization, name: &str| attachment::Attachment {
         sha256: "5".repeat(64),
         name: name.into(),
         media_type: "application/pdf".into(),
@@ -503,24 +503,28 @@ async fn an_attachment_is_each_owners(db: &Db) {
         organization,
         uploaded_by: "x".into(),
         uploaded_at: NOW,
+        marking: "none".into(),
+        scan: "clean".into(),
+        scan_detail: None,
+        scanned_at: Some(NOW),
     };
-    let attach = async |file: &duty::Attachment| {
+    let attach = async |file: &attachment::Attachment| {
         let mut tx = db.begin().await.unwrap();
-        duty::attach(&mut tx, file).await.unwrap();
+        attachment::note(&mut tx, file).await.unwrap();
         tx.commit().await.unwrap();
     };
     let hash = "5".repeat(64);
     attach(&file(a, "a.pdf")).await;
-    assert_eq!(duty::attachment(db, &below(b), &hash).await.unwrap(), None);
+    assert_eq!(attachment::get(db, &below(b), &hash).await.unwrap(), None);
     // The same content from another unit is that unit's own, under its own name.
     attach(&file(b, "b.pdf")).await;
     attach(&file(b, "again.pdf")).await;
     assert_eq!(
-        duty::attachment(db, &below(a), &hash).await.unwrap(),
+        attachment::get(db, &below(a), &hash).await.unwrap(),
         Some(file(a, "a.pdf"))
     );
     assert_eq!(
-        duty::attachment(db, &below(b), &hash).await.unwrap(),
+        attachment::get(db, &below(b), &hash).await.unwrap(),
         Some(file(b, "b.pdf"))
     );
 }

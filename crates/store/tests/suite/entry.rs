@@ -86,7 +86,7 @@ async fn a_book_filters_by_its_own_fields(db: &Db) {
 }
 
 async fn insert_entries(tx: &mut store::Tx, schema: &Schema, entries: &[Record]) {
-    store::registry::insert(tx, schema, entries, NOW)
+    store::registry::insert(tx, schema, entries, "test", NOW)
         .await
         .unwrap();
 }

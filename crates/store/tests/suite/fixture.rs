@@ -20,8 +20,11 @@ use crate::on_both;
 on_both!(every_check_says_what_its_fixture_expects);
 
 /// Puts tables in the place of the views, with the types that the views have.
-async fn tables_for_views(db: &Db) {
-    for view in policy::facts::VIEWS.iter().map(|v| v.name) {
+async fn tables_for_views(db: &Db, library: &Library) {
+    store::book::make_views(db, library.registers.values())
+        .await
+        .unwrap();
+    for view in views(library) {
         for sql in [
             format!("CREATE TABLE made AS SELECT * FROM {view}"),
             format!("DROP VIEW {view}"),
@@ -30,6 +33,13 @@ async fn tables_for_views(db: &Db) {
             db.execute("fixture", &sql, &[]).await.unwrap();
         }
     }
+}
+
+/// The fact views, and the books that a check reads.
+fn views(library: &Library) -> BTreeSet<&str> {
+    let read = library.checks.values().flat_map(|check| &check.reads);
+    let fixed = policy::facts::VIEWS.iter().map(|v| v.name);
+    fixed.chain(read.map(String::as_str)).collect()
 }
 
 fn arg(value: Option<Value>) -> Arg {
@@ -42,10 +52,10 @@ fn arg(value: Option<Value>) -> Arg {
     }
 }
 
-async fn fill(db: &Db, case: &Case) {
+async fn fill(db: &Db, library: &Library, case: &Case) {
     let mut tx = db.begin().await.unwrap();
-    for view in policy::facts::VIEWS {
-        tx.execute("fixture", &format!("DELETE FROM {}", view.name), &[])
+    for view in views(library) {
+        tx.execute("fixture", &format!("DELETE FROM {view}"), &[])
             .await
             .unwrap();
     }
@@ -195,13 +205,13 @@ async fn by_duty(
 
 async fn every_check_says_what_its_fixture_expects(db: &Db) {
     let library = Library::load(&policy::Embedded).unwrap();
-    tables_for_views(db).await;
+    tables_for_views(db, &library).await;
     let mut wrong = Vec::new();
     let mut cases = 0;
     for (path, fixture) in fixture::all(&policy::Embedded).unwrap() {
         let control = &library.controls[&fixture.control];
         for case in &fixture.cases {
-            fill(db, case).await;
+            fill(db, &library, case).await;
             let found = if control.check.is_some() {
                 by_check(db, &library, control, case).await
             } else {

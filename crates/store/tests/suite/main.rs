@@ -2,6 +2,7 @@
 
 mod account;
 mod assessment;
+mod book;
 mod document;
 mod engine;
 mod entry;
@@ -121,7 +122,7 @@ pub(crate) async fn organization(db: &Db, code: &str, name: &str, parent: Option
         values,
     };
     let mut tx = db.begin().await.unwrap();
-    records::insert(&mut tx, schema, std::slice::from_ref(&record), NOW)
+    records::insert(&mut tx, schema, std::slice::from_ref(&record), "test", NOW)
         .await
         .unwrap();
     records::rebuild_tree(&mut tx).await.unwrap();
@@ -136,6 +137,6 @@ pub(crate) async fn insert(
     records_: &[Record],
 ) -> Result<(), store::StoreError> {
     let mut tx = db.begin().await?;
-    records::insert(&mut tx, noun::get(noun).unwrap(), records_, NOW).await?;
+    records::insert(&mut tx, noun::get(noun).unwrap(), records_, "test", NOW).await?;
     tx.commit().await
 }

@@ -100,7 +100,9 @@ async fn every_noun_is_kept_as_written(db: &Db) {
         let mut first = rows[0].clone();
         first.values = values(schema, 7, &made);
         let mut tx = db.begin().await.unwrap();
-        update(&mut tx, schema, &first, NOW + 5).await.unwrap();
+        update(&mut tx, schema, &first, "test", NOW + 5)
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
         let read = get(db, &all(), schema, first.id).await.unwrap().unwrap();
         assert_eq!(read.values, first.values, "{}", schema.noun);
@@ -358,10 +360,10 @@ async fn an_older_version_does_not_overwrite(db: &Db) {
     let schema = noun::get("organization").unwrap();
     let read = get(db, &all(), schema, id).await.unwrap().unwrap();
     let mut tx = db.begin().await.unwrap();
-    update(&mut tx, schema, &read, NOW).await.unwrap();
+    update(&mut tx, schema, &read, "test", NOW).await.unwrap();
     tx.commit().await.unwrap();
     let mut tx = db.begin().await.unwrap();
-    let late = update(&mut tx, schema, &read, NOW).await;
+    let late = update(&mut tx, schema, &read, "test", NOW).await;
     assert!(matches!(late, Err(StoreError::Stale { .. })), "{late:?}");
     let late = delete(&mut tx, schema, id, 1).await;
     assert!(matches!(late, Err(StoreError::Stale { .. })), "{late:?}");
@@ -417,13 +419,13 @@ async fn the_tree_follows_its_parents(db: &Db) {
     let mut moved = get(db, &all(), schema, c).await.unwrap().unwrap();
     moved.values.insert("parent".into(), Value::Null);
     let mut tx = db.begin().await.unwrap();
-    update(&mut tx, schema, &moved, NOW).await.unwrap();
+    update(&mut tx, schema, &moved, "test", NOW).await.unwrap();
     rebuild_tree(&mut tx).await.unwrap();
     assert!(!is_below(&mut tx, c, a).await.unwrap());
     // A circle in damaged data ends all the same.
     let mut first = get(db, &all(), schema, a).await.unwrap().unwrap();
     first.values.insert("parent".into(), b.into());
-    update(&mut tx, schema, &first, NOW).await.unwrap();
+    update(&mut tx, schema, &first, "test", NOW).await.unwrap();
     rebuild_tree(&mut tx).await.unwrap();
     assert!(is_below(&mut tx, a, b).await.unwrap());
     tx.commit().await.unwrap();

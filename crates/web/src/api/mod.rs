@@ -5,7 +5,11 @@ mod openapi;
 mod records;
 mod state;
 
-use axum::{Router, extract::DefaultBodyLimit, routing::get};
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    routing::{get, post},
+};
 
 pub use meter::{Meter, count};
 
@@ -14,10 +18,7 @@ use crate::server::Web;
 /// The routes of the API, of health and of metrics.
 pub fn routes() -> Router<Web> {
     let import = Router::new()
-        .route(
-            "/api/v1/{noun}/import",
-            axum::routing::post(records::import),
-        )
+        .route("/api/v1/{noun}/import", post(records::import))
         .layer(DefaultBodyLimit::max(app::registry::MAX_BYTES));
     Router::new()
         .route("/api/v1/openapi.json", get(openapi::document))
@@ -32,6 +33,13 @@ pub fn routes() -> Router<Web> {
         .route("/api/v1/documents/{id}", get(crate::document::api_get))
         .route("/api/v1/{noun}", get(records::list).post(records::create))
         .route("/api/v1/{noun}/export.csv", get(records::export))
+        .route("/api/v1/{noun}/export.xlsx", get(records::export_xlsx))
+        .route(
+            "/api/v1/{noun}/closings",
+            get(records::closings).post(records::close),
+        )
+        .route("/api/v1/{noun}/closings/{id}/reopen", post(records::reopen))
+        .route("/api/v1/{noun}/{id}/versions", get(records::versions))
         .route(
             "/api/v1/{noun}/{id}",
             get(records::get)

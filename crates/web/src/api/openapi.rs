@@ -7,7 +7,7 @@ use axum::{
 };
 use domain::{
     noun,
-    schema::{Field, Kind, Schema},
+    schema::{Field, Kind, Schema, Storage},
 };
 use serde_json::{Map, Value, json};
 
@@ -154,9 +154,56 @@ fn paths(schema: &Schema, out: &mut Map<String, Value>) {
             "responses": answer("every row's fate", &json!({ "type": "object" })) } }),
     );
     out.insert(
+        format!("/api/v1/{noun}/export.xlsx"),
+        json!({ "get": { "summary": format!("Export: {many}"), "tags": [noun], "responses": {
+            "200": { "description": "a workbook that imports again", "content": { XLSX: {} } },
+            "default": { "$ref": "#/components/responses/Problem" },
+        } } }),
+    );
+    if schema.storage == Storage::Entry {
+        book(noun, many, &id, out);
+    }
+    out.insert(
         format!("/api/v1/{noun}/export.csv"),
         json!({ "get": { "summary": format!("Export: {many}"), "tags": [noun], "responses": {
             "200": { "description": "CSV that imports again", "content": { "text/csv": {} } },
+            "default": { "$ref": "#/components/responses/Problem" },
+        } } }),
+    );
+}
+
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+/// What only books have: versions, and closing.
+fn book(noun: &str, many: &str, id: &Value, out: &mut Map<String, Value>) {
+    let items = json!({ "type": "object", "properties": { "items": { "type": "array", "items": { "type": "object" } } } });
+    let body = |names: &[&str]| {
+        let properties: Map<String, Value> = names
+            .iter()
+            .map(|name| ((*name).to_owned(), json!({ "type": "string" })))
+            .collect();
+        json!({ "required": true, "content": { "application/json": { "schema":
+            { "type": "object", "required": names, "properties": properties } } } })
+    };
+    out.insert(
+        format!("/api/v1/{noun}/{{id}}/versions"),
+        json!({ "parameters": [id], "get": { "summary": "Every version of an entry", "tags": [noun],
+            "responses": answer("the newest first", &items) } }),
+    );
+    out.insert(
+        format!("/api/v1/{noun}/closings"),
+        json!({
+            "get": { "summary": format!("Closed: {many}"), "tags": [noun], "responses": answer("the latest first", &items) },
+            "post": { "summary": format!("Close: {many}"), "tags": [noun], "requestBody": body(&["organization", "period"]), "responses": {
+                "201": { "description": "closed", "content": { "application/json": { "schema": { "type": "object" } } } },
+                "default": { "$ref": "#/components/responses/Problem" },
+            } },
+        }),
+    );
+    out.insert(
+        format!("/api/v1/{noun}/closings/{{id}}/reopen"),
+        json!({ "parameters": [id], "post": { "summary": format!("Open again: {many}"), "tags": [noun], "requestBody": body(&["reason"]), "responses": {
+            "204": { "description": "open again" },
             "default": { "$ref": "#/components/responses/Problem" },
         } } }),
     );

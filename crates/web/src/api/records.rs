@@ -1,6 +1,6 @@
 //! Records of any noun: list, get, create, replace, change, delete, import, export.
 
-use app::registry::{self, ImportMode, RecordQuery};
+use app::registry::{self, ImportMode, RecordQuery, book};
 use axum::{
     Json,
     body::Bytes,
@@ -20,7 +20,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     http::{Fault, Params, Reader},
-    registry::record_query,
+    registry::{asked, xlsx_file},
     server::Web,
 };
 
@@ -52,7 +52,7 @@ pub async fn list(
         &web.app,
         &reader.ctx,
         &noun,
-        &record_query(&schema, &params, limit),
+        &asked(&web, &reader.ctx, &schema, &params, limit).await?,
     )
     .await?;
     let items: Vec<Value> = page.records.iter().map(body).collect();
@@ -252,8 +252,74 @@ pub async fn export(
     let schema = web.app.schema(&noun)?;
     let asked = RecordQuery {
         offset: 0,
-        ..record_query(&schema, &params, 1_000_000)
+        ..asked(&web, &reader.ctx, &schema, &params, 1_000_000).await?
     };
     let csv = registry::export_csv(&web.app, &reader.ctx, &noun, &asked).await?;
     Ok(([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], csv).into_response())
+}
+
+/// `GET /api/v1/{noun}/export.xlsx`.
+pub async fn export_xlsx(
+    State(web): State<Web>,
+    reader: Reader,
+    Path(noun): Path<String>,
+    params: Params,
+) -> Result<Response, Fault> {
+    let schema = web.app.schema(&noun)?;
+    let asked = RecordQuery {
+        offset: 0,
+        ..asked(&web, &reader.ctx, &schema, &params, 1_000_000).await?
+    };
+    let xlsx = registry::export_xlsx(&web.app, &reader.ctx, &noun, &asked).await?;
+    Ok(xlsx_file(&noun, xlsx))
+}
+
+/// `GET /api/v1/{noun}/{id}/versions`: every version of an entry, the newest first.
+pub async fn versions(
+    State(web): State<Web>,
+    reader: Reader,
+    Path((noun, id)): Path<(String, String)>,
+) -> Result<Response, Fault> {
+    let items = book::revisions(&web.app, &reader.ctx, &noun, &id).await?;
+    Ok(Json(json!({ "items": items })).into_response())
+}
+
+/// `GET /api/v1/{noun}/closings`.
+pub async fn closings(
+    State(web): State<Web>,
+    reader: Reader,
+    Path(noun): Path<String>,
+) -> Result<Response, Fault> {
+    let items = book::closings(&web.app, &reader.ctx, &noun).await?;
+    Ok(Json(json!({ "items": items })).into_response())
+}
+
+/// `POST /api/v1/{noun}/closings`: `{"organization": "code", "period": "2026"}`.
+pub async fn close(
+    State(web): State<Web>,
+    reader: Reader,
+    Path(noun): Path<String>,
+    bytes: Bytes,
+) -> Result<Response, Fault> {
+    let body = object(&bytes)?;
+    let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
+    let (unit, period) = (text("organization"), text("period"));
+    let closing = book::close(&web.app, &reader.ctx, &noun, unit, period).await?;
+    Ok((StatusCode::CREATED, Json(closing)).into_response())
+}
+
+/// `POST /api/v1/{noun}/closings/{id}/reopen`: `{"reason": "…"}`.
+pub async fn reopen(
+    State(web): State<Web>,
+    reader: Reader,
+    Path((noun, id)): Path<(String, String)>,
+    bytes: Bytes,
+) -> Result<Response, Fault> {
+    let body = object(&bytes)?;
+    let reason = body
+        .get("reason")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    book::reopen(&web.app, &reader.ctx, &noun, parse_id(&id)?, reason).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
 }

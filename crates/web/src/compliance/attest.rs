@@ -17,7 +17,7 @@ pub async fn attest(
     Path((regulation, cite, unit)): Path<(String, String, String)>,
     request: Request,
 ) -> Result<Response, Fault> {
-    let mut upload = receive(request, attachment::MAX_BYTES).await?;
+    let mut upload = receive(request, attachment::max_bytes(&web.app)).await?;
     let view = assess::board(&web.app, &reader.ctx, None).await?;
     let (found, judged) = assess::organization(&web.app, &reader.ctx, &view, &unit).await?;
     let id = found.id;

@@ -395,7 +395,7 @@ async fn sign(
     Path(id): Path<String>,
     request: Request,
 ) -> Result<Response, Fault> {
-    let mut upload = receive(request, attachment::MAX_BYTES).await?;
+    let mut upload = receive(request, attachment::max_bytes(&web.app)).await?;
     let version = version(&upload.fields)?;
     let document = document::get(&web.app, &reader.ctx, &id).await?;
     let Some(file) = upload.files.pop() else {

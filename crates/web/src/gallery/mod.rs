@@ -71,6 +71,8 @@ pub const ALL: &[Sample] = &[
     ("records", |cx| records::list(cx).render()),
     ("record", |cx| records::record(cx).render()),
     ("form", |cx| records::form(cx).render()),
+    ("version", |cx| records::version(cx).render()),
+    ("closings", |cx| records::closings(cx).render()),
     ("import", |cx| records::import(cx).render()),
     ("journal", |cx| records::journal(cx).render()),
     ("search", |cx| records::search(cx).render()),

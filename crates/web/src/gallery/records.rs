@@ -16,10 +16,14 @@ use super::{NOW, entries, pages};
 use crate::{
     cx::Cx,
     journal::page::Index as Journal,
+    mark::Mark,
     registry::{
         cell,
         form::{Filled, inputs},
-        page::{Filter, Form, Head, Import, Index, List, NounRow, RecordPage, Row},
+        page::{
+            BookFilters, ClosingRow, Closings, Document, Filter, Form, Head, Import, Index, List,
+            NounRow, RecordPage, Row, Theirs, VersionPage,
+        },
     },
     search::page::{Found, Hit, Page as Search},
 };
@@ -82,6 +86,12 @@ pub fn list(cx: &Cx) -> List {
         q: "tuong".into(),
         narrowed: true,
         may_write: true,
+        book: Some(BookFilters {
+            since: "2026-01-01".into(),
+            period: Some("2026".into()),
+            ..BookFilters::default()
+        }),
+        rules: vec![(cx.t("book-fulfils"), "Nhật ký kỹ thuật".into())],
         filters: vec![Filter {
             name: "role".into(),
             label: "Chức năng".into(),
@@ -118,6 +128,19 @@ pub fn record(cx: &Cx) -> RecordPage {
         title: record.text(&schema.title).to_owned(),
         may_write: true,
         may_delete: true,
+        closed: Some(cx.tx("book-closed-for", "2025")),
+        documents: vec![Document {
+            href: "/attachments/00ff".into(),
+            name: "biên bản.pdf".into(),
+            about: format!("{} · nguyen.an", cx.bytes(&81_920)),
+            scan: cx.t("scan-none"),
+            scan_mark: Mark::NoData,
+            marking: cx.t("marking-none"),
+        }],
+        versions: vec![
+            (2, "20/11/2026 09:00 · nguyen.an".into()),
+            (1, "19/11/2026 16:20 · nguyen.an".into()),
+        ],
         ways: vec![("/network/targets/1".into(), cx.t("target"))],
         cells: schema
             .fields
@@ -158,7 +181,71 @@ pub fn form(cx: &Cx) -> Form {
         files: false,
         inputs: inputs(cx, &schema, &filled, &units, Some(&problem)),
         problem: Some(problem),
+        theirs: Some(Theirs {
+            who: "tran.binh · 22/11/2026 00:12".into(),
+            rows: vec![(
+                "Tên".into(),
+                "Tường lửa mới".into(),
+                "Tường lửa xã Cái Nhum".into(),
+            )],
+        }),
         schema,
+    }
+}
+
+pub fn version(cx: &Cx) -> VersionPage {
+    let schema = device();
+    let (record, titles) = sample();
+    VersionPage {
+        cx: cx.clone(),
+        id: record.id.to_string(),
+        title: record.text(&schema.title).to_owned(),
+        version: 1,
+        latest: false,
+        recorded_by: "nguyen.an".into(),
+        recorded_at: "19/11/2026 16:20".into(),
+        cells: schema
+            .fields
+            .iter()
+            .map(|field| cell::of(cx, field, &record, &titles))
+            .collect(),
+        schema,
+    }
+}
+
+pub fn closings(cx: &Cx) -> Closings {
+    let row = |period: &str, reopened| ClosingRow {
+        id: "1".into(),
+        unit: "UBND xã Cái Nhum".into(),
+        period: period.into(),
+        entries: cx.n(48),
+        sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".into(),
+        closed: "05/01/2026 08:00 · nguyen.an".into(),
+        reopened,
+    };
+    Closings {
+        cx: cx.clone(),
+        schema: device(),
+        may_close: true,
+        may_reopen: true,
+        units: vec![("29557".into(), "UBND xã Cái Nhum".into())],
+        organization: "29557".into(),
+        period: "2027".into(),
+        problem: Some(Problem::invalid(
+            "technical-journal",
+            vec![FieldProblem::new(
+                "period",
+                "Kỳ 2027 chưa kết thúc",
+                "2027 is not over",
+            )],
+        )),
+        rows: vec![
+            row("2025", None),
+            row(
+                "2024",
+                Some(("06/01/2026 09:00 · tran.binh".into(), "Ghi thiếu".into())),
+            ),
+        ],
     }
 }
 

@@ -21,9 +21,11 @@ use crate::{cx::Cx, server::Web};
 pub const SESSION: &str = "gieng_session";
 
 /// What may be said at the top of a page after something was done.
-const DONE: [&str; 15] = [
+const DONE: [&str; 17] = [
     "saved",
     "deleted",
+    "book-closed",
+    "book-reopened-done",
     "attested",
     "alarm-acknowledged",
     "unknown-adopted",

@@ -357,7 +357,7 @@ async fn mended(
 ) -> Result<Response, Fault> {
     let (app, ctx) = (&web.app, &reader.ctx);
     let finding = id(&finding, &finding_label())?;
-    let mut upload = receive(request, attachment::MAX_BYTES).await?;
+    let mut upload = receive(request, attachment::max_bytes(&web.app)).await?;
     let record = registry::get(app, ctx, "finding", &finding.to_string()).await?;
     let document = match (upload.files.pop(), record.get("organization").as_id()) {
         (Some(file), Some(unit)) => {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use app::{
     App, Ctx, attachment,
+    journal::{self, JournalQuery},
     registry::{self, RecordQuery},
 };
 use axum::{
@@ -16,14 +17,15 @@ use domain::{
     label::Label,
     parse,
     problem::{Problem, ProblemKind},
-    record::Value,
+    record::{Record, Value},
     schema::{Kind, Schema},
 };
 
 use super::{
+    cell,
     form::{Choices, Filled, inputs},
     list::list_path,
-    page::Form,
+    page::{Form, Theirs},
 };
 use crate::{
     auth::own_page,
@@ -94,6 +96,79 @@ struct Draft {
     action: String,
     version: i64,
     back: String,
+    theirs: Option<Theirs>,
+}
+
+/// What stands there now beside what was typed, where the two differ; the version that a
+/// save then writes over is the one that was shown.
+async fn theirs(
+    web: &Web,
+    reader: &Reader,
+    schema: &Schema,
+    id: Id,
+    version: i64,
+    typed: &Filled,
+) -> Result<Option<(i64, Theirs)>, Problem> {
+    let id = id.to_string();
+    let (app, ctx, cx) = (&web.app, &reader.ctx, &reader.cx);
+    let now = registry::get(app, ctx, &schema.noun, &id).await?;
+    if now.version == version {
+        return Ok(None);
+    }
+    let query = JournalQuery {
+        noun: Some(schema.noun.clone()),
+        record_id: Some(id),
+        limit: 1,
+        ..JournalQuery::default()
+    };
+    let last = journal::list(app, ctx, &query).await?;
+    let who = last.first().map_or_else(String::new, |entry| {
+        let at = crate::format::datetime(entry.change.at);
+        format!("{} · {at}", entry.change.actor)
+    });
+    let titles = registry::reference_titles(app, schema, std::slice::from_ref(&now)).await?;
+    let mut stored = text_of(schema, &now);
+    keys(app, ctx, schema, &mut stored).await?;
+    let mut typed = typed.clone();
+    keys(app, ctx, schema, &mut typed).await?;
+    let rows = schema
+        .fields
+        .iter()
+        .filter_map(|field| {
+            let mine = typed.get(&field.name).map_or("", String::as_str);
+            let same = stored.get(&field.name).is_some_and(|theirs| theirs == mine);
+            // A date may be typed in another form than it is kept in.
+            let equal =
+                same || parse::field(field, mine).is_ok_and(|value| value == *now.get(&field.name));
+            (!equal).then(|| {
+                let theirs = cell::text(cx, field, now.get(&field.name), &titles);
+                let mine = parse::field(field, mine).map_or_else(
+                    |_| mine.to_owned(),
+                    |value| cell::text(cx, field, &value, &titles),
+                );
+                (cx.l(&field.label), theirs, mine)
+            })
+        })
+        .collect();
+    Ok(Some((now.version, Theirs { who, rows })))
+}
+
+/// The values of a record as a form is filled with them.
+fn text_of(schema: &Schema, record: &Record) -> Filled {
+    schema
+        .fields
+        .iter()
+        .map(|field| {
+            let value = record.get(&field.name);
+            let text = match (field.kind, value) {
+                (Kind::Instant, Value::Integer(ms)) => crate::format::local(*ms)
+                    .strftime("%Y-%m-%dT%H:%M")
+                    .to_string(),
+                _ => value.to_cell(),
+            };
+            (field.name.clone(), text)
+        })
+        .collect()
 }
 
 async fn page(
@@ -111,6 +186,7 @@ async fn page(
         action: draft.action,
         version: draft.version,
         back: draft.back,
+        theirs: draft.theirs,
         files: schema.fields.iter().any(|field| field.kind == Kind::File),
         inputs: inputs(&reader.cx, schema, &filled, &choices, problem.as_ref()),
         problem,
@@ -129,6 +205,7 @@ fn draft_new(cx: &Cx, schema: &Schema, back: &str) -> Draft {
         } else {
             own_page(back)
         },
+        theirs: None,
     }
 }
 
@@ -143,6 +220,7 @@ fn draft_edit(cx: &Cx, schema: &Schema, id: &str, version: i64, back: &str) -> D
         },
         action: record,
         version,
+        theirs: None,
     }
 }
 
@@ -181,20 +259,7 @@ pub async fn edit(
 ) -> Result<Response, Fault> {
     let schema = registry::writable(&web.app, &reader.ctx, &noun)?;
     let record = registry::get(&web.app, &reader.ctx, &noun, &key).await?;
-    let filled = schema
-        .fields
-        .iter()
-        .map(|field| {
-            let value = record.get(&field.name);
-            let text = match (field.kind, value) {
-                (Kind::Instant, Value::Integer(ms)) => crate::format::local(*ms)
-                    .strftime("%Y-%m-%dT%H:%M")
-                    .to_string(),
-                _ => value.to_cell(),
-            };
-            (field.name.clone(), text)
-        })
-        .collect();
+    let filled = text_of(&schema, &record);
     let id = record.id.to_string();
     let draft = draft_edit(&reader.cx, &schema, &id, record.version, params.get("back"));
     Ok(http::Page(page(&web, reader, &schema, draft, filled, None).await?).into_response())
@@ -246,7 +311,7 @@ async fn write(
     request: Request,
 ) -> Result<Response, Fault> {
     let schema = registry::writable(&web.app, &reader.ctx, noun)?;
-    let mut upload = receive(request, attachment::MAX_BYTES).await?;
+    let mut upload = receive(request, attachment::max_bytes(&web.app)).await?;
     let version = upload.fields.get("version").parse().unwrap_or(0);
     let back = upload.fields.get("back").to_owned();
     let at = id.map(|id| (id, version));
@@ -261,7 +326,7 @@ async fn write(
         }
         Err(problem) if matches!(problem.kind, ProblemKind::Invalid | ProblemKind::Conflict) => {
             let status = Fault::from(problem.clone()).status();
-            let filled = schema
+            let filled: Filled = schema
                 .fields
                 .iter()
                 .map(|field| {
@@ -271,10 +336,18 @@ async fn write(
                     )
                 })
                 .collect();
-            let draft = match id {
+            let mut draft = match id {
                 None => draft_new(&reader.cx, &schema, &back),
                 Some(id) => draft_edit(&reader.cx, &schema, &id.to_string(), version, &back),
             };
+            if problem.kind == ProblemKind::Conflict
+                && let Some(id) = id
+                && let Some((now, theirs)) =
+                    theirs(&web, &reader, &schema, id, version, &filled).await?
+            {
+                draft.version = now;
+                draft.theirs = Some(theirs);
+            }
             let form = page(&web, reader, &schema, draft, filled, Some(problem)).await?;
             Ok((status, http::Page(form)).into_response())
         }

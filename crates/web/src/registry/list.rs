@@ -1,19 +1,25 @@
 //! The index of nouns, and the list of one.
 
-use app::registry::{self, RecordQuery};
+use app::{
+    Ctx,
+    registry::{self, RecordQuery},
+};
 use axum::{
     extract::{Path, State},
     http::header,
     response::{IntoResponse, Response},
 };
 use domain::{
-    noun,
-    schema::{Kind, Schema},
+    authority::Role,
+    id::Id,
+    noun, parse,
+    problem::Problem,
+    schema::{Kind, Schema, Storage},
 };
 
 use super::{
     cell, may_write,
-    page::{Filter, Head, Index, List, NounRow, Row},
+    page::{BookFilters, Filter, Head, Index, List, NounRow, Row},
 };
 use crate::{
     cx::Cx,
@@ -23,6 +29,9 @@ use crate::{
 };
 
 const SIZE: usize = 50;
+
+/// The media type of a workbook.
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// `GET /registry`.
 pub async fn index(State(web): State<Web>, reader: Reader) -> Result<Response, Fault> {
@@ -59,8 +68,9 @@ pub async fn index(State(web): State<Web>, reader: Reader) -> Result<Response, F
 }
 
 /// What the parameters of a list, of its export or of the API ask for: `q`, `sort`
-/// (with `-` before the field for downwards), `offset`, and a value for any field.
-pub fn record_query(schema: &Schema, params: &Params, limit: usize) -> RecordQuery {
+/// (with `-` before the field for downwards), `offset`, a value for any field, and for a
+/// book `since` and `until`.
+fn record_query(schema: &Schema, params: &Params, limit: usize) -> RecordQuery {
     let sort = params.get("sort");
     let filters = schema
         .fields
@@ -69,13 +79,15 @@ pub fn record_query(schema: &Schema, params: &Params, limit: usize) -> RecordQue
             matches!(
                 field.kind,
                 Kind::Choice | Kind::Reference | Kind::Boolean | Kind::Code | Kind::Ip
-            )
+            ) || field.name == "period"
         })
         .map(|field| (field.name.clone(), params.get(&field.name).to_owned()))
         .filter(|(_, value)| !value.is_empty())
         .collect();
     let field = sort.trim_start_matches('-');
+    let day = |name: &str| parse::date(params.get(name)).map(|day| day.to_string());
     RecordQuery {
+        days: (day("since"), day("until")),
         search: params.get("q").to_owned(),
         filters,
         sort: schema
@@ -84,6 +96,55 @@ pub fn record_query(schema: &Schema, params: &Params, limit: usize) -> RecordQue
         offset: i64::try_from(params.number("offset")).unwrap_or(0),
         limit: i64::try_from(limit).unwrap_or(50),
     }
+}
+
+/// The same, with references given by a key of the other noun in place of its id.
+///
+/// # Errors
+/// Not found.
+pub async fn asked(
+    web: &Web,
+    ctx: &Ctx,
+    schema: &Schema,
+    params: &Params,
+    limit: usize,
+) -> Result<RecordQuery, Problem> {
+    let mut query = record_query(schema, params, limit);
+    for (name, value) in &mut query.filters {
+        let noun = schema.field(name).and_then(|f| f.refers_to.as_deref());
+        if let Some(noun) = noun.filter(|_| value.parse::<Id>().is_err()) {
+            *value = registry::get(&web.app, ctx, noun, value)
+                .await?
+                .id
+                .to_string();
+        }
+    }
+    Ok(query)
+}
+
+/// What a book is for and how it is kept.
+fn rules(cx: &Cx, web: &Web, schema: &Schema) -> Vec<(String, String)> {
+    let mut rules = Vec::new();
+    let mut add = |key: &str, words: String| {
+        if !words.is_empty() {
+            rules.push((cx.t(key), words));
+        }
+    };
+    let join = |words: Vec<String>| words.join("; ");
+    let roles = |roles: &[Role]| join(roles.iter().map(|role| cx.l(role.label())).collect());
+    let library = web.app.library();
+    let fulfils = library.fulfilled_by(&schema.noun);
+    add(
+        "book-fulfils",
+        join(fulfils.iter().map(|control| cx.l(&control.title)).collect()),
+    );
+    add("book-writers", roles(&schema.writers));
+    add("book-readers", roles(&schema.readers));
+    add("book-shared", roles(&schema.shared_with));
+    if let Some(years) = schema.keep_years {
+        add("book-kept", cx.tn("book-years", i64::from(years)));
+    }
+    rules
 }
 
 fn heads(cx: &Cx, schema: &Schema, params: &Params) -> Vec<Head> {
@@ -133,7 +194,7 @@ pub async fn list(
     params: Params,
 ) -> Result<Response, Fault> {
     let schema = web.app.schema(&noun)?;
-    let asked = record_query(&schema, &params, SIZE);
+    let asked = asked(&web, &reader.ctx, &schema, &params, SIZE).await?;
     let page = registry::list(&web.app, &reader.ctx, &noun, &asked).await?;
     let titles = registry::reference_titles(&web.app, &schema, &page.records).await?;
     let cx = reader.cx;
@@ -149,7 +210,18 @@ pub async fn list(
             format!("?{kept}")
         },
         q: params.get("q").to_owned(),
-        narrowed: !asked.search.is_empty() || !asked.filters.is_empty(),
+        narrowed: !asked.search.is_empty()
+            || !asked.filters.is_empty()
+            || asked.days != (None, None),
+        book: (schema.storage == Storage::Entry).then(|| BookFilters {
+            since: asked.days.0.clone().unwrap_or_default(),
+            until: asked.days.1.clone().unwrap_or_default(),
+            period: schema
+                .field("period")
+                .map(|_| params.get("period").to_owned()),
+            organization: params.get("organization").to_owned(),
+        }),
+        rules: rules(&cx, &web, &schema),
         may_write: may_write(&cx, &schema),
         filters: filters(&cx, &schema, &params),
         heads: heads(&cx, &schema, &params),
@@ -181,10 +253,41 @@ pub async fn export(
     let schema = web.app.schema(&noun)?;
     let asked = RecordQuery {
         offset: 0,
-        ..record_query(&schema, &params, 1_000_000)
+        ..asked(&web, &reader.ctx, &schema, &params, 1_000_000).await?
     };
     let csv = registry::export_csv(&web.app, &reader.ctx, &noun, &asked).await?;
     Ok(csv_file(&noun, csv))
+}
+
+/// `GET /registry/{noun}/export.xlsx`: the same as a workbook.
+pub async fn export_xlsx(
+    State(web): State<Web>,
+    reader: Reader,
+    Path(noun): Path<String>,
+    params: Params,
+) -> Result<Response, Fault> {
+    let schema = web.app.schema(&noun)?;
+    let asked = RecordQuery {
+        offset: 0,
+        ..asked(&web, &reader.ctx, &schema, &params, 1_000_000).await?
+    };
+    let xlsx = registry::export_xlsx(&web.app, &reader.ctx, &noun, &asked).await?;
+    Ok(xlsx_file(&noun, xlsx))
+}
+
+/// A workbook to be saved.
+pub fn xlsx_file(name: &str, xlsx: Vec<u8>) -> Response {
+    (
+        [
+            (header::CONTENT_TYPE, XLSX.to_owned()),
+            (
+                header::CONTENT_DISPOSITION,
+                format!("attachment; filename=\"{name}.xlsx\""),
+            ),
+        ],
+        xlsx,
+    )
+        .into_response()
 }
 
 /// A CSV file to be saved.

@@ -1,5 +1,6 @@
 //! The registry and the books: pages made from the schema of any noun.
 
+mod book;
 pub mod cell;
 mod edit;
 pub mod form;
@@ -15,7 +16,7 @@ use axum::{
 };
 use domain::schema::Schema;
 
-pub use list::record_query;
+pub use list::{asked, xlsx_file};
 
 use crate::{cx::Cx, server::Web};
 
@@ -30,6 +31,16 @@ pub fn routes() -> Router<Web> {
         .route("/registry", get(list::index))
         .route("/registry/{noun}", get(list::list))
         .route("/registry/{noun}/export.csv", get(list::export))
+        .route("/registry/{noun}/export.xlsx", get(list::export_xlsx))
+        .route(
+            "/registry/{noun}/closings",
+            get(book::closings).post(book::close),
+        )
+        .route(
+            "/registry/{noun}/closings/{id}/content.json",
+            get(book::content),
+        )
+        .route("/registry/{noun}/closings/{id}/reopen", post(book::reopen))
         .route("/registry/{noun}/new", get(edit::new))
         .route("/registry/{noun}/import", get(import::form))
         .route(
@@ -43,6 +54,10 @@ pub fn routes() -> Router<Web> {
         )
         .route("/registry/{noun}/{id}", get(show::record))
         .route("/registry/{noun}/{id}/edit", get(edit::edit))
+        .route(
+            "/registry/{noun}/{id}/versions/{version}",
+            get(book::version),
+        )
         .route("/registry/{noun}/{id}/delete", post(edit::delete))
         .route("/attachments/{sha256}", get(show::attachment))
         .merge(files)

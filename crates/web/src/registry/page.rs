@@ -56,6 +56,19 @@ pub struct Filter {
     pub choices: Vec<(String, String, bool)>,
 }
 
+/// The filters that only books have.
+#[derive(Clone, Debug, Default)]
+pub struct BookFilters {
+    /// From this day, ISO; empty for all.
+    pub since: String,
+    /// To this day.
+    pub until: String,
+    /// Of this period; none where the book has none.
+    pub period: Option<String>,
+    /// Of this organization: its code.
+    pub organization: String,
+}
+
 /// A record in a list.
 #[derive(Clone, Debug)]
 pub struct Row {
@@ -87,6 +100,10 @@ pub struct List {
     pub may_write: bool,
     /// The filters.
     pub filters: Vec<Filter>,
+    /// Those of a book.
+    pub book: Option<BookFilters>,
+    /// What a book is for and how it is kept: title and words.
+    pub rules: Vec<(String, String)>,
     /// The columns.
     pub heads: Vec<Head>,
     /// The records.
@@ -115,10 +132,109 @@ pub struct RecordPage {
     pub may_delete: bool,
     /// Other pages about it: address and text.
     pub ways: Vec<(String, String)>,
+    /// Until it is opened again, why it cannot be changed.
+    pub closed: Option<String>,
     /// All fields.
     pub cells: Vec<Cell>,
+    /// The documents that belong to it.
+    pub documents: Vec<Document>,
+    /// An entry's versions: which, who and when.
+    pub versions: Vec<(i64, String)>,
     /// Its history.
     pub journal: Entries,
+}
+
+/// A document of a record.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// Where it is.
+    pub href: String,
+    /// Its name.
+    pub name: String,
+    /// Size, who brought it, when.
+    pub about: String,
+    /// What the scanner said.
+    pub scan: String,
+    /// How that is marked.
+    pub scan_mark: Mark,
+    /// Whether its text was looked at for markings of secrecy.
+    pub marking: String,
+}
+
+/// `GET /registry/{noun}/{id}/versions/{version}`.
+#[derive(Debug, Template)]
+#[template(path = "registry/version.html")]
+pub struct VersionPage {
+    /// Context.
+    pub cx: Cx,
+    /// The book.
+    pub schema: Schema,
+    /// The entry.
+    pub id: String,
+    /// Its title then.
+    pub title: String,
+    /// Which version.
+    pub version: i64,
+    /// Whether it is the latest.
+    pub latest: bool,
+    /// Who wrote it; empty when that is not known.
+    pub recorded_by: String,
+    /// When, in words.
+    pub recorded_at: String,
+    /// All fields as they were.
+    pub cells: Vec<Cell>,
+}
+
+/// A closed book in a list.
+#[derive(Clone, Debug)]
+pub struct ClosingRow {
+    /// Its id.
+    pub id: String,
+    /// Whose.
+    pub unit: String,
+    /// For which period.
+    pub period: String,
+    /// How many entries.
+    pub entries: String,
+    /// The hash of its content.
+    pub sha256: String,
+    /// When and by whom.
+    pub closed: String,
+    /// When, by whom and why it was opened again.
+    pub reopened: Option<(String, String)>,
+}
+
+/// `GET /registry/{noun}/closings`.
+#[derive(Debug, Template)]
+#[template(path = "registry/closings.html")]
+pub struct Closings {
+    /// Context.
+    pub cx: Cx,
+    /// The book.
+    pub schema: Schema,
+    /// Whether the reader may close a book.
+    pub may_close: bool,
+    /// Whether the reader may open one again.
+    pub may_reopen: bool,
+    /// Codes and names of the units.
+    pub units: Vec<(String, String)>,
+    /// What was typed.
+    pub organization: String,
+    /// What was typed.
+    pub period: String,
+    /// Why it was not done.
+    pub problem: Option<Problem>,
+    /// The latest first.
+    pub rows: Vec<ClosingRow>,
+}
+
+/// What somebody else wrote meanwhile.
+#[derive(Clone, Debug)]
+pub struct Theirs {
+    /// Who and when.
+    pub who: String,
+    /// Field, theirs, yours.
+    pub rows: Vec<(String, String, String)>,
 }
 
 /// What a field is filled in with.
@@ -204,6 +320,8 @@ pub struct Form {
     pub back: String,
     /// Why it was not saved.
     pub problem: Option<Problem>,
+    /// What somebody else wrote meanwhile.
+    pub theirs: Option<Theirs>,
     /// Whether documents go with it.
     pub files: bool,
     /// Its fields.

@@ -10,12 +10,22 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
-use domain::schema::Storage;
+use domain::{
+    problem::ProblemKind,
+    record::Record,
+    schema::{Kind, Schema, Storage},
+};
 
-use super::{cell, may_write, page::RecordPage};
+use super::{
+    book::cells,
+    may_write,
+    page::{Document, RecordPage},
+};
 use crate::{
+    format,
     http::{self, Fault, Reader, encode},
     journal::entries,
+    mark::Mark,
     server::Web,
 };
 
@@ -40,6 +50,15 @@ pub async fn record(
         },
     )
     .await?;
+    let closed = registry::book::closed_by(&web.app, &reader.ctx, &schema, &record).await?;
+    let versions = match schema.storage {
+        Storage::Table => Vec::new(),
+        Storage::Entry => {
+            let key = record.id.to_string();
+            registry::book::revisions(&web.app, &reader.ctx, &noun, &key).await?
+        }
+    };
+    let documents = documents(&web, &reader, &schema, &record).await?;
     let cx = reader.cx;
     let mut ways = Vec::new();
     match noun.as_str() {
@@ -56,19 +75,69 @@ pub async fn record(
         id: record.id.to_string(),
         version: record.version,
         title: record.text(&schema.title).to_owned(),
-        may_write: may_write(&cx, &schema),
+        may_write: may_write(&cx, &schema) && closed.is_none(),
+        closed: closed.map(|closing| cx.tx("book-closed-for", closing.period)),
+        documents,
+        versions: versions
+            .into_iter()
+            .map(|each| {
+                let at = format::datetime(each.recorded_at);
+                (each.version, format!("{at} · {}", each.recorded_by))
+            })
+            .collect(),
         may_delete: schema.storage == Storage::Table,
         ways,
-        cells: schema
-            .fields
-            .iter()
-            .map(|field| cell::of(&cx, field, &record, &titles))
-            .collect(),
+        cells: cells(&cx, &schema, &record, &titles),
         journal: entries(&cx, &web.app, history).await?,
         schema: (*schema).clone(),
         cx,
     })
     .into_response())
+}
+
+/// What is known of the documents that a record names.
+async fn documents(
+    web: &Web,
+    reader: &Reader,
+    schema: &Schema,
+    record: &Record,
+) -> Result<Vec<Document>, Fault> {
+    let cx = &reader.cx;
+    let mut out = Vec::new();
+    for field in schema.fields.iter().filter(|f| f.kind == Kind::File) {
+        let hash = record.text(&field.name);
+        if hash.is_empty() {
+            continue;
+        }
+        let about = match attachment::about(&web.app, &reader.ctx, hash).await {
+            Ok(about) => about,
+            Err(problem) if problem.kind == ProblemKind::NotFound => continue,
+            Err(problem) => return Err(problem.into()),
+        };
+        let (key, scan_mark) = match about.scan.as_str() {
+            "clean" => ("scan-clean", Mark::Met),
+            "infected" => ("scan-infected", Mark::Breached),
+            _ => ("scan-none", Mark::NoData),
+        };
+        let marking = match about.marking.as_str() {
+            "none" => "marking-none",
+            _ => "marking-unread",
+        };
+        out.push(Document {
+            href: format!("/attachments/{hash}"),
+            about: format!(
+                "{} · {} · {}",
+                cx.bytes(&u64::try_from(about.size).unwrap_or(0)),
+                about.uploaded_by,
+                format::datetime(about.uploaded_at)
+            ),
+            name: about.name,
+            scan: cx.t(key),
+            scan_mark,
+            marking: cx.t(marking),
+        });
+    }
+    Ok(out)
 }
 
 /// `GET /attachments/{sha256}`: always saved, never opened by the browser.

@@ -1,0 +1,490 @@
+//! Taking files in, handing them out, and scanning what was not scanned.
+
+use std::{io, path::PathBuf, time::Duration};
+
+use domain::{
+    authority::Permission,
+    id::OrganizationId,
+    label::Label,
+    problem::{Problem, ProblemKind},
+};
+use sha2::{Digest, Sha256};
+use store::attachment::Attachment;
+use tokio::sync::Semaphore;
+
+use super::{
+    clamd::{self, Scan},
+    examine::{Refusal, examine},
+};
+use crate::{App, Ctx, fault::fault};
+
+/// How long looking into one file may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// So many files are looked into at once: each may take as much memory as its bound allows.
+static EXAMINING: Semaphore = Semaphore::const_new(2);
+
+/// The ending of a sealed file in the data folder.
+const SEALED: &str = "sealed";
+
+/// The largest attachment, bytes (a setting).
+pub fn max_bytes(app: &App) -> usize {
+    let megabytes = app.settings().integer("attachment.max_mb").clamp(1, 200);
+    usize::try_from(megabytes).unwrap_or(20) << 20
+}
+
+fn refuse(what: Label, name: &str, next: Label) -> Problem {
+    Problem::new(ProblemKind::Invalid, what, name, next)
+}
+
+/// Keeps a file for an organization and returns its SHA-256.
+///
+/// # Errors
+/// Denied for another's unit; invalid when it is empty, too large, or for one of the
+/// reasons of [`Refusal`], or when the scanner finds something. Refusals of what is
+/// dangerous or marked are journaled, without name or content.
+pub async fn keep(
+    app: &App,
+    ctx: &Ctx,
+    organization: OrganizationId,
+    name: &str,
+    bytes: Vec<u8>,
+) -> Result<String, Problem> {
+    let scope = ctx.actor.scope(Permission::Write)?;
+    let mut tx = app.db.begin().await.map_err(fault)?;
+    let own = store::registry::covers(&mut tx, &scope, organization)
+        .await
+        .map_err(fault)?;
+    drop(tx);
+    if !own {
+        return Err(Problem::denied(
+            Label::new(
+                "Bạn chỉ được gửi tệp cho đơn vị của mình",
+                "You may upload only for your own unit",
+            ),
+            name,
+        ));
+    }
+    let most = max_bytes(app);
+    if bytes.is_empty() || bytes.len() > most {
+        let most = most >> 20;
+        return Err(refuse(
+            Label::new(
+                format!("Tệp rỗng hoặc lớn hơn {most} MB"),
+                format!("The file is empty or larger than {most} MB"),
+            ),
+            name,
+            Label::new(
+                "Chọn tệp khác hoặc nén nhỏ lại.",
+                "Choose another, or make it smaller.",
+            ),
+        ));
+    }
+    let (bytes, examined) = examine_aside(bytes).await?;
+    let examined = match examined {
+        Ok(examined) => examined,
+        Err(refusal) => {
+            note_refusal(app, ctx, organization, refusal).await?;
+            return Err(refused(refusal, name));
+        }
+    };
+    let now = app.clock.now_ms();
+    let scan = scan(app, &bytes).await;
+    if let Scan::Infected(signature) = &scan {
+        let event = app.event(
+            ctx,
+            "attachment",
+            "",
+            Some(organization),
+            "refused-as-infected",
+            None,
+            Some(serde_json::json!({ "signature": signature }).to_string()),
+        );
+        note(app, event).await?;
+        return Err(refuse(
+            Label::new(
+                format!("Tệp nhiễm mã độc: {signature}"),
+                format!("The file carries malware: {signature}"),
+            ),
+            name,
+            Label::new(
+                "Không lưu tệp. Ngắt máy gửi khỏi mạng, quét mã độc và báo người phụ trách an toàn thông tin.",
+                "It was not kept. Take the sending machine off the network, scan it, and tell your security officer.",
+            ),
+        ));
+    }
+    let sha256 = hex::encode(Sha256::digest(&bytes));
+    let (scan, scan_detail, scanned_at) = columns(scan, now);
+    let attachment = Attachment {
+        sha256: sha256.clone(),
+        name: examined.kind.name(name),
+        media_type: examined.kind.media_type().into(),
+        size: i64::try_from(bytes.len()).unwrap_or(i64::MAX),
+        organization,
+        uploaded_by: ctx.actor.name.clone(),
+        uploaded_at: now,
+        marking: examined.marking.code().into(),
+        scan,
+        scan_detail,
+        scanned_at,
+    };
+    write(app, &sha256, bytes).await.map_err(|error| {
+        tracing::error!(%error, "an attachment could not be written");
+        Problem::new(
+            ProblemKind::Unavailable,
+            Label::new("Không ghi được tệp", "The file could not be written"),
+            name,
+            Label::new(
+                "Kiểm tra dung lượng đĩa rồi gửi lại.",
+                "Check disk space and send it again.",
+            ),
+        )
+    })?;
+    let mut tx = app.db.begin().await.map_err(fault)?;
+    store::attachment::note(&mut tx, &attachment)
+        .await
+        .map_err(fault)?;
+    let after = serde_json::to_string(&attachment).unwrap_or_default();
+    let change = app.event(
+        ctx,
+        "attachment",
+        &sha256,
+        Some(organization),
+        "create",
+        None,
+        Some(after),
+    );
+    store::journal::append(&mut tx, &[change])
+        .await
+        .map_err(fault)?;
+    tx.commit().await.map_err(fault)?;
+    Ok(sha256)
+}
+
+/// Looks into a file on a thread of its own, few at a time and not for ever.
+async fn examine_aside(
+    bytes: Vec<u8>,
+) -> Result<(Vec<u8>, Result<super::Examined, Refusal>), Problem> {
+    let permit = EXAMINING
+        .acquire()
+        .await
+        .map_err(|_| Problem::internal("attachment"))?;
+    let looking = tokio::task::spawn_blocking(move || {
+        let _permit = permit;
+        let examined = examine(&bytes);
+        (bytes, examined)
+    });
+    match tokio::time::timeout(PATIENCE, looking).await {
+        Ok(done) => done.map_err(|_| Problem::internal("attachment")),
+        Err(_) => Ok((Vec::new(), Err(Refusal::Bomb))),
+    }
+}
+
+async fn note(app: &App, event: store::journal::Change) -> Result<(), Problem> {
+    let mut tx = app.db.begin().await.map_err(fault)?;
+    store::journal::append(&mut tx, &[event])
+        .await
+        .map_err(fault)?;
+    tx.commit().await.map_err(fault)
+}
+
+async fn note_refusal(
+    app: &App,
+    ctx: &Ctx,
+    organization: OrganizationId,
+    refusal: Refusal,
+) -> Result<(), Problem> {
+    let action = match refusal {
+        Refusal::Marked => "refused-as-secret",
+        Refusal::Program(_) | Refusal::Macros => "refused-as-program",
+        Refusal::Bomb => "refused-as-bomb",
+        Refusal::Unknown | Refusal::Locked | Refusal::Broken => return Ok(()),
+    };
+    let event = app.event(
+        ctx,
+        "attachment",
+        "",
+        Some(organization),
+        action,
+        None,
+        None,
+    );
+    note(app, event).await
+}
+
+fn refused(refusal: Refusal, name: &str) -> Problem {
+    let kinds = Label::new(
+        "Nhận PDF, ảnh, văn bản, tài liệu Office và OpenDocument, tệp nén ZIP của các loại đó.",
+        "PDF, pictures, text, Office and OpenDocument files and ZIP archives of these are taken.",
+    );
+    match refusal {
+        Refusal::Marked => refuse(
+            Label::new(
+                "Tệp mang dấu độ mật, không được đưa lên mạng",
+                "The file is marked as a state secret and must not be on the network",
+            ),
+            "",
+            Label::new(
+                "Không lưu nội dung nào. Xử lý theo quy định bảo vệ bí mật nhà nước.",
+                "Nothing of it was kept. Follow the rules for state secrets.",
+            ),
+        ),
+        Refusal::Program(what) => refuse(
+            Label::new(
+                format!("Tệp là chương trình hoặc chứa chương trình ({what})"),
+                format!("The file is a program or holds one ({what})"),
+            ),
+            name,
+            kinds,
+        ),
+        Refusal::Macros => refuse(
+            Label::new("Tài liệu có macro", "The document carries macros"),
+            name,
+            Label::new(
+                "Lưu lại dạng không có macro (.docx, .xlsx, .odt) rồi gửi.",
+                "Save it without macros (.docx, .xlsx, .odt) and send that.",
+            ),
+        ),
+        Refusal::Unknown => refuse(
+            Label::new("Loại tệp không được nhận", "This kind of file is not taken"),
+            name,
+            kinds,
+        ),
+        Refusal::Locked => refuse(
+            Label::new("Tệp đặt mật khẩu", "The file is locked by a password"),
+            name,
+            Label::new(
+                "Bỏ mật khẩu rồi gửi lại; tệp được mã hóa khi lưu ở đây.",
+                "Remove the password and send it again; files are encrypted where they are kept here.",
+            ),
+        ),
+        Refusal::Bomb => refuse(
+            Label::new(
+                "Tệp bung ra quá lớn hoặc quá phức tạp",
+                "The file unpacks to too much",
+            ),
+            name,
+            Label::new(
+                "Gửi các tệp bên trong riêng từng tệp.",
+                "Send what is inside file by file.",
+            ),
+        ),
+        Refusal::Broken => refuse(
+            Label::new("Tệp hỏng, không đọc được", "The file is damaged"),
+            name,
+            Label::new(
+                "Mở tệp trên máy, lưu lại rồi gửi.",
+                "Open it, save it again and send that.",
+            ),
+        ),
+    }
+}
+
+async fn scan(app: &App, bytes: &[u8]) -> Scan {
+    let address = app.settings().text("attachment.clamd");
+    if address.is_empty() {
+        return Scan::NotScanned("no scanner is set".into());
+    }
+    clamd::scan(&address, bytes).await
+}
+
+/// State, detail and time as they are kept.
+fn columns(scan: Scan, now: i64) -> (String, Option<String>, Option<i64>) {
+    match scan {
+        Scan::Clean => ("clean".into(), None, Some(now)),
+        Scan::Infected(signature) => ("infected".into(), Some(signature), Some(now)),
+        Scan::NotScanned(why) => ("not-scanned".into(), Some(why), Some(now)),
+    }
+}
+
+fn path(app: &App, sha256: &str) -> PathBuf {
+    app.data
+        .join("attachments")
+        .join(&sha256[..2])
+        .join(format!("{sha256}.{SEALED}"))
+}
+
+/// On disk before the record that names it: sealed, written aside, synced, renamed.
+async fn write(app: &App, sha256: &str, bytes: Vec<u8>) -> io::Result<()> {
+    let (path, keys, about) = (path(app, sha256), app.keys.clone(), sha256.to_owned());
+    tokio::task::spawn_blocking(move || {
+        if path.exists() {
+            return Ok(());
+        }
+        let sealed = keys.seal(about.as_bytes(), &bytes)?;
+        put(&path, &sealed)
+    })
+    .await?
+}
+
+fn put(path: &std::path::Path, sealed: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(path);
+    std::fs::create_dir_all(folder)?;
+    let aside = path.with_extension("part");
+    let mut file = std::fs::File::create(&aside)?;
+    io::Write::write_all(&mut file, sealed)?;
+    file.sync_all()?;
+    std::fs::rename(&aside, path)?;
+    std::fs::File::open(folder)?.sync_all()
+}
+
+/// The content of a file as it was handed in; none when it is not there, was changed on
+/// disk, or was sealed with another key.
+async fn read(app: &App, sha256: &str) -> Option<Vec<u8>> {
+    let sealed = tokio::fs::read(path(app, sha256)).await.ok()?;
+    let (keys, about) = (app.keys.clone(), sha256.to_owned());
+    let plain = tokio::task::spawn_blocking(move || keys.unseal(about.as_bytes(), &sealed))
+        .await
+        .ok()?;
+    if plain.is_none() {
+        tracing::error!(
+            sha256,
+            "an attachment does not open with the key of this data folder"
+        );
+    }
+    plain
+}
+
+/// What is known of an attachment that the actor may see: of a unit in reach, or named by
+/// an entry of a book that is shared with the actor.
+///
+/// # Errors
+/// Not found also when it is another unit's.
+pub async fn about(app: &App, ctx: &Ctx, sha256: &str) -> Result<Attachment, Problem> {
+    let scope = ctx.actor.scope(Permission::Read)?;
+    let found = store::attachment::get(&app.db, &scope, sha256)
+        .await
+        .map_err(fault)?;
+    if let Some(own) = found {
+        return Ok(own);
+    }
+    let library = app.library();
+    for book in library.registers.values() {
+        if book.shared_with.is_empty() {
+            continue;
+        }
+        let Ok(scope) = ctx.actor.reads(book) else {
+            continue;
+        };
+        let found = store::attachment::named_by_entry(&app.db, &scope, &[&book.noun], sha256)
+            .await
+            .map_err(fault)?;
+        if let Some(shared) = found {
+            return Ok(shared);
+        }
+    }
+    Err(missing(sha256))
+}
+
+fn missing(sha256: &str) -> Problem {
+    Problem::not_found(&Label::new("tệp đính kèm", "attachment"), sha256)
+}
+
+/// An attachment that the actor may see, with its content.
+///
+/// # Errors
+/// Not found also when it is another unit's; denied when a scanner has found malware in it
+/// since it was handed in.
+pub async fn get(app: &App, ctx: &Ctx, sha256: &str) -> Result<(Attachment, Vec<u8>), Problem> {
+    let attachment = about(app, ctx, sha256).await?;
+    if attachment.scan == "infected" {
+        return Err(Problem::new(
+            ProblemKind::Denied,
+            Label::new(
+                "Tệp nhiễm mã độc, không phát ra nữa",
+                "The file carries malware and is not handed out",
+            ),
+            attachment.scan_detail.unwrap_or_default(),
+            Label::new(
+                "Báo người phụ trách an toàn thông tin.",
+                "Tell your security officer.",
+            ),
+        ));
+    }
+    let bytes = read(app, sha256).await.ok_or_else(|| missing(sha256))?;
+    Ok((attachment, bytes))
+}
+
+/// Asks the scanner again about files that it has not answered about, some at a time.
+///
+/// # Errors
+/// Unavailable.
+pub async fn rescan(app: &App) -> Result<Option<String>, store::StoreError> {
+    if app.settings().text("attachment.clamd").is_empty() {
+        return Ok(None);
+    }
+    let (mut clean, mut infected) = (0, 0);
+    for attachment in store::attachment::not_scanned(&app.db, 20).await? {
+        let Some(bytes) = read(app, &attachment.sha256).await else {
+            continue;
+        };
+        let now = app.clock.now_ms();
+        let answer = scan(app, &bytes).await;
+        let unanswered = matches!(answer, Scan::NotScanned(_));
+        let (state, detail, at) = columns(answer, now);
+        let mut tx = app.db.begin().await?;
+        store::attachment::scanned(
+            &mut tx,
+            &attachment.sha256,
+            &state,
+            detail.as_deref(),
+            at.unwrap_or(now),
+        )
+        .await?;
+        if state == "infected" {
+            infected += 1;
+            let event = app.event(
+                &Ctx::system(now),
+                "attachment",
+                &attachment.sha256,
+                Some(attachment.organization),
+                "found-infected",
+                None,
+                Some(serde_json::json!({ "signature": detail }).to_string()),
+            );
+            store::journal::append(&mut tx, &[event]).await?;
+        }
+        tx.commit().await?;
+        if unanswered {
+            // The others would wait for the same.
+            break;
+        }
+        clean += usize::from(state == "clean");
+    }
+    Ok((clean + infected > 0).then(|| format!("{clean} clean, {infected} infected")))
+}
+
+/// Seals files that were kept as they are by an earlier version of the program.
+///
+/// # Errors
+/// When the folder cannot be read or written.
+pub fn seal_old(data: &std::path::Path, keys: &crate::keyring::Keyring) -> io::Result<usize> {
+    let folder = data.join("attachments");
+    let mut sealed = 0;
+    let folders = match std::fs::read_dir(&folder) {
+        Ok(folders) => folders,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(0),
+        Err(e) => return Err(e),
+    };
+    for folder in folders {
+        let folder = folder?.path();
+        if !folder.is_dir() {
+            continue;
+        }
+        for file in std::fs::read_dir(folder)? {
+            let plain = file?.path();
+            let name = plain.file_name().and_then(|n| n.to_str()).unwrap_or("");
+            if name.len() != 64 || !name.bytes().all(|b| b.is_ascii_hexdigit()) {
+                continue;
+            }
+            let bytes = std::fs::read(&plain)?;
+            put(
+                &plain.with_extension(SEALED),
+                &keys.seal(name.as_bytes(), &bytes)?,
+            )?;
+            std::fs::remove_file(&plain)?;
+            sealed += 1;
+        }
+    }
+    Ok(sealed)
+}

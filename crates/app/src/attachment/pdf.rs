@@ -1,0 +1,114 @@
+//! The words of a PDF.
+
+use std::{
+    io::{self, Read as _},
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use memchr::memmem;
+
+use super::examine::Refusal;
+
+/// What the streams that are no pictures may unpack to, in bytes.
+const MOST_WORDS: u64 = 96 << 20;
+/// What all streams may unpack to: a scan of some hundred pages.
+const MOST: u64 = 2 << 30;
+
+/// The words of a PDF; none when it holds pictures only, is locked, or cannot be read.
+///
+/// The library that reads words unpacks without a bound, so everything is unpacked once
+/// before, without keeping it.
+pub fn words(bytes: &[u8]) -> Result<Option<String>, Refusal> {
+    if !readable(bytes)? {
+        return Ok(None);
+    }
+    // The library panics on some files that it does not expect.
+    let read = catch_unwind(AssertUnwindSafe(|| {
+        pdf_extract::extract_text_from_mem(bytes)
+    }));
+    Ok(read
+        .ok()
+        .and_then(Result::ok)
+        .filter(|text| text.chars().any(char::is_alphabetic)))
+}
+
+/// Whether the words can be read in bounded memory; a file that unpacks without end is refused.
+fn readable(bytes: &[u8]) -> Result<bool, Refusal> {
+    let (mut words, mut all, mut readable) = (0, 0, true);
+    let mut last = 0;
+    for at in memmem::find_iter(bytes, b"stream") {
+        if bytes[..at].ends_with(b"end") {
+            last = at;
+            continue;
+        }
+        let heading = unescape(&bytes[last.max(at.saturating_sub(4_096))..at]);
+        last = at;
+        let count = |name: &[u8]| memmem::find_iter(&heading, name).count();
+        if count(b"FlateDecode") > 1 {
+            return Err(Refusal::Bomb);
+        }
+        // A filter that is named elsewhere, or one that is not counted here.
+        let elsewhere = memmem::find(&heading, b"/Filter").is_some_and(|f| {
+            let rest = heading[f + 7..].trim_ascii_start();
+            rest.first().is_some_and(u8::is_ascii_digit)
+        });
+        let picture = count(b"/Image") > 0 && count(b"/Width") > 0;
+        readable &= !elsewhere && (picture || count(b"LZWDecode") == 0);
+        let data = &bytes[at + 6..];
+        let data = data
+            .strip_prefix(b"\r\n")
+            .or_else(|| data.strip_prefix(b"\n"))
+            .unwrap_or(data);
+        let size = unpacked(data);
+        all += size;
+        if !picture {
+            words += size;
+        }
+        if words > MOST_WORDS || all > MOST {
+            return Err(Refusal::Bomb);
+        }
+    }
+    Ok(readable && memmem::find(bytes, b"/Encrypt").is_none())
+}
+
+/// What a stream unpacks to, up to just above the limit; 0 for what is not packed.
+fn unpacked(data: &[u8]) -> u64 {
+    // A zlib stream begins with 8 in the low half of its first byte (RFC 1950).
+    if data.first().is_none_or(|b| b & 0x0f != 8) {
+        return 0;
+    }
+    let mut from = flate2::read::ZlibDecoder::new(data).take(MOST + 1);
+    let mut buffer = [0; 16 << 10];
+    let mut size = 0;
+    loop {
+        match from.read(&mut buffer) {
+            Ok(0) => return size,
+            Ok(n) => size += n as u64,
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return size,
+        }
+    }
+}
+
+/// Names with `#xx` in them, read as PDF readers do.
+fn unescape(heading: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(heading.len());
+    let mut i = 0;
+    while let Some(&byte) = heading.get(i) {
+        let hex = (byte == b'#')
+            .then(|| std::str::from_utf8(heading.get(i + 1..i + 3)?).ok())
+            .flatten()
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        match hex {
+            Some(decoded) => {
+                out.push(decoded);
+                i += 3;
+            }
+            None => {
+                out.push(byte);
+                i += 1;
+            }
+        }
+    }
+    out
+}

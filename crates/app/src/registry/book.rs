@@ -1,0 +1,421 @@
+//! The books beyond their entries: versions, closing, and opening again.
+
+use std::fmt::Write as _;
+
+use domain::{
+    authority::Permission,
+    id::{Id, OrganizationId},
+    label::Label,
+    noun,
+    problem::{FieldProblem, Problem, ProblemKind},
+    record::Record,
+    schema::{Schema, Storage, Volume},
+};
+use policy::duty::{Period, Span};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use store::book::{self, Closing, ClosingQuery, Held, Revision};
+
+use super::record;
+use crate::{App, Ctx, fault::fault};
+
+/// Every version of an entry that the actor may see, the newest first; none for a record
+/// of the registry, whose changes are in the journal.
+///
+/// # Errors
+/// Not found also when it is another unit's.
+pub async fn revisions(
+    app: &App,
+    ctx: &Ctx,
+    noun: &str,
+    key: &str,
+) -> Result<Vec<Revision>, Problem> {
+    let schema = app.schema(noun)?;
+    let scope = ctx.actor.reads(&schema)?;
+    let entry = record::find(app, &scope, &schema, key).await?;
+    if schema.storage == Storage::Table {
+        return Ok(Vec::new());
+    }
+    book::revisions(&app.db, entry.id).await.map_err(fault)
+}
+
+fn a_book(app: &App, noun: &str) -> Result<std::sync::Arc<Schema>, Problem> {
+    let schema = app.schema(noun)?;
+    if schema.storage == Storage::Entry {
+        Ok(schema)
+    } else {
+        Err(Problem::not_found(&Label::new("sổ", "book"), noun))
+    }
+}
+
+/// The closings of a book that the actor may see, the latest first, without their content.
+///
+/// # Errors
+/// Not found, denied, unavailable.
+pub async fn closings(app: &App, ctx: &Ctx, noun: &str) -> Result<Vec<Closing>, Problem> {
+    let schema = a_book(app, noun)?;
+    let scope = ctx.actor.reads(&schema)?;
+    book::closings(&app.db, &scope, noun, &ClosingQuery::default())
+        .await
+        .map_err(fault)
+}
+
+/// The closing that keeps an entry from being changed, if there is one.
+///
+/// # Errors
+/// Denied, unavailable.
+pub async fn closed_by(
+    app: &App,
+    ctx: &Ctx,
+    schema: &Schema,
+    entry: &Record,
+) -> Result<Option<Closing>, Problem> {
+    if schema.storage == Storage::Table {
+        return Ok(None);
+    }
+    let scope = ctx.actor.reads(schema)?;
+    let query = ClosingQuery {
+        organization: entry.get("organization").as_id().map(OrganizationId),
+        day: Some(entry.text("occurred_on").to_owned()),
+    };
+    let found = book::closings(&app.db, &scope, &schema.noun, &query)
+        .await
+        .map_err(fault)?;
+    Ok(found.into_iter().next())
+}
+
+/// A closed book with what it held.
+#[derive(Clone, Debug)]
+pub struct ClosedBook {
+    /// The closing; `content` is canonical JSON (RFC 8785) and `sha256` its hash.
+    pub closing: Closing,
+    /// Whether `content` still has that hash and the entries are still as it says. A book
+    /// that was opened again may have changed since.
+    pub intact: bool,
+}
+
+/// A closing with its content, held against its hash and the entries of today.
+///
+/// # Errors
+/// Not found also when it is another unit's; unavailable.
+pub async fn closing(app: &App, ctx: &Ctx, noun: &str, id: Id) -> Result<ClosedBook, Problem> {
+    let schema = a_book(app, noun)?;
+    let scope = ctx.actor.reads(&schema)?;
+    let found = book::closing(&app.db, &scope, noun, id)
+        .await
+        .map_err(fault)?;
+    let closing = found.ok_or_else(|| missing(&id.to_string()))?;
+    let hashed = hex::encode(Sha256::digest(closing.content.as_bytes())) == closing.sha256;
+    let mut tx = app.db.begin().await.map_err(fault)?;
+    let held = book::held(
+        &mut tx,
+        noun,
+        closing.organization,
+        &closing.first_on,
+        &closing.last_on,
+    )
+    .await
+    .map_err(fault)?;
+    drop(tx);
+    let then = serde_json::from_str::<Value>(&closing.content)
+        .ok()
+        .and_then(|content| content.get("entries").map(canonical));
+    let now = canonical(&Value::Array(held.iter().map(entry).collect()));
+    Ok(ClosedBook {
+        intact: hashed && then.as_ref() == Some(&now),
+        closing,
+    })
+}
+
+fn missing(key: &str) -> Problem {
+    Problem::not_found(&Label::new("lần khóa sổ", "closing of a book"), key)
+}
+
+/// The days of a period as it is written, if it is one for which this book is closed.
+fn span(schema: &Schema, period: &str) -> Option<Span> {
+    let kind = match schema.volume {
+        Volume::Month => Period::Month,
+        Volume::Quarter => Period::Quarter,
+        Volume::HalfYear => Period::HalfYear,
+        Volume::Year => Period::Year,
+    };
+    let year = period.get(..4)?.parse().ok()?;
+    (0..kind.per_year())
+        .map(|index| kind.nth(year, index))
+        .find(|span| span.label == period)
+}
+
+/// Closes a unit's book for a period that is over: from then on nothing is written into it.
+/// Who may write the book for that unit may close it.
+///
+/// # Errors
+/// Invalid when the period is none of this book's or not over; conflict when it is closed
+/// already; denied.
+pub async fn close(
+    app: &App,
+    ctx: &Ctx,
+    noun: &str,
+    organization: &str,
+    period: &str,
+) -> Result<Closing, Problem> {
+    let schema = a_book(app, noun)?;
+    let scope = ctx.actor.writes(&schema)?;
+    let unit = record::get(app, ctx, "organization", organization).await?;
+    let period = period.trim();
+    let wrong =
+        |vi: String, en: String| Problem::invalid(noun, vec![FieldProblem::new("period", vi, en)]);
+    let example = match schema.volume {
+        Volume::Month => "2026-11",
+        Volume::Quarter => "2026-Q4",
+        Volume::HalfYear => "2026-H2",
+        Volume::Year => "2026",
+    };
+    let span = span(&schema, period).ok_or_else(|| {
+        wrong(
+            format!("Viết kỳ như {example}"),
+            format!("Write the period as {example}"),
+        )
+    })?;
+    if span.closes_on >= app.clock.today() {
+        return Err(wrong(
+            format!("Kỳ {period} chưa kết thúc"),
+            format!("{period} is not over"),
+        ));
+    }
+    let owner = OrganizationId(unit.id);
+    let (first_on, last_on) = (span.opens_on.to_string(), span.closes_on.to_string());
+    let mut tx = app.db.begin().await.map_err(fault)?;
+    if !store::registry::covers(&mut tx, &scope, owner)
+        .await
+        .map_err(fault)?
+    {
+        return Err(Problem::denied(
+            Label::new(
+                "Bạn chỉ được khóa sổ của đơn vị mình",
+                "You may close only your own unit's book",
+            ),
+            noun,
+        ));
+    }
+    book::lock(&mut tx, noun, owner, true)
+        .await
+        .map_err(fault)?;
+    let held = book::held(&mut tx, noun, owner, &first_on, &last_on)
+        .await
+        .map_err(fault)?;
+    let now = app.clock.now_ms();
+    let content = canonical(&json!({
+        "format": "gieng-book-1",
+        "register": noun,
+        "title": schema.plural.vi,
+        "fields": schema.fields.iter().map(|f| json!({
+            "name": f.name, "label": f.label.vi, "kind": f.kind,
+        })).collect::<Vec<_>>(),
+        "organization": { "id": unit.id, "code": unit.text("code"), "name": unit.text("name") },
+        "period": period,
+        "first_on": first_on,
+        "last_on": last_on,
+        "closed_at": now,
+        "closed_by": ctx.actor.name,
+        "entries": held.iter().map(entry).collect::<Vec<_>>(),
+    }));
+    let closing = Closing {
+        id: Id::new(now),
+        register: noun.into(),
+        organization: owner,
+        period: period.into(),
+        first_on,
+        last_on,
+        closed_at: now,
+        closed_by: ctx.actor.name.clone(),
+        entries: i64::try_from(held.len()).unwrap_or(i64::MAX),
+        sha256: hex::encode(Sha256::digest(content.as_bytes())),
+        content,
+        reopened_at: None,
+        reopened_by: None,
+        reopen_reason: None,
+    };
+    match book::close(&mut tx, &closing).await {
+        Err(store::StoreError::Duplicate { .. }) => {
+            return Err(Problem::new(
+                ProblemKind::Conflict,
+                Label::new(
+                    format!("Sổ đã khóa cho kỳ {period}"),
+                    format!("The book is closed for {period} already"),
+                ),
+                unit.text("code"),
+                Label::new("Không cần làm gì thêm.", "Nothing more is to be done."),
+            ));
+        }
+        other => other.map_err(fault)?,
+    }
+    note(
+        app,
+        ctx,
+        &mut tx,
+        &closing,
+        "close",
+        json!({
+            "entries": closing.entries, "sha256": closing.sha256,
+        }),
+    )
+    .await?;
+    tx.commit().await.map_err(fault)?;
+    app.live.tell(crate::live::Topic::Records);
+    Ok(closing)
+}
+
+/// Opens a closed book again, with the reason in the journal. The network centre does it,
+/// not the unit that keeps the book; what the book held when it was closed stays kept.
+///
+/// # Errors
+/// Invalid without a reason; conflict when it is open already; denied.
+pub async fn reopen(app: &App, ctx: &Ctx, noun: &str, id: Id, reason: &str) -> Result<(), Problem> {
+    a_book(app, noun)?;
+    let scope = ctx.actor.scope(Permission::Manage)?;
+    let reason = reason.trim();
+    if reason.chars().count() < 10 || reason.chars().count() > 2_000 {
+        return Err(Problem::invalid(
+            noun,
+            vec![FieldProblem::new(
+                "reason",
+                "Nêu lý do mở lại sổ (ít nhất 10 ký tự)",
+                "Give the reason for opening it again (at least 10 characters)",
+            )],
+        ));
+    }
+    let found = book::closing(&app.db, &scope, noun, id)
+        .await
+        .map_err(fault)?;
+    let closing = found.ok_or_else(|| missing(&id.to_string()))?;
+    let mut tx = app.db.begin().await.map_err(fault)?;
+    book::reopen(&mut tx, id, app.clock.now_ms(), &ctx.actor.name, reason)
+        .await
+        .map_err(fault)?;
+    note(
+        app,
+        ctx,
+        &mut tx,
+        &closing,
+        "reopen",
+        json!({
+            "sha256": closing.sha256, "reason": reason,
+        }),
+    )
+    .await?;
+    tx.commit().await.map_err(fault)?;
+    app.live.tell(crate::live::Topic::Records);
+    Ok(())
+}
+
+async fn note(
+    app: &App,
+    ctx: &Ctx,
+    tx: &mut store::Tx,
+    closing: &Closing,
+    action: &str,
+    mut after: Value,
+) -> Result<(), Problem> {
+    let name = format!("{} {}", closing.register, closing.period);
+    after["name"] = name.into();
+    let event = app.event(
+        ctx,
+        "book",
+        &closing.id.to_string(),
+        Some(closing.organization),
+        action,
+        None,
+        Some(after.to_string()),
+    );
+    store::journal::append(tx, &[event]).await.map_err(fault)
+}
+
+/// An entry as a closed book holds it.
+fn entry(held: &Held) -> Value {
+    json!({
+        "id": held.id,
+        "occurred_on": held.occurred_on,
+        "versions": held.revisions,
+    })
+}
+
+/// JSON in one form only (RFC 8785): keys in order, no spaces, whole numbers without a fraction.
+pub fn canonical(value: &Value) -> String {
+    let mut out = String::new();
+    write(value, &mut out);
+    out
+}
+
+fn write(value: &Value, out: &mut String) {
+    match value {
+        Value::Object(map) => {
+            let mut names: Vec<&String> = map.keys().collect();
+            names.sort_by(|a, b| a.encode_utf16().cmp(b.encode_utf16()));
+            out.push('{');
+            for (i, name) in names.into_iter().enumerate() {
+                if i > 0 {
+                    out.push(',');
+                }
+                // Writing into a String cannot fail.
+                let _ = write!(out, "{}:", Value::String(name.clone()));
+                write(&map[name], out);
+            }
+            out.push('}');
+        }
+        Value::Array(items) => {
+            out.push('[');
+            for (i, item) in items.iter().enumerate() {
+                if i > 0 {
+                    out.push(',');
+                }
+                write(item, out);
+            }
+            out.push(']');
+        }
+        Value::Number(number) => match number.as_f64() {
+            Some(f) if number.is_f64() && f.fract() == 0.0 && f.abs() < 1e15 => {
+                let _ = write!(out, "{f:.0}");
+            }
+            _ => {
+                let _ = write!(out, "{number}");
+            }
+        },
+        other => {
+            let _ = write!(out, "{other}");
+        }
+    }
+}
+
+/// The organizations that the actor may name when a book is closed: code and name.
+///
+/// # Errors
+/// Denied, unavailable.
+pub async fn keepers(app: &App, ctx: &Ctx) -> Result<Vec<(String, String)>, Problem> {
+    let every = super::RecordQuery {
+        limit: 5_000,
+        ..super::RecordQuery::default()
+    };
+    let page = record::list(app, ctx, "organization", &every).await?;
+    let title = noun::get("organization").map_or("name", |s| s.title.as_str());
+    Ok(page
+        .records
+        .iter()
+        .map(|r| (r.text("code").to_owned(), r.text(title).to_owned()))
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn canonical_json_has_one_form() {
+        let value =
+            json!({"b": 1, "a": [2.0, 1.5, null, true], "ă": "x\n\"y\"", "B": {"z": -1, "y": ""}});
+        let expected =
+            "{\"B\":{\"y\":\"\",\"z\":-1},\"a\":[2,1.5,null,true],\"b\":1,\"ă\":\"x\\n\\\"y\\\"\"}";
+        assert_eq!(canonical(&value), expected);
+        let again: Value = serde_json::from_str(expected).unwrap();
+        assert_eq!(canonical(&again), expected);
+    }
+}

@@ -1,0 +1,250 @@
+//! The books beyond their entries: old versions, closing, opening again.
+
+use std::collections::HashMap;
+
+use app::registry::{self, book};
+use axum::{
+    extract::{Path, State},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use domain::{
+    authority::Permission,
+    id::Id,
+    label::Label,
+    problem::{Problem, ProblemKind},
+    record::Record,
+    schema::Schema,
+};
+
+use super::{
+    cell,
+    edit::parse_id,
+    may_write,
+    page::{ClosingRow, Closings, VersionPage},
+};
+use crate::{
+    cx::Cx,
+    format,
+    http::{self, Fault, Params, Reader, done},
+    server::Web,
+};
+
+/// The fields of a record as its schema has them, then what the schema no longer names.
+pub fn cells(
+    cx: &Cx,
+    schema: &Schema,
+    record: &Record,
+    titles: &HashMap<Id, String>,
+) -> Vec<cell::Cell> {
+    let known = schema
+        .fields
+        .iter()
+        .map(|field| cell::of(cx, field, record, titles));
+    let gone = record
+        .values
+        .iter()
+        .filter(|(name, value)| schema.field(name).is_none() && !value.is_null())
+        .map(|(name, value)| cell::Cell {
+            label: cx.tx("field-gone", name.replace('_', " ")),
+            text: value.to_cell(),
+            href: None,
+            number: false,
+        });
+    known.chain(gone).collect()
+}
+
+/// `GET /registry/{noun}/{id}/versions/{version}`.
+pub async fn version(
+    State(web): State<Web>,
+    reader: Reader,
+    Path((noun, key, version)): Path<(String, String, i64)>,
+) -> Result<Response, Fault> {
+    let schema = web.app.schema(&noun)?;
+    let id = parse_id(&key)?;
+    let all = book::revisions(&web.app, &reader.ctx, &noun, &key).await?;
+    let found = all.iter().find(|each| each.version == version);
+    let found = found.ok_or_else(|| {
+        Problem::not_found(&Label::new("phiên bản", "version"), &version.to_string())
+    })?;
+    let record = Record {
+        id,
+        version,
+        updated_at: found.recorded_at,
+        values: found.values.clone(),
+    };
+    let titles =
+        registry::reference_titles(&web.app, &schema, std::slice::from_ref(&record)).await?;
+    let cx = reader.cx;
+    Ok(http::Page(VersionPage {
+        id: key,
+        title: record.text(&schema.title).to_owned(),
+        version,
+        latest: all.first().is_some_and(|each| each.version == version),
+        recorded_by: found.recorded_by.clone(),
+        recorded_at: format::datetime(found.recorded_at),
+        cells: cells(&cx, &schema, &record, &titles),
+        schema: (*schema).clone(),
+        cx,
+    })
+    .into_response())
+}
+
+async fn page(
+    web: &Web,
+    reader: Reader,
+    noun: &str,
+    filled: (String, String),
+    problem: Option<Problem>,
+) -> Result<Closings, Fault> {
+    let schema = web.app.schema(noun)?;
+    let all = book::closings(&web.app, &reader.ctx, noun).await?;
+    let units = app::registry::list(
+        &web.app,
+        &reader.ctx,
+        "organization",
+        &app::registry::RecordQuery {
+            limit: 5_000,
+            ..app::registry::RecordQuery::default()
+        },
+    )
+    .await?;
+    let names: HashMap<Id, String> = units
+        .records
+        .iter()
+        .map(|unit| (unit.id, unit.text("name").to_owned()))
+        .collect();
+    let cx = reader.cx;
+    let rows = all
+        .into_iter()
+        .map(|closing| ClosingRow {
+            id: closing.id.to_string(),
+            unit: names
+                .get(&closing.organization.0)
+                .cloned()
+                .unwrap_or_else(|| closing.organization.to_string()),
+            period: closing.period,
+            entries: cx.n(closing.entries),
+            sha256: closing.sha256,
+            closed: format!(
+                "{} · {}",
+                format::datetime(closing.closed_at),
+                closing.closed_by
+            ),
+            reopened: closing.reopened_at.map(|at| {
+                (
+                    format!(
+                        "{} · {}",
+                        format::datetime(at),
+                        closing.reopened_by.unwrap_or_default()
+                    ),
+                    closing.reopen_reason.unwrap_or_default(),
+                )
+            }),
+        })
+        .collect();
+    Ok(Closings {
+        may_close: may_write(&cx, &schema),
+        may_reopen: cx.may(Permission::Manage),
+        units: units
+            .records
+            .iter()
+            .map(|unit| (unit.text("code").to_owned(), unit.text("name").to_owned()))
+            .collect(),
+        organization: filled.0,
+        period: filled.1,
+        problem,
+        rows,
+        schema: (*schema).clone(),
+        cx,
+    })
+}
+
+/// `GET /registry/{noun}/closings`.
+pub async fn closings(
+    State(web): State<Web>,
+    reader: Reader,
+    Path(noun): Path<String>,
+    params: Params,
+) -> Result<Response, Fault> {
+    let filled = (
+        params.get("organization").to_owned(),
+        params.get("period").to_owned(),
+    );
+    let page = page(&web, reader, &noun, filled, None).await?;
+    Ok(http::Page(page).into_response())
+}
+
+/// Shows the page again with what was wrong.
+async fn again(
+    web: &Web,
+    reader: Reader,
+    noun: &str,
+    filled: (String, String),
+    problem: Problem,
+) -> Result<Response, Fault> {
+    if !matches!(problem.kind, ProblemKind::Invalid | ProblemKind::Conflict) {
+        return Err(problem.into());
+    }
+    let status: StatusCode = Fault::from(problem.clone()).status();
+    let page = page(web, reader, noun, filled, Some(problem)).await?;
+    Ok((status, http::Page(page)).into_response())
+}
+
+/// `POST /registry/{noun}/closings`: `organization` and `period`.
+pub async fn close(
+    State(web): State<Web>,
+    reader: Reader,
+    Path(noun): Path<String>,
+    axum::Form(form): axum::Form<HashMap<String, String>>,
+) -> Result<Response, Fault> {
+    let text = |name: &str| form.get(name).cloned().unwrap_or_default();
+    let (unit, period) = (text("organization"), text("period"));
+    match book::close(&web.app, &reader.ctx, &noun, &unit, &period).await {
+        Ok(_) => Ok(done(&format!("/registry/{noun}/closings"), "book-closed")),
+        Err(problem) => again(&web, reader, &noun, (unit, period), problem).await,
+    }
+}
+
+/// `POST /registry/{noun}/closings/{id}/reopen`: `reason`.
+pub async fn reopen(
+    State(web): State<Web>,
+    reader: Reader,
+    Path((noun, id)): Path<(String, String)>,
+    axum::Form(form): axum::Form<HashMap<String, String>>,
+) -> Result<Response, Fault> {
+    let reason = form.get("reason").map_or("", String::as_str);
+    match book::reopen(&web.app, &reader.ctx, &noun, parse_id(&id)?, reason).await {
+        Ok(()) => Ok(done(
+            &format!("/registry/{noun}/closings"),
+            "book-reopened-done",
+        )),
+        Err(problem) => again(&web, reader, &noun, (String::new(), String::new()), problem).await,
+    }
+}
+
+/// `GET /registry/{noun}/closings/{id}/content.json`: what the closed book held, in the form
+/// whose SHA-256 is on the page (`sha256sum` gives the same).
+pub async fn content(
+    State(web): State<Web>,
+    reader: Reader,
+    Path((noun, id)): Path<(String, String)>,
+) -> Result<Response, Fault> {
+    let closed = book::closing(&web.app, &reader.ctx, &noun, parse_id(&id)?).await?;
+    let name = format!("{noun}-{}.json", closed.closing.period);
+    Ok((
+        [
+            (header::CONTENT_TYPE, "application/json".to_owned()),
+            (
+                header::CONTENT_DISPOSITION,
+                format!("attachment; filename=\"{name}\""),
+            ),
+            (
+                header::HeaderName::from_static("x-intact"),
+                closed.intact.to_string(),
+            ),
+        ],
+        closed.closing.content,
+    )
+        .into_response())
+}
