@@ -297,7 +297,7 @@ pub async fn reopen(app: &App, ctx: &Ctx, noun: &str, id: Id, reason: &str) -> R
         ctx,
         &mut tx,
         &closing,
-        "reopen",
+        "book-reopen",
         json!({
             "sha256": closing.sha256, "reason": reason,
         }),
