@@ -73,6 +73,16 @@ async fn a_book_is_closed_and_opened_again_on_its_page() {
             .body
             .contains("\"subject\":\"bao tri\"")
     );
+    // On paper, where the program that prints is built; CI has built all of them.
+    let pdf = officer.get(&content.replace("content.json", "book.pdf"));
+    if app::document::available() {
+        assert_eq!(pdf.status, 200, "{}", pdf.body);
+        assert_eq!(pdf.header("content-type"), "application/pdf");
+        assert!(pdf.body.starts_with("%PDF-"));
+    } else {
+        assert_eq!(pdf.status, 503, "{}", pdf.body);
+        assert!(std::env::var_os("CI").is_none(), "gieng-report is not built");
+    }
     assert!(
         !page.contains("/reopen\""),
         "the unit does not open it again"

@@ -1,14 +1,11 @@
 //! The books beyond their entries: versions, closing, and opening again.
 
-use std::fmt::Write as _;
-
 use domain::{
     authority::Permission,
     id::{Id, OrganizationId},
     label::Label,
-    noun,
     problem::{FieldProblem, Problem, ProblemKind},
-    record::Record,
+    record::{Record, Values},
     schema::{Schema, Storage, Volume},
 };
 use policy::duty::{Period, Span};
@@ -117,14 +114,53 @@ pub async fn closing(app: &App, ctx: &Ctx, noun: &str, id: Id) -> Result<ClosedB
     .await
     .map_err(fault)?;
     drop(tx);
-    let then = serde_json::from_str::<Value>(&closing.content)
-        .ok()
-        .and_then(|content| content.get("entries").map(canonical));
-    let now = canonical(&Value::Array(held.iter().map(entry).collect()));
+    let then = serde_json::from_str::<Value>(&closing.content).ok();
+    let then = then.as_ref().and_then(|content| content.get("entries"));
+    let now = canonical(&Value::Array(held.iter().map(entry).collect()))?;
     Ok(ClosedBook {
-        intact: hashed && then.as_ref() == Some(&now),
+        intact: hashed && then.map(canonical).transpose()? == Some(now),
         closing,
     })
+}
+
+/// A closed book's entries as it held them, each in its last version.
+pub fn entries(closing: &Closing) -> Vec<Record> {
+    #[derive(serde::Deserialize)]
+    struct Content {
+        entries: Vec<Entry>,
+    }
+    #[derive(serde::Deserialize)]
+    struct Entry {
+        id: Id,
+        versions: Vec<Version>,
+    }
+    #[derive(serde::Deserialize)]
+    struct Version {
+        version: i64,
+        recorded_at: i64,
+        values: Values,
+    }
+    let content: Content = match serde_json::from_str(&closing.content) {
+        Ok(content) => content,
+        Err(error) => {
+            tracing::error!(%error, closing = %closing.id, "a closed book cannot be read");
+            return Vec::new();
+        }
+    };
+    let last = |mut entry: Entry| {
+        let Version {
+            version,
+            recorded_at: updated_at,
+            values,
+        } = entry.versions.pop()?;
+        Some(Record {
+            id: entry.id,
+            version,
+            updated_at,
+            values,
+        })
+    };
+    content.entries.into_iter().filter_map(last).collect()
 }
 
 fn missing(key: &str) -> Problem {
@@ -218,7 +254,7 @@ pub async fn close(
         "closed_at": now,
         "closed_by": ctx.actor.name,
         "entries": held.iter().map(entry).collect::<Vec<_>>(),
-    }));
+    }))?;
     let closing = Closing {
         id: Id::new(now),
         register: noun.into(),
@@ -339,83 +375,39 @@ fn entry(held: &Held) -> Value {
     })
 }
 
-/// JSON in one form only (RFC 8785): keys in order, no spaces, whole numbers without a fraction.
-pub fn canonical(value: &Value) -> String {
-    let mut out = String::new();
-    write(value, &mut out);
-    out
+/// JSON in one form only (RFC 8785).
+fn canonical(value: &Value) -> Result<String, Problem> {
+    serde_json_canonicalizer::to_string(value).map_err(|error| {
+        tracing::error!(%error, "a book could not be written in its one form");
+        Problem::internal(error.to_string())
+    })
 }
 
-fn write(value: &Value, out: &mut String) {
-    match value {
-        Value::Object(map) => {
-            let mut names: Vec<&String> = map.keys().collect();
-            names.sort_by(|a, b| a.encode_utf16().cmp(b.encode_utf16()));
-            out.push('{');
-            for (i, name) in names.into_iter().enumerate() {
-                if i > 0 {
-                    out.push(',');
-                }
-                // Writing into a String cannot fail.
-                let _ = write!(out, "{}:", Value::String(name.clone()));
-                write(&map[name], out);
-            }
-            out.push('}');
-        }
-        Value::Array(items) => {
-            out.push('[');
-            for (i, item) in items.iter().enumerate() {
-                if i > 0 {
-                    out.push(',');
-                }
-                write(item, out);
-            }
-            out.push(']');
-        }
-        Value::Number(number) => match number.as_f64() {
-            Some(f) if number.is_f64() && f.fract() == 0.0 && f.abs() < 1e15 => {
-                let _ = write!(out, "{f:.0}");
-            }
-            _ => {
-                let _ = write!(out, "{number}");
-            }
-        },
-        other => {
-            let _ = write!(out, "{other}");
-        }
-    }
+/// An organization whose book may be closed.
+#[derive(Clone, Debug)]
+pub struct Keeper {
+    /// Its id.
+    pub id: OrganizationId,
+    /// Its code.
+    pub code: String,
+    /// Its name.
+    pub name: String,
 }
 
-/// The organizations that the actor may name when a book is closed: code and name.
+/// The organizations that the actor may name when a book is closed.
 ///
 /// # Errors
 /// Denied, unavailable.
-pub async fn keepers(app: &App, ctx: &Ctx) -> Result<Vec<(String, String)>, Problem> {
+pub async fn keepers(app: &App, ctx: &Ctx) -> Result<Vec<Keeper>, Problem> {
     let every = super::RecordQuery {
         limit: 5_000,
         ..super::RecordQuery::default()
     };
     let page = record::list(app, ctx, "organization", &every).await?;
-    let title = noun::get("organization").map_or("name", |s| s.title.as_str());
-    Ok(page
-        .records
-        .iter()
-        .map(|r| (r.text("code").to_owned(), r.text(title).to_owned()))
-        .collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn canonical_json_has_one_form() {
-        let value =
-            json!({"b": 1, "a": [2.0, 1.5, null, true], "ă": "x\n\"y\"", "B": {"z": -1, "y": ""}});
-        let expected =
-            "{\"B\":{\"y\":\"\",\"z\":-1},\"a\":[2,1.5,null,true],\"b\":1,\"ă\":\"x\\n\\\"y\\\"\"}";
-        assert_eq!(canonical(&value), expected);
-        let again: Value = serde_json::from_str(expected).unwrap();
-        assert_eq!(canonical(&again), expected);
-    }
+    let keeper = |r: &Record| Keeper {
+        id: OrganizationId(r.id),
+        code: r.text("code").to_owned(),
+        name: r.text("name").to_owned(),
+    };
+    Ok(page.records.iter().map(keeper).collect())
 }

@@ -374,6 +374,11 @@ pub const CASES: &[Case] = &[
         "/registry/technical-journal/closings/{unit}/content.json",
         Refused,
     ),
+    get(
+        "/registry/{noun}/closings/{id}/book.pdf",
+        "/registry/technical-journal/closings/{unit}/book.pdf",
+        Refused,
+    ),
     post(
         "/registry/{noun}/closings/{id}/reopen",
         "/registry/technical-journal/closings/{unit}/reopen",

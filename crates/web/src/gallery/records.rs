@@ -226,6 +226,7 @@ pub fn closings(cx: &Cx) -> Closings {
     Closings {
         cx: cx.clone(),
         schema: device(),
+        no_printer: false,
         may_close: true,
         may_reopen: true,
         units: vec![("29557".into(), "UBND xã Cái Nhum".into())],

@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use app::registry::{self, book};
+use app::{
+    document,
+    registry::{self, book},
+};
 use axum::{
     extract::{Path, State},
     http::{StatusCode, header},
@@ -10,8 +13,8 @@ use axum::{
 };
 use domain::{
     authority::Permission,
-    id::Id,
-    label::Label,
+    id::{Id, OrganizationId},
+    label::{Label, Lang},
     problem::{Problem, ProblemKind},
     record::Record,
     schema::Schema,
@@ -99,20 +102,10 @@ async fn page(
 ) -> Result<Closings, Fault> {
     let schema = web.app.schema(noun)?;
     let all = book::closings(&web.app, &reader.ctx, noun).await?;
-    let units = app::registry::list(
-        &web.app,
-        &reader.ctx,
-        "organization",
-        &app::registry::RecordQuery {
-            limit: 5_000,
-            ..app::registry::RecordQuery::default()
-        },
-    )
-    .await?;
-    let names: HashMap<Id, String> = units
-        .records
+    let units = book::keepers(&web.app, &reader.ctx).await?;
+    let names: HashMap<OrganizationId, &str> = units
         .iter()
-        .map(|unit| (unit.id, unit.text("name").to_owned()))
+        .map(|unit| (unit.id, unit.name.as_str()))
         .collect();
     let cx = reader.cx;
     let rows = all
@@ -120,9 +113,8 @@ async fn page(
         .map(|closing| ClosingRow {
             id: closing.id.to_string(),
             unit: names
-                .get(&closing.organization.0)
-                .cloned()
-                .unwrap_or_else(|| closing.organization.to_string()),
+                .get(&closing.organization)
+                .map_or_else(|| closing.organization.to_string(), |&name| name.to_owned()),
             period: closing.period,
             entries: cx.n(closing.entries),
             sha256: closing.sha256,
@@ -144,13 +136,10 @@ async fn page(
         })
         .collect();
     Ok(Closings {
+        no_printer: !document::available(),
         may_close: may_write(&cx, &schema),
         may_reopen: cx.may(Permission::Manage),
-        units: units
-            .records
-            .iter()
-            .map(|unit| (unit.text("code").to_owned(), unit.text("name").to_owned()))
-            .collect(),
+        units: units.into_iter().map(|unit| (unit.code, unit.name)).collect(),
         organization: filled.0,
         period: filled.1,
         problem,
@@ -245,6 +234,55 @@ pub async fn content(
             ),
         ],
         closed.closing.content,
+    )
+        .into_response())
+}
+
+/// `GET /registry/{noun}/closings/{id}/book.pdf`: the same on numbered pages, the hash at the
+/// foot of each, in Vietnamese.
+pub async fn print(
+    State(web): State<Web>,
+    reader: Reader,
+    Path((noun, id)): Path<(String, String)>,
+) -> Result<Response, Fault> {
+    let (app, ctx) = (&web.app, &reader.ctx);
+    let schema = app.schema(&noun)?;
+    let closing = book::closing(app, ctx, &noun, parse_id(&id)?).await?.closing;
+    let entries = book::entries(&closing);
+    let titles = registry::reference_titles(app, &schema, &entries).await?;
+    let units = book::keepers(app, ctx).await?;
+    let unit = units.iter().find(|unit| unit.id == closing.organization);
+    let cx = Cx {
+        lang: Lang::Vi,
+        ..reader.cx
+    };
+    let words = |entry: &Record, name: &str| match schema.field(name) {
+        Some(field) => cell::text(&cx, field, entry.get(name), &titles),
+        None => String::new(),
+    };
+    let pdf = document::book::print(
+        app,
+        &document::book::Book {
+            schema: &schema,
+            unit: unit.map_or("", |unit| unit.name.as_str()),
+            span: &closing.period,
+            entries: &entries,
+            words: &words,
+            sha256: &closing.sha256,
+            closed_on: &format::local(closing.closed_at).date().to_string(),
+        },
+    )
+    .await?;
+    let name = format!("{noun}-{}.pdf", closing.period);
+    Ok((
+        [
+            (header::CONTENT_TYPE, "application/pdf".to_owned()),
+            (
+                header::CONTENT_DISPOSITION,
+                format!("inline; filename=\"{name}\""),
+            ),
+        ],
+        pdf,
     )
         .into_response())
 }

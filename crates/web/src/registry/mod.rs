@@ -40,6 +40,7 @@ pub fn routes() -> Router<Web> {
             "/registry/{noun}/closings/{id}/content.json",
             get(book::content),
         )
+        .route("/registry/{noun}/closings/{id}/book.pdf", get(book::print))
         .route("/registry/{noun}/closings/{id}/reopen", post(book::reopen))
         .route("/registry/{noun}/new", get(edit::new))
         .route("/registry/{noun}/import", get(import::form))

@@ -212,6 +212,8 @@ pub struct Closings {
     pub cx: Cx,
     /// The book.
     pub schema: Schema,
+    /// Whether the program that prints is missing.
+    pub no_printer: bool,
     /// Whether the reader may close a book.
     pub may_close: bool,
     /// Whether the reader may open one again.
