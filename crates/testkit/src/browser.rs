@@ -188,6 +188,21 @@ impl Browser {
         field.send_keys(text).await.expect("the field takes text");
     }
 
+    /// Gives a field its whole value, where typing depends on the browser's language (dates).
+    ///
+    /// # Panics
+    /// When it does not come.
+    pub async fn set(&self, css: &str, value: &str) {
+        self.wait(css).await;
+        let script = "const e = document.querySelector(arguments[0]); e.value = arguments[1]; \
+            e.dispatchEvent(new Event('change', { bubbles: true })); return e.value";
+        let set = self
+            .client
+            .execute(script, vec![css.into(), value.into()])
+            .await;
+        assert_eq!(set.ok(), Some(value.into()), "{css} takes {value}");
+    }
+
     /// Clicks.
     ///
     /// # Panics

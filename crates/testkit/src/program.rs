@@ -1,6 +1,7 @@
 //! The built program as a process of its own: started on free ports, asked, stopped, killed.
 
 use std::{
+    ffi::OsStr,
     io::{BufRead as _, BufReader, Read},
     net::{SocketAddr, TcpListener, UdpSocket},
     path::{Path, PathBuf},
@@ -139,15 +140,8 @@ impl Launch {
     /// # Panics
     /// When it cannot be run at all.
     pub fn start_unseen(&self) -> Program {
-        let mut child = Command::new(&self.program)
-            .arg("--data")
-            .arg(&self.data)
-            .args(&self.args)
-            .env_remove("GIENG_CONFIG")
-            .env_remove("GIENG_DATABASE")
-            .env_remove("GIENG_POLICY")
+        let mut child = command(&self.program, &self.data, &self.args)
             .envs(self.environment.iter().map(|(k, v)| (k, v)))
-            .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -232,7 +226,10 @@ impl Program {
     /// # Panics
     /// When it cannot be run.
     pub fn run(&self, args: &[&str]) -> Output {
-        run(&self.launch.program, &self.launch.data, args)
+        output(
+            command(&self.launch.program, &self.launch.data, args)
+                .envs(self.launch.environment.iter().map(|(k, v)| (k, v))),
+        )
     }
 
     /// Resident memory, bytes (Linux).
@@ -293,14 +290,24 @@ impl Drop for Program {
 /// # Panics
 /// When it cannot be run.
 pub fn run(program: impl AsRef<Path>, data: &Path, args: &[&str]) -> Output {
-    Command::new(program.as_ref())
+    output(&mut command(program.as_ref(), data, args))
+}
+
+fn command(program: &Path, data: &Path, args: &[impl AsRef<OsStr>]) -> Command {
+    let mut command = Command::new(program);
+    command
         .arg("--data")
         .arg(data)
         .args(args)
         .env_remove("GIENG_CONFIG")
         .env_remove("GIENG_DATABASE")
         .env_remove("GIENG_POLICY")
-        .stdin(Stdio::null())
+        .stdin(Stdio::null());
+    command
+}
+
+fn output(command: &mut Command) -> Output {
+    command
         .output()
-        .unwrap_or_else(|e| panic!("{} cannot be run: {e}", program.as_ref().display()))
+        .unwrap_or_else(|e| panic!("{command:?} cannot be run: {e}"))
 }

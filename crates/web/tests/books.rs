@@ -81,7 +81,10 @@ async fn a_book_is_closed_and_opened_again_on_its_page() {
         assert!(pdf.body.starts_with("%PDF-"));
     } else {
         assert_eq!(pdf.status, 503, "{}", pdf.body);
-        assert!(std::env::var_os("CI").is_none(), "gieng-report is not built");
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "gieng-report is not built"
+        );
     }
     assert!(
         !page.contains("/reopen\""),

@@ -3,61 +3,21 @@
 use std::{
     io::Write as _,
     net::{TcpListener, TcpStream},
-    path::{Path, PathBuf},
 };
 
 use testkit::{
-    program::{Launch, eventually, free_port},
+    clock::Clock,
+    program::{eventually, free_port},
     world::World,
 };
 
 use crate::GIENG;
 
-/// `libfaketime`, which gives a process another time of day and leaves its monotonic clock.
-fn library() -> Option<PathBuf> {
-    let found = ["x86_64", "aarch64"]
-        .map(|cpu| {
-            PathBuf::from(format!(
-                "/usr/lib/{cpu}-linux-gnu/faketime/libfaketimeMT.so.1"
-            ))
-        })
-        .into_iter()
-        .find(|path| path.exists());
-    if found.is_none() {
-        assert!(
-            std::env::var("CI").as_deref() != Ok("true"),
-            "libfaketime is not installed: apt-get install faketime"
-        );
-        eprintln!("SKIPPED: libfaketime is not installed (apt-get install faketime)");
-    }
-    found
-}
-
-fn with_clock(launch: Launch, library: &Path, clock: &Path) -> Launch {
-    launch
-        .env("LD_PRELOAD", &library.display().to_string())
-        .env("FAKETIME_TIMESTAMP_FILE", &clock.display().to_string())
-        .env("FAKETIME_NO_CACHE", "1")
-        .env("FAKETIME_DONT_FAKE_MONOTONIC", "1")
-        .env("DONT_FAKE_MONOTONIC", "1")
-}
-
 #[test]
 fn a_clock_that_jumps_back_stops_nothing() {
-    let Some(library) = library() else { return };
-    let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let clock = folder.path().join("clock");
-    let jump = |by: &str| {
-        // In one step: half a file would be half a time.
-        let fresh = folder.path().join("fresh");
-        std::fs::write(&fresh, by).expect("the folder is ours");
-        std::fs::rename(&fresh, &clock).expect("the folder is ours");
-    };
-    jump("+0");
+    let Some(clock) = Clock::new() else { return };
     let to = free_port([127, 0, 0, 1]);
-    let world = World::begin(GIENG, |launch| {
-        with_clock(launch.arg("--syslog-tcp", &to), &library, &clock)
-    });
+    let world = World::begin(GIENG, |launch| clock.give(launch.arg("--syslog-tcp", &to)));
     for (key, value) in [("probe.interval_seconds", "5"), ("probe.attempts", "1")] {
         let set = world
             .admin
@@ -115,7 +75,7 @@ fn a_clock_that_jumps_back_stops_nothing() {
     well(&world);
 
     // Two hours back: what was observed before lies in the future now.
-    jump("-7200");
+    clock.jump(-7200);
     sends(&world, "lui");
     well(&world);
     drop(site);
@@ -124,14 +84,12 @@ fn a_clock_that_jumps_back_stops_nothing() {
     turns(&world, "met");
     well(&world);
     // A start at the earlier time finds all that is there.
-    let world = world.restart(GIENG, |launch| {
-        with_clock(launch.arg("--syslog-tcp", &to), &library, &clock)
-    });
+    let world = world.restart(GIENG, |launch| clock.give(launch.arg("--syslog-tcp", &to)));
     turns(&world, "met");
     sends(&world, "khoi-dong");
 
     // And forward again.
-    jump("+0");
+    clock.jump(0);
     sends(&world, "toi");
     drop(site);
     turns(&world, "breached");

@@ -139,7 +139,10 @@ async fn page(
         no_printer: !document::available(),
         may_close: may_write(&cx, &schema),
         may_reopen: cx.may(Permission::Manage),
-        units: units.into_iter().map(|unit| (unit.code, unit.name)).collect(),
+        units: units
+            .into_iter()
+            .map(|unit| (unit.code, unit.name))
+            .collect(),
         organization: filled.0,
         period: filled.1,
         problem,
@@ -247,7 +250,9 @@ pub async fn print(
 ) -> Result<Response, Fault> {
     let (app, ctx) = (&web.app, &reader.ctx);
     let schema = app.schema(&noun)?;
-    let closing = book::closing(app, ctx, &noun, parse_id(&id)?).await?.closing;
+    let closing = book::closing(app, ctx, &noun, parse_id(&id)?)
+        .await?
+        .closing;
     let entries = book::entries(&closing);
     let titles = registry::reference_titles(app, &schema, &entries).await?;
     let units = book::keepers(app, ctx).await?;

@@ -1,23 +1,16 @@
-//! The program as people meet it: Chromium driven through whole ways.
-//!
-//! With `GIENG_SCREENSHOTS=FOLDER` (or `1` for `docs/screenshots`) the demo's pages are
-//! photographed; the demo then has thirty days behind it.
+//! From the one-time link to a unit officer at work.
 
-use std::{
-    net::TcpListener,
-    path::{Path, PathBuf},
-};
+use std::net::TcpListener;
 
 use fantoccini::Locator;
 use testkit::{
     browser::{self, Browser, Screen},
-    client::{PASSWORD, code},
-    program::{Launch, eventually, run},
+    client::PASSWORD,
+    program::{eventually, run},
     world::World,
 };
 
-/// The program under test.
-const GIENG: &str = env!("CARGO_BIN_EXE_gieng");
+use crate::{GIENG, first_sign_in};
 
 const VERDICT: &str = "/compliance/vinh-long-26-2019/17.1.a/U";
 
@@ -55,21 +48,6 @@ async fn from_the_first_sign_in_to_a_unit_officers_day() {
     an_officer_stays_at_home(&browser, &base, &world).await;
     drop(browser);
     world.program.stop();
-}
-
-async fn first_sign_in(browser: &Browser, link: &str) {
-    browser.open(link).await;
-    browser.fill("#name", "quan.tri").await;
-    browser.fill("#person", "Nguyễn Văn An").await;
-    browser.fill("#new", PASSWORD).await;
-    browser.fill("#again", PASSWORD).await;
-    browser.click("form .btn-primary").await;
-    let secret = browser.wait("p code").await.text().await;
-    let secret = secret.expect("the secret is shown for typing it in");
-    browser.wait(".qr svg").await;
-    browser.fill("#code", &code(&secret)).await;
-    browser.click("form .btn-primary").await;
-    browser.wait("#part-tiles").await;
 }
 
 async fn import_with_errors(browser: &Browser, base: &str, world: &World) {
@@ -271,132 +249,4 @@ async fn an_officer_stays_at_home(browser: &Browser, base: &str, world: &World) 
         assert!(text.contains(shows), "{path}: {text}");
         assert!(!text.contains("Thanh tra"), "{path} shows the other unit");
     }
-}
-
-/// Where pictures go, when any are asked for.
-fn album() -> Option<PathBuf> {
-    let folder = match std::env::var("GIENG_SCREENSHOTS").ok()?.as_str() {
-        "" | "0" => return None,
-        "1" => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/screenshots"),
-        folder => PathBuf::from(folder),
-    };
-    std::fs::create_dir_all(&folder).expect("the folder for pictures can be made");
-    Some(folder)
-}
-
-async fn photograph(browser: &Browser, name: &str) {
-    let Some(album) = album() else { return };
-    let picture = browser.client.screenshot().await.expect("it can be seen");
-    assert!(picture.len() < 300 << 10, "{name}: {} bytes", picture.len());
-    std::fs::write(album.join(format!("{name}.png")), picture).expect("the folder is there");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_demo_province_opens_on_every_page() {
-    let Some(desk) = browser::open(Screen::Desk).await else {
-        return;
-    };
-    let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let data = folder.path().join("demo");
-    let days = if album().is_some() { "30" } else { "2" };
-    let made = run(GIENG, &data, &["demo", "--prepare", "--days", days]);
-    assert!(
-        made.status.success(),
-        "{}",
-        String::from_utf8_lossy(&made.stderr)
-    );
-    let mut demo = Launch::demo(GIENG, &data)
-        .arg("--syslog", "127.0.0.1:0")
-        .flag("--still")
-        .start();
-    let base = demo.url().to_owned();
-    let mut password = |login: &str| {
-        let line = demo.says(&format!("    {login} "));
-        line.split_whitespace()
-            .nth(1)
-            .unwrap_or_default()
-            .to_owned()
-    };
-    let (manager, officer) = (password("quantri"), password("canbo"));
-    sign_in(&desk, &base, "quantri", &manager).await;
-    // Nothing answers for the sites that fail in the demo: one alarm names what hangs behind it.
-    desk.wait("#part-alarms li").await;
-    for (name, path, css) in [
-        ("overview", "/", "#part-map svg.province"),
-        ("unit", "/units/29551", "#part-todo"),
-        (
-            "compliance",
-            "/compliance/vinh-long-26-2019/heatmap",
-            "main h1",
-        ),
-        (
-            "verdict",
-            "/compliance/vinh-long-26-2019/13.3/29551",
-            "#verdict",
-        ),
-        ("logs", "/logs", "main a[href^='/logs/']"),
-        ("network", "/network", "main h1"),
-    ] {
-        desk.open(&format!("{base}{path}")).await;
-        desk.wait(css).await;
-        photograph(&desk, name).await;
-    }
-    for path in [
-        "/compliance",
-        "/compliance/vinh-long-26-2019",
-        "/journal",
-        "/accounts",
-        "/settings",
-        "/registry",
-        "/network/alarms",
-        "/logs/unknown",
-    ] {
-        desk.open(&format!("{base}{path}")).await;
-        desk.wait("main h1").await;
-    }
-    let outside = "return performance.getEntriesByType('resource').map(e => e.name).filter(n => !n.startsWith(location.origin))";
-    desk.open(&format!("{base}/")).await;
-    desk.wait("#part-map svg.province").await;
-    let outside = desk.client.execute(outside, Vec::new()).await;
-    assert_eq!(
-        outside.ok(),
-        Some(serde_json::json!([])),
-        "nothing is loaded from elsewhere"
-    );
-    desk.wait_for(Locator::XPath(
-        "//summary[../div/form[@action='/preferences']]",
-    ))
-    .await
-    .click()
-    .await
-    .expect("the menu opens");
-    desk.click("button[name=theme][value=dark]").await;
-    desk.wait("html[data-bs-theme=dark]").await;
-    desk.wait("#part-map svg.province").await;
-    photograph(&desk, "dark").await;
-    drop(desk);
-
-    let phone = browser::open(Screen::Phone).await.expect("as before");
-    sign_in(&phone, &base, "canbo", &officer).await;
-    phone.open(&format!("{base}/units/29551")).await;
-    phone.wait("#part-todo").await;
-    let wider =
-        "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
-    let wider = phone.client.execute(wider, Vec::new()).await;
-    assert_eq!(
-        wider.ok(),
-        Some(0.into()),
-        "a phone need not scroll sideways"
-    );
-    photograph(&phone, "phone").await;
-    drop(phone);
-    demo.stop();
-}
-
-async fn sign_in(browser: &Browser, base: &str, name: &str, password: &str) {
-    browser.open(&format!("{base}/sign-in")).await;
-    browser.fill("#name", name).await;
-    browser.fill("#password", password).await;
-    browser.click("form .btn-primary").await;
-    browser.wait("nav a[aria-current=page], main h1").await;
 }

@@ -1,0 +1,121 @@
+//! An inspection from its plan to the closed finding.
+
+use testkit::{
+    browser::{self, Browser, Screen},
+    client::PASSWORD,
+    program::eventually,
+    world::World,
+};
+
+use crate::{GIENG, sign_in};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_inspector_closes_a_finding() {
+    let Some(browser) = browser::open(Screen::Desk).await else {
+        return;
+    };
+    let world = World::begin(GIENG, |launch| launch);
+    world.import(
+        "organization",
+        "code,name,kind,level,membership\n\
+         S,Sở Khoa học và Công nghệ,department,province,member\n\
+         U,Sở Nội vụ,department,province,member\n",
+    );
+    world.import(
+        "role-assignment",
+        "role,organization,starts_on\nnetwork-authority,S,2019-01-01\n",
+    );
+    world.account("thanh.tra", "operator", "S");
+    world.account("can.bo", "officer", "U");
+    let reach = world.admin.get("/api/v1/organization/S").status;
+    assert_eq!(reach, 200);
+    let base = world.program.url().to_owned();
+    eventually("the first verdict", || {
+        let page = world.admin.get("/compliance/vinh-long-26-2019/17.2.c/U");
+        (page.status == 200).then_some(())
+    });
+    let session = world.admin.cookie("gieng_session").expect("signed in");
+    browser.open(&format!("{base}/sign-in")).await;
+    let cookie = fantoccini::cookies::Cookie::new("gieng_session", session);
+    browser.client.add_cookie(cookie).await.expect("it is kept");
+    run(&browser, &base).await;
+    drop(browser);
+    world.program.stop();
+}
+
+async fn run(browser: &Browser, base: &str) {
+    browser.open(&format!("{base}/inspections")).await;
+    browser.click(".head .btn-primary").await;
+    for (field, value) in [
+        ("code", "KT1"),
+        ("name", "Kiểm tra năm nay"),
+        ("occasion", "planned"),
+        ("organization", "S"),
+        ("clauses", "17.2"),
+        ("units", "U"),
+        ("starts_on", "2026-11-20"),
+        ("status", "planned"),
+    ] {
+        browser.set(&format!("[name={field}]"), value).await;
+    }
+    browser.click("main form .btn-primary").await;
+    // Notice is given, the checklist drawn, the inspection begun.
+    let show = format!("{base}/inspections/KT1");
+    browser.open(&show).await;
+    browser.click("form[action$='/advance'] .btn-primary").await;
+    browser.click("form[action$='/draw'] button").await;
+    browser.wait("#items li").await;
+    // The live verdict and its evidence stand beside each line.
+    browser
+        .wait("#items a[href='/compliance/vinh-long-26-2019/17.2.c/U']")
+        .await;
+    browser.click("form[action$='/advance'] .btn-primary").await;
+    let first = "#items li:has(a[href$='/17.2.c/U'])";
+    browser.click(&format!("{first} details summary")).await;
+    for (field, value) in [
+        ("summary", "Chưa cử cán bộ"),
+        ("action", "Ban hành quyết định"),
+        ("action_owner", "Chánh văn phòng"),
+    ] {
+        let css = format!("{first} [name={field}]");
+        browser.fill(&css, value).await;
+    }
+    browser
+        .set(&format!("{first} [name=due_on]"), "2030-12-01")
+        .await;
+    browser
+        .click(&format!("{first} details .btn-primary"))
+        .await;
+    browser.wait_text("#findings", "Chưa cử cán bộ").await;
+    // The rest conforms.
+    let open = "#items form:has(option[value=''][selected], option[value=open][selected])";
+    while !browser.shown(open).await.is_empty() {
+        browser.set(&format!("{open} select"), "conforms").await;
+        browser.click(&format!("{open} button")).await;
+        browser.wait("#items").await;
+    }
+    browser.fill("#conclusion", "Còn một tồn tại").await;
+    browser.click("form[action$='/advance'] .btn-primary").await;
+    browser.wait_text("main", "Còn một tồn tại").await;
+
+    // The unit says that it is mended, the inspector looks again.
+    browser.client.delete_all_cookies().await.expect("they go");
+    sign_in(browser, base, "can.bo", PASSWORD).await;
+    browser.open(&show).await;
+    browser.click("#findings details summary").await;
+    browser
+        .fill("#findings [name=note]", "Đã ban hành QĐ 12")
+        .await;
+    browser.click("#findings details .btn-primary").await;
+    browser.wait_text("#findings", "Đã ban hành QĐ 12").await;
+    assert_eq!(browser.shown("form[action$='/recheck']").await, "");
+    browser.client.delete_all_cookies().await.expect("they go");
+    sign_in(browser, base, "thanh.tra", PASSWORD).await;
+    browser.open(&show).await;
+    browser.click("button[name=holds][value=true]").await;
+    browser.wait_text("#findings", "Đã đóng").await;
+    browser.click("form[action$='/advance'] .btn-primary").await;
+    browser
+        .wait_text("[aria-current=step], .steps", "Đã đóng")
+        .await;
+}
