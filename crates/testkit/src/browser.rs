@@ -117,6 +117,20 @@ impl Browser {
         self.client.goto(address).await.expect("the page opens");
     }
 
+    /// Goes on as who is signed in with `client`.
+    ///
+    /// # Panics
+    /// When nobody is.
+    pub async fn sign_in_as(&self, base: &str, client: &crate::client::Client) {
+        self.client.delete_all_cookies().await.expect("they go");
+        self.open(&format!("{base}/sign-in")).await;
+        let session = client.cookie("gieng_session").expect("it is signed in");
+        let script = "document.cookie = `gieng_session=${arguments[0]}; path=/`; \
+            document.cookie = 'lang=vi; path=/'";
+        let set = self.client.execute(script, vec![session.into()]).await;
+        set.expect("the browser keeps it");
+    }
+
     /// Waits for an element.
     ///
     /// # Panics
@@ -209,7 +223,13 @@ impl Browser {
     /// When there is nothing to click.
     pub async fn click(&self, css: &str) {
         let element = self.wait(css).await;
-        element.click().await.expect("it can be clicked");
+        // At once: a page that still scrolls smoothly is clicked beside the place.
+        let script = "document.querySelector(arguments[0])\
+            ?.scrollIntoView({ block: 'center', behavior: 'instant' })";
+        let _ = self.client.execute(script, vec![css.into()]).await;
+        if let Err(error) = element.click().await {
+            panic!("{css} cannot be clicked: {error}");
+        }
     }
 }
 

@@ -42,7 +42,7 @@ async fn from_the_first_sign_in_to_a_unit_officers_day() {
     eventually("the first verdict", || {
         (world.admin.get(VERDICT).status == 200).then_some(())
     });
-    a_link_fails_and_recovers(&browser, &base, &world).await;
+    let _answering = a_link_fails_and_recovers(&browser, &base, &world).await;
     a_changed_receipt_is_refused(&browser, &base, &world).await;
     english(&browser).await;
     an_officer_stays_at_home(&browser, &base, &world).await;
@@ -135,7 +135,12 @@ async fn a_changed_receipt_is_refused(browser: &Browser, base: &str, world: &Wor
     browser.open(&format!("{base}{VERDICT}")).await;
 }
 
-async fn a_link_fails_and_recovers(browser: &Browser, base: &str, world: &World) {
+/// The sites answer for as long as what is returned is kept.
+async fn a_link_fails_and_recovers(
+    browser: &Browser,
+    base: &str,
+    world: &World,
+) -> [TcpListener; 2] {
     for (key, value) in [("probe.interval_seconds", "5"), ("probe.attempts", "1")] {
         let fields = [("key", key), ("value", value)];
         assert_eq!(world.admin.form("/settings", &fields).status, 303);
@@ -165,7 +170,7 @@ async fn a_link_fails_and_recovers(browser: &Browser, base: &str, world: &World)
     browser.open(&format!("{base}/")).await;
     browser.wait_text("#part-alarms", "Điểm Nội vụ").await;
     leave_mark(browser).await;
-    let _service = TcpListener::bind(address).expect("the port is free again");
+    let service = TcpListener::bind(address).expect("the port is free again");
     browser.wait("#part-alarms .empty").await;
     assert_mark(browser).await;
 
@@ -178,6 +183,7 @@ async fn a_link_fails_and_recovers(browser: &Browser, base: &str, world: &World)
     browser.wait_text("#why pre", "FROM fact_target").await;
     // Breached and met again stand in the history.
     browser.wait_text("#history", "Không đạt").await;
+    [service, witness]
 }
 
 /// Marks the page as it is loaded now.

@@ -2,12 +2,12 @@
 
 use testkit::{
     browser::{self, Browser, Screen},
-    client::PASSWORD,
+    client::Client,
     program::eventually,
     world::World,
 };
 
-use crate::{GIENG, sign_in};
+use crate::GIENG;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_inspector_closes_a_finding() {
@@ -25,25 +25,19 @@ async fn an_inspector_closes_a_finding() {
         "role-assignment",
         "role,organization,starts_on\nnetwork-authority,S,2019-01-01\n",
     );
-    world.account("thanh.tra", "operator", "S");
-    world.account("can.bo", "officer", "U");
-    let reach = world.admin.get("/api/v1/organization/S").status;
-    assert_eq!(reach, 200);
+    let officer = world.account("can.bo", "officer", "U");
     let base = world.program.url().to_owned();
     eventually("the first verdict", || {
         let page = world.admin.get("/compliance/vinh-long-26-2019/17.2.c/U");
         (page.status == 200).then_some(())
     });
-    let session = world.admin.cookie("gieng_session").expect("signed in");
-    browser.open(&format!("{base}/sign-in")).await;
-    let cookie = fantoccini::cookies::Cookie::new("gieng_session", session);
-    browser.client.add_cookie(cookie).await.expect("it is kept");
-    run(&browser, &base).await;
+    browser.sign_in_as(&base, &world.admin).await;
+    run(&browser, &base, &world.admin, &officer).await;
     drop(browser);
     world.program.stop();
 }
 
-async fn run(browser: &Browser, base: &str) {
+async fn run(browser: &Browser, base: &str, inspector: &Client, officer: &Client) {
     browser.open(&format!("{base}/inspections")).await;
     browser.click(".head .btn-primary").await;
     for (field, value) in [
@@ -99,8 +93,7 @@ async fn run(browser: &Browser, base: &str) {
     browser.wait_text("main", "Còn một tồn tại").await;
 
     // The unit says that it is mended, the inspector looks again.
-    browser.client.delete_all_cookies().await.expect("they go");
-    sign_in(browser, base, "can.bo", PASSWORD).await;
+    browser.sign_in_as(base, officer).await;
     browser.open(&show).await;
     browser.click("#findings details summary").await;
     browser
@@ -109,11 +102,10 @@ async fn run(browser: &Browser, base: &str) {
     browser.click("#findings details .btn-primary").await;
     browser.wait_text("#findings", "Đã ban hành QĐ 12").await;
     assert_eq!(browser.shown("form[action$='/recheck']").await, "");
-    browser.client.delete_all_cookies().await.expect("they go");
-    sign_in(browser, base, "thanh.tra", PASSWORD).await;
+    browser.sign_in_as(base, inspector).await;
     browser.open(&show).await;
     browser.click("button[name=holds][value=true]").await;
-    browser.wait_text("#findings", "Đã đóng").await;
+    browser.wait_text("#findings", "Đã kiểm tra lại").await;
     browser.click("form[action$='/advance'] .btn-primary").await;
     browser
         .wait_text("[aria-current=step], .steps", "Đã đóng")
