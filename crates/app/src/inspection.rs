@@ -1,7 +1,7 @@
 //! Inspections: from a plan by a checklist drawn from the regulations to findings that are
 //! mended, re-checked and closed. Units' self-assessments go the same way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use domain::{
     authority::Permission,
@@ -105,7 +105,14 @@ pub async fn get(
             record: item,
         });
     }
-    items.sort_by(|a, b| a.record.text("code").cmp(b.record.text("code")));
+    // In the order of the texts: 13.2 before 13.10, point d before point đ.
+    let order: HashMap<(&str, &str), usize> = (view.board.clauses.iter().enumerate())
+        .map(|(i, c)| ((c.regulation.as_str(), c.cite.as_str()), i))
+        .collect();
+    items.sort_by_cached_key(|item| {
+        let clause = (item.record.text("regulation"), item.record.text("clause"));
+        (item.unit.clone(), order.get(&clause).copied())
+    });
     let findings = registry::list(app, ctx, FINDING, &of(record.id))
         .await?
         .records;

@@ -30,6 +30,7 @@ mod proof;
 mod registry;
 mod search;
 mod server;
+mod steps;
 mod unit;
 
 pub use axum::serve::Listener;

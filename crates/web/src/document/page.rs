@@ -85,8 +85,8 @@ pub struct Show {
     pub unit: String,
     /// How far it has come.
     pub state: State,
-    /// The steps: word, whether it is done, whether it is now.
-    pub steps: Vec<(String, bool, bool)>,
+    /// Its steps in order: word, and whether it is done, is the present one, or is to come.
+    pub steps: Vec<(String, &'static str)>,
     /// Whether the reader may write it.
     pub may_write: bool,
     /// What prints is not here.

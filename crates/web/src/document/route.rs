@@ -28,6 +28,7 @@ use crate::{
     journal::entries,
     paging::Pages,
     server::Web,
+    steps,
 };
 
 const SIZE: usize = 50;
@@ -208,11 +209,7 @@ fn shown(web: &Web, cx: Cx, d: &Document, journal: String) -> Show {
         _ => Permission::Write,
     };
     let position = State::ALL.iter().position(|s| *s == d.state).unwrap_or(0);
-    let steps = State::ALL
-        .into_iter()
-        .enumerate()
-        .map(|(i, s)| (cx.l(s.label()), i <= position, i == position))
-        .collect();
+    let steps = steps::of(State::ALL.map(|s| cx.l(s.label())), position);
     let drafts = template
         .iter()
         .flat_map(|t| t.drafts())

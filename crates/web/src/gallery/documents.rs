@@ -67,11 +67,7 @@ pub fn show(cx: &Cx, state: State) -> Show {
         title: text("Tình hình quản lý, vận hành mạng năm 2026"),
         unit: text("Sở Khoa học và Công nghệ"),
         state,
-        steps: State::ALL
-            .into_iter()
-            .enumerate()
-            .map(|(i, s)| (cx.l(s.label()), i <= position, i == position))
-            .collect(),
+        steps: crate::steps::of(State::ALL.map(|s| cx.l(s.label())), position),
         may_write: true,
         no_printer: false,
         drafts: vec![

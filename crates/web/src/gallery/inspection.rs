@@ -29,13 +29,12 @@ pub fn show(cx: &Cx) -> Show {
         "Đã kết luận",
         "Đã đóng",
     ];
-    let states = ["done", "done", "now", "next", "next"];
     Show {
         cx: cx.clone(),
         id: "01".into(),
         code: "KT2026-01".into(),
         name: "Kiểm tra an toàn thông tin năm 2026".into(),
-        steps: steps.map(String::from).into_iter().zip(states).collect(),
+        steps: crate::steps::of(steps.map(String::from), 2),
         next: "Đã kết luận".into(),
         concludes: true,
         may_draw: true,

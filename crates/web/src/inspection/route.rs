@@ -28,6 +28,7 @@ use crate::{
     http::{self, Fault, Params, Reader, done, receive},
     mark::Mark,
     server::Web,
+    steps,
 };
 
 /// The routes of inspections.
@@ -113,18 +114,7 @@ fn build(cx: Cx, told: &Inspection, unit: &str) -> Show {
     let (round, status) = (&told.record, told.record.text("status"));
     let at = STEPS.iter().position(|s| *s == status).unwrap_or(0);
     let word = |code: &str| choice(&cx, "inspection-round", "status", code);
-    let steps = STEPS
-        .iter()
-        .enumerate()
-        .map(|(i, step)| {
-            let state = match i.cmp(&at) {
-                std::cmp::Ordering::Less => "done",
-                std::cmp::Ordering::Equal => "now",
-                std::cmp::Ordering::Greater => "next",
-            };
-            (word(step), state)
-        })
-        .collect();
+    let steps = steps::of(STEPS.iter().map(|step| word(step)), at);
     let may_manage = cx.may(Permission::Manage);
     let next = STEPS.get(at + 1).filter(|_| may_manage);
     let total: usize = told.counts.values().sum();
