@@ -220,8 +220,12 @@ impl Cx {
     /// "12 phút trước" or "sau 3 ngày" as plain text.
     pub fn relative(&self, ms: i64) -> String {
         let (unit, n) = format::coarse(ms - self.now);
-        let way = if ms <= self.now { "ago" } else { "in" };
-        self.tn(format!("{way}-{unit}"), n)
+        let key = if ms <= self.now {
+            format!("ago-{unit}")
+        } else {
+            format!("in-{unit}")
+        };
+        self.tn(key, n)
     }
 
     /// "3 giờ": a span of milliseconds.

@@ -1,6 +1,7 @@
 //! A unit officer's yearly report: from the reminder to "sent", and the clause turns.
 
-use jiff::{ToSpan as _, Zoned, civil::date};
+use domain::clock::{Clock as SystemClock, start_of_day_ms};
+use jiff::{ToSpan as _, civil::date};
 use testkit::{
     browser::{self, Screen},
     client::PASSWORD,
@@ -14,18 +15,17 @@ use crate::{GIENG, sign_in};
 /// Cà Mau 31/2019 Article 12.2: before 1 December a unit reports its use of the network.
 const VERDICT: &str = "/compliance/ca-mau-31-2019/12.2/U";
 
-/// A day on which the report of its year is open: ten days before the last safe one.
-fn in_november() -> (i64, i16) {
-    let now = Zoned::now().in_tz("Asia/Ho_Chi_Minh").expect("it is known");
-    let mut day = date(now.year(), 11, 20).at(9, 0, 0, 0);
-    if day < now.datetime() {
-        day = day.checked_add(1.year()).expect("next year is near");
+/// By how many seconds, and into which year, to go ahead to a day on which the report of its
+/// year is open: ten days before the last safe one.
+fn to_november() -> (i64, i16) {
+    let clock = SystemClock::system();
+    let today = clock.today();
+    let mut day = date(today.year(), 11, 20);
+    if day <= today {
+        day = day.saturating_add(1.year());
     }
-    let there = day.in_tz("Asia/Ho_Chi_Minh").expect("it is a time");
-    (
-        there.timestamp().as_second() - now.timestamp().as_second(),
-        day.year(),
-    )
+    let morning = start_of_day_ms(day) + 9 * 3_600_000;
+    ((morning - clock.now_ms()) / 1_000, day.year())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -33,7 +33,7 @@ async fn an_officer_sends_the_yearly_report() {
     let (Some(clock), Some(browser)) = (Clock::new(), browser::open(Screen::Phone).await) else {
         return;
     };
-    let (ahead, year) = in_november();
+    let (ahead, year) = to_november();
     clock.jump(ahead);
     let mut world = World::empty(GIENG, |launch| clock.give(launch));
     world.admin.ahead = ahead;

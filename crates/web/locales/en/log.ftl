@@ -37,7 +37,6 @@ log-peer = Sender's address
 log-host = Host
 log-application = Application
 log-facility = Facility
-log-hash = Hash of the record
 unknown-lead = Addresses that send logs and belong to no device yet. Adopt them, so that their lines count for the right unit.
 unknown-none = Every sender is registered.
 unknown-sample = Sample

@@ -30,7 +30,6 @@ target-why-isolated = The centre itself is cut off; how this target really is ca
 target-why-unknown = There are no recent samples; how this target really is cannot be known.
 target-loss = Packet loss
 target-rtt-average = Average delay
-target-no-data = Time without samples
 target-outage = Time down
 range-day = 24 hours
 range-week = 7 days

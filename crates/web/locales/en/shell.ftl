@@ -16,7 +16,6 @@ search-hint = Find units, devices, addresses, clauses
 search-results = Search results
 search-none = Nothing found for “{ $x }”. Try part of a name or code; diacritics are not needed.
 search-start = Type part of a name, a code, an IP address or words of a clause. Diacritics are not needed.
-search-all = See all results
 live = Live
 live-hint = The page updates itself when something changes
 account-menu = Account and display
@@ -45,9 +44,6 @@ no = No
 none = None
 next-page = Next page
 previous-page = Previous page
-rows-shown = { $n ->
-    [one] { $shown } row
-   *[other] { $shown } rows
 }
 saved = Saved.
 deleted = Deleted.

@@ -34,7 +34,6 @@ log-peer = Địa chỉ gửi
 log-host = Tên máy
 log-application = Ứng dụng
 log-facility = Nhóm
-log-hash = Mã băm bản ghi
 unknown-lead = Các địa chỉ gửi nhật ký mà chưa thuộc thiết bị nào. Nhận vào để tính cho đúng đơn vị.
 unknown-none = Mọi nguồn gửi đều đã được khai báo.
 unknown-sample = Dòng mẫu

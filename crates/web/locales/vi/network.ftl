@@ -30,7 +30,6 @@ target-why-isolated = Chính trung tâm đang mất kết nối; trạng thái t
 target-why-unknown = Chưa có số đo mới; trạng thái thật của điểm này chưa biết.
 target-loss = Mất gói
 target-rtt-average = Độ trễ trung bình
-target-no-data = Thời gian không có số đo
 target-outage = Thời gian mất kết nối
 range-day = 24 giờ
 range-week = 7 ngày

@@ -5,6 +5,7 @@ mod links;
 mod size;
 mod tree;
 mod twins;
+mod unsaid;
 mod words;
 
 use std::{fmt, process::ExitCode};
@@ -45,6 +46,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
     faults.extend(words::faults(&tree));
     faults.extend(links::faults(&tree));
     faults.extend(twins::faults(&tree));
+    faults.extend(unsaid::faults(&tree));
     faults.sort();
     for fault in &faults {
         eprintln!("{fault}");
