@@ -87,30 +87,24 @@ macro_rules! args {
     ($($value:expr),* $(,)?) => { [$($crate::Arg::from($value)),*] };
 }
 
-pub(crate) fn sqlite_args(args: &[Arg]) -> SqliteArguments {
-    let mut out = SqliteArguments::default();
-    for arg in args {
-        // Adding a value fails only for types whose encoding can fail; these cannot.
-        let _ = match arg {
-            Arg::Text(v) => out.add(v.clone()),
-            Arg::Int(v) => out.add(*v),
-            Arg::Real(v) => out.add(*v),
-            Arg::Bool(v) => out.add(*v),
-        };
-    }
-    out
+/// The same for both engines, whose argument lists share no trait.
+macro_rules! bound {
+    ($name:ident, $list:ty) => {
+        pub(crate) fn $name(args: &[Arg]) -> $list {
+            let mut out = <$list>::default();
+            for arg in args {
+                // Adding a value fails only for types whose encoding can fail; these cannot.
+                let _ = match arg {
+                    Arg::Text(v) => out.add(v.clone()),
+                    Arg::Int(v) => out.add(*v),
+                    Arg::Real(v) => out.add(*v),
+                    Arg::Bool(v) => out.add(*v),
+                };
+            }
+            out
+        }
+    };
 }
 
-pub(crate) fn postgres_args(args: &[Arg]) -> PgArguments {
-    let mut out = PgArguments::default();
-    for arg in args {
-        // See `sqlite_args`.
-        let _ = match arg {
-            Arg::Text(v) => out.add(v.clone()),
-            Arg::Int(v) => out.add(*v),
-            Arg::Real(v) => out.add(*v),
-            Arg::Bool(v) => out.add(*v),
-        };
-    }
-    out
-}
+bound!(sqlite_args, SqliteArguments);
+bound!(postgres_args, PgArguments);

@@ -2,7 +2,7 @@
 
 use domain::{authority::Scope, id::OrganizationId};
 
-use crate::{Db, StoreError, args, registry::scope_condition};
+use crate::{Db, Row, StoreError, args, registry::scope_condition};
 
 /// What many owe by the same clause until the same day.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -39,19 +39,8 @@ pub async fn open(
          AND organization_id NOT IN (SELECT id FROM organization WHERE ends_on < $3) \
          GROUP BY due_on, regulation, clause ORDER BY due_on, regulation, clause"
     );
-    db.fetch("duties", &sql, &args)
-        .await?
-        .iter()
-        .map(|row| {
-            Ok(OpenDuty {
-                due_on: row.text("due_on")?,
-                regulation: row.text("regulation")?,
-                clause: row.text("clause")?,
-                organizations: row.int("organizations")?,
-                organization: row.parsed("organization_id")?,
-            })
-        })
-        .collect()
+    let rows = db.fetch("duties", &sql, &args).await?;
+    rows.iter().map(read).collect()
 }
 
 /// The open duties of one organization in scope due until an ISO date, the earliest first.
@@ -68,21 +57,20 @@ pub async fn of(
     let mut args = args![organization, from, to].to_vec();
     let in_scope = scope_condition(scope, "organization_id", &mut args);
     let sql = format!(
-        "SELECT due_on, regulation, clause FROM duty WHERE organization_id = $1 \
+        "SELECT due_on, regulation, clause, 1 AS organizations, organization_id FROM duty WHERE organization_id = $1 \
          AND fulfilled_on IS NULL AND due_on >= $2 AND due_on <= $3 AND {in_scope} \
          ORDER BY due_on, regulation, clause"
     );
-    db.fetch("duties", &sql, &args)
-        .await?
-        .iter()
-        .map(|row| {
-            Ok(OpenDuty {
-                due_on: row.text("due_on")?,
-                regulation: row.text("regulation")?,
-                clause: row.text("clause")?,
-                organizations: 1,
-                organization,
-            })
-        })
-        .collect()
+    let rows = db.fetch("duties", &sql, &args).await?;
+    rows.iter().map(read).collect()
+}
+
+fn read(row: &Row) -> Result<OpenDuty, StoreError> {
+    Ok(OpenDuty {
+        due_on: row.text("due_on")?,
+        regulation: row.text("regulation")?,
+        clause: row.text("clause")?,
+        organizations: row.int("organizations")?,
+        organization: row.parsed("organization_id")?,
+    })
 }

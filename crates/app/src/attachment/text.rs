@@ -19,7 +19,7 @@ pub fn of_xml(bytes: &[u8]) -> Option<String> {
             },
             Ok(Event::Empty(tag)) => match tag.local_name().as_ref() {
                 "br" | "line-break" | "cr" => out.push('\n'),
-                "ta" => out.push('\t'),
+                "tab" => out.push('\t'),
                 "s" => out.push(' '),
                 "p" | "h" => out.push('\n'),
                 _ => {}

@@ -14,7 +14,7 @@ pub use import::{CellProblem, ImportMode, ImportReport, Outcome, RowFate, run as
 pub(crate) use record::add_all;
 pub(crate) use record::write_in;
 pub use record::{Saved, delete, get, list, recent, reference_titles, save, writable};
-pub use sheet::{MAX_BYTES, SheetError};
+pub use sheet::{MAX_BYTES, Sheet, SheetError, read as read_table};
 pub use store::book::{Closing, Revision};
 pub use store::registry::{RecentEntries, RecordPage, RecordQuery};
 pub use workbook::{Cell, workbook};

@@ -50,7 +50,7 @@ pub enum SheetError {
 
 /// A table: the header and the rows, each with its line in the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Sheet {
+pub struct Sheet {
     /// Column names as written.
     pub header: Vec<String>,
     /// Line number (the header is 1) and cells.
@@ -58,7 +58,10 @@ pub(super) struct Sheet {
 }
 
 /// Reads a table by its content: a ZIP is a workbook, anything else is CSV.
-pub(super) fn read(bytes: &[u8]) -> Result<Sheet, SheetError> {
+///
+/// # Errors
+/// [`SheetError`] says what is wrong with the file, or what limit it is over.
+pub fn read(bytes: &[u8]) -> Result<Sheet, SheetError> {
     limit("bytes", bytes.len(), MAX_BYTES)?;
     if bytes.starts_with(b"PK\x03\x04") {
         read_workbook(bytes)

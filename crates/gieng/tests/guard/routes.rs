@@ -251,19 +251,19 @@ pub const CASES: &[Case] = &[
         Refused,
     ),
     post(
-        "/documents/{id}/refill",
+        "/documents/{id}/{step}",
         "/documents/{document}/refill",
         "version=1",
         Refused,
     ),
     post(
-        "/documents/{id}/review",
+        "/documents/{id}/{step}",
         "/documents/{document}/review",
         "version=1",
         Refused,
     ),
     post(
-        "/documents/{id}/reopen",
+        "/documents/{id}/{step}",
         "/documents/{document}/reopen",
         "version=1",
         Refused,
@@ -275,7 +275,7 @@ pub const CASES: &[Case] = &[
         Refused,
     ),
     post(
-        "/documents/{id}/send",
+        "/documents/{id}/{step}",
         "/documents/{document}/send",
         "version=1&sent_on=2026-11-20",
         Refused,

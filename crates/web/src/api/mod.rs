@@ -13,7 +13,7 @@ use axum::{
 
 pub use meter::{Meter, count};
 
-use crate::server::Web;
+use crate::{registry, server::Web};
 
 /// The routes of the API, of health and of metrics.
 pub fn routes() -> Router<Web> {
@@ -32,8 +32,8 @@ pub fn routes() -> Router<Web> {
         .route("/api/v1/documents", get(crate::document::api_list))
         .route("/api/v1/documents/{id}", get(crate::document::api_get))
         .route("/api/v1/{noun}", get(records::list).post(records::create))
-        .route("/api/v1/{noun}/export.csv", get(records::export))
-        .route("/api/v1/{noun}/export.xlsx", get(records::export_xlsx))
+        .route("/api/v1/{noun}/export.csv", get(registry::export))
+        .route("/api/v1/{noun}/export.xlsx", get(registry::export_xlsx))
         .route(
             "/api/v1/{noun}/closings",
             get(records::closings).post(records::close),

@@ -20,7 +20,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     http::{Fault, Params, Reader},
-    registry::{asked, xlsx_file},
+    registry::asked,
     server::Web,
 };
 
@@ -240,38 +240,6 @@ pub async fn import(
     };
     let report = registry::import(&web.app, &reader.ctx, &noun, &bytes, mode).await?;
     Ok(Json(report).into_response())
-}
-
-/// `GET /api/v1/{noun}/export.csv`.
-pub async fn export(
-    State(web): State<Web>,
-    reader: Reader,
-    Path(noun): Path<String>,
-    params: Params,
-) -> Result<Response, Fault> {
-    let schema = web.app.schema(&noun)?;
-    let asked = RecordQuery {
-        offset: 0,
-        ..asked(&web, &reader.ctx, &schema, &params, 1_000_000).await?
-    };
-    let csv = registry::export_csv(&web.app, &reader.ctx, &noun, &asked).await?;
-    Ok(([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], csv).into_response())
-}
-
-/// `GET /api/v1/{noun}/export.xlsx`.
-pub async fn export_xlsx(
-    State(web): State<Web>,
-    reader: Reader,
-    Path(noun): Path<String>,
-    params: Params,
-) -> Result<Response, Fault> {
-    let schema = web.app.schema(&noun)?;
-    let asked = RecordQuery {
-        offset: 0,
-        ..asked(&web, &reader.ctx, &schema, &params, 1_000_000).await?
-    };
-    let xlsx = registry::export_xlsx(&web.app, &reader.ctx, &noun, &asked).await?;
-    Ok(xlsx_file(&noun, xlsx))
 }
 
 /// `GET /api/v1/{noun}/{id}/versions`: every version of an entry, the newest first.

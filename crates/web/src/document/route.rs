@@ -43,10 +43,7 @@ pub fn routes() -> Router<Web> {
         .route("/documents/{id}", get(show).post(write))
         .route("/documents/{id}/file.pdf", get(pdf))
         .route("/documents/{id}/file.docx", get(docx))
-        .route("/documents/{id}/refill", post(refill))
-        .route("/documents/{id}/review", post(review))
-        .route("/documents/{id}/reopen", post(reopen))
-        .route("/documents/{id}/send", post(send))
+        .route("/documents/{id}/{step}", post(step))
         .merge(files)
 }
 
@@ -352,37 +349,35 @@ async fn write(
     Ok(done(&format!("/documents/{id}"), "saved"))
 }
 
-async fn refill(
+/// `POST /documents/{id}/{step}`: one step on or back, of the version that was read.
+async fn step(
     Shared(web): Shared<Web>,
     reader: Reader,
-    Path(id): Path<String>,
+    Path((id, step)): Path<(String, String)>,
     request: Request,
 ) -> Result<Response, Fault> {
-    let (_, version) = form(request).await?;
-    document::refill(&web.app, &reader.ctx, &id, version).await?;
-    Ok(done(&format!("/documents/{id}"), "document-refilled"))
-}
-
-async fn review(
-    Shared(web): Shared<Web>,
-    reader: Reader,
-    Path(id): Path<String>,
-    request: Request,
-) -> Result<Response, Fault> {
-    let (_, version) = form(request).await?;
-    document::review(&web.app, &reader.ctx, &id, version).await?;
-    Ok(done(&format!("/documents/{id}"), "document-reviewed"))
-}
-
-async fn reopen(
-    Shared(web): Shared<Web>,
-    reader: Reader,
-    Path(id): Path<String>,
-    request: Request,
-) -> Result<Response, Fault> {
-    let (_, version) = form(request).await?;
-    document::reopen(&web.app, &reader.ctx, &id, version).await?;
-    Ok(done(&format!("/documents/{id}"), "document-reopened"))
+    let (fields, version) = form(request).await?;
+    let (app, ctx) = (&web.app, &reader.ctx);
+    let told = match step.as_str() {
+        "refill" => {
+            document::refill(app, ctx, &id, version).await?;
+            "document-refilled"
+        }
+        "review" => {
+            document::review(app, ctx, &id, version).await?;
+            "document-reviewed"
+        }
+        "reopen" => {
+            document::reopen(app, ctx, &id, version).await?;
+            "document-reopened"
+        }
+        "send" => {
+            document::send(app, ctx, &id, version, fields.get("sent_on")).await?;
+            "document-sent"
+        }
+        _ => return Err(Problem::not_found(&Label::new("bước", "step"), &step).into()),
+    };
+    Ok(done(&format!("/documents/{id}"), told))
 }
 
 /// `POST /documents/{id}/sign`: number, day, signer, and the signed file.
@@ -417,17 +412,6 @@ async fn sign(
     };
     document::sign(&web.app, &reader.ctx, &id, version, signed).await?;
     Ok(done(&format!("/documents/{id}"), "document-signed"))
-}
-
-async fn send(
-    Shared(web): Shared<Web>,
-    reader: Reader,
-    Path(id): Path<String>,
-    request: Request,
-) -> Result<Response, Fault> {
-    let (fields, version) = form(request).await?;
-    document::send(&web.app, &reader.ctx, &id, version, fields.get("sent_on")).await?;
-    Ok(done(&format!("/documents/{id}"), "document-sent"))
 }
 
 async fn pdf(web: Shared<Web>, reader: Reader, id: Path<String>) -> Result<Response, Fault> {

@@ -243,40 +243,46 @@ pub async fn list(
     .into_response())
 }
 
-/// `GET /registry/{noun}/export.csv`: all that the query finds, in the form that imports again.
+/// What an export takes: all that the query finds.
+async fn every(
+    web: &Web,
+    reader: &Reader,
+    noun: &str,
+    params: &Params,
+) -> Result<RecordQuery, Problem> {
+    let schema = web.app.schema(noun)?;
+    Ok(RecordQuery {
+        offset: 0,
+        ..asked(web, &reader.ctx, &schema, params, 1_000_000).await?
+    })
+}
+
+/// `GET /registry/{noun}/export.csv` and the same of the API: in the form that imports again.
 pub async fn export(
     State(web): State<Web>,
     reader: Reader,
     Path(noun): Path<String>,
     params: Params,
 ) -> Result<Response, Fault> {
-    let schema = web.app.schema(&noun)?;
-    let asked = RecordQuery {
-        offset: 0,
-        ..asked(&web, &reader.ctx, &schema, &params, 1_000_000).await?
-    };
-    let csv = registry::export_csv(&web.app, &reader.ctx, &noun, &asked).await?;
+    let every = every(&web, &reader, &noun, &params).await?;
+    let csv = registry::export_csv(&web.app, &reader.ctx, &noun, &every).await?;
     Ok(csv_file(&noun, csv))
 }
 
-/// `GET /registry/{noun}/export.xlsx`: the same as a workbook.
+/// `GET /registry/{noun}/export.xlsx` and the same of the API: as a workbook.
 pub async fn export_xlsx(
     State(web): State<Web>,
     reader: Reader,
     Path(noun): Path<String>,
     params: Params,
 ) -> Result<Response, Fault> {
-    let schema = web.app.schema(&noun)?;
-    let asked = RecordQuery {
-        offset: 0,
-        ..asked(&web, &reader.ctx, &schema, &params, 1_000_000).await?
-    };
-    let xlsx = registry::export_xlsx(&web.app, &reader.ctx, &noun, &asked).await?;
+    let every = every(&web, &reader, &noun, &params).await?;
+    let xlsx = registry::export_xlsx(&web.app, &reader.ctx, &noun, &every).await?;
     Ok(xlsx_file(&noun, xlsx))
 }
 
 /// A workbook to be saved.
-pub fn xlsx_file(name: &str, xlsx: Vec<u8>) -> Response {
+fn xlsx_file(name: &str, xlsx: Vec<u8>) -> Response {
     (
         [
             (header::CONTENT_TYPE, XLSX.to_owned()),
