@@ -155,6 +155,7 @@ impl<'a> Viewer<'a> {
         let due: Option<Date> = duty.due_on.as_ref().and_then(|d| d.parse().ok());
         let event = rule.as_ref().and_then(DutyRule::event);
         let form = match event {
+            None if duty.side == "exemption" => Form::Entry(duty.period.clone()),
             Some(event) if event.answered_by == Matching::Entry => Form::Entry(duty.period.clone()),
             Some(_) => Form::New {
                 period: None,
@@ -258,6 +259,10 @@ pub async fn agenda(
     let mut viewer = Viewer::new(app, &board, &library);
     let (mut to_come, without_day) = viewer.to_come(&visible, from, to);
     rows.append(&mut to_come);
+    // What has ended waives nothing any more and is not due either.
+    let begin = from.max(viewer.today).to_string();
+    let ending = store::duty::exemptions(&app.db, &scope, &begin, &until).await;
+    rows.append(&mut ending.map_err(fault)?);
     rows.sort_by(|a, b| {
         let place = |d: &DutyRow| (d.due_on.clone(), d.regulation.clone(), d.clause.clone());
         place(a).cmp(&place(b))

@@ -124,14 +124,16 @@ pub async fn reconcile(app: &App) -> Result<Option<String>, StoreError> {
 }
 
 /// Duties that are open: overdue for less than two years, due within the greatest distance,
-/// or without a day.
+/// or without a day; and exemptions that end within it.
 async fn open_duties(app: &App, choice: &Choice, today: Date) -> Result<Vec<DutyRow>, StoreError> {
     let far = choice.distances.iter().copied().max().unwrap_or(0);
     let from = today.saturating_sub(2.years()).to_string();
     let to = today.saturating_add(far.days()).to_string();
     let scope = everything();
     let mut open = store::duty::due(&app.db, &scope, &from, &to, true, i64::MAX).await?;
-    open.extend(store::duty::undated(&app.db, &scope, &today.to_string(), i64::MAX).await?);
+    let today = today.to_string();
+    open.extend(store::duty::undated(&app.db, &scope, &today, i64::MAX).await?);
+    open.extend(store::duty::exemptions(&app.db, &scope, &today, &to).await?);
     Ok(open)
 }
 
@@ -299,10 +301,10 @@ fn body(app: &App, board: &Board, digest: &Digest<'_>, today: Date) -> String {
                 .regulations
                 .get(regulation)
                 .map_or(regulation, |r| r.short.vi.as_str());
-            let answer = if side == "answer" {
-                "Trả lời: "
-            } else {
-                ""
+            let side = match side {
+                "answer" => "Trả lời: ",
+                "exemption" => "Hết miễn trừ: ",
+                _ => "",
             };
             let first = duties[0];
             let whose = match duties.as_slice() {
@@ -315,7 +317,7 @@ fn body(app: &App, board: &Board, digest: &Digest<'_>, today: Date) -> String {
                 .filter(|_| duties.len() == 1)
                 .map_or_else(String::new, |s| format!(" ({s})"));
             text.push_str(&format!(
-                "- {}{answer}{what}{about} – {short}, Đ{clause} – {whose}\n",
+                "- {}{side}{what}{about} – {short}, Đ{clause} – {whose}\n",
                 when(first, today)
             ));
         }

@@ -13,7 +13,7 @@ pub struct DutyRow {
     pub clause: String,
     /// The control whose duty it is.
     pub control: String,
-    /// `report`, or `answer` for who must answer a report.
+    /// `report`, `answer` for who must answer a report, `exemption` for one that ends.
     pub side: String,
     /// Who owes it.
     pub organization: OrganizationId,
@@ -203,5 +203,49 @@ pub async fn undated(
         .await?
         .iter()
         .map(read)
+        .collect()
+}
+
+/// Exemptions in scope that end between two ISO dates (inclusive), as what is to be renewed
+/// or complied with by then.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn exemptions(
+    db: &Db,
+    scope: &Scope,
+    from: &str,
+    to: &str,
+) -> Result<Vec<DutyRow>, StoreError> {
+    let mut args = args![from, to].to_vec();
+    let in_scope = scope_condition(scope, "organization_id", &mut args);
+    let sql = format!(
+        "SELECT id, organization_id, regulation, clause, starts_on, ends_on FROM exemption \
+         WHERE ends_on >= $1 AND ends_on <= $2 AND {in_scope} ORDER BY ends_on, regulation, clause, id"
+    );
+    let row = |row: &Row| {
+        Ok(DutyRow {
+            regulation: row.text("regulation")?,
+            clause: row.text("clause")?,
+            control: String::new(),
+            side: "exemption".into(),
+            organization: row.parsed("organization_id")?,
+            period: row.text("id")?,
+            register: "exemption".into(),
+            subject: None,
+            event_unit: None,
+            opens_on: row.text("starts_on")?,
+            due_on: Some(row.text("ends_on")?),
+            due_at: None,
+            gap: None,
+            outcome: "pending".into(),
+            fulfilled_on: None,
+            entry_id: None,
+        })
+    };
+    db.fetch("exemptions", &sql, &args)
+        .await?
+        .iter()
+        .map(row)
         .collect()
 }

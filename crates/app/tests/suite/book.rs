@@ -145,7 +145,7 @@ async fn a_closed_book_is_opened_only_with_a_reason() {
         .await
         .unwrap();
     let journal = p.journal().await;
-    assert!(journal.contains("\"reopen\"") && journal.contains("công văn 12/CV"));
+    assert!(journal.contains("\"book-reopen\"") && journal.contains("công văn 12/CV"));
     write("2025-05-05").await.unwrap();
     p.pass(60_000);
     let closed = book::closing(&p.app, &officer, BOOK, closing.id)

@@ -1,7 +1,7 @@
 //! Duties end to end: from a book to the calendar, the digest and the superior.
 
 use std::{
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read as _, Write as _},
     net::TcpListener,
     process::{Child, Command, Stdio},
     sync::mpsc,
@@ -420,6 +420,86 @@ async fn one_digest_a_day_and_nothing_twice() {
     judge(&p).await;
     assert_eq!(a_round(&p).await, (None, 0));
     assert!(server.is_silent(), "no mail came that was not counted");
+}
+
+/// What a webhook receives: the body of one request, which is answered well.
+fn hook() -> (String, mpsc::Receiver<serde_json::Value>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/hook", listener.local_addr().unwrap());
+    let (tell, told) = mpsc::channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut lines = BufReader::new(stream.try_clone().unwrap());
+            let (mut line, mut size) = (String::new(), 0);
+            while lines.read_line(&mut line).unwrap() > 2 {
+                let lower = line.to_lowercase();
+                if let Some(n) = lower.strip_prefix("content-length:") {
+                    size = n.trim().parse().unwrap();
+                }
+                line.clear();
+            }
+            let mut body = vec![0; size];
+            lines.read_exact(&mut body).unwrap();
+            stream
+                .write_all(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n")
+                .unwrap();
+            if tell.send(serde_json::from_slice(&body).unwrap()).is_err() {
+                return;
+            }
+        }
+    });
+    (url, told)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_exemption_says_before_it_ends() {
+    let (url, told) = hook();
+    let p = Province::new().await;
+    let a = p.unit("A", None).await;
+    let given = [
+        ("organization", "A"),
+        ("regulation", PACK),
+        ("clause", "13.3"),
+        ("reason", "Đang thay tường lửa"),
+        ("approver", "Giám đốc Sở"),
+        ("starts_on", "2026-01-01"),
+        ("ends_on", "2026-11-30"),
+    ];
+    p.add("exemption", &given).await;
+    judge(&p).await;
+    set(&p, "notify.webhook_url", &url).await;
+    set(&p, "remind.days", "14").await;
+    let range = ("2026-11-01".parse().unwrap(), "2026-11-30".parse().unwrap());
+    let seen = async |ctx| {
+        let found = duty::agenda(&p.app, &ctx, range, None).await.unwrap();
+        found
+            .dated
+            .into_iter()
+            .find(|view| view.duty.side == "exemption")
+    };
+    let view = seen(p.ctx()).await.unwrap();
+    assert_eq!(
+        (view.duty.clause.as_str(), view.days_left),
+        ("13.3", Some(10))
+    );
+    let other = p.unit("B", None).await;
+    assert!(seen(p.as_role(Role::Officer, Some(a))).await.is_some());
+    assert!(seen(p.as_role(Role::Officer, Some(other))).await.is_none());
+    // It is told once, at its distance, to who listens.
+    assert_eq!(a_round(&p).await.1, 1);
+    let digest = told.recv_timeout(Duration::from_secs(30)).unwrap();
+    let text = digest.to_string();
+    assert!(
+        text.contains("30/11/2026 (còn 10 ngày): Hết miễn trừ"),
+        "{text}"
+    );
+    assert!(text.contains("\"side\":\"exemption\""), "{text}");
+    assert_eq!(a_round(&p).await, (None, 0));
+    // The day after it binds again, and there is nothing to renew.
+    p.clock.set(at("2026-12-01T00:30:00Z"));
+    judge(&p).await;
+    assert!(seen(p.ctx()).await.is_none());
 }
 
 #[tokio::test]

@@ -59,3 +59,5 @@ feed-used = last read
 feed-unused = not read yet
 feed-ended = The address is revoked.
 feed-end = Revoke
+duty-exemption-ends = the exemption ends
+duty-prolong = Prolong or end it

@@ -44,7 +44,6 @@ no = No
 none = None
 next-page = Next page
 previous-page = Previous page
-}
 saved = Saved.
 deleted = Deleted.
 ago-seconds = just now

@@ -53,3 +53,5 @@ feed-used = đọc lần cuối
 feed-unused = chưa đọc lần nào
 feed-ended = Địa chỉ lịch đã bị thu hồi.
 feed-end = Thu hồi
+duty-exemption-ends = hết miễn trừ
+duty-prolong = Gia hạn hoặc chấm dứt

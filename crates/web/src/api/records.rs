@@ -1,6 +1,6 @@
 //! Records of any noun: list, get, create, replace, change, delete, import, export.
 
-use app::registry::{self, ImportMode, RecordQuery, book};
+use app::registry::{self, ImportMode, book};
 use axum::{
     Json,
     body::Bytes,

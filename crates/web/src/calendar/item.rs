@@ -52,6 +52,9 @@ pub(super) fn about(cx: &Cx, group: &Group<'_>) -> String {
         let whose = first.event_unit_name.as_deref().unwrap_or_default();
         parts.push(cx.tx("duty-answer-to", whose));
     }
+    if first.duty.side == "exemption" {
+        parts.push(cx.t("duty-exemption-ends"));
+    }
     if let Some(at) = first.duty.due_at {
         parts.push(cx.tx("duty-until", crate::format::datetime(at)));
     }
@@ -83,7 +86,7 @@ pub(super) fn href(group: &Group<'_>) -> String {
     );
     match group.duties.as_slice() {
         // The verdict is that of who reports; who answers reads the clause.
-        [only] if only.duty.side == "report" => format!("{clause}/{}", only.unit_code),
+        [only] if only.duty.side != "answer" => format!("{clause}/{}", only.unit_code),
         _ => clause,
     }
 }
@@ -97,7 +100,12 @@ fn form(cx: &Cx, group: &Group<'_>, back: &str) -> Option<(String, String)> {
         view.duty.outcome.as_str(),
         "pending" | "missed" | "uncertain"
     );
-    if !open || !cx.may(Permission::Write) {
+    // Who is exempt does not prolong it: the centre does.
+    let (needs, label) = match view.duty.side.as_str() {
+        "exemption" => (Permission::Manage, "duty-prolong"),
+        _ => (Permission::Write, "duty-fulfil"),
+    };
+    if !open || !cx.may(needs) {
         return None;
     }
     let register = &view.duty.register;
@@ -118,7 +126,7 @@ fn form(cx: &Cx, group: &Group<'_>, back: &str) -> Option<(String, String)> {
             format!("/registry/{register}/new?{}", http::query(given))
         }
     };
-    Some((href, cx.t("duty-fulfil")))
+    Some((href, cx.t(label)))
 }
 
 /// One line.
