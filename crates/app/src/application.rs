@@ -282,7 +282,9 @@ impl App {
             "account" => &["fact_account"],
             "exemption" | "adoption" | "setting" => &["engine"],
             "attestation" => &["attestation"],
-            "api-token" | "inspection-round" | "inspection-item" | "finding" => &[],
+            "inspection-round" | "inspection-item" => &["fact_inspection"],
+            "finding" => &["fact_finding"],
+            "api-token" => &[],
             _ => &["fact_entry"],
         };
         let mut views: BTreeSet<String> = views.iter().map(|v| (*v).to_owned()).collect();

@@ -43,6 +43,10 @@ views! {
         first_received_at;
     "fact_entry": unit register entry occurred_on recorded_at period result expires_on
         finished_at subject;
+    "fact_inspection": unit inspection code name occasion lead status starts_on ends_on items
+        open_items deviations updated_at;
+    "fact_finding": unit finding inspection regulation clause summary severity action
+        action_owner due_on status mended_on rechecked_on updated_at;
 }
 
 /// The fact views and one view for each book (`book_yearly_report`), by name, with columns.

@@ -57,7 +57,7 @@ pub async fn of(
     let mut args = args![organization, from, to].to_vec();
     let in_scope = scope_condition(scope, "organization_id", &mut args);
     let sql = format!(
-        "SELECT due_on, regulation, clause, 1 AS organizations, organization_id FROM duty WHERE organization_id = $1 \
+        "SELECT due_on, regulation, clause, CAST(1 AS BIGINT) AS organizations, organization_id FROM duty WHERE organization_id = $1 \
          AND fulfilled_on IS NULL AND due_on >= $2 AND due_on <= $3 AND {in_scope} \
          ORDER BY due_on, regulation, clause"
     );

@@ -1,13 +1,13 @@
 //! An inspection from its plan to the closed finding, and a unit's own assessment.
 
 use app::{
-    assess,
+    assess, document,
     inspection::{self, Raised},
     registry::{self, ImportMode, Outcome},
 };
 use domain::{
     authority::Role,
-    id::Id,
+    id::{Id, OrganizationId},
     problem::ProblemKind::{Conflict, Denied, Invalid, NotFound},
 };
 use policy::Status;
@@ -17,8 +17,9 @@ use crate::{Province, refused, values};
 const YEARLY: &str = "16.10";
 
 async fn planned(p: &Province, occasion: &str) -> (Id, Id) {
-    let a = p.unit("A", None).await;
-    let b = p.unit("B", None).await;
+    let province = p.unit("P", None).await;
+    let a = p.unit("A", Some(province)).await;
+    let b = p.unit("B", Some(province)).await;
     let given = [
         ("role", "network-authority"),
         ("organization", "A"),
@@ -122,6 +123,28 @@ async fn from_the_plan_to_the_closed_finding() {
         Conflict,
         "it was changed"
     );
+    // The minutes of the day and the year's report name it, the first with its unit alone.
+    let paper = async |template: &str, unit: Id, period: &str| {
+        let begin = document::Begin {
+            template: template.into(),
+            organization: OrganizationId(unit),
+            period: period.into(),
+        };
+        document::begin(&p.app, &ctx, &begin).await.unwrap().filled
+    };
+    for (template, unit, period) in [
+        ("inspection-minutes", b, "2026-11-20"),
+        ("inspection-report", a, "2026"),
+    ] {
+        let filled = paper(template, unit, period).await;
+        let rows = &filled.tables["finding-list"].rows;
+        assert_eq!(rows.len(), 1, "{template}: {rows:?}");
+        assert!(rows[0].contains(&"Chưa cử cán bộ".to_owned()), "{rows:?}");
+        assert_eq!(filled.numbers["findings-open"].value, Some(1.0));
+    }
+    let report = paper("inspection-report", a, "2026").await;
+    let held = &report.tables["inspection-list"].rows;
+    assert!(held[0].contains(&"Đang thực hiện".to_owned()), "{held:?}");
     let concluded = advance("Còn một tồn tại").await.unwrap();
     assert_eq!(concluded.text("conclusion"), "Còn một tồn tại");
     assert_eq!(
