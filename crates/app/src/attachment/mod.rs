@@ -1,8 +1,8 @@
 //! Files that belong to records: kept once by their SHA-256, sealed on disk, refused when
 //! they are programs, carry macros, unpack without end, or are marked as state secrets.
 //!
-//! What a file is, its content says and never its name ([`kind`]); what it holds is read
-//! within bounds ([`examine`]).
+//! What a file is, its content says and never its name (`kind`); what it holds is read
+//! within bounds ([`examine()`]).
 
 mod archive;
 mod clamd;

@@ -94,7 +94,7 @@ pub async fn write(
 /// Takes the numbers again.
 ///
 /// # Errors
-/// As [`write`], and those of the figures.
+/// As [`write()`], and those of the figures.
 pub async fn refill(app: &App, ctx: &Ctx, id: &str, version: i64) -> Result<Document, Problem> {
     let document = list::get(app, ctx, id).await?;
     let template = list::template(app, &document.row.template)?;
@@ -136,7 +136,7 @@ pub async fn refill(app: &App, ctx: &Ctx, id: &str, version: i64) -> Result<Docu
 /// Finds it good: what only a person can write is written.
 ///
 /// # Errors
-/// Invalid, with what is missing; else as [`write`].
+/// Invalid, with what is missing; else as [`write()`].
 pub async fn review(app: &App, ctx: &Ctx, id: &str, version: i64) -> Result<Document, Problem> {
     change(
         app,
@@ -179,7 +179,7 @@ pub async fn review(app: &App, ctx: &Ctx, id: &str, version: i64) -> Result<Docu
 /// Takes it back to a draft; a signature on it is void.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub async fn reopen(app: &App, ctx: &Ctx, id: &str, version: i64) -> Result<Document, Problem> {
     change(
         app,
@@ -201,7 +201,7 @@ pub async fn reopen(app: &App, ctx: &Ctx, id: &str, version: i64) -> Result<Docu
 /// Notes the signed file with number, day and signer.
 ///
 /// # Errors
-/// Invalid fields, a file that was not handed in; else as [`write`].
+/// Invalid fields, a file that was not handed in; else as [`write()`].
 pub async fn sign(
     app: &App,
     ctx: &Ctx,
@@ -252,7 +252,7 @@ pub async fn sign(
 ///
 /// # Errors
 /// Invalid for a day before the signature or in the future, what the book finds wrong;
-/// else as [`write`].
+/// else as [`write()`].
 pub async fn send(
     app: &App,
     ctx: &Ctx,

@@ -193,7 +193,7 @@ pub async fn line(app: &App, ctx: &Ctx, index: u64) -> Result<Record, Problem> {
 /// that writes the vault signs one for a line that is too young to have one.
 ///
 /// # Errors
-/// As [`line`]; unavailable while no checkpoint covers it.
+/// As [`line()`]; unavailable while no checkpoint covers it.
 pub async fn prove(app: &App, ctx: &Ctx, index: u64) -> Result<Proof, Problem> {
     line(app, ctx, index).await?;
     let reader = app.logs.reader().ok_or_else(no_vault)?.clone();

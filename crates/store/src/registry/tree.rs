@@ -41,7 +41,7 @@ pub async fn organizations_in(db: &Db, scope: &Scope) -> Result<Vec<Organization
 }
 
 /// Who stands directly below whom, as it was read: decides in memory, for what is kept in
-/// memory, as [`scope_condition`] does in SQL.
+/// memory, as `scope_condition` does in SQL.
 #[derive(Clone, Debug, Default)]
 pub struct Tree(HashMap<OrganizationId, Option<OrganizationId>>);
 
