@@ -26,3 +26,7 @@ rows = Pages
 unit-page = Page of the unit
 target-page = Page of the target
 unit-not-judged = The unit was just added and is not judged yet; verdicts follow within a minute.
+unit-books-empty = { $n ->
+    [one] { $shown } book without entries
+   *[other] { $shown } books without entries
+}

@@ -23,3 +23,4 @@ rows = Các trang
 unit-page = Trang đơn vị
 target-page = Trang giám sát
 unit-not-judged = Đơn vị vừa được thêm, chưa được xét; kết luận có trong vòng một phút.
+unit-books-empty = { $shown } sổ và danh mục chưa có mục nào

@@ -140,3 +140,11 @@ pub struct Page {
     /// What was changed lately.
     pub journal: Entries,
 }
+
+impl Page {
+    /// How many of the books have no entry; they are folded away.
+    fn without_entries(&self) -> usize {
+        let empty = self.books.iter().filter(|book| book.rows.is_empty());
+        empty.count()
+    }
+}
