@@ -17,6 +17,10 @@ use domain::{
 };
 use store::target::{AvailabilityRow, StateRow};
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// 2026-11-20 01:00 UTC.
 const NOW: i64 = 1_795_136_400_000;
 const ENTRIES_A_UNIT: usize = 60;
@@ -180,6 +184,7 @@ async fn province(
     books(&app, &organizations).await;
     words(&app, &organizations).await;
     measured(&app, &sites, &devices).await;
+    app.db.analyze().await.expect("the database counts");
     app
 }
 

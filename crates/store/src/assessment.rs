@@ -524,10 +524,17 @@ pub struct BookEntry {
 /// [`StoreError`] of the engine.
 pub async fn book_marks(
     db: &Db,
+    only: Option<&str>,
 ) -> Result<std::collections::HashMap<String, (i64, i64)>, StoreError> {
-    let sql = "SELECT register, COUNT(*) AS entries, CAST(SUM(version) AS BIGINT) AS versions \
-        FROM entry GROUP BY register";
-    db.fetch("books", sql, &[])
+    let (wanted, args) = match only {
+        Some(register) => ("WHERE register = $1", args![register].to_vec()),
+        None => ("", Vec::new()),
+    };
+    let sql = format!(
+        "SELECT register, COUNT(*) AS entries, CAST(SUM(version) AS BIGINT) AS versions \
+         FROM entry {wanted} GROUP BY register"
+    );
+    db.fetch("books", &sql, &args)
         .await?
         .iter()
         .map(|row| {

@@ -268,6 +268,18 @@ impl Db {
         Ok(touched)
     }
 
+    /// Lets PostgreSQL count what lies in its tables, after much was written at once: by that it
+    /// plans, and left alone it counts only after a minute. SQLite plans well without.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the engine.
+    pub async fn analyze(&self) -> Result<(), StoreError> {
+        if let Db::Postgres { .. } = self {
+            self.execute("database", "ANALYZE", &[]).await?;
+        }
+        Ok(())
+    }
+
     /// Closes the pools; SQLite folds its write-ahead log into the file.
     pub async fn close(&self) {
         match self {

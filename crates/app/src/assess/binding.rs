@@ -104,6 +104,11 @@ impl Binding {
         bound
     }
 
+    /// The organizations and adoptions that it was decided for.
+    pub(super) fn ground(&self) -> (Vec<Unit>, Vec<Adoption>) {
+        (self.units.clone(), self.adoptions.clone())
+    }
+
     /// Whether these are the organizations and adoptions that it was decided for.
     pub(super) fn is_of(&self, units: &[Unit], adoptions: &[Adoption]) -> bool {
         self.units == units && self.adoptions == adoptions

@@ -119,7 +119,8 @@ impl<'a> Verdicts<'a> {
     }
 }
 
-/// Holds what was found against what held.
+/// Holds what was found against what held. With `fresh`, the hashes of the assessments that
+/// were judged again, nothing else changed: all other clauses stay as they were.
 pub(super) fn compare(
     library: &Library,
     binding: &Binding,
@@ -127,14 +128,30 @@ pub(super) fn compare(
     mut board: Board,
     results: &Findings,
     exempt: &HashSet<Exempt>,
+    fresh: Option<&HashSet<String>>,
 ) -> Comparison {
     let verdicts = Verdicts::new(binding, results, exempt);
     let old_units: Vec<Option<usize>> = board.units.iter().map(|u| old.unit(u.id)).collect();
     let mut stays = vec![false; old.units.len() * old.clauses.len()];
     let mut turns = Vec::new();
+    let same = old.units == board.units && old.clauses == board.clauses;
+    let fresh = fresh.filter(|_| same);
     for c in 0..board.clauses.len() {
         let key = board.clauses[c].clone();
         let parts = verdicts.parts(&key);
+        let settled = |fresh: &HashSet<String>| {
+            let hashes = parts.iter().map(|i| &results[*i].0.hash);
+            hashes.into_iter().all(|hash| !fresh.contains(hash))
+        };
+        if fresh.is_some_and(settled) {
+            for u in 0..board.units.len() {
+                if let Some(cell) = old.shared(u, c) {
+                    stays[u * old.clauses.len() + c] = true;
+                    board.set(u, c, Some(Arc::clone(cell)));
+                }
+            }
+            continue;
+        }
         let basis = basis(library, &key, results, parts);
         let old_clause = old.clause(&key.regulation, &key.cite);
         for (u, old_unit) in old_units.iter().enumerate() {

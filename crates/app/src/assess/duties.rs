@@ -68,15 +68,22 @@ pub(super) async fn save(
                 .map(move |(r, c)| (r.as_str(), c.as_str(), a.control.as_str()))
         })
         .collect();
+    let controls: HashSet<&str> = again.iter().map(|(_, _, control)| *control).collect();
+    // Which texts hold changes only when all is judged again.
+    let whole = fresh.len() == results.len();
     let gone: Vec<DutyRow> = duties
-        .values()
-        .filter(|d| {
+        .iter()
+        .filter(|(_, d)| whole || controls.contains(d.control.as_str()))
+        .filter(|(key, d)| {
+            if owed.contains_key(*key) {
+                return false;
+            }
             let place = (d.regulation.as_str(), d.clause.as_str(), d.control.as_str());
             // What was done under a text that has ended stays done.
-            let ended = !judged.contains(&place) && d.fulfilled_on.is_none();
-            ended || (again.contains(&place) && !owed.contains_key(&d.key()))
+            let ended = d.fulfilled_on.is_none() && !judged.contains(&place);
+            ended || again.contains(&place)
         })
-        .cloned()
+        .map(|(_, d)| d.clone())
         .collect();
     let changed: Vec<DutyRow> = owed
         .into_iter()

@@ -47,6 +47,7 @@ pub(super) struct Memory {
     pub(super) results: Findings,
     kept: Kept,
     binding: Arc<Binding>,
+    exempt: Arc<HashSet<Exempt>>,
     /// Verdicts that hold, as the database has them; read once.
     open: Option<Arc<Board>>,
     /// Duty instances, as the database has them; read once.
@@ -147,22 +148,26 @@ async fn run(
     let settings = chosen(app, &library);
     let now = app.clock.now_ms();
     let today = clock::local_date(app.clock.now());
-    let units = store::assessment::units(&app.db, &today.to_string()).await?;
-    let adoptions = store::assessment::adoptions(&app.db, &today.to_string()).await?;
-    let adopted: BTreeSet<String> = adoptions.iter().map(|a| a.regulation.clone()).collect();
-    let exempt: HashSet<Exempt> = store::assessment::exemptions(&app.db, &today.to_string())
-        .await?
-        .into_iter()
-        .collect();
-
     let marker = format!("{settings:?}{today}");
-    let all = full
+    let mut all = full
         || memory.pack != library.hash
         || memory.settings != marker
-        || dirty.contains("engine")
-        || dirty.contains("fact_organization")
-        || dirty.contains("fact_role")
-        || !memory.binding.is_of(&units, &adoptions);
+        || ["engine", "fact_organization", "fact_role"]
+            .iter()
+            .any(|view| dirty.contains(*view));
+    // Who there is, who adopted what and who is exempt is asked again when it changed; what
+    // another process wrote shows at the next full evaluation.
+    let (units, adoptions) = if all {
+        let day = today.to_string();
+        let exempt = store::assessment::exemptions(&app.db, &day).await?;
+        memory.exempt = Arc::new(exempt.into_iter().collect());
+        let units = store::assessment::units(&app.db, &day).await?;
+        (units, store::assessment::adoptions(&app.db, &day).await?)
+    } else {
+        memory.binding.ground()
+    };
+    all |= !memory.binding.is_of(&units, &adoptions);
+    let adopted: BTreeSet<String> = adoptions.iter().map(|a| a.regulation.clone()).collect();
     let empty = Board::new(now, units, scored(&library, today, &adopted), adoptions);
     memory.binding = Binding::of(
         &memory.binding,
@@ -192,7 +197,8 @@ async fn run(
         &held,
         empty,
         &memory.results,
-        &exempt,
+        &memory.exempt,
+        (!all).then_some(&fresh),
     );
     let (board, turned) = write(app, comparison, now).await?;
     done.units = board.units.len();
@@ -254,7 +260,7 @@ pub(super) async fn refresh(
             .collect();
     let mut work = Vec::with_capacity(assessments.len());
     for assessment in assessments {
-        let reads = judge::reads(library, library.controls.get(&assessment.control));
+        let reads = judge::reads(library, &assessment);
         let stays = !all && reads.is_disjoint(dirty);
         let kept = known.remove(&assessment.hash).filter(|_| stays);
         let judging = kept.is_none().then(|| {

@@ -6,10 +6,11 @@ use std::{
     time::Duration,
 };
 
-use domain::{clock, id::OrganizationId};
+use domain::{clock, id::OrganizationId, schema::Schema};
 use jiff::civil::Date;
 use policy::{
     Assessment, Check, Control, Library, Status,
+    check::EntriesOf,
     control::Value as Parameter,
     duty::{self, Books, DutyRule, Entry, Instance, Judged, Moment, Whose},
     verdict::{Attested, Row, RowStatus, attest, fold},
@@ -27,6 +28,9 @@ use super::{
     finding::{Finding, Rows},
 };
 use crate::App;
+
+/// The view of all entries of all books.
+const ENTRIES: &str = "fact_entry";
 
 /// What is kept between evaluations because reading it again costs more than asking
 /// whether it changed.
@@ -73,9 +77,20 @@ impl Facts {
         dirty: &BTreeSet<String>,
         (now, today): (i64, Date),
     ) -> Result<Self, StoreError> {
-        if all || dirty.contains("fact_entry") {
-            let marks = store::assessment::book_marks(&app.db).await?;
-            for (register, fields) in read_by_duties(library) {
+        if all || dirty.contains(ENTRIES) {
+            let read = read_by_duties(library).into_iter();
+            let changed: Vec<_> = read
+                .filter(|(register, _)| {
+                    let book = library.registers.get(*register);
+                    all || book.is_none_or(|book| dirty.contains(&book.view()))
+                })
+                .collect();
+            let only = match changed.as_slice() {
+                [(register, _)] => Some(*register),
+                _ => None,
+            };
+            let marks = store::assessment::book_marks(&app.db, only).await?;
+            for (register, fields) in changed {
                 let mark = marks.get(register).copied().unwrap_or_default();
                 let known = kept.books.get(register);
                 if known.is_none_or(|b| b.mark != mark || b.fields != fields) {
@@ -250,17 +265,31 @@ fn roots(units: &[Unit]) -> HashMap<OrganizationId, OrganizationId> {
     units.iter().map(|unit| (unit.id, root(unit))).collect()
 }
 
-/// The views that a control's finding depends on.
-pub(super) fn reads(library: &Library, control: Option<&Control>) -> BTreeSet<String> {
-    let Some(control) = control else {
+/// The views that an assessment's findings depend on: of what reads the entries of one book
+/// that book's own view, so that an entry in another changes nothing here.
+pub(super) fn reads(library: &Library, assessment: &Assessment) -> BTreeSet<String> {
+    let Some(control) = library.controls.get(&assessment.control) else {
         return BTreeSet::new();
+    };
+    let of_book = |register: &str| {
+        let book = library.registers.get(register);
+        book.map_or_else(|| ENTRIES.to_owned(), Schema::view)
     };
     let mut reads = BTreeSet::new();
     if let Some(check) = control.check.as_ref().and_then(|c| library.checks.get(c)) {
         reads.extend(check.reads.iter().cloned());
+        if let Some(books) = check.books.as_ref().filter(|_| reads.remove(ENTRIES)) {
+            reads.extend(books.iter().map(|book| match book {
+                EntriesOf::Book(register) => of_book(register),
+                EntriesOf::Parameter => match assessment.parameters.get("register") {
+                    Some(Parameter::Text(register)) => of_book(register),
+                    _ => ENTRIES.to_owned(),
+                },
+            }));
+        }
     }
-    if control.duty.is_some() {
-        reads.insert("fact_entry".into());
+    if let Some(rule) = &control.duty {
+        reads.extend(rule.registers().map(of_book));
     }
     if control.attestation.is_some() {
         reads.insert("attestation".into());

@@ -398,8 +398,15 @@ async fn write_all(
     store::journal::append(&mut tx, &changes)
         .await
         .map_err(fault)?;
-    tx.commit().await.map_err(fault)
+    tx.commit().await.map_err(fault)?;
+    if changes.len() > MANY {
+        app.db.analyze().await.map_err(fault)?;
+    }
+    Ok(())
 }
+
+/// So many rows at once change what the database should know of its tables.
+const MANY: usize = 1_000;
 
 /// The organization that owns a record.
 pub(crate) fn owner(schema: &Schema, record: &Record) -> Option<OrganizationId> {

@@ -25,6 +25,8 @@ pub struct Check {
     pub sql: String,
     /// The fact views it reads: when their facts change, it must run again.
     pub reads: BTreeSet<String>,
+    /// The books whose entries it reads through `fact_entry`; none where it may read any.
+    pub books: Option<BTreeSet<EntriesOf>>,
     /// What it returns, in order.
     pub columns: Vec<String>,
     /// The reason codes it may give.
@@ -33,6 +35,31 @@ pub struct Check {
     pub hash: String,
     prepared: String,
     parameters: Vec<String>,
+}
+
+/// Whose entries a query reads.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EntriesOf {
+    /// Of the book with this id.
+    Book(String),
+    /// Of the book that the control's parameter `register` names.
+    Parameter,
+}
+
+/// The books of a query, if each of its readings of `fact_entry` says which it wants.
+fn books(sql: &str) -> Option<BTreeSet<EntriesOf>> {
+    let code = |line: &str| line.split("--").next().unwrap_or(line).to_owned();
+    let sql = sql.lines().map(code).collect::<Vec<_>>().join(" ");
+    let wanted = sql.split("register = ").skip(1).map(|rest| {
+        if rest.starts_with("CAST(:register AS TEXT)") {
+            return Some(EntriesOf::Parameter);
+        }
+        let (book, _) = rest.strip_prefix('\'')?.split_once('\'')?;
+        Some(EntriesOf::Book(book.to_owned()))
+    });
+    let wanted: Vec<EntriesOf> = wanted.collect::<Option<_>>()?;
+    let every = wanted.len() == sql.matches("fact_entry").count();
+    every.then(|| wanted.into_iter().collect())
 }
 
 /// What is wrong in a query, and where.
@@ -101,6 +128,7 @@ impl Check {
             id: id.to_owned(),
             sql: sql.to_owned(),
             reads: reading.views,
+            books: books(sql),
             columns: reading.columns,
             reasons: reading.reasons,
             hash: hash::of_bytes(sql.as_bytes()),

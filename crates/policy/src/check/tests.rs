@@ -139,3 +139,25 @@ fn a_book_is_read_by_its_own_columns() {
     let (_, faults) = Check::read("x", &sql("room"), &Views::default());
     assert!(!faults.is_empty());
 }
+
+#[test]
+fn whose_entries_are_read_is_known_or_doubted() {
+    let of = |sql: &str| super::books(sql);
+    let book = |id: &str| EntriesOf::Book(id.to_owned());
+    assert_eq!(
+        of("SELECT 1 FROM fact_entry e WHERE e.register = 'licence' -- fact_entry"),
+        Some([book("licence")].into())
+    );
+    assert_eq!(
+        of("SELECT 1 FROM fact_entry e WHERE e.register = CAST(:register AS TEXT)"),
+        Some([EntriesOf::Parameter].into())
+    );
+    assert_eq!(of("SELECT 1 FROM fact_device"), Some([].into()));
+    for doubtful in [
+        "SELECT 1 FROM fact_entry",
+        "SELECT 1 FROM fact_entry a JOIN fact_entry b ON a.unit = b.unit WHERE a.register = 'x'",
+        "SELECT 1 FROM fact_entry e WHERE e.register = e.subject",
+    ] {
+        assert_eq!(of(doubtful), None, "{doubtful}");
+    }
+}
