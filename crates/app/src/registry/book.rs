@@ -167,14 +167,27 @@ fn missing(key: &str) -> Problem {
     Problem::not_found(&Label::new("lần khóa sổ", "closing of a book"), key)
 }
 
-/// The days of a period as it is written, if it is one for which this book is closed.
-fn span(schema: &Schema, period: &str) -> Option<Span> {
-    let kind = match schema.volume {
+/// How long a volume of a book is.
+fn volume(schema: &Schema) -> Period {
+    match schema.volume {
         Volume::Month => Period::Month,
         Volume::Quarter => Period::Quarter,
         Volume::HalfYear => Period::HalfYear,
         Volume::Year => Period::Year,
-    };
+    }
+}
+
+/// The last period of a book that is over: `2025`, `2026-Q3`.
+pub fn last_period(app: &App, schema: &Schema) -> String {
+    let kind = volume(schema);
+    let current = kind.containing(app.clock.today());
+    let before = current.opens_on.yesterday();
+    before.map_or(current.label, |day| kind.containing(day).label)
+}
+
+/// The days of a period as it is written, if it is one for which this book is closed.
+fn span(schema: &Schema, period: &str) -> Option<Span> {
+    let kind = volume(schema);
     let year = period.get(..4)?.parse().ok()?;
     (0..kind.per_year())
         .map(|index| kind.nth(year, index))
@@ -200,12 +213,7 @@ pub async fn close(
     let period = period.trim();
     let wrong =
         |vi: String, en: String| Problem::invalid(noun, vec![FieldProblem::new("period", vi, en)]);
-    let example = match schema.volume {
-        Volume::Month => "2026-11",
-        Volume::Quarter => "2026-Q4",
-        Volume::HalfYear => "2026-H2",
-        Volume::Year => "2026",
-    };
+    let example = last_period(app, &schema);
     let span = span(&schema, period).ok_or_else(|| {
         wrong(
             format!("Viết kỳ như {example}"),

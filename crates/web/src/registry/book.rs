@@ -159,10 +159,12 @@ pub async fn closings(
     Path(noun): Path<String>,
     params: Params,
 ) -> Result<Response, Fault> {
-    let filled = (
-        params.get("organization").to_owned(),
-        params.get("period").to_owned(),
-    );
+    let schema = web.app.schema(&noun)?;
+    let period = match params.get("period") {
+        "" => book::last_period(&web.app, &schema),
+        given => given.to_owned(),
+    };
+    let filled = (params.get("organization").to_owned(), period);
     let page = page(&web, reader, &noun, filled, None).await?;
     Ok(http::Page(page).into_response())
 }

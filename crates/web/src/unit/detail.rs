@@ -134,7 +134,9 @@ async fn todo(
         .iter()
         .filter(|each| article.is_empty() || each.clause.cite.split('.').next() == Some(article))
         .filter(|each| match each.cell.status {
-            Status::Breached | Status::Error | Status::NoData => true,
+            Status::Breached | Status::Error => true,
+            // What waits for facts of the program is nothing that the unit could do.
+            Status::NoData => each.cell.reason.as_deref() != Some("awaits"),
             Status::Pending => !due(each).is_empty(),
             Status::Met | Status::NotApplicable | Status::Waived => false,
         })
