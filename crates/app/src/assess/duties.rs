@@ -70,7 +70,7 @@ pub(super) async fn save(
         .collect();
     let controls: HashSet<&str> = again.iter().map(|(_, _, control)| *control).collect();
     // Which texts hold changes only when all is judged again.
-    let whole = fresh.len() == results.len();
+    let whole = results.iter().all(|(a, _)| fresh.contains(&a.hash));
     let gone: Vec<DutyRow> = duties
         .iter()
         .filter(|(_, d)| whole || controls.contains(d.control.as_str()))

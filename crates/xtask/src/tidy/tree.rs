@@ -1,11 +1,6 @@
 //! The files of the workspace, read once.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{collections::BTreeMap, fs, path::PathBuf, process::Command};
 
 use anyhow::{Context, ensure};
 
@@ -118,10 +113,12 @@ fn content(bytes: Vec<u8>) -> Content {
     }
 }
 
-/// The root of the workspace.
+/// The root of the workspace that cargo runs in, which need not be the one that this was
+/// built from: checkouts may share what they build.
 pub fn root() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.ancestors().nth(2).unwrap_or(here).to_owned()
+    let here = std::env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+    here.ancestors().nth(2).unwrap_or(&here).to_owned()
 }
 
 #[cfg(test)]
