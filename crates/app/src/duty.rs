@@ -1,18 +1,18 @@
 //! What is due: duties by organization and day, those of the past and those to come.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use domain::{authority::Permission, id::OrganizationId, label::Label, problem::Problem};
 use jiff::civil::Date;
 use policy::{
-    Library,
+    Chosen, Library,
     calendar::Gap,
-    control::Value,
+    chosen::Values,
     duty::{DutyClock, DutyRule, Length, Matching, instances},
 };
 use store::duty::DutyRow;
 
-use crate::{App, Ctx, assess, assess::Board, fault::fault};
+use crate::{App, Ctx, assess::Board, fault::fault};
 
 /// More instances than any province has in a year.
 const ALL: i64 = 1_000_000;
@@ -70,13 +70,16 @@ pub enum Form {
     Entry(String),
 }
 
+/// Regulation, clause, control, side and province.
+type Place = (String, String, String, String, OrganizationId);
+
 /// What makes views of rows.
 struct Viewer<'a> {
     board: &'a Board,
     library: &'a Library,
     today: Date,
-    settings: BTreeMap<String, BTreeMap<String, Value>>,
-    limits: HashMap<(String, String, String, String), Option<Limit>>,
+    chosen: Chosen,
+    limits: HashMap<Place, Option<Limit>>,
 }
 
 impl<'a> Viewer<'a> {
@@ -85,9 +88,14 @@ impl<'a> Viewer<'a> {
             board,
             library,
             today: app.clock.today(),
-            settings: assess::chosen(app, library),
+            chosen: app.settings().chosen(),
             limits: HashMap::new(),
         }
+    }
+
+    fn province(&self, unit: OrganizationId) -> OrganizationId {
+        let at = self.board.unit(unit);
+        at.map_or(unit, |at| self.board.units[at].province())
     }
 
     fn rule(&self, duty: &DutyRow) -> Option<DutyRule> {
@@ -100,11 +108,13 @@ impl<'a> Viewer<'a> {
     }
 
     fn limit(&mut self, duty: &DutyRow, rule: Option<&DutyRule>) -> Option<Limit> {
+        let province = self.province(duty.organization);
         let place = (
             duty.regulation.clone(),
             duty.clause.clone(),
             duty.control.clone(),
             duty.side.clone(),
+            province,
         );
         if let Some(known) = self.limits.get(&place) {
             return *known;
@@ -113,7 +123,7 @@ impl<'a> Viewer<'a> {
             let count = rule.due.count()?;
             let control = self.library.controls.get(&duty.control)?;
             let clause = self.library.clause(&duty.regulation, &duty.clause)?;
-            let values = self.library.parameters(clause, control, &self.settings);
+            let values = (self.library).parameters(clause, control, &self.chosen.of(province));
             let (amount, unit) = match count.length(&values)? {
                 Length::Hours(n) => (n, "hours"),
                 Length::Days(n) => (n, "days"),
@@ -301,27 +311,30 @@ impl Viewer<'_> {
                 let DutyClock::Period(period) = rule.clock else {
                     continue;
                 };
-                let values = self.library.parameters(clause, control, &self.settings);
                 let (calendar, today) = (&self.library.calendar, self.today);
                 // What is due within the range may be of the period before it.
                 let begin = today.max(from.saturating_sub(jiff::Span::new().years(1)));
-                let ahead: Vec<_> = instances(period, &rule.due, calendar, &values, begin, to)
-                    .into_iter()
-                    .filter(|i| i.opens_on > today)
-                    .filter(|i| match &i.due {
-                        Ok(due) => from <= due.day && due.day <= to,
-                        Err(_) => from <= i.closes_on && i.closes_on <= to,
-                    })
+                let ahead = |values: &Values| -> Vec<_> {
+                    let values = self.library.parameters(clause, control, values);
+                    instances(period, &rule.due, calendar, &values, begin, to)
+                        .into_iter()
+                        .filter(|i| i.opens_on > today)
+                        .filter(|i| match &i.due {
+                            Ok(due) => from <= due.day && due.day <= to,
+                            Err(_) => from <= i.closes_on && i.closes_on <= to,
+                        })
+                        .collect()
+                };
+                let common = ahead(&self.chosen.common);
+                let own: HashMap<_, _> = (self.chosen.choosers(&control.id))
+                    .map(|province| (province, ahead(&self.chosen.of(province))))
                     .collect();
-                if ahead.is_empty() {
-                    continue;
-                }
                 let bound = self.board.units.iter().filter(|u| {
                     visible.contains(&u.id)
                         && self.board.get(&key.regulation, &key.cite, u.id).is_some()
                 });
                 for unit in bound {
-                    for instance in &ahead {
+                    for instance in own.get(&unit.province()).unwrap_or(&common) {
                         let due = instance.due.as_ref();
                         let row = DutyRow {
                             regulation: key.regulation.clone(),

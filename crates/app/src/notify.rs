@@ -21,7 +21,7 @@ pub(crate) struct Payload {
     pub body: String,
     pub at_ms: i64,
     pub details: serde_json::Value,
-    /// The address of a mail that is for one receiver; without it those of the settings.
+    /// The addresses of a mail, separated by commas.
     #[serde(default)]
     pub to: Option<String>,
 }
@@ -56,14 +56,18 @@ pub(crate) async fn enqueue(
     subject: &str,
     now: i64,
 ) -> Result<(), StoreError> {
+    let board = app.assess.board();
+    let unit = alarm.organization.and_then(|id| board.unit(id));
     let settings = app.settings();
-    let ways: Vec<&str> = [
-        ("mail", "notify.email_to"),
-        ("webhook", "notify.webhook_url"),
+    let settings = settings.of(unit.map(|at| board.units[at].province()));
+    let centre = settings.text("notify.email_to");
+    let webhook = settings.text("notify.webhook_url");
+    let ways: Vec<(&str, Option<&String>)> = [
+        (!centre.is_empty()).then_some(("mail", Some(&centre))),
+        (!webhook.is_empty()).then_some(("webhook", None)),
     ]
     .into_iter()
-    .filter(|(_, key)| !settings.text(key).is_empty())
-    .map(|(way, _)| way)
+    .flatten()
     .collect();
     if ways.is_empty() {
         return Ok(());
@@ -94,7 +98,7 @@ pub(crate) async fn enqueue(
             format!("{subject} trả lời lại lúc {time}."),
         ),
     };
-    for way in ways {
+    for (way, to) in ways {
         let payload = Payload {
             id: format!("{}-{what}", alarm.id),
             kind: format!("alarm.{what}"),
@@ -105,7 +109,7 @@ pub(crate) async fn enqueue(
                 "alarm": alarm.id, "target": alarm.target, "subject": subject, "state": alarm.state,
                 "raised_at": alarm.raised_at, "cleared_at": alarm.cleared_at, "behind": alarm.behind,
             }),
-            to: None,
+            to: to.cloned(),
         };
         queue(tx, way, &payload, now).await?;
     }
@@ -163,10 +167,7 @@ async fn send(app: &App, way: &str, payload: &str) -> Result<(), String> {
     };
     match way {
         "mail" => {
-            let to = match payload.to {
-                Some(receiver) => vec![receiver],
-                None => addresses(&settings.text("notify.email_to")),
-            };
+            let to = addresses(payload.to.as_deref().unwrap_or_default());
             let smtp = smtp(
                 &settings.text("notify.smtp_url"),
                 &settings.text("notify.email_from"),

@@ -14,6 +14,7 @@ use crate::{
     App,
     assess::Board,
     notify::{self, Payload, addresses},
+    setting::Settings,
     task::everything,
 };
 
@@ -36,7 +37,36 @@ struct Digest<'a> {
     items: Vec<(&'a DutyRow, i64)>,
 }
 
-/// What the province chose.
+/// What all provinces share, and what each chose for itself.
+struct Choices {
+    common: Choice,
+    own: HashMap<OrganizationId, Choice>,
+}
+
+impl Choices {
+    fn of(app: &App) -> Self {
+        let settings = app.settings();
+        let own = settings.choosers();
+        Self {
+            common: Choice::of(&settings),
+            own: own
+                .map(|province| (province, Choice::of(&settings.of(Some(province)))))
+                .collect(),
+        }
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Choice> {
+        std::iter::once(&self.common).chain(self.own.values())
+    }
+
+    fn for_unit(&self, board: &Board, unit: OrganizationId) -> &Choice {
+        let province = board.unit(unit).map(|at| board.units[at].province());
+        let own = province.and_then(|p| self.own.get(&p));
+        own.unwrap_or(&self.common)
+    }
+}
+
+/// What a province chose.
 struct Choice {
     distances: Vec<i64>,
     roles: BTreeSet<String>,
@@ -48,8 +78,7 @@ struct Choice {
 }
 
 impl Choice {
-    fn of(app: &App) -> Self {
-        let settings = app.settings();
+    fn of(settings: &Settings) -> Self {
         let words = |key: &str| addresses(&settings.text(key)).into_iter().collect();
         Self {
             distances: addresses(&settings.text("remind.days"))
@@ -89,18 +118,19 @@ fn days_left(duty: &DutyRow, today: Date) -> Option<i64> {
 /// # Errors
 /// The store's.
 pub async fn reconcile(app: &App) -> Result<Option<String>, StoreError> {
-    let choice = Choice::of(app);
+    let choices = Choices::of(app);
     let local = app.clock.now().to_zoned(domain::clock::local_zone());
     let hour = app.settings().integer("remind.hour");
-    let silent = choice.distances.is_empty() || !(choice.mail || choice.webhook);
+    let ways = choices.common.mail || choices.common.webhook;
+    let silent = !ways || choices.all().all(|c| c.distances.is_empty());
     if silent || i64::from(local.hour()) < hour {
         return Ok(None);
     }
     let today = local.date();
     let board = app.assess.board();
-    let open = open_duties(app, &choice, today).await?;
+    let open = open_duties(app, &choices, today).await?;
     let contacts = reminder::reachable(&app.db, &today.to_string()).await?;
-    let digests = address(&choice, &board, &open, &contacts, today);
+    let digests = address(&choices, &board, &open, &contacts, today);
     let done = reminder::digested(&app.db, &today.to_string()).await?;
     let mut written = 0;
     for (receiver, mut digest) in digests {
@@ -114,7 +144,7 @@ pub async fn reconcile(app: &App) -> Result<Option<String>, StoreError> {
         if digest.items.is_empty() {
             continue;
         }
-        if digest.mail.is_some() && !choice.mail {
+        if digest.mail.is_some() && !choices.common.mail {
             // Told when a mail server is set up.
             continue;
         }
@@ -125,10 +155,16 @@ pub async fn reconcile(app: &App) -> Result<Option<String>, StoreError> {
 
 /// Duties that are open: overdue for less than two years, due within the greatest distance,
 /// or without a day; and exemptions that end within it.
-async fn open_duties(app: &App, choice: &Choice, today: Date) -> Result<Vec<DutyRow>, StoreError> {
-    let far = choice.distances.iter().copied().max().unwrap_or(0);
+async fn open_duties(
+    app: &App,
+    choices: &Choices,
+    today: Date,
+) -> Result<Vec<DutyRow>, StoreError> {
+    let far = choices.all().flat_map(|c| &c.distances).max();
     let from = today.saturating_sub(2.years()).to_string();
-    let to = today.saturating_add(far.days()).to_string();
+    let to = today
+        .saturating_add(far.copied().unwrap_or(0).days())
+        .to_string();
     let scope = everything();
     let mut open = store::duty::due(&app.db, &scope, &from, &to, true, i64::MAX).await?;
     let today = today.to_string();
@@ -140,7 +176,7 @@ async fn open_duties(app: &App, choice: &Choice, today: Date) -> Result<Vec<Duty
 /// Who is told what: the unit's contacts, the centre, the webhook, and the superior's
 /// contacts of what has been overdue for long.
 fn address<'a>(
-    choice: &Choice,
+    choices: &Choices,
     board: &Board,
     open: &'a [DutyRow],
     contacts: &[Reachable],
@@ -169,6 +205,11 @@ fn address<'a>(
         }
     };
     for duty in open {
+        let choice = choices.for_unit(board, duty.organization);
+        // A province that chose no distance is not reminded.
+        if choice.distances.is_empty() {
+            continue;
+        }
         let Some(step) = choice.step(duty, today) else {
             continue;
         };

@@ -1,12 +1,18 @@
 //! Settings: what an administrator chooses, each with its default and its reason.
 
-use std::collections::BTreeMap;
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashSet},
+};
 
 use domain::{
     authority::Permission,
+    clock,
+    id::OrganizationId,
     label::Label,
     problem::{FieldProblem, Problem},
 };
+use policy::Chosen;
 use serde_json::Value;
 
 use crate::{App, Ctx, fault::fault};
@@ -43,24 +49,25 @@ pub struct SettingSpec {
     pub help: (&'static str, &'static str),
     /// A secret is never shown, logged or journaled.
     pub secret: bool,
+    /// Whether a province may choose it for itself.
+    pub own: bool,
 }
 
 macro_rules! settings {
-    ($($key:literal $kind:expr, $default:literal, $vi:literal / $en:literal, $hvi:literal / $hen:literal $(, $secret:ident)?;)+) => {
+    ($($key:literal $kind:expr, $default:literal, $vi:literal / $en:literal, $hvi:literal / $hen:literal $(, $flag:ident)?;)+) => {
         &[$(SettingSpec {
             key: $key, kind: $kind, default: $default, label: ($vi, $en), help: ($hvi, $hen),
-            secret: settings!(@secret $($secret)?),
+            secret: matches!(stringify!($($flag)?).as_bytes(), b"secret"),
+            own: matches!(stringify!($($flag)?).as_bytes(), b"own"),
         }),+]
     };
-    (@secret secret) => { true };
-    (@secret) => { false };
 }
 
 use SettingKind::{Boolean, ContactRoles, Days, Integer, Roles, Text};
 
 /// All settings, in the order of the page.
 pub const SETTINGS: &[SettingSpec] = settings! {
-    "province.name" Text, "", "Tên tỉnh" / "Province", "Hiện ở đầu trang và trong văn bản" / "Shown on pages and in documents";
+    "province.name" Text, "", "Tên tỉnh" / "Province", "Hiện ở đầu trang và trong văn bản" / "Shown on pages and in documents", own;
     "password.min_length" Integer(8, 128), "14", "Độ dài mật khẩu tối thiểu" / "Shortest password",
         "Quy chế không nêu số; mặc định 14 ký tự" / "The regulations give no number; 14 is the chosen default";
     "password.min_length_with_mfa" Integer(8, 128), "8", "Độ dài tối thiểu khi có xác thực hai bước" / "Shortest password with a second factor",
@@ -75,42 +82,81 @@ pub const SETTINGS: &[SettingSpec] = settings! {
     "probe.interval_seconds" Integer(5, 3600), "30", "Chu kỳ dò thông thường (giây)" / "Probe interval, standard (seconds)", "" / "";
     "probe.critical_interval_seconds" Integer(2, 3600), "15", "Chu kỳ dò điểm trọng yếu (giây)" / "Probe interval, hub and critical (seconds)", "" / "";
     "probe.attempts" Integer(1, 10), "3", "Số lần mất liên tiếp trước khi báo" / "Failures in a row before DOWN", "" / "";
-    "notify.email_to" Text, "", "Gửi cảnh báo tới (thư điện tử)" / "Send alarms to (e-mail)", "Nhiều địa chỉ cách nhau bằng dấu phẩy" / "Several separated by commas";
+    "notify.email_to" Text, "", "Gửi cảnh báo tới (thư điện tử)" / "Send alarms to (e-mail)", "Nhiều địa chỉ cách nhau bằng dấu phẩy" / "Several separated by commas", own;
     "notify.email_from" Text, "", "Địa chỉ gửi" / "Sender address", "" / "";
     "notify.smtp_url" Text, "", "Máy chủ thư" / "Mail server", "smtp://máy:cổng hoặc smtps://người:mật khẩu@máy" / "smtp://host:port or smtps://user:password@host", secret;
     "notify.webhook_url" Text, "", "Gửi cảnh báo tới (webhook)" / "Send alarms to (webhook)", "Địa chỉ nhận JSON qua POST" / "Address that takes JSON by POST";
     "notify.webhook_secret" Text, "", "Khóa ký webhook" / "Webhook signing key", "HMAC-SHA256 trên nội dung" / "HMAC-SHA256 over the body", secret;
     "remind.days" Days, "14,7,1", "Nhắc trước hạn (ngày)" / "Remind before a due date (days)",
-        "Mỗi nghĩa vụ được nhắc một lần ở mỗi mốc, gộp trong một thư mỗi ngày; để trống là không nhắc" / "Each duty once at each distance, in one digest a day; empty never";
+        "Mỗi nghĩa vụ được nhắc một lần ở mỗi mốc, gộp trong một thư mỗi ngày; để trống là không nhắc" / "Each duty once at each distance, in one digest a day; empty never", own;
     "remind.hour" Integer(0, 23), "7", "Giờ gửi thư nhắc" / "Hour of the digest", "Giờ Việt Nam" / "Vietnamese time";
     "remind.to" ContactRoles, "it-officer", "Nhắc đầu mối của đơn vị" / "Contacts of a unit to remind",
-        "Các loại đầu mối: it-officer, security-officer, leader, hotline" / "Kinds of contacts: it-officer, security-officer, leader, hotline";
-    "remind.escalate_days" Integer(0, 365), "7", "Báo cấp trên khi quá hạn (ngày)" / "Tell the superior when overdue (days)", "0 là không báo" / "0 never";
-    "remind.escalate_to" ContactRoles, "leader,it-officer", "Báo đầu mối của cấp trên" / "Contacts of the superior to tell", "" / "";
+        "Các loại đầu mối: it-officer, security-officer, leader, hotline" / "Kinds of contacts: it-officer, security-officer, leader, hotline", own;
+    "remind.escalate_days" Integer(0, 365), "7", "Báo cấp trên khi quá hạn (ngày)" / "Tell the superior when overdue (days)", "0 là không báo" / "0 never", own;
+    "remind.escalate_to" ContactRoles, "leader,it-officer", "Báo đầu mối của cấp trên" / "Contacts of the superior to tell", "" / "", own;
     "attachment.max_mb" Integer(1, 200), "20", "Tài liệu đính kèm lớn nhất (MB)" / "Largest attachment (MB)", "" / "";
     "attachment.clamd" Text, "", "Máy quét mã độc (ClamAV)" / "Malware scanner (ClamAV)",
         "Đường dẫn socket của clamd (/run/clamav/clamd.ctl) hoặc máy:cổng. Không trả lời thì tệp hiện là chưa quét" / "clamd's socket (/run/clamav/clamd.ctl) or host:port. While it does not answer, files show as not scanned";
     "first_start.done" Boolean, "false", "Đã thiết lập ban đầu" / "First start is over", "" / "";
 };
 
+/// Values by key.
+type Values = BTreeMap<String, Value>;
+
 /// The settings in force.
 #[derive(Clone, Debug, Default)]
-pub struct Settings(BTreeMap<String, Value>);
+pub struct Settings {
+    /// What holds for everybody who did not choose.
+    values: Values,
+    /// What provinces chose for themselves.
+    own: BTreeMap<OrganizationId, Values>,
+}
 
 impl Settings {
     pub(crate) async fn load(db: &store::Db) -> Result<Self, store::StoreError> {
-        let stored = store::setting::all(db).await?;
-        Ok(Self(
-            stored
-                .into_iter()
-                .filter_map(|(k, v)| Some((k, serde_json::from_str(&v).ok()?)))
-                .collect(),
-        ))
+        let mut settings = Self::default();
+        for stored in store::setting::all(db).await? {
+            let Ok(value) = serde_json::from_str(&stored.value) else {
+                continue;
+            };
+            let values = match stored.province {
+                Some(province) => settings.own.entry(province).or_default(),
+                None => &mut settings.values,
+            };
+            values.insert(stored.key, value);
+        }
+        Ok(settings)
+    }
+
+    /// What holds in a province: its own choices before the common ones.
+    pub fn of(&self, province: Option<OrganizationId>) -> Cow<'_, Self> {
+        let Some(own) = province.and_then(|p| self.own.get(&p)) else {
+            return Cow::Borrowed(self);
+        };
+        let mut values = self.values.clone();
+        values.extend(own.clone());
+        Cow::Owned(Self {
+            values,
+            own: BTreeMap::new(),
+        })
+    }
+
+    /// The provinces that chose anything for themselves.
+    pub fn choosers(&self) -> impl Iterator<Item = OrganizationId> {
+        self.own.keys().copied()
+    }
+
+    /// What was chosen for `key`: by a province for itself, or for all that share.
+    pub fn held(&self, province: Option<OrganizationId>, key: &str) -> Option<&Value> {
+        match province {
+            Some(province) => self.own.get(&province)?.get(key),
+            None => self.values.get(key),
+        }
     }
 
     /// The text of a setting; its default when nobody chose.
     pub fn text(&self, key: &str) -> String {
-        match self.0.get(key) {
+        match self.values.get(key) {
             Some(Value::String(s)) => s.clone(),
             Some(other) => other.to_string(),
             None => spec(key).map_or_else(String::new, |s| s.default.to_owned()),
@@ -130,19 +176,41 @@ impl Settings {
         self.text(key) == "true"
     }
 
-    /// What somebody chose for `key`, if anybody did.
-    pub fn chosen(&self, key: &str) -> Option<&Value> {
-        self.0.get(key)
-    }
-
     /// What was chosen for the parameters of a control (`parameter.<control>.<name>`).
-    pub fn parameters(&self, control: &str) -> BTreeMap<String, Value> {
+    pub fn parameters(&self, control: &str) -> Values {
         let prefix = format!("parameter.{control}.");
-        self.0
-            .iter()
+        let parameters = self.values.iter();
+        parameters
             .filter_map(|(k, v)| Some((k.strip_prefix(&prefix)?.to_owned(), v.clone())))
             .collect()
     }
+
+    /// What was chosen for the parameters of controls, in common and by provinces.
+    pub(crate) fn chosen(&self) -> Chosen {
+        Chosen {
+            common: parameters(&self.values),
+            own: (self.own.iter())
+                .map(|(province, values)| (*province, parameters(values)))
+                .filter(|(_, values)| !values.is_empty())
+                .collect(),
+        }
+    }
+}
+
+/// The settings `parameter.<control>.<name>` by control and name.
+fn parameters(values: &Values) -> policy::chosen::Values {
+    let mut all = policy::chosen::Values::new();
+    for (key, value) in values {
+        let place = key.strip_prefix("parameter.");
+        let Some((control, name)) = place.and_then(|p| p.rsplit_once('.')) else {
+            continue;
+        };
+        if let Ok(value) = serde_json::from_value(value.clone()) {
+            let of_control = all.entry(control.to_owned()).or_default();
+            of_control.insert(name.to_owned(), value);
+        }
+    }
+    all
 }
 
 /// The setting of that key.
@@ -150,42 +218,155 @@ pub fn spec(key: &str) -> Option<&'static SettingSpec> {
     SETTINGS.iter().find(|s| s.key == key)
 }
 
-/// Sets one. A control's parameter is set under `parameter.<control>.<name>`.
+/// Whether a province may choose it for itself.
+pub fn is_own(key: &str) -> bool {
+    key.starts_with("parameter.") || spec(key).is_some_and(|s| s.own)
+}
+
+/// A province: the head of a tree of organizations.
+#[derive(Clone, Debug)]
+pub struct Province {
+    /// The head.
+    pub id: OrganizationId,
+    /// Its code.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// Where the actor may set, and what.
+#[derive(Clone, Debug)]
+pub struct Settable {
+    /// Whether what all provinces share may be set.
+    pub common: bool,
+    /// The provinces whose own choices may be set.
+    pub provinces: Vec<Province>,
+}
+
+/// What the actor may set: an administrator of everything all, one of a province its own.
+///
+/// # Errors
+/// Denied, unavailable.
+pub async fn settable(app: &App, ctx: &Ctx) -> Result<Settable, Problem> {
+    let scope = ctx.actor.scope(Permission::Settings)?;
+    let today = clock::local_date(app.clock.now()).to_string();
+    let units = store::assessment::units(&app.db, &today).await;
+    let units = units.map_err(fault)?;
+    let heads: HashSet<OrganizationId> = units.iter().filter_map(|u| u.parent).collect();
+    let provinces = units
+        .iter()
+        .filter(|u| u.parent.is_none() && heads.contains(&u.id))
+        .filter(|u| scope.roots().is_none_or(|roots| roots.contains(&u.id)))
+        .map(|u| Province {
+            id: u.id,
+            code: u.code.clone(),
+            name: u.name.clone(),
+        })
+        .collect();
+    Ok(Settable {
+        common: scope.roots().is_none(),
+        provinces,
+    })
+}
+
+/// The settings that hold where the actor looks: those of the only province in sight, or
+/// what all share.
+pub fn seen(app: &App, ctx: &Ctx) -> Settings {
+    let province = ctx.actor.scope(Permission::Read).ok().and_then(|scope| {
+        let board = app.assess.board();
+        let units = board.in_scope(&scope);
+        crate::assess::province_of(units.into_iter().map(|at| &board.units[at]))
+    });
+    app.settings().of(province).into_owned()
+}
+
+/// Sets what all provinces share. A control's parameter is set under `parameter.<control>.<name>`.
 ///
 /// # Errors
 /// Invalid for an unknown key or a value outside its range; denied.
 pub async fn set(app: &App, ctx: &Ctx, key: &str, text: &str) -> Result<(), Problem> {
-    let scope = ctx.actor.scope(Permission::Settings)?;
-    if scope.roots().is_some() {
+    if !settable(app, ctx).await?.common {
         return Err(Problem::denied(
-            Label::new("Thiết lập là của cả tỉnh", "Settings are the province's"),
+            Label::new(
+                "Thiết lập chung là của mọi tỉnh",
+                "Common settings are every province's",
+            ),
             key,
         ));
     }
-    let (value, secret) =
-        parse(app, key, text.trim()).map_err(|wrong| Problem::invalid(key, vec![wrong]))?;
-    let now = app.clock.now_ms();
-    let before = app.settings().chosen(key).map(ToString::to_string);
-    let shown = |v: Option<String>| {
-        if secret {
-            v.map(|_| "\"***\"".to_owned())
-        } else {
-            v
-        }
+    write(app, ctx, None, key, Some(text)).await
+}
+
+/// Sets what a province chooses for itself; without a text it shares again what all have.
+///
+/// # Errors
+/// Invalid for a key that is no province's own or a value outside its range; denied where
+/// `province` is not the code of a province that the actor administers.
+pub async fn set_own(
+    app: &App,
+    ctx: &Ctx,
+    province: &str,
+    key: &str,
+    text: Option<&str>,
+) -> Result<(), Problem> {
+    let settable = settable(app, ctx).await?;
+    let found = settable.provinces.iter().find(|p| p.code == province);
+    let Some(found) = found else {
+        return Err(Problem::denied(
+            Label::new(
+                "Chỉ quản trị của tỉnh mới đặt thiết lập riêng của tỉnh đó",
+                "Only an administrator of a province sets its own settings",
+            ),
+            province,
+        ));
     };
-    let mut tx = app.db.begin().await.map_err(fault)?;
-    store::setting::set(&mut tx, key, &value.to_string(), now)
-        .await
-        .map_err(fault)?;
+    if !is_own(key) {
+        let wrong = FieldProblem::new(
+            key,
+            "Thiết lập này là chung cho mọi tỉnh",
+            "This setting is common to all provinces",
+        );
+        return Err(Problem::invalid(key, vec![wrong]));
+    }
+    write(app, ctx, Some(found.id), key, text).await
+}
+
+async fn write(
+    app: &App,
+    ctx: &Ctx,
+    province: Option<OrganizationId>,
+    key: &str,
+    text: Option<&str>,
+) -> Result<(), Problem> {
+    let parsed = text.map(|text| parse(app, key, text.trim())).transpose();
+    let value = parsed.map_err(|wrong| Problem::invalid(key, vec![wrong]))?;
+    let secret = spec(key).is_some_and(|s| s.secret);
+    let settings = app.settings();
+    let before = settings.held(province, key);
+    let shown = |v: Option<&Value>| match v {
+        Some(_) if secret => Some("\"***\"".to_owned()),
+        v => v.map(ToString::to_string),
+    };
     let change = app.event(
         ctx,
         "setting",
         key,
-        None,
+        province,
         "update",
         shown(before),
-        shown(Some(value.to_string())),
+        shown(value.as_ref()),
     );
+    let mut tx = app.db.begin().await.map_err(fault)?;
+    match (&value, province) {
+        (Some(value), _) => {
+            let (value, now) = (value.to_string(), app.clock.now_ms());
+            store::setting::set(&mut tx, province, key, &value, now).await
+        }
+        (None, Some(province)) => store::setting::unset(&mut tx, province, key).await,
+        // What all share has a value, be it the default.
+        (None, None) => Ok(()),
+    }
+    .map_err(fault)?;
     store::journal::append(&mut tx, &[change])
         .await
         .map_err(fault)?;
@@ -195,7 +376,7 @@ pub async fn set(app: &App, ctx: &Ctx, key: &str, text: &str) -> Result<(), Prob
     Ok(())
 }
 
-fn parse(app: &App, key: &str, text: &str) -> Result<(Value, bool), FieldProblem> {
+fn parse(app: &App, key: &str, text: &str) -> Result<Value, FieldProblem> {
     let bad = |vi: String, en: String| Err(FieldProblem::new(key, vi, en));
     if let Some(rest) = key.strip_prefix("parameter.") {
         let library = app.library();
@@ -206,15 +387,15 @@ fn parse(app: &App, key: &str, text: &str) -> Result<(Value, bool), FieldProblem
         return match found.map(|p| p.kind) {
             Some(policy::control::ParameterKind::Integer) => text.parse::<i64>().map_or_else(
                 |_| bad("Phải là số nguyên".into(), "Must be a whole number".into()),
-                |i| Ok((i.into(), false)),
+                |i| Ok(i.into()),
             ),
             Some(policy::control::ParameterKind::Decimal) => {
                 text.replace(',', ".").parse::<f64>().map_or_else(
                     |_| bad("Phải là số".into(), "Must be a number".into()),
-                    |d| Ok((d.into(), false)),
+                    |d| Ok(d.into()),
                 )
             }
-            Some(policy::control::ParameterKind::Text) => Ok((text.into(), false)),
+            Some(policy::control::ParameterKind::Text) => Ok(text.into()),
             None => bad(
                 "Không có tham số này".into(),
                 "There is no such parameter".into(),
@@ -275,5 +456,5 @@ fn parse(app: &App, key: &str, text: &str) -> Result<(Value, bool), FieldProblem
             text.into()
         }
     };
-    Ok((value, spec.secret))
+    Ok(value)
 }

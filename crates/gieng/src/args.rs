@@ -438,4 +438,10 @@ pub struct SettingArgs {
     pub key: Option<String>,
     /// The new value.
     pub value: Option<String>,
+    /// Of the province with this code, which chooses for itself.
+    #[arg(long, value_name = "CODE")]
+    pub province: Option<String>,
+    /// The province takes its own choice back and shares what all have.
+    #[arg(long, requires = "province", conflicts_with = "value")]
+    pub unset: bool,
 }

@@ -241,14 +241,36 @@ pub async fn account(config: &Config, args: AccountArgs) -> anyhow::Result<ExitC
     Ok(ExitCode::SUCCESS)
 }
 
-/// Shows or sets settings.
+/// Shows or sets settings: those that all provinces share, or a province's own.
 pub async fn setting(config: &Config, args: SettingArgs) -> anyhow::Result<ExitCode> {
     let (app, ctx) = open(config).await?;
-    if let (Some(key), Some(value)) = (&args.key, &args.value) {
-        setting::set(&app, &ctx, key, value).await?;
+    if let Some(key) = args
+        .key
+        .as_ref()
+        .filter(|_| args.value.is_some() || args.unset)
+    {
+        match (&args.province, &args.value) {
+            (Some(code), value) => {
+                setting::set_own(&app, &ctx, code, key, value.as_deref()).await?;
+            }
+            (None, Some(value)) => setting::set(&app, &ctx, key, value).await?,
+            (None, None) => {}
+        }
         return Ok(ExitCode::SUCCESS);
     }
+    let province = match &args.province {
+        Some(code) => {
+            let settable = setting::settable(&app, &ctx).await?;
+            let found = settable.provinces.iter().find(|p| p.code == *code);
+            let Some(found) = found else {
+                anyhow::bail!("{code} is no province: the head of a tree of organizations");
+            };
+            Some(found.id)
+        }
+        None => None,
+    };
     let settings = app.settings();
+    let settings = settings.of(province);
     for spec in setting::SETTINGS {
         if args.key.as_ref().is_some_and(|k| k != spec.key) {
             continue;

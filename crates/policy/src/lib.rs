@@ -6,6 +6,7 @@
 mod book;
 pub mod calendar;
 pub mod check;
+pub mod chosen;
 pub mod compare;
 pub mod control;
 pub mod coverage;
@@ -28,6 +29,7 @@ pub mod words;
 
 pub use calendar::Calendar;
 pub use check::Check;
+pub use chosen::Chosen;
 pub use control::{AwaitedFact, Control};
 pub use expression::{Expression, OrgContext, OrgScalars};
 pub use law::Law;

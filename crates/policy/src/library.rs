@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
+    id::OrganizationId,
     label::Label,
     schema::{ChoicesFrom, Schema},
 };
@@ -13,6 +14,7 @@ use serde::Serialize;
 use crate::{
     calendar::Calendar,
     check::Check,
+    chosen::{Chosen, Values},
     control::{AwaitedFact, Control, Value},
     document::{Figure, Template},
     expression::{EvaluationError, OrgContext},
@@ -78,8 +80,22 @@ pub struct Assessment {
     pub parameters: BTreeMap<String, Value>,
     /// The clauses, as regulation id and cite.
     pub clauses: Vec<(String, String)>,
-    /// SHA-256 of control, check and parameter values.
+    /// The province that chose these values for itself.
+    pub province: Option<OrganizationId>,
+    /// The provinces that chose otherwise, where nobody's own values are these.
+    pub except: BTreeSet<OrganizationId>,
+    /// SHA-256 of control, check, parameter values and whose they are.
     pub hash: String,
+}
+
+impl Assessment {
+    /// Whether the organizations of a province are judged by it.
+    pub fn holds_in(&self, province: OrganizationId) -> bool {
+        match self.province {
+            Some(own) => own == province,
+            None => !self.except.contains(&province),
+        }
+    }
 }
 
 impl Library {
@@ -152,32 +168,45 @@ impl Library {
 
     /// Everything that must be judged for the regulations `adopted` that are in force on `day`.
     ///
-    /// `settings` are the local values by control and parameter; they count for
-    /// parameters that are `chosen`, and never against a number that a clause gives.
+    /// What was chosen counts for parameters that are `chosen`, and never against a number
+    /// that a clause gives. A control for which a province chose is judged for it apart.
     pub fn assessments(
         &self,
         day: Date,
         adopted: &BTreeSet<String>,
-        settings: &BTreeMap<String, BTreeMap<String, Value>>,
+        chosen: &Chosen,
     ) -> Vec<Assessment> {
         let mut found: Vec<Assessment> = Vec::new();
+        let own: Vec<_> = chosen.own.keys().map(|p| (*p, chosen.of(*p))).collect();
         let judged = |r: &&Regulation| r.in_force(day) && adopted.contains(&r.id);
         for regulation in self.regulations.values().filter(judged) {
             for clause in regulation.clauses.iter().filter(|c| c.is_scored()) {
                 for control in self.controls_of(clause) {
-                    let parameters = self.parameters(clause, control, settings);
                     let place = (regulation.id.clone(), clause.cite.clone());
-                    let same = found
-                        .iter_mut()
-                        .find(|a| a.control == control.id && a.parameters == parameters);
-                    match same {
-                        Some(known) => known.clauses.push(place),
-                        None => found.push(Assessment {
-                            hash: self.assessment_hash(control, &parameters),
-                            control: control.id.clone(),
-                            parameters,
-                            clauses: vec![place],
-                        }),
+                    let choosers: BTreeSet<_> = chosen.choosers(&control.id).collect();
+                    let of = own.iter().filter(|(p, _)| choosers.contains(p));
+                    let of = of.map(|(p, values)| (Some(*p), &**values));
+                    for (province, values) in [(None, &chosen.common)].into_iter().chain(of) {
+                        let parameters = self.parameters(clause, control, values);
+                        let same = found.iter_mut().find(|a| {
+                            a.control == control.id
+                                && a.province == province
+                                && a.parameters == parameters
+                        });
+                        match same {
+                            Some(known) => known.clauses.push(place.clone()),
+                            None => found.push(Assessment {
+                                hash: self.assessment_hash(control, &parameters, province),
+                                control: control.id.clone(),
+                                parameters,
+                                clauses: vec![place.clone()],
+                                except: match province {
+                                    Some(_) => BTreeSet::new(),
+                                    None => choosers.clone(),
+                                },
+                                province,
+                            }),
+                        }
                     }
                 }
             }
@@ -190,7 +219,7 @@ impl Library {
         &self,
         clause: &Clause,
         control: &Control,
-        settings: &BTreeMap<String, BTreeMap<String, Value>>,
+        values: &Values,
     ) -> BTreeMap<String, Value> {
         let chosen = |name: &str| {
             control
@@ -198,7 +227,7 @@ impl Library {
                 .iter()
                 .any(|p| p.name == name && p.chosen)
         };
-        let local = settings
+        let local = values
             .get(&control.id)
             .into_iter()
             .flatten()

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::id::OrganizationId;
 use serde::Serialize;
 
 use crate::{
@@ -66,18 +67,23 @@ impl Library {
         ])
     }
 
-    /// SHA-256 of a control judged with these parameter values.
+    /// SHA-256 of a control judged with these parameter values, for a province alone where
+    /// they are its own.
     pub(crate) fn assessment_hash(
         &self,
         control: &Control,
         parameters: &BTreeMap<String, Value>,
+        province: Option<OrganizationId>,
     ) -> String {
         let (own, values) = (self.control_hash(control), text(parameters));
-        hash::of_parts([
+        let province = province.map(|p| p.to_string());
+        let province = province.as_deref().map(|p| ("province", p));
+        let parts = [
             ("id", control.id.as_str()),
             ("control", &own),
             ("parameters", &values),
-        ])
+        ];
+        hash::of_parts(parts.into_iter().chain(province))
     }
 
     /// What a clause means, part by part, with the defaults of this library.

@@ -4,8 +4,6 @@
 //! Identifiers are made of names, so that the same text gives the same document and links
 //! between documents hold.
 
-use std::collections::BTreeMap;
-
 use domain::label::Lang;
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
@@ -13,6 +11,7 @@ use uuid::Uuid;
 
 use crate::{
     Library, Regulation,
+    chosen::Values,
     control::{Judged, Value},
     regulation::Clause,
 };
@@ -160,7 +159,7 @@ pub fn profile<'a>(
     library: &Library,
     province: &str,
     regulations: impl IntoIterator<Item = &'a Regulation>,
-    chosen: &BTreeMap<String, BTreeMap<String, Value>>,
+    chosen: &Values,
     at: Timestamp,
 ) -> Json {
     let mut imports = Vec::new();

@@ -349,6 +349,13 @@ pub struct Unit {
     pub longitude: Option<f64>,
 }
 
+impl Unit {
+    /// The head of the tree that it stands in.
+    pub fn province(&self) -> OrganizationId {
+        self.superiors.last().copied().unwrap_or(self.id)
+    }
+}
+
 /// All organizations that are active on `today` (ISO), in dictionary order, with their roles.
 ///
 /// # Errors

@@ -17,6 +17,7 @@ use sqlx::{
 use crate::{
     StoreError,
     arg::{Arg, postgres_args, sqlite_args},
+    migration,
 };
 
 /// How many checks run at once: as many as the machines this is made for have cores.
@@ -112,7 +113,7 @@ impl Db {
             .connect_with(options.clone())
             .await
             .map_err(open)?;
-        sqlx::migrate!("migrations/sqlite")
+        migration::sqlite()
             .run(&writer)
             .await
             .map_err(StoreError::Migrate)?;
@@ -170,7 +171,7 @@ impl Db {
         let judge = connect(JUDGES)
             .acquire_timeout(JUDGES_TURN)
             .connect_lazy_with(options);
-        sqlx::migrate!("migrations/postgres")
+        migration::postgres()
             .run(&pool)
             .await
             .map_err(StoreError::Migrate)?;

@@ -20,6 +20,7 @@ pub mod feed;
 pub mod job;
 pub mod journal;
 pub mod log_source;
+mod migration;
 pub mod registry;
 pub mod reminder;
 pub mod search;

@@ -287,6 +287,38 @@ async fn other_sites_change_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_province_has_settings_of_its_own() {
+    let world = World::with_units().await;
+    world.unit("VL").await;
+    world.unit_of("VL-1", Some("VL")).await;
+    let own = world.signed_in("tinh", "administrator", Some("VL")).await;
+    let page = own.get("/settings");
+    assert_eq!(page.status, 200, "{}", page.body);
+    assert!(page.body.contains("province.name") && page.body.contains("parameter."));
+    for common in ["password.min_length", "notify.smtp_url", "Kho nhật ký"] {
+        assert!(!page.body.contains(common), "{common}");
+    }
+    let form = "province=VL&key=province.name&value=V%C4%A9nh+Long";
+    let saved = own.post("/settings", form);
+    assert_eq!(saved.status, 303);
+    assert!(saved.location.starts_with("/settings?province=VL"));
+    assert!(own.get("/settings").body.contains("Dùng chung"));
+    assert_eq!(
+        own.post("/settings", "key=province.name&value=x").status,
+        403
+    );
+    assert_eq!(
+        own.post("/settings", "province=X1&key=province.name&value=x")
+            .status,
+        403
+    );
+    assert_eq!(own.get("/settings?province=X1").status, 404);
+    let back = format!("{form}&unset=true");
+    assert_eq!(own.post("/settings", &back).status, 303);
+    assert!(!own.get("/settings").body.contains("Dùng chung"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_table_is_tried_and_then_taken_in() {
     let world = World::with_units().await;
     let centre = world.signed_in("quan.tri", "administrator", None).await;

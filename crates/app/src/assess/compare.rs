@@ -1,14 +1,14 @@
 //! What holds now beside what held: the verdicts that turn, and their writing down.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
 use domain::id::OrganizationId;
-use policy::{Library, Status};
+use policy::{Assessment, Library, Status};
 use sha2::{Digest, Sha256};
-use store::assessment::{Exempt, VerdictRow};
+use store::assessment::{Exempt, Unit, VerdictRow};
 
 use super::{
     binding::Binding,
@@ -44,7 +44,15 @@ pub(super) struct Verdicts<'a> {
     results: &'a Findings,
     exempt: &'a HashSet<Exempt>,
     by_clause: HashMap<(&'a str, &'a str), Vec<usize>>,
+    /// The provinces that chose for themselves.
+    choosers: Vec<OrganizationId>,
+    /// By organization: the place of its choices, those that all share first.
+    choices: Vec<usize>,
 }
+
+/// The places of a clause's assessments: those that all share, then those of each province
+/// that chose for itself.
+pub(super) type Parts = Vec<Vec<usize>>;
 
 /// What holds for one organization on one clause.
 pub(super) struct Verdict<'a> {
@@ -58,6 +66,7 @@ impl<'a> Verdicts<'a> {
         binding: &'a Binding,
         results: &'a Findings,
         exempt: &'a HashSet<Exempt>,
+        units: &[Unit],
     ) -> Self {
         let mut by_clause: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
         for (i, (assessment, _)) in results.iter().enumerate() {
@@ -65,19 +74,42 @@ impl<'a> Verdicts<'a> {
                 by_clause.entry((regulation, cite)).or_default().push(i);
             }
         }
+        let own = results.iter().filter_map(|(a, _)| a.province);
+        let choosers: Vec<_> = own.collect::<BTreeSet<_>>().into_iter().collect();
+        let choice = |unit: &Unit| {
+            let own = choosers.iter().position(|p| *p == unit.province());
+            own.map_or(0, |place| place + 1)
+        };
         Self {
             binding,
             results,
             exempt,
             by_clause,
+            choices: match choosers.as_slice() {
+                [] => vec![0; units.len()],
+                _ => units.iter().map(choice).collect(),
+            },
+            choosers,
         }
     }
 
     /// The places of a clause's assessments among the results.
-    pub(super) fn parts<'b>(&'b self, key: &'b ClauseKey) -> &'b [usize] {
-        self.by_clause
-            .get(&(key.regulation.as_str(), key.cite.as_str()))
-            .map_or(&[], Vec::as_slice)
+    pub(super) fn parts(&self, key: &ClauseKey) -> Parts {
+        let place = (key.regulation.as_str(), key.cite.as_str());
+        let all = self.by_clause.get(&place).map_or(&[][..], Vec::as_slice);
+        let of = |holds: &dyn Fn(&Assessment) -> bool| {
+            let parts = all.iter().copied();
+            parts.filter(|i| holds(&self.results[*i].0)).collect()
+        };
+        let common = of(&|assessment| assessment.province.is_none());
+        let own = self.choosers.iter();
+        let own = own.map(|province| of(&|assessment| assessment.holds_in(*province)));
+        std::iter::once(common).chain(own).collect()
+    }
+
+    /// Those of them by which the organization at place `u` is judged.
+    pub(super) fn of_unit<'b>(&self, parts: &'b Parts, u: usize) -> &'b [usize] {
+        &parts[self.choices[u]]
     }
 
     /// What holds for the organization at place `u` on the clause at place `c`; none where
@@ -130,7 +162,7 @@ pub(super) fn compare(
     exempt: &HashSet<Exempt>,
     fresh: Option<&HashSet<String>>,
 ) -> Comparison {
-    let verdicts = Verdicts::new(binding, results, exempt);
+    let verdicts = Verdicts::new(binding, results, exempt, &board.units);
     let old_units: Vec<Option<usize>> = board.units.iter().map(|u| old.unit(u.id)).collect();
     let mut stays = vec![false; old.units.len() * old.clauses.len()];
     let mut turns = Vec::new();
@@ -140,7 +172,7 @@ pub(super) fn compare(
         let key = board.clauses[c].clone();
         let parts = verdicts.parts(&key);
         let settled = |fresh: &HashSet<String>| {
-            let hashes = parts.iter().map(|i| &results[*i].0.hash);
+            let hashes = parts.iter().flatten().map(|i| &results[*i].0.hash);
             hashes.into_iter().all(|hash| !fresh.contains(hash))
         };
         if fresh.is_some_and(settled) {
@@ -152,10 +184,13 @@ pub(super) fn compare(
             }
             continue;
         }
-        let basis = basis(library, &key, results, parts);
+        let bases: Vec<Arc<str>> = (parts.iter())
+            .map(|parts| basis(library, &key, results, parts))
+            .collect();
         let old_clause = old.clause(&key.regulation, &key.cite);
         for (u, old_unit) in old_units.iter().enumerate() {
             let unit = board.units[u].id;
+            let (parts, basis) = (verdicts.of_unit(&parts, u), &bases[verdicts.choices[u]]);
             let Some(verdict) = verdicts.of((c, &key, parts), (u, unit)) else {
                 continue;
             };
@@ -170,7 +205,7 @@ pub(super) fn compare(
                 .and_then(|(u, c)| old.shared(u, c).map(|cell| (u, c, cell)));
             if let Some((old_unit, old_clause, cell)) = held {
                 stays[old_unit * old.clauses.len() + old_clause] = true;
-                if cell.status == status && cell.reason.as_deref() == reason && cell.basis == basis
+                if cell.status == status && cell.reason.as_deref() == reason && cell.basis == *basis
                 {
                     let cell = Arc::clone(cell);
                     board.set(u, c, Some(cell));
@@ -182,7 +217,7 @@ pub(super) fn compare(
                 clause: c,
                 status,
                 reason: reason.map(ToOwned::to_owned),
-                basis: Arc::clone(&basis),
+                basis: Arc::clone(basis),
                 ended: held.map(|(_, _, cell)| Arc::clone(cell)),
                 evidence: Evidence {
                     controls: parts

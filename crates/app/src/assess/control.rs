@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use domain::{id::OrganizationId, label::Label, problem::Problem};
 use policy::{Clause, Control, Regulation, Tally, control::Value};
 
-use super::{engine, view::BoardView};
+use super::view::BoardView;
 use crate::App;
 
 /// A clause that asks for a control.
@@ -49,7 +49,7 @@ pub fn control(app: &App, view: &BoardView, id: &str) -> Result<ControlView, Pro
         .controls
         .get(id)
         .ok_or_else(|| Problem::not_found(&Label::new("biện pháp", "control"), id))?;
-    let settings = engine::chosen(app, library);
+    let chosen = app.settings().of(view.province()).chosen().common;
     let asks = |clause: &Clause| library.controls_of(clause).iter().any(|c| c.id == id);
     let used = |regulation: &Regulation, clause: &Clause| {
         let mut tally = Tally::default();
@@ -62,7 +62,7 @@ pub fn control(app: &App, view: &BoardView, id: &str) -> Result<ControlView, Pro
             short: regulation.short.clone(),
             adopted: view.adopted.contains(&regulation.id),
             clause: clause.clone(),
-            parameters: library.parameters(clause, control, &settings),
+            parameters: library.parameters(clause, control, &chosen),
             tally,
         }
     };
@@ -98,6 +98,7 @@ fn found(app: &App, view: &BoardView, id: &str) -> Tally {
         let bound: HashSet<OrganizationId> = view
             .units
             .iter()
+            .filter(|u| assessment.holds_in(view.board.units[**u].province()))
             .filter(|u| clauses.iter().any(|c| view.board.cell(**u, *c).is_some()))
             .map(|u| view.board.units[*u].id)
             .collect();

@@ -1,14 +1,14 @@
 //! Evaluation: runs what must run again, compares with what holds, writes what changed.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::{Arc, Mutex, PoisonError, RwLock},
     time::{Duration, Instant},
 };
 
 use domain::{clock, id::OrganizationId};
 use jiff::civil::Date;
-use policy::{Assessment, Library, Regulation, Status, control::Value as Parameter};
+use policy::{Assessment, Library, Regulation, Status};
 use store::assessment::{Exempt, VerdictRow};
 use tokio::sync::Notify;
 
@@ -145,10 +145,10 @@ async fn run(
     dirty: &BTreeSet<String>,
 ) -> Result<Evaluated, store::StoreError> {
     let library = app.library();
-    let settings = chosen(app, &library);
+    let chosen = app.settings().chosen();
     let now = app.clock.now_ms();
     let today = clock::local_date(app.clock.now());
-    let marker = format!("{settings:?}{today}");
+    let marker = format!("{chosen:?}{today}");
     let mut all = full
         || memory.pack != library.hash
         || memory.settings != marker
@@ -180,7 +180,7 @@ async fn run(
     let when = (now, today);
     let facts = Facts::load(app, &library, units, &mut memory.kept, all, dirty, when).await?;
     let facts = Arc::new(facts);
-    let assessments = library.assessments(today, &adopted, &settings);
+    let assessments = library.assessments(today, &adopted, &chosen);
     let mut done = Evaluated::default();
     let fresh = refresh(app, &library, assessments, &facts, memory, all, dirty).await;
     done.checks = fresh.len();
@@ -220,26 +220,6 @@ async fn run(
         .write()
         .unwrap_or_else(PoisonError::into_inner) = board;
     Ok(done)
-}
-
-/// What the province chose for the parameters of controls.
-pub(crate) fn chosen(
-    app: &App,
-    library: &Library,
-) -> BTreeMap<String, BTreeMap<String, Parameter>> {
-    let settings = app.settings();
-    library
-        .controls
-        .keys()
-        .map(|control| {
-            let values = settings
-                .parameters(control)
-                .into_iter()
-                .filter_map(|(name, value)| Some((name, serde_json::from_value(value).ok()?)))
-                .collect();
-            (control.clone(), values)
-        })
-        .collect()
 }
 
 /// Judges again what reads facts that changed, all at once; the hashes of the assessments

@@ -234,7 +234,8 @@ pub(super) fn answers(library: &Library, assessment: &Assessment, facts: &Facts)
         .iter()
         .filter(|unit| {
             let context = binding::context(unit, &facts.codes);
-            library.roles.bears(&answer.role, &context) == Ok(true)
+            assessment.holds_in(unit.province())
+                && library.roles.bears(&answer.role, &context) == Ok(true)
         })
         .map(|unit| {
             let judged = facts.judge(library, &rule, &assessment.parameters, unit);
@@ -340,7 +341,8 @@ pub(super) async fn findings(
         let register: Arc<str> = rule.register.as_str().into();
         // Only who is bound is asked: what all others did is much to look through.
         let bound = facts.binding.bound(&assessment.clauses);
-        for (unit, _) in facts.units.iter().zip(bound).filter(|(_, bound)| *bound) {
+        let asked = facts.units.iter().zip(bound).filter(|(_, bound)| *bound);
+        for (unit, _) in asked.filter(|(u, _)| assessment.holds_in(u.province())) {
             let judged = facts.judge(library, rule, &assessment.parameters, unit);
             let finding = Finding {
                 status: judged.status,

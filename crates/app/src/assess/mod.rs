@@ -17,7 +17,6 @@ pub use attest::{attest, latest as latest_attestation};
 pub(crate) use binding::context as org_context;
 pub use board::{Board, Cell, ClauseKey};
 pub use control::{ControlUse, ControlView, control};
-pub(crate) use engine::chosen;
 pub use engine::{Assess, Evaluated, evaluate};
 pub use evidence::{ControlEvidence, Evidence};
 pub use store::assessment::{Attestation, Unit, VerdictRow};
@@ -26,5 +25,5 @@ pub use view::{
     board, by_kind, clause_units, evidence_of, heatmap, kept_evidence, organization, regulation,
     unit, verdict,
 };
-pub(crate) use view::{find, kept_body};
+pub(crate) use view::{find, kept_body, province_of};
 pub use what_if::{Turned, WhatIf, draft, what_if};

@@ -31,6 +31,19 @@ pub struct BoardView {
     pub as_of: Option<i64>,
 }
 
+impl BoardView {
+    /// The province of the organizations in sight, when they are of one.
+    pub fn province(&self) -> Option<OrganizationId> {
+        province_of(self.units.iter().map(|at| &self.board.units[*at]))
+    }
+}
+
+/// The province of these organizations, when they are of one.
+pub(crate) fn province_of<'a>(mut units: impl Iterator<Item = &'a Unit>) -> Option<OrganizationId> {
+    let province = units.next()?.province();
+    units.all(|u| u.province() == province).then_some(province)
+}
+
 /// The verdicts that the actor may see; with `as_of` (unix milliseconds) those that held
 /// and were known then.
 ///
@@ -420,7 +433,7 @@ pub async fn verdict(
     let evidence = match view.as_of {
         None => Evidence {
             waived: (cell.status == Status::Waived).then(|| "exemption".to_owned()),
-            ..live(app, regulation, cite, unit.id)
+            ..live(app, regulation, cite, unit)
         },
         Some(_) => kept_evidence(app, &cell.evidence_hash).await?,
     };
@@ -437,12 +450,13 @@ pub async fn verdict(
 }
 
 /// The evidence of the last evaluation.
-fn live(app: &App, regulation: &str, cite: &str, unit: OrganizationId) -> Evidence {
+fn live(app: &App, regulation: &str, cite: &str, unit: &Unit) -> Evidence {
     let findings = app.assess.findings();
     let controls = findings
         .iter()
+        .filter(|(a, _)| a.holds_in(unit.province()))
         .filter(|(a, _)| a.clauses.iter().any(|(r, c)| r == regulation && c == cite))
-        .map(|(assessment, found)| engine::control_evidence(assessment, found.get(&unit)))
+        .map(|(assessment, found)| engine::control_evidence(assessment, found.get(&unit.id)))
         .collect();
     Evidence {
         controls,

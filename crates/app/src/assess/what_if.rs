@@ -185,7 +185,7 @@ impl Sheet {
         let adopted: BTreeSet<String> = adoptions.iter().map(|a| a.regulation.clone()).collect();
         let clauses = engine::scored(&library, today, &adopted);
         let binding = Binding::of(&Arc::default(), &library, &units, &adoptions, &clauses);
-        let settings = engine::chosen(app, &library);
+        let chosen = app.settings().chosen();
         let (mut kept, nothing) = (Kept::default(), BTreeSet::new());
         let facts = Facts::load(
             app,
@@ -197,7 +197,7 @@ impl Sheet {
             (app.clock.now_ms(), today),
         )
         .await?;
-        let assessments = library.assessments(today, &adopted, &settings);
+        let assessments = library.assessments(today, &adopted, &chosen);
         let mut memory = Memory::default();
         engine::refresh(
             app,
@@ -209,11 +209,12 @@ impl Sheet {
             &nothing,
         )
         .await;
-        let judged = Verdicts::new(&binding, &memory.results, &exempt);
+        let judged = Verdicts::new(&binding, &memory.results, &exempt, &units);
         let mut verdicts = HashMap::new();
         for (c, key) in clauses.iter().enumerate() {
             let parts = judged.parts(key);
             for (u, unit) in units.iter().enumerate() {
+                let parts = judged.of_unit(&parts, u);
                 if let Some(verdict) = judged.of((c, key, parts), (u, unit.id)) {
                     let said = (verdict.status, verdict.reason.map(ToOwned::to_owned));
                     verdicts.insert((key.clone(), unit.id), said);

@@ -174,14 +174,11 @@ fn names(
 ) -> Result<BTreeMap<String, String>, Problem> {
     let unit = ground.unit(author)?;
     let parent = unit.parent.and_then(|id| ground.unit(id).ok());
-    let province = app.settings().text("province.name");
-    let province = if province.is_empty() {
-        ground
-            .province(author)
-            .map_or_else(String::new, |u| u.name.clone())
-    } else {
-        province
-    };
+    let head = ground.province(author);
+    let mut province = (app.settings().of(head.map(|u| u.id))).text("province.name");
+    if province.is_empty() {
+        province = head.map_or_else(String::new, |u| u.name.clone());
+    }
     let day = |d: jiff::civil::Date| format!("{:02}/{:02}/{:04}", d.day(), d.month(), d.year());
     let year = stretch.to.year();
     Ok([

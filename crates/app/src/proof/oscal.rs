@@ -31,7 +31,7 @@ pub fn profile(app: &App, view: &BoardView, province: &str) -> Json {
     let regulations = adopted(view)
         .into_iter()
         .filter_map(|id| library.regulations.get(&id));
-    let chosen = assess::chosen(app, library);
+    let chosen = app.settings().of(view.province()).chosen().common;
     oscal::profile(library, province, regulations, &chosen, app.clock.now())
 }
 

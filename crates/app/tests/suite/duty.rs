@@ -517,3 +517,56 @@ async fn distances_and_contacts_are_checked() {
     set(&p, "remind.to", "leader, hotline").await;
     set(&p, "remind.days", "").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_province_is_reminded_as_it_chose() {
+    let server = MailServer::start();
+    let p = Province::new().await;
+    for code in ["VL", "CM"] {
+        let head = p.unit(code, None).await;
+        p.unit(&format!("{code}-1"), Some(head)).await;
+    }
+    let server_url = format!("smtp+plain://127.0.0.1:{}", server.port);
+    set(&p, "notify.smtp_url", &server_url).await;
+    set(&p, "notify.email_from", "gieng@vinhlong.example").await;
+    set(&p, "remind.days", "7").await;
+    for (code, key, value) in [
+        ("VL", "notify.email_to", "vinh.long@example.vn"),
+        ("VL", "remind.days", "14"),
+        ("CM", "notify.email_to", "ca.mau@example.vn"),
+    ] {
+        setting::set_own(&p.app, &p.ctx(), code, key, Some(value))
+            .await
+            .unwrap();
+    }
+    // The yearly plan is due on 31 December: 13 days ahead only one province asked to know.
+    p.clock.set(at("2026-12-18T00:30:00Z"));
+    judge(&p).await;
+    assert_eq!(a_round(&p).await.1, 1);
+    let (_, text) = server.mail().unwrap();
+    assert!(
+        text.contains("(còn 13 ngày)") && text.contains("2 đơn vị"),
+        "{text}"
+    );
+    let told = |payloads: &str, centre: &str, units: [&str; 2], others: &str| {
+        assert!(payloads.contains(centre), "{payloads}");
+        assert!(units.iter().all(|u| payloads.contains(u)), "{payloads}");
+        assert!(!payloads.contains(others), "{payloads}");
+    };
+    let vinh_long = ["\"unit\":\"VL\"", "\"unit\":\"VL-1\""];
+    told(&payloads(&p).await, "vinh.long@", vinh_long, "CM");
+    // Seven days ahead the other, too, and of its own units alone.
+    p.clock.set(at("2026-12-24T00:30:00Z"));
+    judge(&p).await;
+    assert_eq!(a_round(&p).await.1, 1);
+    assert!(server.mail().unwrap().1.contains("(còn 7 ngày)"));
+    let ca_mau = ["\"unit\":\"CM\"", "\"unit\":\"CM-1\""];
+    told(&payloads(&p).await, "ca.mau@", ca_mau, "\"VL");
+}
+
+/// What was queued last.
+async fn payloads(p: &Province) -> String {
+    let sql = "SELECT payload FROM job ORDER BY created_at DESC, id DESC LIMIT 1";
+    let row = p.app.db.fetch_one("job", sql, &[]).await.unwrap();
+    row.unwrap().text("payload").unwrap()
+}

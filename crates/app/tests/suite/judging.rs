@@ -22,7 +22,7 @@ const LAN: &str = "11";
 const PLAN: &str = "17.2.g";
 
 impl Province {
-    async fn judge(&self, full: bool) -> Evaluated {
+    pub(crate) async fn judge(&self, full: bool) -> Evaluated {
         assess::evaluate(&self.app, full).await.unwrap()
     }
 

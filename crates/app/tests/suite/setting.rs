@@ -1,12 +1,16 @@
 //! Settings: within their bounds, and secrets nowhere else.
 
-use app::setting::{self, SETTINGS, SettingKind};
+use app::{
+    assess,
+    setting::{self, SETTINGS, SettingKind},
+};
 use domain::{
     authority::Role,
+    id::Id,
     problem::ProblemKind::{Denied, Invalid},
 };
 
-use crate::{Province, refused};
+use crate::{Province, VINH_LONG, refused};
 
 #[tokio::test]
 async fn settings_have_bounds() {
@@ -69,4 +73,101 @@ async fn secrets_are_kept_out_of_the_journal() {
     let journal = p.journal().await;
     assert!(journal.contains("Vĩnh Long"));
     assert!(!journal.contains("matkhau"), "{journal}");
+}
+
+/// Two provinces, each with an office that a site makes connected.
+async fn two_provinces(p: &Province) -> [Id; 2] {
+    let mut heads = Vec::new();
+    for code in ["VL", "CM"] {
+        let head = p.unit(code, None).await;
+        p.unit(&format!("{code}-1"), Some(head)).await;
+        heads.push(head);
+    }
+    heads.try_into().unwrap()
+}
+
+async fn grace(p: &Province, unit: &str) -> policy::control::Value {
+    let view = assess::board(&p.app, &p.ctx(), None).await.unwrap();
+    let shown = assess::verdict(&p.app, &p.ctx(), &view, VINH_LONG, "17.1.a", unit)
+        .await
+        .unwrap();
+    assert_eq!(shown.evidence.controls.len(), 1, "one judge for each");
+    shown.evidence.controls[0].parameters["grace_minutes"].clone()
+}
+
+#[tokio::test]
+async fn a_province_chooses_for_itself() {
+    let p = Province::new().await;
+    let [vinh_long, _] = two_provinces(&p).await;
+    let own = p.as_role(Role::Administrator, Some(vinh_long));
+    let key = "parameter.unit-connected.grace_minutes";
+    setting::set(&p.app, &p.ctx(), key, "7").await.unwrap();
+    setting::set_own(&p.app, &own, "VL", key, Some("3"))
+        .await
+        .unwrap();
+    p.judge(true).await;
+    let number = policy::control::Value::Integer;
+    assert_eq!(grace(&p, "VL-1").await, number(3));
+    assert_eq!(grace(&p, "CM-1").await, number(7));
+    // What judged is kept with the verdict, also where only one fact changed since.
+    p.judge(false).await;
+    assert_eq!(grace(&p, "VL-1").await, number(3));
+    // Each sees what holds for it.
+    let seen = |ctx: &app::Ctx| setting::seen(&p.app, ctx).parameters("unit-connected");
+    assert_eq!(seen(&own)["grace_minutes"], 3);
+    assert_eq!(seen(&p.ctx())["grace_minutes"], 7);
+    let view = assess::board(&p.app, &own, None).await.unwrap();
+    let used = assess::control(&p.app, &view, "unit-connected").unwrap();
+    let here = used.uses.iter().find(|u| u.regulation == VINH_LONG);
+    assert_eq!(here.unwrap().parameters["grace_minutes"], number(3));
+    let profile = app::proof::oscal::profile(&p.app, &view, "VL").to_string();
+    assert!(profile.contains("grace_minutes"), "{profile}");
+    // Taken back, what all share holds again.
+    setting::set_own(&p.app, &own, "VL", key, None)
+        .await
+        .unwrap();
+    p.judge(false).await;
+    assert_eq!(grace(&p, "VL-1").await, number(7));
+    assert!(p.journal().await.contains(key));
+}
+
+#[tokio::test]
+async fn a_province_chooses_nothing_for_others() {
+    let p = Province::new().await;
+    let [vinh_long, ca_mau] = two_provinces(&p).await;
+    let own = p.as_role(Role::Administrator, Some(vinh_long));
+    let below = p.as_role(
+        Role::Administrator,
+        Some(p.unit("VL-2", Some(vinh_long)).await),
+    );
+    let settable = setting::settable(&p.app, &own).await.unwrap();
+    let codes: Vec<_> = settable.provinces.iter().map(|p| p.code.as_str()).collect();
+    assert_eq!((settable.common, codes), (false, vec!["VL"]));
+    let name = "province.name";
+    for (ctx, code) in [(&own, "CM"), (&own, "VL-1"), (&below, "VL"), (&own, "none")] {
+        let set = setting::set_own(&p.app, ctx, code, name, Some("x")).await;
+        assert_eq!(refused(set), Denied, "{code}");
+    }
+    for role in [Role::Operator, Role::Auditor, Role::Officer] {
+        let ctx = p.as_role(role, Some(vinh_long));
+        let set = setting::set_own(&p.app, &ctx, "VL", name, Some("x")).await;
+        assert_eq!(refused(set), Denied);
+    }
+    for common in [
+        "password.min_length",
+        "notify.smtp_url",
+        "attachment.clamd",
+        "no.such",
+    ] {
+        let set = setting::set_own(&p.app, &own, "VL", common, Some("20")).await;
+        assert_eq!(refused(set), Invalid, "{common}");
+    }
+    // The other one reads neither the choice nor its journal.
+    setting::set_own(&p.app, &own, "VL", name, Some("tỉnh Vĩnh Long"))
+        .await
+        .unwrap();
+    p.judge(true).await;
+    let other = p.as_role(Role::Administrator, Some(ca_mau));
+    assert_eq!(setting::seen(&p.app, &other).text(name), "");
+    assert_eq!(setting::seen(&p.app, &own).text(name), "tỉnh Vĩnh Long");
 }

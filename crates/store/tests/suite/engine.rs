@@ -13,18 +13,24 @@ crate::on_both!(
 
 async fn a_dropped_transaction_leaves_nothing(db: &Db) {
     let mut tx = db.begin().await.unwrap();
-    store::setting::set(&mut tx, "a", "1", NOW).await.unwrap();
+    store::setting::set(&mut tx, None, "a", "1", NOW)
+        .await
+        .unwrap();
     drop(tx);
     assert!(store::setting::all(db).await.unwrap().is_empty());
     let mut tx = db.begin().await.unwrap();
-    store::setting::set(&mut tx, "b", "1", NOW).await.unwrap();
+    store::setting::set(&mut tx, None, "b", "1", NOW)
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     assert_eq!(store::setting::all(db).await.unwrap().len(), 1);
 }
 
 async fn readers_and_writers_at_once(db: &Db) {
     let mut tx = db.begin().await.unwrap();
-    store::setting::set(&mut tx, "n", "0", NOW).await.unwrap();
+    store::setting::set(&mut tx, None, "n", "0", NOW)
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     // Each reads and then writes in one transaction: none fails.
     let writers = (0..20).map(|i| {
@@ -32,7 +38,7 @@ async fn readers_and_writers_at_once(db: &Db) {
         tokio::spawn(async move {
             let mut tx = db.begin().await?;
             tx.fetch("settings", "SELECT key FROM setting", &[]).await?;
-            store::setting::set(&mut tx, &format!("k{i}"), "1", NOW).await?;
+            store::setting::set(&mut tx, None, &format!("k{i}"), "1", NOW).await?;
             tx.commit().await?;
             store::setting::all(&db).await.map(|s| s.len())
         })
@@ -63,7 +69,9 @@ async fn rows_are_read_by_type(db: &Db) {
 
 async fn an_error_inside_a_transaction_is_not_swallowed(db: &Db) {
     let mut tx = db.begin().await.unwrap();
-    store::setting::set(&mut tx, "a", "1", NOW).await.unwrap();
+    store::setting::set(&mut tx, None, "a", "1", NOW)
+        .await
+        .unwrap();
     let broken = tx
         .execute("nonsense", "UPDATE nowhere SET a = 1", &[])
         .await;
@@ -106,7 +114,9 @@ async fn what_was_committed_is_there_again() {
     let bench = Bench::sqlite().await;
     let path = bench.folder.path().join("records.db").display().to_string();
     let mut tx = bench.db.begin().await.unwrap();
-    store::setting::set(&mut tx, "a", "1", NOW).await.unwrap();
+    store::setting::set(&mut tx, None, "a", "1", NOW)
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     let again = Db::open(&path).await.unwrap();
     assert_eq!(store::setting::all(&again).await.unwrap().len(), 1);

@@ -113,13 +113,37 @@ async fn runs_and_settings_are_kept(db: &Db) {
     assert_eq!(runs(db).await.unwrap(), [run("failed")]);
 
     let mut tx = db.begin().await.unwrap();
-    setting::set(&mut tx, "a", "1", NOW).await.unwrap();
-    setting::set(&mut tx, "b", "\"x\"", NOW).await.unwrap();
-    setting::set(&mut tx, "a", "2", NOW).await.unwrap();
+    setting::set(&mut tx, None, "a", "1", NOW).await.unwrap();
+    setting::set(&mut tx, None, "b", "\"x\"", NOW)
+        .await
+        .unwrap();
+    setting::set(&mut tx, None, "a", "2", NOW).await.unwrap();
     tx.commit().await.unwrap();
     let known = setting::all(db).await.unwrap();
-    assert_eq!(known["a"], "2");
-    assert_eq!(known["b"], "\"x\"");
+    let shown = |known: &[setting::Setting]| -> Vec<(bool, String, String)> {
+        let row = |s: &setting::Setting| (s.province.is_some(), s.key.clone(), s.value.clone());
+        known.iter().map(row).collect()
+    };
+    let common = [
+        (false, "a".to_owned(), "2".to_owned()),
+        (false, "b".to_owned(), "\"x\"".to_owned()),
+    ];
+    assert_eq!(shown(&known), common);
+
+    // A province's own choice stands beside the common one until it is taken back.
+    let province = OrganizationId(Id::new(NOW));
+    let mut tx = db.begin().await.unwrap();
+    setting::set(&mut tx, Some(province), "a", "3", NOW)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    let own = setting::all(db).await.unwrap();
+    let own = own.iter().find(|s| s.province == Some(province)).unwrap();
+    assert_eq!((own.key.as_str(), own.value.as_str()), ("a", "3"));
+    let mut tx = db.begin().await.unwrap();
+    setting::unset(&mut tx, province, "a").await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(shown(&setting::all(db).await.unwrap()), common);
     let row = db
         .fetch_one(
             "setting",

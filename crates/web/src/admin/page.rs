@@ -93,6 +93,8 @@ pub struct SettingRow {
     pub boolean: bool,
     /// Whether it is never shown.
     pub secret: bool,
+    /// Whether the province chose it for itself.
+    pub own: bool,
 }
 
 /// A background task's last run.
@@ -116,6 +118,10 @@ pub struct Settings {
     pub cx: Cx,
     /// Why the last one was not saved.
     pub problem: Option<Problem>,
+    /// Whose settings they are: code (empty for what all share), name, whether shown now.
+    pub whose: Vec<(String, String, bool)>,
+    /// The code of the province whose own settings are shown.
+    pub province: Option<String>,
     /// Title and settings.
     pub groups: Vec<(String, Vec<SettingRow>)>,
     /// Whether no regulation holds for anybody yet.

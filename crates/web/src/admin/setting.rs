@@ -2,17 +2,16 @@
 
 use app::{
     assess, logs,
-    setting::{self, SETTINGS, SettingKind},
+    setting::{self, Province, SETTINGS, SettingKind, SettingSpec},
     task,
 };
 use axum::{
     Form, Router,
-    extract::State,
+    extract::{Query, State},
     response::{IntoResponse, Response},
     routing::get,
 };
 use domain::{
-    authority::Permission,
     label::Label,
     problem::{Problem, ProblemKind},
 };
@@ -37,34 +36,36 @@ const GROUPS: [(&str, &[&str]); 5] = [
     ("settings-general", &["province"]),
     ("settings-accounts", &["password", "mfa", "session"]),
     ("settings-probe", &["probe"]),
-    ("settings-logs", &["logs"]),
     ("settings-notify", &["notify", "remind"]),
+    ("settings-attachments", &["attachment"]),
 ];
 
-fn groups(cx: &Cx, web: &Web) -> Vec<(String, Vec<SettingRow>)> {
-    let held = web.app.settings();
+/// The settings that all share or, with a province, those that it may choose for itself.
+fn groups(cx: &Cx, web: &Web, province: Option<&Province>) -> Vec<(String, Vec<SettingRow>)> {
+    let settings = web.app.settings();
+    let held = settings.of(province.map(|p| p.id));
+    let own = |key: &str| province.is_some_and(|p| settings.held(Some(p.id), key).is_some());
+    let row = |spec: &SettingSpec| SettingRow {
+        key: spec.key.into(),
+        label: cx.l(Label::new(spec.label.0, spec.label.1)),
+        help: cx.l(Label::new(spec.help.0, spec.help.1)),
+        value: if spec.secret {
+            String::new()
+        } else {
+            held.text(spec.key)
+        },
+        boolean: spec.kind == SettingKind::Boolean,
+        secret: spec.secret,
+        own: own(spec.key),
+    };
     let mut out = Vec::new();
     for (title, prefixes) in GROUPS {
+        let prefix = |key: &'static str| key.split('.').next().unwrap_or_default();
         let rows = SETTINGS
             .iter()
-            .filter(|spec| {
-                spec.key
-                    .split('.')
-                    .next()
-                    .is_some_and(|prefix| prefixes.contains(&prefix))
-            })
-            .map(|spec| SettingRow {
-                key: spec.key.into(),
-                label: cx.l(Label::new(spec.label.0, spec.label.1)),
-                help: cx.l(Label::new(spec.help.0, spec.help.1)),
-                value: if spec.secret {
-                    String::new()
-                } else {
-                    held.text(spec.key)
-                },
-                boolean: spec.kind == SettingKind::Boolean,
-                secret: spec.secret,
-            })
+            .filter(|spec| prefixes.contains(&prefix(spec.key)))
+            .filter(|spec| province.is_none() || setting::is_own(spec.key))
+            .map(row)
             .collect();
         out.push((cx.t(title), rows));
     }
@@ -84,8 +85,10 @@ fn groups(cx: &Cx, web: &Web) -> Vec<(String, Vec<SettingRow>)> {
                 .get(&parameter.name)
                 .cloned()
                 .or_else(|| serde_json::to_value(&parameter.default).ok());
+            let key = format!("parameter.{}.{}", control.id, parameter.name);
             parameters.push(SettingRow {
-                key: format!("parameter.{}.{}", control.id, parameter.name),
+                own: own(&key),
+                key,
                 label: cx.l(&parameter.label),
                 help: format!(
                     "{} · {}{why}",
@@ -105,10 +108,61 @@ fn groups(cx: &Cx, web: &Web) -> Vec<(String, Vec<SettingRow>)> {
     out
 }
 
-async fn page(web: &Web, reader: Reader, problem: Option<Problem>) -> Result<Settings, Fault> {
+async fn page(
+    web: &Web,
+    reader: Reader,
+    province: Option<&str>,
+    problem: Option<Problem>,
+) -> Result<Settings, Fault> {
     // Who may not set them is not shown them either.
-    reader.ctx.actor.scope(Permission::Settings)?;
-    let cx = reader.cx;
+    let settable = setting::settable(&web.app, &reader.ctx).await?;
+    let cx = &reader.cx;
+    let wanted = province.filter(|code| !code.is_empty());
+    let found = |code: &str| settable.provinces.iter().find(|p| p.code == code);
+    let province = match (wanted, settable.common) {
+        (None, true) => None,
+        (wanted, _) => {
+            let shown = wanted.map_or_else(|| settable.provinces.first(), found);
+            let missing = || {
+                let noun = Label::new("tỉnh", "province");
+                Problem::not_found(&noun, wanted.unwrap_or_default())
+            };
+            Some(shown.ok_or_else(missing)?)
+        }
+    };
+    let common = settable
+        .common
+        .then(|| (String::new(), cx.t("settings-common"), province.is_none()));
+    let own = settable.provinces.iter().map(|p| {
+        let shown = province.is_some_and(|shown| shown.id == p.id);
+        (p.code.clone(), p.name.clone(), shown)
+    });
+    let whose = common.into_iter().chain(own).collect();
+    let (packs, vault, tasks) = if settable.common {
+        installation(web, &reader).await?
+    } else {
+        Default::default()
+    };
+    let adopted = assess::board(&web.app, &reader.ctx, None).await?.adopted;
+    Ok(Settings {
+        unadopted: adopted.is_empty(),
+        groups: groups(cx, web, province),
+        province: province.map(|p| p.code.clone()),
+        whose,
+        packs,
+        vault,
+        tasks,
+        problem,
+        cx: reader.cx,
+    })
+}
+
+/// Names and values.
+type Pairs = Vec<(String, String)>;
+
+/// What the packs hold, how the log vault stands, the tasks with their last run.
+async fn installation(web: &Web, reader: &Reader) -> Result<(Pairs, Pairs, Vec<TaskRow>), Fault> {
+    let cx = &reader.cx;
     let library = web.app.library();
     let mut packs: Vec<(String, String)> = library
         .regulations
@@ -167,26 +221,32 @@ async fn page(web: &Web, reader: Reader, problem: Option<Problem>) -> Result<Set
             at: run.finished_at.unwrap_or(run.started_at),
         })
         .collect();
-    let adopted = assess::board(&web.app, &reader.ctx, None).await?.adopted;
-    Ok(Settings {
-        unadopted: adopted.is_empty(),
-        groups: groups(&cx, web),
-        packs,
-        vault,
-        tasks,
-        problem,
-        cx,
-    })
+    Ok((packs, vault, tasks))
 }
 
-async fn show(State(web): State<Web>, reader: Reader) -> Result<Response, Fault> {
-    Ok(http::Page(page(&web, reader, None).await?).into_response())
+#[derive(Deserialize)]
+struct Whose {
+    province: Option<String>,
+}
+
+async fn show(
+    State(web): State<Web>,
+    reader: Reader,
+    Query(whose): Query<Whose>,
+) -> Result<Response, Fault> {
+    let shown = page(&web, reader, whose.province.as_deref(), None).await?;
+    Ok(http::Page(shown).into_response())
 }
 
 #[derive(Deserialize)]
 struct Chosen {
     key: String,
     value: String,
+    /// The code of the province that chooses for itself.
+    province: Option<String>,
+    /// Whether the province's own choice is taken back.
+    #[serde(default)]
+    unset: bool,
 }
 
 async fn set(
@@ -194,11 +254,28 @@ async fn set(
     reader: Reader,
     Form(chosen): Form<Chosen>,
 ) -> Result<Response, Fault> {
-    match setting::set(&web.app, &reader.ctx, &chosen.key, &chosen.value).await {
-        Ok(()) => Ok(done("/settings", "saved")),
+    let (app, ctx, key) = (&web.app, &reader.ctx, &chosen.key);
+    let province = chosen.province.as_deref().filter(|code| !code.is_empty());
+    let value = chosen.value.as_str();
+    let saved = match province {
+        Some(code) => {
+            let value = (!chosen.unset).then_some(value);
+            setting::set_own(app, ctx, code, key, value).await
+        }
+        None => setting::set(app, ctx, key, value).await,
+    };
+    match saved {
+        Ok(()) => Ok(match province {
+            Some(code) => {
+                let code: String = form_urlencoded::byte_serialize(code.as_bytes()).collect();
+                done(&format!("/settings?province={code}"), "saved")
+            }
+            None => done("/settings", "saved"),
+        }),
         Err(problem) if problem.kind == ProblemKind::Invalid => {
             let status = Fault::from(problem.clone()).status();
-            Ok((status, http::Page(page(&web, reader, Some(problem)).await?)).into_response())
+            let shown = page(&web, reader, province, Some(problem)).await?;
+            Ok((status, http::Page(shown)).into_response())
         }
         Err(problem) => Err(problem.into()),
     }

@@ -141,11 +141,18 @@ pub fn settings(cx: &Cx) -> Settings {
         value: value.into(),
         boolean: value == "true",
         secret: key.ends_with("secret"),
+        own: false,
     };
     Settings {
         cx: cx.clone(),
         problem: None,
         unadopted: false,
+        whose: vec![
+            (String::new(), cx.t("settings-common"), true),
+            ("UBND".into(), "UBND tỉnh Vĩnh Long".into(), false),
+            ("UBND-CM".into(), "UBND tỉnh Cà Mau".into(), false),
+        ],
+        province: None,
         groups: vec![(
             cx.t("settings-accounts"),
             vec![

@@ -68,7 +68,7 @@ async fn page(State(web): State<Web>, reader: Reader) -> Result<Response, Fault>
         counts: &counts,
     };
     let cx = reader.cx;
-    let name = web.app.settings().text("province.name");
+    let name = app::setting::seen(app, ctx).text("province.name");
     Ok(http::Page(Page {
         province: if name.is_empty() {
             cx.t("overview-title")

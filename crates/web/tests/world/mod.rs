@@ -94,14 +94,20 @@ impl World {
 
     /// One more commune, which the next evaluation judges.
     pub async fn unit(&self, code: &str) {
+        self.unit_of(code, None).await;
+    }
+
+    /// The same below another.
+    pub async fn unit_of(&self, code: &str, parent: Option<&str>) {
         let name = format!("Xã số {code}");
-        let given = [
+        let mut given = vec![
             ("code", code),
             ("name", &name),
             ("kind", "people-committee"),
             ("level", "commune"),
             ("membership", "member"),
         ];
+        given.extend(parent.map(|parent| ("parent", parent)));
         self.save("organization", &given).await;
     }
 
