@@ -101,7 +101,7 @@ fn control(library: &Library, regulation: &Regulation, clause: &Clause, lang: La
         property("scored", if clause.is_scored() { "yes" } else { "no" }),
     ];
     if let Some(number) = &clause.number {
-        props.push(property("number", number));
+        props.push(property("number", number.get(lang)));
     }
     let mut params = Vec::new();
     for (used, control) in clause.controls.iter().zip(library.controls_of(clause)) {

@@ -135,9 +135,9 @@ pub struct Clause {
     /// The event, where the trigger is one; in our words.
     #[serde(default)]
     pub event: Option<Label>,
-    /// The number the text gives: `24 hours/day, 7 days/week`.
+    /// The number the text gives, in our words: `24 hours/day, 7 days/week`.
     #[serde(default)]
-    pub number: Option<String>,
+    pub number: Option<Label>,
     /// What it asks, in our words.
     pub summary: Label,
     /// What the text leaves open, and the reading chosen.

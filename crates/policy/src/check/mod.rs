@@ -3,14 +3,19 @@
 mod parameters;
 mod portable;
 mod reading;
+mod walk;
 
 use std::collections::BTreeSet;
 
 pub use parameters::BUILT_IN;
 use sqlparser::dialect::{Dialect, PostgreSqlDialect, SQLiteDialect};
 use sqlparser::parser::{Parser, ParserError};
-use sqlparser::{ast::Statement, tokenizer::Location};
+use sqlparser::{
+    ast::{Statement, Visit},
+    tokenizer::Location,
+};
 
+use self::walk::Walk;
 use crate::{facts::Views, hash};
 
 /// The columns that every check returns; any further one is evidence.
@@ -120,8 +125,11 @@ impl Check {
             ));
             return (None, faults);
         };
-        faults.extend(portable::faults(query));
-        let reading = reading::read(query, views, wanted);
+        let mut walk = Walk::default();
+        // It never breaks off.
+        let _ = query.visit(&mut walk);
+        faults.extend(walk.portable.faults);
+        let reading = reading::read(walk.reader, query, views, wanted);
         faults.extend(reading.faults);
         faults.sort_by_key(|f| (f.line, f.column));
         let check = Self {

@@ -4,22 +4,15 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::{
     BinaryOperator, CastKind, Expr, Function, FunctionArguments, Query, SetExpr, Spanned,
-    TableFactor, Visit, Visitor,
+    TableFactor, Visitor,
 };
 
 use super::Fault;
 
 /// Finds what only one of the engines understands, or what could write or reach out.
-pub(super) fn faults(query: &Query) -> Vec<Fault> {
-    let mut portable = Portable::default();
-    // The visitor never breaks off.
-    let _ = query.visit(&mut portable);
-    portable.faults
-}
-
 #[derive(Default)]
-struct Portable {
-    faults: Vec<Fault>,
+pub(super) struct Portable {
+    pub faults: Vec<Fault>,
     /// Inside how many `CAST(… AS …)` whose operand is an aggregate we are about to be.
     cast_aggregate: bool,
 }

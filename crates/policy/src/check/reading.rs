@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::{
     Expr, FunctionArg, FunctionArgExpr, FunctionArguments, ObjectName, Query, Select, SelectItem,
-    SetExpr, Spanned, TableFactor, Value, Visit, Visitor,
+    SetExpr, Spanned, TableFactor, Value, Visitor,
 };
 
 use super::Fault;
@@ -18,11 +18,8 @@ pub(super) struct Reading {
     pub faults: Vec<Fault>,
 }
 
-/// Finds the views, the columns and the reason codes of a query.
-pub(super) fn read(query: &Query, known_views: &Views, wanted: &[&str]) -> Reading {
-    let mut reader = Reader::default();
-    // The visitor never breaks off.
-    let _ = query.visit(&mut reader);
+/// What a reader found in a query: its views, columns and reason codes.
+pub(super) fn read(reader: Reader, query: &Query, known_views: &Views, wanted: &[&str]) -> Reading {
     let mut faults = reader.faults;
     let mut views = BTreeSet::new();
     for (name, place) in &reader.relations {
@@ -127,7 +124,7 @@ fn named(item: &SelectItem) -> Option<(String, &Expr)> {
 type Place = sqlparser::tokenizer::Location;
 
 #[derive(Default)]
-struct Reader {
+pub(super) struct Reader {
     relations: Vec<(String, Place)>,
     common: BTreeSet<String>,
     aliases: BTreeMap<String, BTreeSet<String>>,

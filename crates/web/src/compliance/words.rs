@@ -161,7 +161,7 @@ pub fn about(cx: &Cx, library: &Library, clause: &Clause) -> Vec<(String, String
         out.push((cx.t("clause-event"), cx.l(event)));
     }
     if let Some(number) = &clause.number {
-        out.push((cx.t("clause-number"), number.clone()));
+        out.push((cx.t("clause-number"), cx.l(number)));
     }
     if let Some(open) = &clause.open {
         out.push((cx.t("clause-open"), cx.l(open)));
