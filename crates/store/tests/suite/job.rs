@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use domain::id::Id;
+use domain::id::{Id, OrganizationId};
 use store::{Db, args, job::*, setting};
 
 use crate::NOW;
