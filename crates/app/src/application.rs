@@ -183,13 +183,16 @@ impl App {
             .clone()
     }
 
-    pub(crate) async fn reload_settings(&self) -> Result<(), StoreError> {
+    /// Reads the settings again; whether they are others than before.
+    pub(crate) async fn reload_settings(&self) -> Result<bool, StoreError> {
         let fresh = Arc::new(Settings::load(&self.db).await?);
-        *self
+        let mut held = self
             .settings
             .write()
-            .unwrap_or_else(PoisonError::into_inner) = fresh;
-        Ok(())
+            .unwrap_or_else(PoisonError::into_inner);
+        let changed = *held != fresh;
+        *held = fresh;
+        Ok(changed)
     }
 
     /// The schema of a registry noun or of a book.

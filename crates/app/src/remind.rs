@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use domain::id::OrganizationId;
+use domain::{id::OrganizationId, label::Label};
 use jiff::{ToSpan, civil::Date};
 use store::{StoreError, duty::DutyRow, reminder, reminder::Reachable};
 
@@ -117,7 +117,7 @@ fn days_left(duty: &DutyRow, today: Date) -> Option<i64> {
 ///
 /// # Errors
 /// The store's.
-pub async fn reconcile(app: &App) -> Result<Option<String>, StoreError> {
+pub async fn reconcile(app: &App) -> Result<Option<Label>, StoreError> {
     let choices = Choices::of(app);
     let local = app.clock.now().to_zoned(domain::clock::local_zone());
     let hour = app.settings().integer("remind.hour");
@@ -150,7 +150,8 @@ pub async fn reconcile(app: &App) -> Result<Option<String>, StoreError> {
         }
         written += usize::from(write(app, &board, &receiver, &digest, today).await?);
     }
-    Ok((written > 0).then(|| format!("{written} digests")))
+    let label = || Label::new(format!("{written} thư nhắc"), format!("{written} digests"));
+    Ok((written > 0).then(label))
 }
 
 /// Duties that are open: overdue for less than two years, due within the greatest distance,

@@ -104,7 +104,7 @@ pub const SETTINGS: &[SettingSpec] = settings! {
 type Values = BTreeMap<String, Value>;
 
 /// The settings in force.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Settings {
     /// What holds for everybody who did not choose.
     values: Values,

@@ -2,7 +2,10 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use domain::authority::{Actor, Permission, Scope};
+use domain::{
+    authority::{Actor, Permission, Scope},
+    label::Label,
+};
 use store::job::{self, TaskRun};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -35,13 +38,34 @@ pub struct Running {
     pub syslog: (Vec<SocketAddr>, Vec<SocketAddr>),
 }
 
+/// A reconciler's last run.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// The reconciler's name.
+    pub name: String,
+    /// Whether it did what it should.
+    pub ok: bool,
+    /// What it did, or the fault as it was reported.
+    pub detail: Label,
+    /// When it ended, or began while it runs; unix milliseconds.
+    pub at: i64,
+}
+
 /// The last runs of all reconcilers.
 ///
 /// # Errors
 /// Denied, unavailable.
-pub async fn runs(app: &App, ctx: &crate::Ctx) -> Result<Vec<TaskRun>, domain::problem::Problem> {
+pub async fn runs(app: &App, ctx: &crate::Ctx) -> Result<Vec<Run>, domain::problem::Problem> {
     ctx.actor.scope(Permission::Journal)?;
-    job::runs(&app.db).await.map_err(crate::fault::fault)
+    let runs = job::runs(&app.db).await.map_err(crate::fault::fault)?;
+    let run = |run: TaskRun| Run {
+        ok: run.outcome == "ok",
+        // A fault is one text.
+        detail: serde_json::from_str(&run.detail).unwrap_or_else(|_| Label::same(run.detail)),
+        at: run.finished_at.unwrap_or(run.started_at),
+        name: run.name,
+    };
+    Ok(runs.into_iter().map(run).collect())
 }
 
 /// Starts everything that runs by itself.
@@ -63,7 +87,12 @@ pub async fn start(app: &App, listen: Listen) -> Result<Running, observe::syslog
         Duration::from_secs(2),
         |app| async move {
             notify::deliver(&app).await.map(|(sent, failed)| {
-                (sent + failed > 0).then(|| format!("{sent} sent, {failed} to be tried again"))
+                (sent + failed > 0).then(|| {
+                    Label::new(
+                        format!("{sent} đã gửi, {failed} sẽ gửi lại"),
+                        format!("{sent} sent, {failed} to be tried again"),
+                    )
+                })
             })
         },
     ));
@@ -97,7 +126,10 @@ pub async fn start(app: &App, listen: Listen) -> Result<Running, observe::syslog
             let mut tx = app.db.begin().await?;
             let ended = store::session::sweep(&mut tx, app.clock.now_ms()).await?;
             tx.commit().await?;
-            Ok(Some(format!("{ended} ended")))
+            Ok(Some(Label::new(
+                format!("{ended} phiên đã hết hạn"),
+                format!("{ended} sessions ended"),
+            )))
         },
     ));
     tracker.close();
@@ -143,13 +175,15 @@ async fn judging(app: App, cancel: CancellationToken) {
         let started_at = app.clock.now_ms();
         let outcome = match assess::evaluate(&app, full).await {
             Ok(done) => {
-                let detail = format!(
-                    "{} verdicts of {} organizations on {} clauses, {} turned, {} ms",
-                    done.verdicts,
-                    done.units,
-                    done.clauses,
-                    done.turned,
-                    done.micros / 1000
+                let (verdicts, units, clauses) = (done.verdicts, done.units, done.clauses);
+                let (turned, ms) = (done.turned, done.micros / 1000);
+                let detail = Label::new(
+                    format!(
+                        "{verdicts} kết luận cho {units} đơn vị theo {clauses} điều khoản, {turned} thay đổi, {ms} ms"
+                    ),
+                    format!(
+                        "{verdicts} verdicts of {units} organizations on {clauses} clauses, {turned} turned, {ms} ms"
+                    ),
                 );
                 Ok(full.then_some(detail))
             }
@@ -172,7 +206,7 @@ async fn every<F, Fut>(
     run: F,
 ) where
     F: Fn(App) -> Fut,
-    Fut: Future<Output = Result<Option<String>, store::StoreError>>,
+    Fut: Future<Output = Result<Option<Label>, store::StoreError>>,
 {
     let mut ticks = interval(period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -192,11 +226,14 @@ async fn note(
     app: &App,
     name: &str,
     started_at: i64,
-    outcome: Result<Option<String>, store::StoreError>,
+    outcome: Result<Option<Label>, store::StoreError>,
 ) {
     let (outcome, detail) = match outcome {
         Ok(None) => return,
-        Ok(Some(detail)) => ("ok", detail),
+        Ok(Some(detail)) => match serde_json::to_string(&detail) {
+            Ok(detail) => ("ok", detail),
+            Err(_) => ("ok", detail.en),
+        },
         Err(error) => {
             tracing::error!(task = name, %error, "a task failed");
             ("failed", error.to_string())

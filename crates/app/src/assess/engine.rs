@@ -112,6 +112,10 @@ impl Assess {
 /// The store's; a check that fails is an `error` verdict, not an error of the evaluation.
 pub async fn evaluate(app: &App, full: bool) -> Result<Evaluated, store::StoreError> {
     let started = Instant::now();
+    // What another process set holds here, too.
+    if full && app.reload_settings().await? {
+        app.changed("setting");
+    }
     let mut memory = app.assess.engine.lock().await;
     let dirty = std::mem::take(
         &mut *app

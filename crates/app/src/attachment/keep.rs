@@ -409,7 +409,7 @@ pub async fn get(app: &App, ctx: &Ctx, sha256: &str) -> Result<(Attachment, Vec<
 ///
 /// # Errors
 /// Unavailable.
-pub async fn rescan(app: &App) -> Result<Option<String>, store::StoreError> {
+pub async fn rescan(app: &App) -> Result<Option<Label>, store::StoreError> {
     if app.settings().text("attachment.clamd").is_empty() {
         return Ok(None);
     }
@@ -451,7 +451,13 @@ pub async fn rescan(app: &App) -> Result<Option<String>, store::StoreError> {
         }
         clean += usize::from(state == "clean");
     }
-    Ok((clean + infected > 0).then(|| format!("{clean} clean, {infected} infected")))
+    let label = || {
+        Label::new(
+            format!("{clean} tệp sạch, {infected} tệp nhiễm mã độc"),
+            format!("{clean} clean, {infected} infected"),
+        )
+    };
+    Ok((clean + infected > 0).then(label))
 }
 
 /// Seals files that were kept as they are by an earlier version of the program.

@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, PoisonError},
 };
 
-use domain::{id::Id, net};
+use domain::{id::Id, label::Label, net};
 use observe::syslog::{Entry, ListenError, Settings, Source, Syslog};
 use store::{
     StoreError,
@@ -81,7 +81,7 @@ async fn register(app: &App, syslog: &Syslog) -> Result<(), StoreError> {
 }
 
 /// Brings the records up to date with what arrived; verdicts that read it follow.
-pub async fn reconcile(app: &App) -> Result<Option<String>, StoreError> {
+pub async fn reconcile(app: &App) -> Result<Option<Label>, StoreError> {
     let Some(vault) = app.logs.vault() else {
         return Ok(None);
     };
@@ -141,9 +141,9 @@ pub async fn reconcile(app: &App) -> Result<Option<String>, StoreError> {
         app.assess.poke(["fact_log_source".to_owned()].into());
     }
     app.live.tell(Topic::Logs);
-    Ok(Some(format!(
-        "{} senders, {} unknown",
-        fresh.len(),
-        unknown.len()
+    let (senders, unknown) = (fresh.len(), unknown.len());
+    Ok(Some(Label::new(
+        format!("{senders} nguồn gửi, {unknown} nguồn lạ"),
+        format!("{senders} senders, {unknown} unknown"),
     )))
 }

@@ -333,7 +333,7 @@ async fn set(p: &Province, key: &str, value: &str) {
 }
 
 /// Everything that waits is written and sent.
-async fn a_round(p: &Province) -> (Option<String>, usize) {
+async fn a_round(p: &Province) -> (Option<domain::label::Label>, usize) {
     let written = app::remind::reconcile(&p.app).await.unwrap();
     let (sent, failed) = app::notify::deliver(&p.app).await.unwrap();
     assert_eq!(failed, 0);

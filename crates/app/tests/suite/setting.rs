@@ -171,3 +171,17 @@ async fn a_province_chooses_nothing_for_others() {
     assert_eq!(setting::seen(&p.app, &other).text(name), "");
     assert_eq!(setting::seen(&p.app, &own).text(name), "tỉnh Vĩnh Long");
 }
+
+#[tokio::test]
+async fn what_another_process_set_holds_within_a_minute() {
+    let p = Province::new().await;
+    let mut tx = p.app.db.begin().await.unwrap();
+    store::setting::set(&mut tx, None, "province.name", "\"Vĩnh Long\"", 1)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(p.app.settings().text("province.name"), "");
+    // As every minute.
+    p.judge(true).await;
+    assert_eq!(p.app.settings().text("province.name"), "Vĩnh Long");
+}

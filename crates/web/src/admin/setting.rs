@@ -211,14 +211,10 @@ async fn installation(web: &Web, reader: &Reader) -> Result<(Pairs, Pairs, Vec<T
         .await?
         .into_iter()
         .map(|run| TaskRow {
-            mark: if run.outcome == "ok" {
-                Mark::Met
-            } else {
-                Mark::Error
-            },
-            name: run.name,
-            detail: run.detail,
-            at: run.finished_at.unwrap_or(run.started_at),
+            mark: if run.ok { Mark::Met } else { Mark::Error },
+            name: cx.t(format!("task-{}", run.name)),
+            detail: cx.l(&run.detail),
+            at: run.at,
         })
         .collect();
     Ok((packs, vault, tasks))

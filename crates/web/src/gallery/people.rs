@@ -175,13 +175,13 @@ pub fn settings(cx: &Cx) -> Settings {
         vault: vec![(cx.t("vault-records"), cx.n(12_408_113))],
         tasks: vec![
             TaskRow {
-                name: "assess".into(),
+                name: cx.t("task-verdicts"),
                 mark: Mark::Met,
                 detail: "13.350 kết luận, 212 ms".into(),
                 at: NOW - MINUTE,
             },
             TaskRow {
-                name: "notify".into(),
+                name: cx.t("task-notices"),
                 mark: Mark::Error,
                 detail: "SMTP 127.0.0.1:25: connection refused".into(),
                 at: NOW - 4 * MINUTE,
