@@ -138,7 +138,7 @@ async fn page(
         (p.code.clone(), p.name.clone(), shown)
     });
     let whose = common.into_iter().chain(own).collect();
-    let (packs, vault, tasks) = if settable.common {
+    let (packs, vault, tasks) = if province.is_none() {
         installation(web, &reader).await?
     } else {
         Default::default()
