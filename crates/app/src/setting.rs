@@ -246,7 +246,7 @@ pub struct Settable {
 /// What the actor may set: an administrator of everything all, one of a province its own.
 ///
 /// # Errors
-/// Denied, unavailable.
+/// Denied, also to an administrator of a part of a province; unavailable.
 pub async fn settable(app: &App, ctx: &Ctx) -> Result<Settable, Problem> {
     let scope = ctx.actor.scope(Permission::Settings)?;
     let today = clock::local_date(app.clock.now()).to_string();
@@ -263,10 +263,17 @@ pub async fn settable(app: &App, ctx: &Ctx) -> Result<Settable, Problem> {
             name: u.name.clone(),
         })
         .collect();
-    Ok(Settable {
+    let settable = Settable {
         common: scope.roots().is_none(),
         provinces,
-    })
+    };
+    if !settable.common && settable.provinces.is_empty() {
+        return Err(Problem::denied(
+            Label::new("Thiết lập là của tỉnh", "Settings are a province's"),
+            "settings",
+        ));
+    }
+    Ok(settable)
 }
 
 /// The settings that hold where the actor looks: those of the only province in sight, or

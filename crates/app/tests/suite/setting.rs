@@ -140,6 +140,7 @@ async fn a_province_chooses_nothing_for_others() {
         Role::Administrator,
         Some(p.unit("VL-2", Some(vinh_long)).await),
     );
+    assert_eq!(refused(setting::settable(&p.app, &below).await), Denied);
     let settable = setting::settable(&p.app, &own).await.unwrap();
     let codes: Vec<_> = settable.provinces.iter().map(|p| p.code.as_str()).collect();
     assert_eq!((settable.common, codes), (false, vec!["VL"]));
