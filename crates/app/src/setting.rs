@@ -12,7 +12,7 @@ use domain::{
     label::Label,
     problem::{FieldProblem, Problem},
 };
-use policy::Chosen;
+use policy::{Chosen, control::ParameterKind};
 use serde_json::Value;
 
 use crate::{App, Ctx, fault::fault};
@@ -99,6 +99,12 @@ pub const SETTINGS: &[SettingSpec] = settings! {
         "Đường dẫn socket của clamd (/run/clamav/clamd.ctl) hoặc máy:cổng. Không trả lời thì tệp hiện là chưa quét" / "clamd's socket (/run/clamav/clamd.ctl) or host:port. While it does not answer, files show as not scanned";
     "first_start.done" Boolean, "false", "Đã thiết lập ban đầu" / "First start is over", "" / "";
 };
+
+/// The largest number that a parameter takes: of days, hours or minutes more than any duty
+/// lasts, and small enough to be counted in milliseconds.
+const LARGEST: u32 = 1_000_000;
+/// The longest text of a setting, in characters.
+const LONGEST: usize = 2_000;
 
 /// Values by key.
 type Values = BTreeMap<String, Value>;
@@ -243,6 +249,13 @@ pub struct Settable {
     pub provinces: Vec<Province>,
 }
 
+impl Settable {
+    /// The province with this code.
+    pub fn province(&self, code: &str) -> Option<&Province> {
+        self.provinces.iter().find(|p| p.code == code)
+    }
+}
+
 /// What the actor may set: an administrator of everything all, one of a province its own.
 ///
 /// # Errors
@@ -317,8 +330,7 @@ pub async fn set_own(
     text: Option<&str>,
 ) -> Result<(), Problem> {
     let settable = settable(app, ctx).await?;
-    let found = settable.provinces.iter().find(|p| p.code == province);
-    let Some(found) = found else {
+    let Some(found) = settable.province(province) else {
         return Err(Problem::denied(
             Label::new(
                 "Chỉ quản trị của tỉnh mới đặt thiết lập riêng của tỉnh đó",
@@ -385,24 +397,38 @@ async fn write(
 
 fn parse(app: &App, key: &str, text: &str) -> Result<Value, FieldProblem> {
     let bad = |vi: String, en: String| Err(FieldProblem::new(key, vi, en));
+    if text.chars().count() > LONGEST {
+        return bad(
+            format!("Dài nhất {LONGEST} ký tự"),
+            format!("At most {LONGEST} characters"),
+        );
+    }
     if let Some(rest) = key.strip_prefix("parameter.") {
         let library = app.library();
         let found = rest.rsplit_once('.').and_then(|(control, name)| {
             let control = library.controls.get(control)?;
             control.parameters.iter().find(|p| p.name == name)
         });
-        return match found.map(|p| p.kind) {
-            Some(policy::control::ParameterKind::Integer) => text.parse::<i64>().map_or_else(
-                |_| bad("Phải là số nguyên".into(), "Must be a whole number".into()),
-                |i| Ok(i.into()),
+        return match found.map(|p| (p.chosen, p.kind)) {
+            Some((false, _)) => bad(
+                "Giá trị này do văn bản hoặc gói quy định nêu".into(),
+                "This value is the text's or the pack's".into(),
             ),
-            Some(policy::control::ParameterKind::Decimal) => {
-                text.replace(',', ".").parse::<f64>().map_or_else(
-                    |_| bad("Phải là số".into(), "Must be a number".into()),
-                    |d| Ok(d.into()),
-                )
-            }
-            Some(policy::control::ParameterKind::Text) => Ok(text.into()),
+            Some((true, ParameterKind::Integer)) => match text.parse::<u32>() {
+                Ok(i) if i <= LARGEST => Ok(i.into()),
+                _ => bad(
+                    format!("Phải là số nguyên từ 0 đến {LARGEST}"),
+                    format!("Must be a whole number from 0 to {LARGEST}"),
+                ),
+            },
+            Some((true, ParameterKind::Decimal)) => match text.replace(',', ".").parse::<f64>() {
+                Ok(d) if (0.0..=f64::from(LARGEST)).contains(&d) => Ok(d.into()),
+                _ => bad(
+                    format!("Phải là số từ 0 đến {LARGEST}"),
+                    format!("Must be a number from 0 to {LARGEST}"),
+                ),
+            },
+            Some((true, ParameterKind::Text)) => Ok(text.into()),
             None => bad(
                 "Không có tham số này".into(),
                 "There is no such parameter".into(),

@@ -442,6 +442,6 @@ pub struct SettingArgs {
     #[arg(long, value_name = "CODE")]
     pub province: Option<String>,
     /// The province takes its own choice back and shares what all have.
-    #[arg(long, requires = "province", conflicts_with = "value")]
+    #[arg(long, requires_all = ["key", "province"], conflicts_with = "value")]
     pub unset: bool,
 }

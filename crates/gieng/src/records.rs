@@ -261,8 +261,7 @@ pub async fn setting(config: &Config, args: SettingArgs) -> anyhow::Result<ExitC
     let province = match &args.province {
         Some(code) => {
             let settable = setting::settable(&app, &ctx).await?;
-            let found = settable.provinces.iter().find(|p| p.code == *code);
-            let Some(found) = found else {
+            let Some(found) = settable.province(code) else {
                 anyhow::bail!("{code} is no province: the head of a tree of organizations");
             };
             Some(found.id)

@@ -36,6 +36,14 @@ async fn settings_have_bounds() {
         ("parameter.no-such.x", "1"),
         ("parameter.unit-availability.no-such", "1"),
         ("parameter.unit-connected.grace_minutes", "x"),
+        ("parameter.unit-connected.grace_minutes", "-1"),
+        ("parameter.unit-connected.grace_minutes", "1000001"),
+        (
+            "parameter.unit-connected.grace_minutes",
+            "9223372036854775807",
+        ),
+        ("parameter.circuits-available.min_percent", "nan"),
+        ("province.name", &"x".repeat(2_001)),
     ] {
         assert_eq!(
             refused(setting::set(&p.app, &p.ctx(), key, value).await),
@@ -185,4 +193,40 @@ async fn what_another_process_set_holds_within_a_minute() {
     // As every minute.
     p.judge(true).await;
     assert_eq!(p.app.settings().text("province.name"), "Vĩnh Long");
+}
+
+#[tokio::test]
+async fn the_largest_numbers_stop_no_judging() {
+    let p = Province::new().await;
+    two_provinces(&p).await;
+    let library = p.app.library();
+    let own = library.controls.values().flat_map(|c| {
+        let integers = c
+            .parameters
+            .iter()
+            .filter(|p| p.chosen && p.kind == policy::control::ParameterKind::Integer);
+        integers.map(|p| format!("parameter.{}.{}", c.id, p.name))
+    });
+    for key in own.collect::<Vec<_>>() {
+        setting::set_own(&p.app, &p.ctx(), "VL", &key, Some("1000000"))
+            .await
+            .unwrap();
+    }
+    for regulation in library.regulations.keys().filter(|r| *r != VINH_LONG) {
+        p.adopt(regulation, &[]).await;
+    }
+    assert!(p.judge(true).await.verdicts > 0);
+    let failed = |code| {
+        let (app, ctx) = (p.app.clone(), p.ctx());
+        async move {
+            let view = assess::board(&app, &ctx, None).await.unwrap();
+            let unit = view.board.units.iter().find(|u| u.code == code).unwrap();
+            let errors = view.board.clauses.iter().filter(|c| {
+                let cell = view.board.get(&c.regulation, &c.cite, unit.id);
+                cell.is_some_and(|c| c.status == policy::Status::Error)
+            });
+            errors.count()
+        }
+    };
+    assert_eq!((failed("VL-1").await, failed("CM-1").await), (0, 0));
 }

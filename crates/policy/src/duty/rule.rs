@@ -164,7 +164,8 @@ impl Count {
         let number = |amount: &Amount| match amount {
             Amount::Given(n) => Some(*n),
             Amount::Parameter(name) => match parameters.get(name) {
-                Some(Value::Integer(n)) => u32::try_from(*n).ok(),
+                // A longer one would be beyond the calendar.
+                Some(Value::Integer(n)) => u32::try_from(*n).ok().filter(|n| *n <= 100_000),
                 _ => None,
             },
         };

@@ -74,13 +74,8 @@ fn groups(cx: &Cx, web: &Web, province: Option<&Province>) -> Vec<(String, Vec<S
     let mut parameters = Vec::new();
     for control in library.controls.values() {
         let chosen = held.parameters(&control.id);
-        for parameter in &control.parameters {
+        for parameter in control.parameters.iter().filter(|p| p.chosen) {
             let default = words::value(cx, &library, control, parameter, &parameter.default);
-            let why = if parameter.chosen {
-                format!(" ({})", cx.t("control-chosen"))
-            } else {
-                String::new()
-            };
             let value = chosen
                 .get(&parameter.name)
                 .cloned()
@@ -91,9 +86,10 @@ fn groups(cx: &Cx, web: &Web, province: Option<&Province>) -> Vec<(String, Vec<S
                 key,
                 label: cx.l(&parameter.label),
                 help: format!(
-                    "{} · {}{why}",
+                    "{} · {} ({})",
                     cx.l(&control.title),
-                    cx.tx("setting-default", default)
+                    cx.tx("setting-default", default),
+                    cx.t("control-chosen")
                 ),
                 value: value.map_or_else(String::new, |json| {
                     json.as_str()
@@ -118,11 +114,13 @@ async fn page(
     let settable = setting::settable(&web.app, &reader.ctx).await?;
     let cx = &reader.cx;
     let wanted = province.filter(|code| !code.is_empty());
-    let found = |code: &str| settable.provinces.iter().find(|p| p.code == code);
     let province = match (wanted, settable.common) {
         (None, true) => None,
         (wanted, _) => {
-            let shown = wanted.map_or_else(|| settable.provinces.first(), found);
+            let shown = wanted.map_or_else(
+                || settable.provinces.first(),
+                |code| settable.province(code),
+            );
             let missing = || {
                 let noun = Label::new("tỉnh", "province");
                 Problem::not_found(&noun, wanted.unwrap_or_default())
