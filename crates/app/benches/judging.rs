@@ -19,7 +19,7 @@ use store::target::{AvailabilityRow, StateRow};
 
 /// As in the program.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// 2026-11-20 01:00 UTC.
 const NOW: i64 = 1_795_136_400_000;

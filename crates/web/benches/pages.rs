@@ -18,6 +18,10 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 const UNITS: usize = 1_000;
 const READERS: usize = 50;
 const SECONDS: u64 = 8;
