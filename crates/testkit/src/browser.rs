@@ -217,18 +217,29 @@ impl Browser {
         assert_eq!(set.ok(), Some(value.into()), "{css} takes {value}");
     }
 
-    /// Clicks.
+    /// Clicks; where that sends a form, waits for the page that answers, so that what comes
+    /// next is not done to the page that leaves.
     ///
     /// # Panics
-    /// When there is nothing to click.
+    /// When there is nothing to click, and when no page answers.
     pub async fn click(&self, css: &str) {
         let element = self.wait(css).await;
         // At once: a page that still scrolls smoothly is clicked beside the place.
-        let script = "document.querySelector(arguments[0])\
-            ?.scrollIntoView({ block: 'center', behavior: 'instant' })";
-        let _ = self.client.execute(script, vec![css.into()]).await;
+        let script = "const e = document.querySelector(arguments[0]); \
+            e?.scrollIntoView({ block: 'center', behavior: 'instant' }); \
+            return window.leaves = !!e?.form && e.type === 'submit'";
+        let leaves = self.client.execute(script, vec![css.into()]).await;
         if let Err(error) = element.click().await {
             panic!("{css} cannot be clicked: {error}");
+        }
+        if leaves.is_ok_and(|leaves| leaves == true) {
+            let deadline = Instant::now() + PATIENCE;
+            let script = "return document.readyState !== 'loading' && !window.leaves";
+            while self.client.execute(script, Vec::new()).await.ok() != Some(true.into()) {
+                let said = self.text().await;
+                assert!(Instant::now() < deadline, "{css} leads nowhere:\n{said}");
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
         }
     }
 }

@@ -82,11 +82,14 @@ async fn run(browser: &Browser, base: &str, inspector: &Client, officer: &Client
         .await;
     browser.wait_text("#findings", "Chưa cử cán bộ").await;
     // The rest conforms.
-    let open = "#items form:has(option[value=''][selected], option[value=open][selected])";
-    while !browser.shown(open).await.is_empty() {
-        browser.set(&format!("{open} select"), "conforms").await;
-        browser.click(&format!("{open} button")).await;
-        browser.wait("#items").await;
+    for cite in ["a", "b", "d", "đ", "e", "g"] {
+        let line = format!("#items li:has(a[href$='/17.2.{cite}/U'])");
+        browser.set(&format!("{line} select"), "conforms").await;
+        browser
+            .click(&format!("{line} form:has(select) button"))
+            .await;
+        let saved = format!("{line} option[value=conforms][selected]");
+        browser.wait(&saved).await;
     }
     browser.fill("#conclusion", "Còn một tồn tại").await;
     browser.click("form[action$='/advance'] .btn-primary").await;
