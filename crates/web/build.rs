@@ -89,7 +89,7 @@ fn run(command: &mut Command, what: &str) {
         Err(error) => {
             eprintln!(
                 "{what} needs `{program}`, which did not start: {error}.\n\
-                 Install Node.js 20 or later with npm (Debian: apt-get install nodejs npm) and build again."
+                 Install Node.js 18 or later with npm (Debian: apt-get install nodejs npm) and build again."
             );
             std::process::exit(1);
         }
