@@ -100,6 +100,9 @@ pub struct Inner {
     pub(crate) index: Fresh<(i64, String), Index>,
     library: RwLock<Arc<Library>>,
     settings: RwLock<Arc<Settings>>,
+    /// Held from the reading of the settings until they hold: of two readings at once, the one
+    /// that began before a change must not end after the other.
+    reloading: tokio::sync::Mutex<()>,
 }
 
 impl std::ops::Deref for App {
@@ -160,6 +163,7 @@ impl App {
             index: Fresh::default(),
             library: RwLock::new(Arc::new(library)),
             settings: RwLock::new(Arc::new(settings)),
+            reloading: tokio::sync::Mutex::default(),
         }));
         if writer && let Err(problem) = account::seal_secrets(&app).await {
             tracing::error!(%problem, "second factors could not be sealed");
@@ -185,6 +189,7 @@ impl App {
 
     /// Reads the settings again; whether they are others than before.
     pub(crate) async fn reload_settings(&self) -> Result<bool, StoreError> {
+        let _alone = self.reloading.lock().await;
         let fresh = Arc::new(Settings::load(&self.db).await?);
         let mut held = self
             .settings

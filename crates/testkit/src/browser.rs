@@ -236,8 +236,9 @@ impl Browser {
             let deadline = Instant::now() + PATIENCE;
             let script = "return document.readyState !== 'loading' && !window.leaves";
             while self.client.execute(script, Vec::new()).await.ok() != Some(true.into()) {
-                let said = self.text().await;
-                assert!(Instant::now() < deadline, "{css} leads nowhere:\n{said}");
+                if Instant::now() >= deadline {
+                    panic!("{css} leads nowhere:\n{}", self.text().await);
+                }
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         }

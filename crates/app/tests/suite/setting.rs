@@ -230,3 +230,32 @@ async fn the_largest_numbers_stop_no_judging() {
     };
     assert_eq!((failed("VL-1").await, failed("CM-1").await), (0, 0));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_evaluation_beside_it_takes_no_setting_back() {
+    let p = Province::new().await;
+    let key = "parameter.unit-connected.grace_minutes";
+    let evaluating: Vec<_> = (0..8)
+        .map(|_| {
+            let app = p.app.clone();
+            tokio::spawn(async move {
+                loop {
+                    assess::evaluate(&app, true).await.unwrap();
+                }
+            })
+        })
+        .collect();
+    for minutes in 0..200 {
+        setting::set(&p.app, &p.ctx(), key, &minutes.to_string())
+            .await
+            .unwrap();
+        for _ in 0..50 {
+            let held = p.app.settings().parameters("unit-connected");
+            assert_eq!(held["grace_minutes"], minutes);
+            tokio::task::yield_now().await;
+        }
+    }
+    for one in evaluating {
+        one.abort();
+    }
+}
