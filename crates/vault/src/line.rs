@@ -79,6 +79,8 @@ impl Flags {
     pub const CUT: Self = Self(2);
     /// The sender says that its clock is not set.
     pub const CLOCK_NOT_SET: Self = Self(4);
+    /// It names a time zone that nobody knows; the source's own was taken.
+    pub const ZONE_UNKNOWN: Self = Self(8);
 
     /// Both sets of flags.
     #[must_use]

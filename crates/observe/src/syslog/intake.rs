@@ -152,6 +152,9 @@ impl Intake {
         if !message.clock_set {
             flags = flags.with(Flags::CLOCK_NOT_SET);
         }
+        if message.zone == wire::syslog::Zone::Unknown {
+            flags = flags.with(Flags::ZONE_UNKNOWN);
+        }
         if arrival.ending == Ending::Truncated {
             add(&self.counters.truncated, 1);
         }

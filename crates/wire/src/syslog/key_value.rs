@@ -1,12 +1,13 @@
 //! `date=2026-11-21 time=10:00:00 devname="FW" …`: FortiGate and its kin, key=value from the first byte.
 
 use jiff::Timestamp;
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 
 use super::{
-    message::{Message, Severity, field},
+    body,
+    message::{Message, Severity, Zone, field},
     parse::Context,
-    stamp,
+    stamp, zone,
 };
 
 /// How many pairs are looked at; the header fields come first.
@@ -14,47 +15,73 @@ const PAIRS: usize = 24;
 
 /// Reads the header fields; `false` when the text does not begin with `key=value`.
 pub(super) fn read<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Context<'_>) -> bool {
-    let mut pairs = Pairs { rest: bytes };
+    let mut pairs = Pairs::new(bytes);
     let Some(first) = pairs.next() else {
         return false;
     };
-    let (mut date, mut time, mut east, mut event_time): (&[u8], &[u8], _, _) =
-        (b"", b"", None, None);
+    let mut named = false;
+    let audit = first.0 == b"type";
+    let (mut date, mut time, mut east, mut instant): (&[u8], &[u8], _, _) = (b"", b"", None, None);
     for (key, value) in std::iter::once(first).chain(pairs).take(PAIRS) {
         match key {
             b"date" => date = value,
             b"time" => time = value,
-            b"tz" | b"timezone" => east = stamp::offset(value).map(|(seconds, _)| seconds),
-            b"eventtime" => event_time = epoch(value),
-            b"devname" | b"device_name" | b"hostname" if !value.is_empty() => {
+            b"timestamp" => time = value,
+            b"tz" | b"timezone" => {
+                let name = value.split(|b| *b == b')').next().unwrap_or(value);
+                east = Some(zone::named(name));
+            }
+            b"eventtime" => instant = epoch(value),
+            b"msg" if audit && instant.is_none() => {
+                instant = body::audit_time(value);
+                if instant.is_some() {
+                    // What follows is about the event, and no longer about the sender.
+                    break;
+                }
+            }
+            b"devname" | b"device_name" if !value.is_empty() => {
+                named = true;
                 message.host = field(value);
             }
+            // Of a proxy's or filter's line this is the site that was asked for.
+            b"hostname" if !value.is_empty() && !audit && !named => message.host = field(value),
             b"type" | b"log_component" => message.application = field(value),
             b"logid" | b"log_id" => message.msgid = field(value),
-            b"level" | b"priority" if !message.has_priority => {
-                if let Some(severity) = Severity::from_word(&value.to_ascii_lowercase()) {
-                    message.severity = severity;
-                }
+            b"level" | b"priority" | b"pri" | b"severity" if !message.has_priority => {
+                message.severity = match value {
+                    [level @ b'0'..=b'7'] => Severity::from_bits(level - b'0'),
+                    word => {
+                        Severity::from_word(&word.to_ascii_lowercase()).unwrap_or(message.severity)
+                    }
+                };
             }
             _ => {}
         }
     }
     message.message = bytes;
-    let written = written(date, time).map(|w| stamp::Written {
-        offset: w.offset.or(east),
-        ..w
-    });
-    let sent_at = written
-        .and_then(|w| w.resolve(context.received_at, context.zone))
-        .or(event_time);
-    message.sent_at = sent_at.or(message.sent_at);
+    if let Some(written) = written(date, time) {
+        let written = match east {
+            Some(east) if written.offset.is_none() => written.in_zone(east),
+            _ => written,
+        };
+        message.sent(&written, context);
+    } else if instant.is_some() {
+        message.sent_at = instant;
+        message.zone = Zone::Told;
+    }
     true
 }
 
 /// `date=` and `time=` apart, or both in `time=` (SonicWall).
 fn written(date: &[u8], time: &[u8]) -> Option<stamp::Written> {
     if date.is_empty() {
-        return stamp::rfc3339(time).map(|(w, _)| w);
+        let (written, used) = stamp::rfc3339(time)?;
+        let rest = &time[used..];
+        // `time="2019-03-14 16:37:19 UTC"` of SonicWall.
+        return Some(match rest.strip_prefix(b" ") {
+            Some(name) => written.in_zone(zone::named(name)),
+            None => written,
+        });
     }
     if date.len() != 10 || !(8..=18).contains(&time.len()) {
         return None;
@@ -78,13 +105,28 @@ fn epoch(value: &[u8]) -> Option<Timestamp> {
 
 struct Pairs<'a> {
     rest: &'a [u8],
+    between: u8,
+}
+
+impl<'a> Pairs<'a> {
+    /// FortiOS also writes `date=…,time=…,devname=…` (`set format csv`).
+    fn new(rest: &'a [u8]) -> Self {
+        let comma = memchr2(b',', b' ', rest).is_some_and(|at| {
+            rest[at] == b',' && rest.starts_with(b"date=") && rest[at + 1..].starts_with(b"time=")
+        });
+        let between = if comma { b',' } else { b' ' };
+        Self { rest, between }
+    }
 }
 
 impl<'a> Iterator for Pairs<'a> {
     type Item = (&'a [u8], &'a [u8]);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let rest = super::bsd::trim_start(self.rest);
+        let mut rest = super::bsd::trim_start(self.rest);
+        if self.between == b',' {
+            rest = rest.strip_prefix(b",").unwrap_or(rest);
+        }
         let n = rest
             .iter()
             .take(40)
@@ -108,7 +150,7 @@ impl<'a> Iterator for Pairs<'a> {
         if matches!(value.first(), Some(b'=' | b' ')) {
             return None;
         }
-        let end = memchr(b' ', value).unwrap_or(value.len());
+        let end = memchr(self.between, value).unwrap_or(value.len());
         self.rest = &value[end..];
         Some((key, &value[..end]))
     }

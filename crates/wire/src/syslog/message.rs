@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 
-use super::rfc5424::Elements;
+use super::{parse::Context, rfc5424::Elements, stamp::Written};
 
 /// The shape in which a line was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -15,6 +15,8 @@ pub enum Dialect {
     Rfc3164,
     /// `%FACILITY-SEVERITY-MNEMONIC: …` of Cisco IOS, IOS-XE, IOS-XR, NX-OS and ASA.
     Cisco,
+    /// `%%01MODULE/5/MNEMONIC(l): …` of Huawei VRP and H3C Comware.
+    Huawei,
     /// `topic,topic message` of MikroTik RouterOS.
     MikroTik,
     /// `key=value key="value"` from the first byte, as FortiGate sends.
@@ -86,6 +88,17 @@ pub fn facility_name(facility: u8) -> &'static str {
     NAMES.get(usize::from(facility)).copied().unwrap_or("?")
 }
 
+/// What a line says of the time zone in which its time was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Zone {
+    /// Nothing: the zone that its source is set to was taken.
+    NotTold,
+    /// An offset, or a name with one meaning.
+    Told,
+    /// A name without a known meaning (`clock timezone XYZ 7`): as [`Zone::NotTold`], and in doubt.
+    Unknown,
+}
+
 /// One syslog line, borrowing from the bytes that were received.
 ///
 /// Text that is not UTF-8 is shown with U+FFFD in its place; [`Message::raw`]
@@ -107,6 +120,8 @@ pub struct Message<'a> {
     pub sent_at: Option<Timestamp>,
     /// `false` where the sender itself marks its clock as not set (Cisco's `*` and `.`).
     pub clock_set: bool,
+    /// Where the offset of `sent_at` comes from.
+    pub zone: Zone,
     /// The sender's name for itself.
     pub host: Option<Cow<'a, str>>,
     /// Program, Cisco facility, first MikroTik topic, or FortiGate type.
@@ -117,11 +132,21 @@ pub struct Message<'a> {
     pub msgid: Option<Cow<'a, str>>,
     /// The structured data as sent (`[id a="b"][…]`), empty when there is none.
     pub structured_data: &'a [u8],
+    /// Seconds east of Greenwich that the outermost header told.
+    pub(super) header_offset: Option<i32>,
     /// The message without its header, byte order mark and line end.
     pub message: &'a [u8],
 }
 
 impl<'a> Message<'a> {
+    /// Takes a time as the one at which the line was sent.
+    pub(super) fn sent(&mut self, written: &Written, context: Context<'_>) {
+        if let Some(at) = written.resolve(context.received_at, context.zone) {
+            self.sent_at = Some(at);
+            self.zone = written.told();
+        }
+    }
+
     /// A message of which nothing is known but its bytes.
     pub(super) fn bare(raw: &'a [u8]) -> Self {
         Self {
@@ -132,11 +157,13 @@ impl<'a> Message<'a> {
             has_priority: false,
             sent_at: None,
             clock_set: true,
+            zone: Zone::NotTold,
             host: None,
             application: None,
             procid: None,
             msgid: None,
             structured_data: &[],
+            header_offset: None,
             message: raw,
         }
     }

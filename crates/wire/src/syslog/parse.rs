@@ -3,9 +3,10 @@
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
-    bsd, key_value,
+    bsd::{self, trim_start},
+    huawei, key_value,
     message::{Dialect, Message, Severity},
-    rfc5424, vendor,
+    rfc5424, stamp, vendor,
 };
 
 /// When and where a line was received: what a missing year or offset is taken from.
@@ -28,20 +29,25 @@ pub fn parse<'a>(bytes: &'a [u8], received_at: Timestamp, zone: &TimeZone) -> Me
         message.has_priority = true;
         message.facility = priority >> 3;
         message.severity = Severity::from_bits(priority);
-        rest = &rest[used..];
+        // Some senders put blanks behind it (HP, Dell, FortiGate's own relay).
+        rest = trim_start(&rest[used..]);
     }
     rest = strip_mark(rest);
     message.message = rest;
-    if message.has_priority && rfc5424::read(&mut message, rest, context) {
+    if rfc5424::read(&mut message, rest, context) {
         message.dialect = Dialect::Rfc5424;
     } else if key_value::read(&mut message, rest, context) {
         message.dialect = Dialect::KeyValue;
+    } else if huawei::read(&mut message, rest, context) {
+        message.dialect = Dialect::Huawei;
     } else if vendor::cisco(&mut message, rest, context) {
         message.dialect = Dialect::Cisco;
     } else if vendor::mikrotik(&mut message, rest) {
         message.dialect = Dialect::MikroTik;
     } else {
-        bsd::read(&mut message, rest, context);
+        // Comware's own file begins a line with `%`.
+        let line = rest.strip_prefix(b"%").filter(|r| stamp::any(r).is_some());
+        bsd::read(&mut message, line.unwrap_or(rest), context);
     }
     message
 }
@@ -49,7 +55,7 @@ pub fn parse<'a>(bytes: &'a [u8], received_at: Timestamp, zone: &TimeZone) -> Me
 /// `<0>` to `<191>` (RFC 5424 §6.2.1); leading zeros are let pass.
 fn priority(bytes: &[u8]) -> Option<(u8, usize)> {
     let digits = bytes.strip_prefix(b"<")?;
-    let (value, n) = super::stamp::number(digits, 1, 3)?;
+    let (value, n) = stamp::number(digits, 1, 3)?;
     if digits.get(n) != Some(&b'>') || value > 191 {
         return None;
     }

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use memchr::{memchr, memchr3};
 
 use super::{
-    message::{Message, field},
+    body,
+    message::{Message, Zone, field},
     parse::{Context, strip_mark},
     stamp,
 };
@@ -16,21 +17,32 @@ pub(super) fn read<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Cont
         return false;
     };
     let (time, rest) = token(rest);
-    let sent_at = if time == b"-" {
-        None
-    } else {
-        match stamp::rfc3339(time) {
-            Some((written, used)) if used == time.len() => {
-                written.resolve(context.received_at, context.zone)
-            }
-            _ => return false,
+    let written = match stamp::rfc3339(time) {
+        Some((written, used)) if used == time.len() => Some(written),
+        // Without a priority only a whole time shows that it is this form.
+        None if time == b"-" && message.has_priority => None,
+        None if message.has_priority && epoch(message, time) => {
+            // Meraki counts seconds, and names no program.
+            let (host, text) = token(rest);
+            message.host = field(host);
+            message.message = text;
+            return true;
         }
+        _ => return false,
     };
     let (host, rest) = token(rest);
+    if let Some(written) = written {
+        message.sent(&written, context);
+        message.header_offset = written.offset;
+    }
+    if body::event_format(message, rest) {
+        // ArcSight's form right behind the host, without the rest of the header.
+        message.host = field(host);
+        return true;
+    }
     let (application, rest) = token(rest);
     let (procid, rest) = token(rest);
     let (msgid, rest) = token(rest);
-    message.sent_at = sent_at;
     message.host = field(host);
     message.application = field(application);
     message.procid = field(procid);
@@ -38,6 +50,27 @@ pub(super) fn read<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Cont
     let (data, text) = structured_data(rest);
     message.structured_data = data;
     message.message = strip_mark(text);
+    true
+}
+
+/// `1795705200.774247467`, in place of a time.
+fn epoch(message: &mut Message<'_>, time: &[u8]) -> bool {
+    let Some((whole, fraction)) = std::str::from_utf8(time)
+        .ok()
+        .and_then(|t| t.split_once('.'))
+    else {
+        return false;
+    };
+    let digits = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
+    if whole.len() != 10 || fraction.len() > 9 || !digits(whole) || !digits(fraction) {
+        return false;
+    }
+    let Ok(seconds) = whole.parse() else {
+        return false;
+    };
+    let nanoseconds = format!("{fraction:0<9}").parse().unwrap_or(0);
+    message.sent_at = jiff::Timestamp::new(seconds, nanoseconds).ok();
+    message.zone = Zone::Told;
     true
 }
 

@@ -6,6 +6,8 @@ use jiff::{
     tz::TimeZone,
 };
 
+use super::{message::Zone, zone};
+
 /// A time as written: year and offset may be missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Written {
@@ -18,9 +20,37 @@ pub(super) struct Written {
     pub nanosecond: i32,
     /// Seconds east of Greenwich.
     pub offset: Option<i32>,
+    /// A zone is named, and nobody knows which.
+    pub unknown_zone: bool,
 }
 
 impl Written {
+    /// Where its offset comes from.
+    pub(super) fn told(&self) -> Zone {
+        match (self.offset, self.unknown_zone) {
+            (Some(_), _) => Zone::Told,
+            (None, true) => Zone::Unknown,
+            (None, false) => Zone::NotTold,
+        }
+    }
+
+    /// The same with an offset that is told elsewhere, if one is.
+    pub(super) fn in_zone_if(self, east: Option<i32>) -> Self {
+        Self {
+            offset: self.offset.or(east),
+            ..self
+        }
+    }
+
+    /// The same with what a zone's name says.
+    pub(super) fn in_zone(self, east: Option<i32>) -> Self {
+        Self {
+            offset: east.or(self.offset),
+            unknown_zone: east.is_none() && self.offset.is_none(),
+            ..self
+        }
+    }
+
     /// The instant meant: a missing offset is `tz`'s; a missing year is the latest
     /// that does not put the instant more than a week after `received_at`, so that
     /// a line of 31 December that arrives on 1 January is not a year in the future.
@@ -66,7 +96,7 @@ pub(super) fn number(bytes: &[u8], min: usize, max: usize) -> Option<(i32, usize
     (n >= min).then_some((value, n))
 }
 
-fn small(
+pub(super) fn small(
     bytes: &[u8],
     min: usize,
     max: usize,
@@ -78,7 +108,7 @@ fn small(
         .then_some((i8::try_from(value).ok()?, n))
 }
 
-/// `hh:mm:ss`, with a fraction after `.` or `,` if there is one.
+/// `hh:mm:ss`, with a fraction after `.`, `,` or `:` if there is one.
 fn clock(bytes: &[u8]) -> Option<(i8, i8, i8, i32, usize)> {
     let (hour, h) = small(bytes, 1, 2, 0..=23)?;
     let rest = bytes.get(h..)?;
@@ -89,9 +119,15 @@ fn clock(bytes: &[u8]) -> Option<(i8, i8, i8, i32, usize)> {
     let (second, _) = small(&rest[4..], 2, 2, 0..=60)?;
     let mut used = h + 6;
     let mut nanosecond = 0;
-    if let Some(b'.' | b',') = bytes.get(used)
-        && bytes.get(used + 1).is_some_and(u8::is_ascii_digit)
-    {
+    let fraction = match bytes.get(used) {
+        Some(b'.' | b',') => bytes.get(used + 1).is_some_and(u8::is_ascii_digit),
+        // Comware's own log: `14:13:39:123 2022`.
+        Some(b':') => {
+            number(&bytes[used + 1..], 3, 3).is_some() && bytes.get(used + 4) == Some(&b' ')
+        }
+        _ => false,
+    };
+    if fraction {
         used += 1;
         let mut scale = 100_000_000;
         while let Some(digit) = bytes.get(used).filter(|b| b.is_ascii_digit()) {
@@ -125,28 +161,12 @@ pub(super) fn offset(bytes: &[u8]) -> Option<(i32, usize)> {
     ))
 }
 
-/// The offset that a time zone's abbreviation stands for on network devices of this region.
-fn zone(name: &[u8]) -> Option<i32> {
-    Some(match name {
-        b"UTC" | b"GMT" => 0,
-        b"ICT" | b"WIB" => 7 * 3600,
-        b"SGT" | b"HKT" | b"CST" | b"MYT" => 8 * 3600,
-        b"JST" | b"KST" => 9 * 3600,
-        b"CET" => 3600,
-        b"CEST" | b"EET" => 2 * 3600,
-        b"EST" => -5 * 3600,
-        b"EDT" => -4 * 3600,
-        b"PST" => -8 * 3600,
-        b"PDT" => -7 * 3600,
-        _ => return None,
-    })
-}
-
-/// RFC 3339, as RFC 5424 §6.2.3 and rsyslog's forwarding format use it.
+/// RFC 3339, as RFC 5424 §6.2.3 and rsyslog's forwarding format use it; also with `/` in the
+/// date and a blank before the time (nginx, PAN-OS).
 pub(super) fn rfc3339(bytes: &[u8]) -> Option<(Written, usize)> {
     if bytes.len() < 19
-        || bytes[4] != b'-'
-        || bytes[7] != b'-'
+        || !matches!(bytes[4], b'-' | b'/')
+        || bytes[7] != bytes[4]
         || !matches!(bytes[10], b'T' | b't' | b' ')
     {
         return None;
@@ -170,6 +190,7 @@ pub(super) fn rfc3339(bytes: &[u8]) -> Option<(Written, usize)> {
         second,
         nanosecond,
         offset: east,
+        unknown_zone: false,
     };
     Some((written, used))
 }
@@ -228,11 +249,14 @@ pub(super) fn bsd(bytes: &[u8]) -> Option<(Written, usize)> {
         && bytes.get(at) == Some(&b' ')
         && let Some((y, n)) = number(&bytes[at + 1..], 4, 4)
         && (1990..=2200).contains(&y)
-        && matches!(bytes.get(at + 1 + n), Some(b' ' | b':'))
+        && matches!(bytes.get(at + 1 + n), None | Some(b' ' | b':' | b'\t'))
     {
         year = Some(y);
         at += 1 + n;
     }
+    // `Feb 15 2021 04:33:56-04:00` of Huawei.
+    let east = offset(&bytes[at..]);
+    at += east.map_or(0, |(_, n)| n);
     let written = Written {
         year: year.and_then(|y| i16::try_from(y).ok()),
         month,
@@ -241,32 +265,62 @@ pub(super) fn bsd(bytes: &[u8]) -> Option<(Written, usize)> {
         minute,
         second,
         nanosecond,
-        offset: None,
+        offset: east.map(|(seconds, _)| seconds),
+        unknown_zone: false,
     };
     Some((written, at))
+}
+
+/// `Thu Sep 18 13:03:42 2025` (Snare, ctime) and `Thu, 14 Oct 2021 15:24:16 UTC` (RFC 2822, Samba).
+pub(super) fn with_weekday(bytes: &[u8]) -> Option<(Written, usize)> {
+    const DAYS: [&[u8]; 7] = [b"mon", b"tue", b"wed", b"thu", b"fri", b"sat", b"sun"];
+    let day = bytes.get(..3)?;
+    if !DAYS.iter().any(|d| d.eq_ignore_ascii_case(day)) {
+        return None;
+    }
+    if let Some(rest) = bytes[3..].strip_prefix(b", ") {
+        let (day, n) = small(rest, 1, 2, 1..=31)?;
+        let rest_of = rest.get(n..)?.strip_prefix(b" ")?;
+        let month = month(rest_of)?;
+        let year_at = rest_of.get(3..)?.strip_prefix(b" ")?;
+        let (year, y) = number(year_at, 4, 4)?;
+        let time = year_at.get(y..)?.strip_prefix(b" ")?;
+        let (hour, minute, second, nanosecond, c) = clock(time)?;
+        let mut written = Written {
+            year: i16::try_from(year).ok(),
+            month,
+            day,
+            hour,
+            minute,
+            second,
+            nanosecond,
+            offset: None,
+            unknown_zone: false,
+        };
+        let mut used = bytes.len() - time.len() + c;
+        if let Some(after) = time[c..].strip_prefix(b" ") {
+            let n = after
+                .iter()
+                .position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b':')))
+                .unwrap_or(after.len());
+            if n > 0 {
+                written = written.in_zone(zone::named(&after[..n]));
+                used += 1 + n;
+            }
+        }
+        return Some((written, used));
+    }
+    let (written, n) = bsd(bytes[3..].strip_prefix(b" ")?)?;
+    Some((written, n + 4))
 }
 
 /// Either form; what RFC 3164 senders put at the front of a line.
 pub(super) fn any(bytes: &[u8]) -> Option<(Written, usize)> {
     match bytes.first()? {
         b'0'..=b'9' => rfc3339(bytes).or_else(|| bsd(bytes)),
-        b'A'..=b'Z' | b'a'..=b'z' => bsd(bytes),
+        b'A'..=b'Z' | b'a'..=b'z' => bsd(bytes).or_else(|| with_weekday(bytes)),
         _ => None,
     }
-}
-
-/// ` ICT`, ` UTC` or ` +07:00` after a time; returns the offset if the name is known.
-///
-/// The name must be followed by `:`, so that a host called `UTC` stays a host.
-pub(super) fn zone_suffix(bytes: &[u8]) -> Option<(Option<i32>, usize)> {
-    let rest = bytes.strip_prefix(b" ")?;
-    if let Some((seconds, n)) = offset(rest).filter(|(_, n)| *n > 1)
-        && matches!(rest.get(n), None | Some(b' ' | b':'))
-    {
-        return Some((Some(seconds), n + 1));
-    }
-    let n = rest.iter().take_while(|b| b.is_ascii_uppercase()).count();
-    ((2..=5).contains(&n) && rest.get(n) == Some(&b':')).then(|| (zone(&rest[..n]), n + 1))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use super::{
     bsd::{trim_start, word},
     message::{Message, Severity, field},
     parse::Context,
-    stamp,
+    stamp, zone,
 };
 
 /// How far into a line the `%` of a Cisco mnemonic may stand.
@@ -21,16 +21,25 @@ pub(super) fn cisco<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Con
     let Some(mnemonic) = mnemonic(&bytes[percent..]) else {
         return false;
     };
-    let Some(head) = cisco_head(&bytes[..percent]) else {
+    // `%ASA-session-6-302015`: the class of the message stands between.
+    let product = mnemonic.facility.split(|b| *b == b'-').next();
+    let product = product.filter(|p| FIREWALLS.contains(p));
+    // A firewall's own name stands where a router's zone does.
+    let firewall = product.is_some();
+    let before = bytes[..percent].trim_ascii_end();
+    if JUNOS.contains(&mnemonic.facility) && before.ends_with(b"]:") {
+        return false;
+    }
+    let Some(head) = cisco_head(&bytes[..percent], firewall) else {
         return false;
     };
-    message.sent_at = head
-        .stamp
-        .and_then(|w| w.resolve(context.received_at, context.zone));
+    if let Some(written) = head.stamp {
+        message.sent(&written, context);
+    }
     message.clock_set = head.clock_set;
     message.host = head.host.and_then(field);
     message.procid = head.process.or(head.sequence).and_then(field);
-    message.application = field(mnemonic.facility);
+    message.application = field(product.unwrap_or(mnemonic.facility));
     message.msgid = field(mnemonic.whole);
     if !message.has_priority {
         message.severity = mnemonic.severity;
@@ -38,6 +47,24 @@ pub(super) fn cisco<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Con
     message.message = &bytes[percent..];
     true
 }
+
+const FIREWALLS: [&[u8]; 4] = [b"ASA", b"FTD", b"PIX", b"FWSM"];
+
+/// The facilities that Junos writes with `explicit-priority`; its program stands before.
+const JUNOS: [&[u8]; 12] = [
+    b"AUTH",
+    b"CHANGE",
+    b"CONFLICT",
+    b"CRON",
+    b"DAEMON",
+    b"DFC",
+    b"FIREWALL",
+    b"FTP",
+    b"INTERACT",
+    b"KERN",
+    b"PFE",
+    b"USER",
+];
 
 struct Mnemonic<'a> {
     facility: &'a [u8],
@@ -78,13 +105,14 @@ struct Head<'a> {
 }
 
 /// What stands before the `%`; `None` when something there does not fit.
-fn cisco_head(head: &[u8]) -> Option<Head<'_>> {
+fn cisco_head(head: &[u8], firewall: bool) -> Option<Head<'_>> {
     let mut out = Head {
         clock_set: true,
         ..Head::default()
     };
     let mut rest = head;
-    for _ in 0..8 {
+    let mut hosts = 0;
+    for _ in 0..16 {
         while let [b' ' | b':', after @ ..] = rest {
             rest = after;
         }
@@ -96,10 +124,18 @@ fn cisco_head(head: &[u8]) -> Option<Head<'_>> {
             [b'*' | b'.', after @ ..] => (true, after),
             _ => (false, rest),
         };
+        if marked && body.is_empty() {
+            out.clock_set = false;
+            return Some(out);
+        }
         if let Some((mut written, n)) = stamp::any(body) {
             rest = &body[n..];
-            if let Some((east, n)) = stamp::zone_suffix(rest) {
-                written.offset = east.or(written.offset);
+            // With a number or a name before the time, a word behind it is a zone.
+            let only = !firewall && (out.host.is_some() || out.sequence.is_some());
+            if written.offset.is_none()
+                && let Some((east, n)) = zone::suffix(rest, only)
+            {
+                written = written.in_zone(east);
                 rest = &rest[n..];
             }
             out.stamp = Some(written);
@@ -116,11 +152,23 @@ fn cisco_head(head: &[u8]) -> Option<Head<'_>> {
         } else if let Some(used) = uptime(body) {
             rest = &body[used..];
             continue;
+        } else if body.starts_with(b"[") {
+            // Structured data before the text, `[syslog@9 s_id="sw1:666"]`.
+            rest = &body[memchr(b']', body)? + 1..];
+            continue;
         } else if let Some(open) = memchr(b'[', token) {
             out.process = Some(token[open + 1..].strip_suffix(b"]")?);
         } else if token.contains(&b'/') {
             // The node of an IOS-XR route processor, `RP/0/RSP0/CPU0`.
-        } else if out.host.is_none() && !marked {
+        } else if marked && body.get(n) == Some(&b':') && token[0].is_ascii_alphabetic() {
+            // The task of a wireless controller, `*spamApTask3:`.
+            out.process = Some(token);
+        } else if hosts == 1 && !marked && matches!(body.get(n..), Some(b":" | b": ")) {
+            // The agent that speaks, on Arista: `sw1 Bgp: %BGP-…`.
+            out.process = Some(token);
+        } else if hosts < 2 && !marked {
+            // A relay's name for it comes first, its own after it.
+            hosts += 1;
             out.host = Some(token);
         } else {
             return None;
