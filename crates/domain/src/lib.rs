@@ -6,6 +6,7 @@ pub mod clock;
 pub mod document;
 pub mod id;
 pub mod label;
+pub mod legacy;
 pub mod net;
 pub mod noun;
 pub mod paper;

@@ -13,6 +13,7 @@ mod catalogue;
 mod checkpoints;
 mod error;
 mod files;
+mod found;
 mod line;
 mod load;
 mod matcher;

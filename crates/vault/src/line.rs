@@ -157,7 +157,7 @@ pub struct Record {
 impl Record {
     /// The line as text; bytes that are not UTF-8 become U+FFFD.
     pub fn text(&self) -> std::borrow::Cow<'_, str> {
-        String::from_utf8_lossy(&self.raw)
+        domain::legacy::text(&self.raw)
     }
 
     /// The same without its number.

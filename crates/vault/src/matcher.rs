@@ -1,6 +1,6 @@
 //! Whether a line contains a text, without regard to case, or to diacritics as well.
 
-use domain::text::fold;
+use domain::{legacy, text::fold};
 
 /// Letters from the most frequent to the rarest: a rare one is looked for first.
 const FREQUENT: &[u8] = b" eatoinsrhldc0um1fpgw2yb.v3k4x5j6q7z8:9-/";
@@ -39,14 +39,12 @@ impl Matcher {
                     && folded.is_ascii()
                     && contains_ascii(line, folded.as_bytes());
             }
-            return fold(&String::from_utf8_lossy(line)).contains(folded.as_str());
+            return fold(&legacy::text(line)).contains(folded.as_str());
         }
         // A text with letters beyond ASCII is in no line of ASCII alone.
         !self.plain.is_ascii()
             && !line.is_ascii()
-            && String::from_utf8_lossy(line)
-                .to_lowercase()
-                .contains(&self.plain)
+            && legacy::text(line).to_lowercase().contains(&self.plain)
     }
 }
 
@@ -83,6 +81,25 @@ mod tests {
         assert!(found("mất kênh VĨNH Long", "vĩnh long", false));
         assert!(found("anything", "", false));
         assert!(!found("", "a", false));
+    }
+
+    #[test]
+    fn lines_in_codes_from_before_unicode_are_found_as_text() {
+        // "mất kết nối" in Windows-1258, TCVN3 and VNI.
+        for line in [
+            &b"l\xe2n: m\xe2\xect k\xea\xect n\xf4\xeci"[..],
+            b"m\xcat k\xd5t n\xe8i",
+            b"ma\xe1t ke\xe1t no\xe1i",
+        ] {
+            for (text, ignore) in [
+                ("mat ket noi", true),
+                ("mất kết nối", false),
+                ("MẤT KẾT", true),
+            ] {
+                let matcher = Matcher::new(text, ignore).unwrap();
+                assert!(matcher.matches(line), "{text} in {line:?}");
+            }
+        }
     }
 
     #[test]

@@ -13,6 +13,7 @@ use std::{
 use crate::{
     Error, Record,
     catalogue::Entry,
+    found::Match,
     line::{self, Line, SourceId, UnitId},
     matcher::Matcher,
     segment::{Column, RowGroup, Segment, ranges},
@@ -31,7 +32,7 @@ pub enum Order {
 }
 
 /// What to look for. Conditions hold together; those left out hold for every line.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Query {
     /// Received at or after, unix milliseconds.
     pub from_ms: Option<i64>,
@@ -271,17 +272,35 @@ impl Search<'_> {
         Ok(found)
     }
 
-    fn chunk(&mut self, entry: &Entry, number: usize) -> Result<Vec<Record>, Error> {
+    fn chunk(&mut self, entry: &Arc<Entry>, number: usize) -> Result<Vec<Record>, Error> {
         let segment = match self.open.take() {
             Some((first, segment)) if first == entry.first => segment,
             _ => Segment::open(&self.shared.segment_path(entry))?,
         };
-        let found = self.group(&segment.group(number)?);
+        let group = segment.group(number)?;
+        let query = self.query;
+        let (matches, fresh) = match self.shared.found.get(entry, number, query) {
+            Some(matches) => (matches, false),
+            None => (Arc::new(self.matches(&group)?), true),
+        };
+        let beyond = matches.iter().filter(|m| self.beyond_cursor(m.1));
+        let mut wanted: Vec<Match> = beyond.copied().collect();
+        self.sort(&mut wanted, |m| m.1);
+        // One more than fits on the page, so that it is known whether there is more.
+        let room = query.limit - self.page.rows.len();
+        if fresh && wanted.len() > room {
+            self.shared.found.keep(entry, number, query, matches);
+        }
+        wanted.truncate(room.saturating_add(1));
+        wanted.sort_unstable();
+        let found = group.records(&ranges(wanted.iter().map(|m| m.0)));
+        drop(group);
         self.open = Some((entry.first, segment));
         found
     }
 
-    fn group(&mut self, group: &RowGroup<'_>) -> Result<Vec<Record>, Error> {
+    /// The rows of a chunk that fit, wherever the cursor is.
+    fn matches(&mut self, group: &RowGroup<'_>) -> Result<Vec<Match>, Error> {
         let query = self.query;
         let received = group.bounds(Column::ReceivedAt);
         let severity = group.bounds(Column::Severity);
@@ -305,10 +324,7 @@ impl Search<'_> {
         }
         let index = group.int64(Column::Index, &pages)?;
         self.page.scanned += index.len() as u64;
-        let mut fits: Vec<bool> = index
-            .iter()
-            .map(|i| u64::try_from(*i).is_ok_and(|i| self.beyond_cursor(i)))
-            .collect();
+        let mut fits: Vec<bool> = index.iter().map(|i| u64::try_from(*i).is_ok()).collect();
         let whole = received.is_some_and(|(a, b)| {
             query.from_ms.is_none_or(|from| a >= from) && query.to_ms.is_none_or(|to| b < to)
         });
@@ -344,7 +360,7 @@ impl Search<'_> {
                 .for_each(|(f, p)| *f &= p.data() == peer.as_bytes());
         }
         let rows = pages.iter().flat_map(Clone::clone);
-        let mut candidates: Vec<(usize, u64)> = rows
+        let mut candidates: Vec<Match> = rows
             .zip(&index)
             .zip(&fits)
             .filter(|(_, fits)| **fits)
@@ -365,11 +381,7 @@ impl Search<'_> {
             })?;
             candidates = matching;
         }
-        self.sort(&mut candidates, |c| c.1);
-        // One more than fits on the page, so that it is known whether there is more.
-        candidates.truncate((query.limit - self.page.rows.len()).saturating_add(1));
-        candidates.sort_unstable();
-        group.records(&ranges(candidates.iter().map(|c| c.0)))
+        Ok(candidates)
     }
 }
 

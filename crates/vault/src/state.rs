@@ -14,6 +14,7 @@ use parking::RwLock;
 
 use crate::{
     catalogue::Entry,
+    found::Cache,
     note::{Checkpoint, Verifier},
     sources::Sources,
     tree::{Frontier, Nodes},
@@ -83,6 +84,8 @@ pub(crate) struct Shared {
     state: RwLock<State>,
     /// The last append failed for want of room.
     pub full: AtomicBool,
+    /// What the pages of searches found.
+    pub found: Cache,
 }
 
 /// A consistent view for one reader.
@@ -99,6 +102,7 @@ impl Shared {
             verifier,
             state: RwLock::new(state),
             full: AtomicBool::new(false),
+            found: Cache::default(),
         }
     }
 

@@ -240,3 +240,27 @@ async fn a_canceled_search_stops() {
         Err(Error::Canceled)
     ));
 }
+
+#[tokio::test]
+async fn a_page_does_not_read_its_chunk_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let vault = vault(dir.path()).await;
+    let reader = vault.reader();
+    let mut query = Query {
+        text: Some("trà vinh".into()),
+        order: Order::OldestFirst,
+        limit: 50,
+        ..Query::default()
+    };
+    let page = |query: &Query| reader.search_blocking(query, &Cancel::default()).unwrap();
+    let first = page(&query);
+    assert!(first.scanned > 0);
+    query.cursor = first.next;
+    let second = page(&query);
+    assert_eq!((second.rows.len(), second.scanned), (50, 0));
+    assert!(second.rows[0].index > first.rows[49].index);
+    // Another question, or another's reach, is looked up anew.
+    query.units = Some(HashSet::from([id(1)]));
+    let narrower = page(&query);
+    assert!(narrower.scanned > 0 && narrower.rows.iter().all(|r| r.unit == id(1)));
+}

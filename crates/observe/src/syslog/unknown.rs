@@ -98,7 +98,7 @@ impl UnknownSenders {
         sender.last_seen_ms = sender.last_seen_ms.max(at_ms);
         sender.host.clear();
         sender.host.push_str(host);
-        sender.sample = String::from_utf8_lossy(&raw[..raw.len().min(SAMPLE)]).into_owned();
+        sender.sample = domain::legacy::text(&raw[..raw.len().min(SAMPLE)]).into_owned();
     }
 
     /// Takes those off the list that are registered now.
