@@ -245,6 +245,7 @@ async fn a_canceled_search_stops() {
 async fn a_page_does_not_read_its_chunk_again() {
     let dir = tempfile::tempdir().unwrap();
     let vault = vault(dir.path()).await;
+    vault.seal().await.unwrap();
     let reader = vault.reader();
     let mut query = Query {
         text: Some("trà vinh".into()),
