@@ -4,5 +4,5 @@
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    let _ = app::registry::read_table(bytes);
+    let _ = examine::table::read(bytes);
 });

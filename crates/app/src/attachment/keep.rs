@@ -8,14 +8,12 @@ use domain::{
     label::Label,
     problem::{Problem, ProblemKind},
 };
+use examine::attachment::{Examined, Refusal, examine};
 use sha2::{Digest, Sha256};
 use store::attachment::Attachment;
 use tokio::sync::Semaphore;
 
-use super::{
-    clamd::{self, Scan},
-    examine::{Refusal, examine},
-};
+use super::clamd::{self, Scan};
 use crate::{App, Ctx, fault::fault};
 
 /// How long looking into one file may take.
@@ -162,9 +160,7 @@ pub async fn keep(
 }
 
 /// Looks into a file on a thread of its own, few at a time and not for ever.
-async fn examine_aside(
-    bytes: Vec<u8>,
-) -> Result<(Vec<u8>, Result<super::Examined, Refusal>), Problem> {
+async fn examine_aside(bytes: Vec<u8>) -> Result<(Vec<u8>, Result<Examined, Refusal>), Problem> {
     let permit = EXAMINING
         .acquire()
         .await

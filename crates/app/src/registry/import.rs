@@ -12,6 +12,7 @@ use domain::{
     schema::{Field, Schema},
     text,
 };
+use examine::table::{self, TableError};
 use serde::Serialize;
 use store::{
     Tx,
@@ -21,7 +22,7 @@ use store::{
 use super::{
     export::{VERSION, guard},
     plan::{self, Plan, References, Surroundings},
-    record, rules, sheet,
+    record, rules,
 };
 use crate::{App, Ctx, fault::fault};
 
@@ -111,7 +112,7 @@ pub async fn run(
 ) -> Result<ImportReport, Problem> {
     let schema = app.schema(noun)?;
     let scope = ctx.actor.writes(&schema)?;
-    let sheet = sheet::read(bytes).map_err(|e| not_a_table(&e))?;
+    let sheet = table::read(bytes).map_err(|e| not_a_table(&e))?;
     let columns = plan::columns(&schema, &sheet.header);
     let missing: Vec<FieldProblem> = schema
         .fields
@@ -207,10 +208,10 @@ pub async fn run(
     Ok(report)
 }
 
-fn not_a_table(error: &sheet::SheetError) -> Problem {
+fn not_a_table(error: &TableError) -> Problem {
     let vi = match error {
-        sheet::SheetError::Empty => "Tệp không có dòng tiêu đề".to_owned(),
-        sheet::SheetError::TooLarge { what, found, limit } => {
+        TableError::Empty => "Tệp không có dòng tiêu đề".to_owned(),
+        TableError::TooLarge { what, found, limit } => {
             let what = match *what {
                 "columns" => "cột",
                 "rows" => "dòng",
@@ -218,11 +219,11 @@ fn not_a_table(error: &sheet::SheetError) -> Problem {
             };
             format!("Tệp có {found} {what}; tối đa {limit}")
         }
-        sheet::SheetError::NotText { line } => {
+        TableError::NotText { line } => {
             format!("Dòng {line} không phải UTF-8; hãy lưu dạng “CSV UTF-8” hoặc .xlsx")
         }
-        sheet::SheetError::Broken { line, what } => format!("Dòng {line} không đọc được: {what}"),
-        sheet::SheetError::Workbook(what) => format!("Không đọc được bảng tính: {what}"),
+        TableError::Broken { line, what } => format!("Dòng {line} không đọc được: {what}"),
+        TableError::Workbook(what) => format!("Không đọc được bảng tính: {what}"),
     };
     Problem::new(
         ProblemKind::Invalid,

@@ -5,10 +5,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use app::{
-    attachment::{self, Marking, Refusal, examine},
-    setting,
-};
+use app::{attachment, setting};
 use domain::{
     authority::Role,
     id::OrganizationId,
@@ -17,6 +14,7 @@ use domain::{
         ProblemKind::{Denied, Invalid, NotFound},
     },
 };
+use examine::attachment::{Marking, Refusal, examine};
 use proptest::prelude::*;
 use zip::{ZipWriter, write::SimpleFileOptions};
 

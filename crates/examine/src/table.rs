@@ -15,7 +15,7 @@ const MAX_ROWS: usize = 200_000;
 
 /// A file that is no table.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SheetError {
+pub enum TableError {
     /// Nothing in it.
     #[error("the file has no header line")]
     Empty,
@@ -60,8 +60,8 @@ pub struct Sheet {
 /// Reads a table by its content: a ZIP is a workbook, anything else is CSV.
 ///
 /// # Errors
-/// [`SheetError`] says what is wrong with the file, or what limit it is over.
-pub fn read(bytes: &[u8]) -> Result<Sheet, SheetError> {
+/// [`TableError`] says what is wrong with the file, or what limit it is over.
+pub fn read(bytes: &[u8]) -> Result<Sheet, TableError> {
     limit("bytes", bytes.len(), MAX_BYTES)?;
     if bytes.starts_with(b"PK\x03\x04") {
         read_workbook(bytes)
@@ -70,9 +70,9 @@ pub fn read(bytes: &[u8]) -> Result<Sheet, SheetError> {
     }
 }
 
-fn limit(what: &'static str, found: usize, limit: usize) -> Result<(), SheetError> {
+fn limit(what: &'static str, found: usize, limit: usize) -> Result<(), TableError> {
     if found > limit {
-        return Err(SheetError::TooLarge {
+        return Err(TableError::TooLarge {
             what,
             found: found as u64,
             limit: limit as u64,
@@ -81,7 +81,7 @@ fn limit(what: &'static str, found: usize, limit: usize) -> Result<(), SheetErro
     Ok(())
 }
 
-fn read_csv(bytes: &[u8]) -> Result<Sheet, SheetError> {
+fn read_csv(bytes: &[u8]) -> Result<Sheet, TableError> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(delimiter(bytes))
@@ -94,7 +94,7 @@ fn read_csv(bytes: &[u8]) -> Result<Sheet, SheetError> {
     loop {
         let more = reader
             .read_byte_record(&mut record)
-            .map_err(|e| SheetError::Broken {
+            .map_err(|e| TableError::Broken {
                 line: lines.line,
                 what: e.to_string(),
             })?;
@@ -107,7 +107,7 @@ fn read_csv(bytes: &[u8]) -> Result<Sheet, SheetError> {
             .iter()
             .map(|cell| std::str::from_utf8(cell).map(|c| c.trim().to_owned()))
             .collect::<Result<Vec<_>, _>>()
-            .map_err(|_| SheetError::NotText { line })?;
+            .map_err(|_| TableError::NotText { line })?;
         if cells.iter().all(String::is_empty) {
             continue;
         }
@@ -119,7 +119,7 @@ fn read_csv(bytes: &[u8]) -> Result<Sheet, SheetError> {
         }
     }
     if sheet.header.is_empty() {
-        return Err(SheetError::Empty);
+        return Err(TableError::Empty);
     }
     Ok(sheet)
 }
@@ -170,15 +170,15 @@ fn delimiter(bytes: &[u8]) -> u8 {
         .map_or(b',', |(s, _)| *s)
 }
 
-fn read_workbook(bytes: &[u8]) -> Result<Sheet, SheetError> {
-    let broken = |e: &dyn std::fmt::Display| SheetError::Workbook(e.to_string());
+fn read_workbook(bytes: &[u8]) -> Result<Sheet, TableError> {
+    let broken = |e: &dyn std::fmt::Display| TableError::Workbook(e.to_string());
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|e| broken(&e))?;
     let mut unpacked = 0u64;
     for i in 0..archive.len() {
         unpacked += archive.by_index_raw(i).map_err(|e| broken(&e))?.size();
     }
     if unpacked > MAX_UNPACKED {
-        return Err(SheetError::TooLarge {
+        return Err(TableError::TooLarge {
             what: "bytes unpacked",
             found: unpacked,
             limit: MAX_UNPACKED,
@@ -187,7 +187,7 @@ fn read_workbook(bytes: &[u8]) -> Result<Sheet, SheetError> {
     let mut book = calamine::Xlsx::new(Cursor::new(bytes)).map_err(|e| broken(&e))?;
     let range = book
         .worksheet_range_at(0)
-        .ok_or(SheetError::Empty)?
+        .ok_or(TableError::Empty)?
         .map_err(|e| broken(&e))?;
     let first = range.start().map_or(0, |(row, _)| row);
     let mut sheet = Sheet::default();
@@ -205,7 +205,7 @@ fn read_workbook(bytes: &[u8]) -> Result<Sheet, SheetError> {
         }
     }
     if sheet.header.is_empty() {
-        return Err(SheetError::Empty);
+        return Err(TableError::Empty);
     }
     Ok(sheet)
 }
@@ -240,15 +240,15 @@ mod tests {
 
     #[test]
     fn what_is_no_table_is_refused_by_name() {
-        assert_eq!(read(b"").unwrap_err(), SheetError::Empty);
+        assert_eq!(read(b"").unwrap_err(), TableError::Empty);
         assert_eq!(
             read(b"a,b\n1,\xff\n").unwrap_err(),
-            SheetError::NotText { line: 2 }
+            TableError::NotText { line: 2 }
         );
         let wide = "x,".repeat(1_000_000);
         assert!(matches!(
             read(wide.as_bytes()).unwrap_err(),
-            SheetError::TooLarge {
+            TableError::TooLarge {
                 what: "columns",
                 found: 1_000_001,
                 ..
@@ -256,7 +256,7 @@ mod tests {
         ));
         assert!(matches!(
             read(b"PK\x03\x04junk").unwrap_err(),
-            SheetError::Workbook(_)
+            TableError::Workbook(_)
         ));
     }
 }
