@@ -3,6 +3,7 @@
 use std::io::Cursor;
 
 use calamine::{Data, Reader};
+use serde::{Deserialize, Serialize};
 
 /// The largest file that is taken.
 pub const MAX_BYTES: usize = 32 << 20;
@@ -13,8 +14,32 @@ const MAX_COLUMNS: usize = 200;
 /// The most rows.
 const MAX_ROWS: usize = 200_000;
 
+/// What a table can have too much of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Measure {
+    /// Of the file as it was sent.
+    Bytes,
+    /// Of what is packed in it.
+    UnpackedBytes,
+    /// Of one row.
+    Columns,
+    /// Of the sheet.
+    Rows,
+}
+
+impl std::fmt::Display for Measure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Measure::Bytes => "bytes",
+            Measure::UnpackedBytes => "bytes unpacked",
+            Measure::Columns => "columns",
+            Measure::Rows => "rows",
+        })
+    }
+}
+
 /// A file that is no table.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum TableError {
     /// Nothing in it.
     #[error("the file has no header line")]
@@ -22,8 +47,8 @@ pub enum TableError {
     /// More than is taken.
     #[error("the file has {found} {what}; at most {limit} are taken")]
     TooLarge {
-        /// columns, rows, bytes
-        what: &'static str,
+        /// Of what.
+        what: Measure,
         /// How many.
         found: u64,
         /// The limit.
@@ -49,7 +74,7 @@ pub enum TableError {
 }
 
 /// A table: the header and the rows, each with its line in the file.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sheet {
     /// Column names as written.
     pub header: Vec<String>,
@@ -62,7 +87,7 @@ pub struct Sheet {
 /// # Errors
 /// [`TableError`] says what is wrong with the file, or what limit it is over.
 pub fn read(bytes: &[u8]) -> Result<Sheet, TableError> {
-    limit("bytes", bytes.len(), MAX_BYTES)?;
+    limit(Measure::Bytes, bytes.len(), MAX_BYTES)?;
     if bytes.starts_with(b"PK\x03\x04") {
         read_workbook(bytes)
     } else {
@@ -70,7 +95,7 @@ pub fn read(bytes: &[u8]) -> Result<Sheet, TableError> {
     }
 }
 
-fn limit(what: &'static str, found: usize, limit: usize) -> Result<(), TableError> {
+fn limit(what: Measure, found: usize, limit: usize) -> Result<(), TableError> {
     if found > limit {
         return Err(TableError::TooLarge {
             what,
@@ -102,7 +127,7 @@ fn read_csv(bytes: &[u8]) -> Result<Sheet, TableError> {
             break;
         }
         let line = lines.of(bytes, record.position().map_or(0, csv::Position::byte));
-        limit("columns", record.len(), MAX_COLUMNS)?;
+        limit(Measure::Columns, record.len(), MAX_COLUMNS)?;
         let cells = record
             .iter()
             .map(|cell| std::str::from_utf8(cell).map(|c| c.trim().to_owned()))
@@ -115,7 +140,7 @@ fn read_csv(bytes: &[u8]) -> Result<Sheet, TableError> {
             sheet.header = cells;
         } else {
             sheet.rows.push((line, cells));
-            limit("rows", sheet.rows.len(), MAX_ROWS)?;
+            limit(Measure::Rows, sheet.rows.len(), MAX_ROWS)?;
         }
     }
     if sheet.header.is_empty() {
@@ -179,7 +204,7 @@ fn read_workbook(bytes: &[u8]) -> Result<Sheet, TableError> {
     }
     if unpacked > MAX_UNPACKED {
         return Err(TableError::TooLarge {
-            what: "bytes unpacked",
+            what: Measure::UnpackedBytes,
             found: unpacked,
             limit: MAX_UNPACKED,
         });
@@ -192,7 +217,7 @@ fn read_workbook(bytes: &[u8]) -> Result<Sheet, TableError> {
     let first = range.start().map_or(0, |(row, _)| row);
     let mut sheet = Sheet::default();
     for (i, row) in range.rows().enumerate() {
-        limit("columns", row.len(), MAX_COLUMNS)?;
+        limit(Measure::Columns, row.len(), MAX_COLUMNS)?;
         let cells: Vec<String> = row.iter().map(cell).collect();
         if cells.iter().all(String::is_empty) {
             continue;
@@ -201,7 +226,7 @@ fn read_workbook(bytes: &[u8]) -> Result<Sheet, TableError> {
             sheet.header = cells;
         } else {
             sheet.rows.push((u64::from(first) + i as u64 + 1, cells));
-            limit("rows", sheet.rows.len(), MAX_ROWS)?;
+            limit(Measure::Rows, sheet.rows.len(), MAX_ROWS)?;
         }
     }
     if sheet.header.is_empty() {
@@ -249,7 +274,7 @@ mod tests {
         assert!(matches!(
             read(wide.as_bytes()).unwrap_err(),
             TableError::TooLarge {
-                what: "columns",
+                what: Measure::Columns,
                 found: 1_000_001,
                 ..
             }

@@ -82,7 +82,7 @@ pub async fn keep(
     let examined = match examined {
         Ok(examined) => examined,
         Err(refusal) => {
-            note_refusal(app, ctx, organization, refusal).await?;
+            note_refusal(app, ctx, organization, &refusal).await?;
             return Err(refused(refusal, name));
         }
     };
@@ -188,7 +188,7 @@ async fn note_refusal(
     app: &App,
     ctx: &Ctx,
     organization: OrganizationId,
-    refusal: Refusal,
+    refusal: &Refusal,
 ) -> Result<(), Problem> {
     let action = match refusal {
         Refusal::Marked => "refused-as-secret",

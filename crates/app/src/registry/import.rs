@@ -12,7 +12,7 @@ use domain::{
     schema::{Field, Schema},
     text,
 };
-use examine::table::{self, TableError};
+use examine::table::{self, Measure, TableError};
 use serde::Serialize;
 use store::{
     Tx,
@@ -212,10 +212,10 @@ fn not_a_table(error: &TableError) -> Problem {
     let vi = match error {
         TableError::Empty => "Tệp không có dòng tiêu đề".to_owned(),
         TableError::TooLarge { what, found, limit } => {
-            let what = match *what {
-                "columns" => "cột",
-                "rows" => "dòng",
-                _ => "byte",
+            let what = match what {
+                Measure::Columns => "cột",
+                Measure::Rows => "dòng",
+                Measure::Bytes | Measure::UnpackedBytes => "byte",
             };
             format!("Tệp có {found} {what}; tối đa {limit}")
         }

@@ -113,7 +113,7 @@ fn of_office(
     // XML parts begin as web pages may; what runs in an office document is no XML part.
     let xml = name.ends_with(".xml") || name.ends_with(".rels");
     if !xml && let Some(program) = kind::program(bytes) {
-        return Err(Refusal::Program(program));
+        return Err(Refusal::Program(program.into()));
     }
     if xml {
         if name.ends_with("[content_types].xml")

@@ -1,6 +1,9 @@
 //! Decides from the bytes alone whether a file may be kept.
 
+use std::borrow::Cow;
+
 use memchr::memmem;
+use serde::{Deserialize, Serialize};
 
 use super::{
     archive::{self, Budget},
@@ -13,11 +16,11 @@ use super::{
 pub(super) const OLE: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
 
 /// Why a file is not taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum Refusal {
     /// It is a program or holds one.
     #[error("a program ({0})")]
-    Program(&'static str),
+    Program(Cow<'static, str>),
     /// It carries macros.
     #[error("macros")]
     Macros,
@@ -39,7 +42,7 @@ pub enum Refusal {
 }
 
 /// Whether a file's text was looked at for markings of secrecy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Marking {
     /// Its text was looked at; there is none.
     None,
@@ -58,7 +61,7 @@ impl Marking {
 }
 
 /// What a file that may be kept is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Examined {
     /// What it is.
     pub kind: Kind,
@@ -77,7 +80,7 @@ pub fn examine(bytes: &[u8]) -> Result<Examined, Refusal> {
 
 pub(super) fn look(bytes: &[u8], depth: usize, budget: &mut Budget) -> Result<Examined, Refusal> {
     if let Some(program) = kind::program(bytes) {
-        return Err(Refusal::Program(program));
+        return Err(Refusal::Program(program.into()));
     }
     if bytes.starts_with(b"PK\x03\x04") {
         return archive::look_into(bytes, depth, budget);
@@ -112,7 +115,7 @@ fn old_office(bytes: &[u8]) -> Result<Examined, Refusal> {
         return Err(Refusal::Macros);
     }
     if has("Ole10Native") {
-        return Err(Refusal::Program("packaged file"));
+        return Err(Refusal::Program("packaged file".into()));
     }
     let kind = if has("WordDocument") {
         Kind::Doc

@@ -1,7 +1,9 @@
 //! What a file is, by its content.
 
+use serde::{Deserialize, Serialize};
+
 /// A kind of file that is taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
     /// Portable Document Format.
     Pdf,
