@@ -12,6 +12,8 @@ use cel::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::cost;
+
 static ENV: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
 
 /// The fields of `org` that an expression may name.
@@ -89,6 +91,7 @@ pub struct EvaluationError {
 #[serde(try_from = "String", into = "String")]
 pub struct Expression {
     text: String,
+    cost: u64,
     program: Arc<Program>,
 }
 
@@ -96,12 +99,13 @@ impl Expression {
     /// Compiles a condition and checks that it names only what `org` has.
     ///
     /// # Errors
-    /// When it is not CEL, or names an unknown variable or field.
+    /// When it is not CEL, names an unknown variable or field, or may take too long.
     pub fn compile(text: &str) -> Result<Self, CompileError> {
         let failed = |why: String| CompileError {
             text: text.to_owned(),
             why,
         };
+        cost::of_text(text).map_err(failed)?;
         let program = ENV.compile(text).map_err(|errors| {
             failed(
                 errors
@@ -113,8 +117,10 @@ impl Expression {
             )
         })?;
         name_check(program.expression(), &mut Vec::new()).map_err(failed)?;
+        let cost = cost::of(program.expression()).map_err(failed)?;
         Ok(Self {
             text: text.to_owned(),
+            cost,
             program: Arc::new(program),
         })
     }
@@ -122,6 +128,11 @@ impl Expression {
     /// The expression as it was written.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The steps that deciding it may take, for one organization.
+    pub fn cost(&self) -> u64 {
+        self.cost
     }
 
     /// The roles it asks about, as in `'network-authority' in org.roles`.
@@ -274,6 +285,52 @@ mod tests {
         assert!(wrong.why.contains("`org.membership`"), "{wrong}");
         assert!(Expression::compile("unit.kind == 'x'").is_err());
         assert!(Expression::compile("org.kind ==").is_err());
+    }
+
+    #[test]
+    fn what_would_never_end_is_refused_before_it_is_decided() {
+        let digits = "[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]";
+        let nested = |levels: usize| {
+            (0..levels).fold("false".to_owned(), |inner, n| {
+                format!("{digits}.exists(x{n}, {inner})")
+            })
+        };
+        assert!(Expression::compile(&nested(3)).is_ok());
+        let doubled = (0..20).fold("['x']".to_owned(), |list, _| {
+            format!("{list}.map(a, a + a)")
+        });
+        let all = |list: &str| format!("{list}.all(a, {list}.all(b, {list}.all(c, a != b + c)))");
+        let (open, close) = ("(".repeat(20), ")".repeat(20));
+        for (text, why) in [
+            (nested(4), "steps"),
+            // Texts that double: a million characters.
+            (format!("size({doubled}[0]) > 0"), "steps"),
+            (all("org.roles"), "steps"),
+            (all(&format!("[{}1]", "1,".repeat(30))), "steps"),
+            // Down the stack: by brackets, by what stands between them, by length.
+            (format!("{open}true{close}"), "brackets"),
+            (
+                format!("{}1{} == [1]", "[".repeat(200), "]".repeat(200)),
+                "brackets",
+            ),
+            (format!("1{} == 3", " + 1".repeat(100)), "operations"),
+            (format!("true{}", " in [true]".repeat(50)), "operations"),
+            (format!("org{}", "[0]".repeat(190)), "operations"),
+            (format!("org.kind == '{}'", "x".repeat(600)), "characters"),
+            // Where a text ends must be plain to see.
+            (format!("'\\'' == {open}1{close}"), "does not belong"),
+            (format!("'''a'b''' == {open}1"), "does not belong"),
+        ] {
+            let refused = Expression::compile(&text).unwrap_err();
+            assert!(refused.why.contains(why), "{text}: {refused}");
+        }
+        for text in [
+            "org.roles.exists(r, r.startsWith('net')) || org.roles.exists(r, r.endsWith('x')) || 'y' in org.roles",
+            "org.kind == 'department' || (org.kind in ['people-committee', 'commune', 'district'] && org.level in ['district', 'commune'])",
+        ] {
+            let taken = Expression::compile(text).unwrap();
+            assert!(taken.cost() < 20_000, "{} steps", taken.cost());
+        }
     }
 
     #[test]

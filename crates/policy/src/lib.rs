@@ -9,6 +9,7 @@ pub mod check;
 pub mod chosen;
 pub mod compare;
 pub mod control;
+mod cost;
 pub mod coverage;
 pub mod document;
 pub mod duty;

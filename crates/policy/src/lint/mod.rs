@@ -12,14 +12,14 @@ mod surroundings;
 
 use std::fmt;
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::source::{Source, SourceError};
 
 pub(crate) use examine::examine;
 
 /// A mistake in a policy.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// Path inside the policy.
     pub file: String,
