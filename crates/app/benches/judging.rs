@@ -79,6 +79,7 @@ async fn province(
         clock: Clock::fixed(domain::clock::from_ms(NOW)),
         writer: true,
         origin: "gieng.example/bench".into(),
+        examiner: env!("CARGO_BIN_EXE_app-examiner").into(),
     })
     .await
     .expect("the program opens");

@@ -22,6 +22,7 @@ use crate::{
     Ctx, account,
     assess::Assess,
     attachment,
+    examiner::Examiner,
     fresh::{Fresh, Mark},
     keyring::Keyring,
     live::{Live, Topic},
@@ -47,6 +48,8 @@ pub struct AppConfig {
     pub writer: bool,
     /// The name under which the vault signs (a host name and path).
     pub origin: String,
+    /// What reads files of people: `EXAMINER examine …`, the program itself in production.
+    pub examiner: PathBuf,
 }
 
 /// The program cannot start.
@@ -86,6 +89,8 @@ pub struct Inner {
     pub data: PathBuf,
     /// Seals what shall not be read on disk.
     pub keys: Keyring,
+    /// Reads files of people in a child process.
+    pub examiner: Examiner,
     /// What pages are told.
     pub live: Live,
     /// The logs.
@@ -154,6 +159,7 @@ impl App {
             clock: config.clock,
             data: config.data,
             keys,
+            examiner: Examiner::new(config.examiner),
             live: Live::default(),
             logs,
             policy: config.policy,

@@ -10,7 +10,7 @@ use store::job::{self, TaskRun};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{App, assess, attachment, logs, notify, remind, watch};
+use crate::{App, assess, attachment, examiner, logs, notify, remind, watch};
 
 /// The scope of the program itself.
 pub(crate) fn everything() -> Scope {
@@ -120,13 +120,20 @@ pub async fn start(app: &App, listen: Listen) -> Result<Running, observe::syslog
     tracker.spawn(every(
         app.clone(),
         cancel.clone(),
+        "file-reader",
+        Duration::from_secs(3_600),
+        |app| async move { examiner::state(&app).await.map(Some) },
+    ));
+    tracker.spawn(every(
+        app.clone(),
+        cancel.clone(),
         "sessions",
         Duration::from_secs(300),
         |app| async move {
             let mut tx = app.db.begin().await?;
             let ended = store::session::sweep(&mut tx, app.clock.now_ms()).await?;
             tx.commit().await?;
-            Ok(Some(Label::new(
+            Ok::<_, store::StoreError>(Some(Label::new(
                 format!("{ended} phiên đã hết hạn"),
                 format!("{ended} sessions ended"),
             )))
@@ -198,7 +205,7 @@ async fn judging(app: App, cancel: CancellationToken) {
 }
 
 /// Runs a reconciler every so often until `cancel`, and notes how it went.
-async fn every<F, Fut>(
+async fn every<F, Fut, E>(
     app: App,
     cancel: CancellationToken,
     name: &'static str,
@@ -206,7 +213,8 @@ async fn every<F, Fut>(
     run: F,
 ) where
     F: Fn(App) -> Fut,
-    Fut: Future<Output = Result<Option<Label>, store::StoreError>>,
+    Fut: Future<Output = Result<Option<Label>, E>>,
+    E: std::fmt::Display,
 {
     let mut ticks = interval(period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -226,7 +234,7 @@ async fn note(
     app: &App,
     name: &str,
     started_at: i64,
-    outcome: Result<Option<Label>, store::StoreError>,
+    outcome: Result<Option<Label>, impl std::fmt::Display>,
 ) {
     let (outcome, detail) = match outcome {
         Ok(None) => return,

@@ -1,7 +1,11 @@
-//! Readers of files that people hand in: attachments and tables.
+//! Readers of files that people hand in, and the confined child process they run in.
 //!
-//! They are given bytes and answer with values. They know nothing of records, the disk or
-//! the network.
+//! The readers are given bytes and answer with values; they know nothing of records, the
+//! disk or the network. The program never calls them itself: `app::examiner` starts a
+//! [`child`] for each file, which [`ask`] describes.
 
+pub mod ask;
 pub mod attachment;
+pub mod child;
+mod confine;
 pub mod table;

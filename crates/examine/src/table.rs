@@ -1,6 +1,6 @@
 //! Reads what people send as a table: CSV as Excel writes it, and `.xlsx`.
 
-use std::io::Cursor;
+use std::{collections::BTreeMap, io::Cursor};
 
 use calamine::{Data, Reader};
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,10 @@ const MAX_UNPACKED: u64 = 256 << 20;
 const MAX_COLUMNS: usize = 200;
 /// The most rows.
 const MAX_ROWS: usize = 200_000;
+/// The most cells that hold something.
+const MAX_CELLS: usize = 4_000_000;
+/// The most text in all cells together: one text may stand in many cells of a workbook.
+const MAX_TEXT: usize = 48 << 20;
 
 /// What a table can have too much of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +29,10 @@ pub enum Measure {
     Columns,
     /// Of the sheet.
     Rows,
+    /// Of the sheet, that hold something.
+    Cells,
+    /// Of all cells together.
+    TextBytes,
 }
 
 impl std::fmt::Display for Measure {
@@ -34,6 +42,8 @@ impl std::fmt::Display for Measure {
             Measure::UnpackedBytes => "bytes unpacked",
             Measure::Columns => "columns",
             Measure::Rows => "rows",
+            Measure::Cells => "cells",
+            Measure::TextBytes => "bytes of text",
         })
     }
 }
@@ -116,6 +126,7 @@ fn read_csv(bytes: &[u8]) -> Result<Sheet, TableError> {
     let mut sheet = Sheet::default();
     let mut record = csv::ByteRecord::new();
     let mut lines = Lines { line: 1, upto: 0 };
+    let mut count = 0;
     loop {
         let more = reader
             .read_byte_record(&mut record)
@@ -136,6 +147,8 @@ fn read_csv(bytes: &[u8]) -> Result<Sheet, TableError> {
         if cells.iter().all(String::is_empty) {
             continue;
         }
+        count += cells.len();
+        limit(Measure::Cells, count, MAX_CELLS)?;
         if sheet.header.is_empty() {
             sheet.header = cells;
         } else {
@@ -210,29 +223,40 @@ fn read_workbook(bytes: &[u8]) -> Result<Sheet, TableError> {
         });
     }
     let mut book = calamine::Xlsx::new(Cursor::new(bytes)).map_err(|e| broken(&e))?;
-    let range = book
-        .worksheet_range_at(0)
-        .ok_or(TableError::Empty)?
-        .map_err(|e| broken(&e))?;
-    let first = range.start().map_or(0, |(row, _)| row);
-    let mut sheet = Sheet::default();
-    for (i, row) in range.rows().enumerate() {
-        limit(Measure::Columns, row.len(), MAX_COLUMNS)?;
-        let cells: Vec<String> = row.iter().map(cell).collect();
-        if cells.iter().all(String::is_empty) {
+    let name = book.sheet_names().first().cloned();
+    let name = name.ok_or(TableError::Empty)?;
+    let mut cells = book.worksheet_cells_reader(&name).map_err(|e| broken(&e))?;
+    // Row by row as they stand: a dense range would be as large as the farthest cell says.
+    let mut rows: BTreeMap<u32, Vec<(u32, String)>> = BTreeMap::new();
+    let (mut left, mut right) = (u32::MAX, 0);
+    let (mut count, mut text) = (0, 0);
+    while let Some(found) = cells.next_cell().map_err(|e| broken(&e))? {
+        let value = cell(&found.get_value().clone().into());
+        if value.is_empty() {
             continue;
         }
-        if sheet.header.is_empty() {
-            sheet.header = cells;
-        } else {
-            sheet.rows.push((u64::from(first) + i as u64 + 1, cells));
-            limit(Measure::Rows, sheet.rows.len(), MAX_ROWS)?;
+        let (row, column) = found.get_position();
+        (left, right) = (left.min(column), right.max(column));
+        limit(Measure::Columns, (right - left) as usize + 1, MAX_COLUMNS)?;
+        (count, text) = (count + 1, text + value.len());
+        limit(Measure::Cells, count, MAX_CELLS)?;
+        limit(Measure::TextBytes, text, MAX_TEXT)?;
+        rows.entry(row).or_default().push((column, value));
+        limit(Measure::Rows, rows.len(), MAX_ROWS + 1)?;
+    }
+    let mut rows = rows.into_iter().map(|(row, cells)| {
+        let width = cells.iter().map(|(column, _)| column - left + 1).max();
+        let mut row_cells = vec![String::new(); width.unwrap_or(0) as usize];
+        for (column, value) in cells {
+            row_cells[(column - left) as usize] = value;
         }
-    }
-    if sheet.header.is_empty() {
-        return Err(TableError::Empty);
-    }
-    Ok(sheet)
+        (u64::from(row) + 1, row_cells)
+    });
+    let (_, header) = rows.next().ok_or(TableError::Empty)?;
+    Ok(Sheet {
+        header,
+        rows: rows.collect(),
+    })
 }
 
 fn cell(data: &Data) -> String {
@@ -283,5 +307,63 @@ mod tests {
             read(b"PK\x03\x04junk").unwrap_err(),
             TableError::Workbook(_)
         ));
+    }
+
+    /// A workbook of one sheet with these rows of XML in it.
+    fn workbook(rows: &str) -> Vec<u8> {
+        let parts = [
+            ("[Content_Types].xml", "<Types/>".to_owned()),
+            (
+                "_rels/.rels",
+                "<Relationships><Relationship Id=\"rId1\" Type=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>".to_owned(),
+            ),
+            (
+                "xl/workbook.xml",
+                "<workbook xmlns:r=\"r\"><sheets><sheet name=\"A\" sheetId=\"1\" r:id=\"rId1\"/></sheets></workbook>".to_owned(),
+            ),
+            (
+                "xl/_rels/workbook.xml.rels",
+                "<Relationships><Relationship Id=\"rId1\" Type=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet\" Target=\"worksheets/sheet1.xml\"/></Relationships>".to_owned(),
+            ),
+            (
+                "xl/worksheets/sheet1.xml",
+                format!("<worksheet><sheetData>{rows}</sheetData></worksheet>"),
+            ),
+        ];
+        let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, text) in parts {
+            zip.start_file(name, zip::write::SimpleFileOptions::default())
+                .unwrap();
+            std::io::Write::write_all(&mut zip, text.as_bytes()).unwrap();
+        }
+        zip.finish().unwrap().into_inner()
+    }
+
+    fn inline(at: &str, text: &str) -> String {
+        format!("<c r=\"{at}\" t=\"inlineStr\"><is><t>{text}</t></is></c>")
+    }
+
+    #[test]
+    fn a_workbook_is_as_large_as_its_cells_and_not_as_the_farthest() {
+        let rows = |second: &str| {
+            format!(
+                "<row r=\"2\">{}{}</row><row>{second}</row>",
+                inline("B2", "Mã"),
+                inline("C2", "Tên"),
+            )
+        };
+        // Far away rows count as one; empty cells, which styles leave behind, as none.
+        let far = inline("C1048576", "Sở A") + "<c r=\"XFD1048576\" s=\"1\"><v></v></c>";
+        let sheet = read(&workbook(&rows(&far))).unwrap();
+        assert_eq!(sheet.header, ["Mã", "Tên"]);
+        assert_eq!(
+            sheet.rows,
+            [(1_048_576, vec![String::new(), "Sở A".into()])]
+        );
+        let wide = read(&workbook(&rows(&inline("XFD1048576", "x")))).unwrap_err();
+        let TableError::TooLarge { what, found, .. } = wide else {
+            panic!("{wide}");
+        };
+        assert_eq!((what, found), (Measure::Columns, 16_383));
     }
 }

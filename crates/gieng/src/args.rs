@@ -4,6 +4,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Parser, Subcommand, ValueEnum};
 use domain::net::Prefix;
+use examine::ask::Ask;
 
 /// Giềng: runs a province's wide-area network the way its regulations say, and proves it.
 #[derive(Debug, Parser)]
@@ -68,6 +69,23 @@ pub enum Command {
     Account(AccountArgs),
     /// Show or set settings.
     Setting(SettingArgs),
+    /// Read one file from standard input; the program starts itself so for each file.
+    #[command(hide = true)]
+    Examine(ExamineArgs),
+}
+
+/// What the child that reads files is asked.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ExamineArgs {
+    /// What to do with the bytes.
+    #[arg(value_parser = ask)]
+    pub ask: Ask,
+    /// How many bytes follow.
+    pub length: u64,
+}
+
+fn ask(word: &str) -> Result<Ask, &'static str> {
+    word.parse().map_err(|()| "nothing that can be asked")
 }
 
 /// Where to listen.

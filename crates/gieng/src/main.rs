@@ -23,6 +23,10 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     let args = Args::parse();
+    // Before any thread begins: each would have to be confined.
+    if let Command::Examine(a) = &args.command {
+        return examine::child::run(a.ask, a.length);
+    }
     let level = match (&args.command, args.verbose) {
         (Command::Serve(_) | Command::Demo(_), 0) => "info,sqlx=warn",
         (_, 0) => "warn",
@@ -71,5 +75,6 @@ async fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Nouns => records::nouns(&config).await,
         Command::Account(a) => records::account(&config, a).await,
         Command::Setting(a) => records::setting(&config, a).await,
+        Command::Examine(_) => unreachable!("it ran before the runtime"),
     }
 }

@@ -205,6 +205,7 @@ async fn main() {
         clock: Clock::system(),
         writer: true,
         origin: "bench.local/vault".into(),
+        examiner: env!("CARGO_BIN_EXE_web-examiner").into(),
     };
     let app = App::open(config).await.expect("opens");
     let ctx = Ctx::console(app.clock.now_ms());

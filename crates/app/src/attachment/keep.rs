@@ -1,6 +1,6 @@
 //! Taking files in, handing them out, and scanning what was not scanned.
 
-use std::{io, path::PathBuf, time::Duration};
+use std::{io, path::PathBuf};
 
 use domain::{
     authority::Permission,
@@ -8,19 +8,15 @@ use domain::{
     label::Label,
     problem::{Problem, ProblemKind},
 };
-use examine::attachment::{Examined, Refusal, examine};
+use examine::{
+    ask::Ask,
+    attachment::{Examined, Refusal},
+};
 use sha2::{Digest, Sha256};
 use store::attachment::Attachment;
-use tokio::sync::Semaphore;
 
 use super::clamd::{self, Scan};
-use crate::{App, Ctx, fault::fault};
-
-/// How long looking into one file may take.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// So many files are looked into at once: each may take as much memory as its bound allows.
-static EXAMINING: Semaphore = Semaphore::const_new(2);
+use crate::{App, Ctx, examiner, fault::fault};
 
 /// The ending of a sealed file in the data folder.
 const SEALED: &str = "sealed";
@@ -39,8 +35,9 @@ fn refuse(what: Label, name: &str, next: Label) -> Problem {
 ///
 /// # Errors
 /// Denied for another's unit; invalid when it is empty, too large, or for one of the
-/// reasons of [`Refusal`], or when the scanner finds something. Refusals of what is
-/// dangerous or marked are journaled, without name or content.
+/// reasons of [`Refusal`], cannot be read within limits, or when the scanner finds
+/// something; unavailable when too many files wait. Refusals of what is dangerous, marked
+/// or cannot be read are journaled, without name or content.
 pub async fn keep(
     app: &App,
     ctx: &Ctx,
@@ -78,7 +75,14 @@ pub async fn keep(
             ),
         ));
     }
-    let (bytes, examined) = examine_aside(bytes).await?;
+    let examined: Result<Examined, Refusal> = examiner::ask(
+        app,
+        ctx,
+        ("attachment", Some(organization)),
+        name,
+        (Ask::Attachment, &bytes),
+    )
+    .await?;
     let examined = match examined {
         Ok(examined) => examined,
         Err(refusal) => {
@@ -157,23 +161,6 @@ pub async fn keep(
         .map_err(fault)?;
     tx.commit().await.map_err(fault)?;
     Ok(sha256)
-}
-
-/// Looks into a file on a thread of its own, few at a time and not for ever.
-async fn examine_aside(bytes: Vec<u8>) -> Result<(Vec<u8>, Result<Examined, Refusal>), Problem> {
-    let permit = EXAMINING
-        .acquire()
-        .await
-        .map_err(|_| Problem::internal("attachment"))?;
-    let looking = tokio::task::spawn_blocking(move || {
-        let _permit = permit;
-        let examined = examine(&bytes);
-        (bytes, examined)
-    });
-    match tokio::time::timeout(PATIENCE, looking).await {
-        Ok(done) => done.map_err(|_| Problem::internal("attachment")),
-        Err(_) => Ok((Vec::new(), Err(Refusal::Bomb))),
-    }
 }
 
 async fn note(app: &App, event: store::journal::Change) -> Result<(), Problem> {

@@ -12,7 +12,10 @@ use domain::{
     schema::{Field, Schema},
     text,
 };
-use examine::table::{self, Measure, TableError};
+use examine::{
+    ask::Ask,
+    table::{Measure, Sheet, TableError},
+};
 use serde::Serialize;
 use store::{
     Tx,
@@ -24,7 +27,7 @@ use super::{
     plan::{self, Plan, References, Surroundings},
     record, rules,
 };
-use crate::{App, Ctx, fault::fault};
+use crate::{App, Ctx, examiner, fault::fault};
 
 /// What to do with the rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,7 +115,9 @@ pub async fn run(
 ) -> Result<ImportReport, Problem> {
     let schema = app.schema(noun)?;
     let scope = ctx.actor.writes(&schema)?;
-    let sheet = table::read(bytes).map_err(|e| not_a_table(&e))?;
+    let read: Result<Sheet, TableError> =
+        examiner::ask(app, ctx, (noun, None), "", (Ask::Table, bytes)).await?;
+    let sheet = read.map_err(|e| not_a_table(&e))?;
     let columns = plan::columns(&schema, &sheet.header);
     let missing: Vec<FieldProblem> = schema
         .fields
@@ -215,7 +220,9 @@ fn not_a_table(error: &TableError) -> Problem {
             let what = match what {
                 Measure::Columns => "cột",
                 Measure::Rows => "dòng",
+                Measure::Cells => "ô",
                 Measure::Bytes | Measure::UnpackedBytes => "byte",
+                Measure::TextBytes => "byte chữ",
             };
             format!("Tệp có {found} {what}; tối đa {limit}")
         }

@@ -208,6 +208,7 @@ impl Changing {
             clock: Clock::fixed(at("2026-11-20T01:00:00Z")),
             writer: true,
             origin: "gieng.example/test".into(),
+            examiner: env!("CARGO_BIN_EXE_app-examiner").into(),
         })
         .await
         .unwrap()

@@ -104,6 +104,7 @@ async fn beside(p: &Province) -> App {
         clock: p.clock.clone(),
         writer: false,
         origin: "gieng.example/test".into(),
+        examiner: env!("CARGO_BIN_EXE_app-examiner").into(),
     })
     .await
     .unwrap()

@@ -6,6 +6,7 @@ mod attachment;
 mod book;
 mod document;
 mod duty;
+mod examiner;
 mod import;
 mod inspection;
 mod judging;
@@ -89,6 +90,7 @@ impl Province {
             clock: clock.clone(),
             writer: true,
             origin: "gieng.example/test".into(),
+            examiner: env!("CARGO_BIN_EXE_app-examiner").into(),
         })
         .await
         .unwrap();

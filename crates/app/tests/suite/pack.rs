@@ -45,6 +45,7 @@ async fn open(data: &Path, policy: &Path, clock: &Clock) -> App {
         clock: clock.clone(),
         writer: true,
         origin: "gieng.example/test".into(),
+        examiner: env!("CARGO_BIN_EXE_app-examiner").into(),
     };
     let app = App::open(config).await.unwrap();
     assess::evaluate(&app, true).await.unwrap();

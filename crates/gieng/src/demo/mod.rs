@@ -88,6 +88,7 @@ async fn open(config: &Config, data: &Path, clock: Clock) -> anyhow::Result<App>
         clock,
         writer: true,
         origin: "demo.gieng.local/vault".into(),
+        examiner: crate::config::examiner(),
     };
     Ok(App::open(config).await?)
 }

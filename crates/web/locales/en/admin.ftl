@@ -43,6 +43,7 @@ task-notices = Notices
 task-reminders = Reminders
 task-log-sources = Log sources
 task-attachments = Attachments scanned again
+task-file-reader = Reading files handed in
 task-sessions = Sessions
 settings-regulations = Regulations
 settings-control-count = Controls

@@ -40,6 +40,7 @@ task-notices = Gửi thông báo
 task-reminders = Nhắc việc đến hạn
 task-log-sources = Nguồn gửi nhật ký
 task-attachments = Quét lại tài liệu đính kèm
+task-file-reader = Đọc tệp gửi lên
 task-sessions = Dọn phiên đăng nhập
 settings-regulations = Văn bản
 settings-control-count = Biện pháp kiểm soát

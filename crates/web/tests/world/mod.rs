@@ -43,6 +43,7 @@ impl World {
             policy: None,
             clock: Clock::system(),
             origin: "gieng.test/vault".into(),
+            examiner: env!("CARGO_BIN_EXE_web-examiner").into(),
             writer: true,
         };
         let app = App::open(config).await.unwrap();

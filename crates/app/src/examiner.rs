@@ -1,0 +1,339 @@
+//! Reads files of people in a child process that can do nothing else.
+//!
+//! A file that makes its reader crash, run out of memory or never end costs that child, and
+//! its sender is told. Children are few at once, each person has one turn at a time, and
+//! who would wait too long is told so.
+
+use std::{
+    collections::HashMap,
+    io,
+    os::unix::process::ExitStatusExt as _,
+    path::PathBuf,
+    process::{ExitStatus, Stdio},
+    sync::{Arc, Mutex, PoisonError, Weak},
+    time::Duration,
+};
+
+use domain::{
+    id::OrganizationId,
+    label::Label,
+    problem::{Problem, ProblemKind},
+};
+use examine::ask::{Answer, Ask, Confined, Held, Tried};
+pub use examine::child::from_args as child;
+use serde::de::DeserializeOwned;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    process::Command,
+    sync::{Mutex as Turn, Semaphore},
+    time::timeout,
+};
+
+use crate::{App, Ctx, fault::fault};
+
+/// Children at once: each may take as much memory as its limit allows.
+const AT_ONCE: usize = 2;
+/// Files that wait for a child.
+const WAITING: usize = 16;
+/// Files of one person that wait or are read.
+const OF_ONE: usize = 4;
+/// How long a file waits for a child.
+const PATIENCE: Duration = Duration::from_secs(45);
+
+/// Starts children and hears their answers.
+#[derive(Debug)]
+pub struct Examiner {
+    program: PathBuf,
+    running: Semaphore,
+    waiting: Semaphore,
+    turns: Mutex<HashMap<String, Weak<Turn<()>>>>,
+}
+
+/// Why a file was not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unread {
+    /// Too many others wait.
+    #[error("too many other files are being read")]
+    Busy,
+    /// It took longer than it may.
+    #[error("the reader of files took too long")]
+    Slow,
+    /// The reader crashed, ran out of memory or of stack.
+    #[error("the reader of files died")]
+    Died,
+    /// The answer is longer than it may be, or none that is understood.
+    #[error("the reader of files gave no answer that is understood")]
+    Odd,
+    /// No child can be started on this machine.
+    #[error("the reader of files does not start")]
+    Missing,
+    /// A child could do what none should: read files, reach the network, start programs,
+    /// or take more memory than its limit.
+    #[error(
+        "the reader of files is not confined: it could open files, sockets, programs or more memory"
+    )]
+    Loose,
+}
+
+impl Unread {
+    /// Its word in the journal.
+    fn code(self) -> &'static str {
+        match self {
+            Self::Busy => "busy",
+            Self::Slow => "slow",
+            Self::Died => "died",
+            Self::Odd => "odd",
+            Self::Missing => "missing",
+            Self::Loose => "loose",
+        }
+    }
+
+    /// What a person is told about the file `name`.
+    fn problem(self, name: &str) -> Problem {
+        let (kind, what, next) = match self {
+            Self::Busy => (
+                ProblemKind::Unavailable,
+                Label::new(
+                    "Đang đọc nhiều tệp khác",
+                    "Too many other files are being read",
+                ),
+                Label::new("Gửi lại sau một phút.", "Send it again in a minute."),
+            ),
+            Self::Slow => (
+                ProblemKind::Invalid,
+                Label::new(
+                    "Đọc tệp lâu quá mức cho phép",
+                    "Reading the file takes longer than is allowed",
+                ),
+                simpler(),
+            ),
+            Self::Died | Self::Odd => (
+                ProblemKind::Invalid,
+                Label::new(
+                    "Không đọc được tệp: tệp hỏng, hoặc cần quá nhiều bộ nhớ để đọc",
+                    "The file cannot be read: it is damaged, or takes too much memory to read",
+                ),
+                simpler(),
+            ),
+            Self::Missing | Self::Loose => (
+                ProblemKind::Unavailable,
+                Label::new(
+                    "Máy chủ không khởi động được trình đọc tệp",
+                    "The server cannot start its reader of files",
+                ),
+                Label::new(
+                    "Báo người quản trị xem dòng “file-reader” ở mục Việc nền và nhật ký của máy chủ.",
+                    "Tell an administrator to look at “file-reader” among the background tasks and at the server's log.",
+                ),
+            ),
+        };
+        Problem::new(kind, what, name, next)
+    }
+}
+
+fn simpler() -> Label {
+    Label::new(
+        "Mở tệp trên máy, lưu lại thành tệp mới (in ra PDF mới, hoặc chép phần cần thiết sang tệp mới) rồi gửi.",
+        "Open it, save it as a new file (print it to a new PDF, or copy what is needed to a new file) and send that.",
+    )
+}
+
+impl Examiner {
+    /// `program` is started as `program examine …`: the program itself, or one that calls
+    /// `examine::child` as well.
+    pub fn new(program: PathBuf) -> Self {
+        Self {
+            program,
+            running: Semaphore::new(AT_ONCE),
+            waiting: Semaphore::new(WAITING),
+            turns: Mutex::default(),
+        }
+    }
+
+    /// Asks a child about `bytes`, for `who`.
+    pub(crate) async fn ask<T>(&self, who: &str, ask: Ask, bytes: &[u8]) -> Result<T, Unread>
+    where
+        T: DeserializeOwned + Send + 'static,
+    {
+        let _waits = self.waiting.try_acquire().map_err(|_| Unread::Busy)?;
+        let turn = self.turn(who).ok_or(Unread::Busy)?;
+        let both = async { (turn.lock().await, self.running.acquire().await) };
+        let Ok((_turn, Ok(_running))) = timeout(PATIENCE, both).await else {
+            return Err(Unread::Busy);
+        };
+        drop(_waits);
+        self.read(ask, bytes).await.map(|answer| answer.found)
+    }
+
+    /// How children are confined on this machine, by their own word,
+    /// and what one of them could do nevertheless.
+    ///
+    /// # Errors
+    /// When no child can be started, or it does not answer.
+    pub async fn trial(&self) -> Result<(Confined, Tried), Unread> {
+        let answer = self.read(Ask::Trial, &[]).await?;
+        Ok((answer.confined, answer.found))
+    }
+
+    /// The turn of one person; none when enough files of theirs wait.
+    fn turn(&self, who: &str) -> Option<Arc<Turn<()>>> {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        turns.retain(|_, turn| turn.strong_count() > 0);
+        if let Some(turn) = turns.get(who).and_then(Weak::upgrade) {
+            return (Arc::strong_count(&turn) <= OF_ONE).then_some(turn);
+        }
+        let turn = Arc::default();
+        turns.insert(who.to_owned(), Arc::downgrade(&turn));
+        Some(turn)
+    }
+
+    async fn read<T>(&self, ask: Ask, bytes: &[u8]) -> Result<Answer<T>, Unread>
+    where
+        T: DeserializeOwned + Send + 'static,
+    {
+        let limits = ask.limits(bytes.len() as u64);
+        let missing = |error: io::Error| {
+            tracing::error!(%error, program = %self.program.display(), "the reader of files does not start");
+            Unread::Missing
+        };
+        let mut child = Command::new(&self.program)
+            .arg0("gieng")
+            .args(["examine", ask.word(), &bytes.len().to_string()])
+            .env_clear()
+            .current_dir("/")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(missing)?;
+        let (Some(mut to), Some(from)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err(Unread::Missing);
+        };
+        let mut said = Vec::new();
+        let talk = async {
+            let give = async {
+                // Who has seen enough closes its end; the answer says why.
+                let _ = to.write_all(bytes).await;
+                drop(to);
+            };
+            let mut from = from.take(limits.answer + 1);
+            let ((), heard) = tokio::join!(give, from.read_to_end(&mut said));
+            heard?;
+            if said.len() as u64 > limits.answer {
+                return Ok(None);
+            }
+            child.wait().await.map(Some)
+        };
+        let ended = timeout(limits.wall, talk).await;
+        let Ok(ended) = ended else {
+            // Here and where the answer is too long; dropped, it is killed and waited for.
+            let _ = child.kill().await;
+            return Err(Unread::Slow);
+        };
+        match ended.map_err(missing)? {
+            Some(status) if status.success() => understand(said).await,
+            Some(status) => Err(died(status)),
+            None => {
+                let _ = child.kill().await;
+                Err(Unread::Odd)
+            }
+        }
+    }
+}
+
+/// A large table is taken apart beside what else this thread has to do.
+async fn understand<T>(said: Vec<u8>) -> Result<Answer<T>, Unread>
+where
+    T: DeserializeOwned + Send + 'static,
+{
+    let read = tokio::task::spawn_blocking(move || serde_json::from_slice(&said)).await;
+    read.ok().and_then(Result::ok).ok_or(Unread::Odd)
+}
+
+/// SIGXCPU and SIGKILL come when the time of a processor is used up.
+fn died(status: ExitStatus) -> Unread {
+    const SIGKILL: i32 = 9;
+    const SIGXCPU: i32 = 24;
+    match status.signal() {
+        Some(SIGXCPU | SIGKILL) => Unread::Slow,
+        _ => Unread::Died,
+    }
+}
+
+/// Asks the reader of files for a person. What it cannot read is refused with words, and
+/// noted in the journal without name or content.
+///
+/// # Errors
+/// Invalid when the file cannot be read within limits; unavailable when too many wait.
+pub(crate) async fn ask<T>(
+    app: &App,
+    ctx: &Ctx,
+    (noun, organization): (&str, Option<OrganizationId>),
+    name: &str,
+    (ask, bytes): (Ask, &[u8]),
+) -> Result<T, Problem>
+where
+    T: DeserializeOwned + Send + 'static,
+{
+    let who = ctx.actor.account.map(|id| id.to_string());
+    let who = who.unwrap_or_else(|| ctx.actor.name.clone());
+    let unread = match app.examiner.ask(&who, ask, bytes).await {
+        Ok(found) => return Ok(found),
+        Err(unread) => unread,
+    };
+    if !matches!(unread, Unread::Busy | Unread::Missing) {
+        tracing::warn!(why = unread.code(), bytes = bytes.len(), by = %ctx.actor.name, "a file was not read");
+        let about = serde_json::json!({ "why": unread.code(), "bytes": bytes.len() });
+        let event = app.event(
+            ctx,
+            noun,
+            "",
+            organization,
+            "refused-as-unreadable",
+            None,
+            Some(about.to_string()),
+        );
+        let mut tx = app.db.begin().await.map_err(fault)?;
+        store::journal::append(&mut tx, &[event])
+            .await
+            .map_err(fault)?;
+        tx.commit().await.map_err(fault)?;
+    }
+    Err(unread.problem(name))
+}
+
+/// How files are read on this machine, for the page of background tasks.
+///
+/// # Errors
+/// When no child can be started, or it does not answer.
+pub(crate) async fn state(app: &App) -> Result<Label, Unread> {
+    let (confined, tried) = app.examiner.trial().await?;
+    if tried != Tried::default() {
+        tracing::error!(?tried, "the reader of files can do more than it should");
+        return Err(Unread::Loose);
+    }
+    let files = match confined.files {
+        Held::Full => Label::new("Landlock đủ", "Landlock in full"),
+        Held::Part => Label::new(
+            "Landlock một phần (nhân cũ)",
+            "Landlock in part (an older kernel)",
+        ),
+        Held::Not => Label::new("không có Landlock", "no Landlock"),
+    };
+    let calls = if confined.calls {
+        Label::new("seccomp", "seccomp")
+    } else {
+        Label::new("không có seccomp", "no seccomp")
+    };
+    Ok(Label::new(
+        format!(
+            "Tiến trình con có giới hạn bộ nhớ và thời gian; {}; {}",
+            files.vi, calls.vi
+        ),
+        format!(
+            "A child process with limits of memory and time; {}; {}",
+            files.en, calls.en
+        ),
+    ))
+}
