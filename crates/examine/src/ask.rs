@@ -13,11 +13,14 @@ pub enum Ask {
     Attachment,
     /// A table for import: [`crate::table::read`].
     Table,
+    /// A policy with a draft in it, as a JSON object of texts by path: the first mistakes
+    /// that [`policy::lint`] finds.
+    Draft,
 }
 
 impl Ask {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Trial, Self::Attachment, Self::Table];
+    pub const ALL: [Self; 4] = [Self::Trial, Self::Attachment, Self::Table, Self::Draft];
 
     /// The word on the child's command line.
     pub fn word(self) -> &'static str {
@@ -25,6 +28,7 @@ impl Ask {
             Self::Trial => "trial",
             Self::Attachment => "attachment",
             Self::Table => "table",
+            Self::Draft => "draft",
         }
     }
 
@@ -36,6 +40,7 @@ impl Ask {
             wall: Duration::from_secs(30),
             answer: match self {
                 Self::Trial | Self::Attachment => 64 << 10,
+                Self::Draft => 8 << 20,
                 // All text of a table, and what JSON puts around each cell.
                 Self::Table => 128 << 20,
             },

@@ -19,6 +19,8 @@ use crate::{
 
 /// The longest file that is read at all, bytes.
 const MOST: u64 = 256 << 20;
+/// So many mistakes of a draft are told; who mends them asks again.
+const MISTAKES: usize = 200;
 
 /// Runs as the child: `ask` and the number of bytes that follow on standard input. The
 /// answer is one [`Answer`] as JSON on standard output. Called before any thread begins.
@@ -52,7 +54,16 @@ fn answer(ask: Ask, length: u64) -> io::Result<()> {
         Ask::Trial => say(confined, tried(length)),
         Ask::Attachment => say(confined, attachment::examine(&bytes)),
         Ask::Table => say(confined, table::read(&bytes)),
+        Ask::Draft => say(confined, mistakes(&bytes)?),
     }
+}
+
+/// The mistakes in a policy that are worth reading at once.
+fn mistakes(files: &[u8]) -> io::Result<Vec<policy::Problem>> {
+    let files = policy::Memory(serde_json::from_slice(files)?);
+    let mut found = policy::lint(&files).map_err(|error| io::Error::other(error.to_string()))?;
+    found.truncate(MISTAKES);
+    Ok(found)
 }
 
 /// Tries what confinement forbids.

@@ -11,6 +11,7 @@ use jiff::civil::Date;
 use policy::{Assessment, Library, Regulation, Status};
 use store::assessment::{Exempt, VerdictRow};
 use tokio::sync::Notify;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::{
     binding::Binding,
@@ -27,7 +28,6 @@ use crate::{App, live::Topic};
 const CHECK_LIMIT: Duration = Duration::from_secs(5);
 
 /// The engine's state: the board that pages read, and what must be looked at again.
-#[derive(Default)]
 pub struct Assess {
     board: RwLock<Arc<Board>>,
     findings: RwLock<Arc<Findings>>,
@@ -35,6 +35,21 @@ pub struct Assess {
     poked: Notify,
     /// One evaluation at a time; what it remembers from the one before.
     engine: tokio::sync::Mutex<Memory>,
+    /// One draft is tried at a time.
+    pub(super) trying: Arc<tokio::sync::Semaphore>,
+}
+
+impl Default for Assess {
+    fn default() -> Self {
+        Self {
+            board: RwLock::default(),
+            findings: RwLock::default(),
+            dirty: Mutex::default(),
+            poked: Notify::default(),
+            engine: tokio::sync::Mutex::default(),
+            trying: Arc::new(tokio::sync::Semaphore::new(1)),
+        }
+    }
 }
 
 /// Findings by assessment and organization, as the last evaluation left them.
@@ -250,7 +265,8 @@ pub(super) async fn refresh(
         let judging = kept.is_none().then(|| {
             let (app, library, facts) = (app.clone(), Arc::clone(library), Arc::clone(facts));
             let assessment = assessment.clone();
-            tokio::spawn(async move {
+            // Who stops waiting for the findings stops the work as well.
+            AbortOnDropHandle::new(tokio::spawn(async move {
                 match library.controls.get(&assessment.control) {
                     Some(control) => {
                         let limit = CHECK_LIMIT;
@@ -258,7 +274,7 @@ pub(super) async fn refresh(
                     }
                     None => HashMap::new(),
                 }
-            })
+            }))
         });
         work.push((assessment, kept, judging));
     }

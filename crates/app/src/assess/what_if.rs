@@ -4,6 +4,7 @@
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
     sync::Arc,
+    time::Duration,
 };
 
 use domain::{
@@ -11,15 +12,18 @@ use domain::{
     clock,
     id::OrganizationId,
     label::Label,
-    problem::{FieldProblem, Problem},
+    problem::{FieldProblem, Problem, ProblemKind},
 };
+use examine::ask::Ask;
 use jiff::civil::Date;
 use policy::{
-    Library, LoadError, Memory as Files, Source, Status,
+    Library, LoadError, Memory as Files, Status,
     compare::{self, RegulationChange},
 };
 use serde::Serialize;
 use store::assessment::{Adoption, Exempt, Unit};
+use tokio::{runtime::Handle, time::timeout};
+use tokio_util::sync::CancellationToken;
 
 use super::{
     binding::Binding,
@@ -28,7 +32,7 @@ use super::{
     engine::{self, Memory},
     judge::{Facts, Kept},
 };
-use crate::{App, Ctx, fault::fault};
+use crate::{App, Ctx, examiner, fault::fault};
 
 /// A verdict that the draft would turn.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -64,45 +68,145 @@ pub struct WhatIf {
     pub units: usize,
 }
 
-/// Lays a draft over the packs in use and lints it.
+/// How long trying a draft may take.
+const LONGEST: Duration = Duration::from_secs(60);
+/// The most clauses of all regulations with the draft.
+const MOST_CLAUSES: u64 = 3_000;
+/// The most verdicts: clauses × organizations.
+const MOST_VERDICTS: u64 = 3_000_000;
+/// The most steps that the conditions of all clauses may take for all organizations.
+const MOST_STEPS: u64 = 100_000_000;
+
+/// Lays a draft over the packs in use and lints it, in a child process first: what would
+/// never end, or take all memory or stack, ends there.
 ///
 /// # Errors
-/// Invalid, with every mistake: file, line, what to write instead.
-pub fn draft(app: &App, files: &dyn Source) -> Result<Library, Problem> {
-    let unread = |error: &policy::source::SourceError| {
-        let told = error.to_string();
-        Problem::invalid(
-            "policy",
-            vec![FieldProblem::new("draft", told.clone(), told)],
-        )
-    };
+/// Invalid, with the mistakes: file, line, what to write instead; unavailable when too much
+/// else is being read.
+pub async fn draft(app: &App, ctx: &Ctx, files: Files) -> Result<Library, Problem> {
+    ctx.actor.scope(Permission::Settings)?;
     let over = match &app.policy {
-        Some(folder) => Files::over(&policy::Directory::new(folder), files),
-        None => Files::over(&policy::Embedded, files),
+        Some(folder) => Files::over(&policy::Directory::new(folder), &files),
+        None => Files::over(&policy::Embedded, &files),
     };
     let over = over.map_err(|error| unread(&error))?;
-    Library::load(&over).map_err(|error| match error {
-        LoadError::Source(error) => unread(&error),
-        LoadError::Problems(problems) => {
-            let told = problems.iter().map(|p| {
-                let said = p.to_string();
-                FieldProblem::new("draft", said.clone(), said)
-            });
-            Problem::invalid("policy", told.collect())
-        }
-    })
+    let all = serde_json::to_vec(&over.0).map_err(|_| Problem::internal("policy"))?;
+    let asked = (Ask::Draft, all.as_slice());
+    let mistakes: Vec<policy::Problem> =
+        examiner::ask(app, ctx, ("policy", None), "", asked).await?;
+    if !mistakes.is_empty() {
+        return Err(mistaken(&mistakes));
+    }
+    let loaded = tokio::task::spawn_blocking(move || Library::load(&over)).await;
+    match loaded.map_err(|_| Problem::internal("policy"))? {
+        Ok(library) => Ok(library),
+        Err(LoadError::Source(error)) => Err(unread(&error)),
+        Err(LoadError::Problems(problems)) => Err(mistaken(&problems)),
+    }
+}
+
+fn unread(error: &policy::source::SourceError) -> Problem {
+    let told = error.to_string();
+    Problem::invalid(
+        "policy",
+        vec![FieldProblem::new("draft", told.clone(), told)],
+    )
+}
+
+fn mistaken(problems: &[policy::Problem]) -> Problem {
+    let told = problems.iter().map(|p| {
+        let said = p.to_string();
+        FieldProblem::new("draft", said.clone(), said)
+    });
+    Problem::invalid("policy", told.collect())
 }
 
 /// Judges today's facts by today's packs and by the draft. A text that is not in use yet
 /// counts as adopted by those who adopted what it replaces, or else by everybody, and as
 /// in force today.
 ///
+/// One draft is tried at a time, away from the threads that answer pages, and not for ever;
+/// who goes away ends it.
+///
 /// # Errors
-/// Denied without the right to set; unavailable.
+/// Denied without the right to set; a limit when the draft asks too much or another one is
+/// being tried; unavailable.
 pub async fn what_if(app: &App, ctx: &Ctx, draft: Library) -> Result<WhatIf, Problem> {
     let scope = ctx.actor.scope(Permission::Settings)?;
+    let alone = Arc::clone(&app.assess.trying).try_acquire_owned();
+    let alone = alone.map_err(|_| {
+        Problem::new(
+            ProblemKind::Limit,
+            Label::new("Đang thử một bản thảo khác", "Another draft is being tried"),
+            "",
+            Label::new("Thử lại sau một phút.", "Try again in a minute."),
+        )
+    })?;
+    let stop = CancellationToken::new();
+    let _gone = stop.clone().drop_guard();
+    let (app, runtime) = (app.clone(), Handle::current());
+    let tried = tokio::task::spawn_blocking(move || {
+        let _alone = alone;
+        let trial = timeout(LONGEST, trial(&app, &scope, draft));
+        runtime.block_on(stop.run_until_cancelled(trial))
+    });
+    match tried.await {
+        Ok(Some(Ok(told))) => told,
+        Ok(_) => Err(too_much(
+            format!("Thử bản thảo quá {} giây", LONGEST.as_secs()),
+            format!("Trying the draft takes over {} seconds", LONGEST.as_secs()),
+        )),
+        Err(_) => Err(Problem::internal("policy")),
+    }
+}
+
+fn too_much(vi: String, en: String) -> Problem {
+    Problem::new(
+        ProblemKind::Limit,
+        Label::new(vi, en),
+        "",
+        Label::new(
+            "Thử từng quy chế một, hoặc bớt điều khoản và điều kiện trong bản thảo.",
+            "Try one regulation at a time, or write fewer clauses and conditions.",
+        ),
+    )
+}
+
+/// Refuses a draft that would be judged for hours.
+fn bounded(draft: &Library, units: usize) -> Result<(), Problem> {
+    let (mut clauses, mut steps) = (0u64, 0u64);
+    for clause in draft.regulations.values().flat_map(|r| &r.clauses) {
+        clauses += 1;
+        steps += clause.applies.as_ref().map_or(0, policy::Expression::cost);
+    }
+    let units = units as u64;
+    for (found, most, vi, en) in [
+        (clauses, MOST_CLAUSES, "điều khoản", "clauses"),
+        (clauses * units, MOST_VERDICTS, "kết luận", "verdicts"),
+        (
+            steps * units,
+            MOST_STEPS,
+            "bước xét điều kiện",
+            "steps of its conditions",
+        ),
+    ] {
+        if found > most {
+            return Err(too_much(
+                format!("Bản thảo cần {found} {vi}; tối đa {most}"),
+                format!("The draft takes {found} {en}; at most {most} are tried"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+async fn trial(app: &App, scope: &Scope, draft: Library) -> Result<WhatIf, Problem> {
     let library = app.library();
     let today = clock::local_date(app.clock.now());
+    let units = store::assessment::units(&app.db, &today.to_string())
+        .await
+        .map_err(fault)?;
+    bounded(&draft, units.len())?;
     let adoptions = store::assessment::adoptions(&app.db, &today.to_string())
         .await
         .map_err(fault)?;
@@ -115,13 +219,13 @@ pub async fn what_if(app: &App, ctx: &Ctx, draft: Library) -> Result<WhatIf, Pro
     let after = Sheet::of(app, Arc::clone(&draft), drafted, today)
         .await
         .map_err(fault)?;
-    let (mut turned, stay) = turns(&scope, (&library, &before), (&draft, &after));
+    let (mut turned, stay) = turns(scope, (&library, &before), (&draft, &after));
     turned.sort_by(|a, b| (&a.unit, &a.regulation).cmp(&(&b.unit, &b.regulation)));
     Ok(WhatIf {
         changes: changes.into_iter().filter(|c| !c.is_same()).collect(),
         turned,
         stay,
-        units: in_scope(&scope, &after.units).count(),
+        units: in_scope(scope, &after.units).count(),
     })
 }
 

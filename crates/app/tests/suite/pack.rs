@@ -7,7 +7,7 @@ use domain::{
     authority::Role,
     clock::Clock,
     id::{Id, OrganizationId},
-    problem::ProblemKind::{Denied, Invalid},
+    problem::ProblemKind::{Denied, Invalid, Limit},
 };
 use policy::{Embedded, Memory, Source as _, Status, compare::Fate};
 
@@ -144,11 +144,11 @@ async fn verdicts_and_words_carry_over_while_their_clause_means_the_same() {
 
 impl Province {
     /// The packs in use with one change in Vĩnh Long's regulation.
-    fn draft(&self, change: impl FnOnce(String) -> String) -> policy::Library {
+    async fn draft(&self, change: impl FnOnce(String) -> String) -> policy::Library {
         let all = Memory::of(&Embedded).unwrap();
         let text = change(all.0[REGULATION].clone());
         let files = Memory([(REGULATION.to_owned(), text)].into());
-        assess::draft(&self.app, &files).unwrap()
+        assess::draft(&self.app, &self.ctx(), files).await.unwrap()
     }
 }
 
@@ -190,7 +190,7 @@ async fn a_draft_is_tried_and_nothing_is_written() {
     let (before, board) = (rows().await, p.app.library().hash.clone());
     p.pass(60_000);
 
-    let same = assess::what_if(&p.app, &p.ctx(), p.draft(|text| text))
+    let same = assess::what_if(&p.app, &p.ctx(), p.draft(|text| text).await)
         .await
         .unwrap();
     assert!(
@@ -199,7 +199,7 @@ async fn a_draft_is_tried_and_nothing_is_written() {
     );
     assert!(same.stay > 60 && same.units == 2, "{same:?}");
 
-    let told = assess::what_if(&p.app, &p.ctx(), p.draft(|text| wider(&text)))
+    let told = assess::what_if(&p.app, &p.ctx(), p.draft(|text| wider(&text)).await)
         .await
         .unwrap();
     let turned: Vec<_> = told
@@ -212,7 +212,7 @@ async fn a_draft_is_tried_and_nothing_is_written() {
     assert_eq!(told.changes[0].count(Fate::Amended), 1);
 
     // A text that takes the place of today's is tried for those who adopted that one.
-    let later = p.draft(|text| text);
+    let later = p.draft(|text| text).await;
     let mut next = later.clone();
     let mut text = next.regulations.remove(VINH_LONG).unwrap();
     text.id = "vinh-long-1-2027".into();
@@ -240,16 +240,82 @@ async fn a_draft_is_tried_and_nothing_is_written() {
     // It is the administrators', and a draft with a mistake is told to the line.
     for role in [Role::Operator, Role::Auditor, Role::Officer, Role::Viewer] {
         let ctx = p.as_role(role, None);
-        let denied = assess::what_if(&p.app, &ctx, p.draft(|text| wider(&text))).await;
+        let denied = assess::what_if(&p.app, &ctx, p.draft(|text| wider(&text)).await).await;
         assert_eq!(refused(denied), Denied, "{role:?}");
     }
     let wrong = Memory([(REGULATION.to_owned(), "id: [".to_owned())].into());
-    let problem = assess::draft(&p.app, &wrong).unwrap_err();
+    let problem = assess::draft(&p.app, &p.ctx(), wrong).await.unwrap_err();
     assert_eq!(problem.kind, Invalid);
     assert!(
         problem.fields[0].message.en.starts_with(REGULATION),
         "{problem:?}"
     );
+}
+
+/// The draft with one condition in the place of another.
+fn asking(text: &str, condition: &str) -> String {
+    let at = text.find("applies: \"").unwrap();
+    let end = at + text[at..].find('\n').unwrap();
+    format!("{}applies: \"{condition}\"{}", &text[..at], &text[end..])
+}
+
+#[tokio::test]
+async fn a_draft_that_would_never_end_is_refused_to_the_line() {
+    let p = Province::new().await;
+    p.unit("A", None).await;
+    let all = Memory::of(&Embedded).unwrap();
+    let text = &all.0[REGULATION];
+    let try_out = async |text: String| {
+        let files = Memory([(REGULATION.to_owned(), text)].into());
+        assess::draft(&p.app, &p.ctx(), files).await
+    };
+    let nested = (0..4).fold("false".to_owned(), |inner, n| {
+        format!("[1,2,3,4,5,6,7,8,9,10].exists(x{n}, {inner})")
+    });
+    let line = 1 + text[..text.find("applies: \"").unwrap()]
+        .matches('\n')
+        .count();
+    for (condition, why) in [
+        (nested, "steps"),
+        (
+            format!("{}true{}", "(".repeat(250), ")".repeat(250)),
+            "brackets",
+        ),
+    ] {
+        let told = try_out(asking(text, &condition)).await.unwrap_err();
+        assert_eq!(told.kind, Invalid);
+        let said = &told.fields[0].message.en;
+        assert!(said.starts_with(&format!("{REGULATION}:{line}:")), "{said}");
+        assert!(said.contains(why), "{said}");
+    }
+    // Aliases of aliases of aliases, levels within levels, as many mistakes as lines.
+    let laughs = (1..30).fold("a0: &a0 [x, x, x, x]\n".to_owned(), |all, n| {
+        let m = n - 1;
+        format!("{all}a{n}: &a{n} [*a{m}, *a{m}, *a{m}, *a{m}]\n")
+    });
+    let deep = format!("id: {}{}\n", "[".repeat(500_000), "]".repeat(500_000));
+    let flow = "title: {vi: ".repeat(200_000);
+    let clause = &text[text.find("  - cite: ").unwrap()..];
+    let clause = &clause[..clause[1..].find("  - cite: ").unwrap() + 1];
+    let wrong = clause.replace("bearer: ", "bearer: khong-ai-");
+    let wrong = format!("{text}{}", wrong.repeat((3 << 20) / wrong.len()));
+    for bad in [laughs, deep, flow, wrong] {
+        let head: String = bad.chars().take(80).collect();
+        let told = try_out(bad).await.unwrap_err();
+        assert_eq!(told.kind, Invalid, "{head}: {told}");
+        assert!(told.fields.len() <= 200);
+    }
+    // Right, but more than can be judged in good time.
+    let many: String = (0..4_000)
+        .map(|n| clause.replacen("cite: \"", &format!("cite: \"9{n}."), 1))
+        .collect();
+    let many = try_out(format!("{text}{many}")).await.unwrap();
+    let told = assess::what_if(&p.app, &p.ctx(), many).await.unwrap_err();
+    assert_eq!(told.kind, Limit);
+    assert!(told.what.en.contains("clauses"), "{told}");
+    // And the next one is tried as ever.
+    let same = assess::what_if(&p.app, &p.ctx(), p.draft(|text| text).await);
+    assert!(same.await.unwrap().turned.is_empty());
 }
 
 #[tokio::test]

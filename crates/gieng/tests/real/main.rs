@@ -8,6 +8,7 @@ mod disk;
 mod edge;
 mod endless;
 mod hostile;
+mod hostile_file;
 mod sender;
 mod syslog;
 

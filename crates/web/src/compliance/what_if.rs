@@ -50,7 +50,11 @@ pub async fn attempt(
     reader.ctx.actor.scope(Permission::Settings)?;
     let upload = receive(request, MAX_BYTES).await?;
     let files = upload.files.into_iter().map(|f| (f.name, f.bytes));
-    let library = match draft(files).and_then(|files| assess::draft(&web.app, &files)) {
+    let read = match draft(files) {
+        Ok(files) => assess::draft(&web.app, &reader.ctx, files).await,
+        Err(problem) => Err(problem),
+    };
+    let library = match read {
         Ok(library) => library,
         Err(problem) if problem.kind == ProblemKind::Invalid => {
             let page = WhatIfPage {

@@ -15,8 +15,8 @@ use super::{
 const MAY_USE: [(&str, &[&str]); 13] = [
     ("domain", &[]),
     ("wire", &[]),
-    ("examine", &[]),
     ("policy", &["domain"]),
+    ("examine", &["policy"]),
     ("store", &["domain"]),
     ("vault", &["domain"]),
     ("observe", &["domain", "vault", "wire"]),
