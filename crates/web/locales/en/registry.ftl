@@ -128,5 +128,6 @@ action-close = closed
 action-book-reopen = opened again
 action-refused-as-program = refused as a program
 action-refused-as-bomb = refused, unpacks to too much
+action-refused-as-unreadable = refused, cannot be read within limits
 action-refused-as-infected = refused, malware
 action-found-infected = malware found

@@ -116,5 +116,6 @@ action-close = khóa sổ
 action-book-reopen = mở lại sổ
 action-refused-as-program = từ chối vì là chương trình
 action-refused-as-bomb = từ chối vì bung quá lớn
+action-refused-as-unreadable = từ chối vì không đọc được trong giới hạn
 action-refused-as-infected = từ chối vì nhiễm mã độc
 action-found-infected = phát hiện mã độc
