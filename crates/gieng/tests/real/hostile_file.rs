@@ -185,7 +185,10 @@ fn files_that_end_their_reader_are_refused_and_nobody_notices() {
         );
     });
     let journal = world.admin.get("/journal").body;
-    assert!(journal.contains("không đọc được trong giới hạn"), "{journal}");
+    assert!(
+        journal.contains("không đọc được trong giới hạn"),
+        "{journal}"
+    );
     let grown = world.program.resident().saturating_sub(before);
     assert!(grown < 200 * MIB, "{} MiB more", grown / MIB);
     eventually("the readers to be gone", || {
