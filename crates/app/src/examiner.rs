@@ -122,7 +122,7 @@ impl Unread {
                     "The server cannot start its reader of files",
                 ),
                 Label::new(
-                    "Báo người quản trị xem dòng “file-reader” ở mục Việc nền và nhật ký của máy chủ.",
+                    "Báo người quản trị xem dòng “file-reader” ở mục Tác vụ nền và nhật ký của máy chủ.",
                     "Tell an administrator to look at “file-reader” among the background tasks and at the server's log.",
                 ),
             ),
@@ -155,13 +155,13 @@ impl Examiner {
     where
         T: DeserializeOwned + Send + 'static,
     {
-        let _waits = self.waiting.try_acquire().map_err(|_| Unread::Busy)?;
+        let waits = self.waiting.try_acquire().map_err(|_| Unread::Busy)?;
         let turn = self.turn(who).ok_or(Unread::Busy)?;
         let both = async { (turn.lock().await, self.running.acquire().await) };
         let Ok((_turn, Ok(_running))) = timeout(PATIENCE, both).await else {
             return Err(Unread::Busy);
         };
-        drop(_waits);
+        drop(waits);
         self.read(ask, bytes).await.map(|answer| answer.found)
     }
 

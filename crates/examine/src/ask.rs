@@ -36,7 +36,7 @@ impl Ask {
     pub fn limits(self, length: u64) -> Limits {
         Limits {
             memory: (512 << 20) + 2 * length,
-            cpu: 15,
+            cpu: 10,
             wall: Duration::from_secs(30),
             answer: match self {
                 Self::Trial | Self::Attachment => 64 << 10,
