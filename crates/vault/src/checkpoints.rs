@@ -9,7 +9,8 @@ use std::{
 
 use crate::{
     Error, files,
-    note::{Checkpoint, NoteError, Verifier},
+    note::{Checkpoint, NoteError, Verifier, note_id},
+    tree::Hash,
 };
 
 /// No note is longer, also with the signatures of a hundred witnesses.
@@ -159,6 +160,21 @@ pub(crate) fn find(
             found = verifier.open(&note).ok();
         }
         Ok(found.is_none())
+    })?;
+    Ok(found)
+}
+
+/// Whether the file holds the note for `size` records whose id is `id`.
+pub(crate) fn holds(dir: &Path, size: u64, id: &Hash) -> Result<bool, Error> {
+    let mut found = false;
+    let line = size.to_string();
+    walk(dir, |_, item| {
+        if let Item::Note(note) = item
+            && note.split('\n').nth(1) == Some(&line)
+        {
+            found = note_id(&note) == *id;
+        }
+        Ok(!found)
     })?;
     Ok(found)
 }

@@ -53,6 +53,15 @@ pub enum Error {
         /// What does not fit.
         what: String,
     },
+    /// What is on disk is whole, but not what this installation signed: somebody rewrote it,
+    /// rolled it back, or put another vault in its place. Nothing more is signed over it.
+    #[error("{path} is not what was signed: {what}")]
+    Rewritten {
+        /// The file or folder.
+        path: PathBuf,
+        /// What does not fit.
+        what: String,
+    },
     /// A segment cannot be read or written as Parquet.
     #[error("cannot {operation} the segment {path}")]
     Parquet {
@@ -132,6 +141,13 @@ impl Error {
                 path,
                 source: Arc::new(source),
             }
+        }
+    }
+
+    pub(crate) fn rewritten(path: &Path, what: impl Into<String>) -> Self {
+        Self::Rewritten {
+            path: path.to_owned(),
+            what: what.into(),
         }
     }
 

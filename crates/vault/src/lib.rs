@@ -9,6 +9,7 @@
 //!
 //! The layout on disk is described in `docs/decisions/0003-vault-layout.md`.
 
+mod apart;
 mod catalogue;
 mod checkpoints;
 mod error;
@@ -20,6 +21,7 @@ mod matcher;
 pub mod note;
 mod prove;
 mod reader;
+pub mod repair;
 pub mod samples;
 mod seal;
 mod search;
@@ -32,11 +34,12 @@ mod verify;
 mod wal;
 mod writer;
 
+pub use apart::set_apart;
 pub use error::Error;
 pub use line::{Batch, Flags, Line, Record, SourceId, Transport, UnitId};
 pub use prove::{Consistency, Proof, ProofError};
 pub use reader::Reader;
 pub use search::{Cancel, Order, Page, Query};
 pub use sources::SourceStatistics;
-pub use vault::{Config, Limits, Vault};
-pub use verify::{Finding, Progress, Report, Subject};
+pub use vault::{Config, Known, Limits, Vault};
+pub use verify::{Expect, Finding, Progress, Report, Subject};

@@ -289,6 +289,18 @@ pub(crate) struct Share {
     pub last_received_ms: i64,
 }
 
+impl Share {
+    /// What one line adds.
+    pub(crate) fn of(line: &Line<'_>) -> Self {
+        Self {
+            source: line.source,
+            lines: 1,
+            bytes: line.raw.len() as u64,
+            last_received_ms: line.received_at_ms,
+        }
+    }
+}
+
 /// Lines on their way to the vault, already encoded and hashed.
 ///
 /// Built where the lines are received, so that this work is spread over the

@@ -2,14 +2,18 @@
 
 use std::{
     collections::VecDeque,
+    fs::File,
+    io::{Read as _, Seek as _, SeekFrom},
     path::{Path, PathBuf},
     sync::Arc,
 };
 
+use sha2::{Digest as _, Sha256};
+
 use crate::{
     Error, catalogue, checkpoints, files,
     line::{self, Line, Share},
-    note::Verifier,
+    note::{Checkpoint, Seal, Signer, Verifier},
     seal,
     sources::Sources,
     state::{Block, Shared, State, Unsealed, segments_dir, tree_dir, wal_dir},
@@ -48,11 +52,24 @@ pub(crate) fn read_vkey(dir: &Path) -> Result<Option<Verifier>, Error> {
         .map_err(|e| Error::damaged(&path, e.to_string()))
 }
 
-/// Reads everything. With `repair`, what a crash left half done is put right;
-/// without, nothing on disk is touched and a live writer does not disturb.
-pub(crate) fn load(dir: &Path, verifier: Verifier, repair: bool) -> Result<Loaded, Error> {
+/// Reads everything. For the `writer`, what a crash left half done is put right and what no
+/// checkpoint covers must carry its seal; without, nothing on disk is touched and a live
+/// writer does not disturb.
+pub(crate) fn load(
+    dir: &Path,
+    verifier: Verifier,
+    writer: Option<&Signer>,
+) -> Result<Loaded, Error> {
+    let repair = writer.is_some();
     // Checkpoints first: a writer signs only what it has written.
     let tail = checkpoints::tail(dir, &verifier)?;
+    if let Some(damage) = &tail.damage {
+        if repair {
+            return Err(Error::damaged(&checkpoints::path(dir), damage.to_string()));
+        }
+        tracing::error!(%damage, "the last checkpoint of the log vault is damaged; run a verification");
+    }
+    let guard = writer.map(|signer| Guard::new(signer, tail.latest.as_ref()));
     // The log files are listed before the list of segments is read: a file that is
     // sealed in between is then found twice, and never missed.
     let files = wal::list(&wal_dir(dir))?;
@@ -68,8 +85,18 @@ pub(crate) fn load(dir: &Path, verifier: Verifier, repair: bool) -> Result<Loade
             .ok_or_else(|| Error::damaged(&catalogue::path(dir), "its peaks do not fit"))?,
         None => Frontier::default(),
     };
-    if repair {
+    if let Some(guard) = &guard {
         clean_segments(dir, &entries, &files)?;
+        glance(dir, &entries)?;
+        if sealed > guard.signed && !guard.lenient {
+            return Err(Error::rewritten(
+                &catalogue::path(dir),
+                format!(
+                    "{sealed} lines are sealed, checkpoints cover {}",
+                    guard.signed
+                ),
+            ));
+        }
     }
     let mut nodes = Nodes::open(&tree_dir(dir), sealed, repair)?;
     let sealed_sources = load_sources(dir, &entries)?;
@@ -97,7 +124,7 @@ pub(crate) fn load(dir: &Path, verifier: Verifier, repair: bool) -> Result<Loade
             return Err(Error::damaged(&path, what));
         }
         let mut blocks = Vec::new();
-        let scanned = wal::scan(&path, wal::Kind::Lines, first, |place, payload| {
+        let scanned = wal::scan(&path, wal::Kind::Lines, first, |place, payload, seal| {
             // A block beyond was refused, though it could not be cut off.
             if place.first >= end {
                 return Ok(());
@@ -128,6 +155,9 @@ pub(crate) fn load(dir: &Path, verifier: Verifier, repair: bool) -> Result<Loade
                     format!("a block of {} records holds {count}", place.count),
                 ));
             }
+            if let Some(guard) = &guard {
+                guard.check(&path, &frontier, seal.as_ref())?;
+            }
             blocks.push(Block { place, received });
             Ok(())
         })?;
@@ -154,10 +184,8 @@ pub(crate) fn load(dir: &Path, verifier: Verifier, repair: bool) -> Result<Loade
             next: frontier.size(),
             end: scanned.end,
             blocks: Arc::new(blocks),
+            sealed: scanned.sealed,
         });
-    }
-    if let Some(damage) = &tail.damage {
-        tracing::error!(%damage, "the last checkpoint of the log vault is damaged; run a verification");
     }
     if let Some(latest) = &tail.latest
         && latest.size > frontier.size()
@@ -177,6 +205,7 @@ pub(crate) fn load(dir: &Path, verifier: Verifier, repair: bool) -> Result<Loade
         sources,
         sealed_sources,
         latest: tail.latest,
+        journal: None,
     };
     Ok(Loaded {
         shared: Shared::new(dir.to_owned(), verifier, state),
@@ -184,6 +213,82 @@ pub(crate) fn load(dir: &Path, verifier: Verifier, repair: bool) -> Result<Loade
         checkpoints_end: tail.end,
         frontiers,
     })
+}
+
+/// Holds what no checkpoint covers against the seals of its blocks.
+struct Guard<'a> {
+    signer: &'a Signer,
+    signed: u64,
+    /// The last checkpoint is one of an older version, which knew no seals.
+    lenient: bool,
+}
+
+impl<'a> Guard<'a> {
+    fn new(signer: &'a Signer, latest: Option<&Checkpoint>) -> Self {
+        Self {
+            signer,
+            signed: latest.map_or(0, |c| c.size),
+            lenient: latest.is_some_and(|c| c.previous.is_none()),
+        }
+    }
+
+    /// The block after which the tree is `frontier`.
+    fn check(&self, path: &Path, frontier: &Frontier, seal: Option<&Seal>) -> Result<(), Error> {
+        let size = frontier.size();
+        let held = match seal {
+            _ if size <= self.signed => true,
+            Some(seal) => self.signer.unseals(size, &frontier.root(), seal),
+            None => self.lenient,
+        };
+        if held {
+            return Ok(());
+        }
+        Err(Error::rewritten(
+            path,
+            format!("the lines up to {size} are not those that were received"),
+        ))
+    }
+}
+
+/// How many of the newest segments are looked into at the start; a verification reads all.
+const GLANCED: usize = 64;
+
+/// Notices a segment that is gone, cut or overwritten at its end, without reading it.
+fn glance(dir: &Path, entries: &[catalogue::Entry]) -> Result<(), Error> {
+    for (n, entry) in entries.iter().rev().enumerate() {
+        let path = dir.join(&entry.file);
+        let size = match std::fs::metadata(&path) {
+            Ok(found) => found.len(),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Err(Error::damaged(&path, "the segment is missing"));
+            }
+            Err(error) => return Err(Error::io("look at", &path)(error)),
+        };
+        if size != entry.bytes {
+            let what = format!("it has {size} bytes, {} were sealed", entry.bytes);
+            return Err(Error::damaged(&path, what));
+        }
+        if n < GLANCED && !footer_holds(&path, entry)? {
+            return Err(Error::damaged(&path, "its footer is damaged"));
+        }
+    }
+    Ok(())
+}
+
+/// Whether page index and footer, the last part of a segment, are those that were sealed.
+fn footer_holds(path: &Path, entry: &catalogue::Entry) -> Result<bool, Error> {
+    let Some((footer, chunks)) = entry.chunks.split_last() else {
+        return Ok(false);
+    };
+    let from = chunks.last().map_or(0, |c| c.end);
+    let mut bytes = Vec::new();
+    let mut read = || {
+        let mut file = File::open(path)?;
+        file.seek(SeekFrom::Start(from))?;
+        file.read_to_end(&mut bytes)
+    };
+    read().map_err(Error::io("read", path))?;
+    Ok(hex::encode(Sha256::digest(&bytes)) == footer.sha256)
 }
 
 /// Removes what an interrupted seal left: temporary files, and segments that are not

@@ -5,9 +5,15 @@
 //! understands, and a `cosignature/v1` that also signs the time. The same key signs other
 //! texts ([`Signer::sign_text`]); their first line is never an origin, so that none of them
 //! can be taken for a checkpoint.
+//!
+//! Extension lines behind the root say what the checkpoint proves beside the lines:
+//! `journal SEQ HASH` is the head of the change journal when it was signed, `previous HASH`
+//! the SHA-256 of the checkpoint before it (64 zeros for the first), so that none can be
+//! taken out. Checkpoints that older versions signed have neither and stay valid.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest, Sha256};
 
 use crate::tree::Hash;
@@ -32,6 +38,15 @@ pub enum NoteError {
     Signature(&'static str),
 }
 
+/// The head of the change journal at some moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JournalHead {
+    /// The number of its last entry.
+    pub seq: u64,
+    /// The hash of that entry.
+    pub hash: Hash,
+}
+
 /// A state of the tree that was signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checkpoint {
@@ -39,16 +54,36 @@ pub struct Checkpoint {
     pub size: u64,
     /// The root over them.
     pub root: Hash,
+    /// The head of the change journal that it proves.
+    pub journal: Option<JournalHead>,
+    /// SHA-256 of the note before it, zeros for the first; none on those of older versions.
+    pub previous: Option<Hash>,
     /// When it was signed, unix seconds.
     pub signed_at: i64,
     /// The whole signed note.
     pub note: String,
 }
 
+impl Checkpoint {
+    /// SHA-256 of the whole signed note: by it the next one and the journal name it.
+    pub fn id(&self) -> Hash {
+        note_id(&self.note)
+    }
+}
+
+pub(crate) fn note_id(note: &str) -> Hash {
+    Sha256::digest(note.as_bytes()).into()
+}
+
+/// What a block of the write-ahead log is sealed with.
+pub(crate) type Seal = [u8; 32];
+
 /// The vault's name and signing key.
 #[derive(Clone)]
 pub struct Signer {
     key: SigningKey,
+    /// Keyed for what seals the write-ahead log.
+    sealing: Hmac<Sha256>,
     verifier: Verifier,
 }
 
@@ -72,7 +107,31 @@ impl Signer {
     /// [`NoteError::Name`].
     pub fn new(origin: &str, key: SigningKey) -> Result<Self, NoteError> {
         let verifier = Verifier::new(origin, key.verifying_key())?;
-        Ok(Self { key, verifier })
+        let derived = keyed(key.as_bytes()).chain_update(b"gieng write-ahead log v1");
+        let sealing = keyed(&derived.finalize().into_bytes());
+        Ok(Self {
+            key,
+            sealing,
+            verifier,
+        })
+    }
+
+    /// Seals a block of the write-ahead log: the tree of `size` records after it has `root`.
+    /// Lines that no checkpoint covers yet are held by this alone.
+    pub(crate) fn seal(&self, size: u64, root: &Hash) -> Seal {
+        self.sealed(size, root).finalize().into_bytes().into()
+    }
+
+    /// Whether [`Signer::seal`] made this seal, in constant time.
+    pub(crate) fn unseals(&self, size: u64, root: &Hash, seal: &Seal) -> bool {
+        self.sealed(size, root).verify_slice(seal).is_ok()
+    }
+
+    fn sealed(&self, size: u64, root: &Hash) -> Hmac<Sha256> {
+        self.sealing
+            .clone()
+            .chain_update(size.to_le_bytes())
+            .chain_update(root)
     }
 
     /// The public half.
@@ -97,10 +156,24 @@ impl Signer {
         ))
     }
 
-    /// Signs a state of the tree at `unix` seconds.
-    pub fn sign(&self, size: u64, root: Hash, unix: i64) -> Checkpoint {
+    /// Signs a state of the tree at `unix` seconds, with the head of the journal and the id
+    /// of the checkpoint before it.
+    pub fn sign(
+        &self,
+        size: u64,
+        root: Hash,
+        journal: Option<JournalHead>,
+        previous: Option<Hash>,
+        unix: i64,
+    ) -> Checkpoint {
         let signed_at = unix.max(0);
-        let body = body(&self.verifier.name, size, &root);
+        let body = body(
+            &self.verifier.name,
+            size,
+            &root,
+            journal.as_ref(),
+            previous.as_ref(),
+        );
         let plain = self.key.sign(body.as_bytes()).to_bytes();
         let timed = self
             .key
@@ -122,10 +195,17 @@ impl Signer {
         Checkpoint {
             size,
             root,
+            journal,
+            previous,
             signed_at,
             note,
         }
     }
+}
+
+/// HMAC takes a key of any length.
+fn keyed(key: &[u8]) -> Hmac<Sha256> {
+    Hmac::new_from_slice(key).unwrap_or_else(|_| unreachable!("HMAC takes a key of any length"))
 }
 
 fn text_form(name: &str, text: &str) -> Result<(), NoteError> {
@@ -138,8 +218,29 @@ fn text_form(name: &str, text: &str) -> Result<(), NoteError> {
     Ok(())
 }
 
-fn body(name: &str, size: u64, root: &Hash) -> String {
-    format!("{name}\n{size}\n{}\n", STANDARD.encode(root))
+fn body(
+    name: &str,
+    size: u64,
+    root: &Hash,
+    journal: Option<&JournalHead>,
+    previous: Option<&Hash>,
+) -> String {
+    let mut body = format!("{name}\n{size}\n{}\n", STANDARD.encode(root));
+    if let Some(head) = journal {
+        body.push_str(&format!(
+            "journal {} {}\n",
+            head.seq,
+            hex::encode(head.hash)
+        ));
+    }
+    if let Some(previous) = previous {
+        body.push_str(&format!("previous {}\n", hex::encode(previous)));
+    }
+    body
+}
+
+fn hash_of(text: &str) -> Option<Hash> {
+    hex::decode(text).ok()?.try_into().ok()
 }
 
 fn timed_message(body: &str, signed_at: i64) -> String {
@@ -166,6 +267,11 @@ impl Verifier {
     /// The log's name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Whether the key is the same, under whatever name.
+    pub fn is_same_key(&self, other: &Self) -> bool {
+        self.key == other.key
     }
 
     /// The public key in the form `name+hash+base64` that tools for signed notes read.
@@ -267,8 +373,21 @@ impl Verifier {
         let root: Hash = root
             .try_into()
             .map_err(|_| NoteError::Form("a root that has not 32 bytes"))?;
-        let body = body(&self.name, size, &root);
-        // What was signed must also be how it is written: no leading zeros, no further lines.
+        let (mut journal, mut previous) = (None, None);
+        for line in lines {
+            let read = match line.split_once(' ') {
+                Some(("journal", head)) => head.split_once(' ').and_then(|(seq, hash)| {
+                    let (seq, hash) = (seq.parse().ok()?, hash_of(hash)?);
+                    journal = Some(JournalHead { seq, hash });
+                    Some(())
+                }),
+                Some(("previous", hash)) => hash_of(hash).map(|hash| previous = Some(hash)),
+                _ => None,
+            };
+            read.ok_or(NoteError::Form("a line that is not known"))?;
+        }
+        let body = body(&self.name, size, &root, journal.as_ref(), previous.as_ref());
+        // What was signed must also be how it is written: no leading zeros, no line twice.
         if body.strip_suffix('\n') != Some(text) {
             return Err(NoteError::Form("it is not written as it was signed"));
         }
@@ -284,6 +403,8 @@ impl Verifier {
         Ok(Checkpoint {
             size,
             root,
+            journal,
+            previous,
             signed_at,
             note: note.to_owned(),
         })
@@ -325,16 +446,36 @@ mod tests {
 
     #[test]
     fn a_checkpoint_opens_and_no_flipped_byte_does() {
-        let checkpoint = signer().sign(1_234, [9; 32], 1_795_230_000);
+        let head = JournalHead {
+            seq: 77,
+            hash: [3; 32],
+        };
         let verifier = Verifier::from_vkey(&signer().verifier().to_vkey()).unwrap();
-        assert_eq!(verifier.open(&checkpoint.note).unwrap(), checkpoint);
-        for i in 0..checkpoint.note.len() {
-            let mut bytes = checkpoint.note.clone().into_bytes();
-            bytes[i] ^= 1;
-            if let Ok(note) = String::from_utf8(bytes) {
-                assert!(verifier.open(&note).is_err(), "byte {i}");
+        for (journal, previous) in [
+            (None, None),
+            (None, Some([0; 32])),
+            (Some(head), Some([8; 32])),
+        ] {
+            let checkpoint = signer().sign(1_234, [9; 32], journal, previous, 1_795_230_000);
+            assert_eq!(verifier.open(&checkpoint.note).unwrap(), checkpoint);
+            for i in 0..checkpoint.note.len() {
+                let mut bytes = checkpoint.note.clone().into_bytes();
+                bytes[i] ^= 1;
+                if let Ok(note) = String::from_utf8(bytes) {
+                    assert!(verifier.open(&note).is_err(), "byte {i}");
+                }
             }
         }
+    }
+
+    #[test]
+    fn a_seal_holds_for_its_state_and_key_alone() {
+        let seal = signer().seal(5, &[1; 32]);
+        assert!(signer().unseals(5, &[1; 32], &seal));
+        assert!(!signer().unseals(6, &[1; 32], &seal));
+        assert!(!signer().unseals(5, &[2; 32], &seal));
+        let other = Signer::new("gieng.example/vault", SigningKey::from_bytes(&[8; 32])).unwrap();
+        assert!(!other.unseals(5, &[1; 32], &seal));
     }
 
     #[test]
@@ -350,7 +491,7 @@ mod tests {
                 assert!(verifier.open_text(&note).is_err(), "byte {i}");
             }
         }
-        let checkpoint = signer().sign(1, [9; 32], 0).note;
+        let checkpoint = signer().sign(1, [9; 32], None, None, 0).note;
         assert!(verifier.open_text(&checkpoint).is_err());
         for bad in [
             "no line end",

@@ -239,6 +239,32 @@ pub(crate) fn inclusion(reader: &Reader, index: u64) -> Result<Proof, Error> {
     })
 }
 
+/// Whether the tree as it is now begins with the signed state `old`.
+pub(crate) fn begins_with(reader: &Reader, old: &Checkpoint) -> Result<bool, Error> {
+    let view = reader.shared().view();
+    let root = reader.shared().read(|s| s.frontier.root());
+    if old.size > view.size {
+        return Ok(false);
+    }
+    if old.size == 0 || old.size == view.size {
+        let there = if old.size == 0 {
+            tree::empty_root()
+        } else {
+            root
+        };
+        return Ok(there == old.root);
+    }
+    let mut stored = Stored {
+        reader,
+        view: &view,
+        blocks: HashMap::new(),
+    };
+    let path = tree::consistency_path(&mut stored, old.size, view.size)?;
+    Ok(tree::verify_consistency(
+        old.size, &old.root, view.size, &root, &path,
+    ))
+}
+
 pub(crate) fn consistency(reader: &Reader, old: u64, new: u64) -> Result<Consistency, Error> {
     let shared = reader.shared();
     let find = |size: u64| {

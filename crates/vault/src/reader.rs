@@ -3,7 +3,8 @@
 use std::{collections::HashMap, ops::Range, path::Path, sync::Arc, time::Duration};
 
 use crate::{
-    Cancel, Consistency, Error, Page, Progress, Proof, Query, Record, Report, SourceStatistics,
+    Cancel, Consistency, Error, Expect, Page, Progress, Proof, Query, Record, Report,
+    SourceStatistics, checkpoints,
     line::{self, SourceId},
     load,
     note::{Checkpoint, Verifier},
@@ -43,7 +44,7 @@ impl Reader {
         loop {
             let verifier = load::read_vkey(dir)?
                 .ok_or_else(|| Error::damaged(&load::vkey_path(dir), "it is missing"))?;
-            match load::load(dir, verifier, false) {
+            match load::load(dir, verifier, None) {
                 Ok(loaded) => return Ok(Self::new(Arc::new(loaded.shared))),
                 // A file that is sealed or written in this very moment looks missing or torn.
                 Err(_) if attempt < 5 => {
@@ -162,12 +163,11 @@ impl Reader {
     /// [`Error::Canceled`], and I/O errors that stop it from reading at all. What is
     /// wrong with the vault is in the report.
     pub fn verify(&self, progress: impl FnMut(Progress), cancel: &Cancel) -> Result<Report, Error> {
-        verify::verify(
-            &self.shared.dir,
-            Some(&self.shared.verifier),
-            progress,
-            cancel,
-        )
+        let expect = Expect {
+            key: Some(&self.shared.verifier),
+            ..Expect::default()
+        };
+        verify::verify(&self.shared.dir, &expect, progress, cancel)
     }
 
     /// The same for a folder, also when it is too damaged to be opened. Without
@@ -181,7 +181,53 @@ impl Reader {
         progress: impl FnMut(Progress),
         cancel: &Cancel,
     ) -> Result<Report, Error> {
-        verify::verify(dir, trusted, progress, cancel)
+        let expect = Expect {
+            key: trusted,
+            ..Expect::default()
+        };
+        verify::verify(dir, &expect, progress, cancel)
+    }
+
+    /// The same, held against more: the signing key, what is known from elsewhere, the time.
+    ///
+    /// # Errors
+    /// As [`Reader::verify`].
+    pub fn verify_against(
+        dir: &Path,
+        expect: &Expect<'_>,
+        progress: impl FnMut(Progress),
+        cancel: &Cancel,
+    ) -> Result<Report, Error> {
+        verify::verify(dir, expect, progress, cancel)
+    }
+
+    /// Hands on the checkpoints in the vault's file that this key signed, in order; what is
+    /// none of them is passed over.
+    ///
+    /// # Errors
+    /// I/O errors.
+    pub fn checkpoints(
+        dir: &Path,
+        verifier: &Verifier,
+        mut each: impl FnMut(Checkpoint),
+    ) -> Result<(), Error> {
+        checkpoints::walk(dir, |_, item| {
+            if let checkpoints::Item::Note(note) = item
+                && let Ok(checkpoint) = verifier.open(&note)
+            {
+                each(checkpoint);
+            }
+            Ok(true)
+        })
+    }
+
+    /// The latest checkpoint of the vault in a folder that this key signed, however damaged
+    /// the rest is.
+    ///
+    /// # Errors
+    /// I/O errors.
+    pub fn last_checkpoint(dir: &Path, verifier: &Verifier) -> Result<Option<Checkpoint>, Error> {
+        Ok(checkpoints::tail(dir, verifier)?.latest)
     }
 
     pub(crate) fn shared(&self) -> &Shared {

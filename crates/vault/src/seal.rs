@@ -116,16 +116,21 @@ mod tests;
 /// Writes the records of a log file to a segment under a temporary name.
 fn write(job: &Job, temporary: &Path) -> Result<Sealed, Error> {
     let mut segment = SegmentWriter::create(temporary, job.first)?;
-    let scanned = wal::scan(&job.path, wal::Kind::Lines, job.first, |place, payload| {
-        // A block beyond was refused, though it could not be cut off.
-        if place.first >= job.frontier.size() {
-            return Ok(());
-        }
-        for (at, record) in line::records(&payload) {
-            segment.push(payload.slice(at..at + record.len()))?;
-        }
-        Ok(())
-    })?;
+    let scanned = wal::scan(
+        &job.path,
+        wal::Kind::Lines,
+        job.first,
+        |place, payload, _| {
+            // A block beyond was refused, though it could not be cut off.
+            if place.first >= job.frontier.size() {
+                return Ok(());
+            }
+            for (at, record) in line::records(&payload) {
+                segment.push(payload.slice(at..at + record.len()))?;
+            }
+            Ok(())
+        },
+    )?;
     if scanned.next < job.frontier.size() {
         let what = format!(
             "records {} to {} cannot be read",

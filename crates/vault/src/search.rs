@@ -58,6 +58,8 @@ pub struct Query {
     pub order: Order,
     /// Look at no more than about so many lines; the page may then have fewer rows.
     pub scan_limit: Option<u64>,
+    /// Passes over what is damaged and counts it, in place of failing.
+    pub lenient: bool,
 }
 
 /// Some of what was found.
@@ -69,6 +71,8 @@ pub struct Page {
     pub next: Option<u64>,
     /// How many lines were looked at.
     pub scanned: u64,
+    /// Records that were passed over because they cannot be read.
+    pub unreadable: u64,
 }
 
 /// Stops a search or a verification from outside.
@@ -158,9 +162,16 @@ pub(crate) fn search(shared: &Shared, query: &Query, cancel: &Cancel) -> Result<
             });
             break;
         }
-        let mut found = match &span {
-            Span::Block(file, block) => search.block(&view.unsealed[*file], *block)?,
-            Span::Chunk { entry, number, .. } => search.chunk(entry, *number)?,
+        let found = match &span {
+            Span::Block(file, block) => search.block(&view.unsealed[*file], *block),
+            Span::Chunk { entry, number, .. } => search.chunk(entry, *number),
+        };
+        let mut found = match found {
+            Err(error) if query.lenient && !matches!(error, Error::Canceled) => {
+                search.page.unreadable += records.end - records.start;
+                continue;
+            }
+            found => found?,
         };
         search.sort(&mut found, |row| row.index);
         let room = query.limit - search.page.rows.len();

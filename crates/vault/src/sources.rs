@@ -61,6 +61,20 @@ impl Sources {
         })
     }
 
+    /// How many lines of each source these have beyond `others`, the most first.
+    pub(crate) fn beyond(&self, others: &Self) -> Vec<(SourceId, u64)> {
+        let mut out: Vec<(SourceId, u64)> = self
+            .shares()
+            .map(|s| {
+                let there = others.0.get(&s.source).map_or(0, |o| o.lines);
+                (s.source, s.lines.saturating_sub(there))
+            })
+            .filter(|(_, lines)| *lines > 0)
+            .collect();
+        out.sort_unstable_by_key(|(source, lines)| (std::cmp::Reverse(*lines), *source));
+        out
+    }
+
     fn rows(&self) -> Vec<Row> {
         let mut rows: Vec<Row> = self
             .shares()

@@ -15,7 +15,7 @@ use parking::RwLock;
 use crate::{
     catalogue::Entry,
     found::Cache,
-    note::{Checkpoint, Verifier},
+    note::{Checkpoint, JournalHead, Verifier},
     sources::Sources,
     tree::{Frontier, Nodes},
     wal::Place,
@@ -61,6 +61,16 @@ pub(crate) struct Unsealed {
     /// Where its last whole block ends.
     pub end: u64,
     pub blocks: Arc<Vec<Block>>,
+    /// Whether its blocks are sealed; a file of an older version is not written on.
+    pub sealed: bool,
+}
+
+/// The head of the change journal that the next checkpoint shall prove.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Witnessed {
+    pub head: JournalHead,
+    /// The last entry for which a checkpoint is signed also when no line came.
+    pub news: u64,
 }
 
 /// Everything that changes.
@@ -74,6 +84,7 @@ pub(crate) struct State {
     /// The statistics of the sealed records alone: what is saved beside the segments.
     pub sealed_sources: Sources,
     pub latest: Option<Checkpoint>,
+    pub journal: Option<Witnessed>,
 }
 
 /// A vault's folder and what is known of it.

@@ -17,10 +17,12 @@ use domain::clock::Clock;
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::{
-    Batch, Error, Reader, files, load,
-    note::{Checkpoint, Signer},
+    Batch, Error, Reader, checkpoints, files, load,
+    note::{Checkpoint, JournalHead, Signer},
+    prove,
     seal::Sealer,
-    state::{segments_dir, wal_dir},
+    state::{Witnessed, segments_dir, wal_dir},
+    tree::Hash,
     writer::{self, Command, Writer},
 };
 
@@ -66,6 +68,54 @@ pub struct Config {
     pub clock: Clock,
 }
 
+/// A checkpoint that was noted outside the vault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// How many records it covers.
+    pub size: u64,
+    /// SHA-256 of the whole note, [`Checkpoint::id`].
+    pub id: Hash,
+    /// Where it was noted, for people: `entry 12 of the change journal`.
+    pub from: String,
+}
+
+/// Holds a vault against what was signed.
+fn hold(reader: &Reader, known: &[Known]) -> Result<(), Error> {
+    let shared = reader.shared();
+    let path = checkpoints::path(&shared.dir);
+    let latest = reader.latest_checkpoint();
+    if let Some(latest) = &latest
+        && !prove::begins_with(reader, latest)?
+    {
+        let what = format!("the first {} lines are others", latest.size);
+        return Err(Error::rewritten(&shared.dir, what));
+    }
+    if latest.is_none() && reader.size() > 0 {
+        return Err(Error::rewritten(&path, "nothing is signed"));
+    }
+    for known in known {
+        if known.size > reader.size() {
+            let what = format!(
+                "{} lines are there, {} were signed ({})",
+                reader.size(),
+                known.size,
+                known.from
+            );
+            return Err(Error::rewritten(&shared.dir, what));
+        }
+        if latest.as_ref().is_none_or(|c| c.id() != known.id)
+            && !checkpoints::holds(&shared.dir, known.size, &known.id)?
+        {
+            let what = format!(
+                "the checkpoint of {} lines is not among them ({})",
+                known.size, known.from
+            );
+            return Err(Error::rewritten(&path, what));
+        }
+    }
+    Ok(())
+}
+
 /// A vault open for writing: one process holds it, many tasks append.
 ///
 /// It dereferences to a [`Reader`]. Dropping it stops its threads after what is
@@ -97,9 +147,22 @@ impl Vault {
     /// What a crash left is put right: the torn end of the log is cut off, an
     /// interrupted seal is done again. Blocks while it reads; call it before serving.
     ///
+    /// Before anything is signed, what is there is held against the last checkpoint: the
+    /// tree must begin with what was signed, and every later block must carry its seal.
+    ///
     /// # Errors
-    /// [`Error::Locked`], [`Error::OtherKey`], [`Error::Damaged`] and I/O errors.
+    /// [`Error::Locked`], [`Error::OtherKey`], [`Error::Damaged`], [`Error::Rewritten`] and
+    /// I/O errors.
     pub fn open(config: Config, signer: Signer) -> Result<Self, Error> {
+        Self::open_known(config, signer, &[])
+    }
+
+    /// The same, where `known` are the last checkpoints that were noted elsewhere: the vault
+    /// must hold them, or it was rolled back or exchanged.
+    ///
+    /// # Errors
+    /// As [`Vault::open`].
+    pub fn open_known(config: Config, signer: Signer, known: &[Known]) -> Result<Self, Error> {
         let Config { dir, limits, clock } = config;
         for folder in [dir.clone(), wal_dir(&dir), segments_dir(&dir)] {
             files::create_dir(&folder)?;
@@ -125,8 +188,9 @@ impl Vault {
                 format!("{}\n", signer.verifier().to_vkey()).as_bytes(),
             )?,
         }
-        let loaded = load::load(&dir, signer.verifier().clone(), true)?;
+        let loaded = load::load(&dir, signer.verifier().clone(), Some(&signer))?;
         let shared = Arc::new(loaded.shared);
+        hold(&Reader::new(shared.clone()), known)?;
         let sealer = Sealer {
             shared: shared.clone(),
             end: loaded.catalogue_end,
@@ -211,6 +275,15 @@ impl Vault {
             .send(Command::Checkpoint(reply))
             .map_err(|_| Error::Closed)?;
         answer.await.map_err(|_| Error::Closed)?
+    }
+
+    /// Gives the next checkpoints the head of the change journal to prove. Entries up to
+    /// `news` are worth a checkpoint of their own when no line comes: within
+    /// [`Limits::checkpoint_every`].
+    pub fn witness(&self, head: JournalHead, news: u64) {
+        self.reader
+            .shared()
+            .change(|s| s.journal = Some(Witnessed { head, news }));
     }
 
     /// Seals what is in the write-ahead log now, and answers when that is done.

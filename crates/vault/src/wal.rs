@@ -3,10 +3,14 @@
 //! A file begins with 40 bytes: `GIENGWAL`, version (u32), kind (u32), number of
 //! the first record (u64), a random salt (u64), and the XXH64 of these. A block is
 //! 32 bytes of header (`BLK1`, payload length u32, number of its first record u64,
-//! count u32, zero u32, XXH64 seeded with the salt over the 24 bytes before and
+//! count u32, sealed u32, XXH64 seeded with the salt over the 24 bytes before and
 //! the payload) and the payload. Integers are little-endian. A file is named after
 //! its first record. The salt keeps a sender from putting into a line what would
 //! pass for a block when a crash cuts the line off.
+//!
+//! From version 2 on the payload of a block of lines ends with 32 bytes of seal, keyed by
+//! the signing key ([`crate::note::Signer::seal`]): who has the disk but not the key can
+//! neither change nor add a line, also where no checkpoint covers it yet.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -19,11 +23,16 @@ use std::{
 use bytes::Bytes;
 use twox_hash::XxHash64;
 
-use crate::{Error, files};
+use crate::{Error, files, note::Seal};
 
 const FILE_MAGIC: &[u8; 8] = b"GIENGWAL";
 const BLOCK_MAGIC: &[u8; 4] = b"BLK1";
-const VERSION: u32 = 1;
+/// Blocks without seals: samples, and lines of older versions.
+const PLAIN: u32 = 1;
+/// Blocks with seals.
+const SEALED: u32 = 2;
+/// Length of the seal at the end of a payload.
+const SEAL: usize = size_of::<Seal>();
 /// Length of the header of a file.
 pub(crate) const FILE_HEADER: usize = 40;
 /// Length of the header of a block.
@@ -37,6 +46,15 @@ const MAX_PAYLOAD: usize = 64 << 20;
 pub(crate) enum Kind {
     Lines = 1,
     Samples = 2,
+}
+
+impl Kind {
+    fn version(self) -> u32 {
+        match self {
+            Kind::Lines => SEALED,
+            Kind::Samples => PLAIN,
+        }
+    }
 }
 
 /// XXH64 over several pieces.
@@ -100,7 +118,7 @@ impl Writer {
             .map_err(|e| Error::io("make a salt for", &path)(std::io::Error::other(e)))?;
         let mut header = [0; FILE_HEADER];
         header[..8].copy_from_slice(FILE_MAGIC);
-        header[8..12].copy_from_slice(&VERSION.to_le_bytes());
+        header[8..12].copy_from_slice(&kind.version().to_le_bytes());
         header[12..16].copy_from_slice(&(kind as u32).to_le_bytes());
         header[16..24].copy_from_slice(&first.to_le_bytes());
         header[24..32].copy_from_slice(&salt.to_le_bytes());
@@ -174,11 +192,19 @@ impl Writer {
     }
 
     /// Writes a block and waits until it is on disk. `block` has [`HEADER`] free
-    /// bytes in front of the payload.
+    /// bytes in front of the payload; the seal goes behind it.
     ///
     /// After an error nothing of the block counts: the file is cut back where
     /// possible, and the next block is written over it in any case.
-    pub(crate) fn append(&mut self, block: &mut [u8], count: u32) -> Result<(), Error> {
+    pub(crate) fn append(
+        &mut self,
+        block: &mut Vec<u8>,
+        count: u32,
+        seal: Option<&Seal>,
+    ) -> Result<(), Error> {
+        if let Some(seal) = seal {
+            block.extend_from_slice(seal);
+        }
         let (header, payload) = block.split_at_mut(HEADER);
         header[..4].copy_from_slice(BLOCK_MAGIC);
         header[4..8].copy_from_slice(
@@ -188,7 +214,7 @@ impl Writer {
         );
         header[8..16].copy_from_slice(&self.next.to_le_bytes());
         header[16..20].copy_from_slice(&count.to_le_bytes());
-        header[20..24].fill(0);
+        header[20..24].copy_from_slice(&u32::from(seal.is_some()).to_le_bytes());
         let sum = salted(self.salt, &[&header[..24], payload]);
         header[24..].copy_from_slice(&sum.to_le_bytes());
         let written = self
@@ -209,9 +235,12 @@ impl Writer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
     pub offset: u64,
+    /// Of the payload, with its seal.
     pub length: u32,
     pub first: u64,
     pub count: u32,
+    /// Whether its payload ends with a seal.
+    pub sealed: bool,
 }
 
 impl Place {
@@ -219,9 +248,16 @@ impl Place {
     pub(crate) fn end(&self) -> u64 {
         self.first + u64::from(self.count)
     }
+
+    /// Payload and seal of a block.
+    fn split(&self, block: &Bytes) -> (Bytes, Option<Seal>) {
+        let end = block.len() - if self.sealed { SEAL } else { 0 };
+        let seal = block[end..].try_into().ok();
+        (block.slice(HEADER..end), seal)
+    }
 }
 
-/// Reads and checks the block at `place`.
+/// Reads and checks the block at `place`; its payload without the seal.
 pub(crate) fn read_block(
     file: &File,
     path: &Path,
@@ -232,9 +268,10 @@ pub(crate) fn read_block(
     file.read_exact_at(&mut block, place.offset)
         .map_err(Error::io("read", path))?;
     match parse_header(&block, place.first) {
-        Some((length, count, sum))
+        Some((length, count, sealed, sum))
             if length == place.length
                 && count == place.count
+                && sealed == place.sealed
                 && salted(salt, &[&block[..24], &block[HEADER..]]) == sum => {}
         _ => {
             return Err(Error::damaged(
@@ -246,19 +283,26 @@ pub(crate) fn read_block(
             ));
         }
     }
-    let block = Bytes::from(block);
-    Ok(block.slice(HEADER..))
+    Ok(place.split(&Bytes::from(block)).0)
 }
 
-/// Payload length, count and checksum of a block whose first record should be `first`.
-fn parse_header(header: &[u8], first: u64) -> Option<(u32, u32, u64)> {
+/// Payload length, count, whether there is a seal, and checksum of a block whose first
+/// record should be `first`.
+fn parse_header(header: &[u8], first: u64) -> Option<(u32, u32, bool, u64)> {
     let u32_at = |at: usize| Some(u32::from_le_bytes(header.get(at..at + 4)?.try_into().ok()?));
     let u64_at = |at: usize| Some(u64::from_le_bytes(header.get(at..at + 8)?.try_into().ok()?));
-    if header.get(..4)? != BLOCK_MAGIC || u64_at(8)? != first || u32_at(20)? != 0 {
+    if header.get(..4)? != BLOCK_MAGIC || u64_at(8)? != first {
         return None;
     }
-    let length = u32_at(4)?;
-    (length as usize <= MAX_PAYLOAD).then_some((length, u32_at(16)?, u64_at(24)?))
+    let (length, flag) = (u32_at(4)?, u32_at(20)?);
+    let least = match flag {
+        0 => 0,
+        1 => SEAL,
+        _ => return None,
+    };
+    (least..=MAX_PAYLOAD)
+        .contains(&(length as usize))
+        .then_some((length, u32_at(16)?, flag == 1, u64_at(24)?))
 }
 
 /// How a file ends.
@@ -282,10 +326,12 @@ pub(crate) struct Scanned {
     /// Offset of the end of the last valid block.
     pub end: u64,
     pub tail: Tail,
+    /// Whether its blocks are sealed: files of older versions are not.
+    pub sealed: bool,
 }
 
-/// Reads a file from its start and hands every valid block to `each`, up to the
-/// first that is not.
+/// Reads a file from its start and hands every valid block to `each` with its seal, up to
+/// the first that is not.
 ///
 /// # Errors
 /// [`Error::Damaged`] when the header of the file is not valid, I/O errors, and
@@ -294,7 +340,7 @@ pub(crate) fn scan(
     path: &Path,
     kind: Kind,
     first: u64,
-    each: impl FnMut(Place, Bytes) -> Result<(), Error>,
+    each: impl FnMut(Place, Bytes, Option<Seal>) -> Result<(), Error>,
 ) -> Result<Scanned, Error> {
     let file = File::open(path).map_err(Error::io("open", path))?;
     scan_file(file, path, kind, first, each)
@@ -306,7 +352,7 @@ pub(crate) fn scan_file(
     path: &Path,
     kind: Kind,
     first: u64,
-    mut each: impl FnMut(Place, Bytes) -> Result<(), Error>,
+    mut each: impl FnMut(Place, Bytes, Option<Seal>) -> Result<(), Error>,
 ) -> Result<Scanned, Error> {
     let size = file.metadata().map_err(Error::io("look at", path))?.len();
     let mut header = [0; FILE_HEADER];
@@ -317,12 +363,14 @@ pub(crate) fn scan_file(
             next: first,
             end: 0,
             tail: Tail::Torn,
+            sealed: true,
         });
     }
     file.read_exact_at(&mut header, 0)
         .map_err(Error::io("read", path))?;
+    let version = u32::from_le_bytes(header[8..12].try_into().unwrap_or_default());
     if &header[..8] != FILE_MAGIC
-        || header[8..12] != VERSION.to_le_bytes()
+        || !(PLAIN..=kind.version()).contains(&version)
         || header[12..16] != (kind as u32).to_le_bytes()
         || header[16..24] != first.to_le_bytes()
         || header[32..] != checksum(&[&header[..32]]).to_le_bytes()
@@ -335,12 +383,14 @@ pub(crate) fn scan_file(
         path,
         salt,
         size,
+        sealed: version == SEALED,
     };
     let (mut next, mut end) = (first, FILE_HEADER as u64);
-    while let Some((place, payload)) = log.block_at(end, next)? {
+    while let Some((place, block)) = log.block_at(end, next)? {
         next = place.end();
-        end += (HEADER + payload.len()) as u64;
-        each(place, payload)?;
+        end += block.len() as u64;
+        let (payload, seal) = place.split(&block);
+        each(place, payload, seal)?;
     }
     let tail = if end == size {
         Tail::Clean
@@ -355,6 +405,7 @@ pub(crate) fn scan_file(
         next,
         end,
         tail,
+        sealed: version == SEALED,
     })
 }
 
@@ -364,15 +415,18 @@ struct Log<'a> {
     path: &'a Path,
     salt: u64,
     size: u64,
+    sealed: bool,
 }
 
 impl Log<'_> {
+    /// The block with its header.
     fn block_at(&self, at: u64, next: u64) -> Result<Option<(Place, Bytes)>, Error> {
         let Self {
             file,
             path,
             salt,
             size,
+            sealed: expected,
         } = self;
         let mut header = [0; HEADER];
         if size - at < HEADER as u64 {
@@ -380,16 +434,16 @@ impl Log<'_> {
         }
         file.read_exact_at(&mut header, at)
             .map_err(Error::io("read", path))?;
-        let Some((length, count, sum)) = parse_header(&header, next) else {
+        let Some((length, count, sealed, sum)) = parse_header(&header, next) else {
             return Ok(None);
         };
-        if size - at - (HEADER as u64) < u64::from(length) {
+        if sealed != *expected || size - at - (HEADER as u64) < u64::from(length) {
             return Ok(None);
         }
-        let mut payload = vec![0; length as usize];
-        file.read_exact_at(&mut payload, at + HEADER as u64)
+        let mut block = vec![0; HEADER + length as usize];
+        file.read_exact_at(&mut block, at)
             .map_err(Error::io("read", path))?;
-        if salted(*salt, &[&header[..24], &payload]) != sum {
+        if block[..HEADER] != header || salted(*salt, &[&block[..24], &block[HEADER..]]) != sum {
             return Ok(None);
         }
         Ok(Some((
@@ -398,8 +452,9 @@ impl Log<'_> {
                 length,
                 first: next,
                 count,
+                sealed,
             },
-            Bytes::from(payload),
+            Bytes::from(block),
         )))
     }
 
@@ -440,7 +495,8 @@ mod tests {
 
     fn read(path: &Path) -> (Vec<Vec<u8>>, Scanned) {
         let mut out = Vec::new();
-        let scanned = scan(path, Kind::Lines, 5, |_, payload| {
+        let scanned = scan(path, Kind::Lines, 5, |_, payload, seal| {
+            assert_eq!(seal, Some([9; 32]));
             out.push(payload.to_vec());
             Ok(())
         });
@@ -451,9 +507,13 @@ mod tests {
     fn a_torn_tail_is_told_from_damage_in_the_middle() {
         let dir = tempfile::tempdir().unwrap();
         let mut writer = Writer::create(dir.path(), Kind::Lines, 5).unwrap();
-        writer.append(&mut block(b"one"), 1).unwrap();
+        writer
+            .append(&mut block(b"one"), 1, Some(&[9; 32]))
+            .unwrap();
         let second = writer.end();
-        writer.append(&mut block(b"two"), 2).unwrap();
+        writer
+            .append(&mut block(b"two"), 2, Some(&[9; 32]))
+            .unwrap();
         let path = writer.path().to_owned();
         let (blocks, scanned) = read(&path);
         assert_eq!(
@@ -479,7 +539,7 @@ mod tests {
             flipped[n] ^= 1;
             fs::write(&path, &flipped).unwrap();
             assert!(
-                scan(&path, Kind::Lines, 5, |_, _| Ok(())).is_err(),
+                scan(&path, Kind::Lines, 5, |_, _, _| Ok(())).is_err(),
                 "byte {n}"
             );
         }

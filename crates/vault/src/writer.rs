@@ -21,7 +21,7 @@ use crate::{
     note::{Checkpoint, Signer},
     seal::{Job, Sealer},
     state::{Block, Shared, Unsealed, wal_dir},
-    tree::Frontier,
+    tree::{Frontier, LEVELS},
     vault::Limits,
     wal::{self, FILE_HEADER, HEADER, Kind, Place},
 };
@@ -57,6 +57,8 @@ pub(crate) struct Writer {
     checkpoints: Checkpoints,
     dir: PathBuf,
     log: Option<wal::Writer>,
+    /// Closed files whose last records no checkpoint covers yet: signed before they are sealed.
+    unsigned: Vec<Job>,
     /// When the first record of the log file was written.
     log_since_ms: i64,
     signed_ms: i64,
@@ -77,6 +79,7 @@ impl Writer {
         let checkpoints = Checkpoints::open(&shared.dir, checkpoints_end)?;
         let files: Vec<Unsealed> = shared.view().unsealed;
         let mut log = None;
+        let mut unsigned = Vec::new();
         let last = files.len().saturating_sub(1);
         let mut log_since_ms = clock.now_ms();
         for (n, (file, frontier)) in files.into_iter().zip(frontiers).enumerate() {
@@ -84,22 +87,22 @@ impl Writer {
                 // A file without records: a new one is begun in its place.
                 crate::files::remove(&file.path)?;
                 shared.change(|state| state.unsealed.pop_back());
-            } else if n == last {
+            } else if n == last && file.sealed {
                 log = Some(wal::Writer::resume(
                     &file.path, file.salt, file.next, file.end,
                 )?);
                 log_since_ms = file.blocks.first().map_or(log_since_ms, |b| b.received.0);
             } else {
-                let _ = seals.send(Seal::File(Job {
+                unsigned.push(Job {
                     path: file.path,
                     first: file.first,
                     frontier,
-                }));
+                });
             }
         }
         let dir = wal_dir(&shared.dir);
         let signed_ms = shared.read(|s| s.latest.as_ref().map_or(0, |c| c.signed_at * 1000));
-        Ok(Self {
+        let mut writer = Self {
             shared,
             signer,
             clock,
@@ -108,14 +111,23 @@ impl Writer {
             checkpoints,
             dir,
             log,
+            unsigned,
             log_since_ms,
             signed_ms,
             block: Vec::new(),
-        })
+        };
+        if writer.shared.read(|s| s.latest.is_none()) {
+            // A vault is signed from its first moment: none without a checkpoint is as it was.
+            writer.sign()?;
+        }
+        Ok(writer)
     }
 
     /// Works until [`Command::Stop`] or until nobody can send any more.
     pub(crate) fn run(mut self, queue: &Receiver<Command>) {
+        if !self.unsigned.is_empty() {
+            self.sign_or_say();
+        }
         let mut waiting = VecDeque::new();
         loop {
             let command = match waiting.pop_front() {
@@ -164,12 +176,7 @@ impl Writer {
                 Command::Stop => break,
             }
         }
-        if let Err(error) = self.sign() {
-            tracing::error!(
-                error = &error as &dyn std::error::Error,
-                "no last checkpoint was written"
-            );
-        }
+        self.sign_or_say();
     }
 
     /// Writes a group of appends as one block, and answers each.
@@ -222,6 +229,7 @@ impl Writer {
                         salt: log.salt(),
                         end: FILE_HEADER as u64,
                         blocks: Arc::default(),
+                        sealed: true,
                     });
                 });
                 self.log_since_ms = self.clock.now_ms();
@@ -235,26 +243,37 @@ impl Writer {
         }
         let count: usize = group.iter().map(|(batch, ..)| batch.len()).sum();
         let count = u32::try_from(count).unwrap_or(u32::MAX);
-        let length = u32::try_from(self.block.len() - HEADER).unwrap_or(u32::MAX);
+        let mut frontier = self.shared.read(|s| s.frontier.clone());
+        let mut completed = Vec::new();
+        for leaf in group.iter().flat_map(|(batch, ..)| &batch.leaves) {
+            frontier.push(*leaf, |level, hash| {
+                if LEVELS.contains(&level) {
+                    completed.push((level, hash));
+                }
+            });
+        }
+        let seal = self.signer.seal(frontier.size(), &frontier.root());
+        let length = self.block.len() - HEADER + seal.len();
+        let length = u32::try_from(length).unwrap_or(u32::MAX);
         let place = Place {
             offset: log.end(),
             length,
             first: log.next(),
             count,
+            sealed: true,
         };
-        log.append(&mut self.block, count)?;
+        log.append(&mut self.block, count, Some(&seal))?;
         let received = group
             .iter()
             .filter_map(|(b, ..)| b.received)
             .fold((i64::MAX, i64::MIN), |a, b| (a.0.min(b.0), a.1.max(b.1)));
         let end = log.end();
         self.shared.change(|state| {
+            state.frontier = frontier;
+            for (level, hash) in completed {
+                state.nodes.completed(level, hash);
+            }
             for (batch, ..) in group {
-                for leaf in &batch.leaves {
-                    state
-                        .frontier
-                        .push(*leaf, |level, hash| state.nodes.completed(level, hash));
-                }
                 for share in &batch.shares {
                     state.sources.add(share);
                 }
@@ -289,12 +308,7 @@ impl Writer {
                     || since(self.log_since_ms, self.limits.segment_age))
         });
         if full || since(self.signed_ms, self.limits.checkpoint_every) {
-            if let Err(error) = self.sign() {
-                tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    "no checkpoint was written"
-                );
-            }
+            self.sign_or_say();
             self.signed_ms = now;
         }
         if full {
@@ -302,23 +316,45 @@ impl Writer {
         }
     }
 
-    /// Signs the tree as it is, unless the latest checkpoint covers it.
+    fn sign_or_say(&mut self) {
+        if let Err(error) = self.sign() {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "no checkpoint was written"
+            );
+        }
+    }
+
+    /// Signs the tree as it is, with the head of the change journal, unless the latest
+    /// checkpoint tells as much; closed files that it covers go to the sealer.
     fn sign(&mut self) -> Result<(), Error> {
-        let (size, root, signed) = self.shared.read(|s| {
+        let (size, root, latest, journal) = self.shared.read(|s| {
             (
                 s.frontier.size(),
                 s.frontier.root(),
-                s.latest.as_ref().map(|c| c.size),
+                s.latest.clone(),
+                s.journal.clone(),
             )
         });
-        if signed == Some(size) || size == 0 {
-            return Ok(());
+        let told = latest
+            .as_ref()
+            .and_then(|c| c.journal.as_ref())
+            .map_or(0, |head| head.seq);
+        let news = journal.as_ref().is_some_and(|j| j.news > told);
+        if news || latest.as_ref().is_none_or(|c| c.size != size) {
+            let now = self.clock.now_ms();
+            // The first checkpoint follows none.
+            let previous = latest.map_or([0; 32], |c| c.id());
+            let head = journal.map(|j| j.head);
+            let at = now.div_euclid(1000);
+            let checkpoint = self.signer.sign(size, root, head, Some(previous), at);
+            self.checkpoints.append(&checkpoint)?;
+            self.signed_ms = now;
+            self.shared.change(|s| s.latest = Some(checkpoint));
         }
-        let now = self.clock.now_ms();
-        let checkpoint = self.signer.sign(size, root, now.div_euclid(1000));
-        self.checkpoints.append(&checkpoint)?;
-        self.signed_ms = now;
-        self.shared.change(|s| s.latest = Some(checkpoint));
+        for job in std::mem::take(&mut self.unsigned) {
+            let _ = self.seals.send(Seal::File(job));
+        }
         Ok(())
     }
 
@@ -333,11 +369,12 @@ impl Writer {
             self.shared.change(|s| s.unsealed.pop_back());
             return;
         }
-        let _ = self.seals.send(Seal::File(Job {
+        self.unsigned.push(Job {
             path: log.path().to_owned(),
             first,
             frontier,
-        }));
+        });
+        self.sign_or_say();
     }
 }
 

@@ -157,6 +157,7 @@ fn search_agrees_with_a_plain_loop() {
                         Order::OldestFirst
                     },
                     scan_limit,
+                    lenient: false,
                 };
                 let found: Vec<u64> = pages(&vault, &query).iter().map(|r| r.index).collect();
                 prop_assert_eq!(found, expected(&lines, &query));

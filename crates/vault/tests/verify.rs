@@ -2,12 +2,9 @@
 
 mod support;
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 
-use support::{fill, open, signer, text};
+use support::{fill, forge::files, open, signer, text};
 use vault::{Cancel, Error, Proof, Reader, Report, Subject, Vault, note::Verifier};
 
 fn verify(dir: &Path) -> Report {
@@ -30,20 +27,6 @@ async fn found_with(dir: &Path, second: u64) -> Vault {
     vault.checkpoint().await.unwrap();
     fill(&vault, 50, 10).await;
     vault
-}
-
-fn files(dir: &Path) -> Vec<PathBuf> {
-    let mut out = Vec::new();
-    for entry in fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            out.extend(files(&path));
-        } else {
-            out.push(path);
-        }
-    }
-    out.sort();
-    out
 }
 
 #[tokio::test]

@@ -317,7 +317,7 @@ impl Keeper {
                 files::remove(&part.path)?;
             }
             let mut points = Points::new();
-            let scanned = wal::scan(&path, Kind::Samples, first, |_, payload| {
+            let scanned = wal::scan(&path, Kind::Samples, first, |_, payload, _| {
                 for bytes in payload.chunks_exact(ENCODED) {
                     let s = decode(bytes)
                         .ok_or_else(|| Error::damaged(&path, "a sample cannot be decoded"))?;
@@ -421,7 +421,8 @@ impl Keeper {
         for s in samples {
             encode(s, &mut block);
         }
-        log.append(&mut block, u32::try_from(samples.len()).unwrap_or(u32::MAX))
+        let count = u32::try_from(samples.len()).unwrap_or(u32::MAX);
+        log.append(&mut block, count, None)
     }
 
     /// Seals the current log file; begins no new one.

@@ -8,7 +8,7 @@ use ed25519_dalek::SigningKey;
 use super::*;
 use crate::{
     Batch, Cancel, Config, Flags, Limits, Line, Reader, Transport, Vault, load, note::Signer,
-    state::wal_dir, verify,
+    state::wal_dir,
 };
 
 const NOW: i64 = 1_795_230_000_000;
@@ -51,7 +51,7 @@ fn batch(from: u64, count: u64) -> Batch {
 
 /// Does a seal up to a step, as if the machine stopped there.
 fn stop_after(dir: &Path, step: Step) {
-    let loaded = load::load(dir, signer().verifier().clone(), true).unwrap();
+    let loaded = load::load(dir, signer().verifier().clone(), Some(&signer())).unwrap();
     let file = loaded.shared.view().unsealed.remove(0);
     let job = Job {
         path: file.path,
@@ -139,6 +139,6 @@ fn a_seal_that_fails_is_tried_again() {
     std::fs::remove_file(&blocked).unwrap();
     runtime.block_on(vault.seal()).unwrap();
     assert_eq!(vault.sealed(), 10);
-    let report = verify::verify(dir.path(), None, |_| {}, &Cancel::default()).unwrap();
+    let report = Reader::verify_dir(dir.path(), None, |_| {}, &Cancel::default()).unwrap();
     assert!(report.is_sound(), "{report:?}");
 }

@@ -112,6 +112,21 @@ impl Segment {
         })
     }
 
+    /// Of each row group: how many rows it has, and where in the file it ends.
+    pub(crate) fn group_ends(&self) -> Vec<(u64, u64)> {
+        let groups = self.reader.metadata().row_groups().iter();
+        groups
+            .map(|group| {
+                let ends = group.columns().iter().map(|column| {
+                    let (start, length) = column.byte_range();
+                    start + length
+                });
+                let rows = u64::try_from(group.num_rows()).unwrap_or(0);
+                (rows, ends.max().unwrap_or(0))
+            })
+            .collect()
+    }
+
     fn footer(&self, key: &str) -> Option<&str> {
         let pairs = self
             .reader

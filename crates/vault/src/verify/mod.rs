@@ -2,7 +2,9 @@
 
 mod report;
 mod run;
+mod signed;
 mod tree;
 
 pub use report::{Finding, Progress, Report, Subject};
 pub(crate) use run::verify;
+pub use signed::Expect;

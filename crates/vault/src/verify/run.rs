@@ -1,8 +1,7 @@
 //! Reads a vault from end to end.
 
 use std::{
-    collections::VecDeque,
-    fs::File,
+    fs::{File, TryLockError},
     io::Read,
     path::{Path, PathBuf},
     time::Duration,
@@ -11,16 +10,17 @@ use std::{
 use sha2::{Digest, Sha256};
 
 use super::{
-    Finding, Progress, Report, Subject,
-    tree::{Mark, Rebuilt},
+    Expect, Finding, Progress, Report, Subject,
+    signed::{PATIENCE_MS, Signed},
+    tree::Rebuilt,
 };
 use crate::{
     Cancel, Error, catalogue,
     catalogue::Entry,
-    checkpoints::{self, Item},
+    checkpoints,
     line::{self, Line, Share},
     load,
-    note::Verifier,
+    note::{Signer, Verifier},
     segment::Segment,
     sources::Sources,
     state::{tree_dir, wal_dir},
@@ -35,12 +35,18 @@ struct Run<'a, P> {
     cancel: &'a Cancel,
     of: u64,
     sources: Sources,
+    expect: &'a Expect<'a>,
+    /// How many records checkpoints cover, and the times of receipt of those beyond.
+    signed: u64,
+    /// Whether there is a valid checkpoint at all.
+    begun: bool,
+    beyond: Option<(i64, i64)>,
 }
 
 /// Checks the vault in `dir`; see [`crate::Reader::verify_dir`].
 pub(crate) fn verify(
     dir: &Path,
-    trusted: Option<&Verifier>,
+    expect: &Expect<'_>,
     progress: impl FnMut(Progress),
     cancel: &Cancel,
 ) -> Result<Report, Error> {
@@ -51,19 +57,26 @@ pub(crate) fn verify(
         cancel,
         of: 0,
         sources: Sources::default(),
+        expect,
+        signed: 0,
+        begun: false,
+        beyond: None,
     };
+    let trusted = expect.key.or_else(|| expect.signer.map(Signer::verifier));
     let verifier = run.key(trusted);
     // In the order that lets a writer go on meanwhile: what was signed is then
     // always among what is read, and a log file that is sealed is found in both.
-    let marks = match &verifier {
-        Some(verifier) => run.checkpoints(verifier)?,
-        None => VecDeque::new(),
+    let signed = match &verifier {
+        Some(verifier) => Signed::read(dir, verifier, expect.known, &mut run.report, cancel)?,
+        None => Signed::default(),
     };
+    run.signed = signed.size();
+    run.begun = signed.latest.is_some();
     let logs = run.open_logs()?;
     let catalogue = catalogue::read(dir)?;
     if let Some(what) = catalogue.damage {
         let from = catalogue.entries.last().map_or(0, Entry::end);
-        let end = marks.back().map_or(from, |(size, _)| *size);
+        let end = signed.size();
         run.find(
             Subject::Catalogue,
             catalogue::path(dir),
@@ -86,14 +99,30 @@ pub(crate) fn verify(
             Nodes::open(&tree_dir(dir), 0, false)?
         }
     };
-    let mut tree = Rebuilt::new(nodes, tree_dir(dir), checkpoints::path(dir), sealed, marks);
+    let chained = signed.latest.as_ref().is_none_or(|c| c.previous.is_some());
+    if sealed > run.signed && chained && verifier.is_some() {
+        run.find(
+            Subject::Catalogue,
+            catalogue::path(dir),
+            Some(run.signed..sealed),
+            "no checkpoint covers them although they are sealed",
+        );
+    }
+    let mut tree = Rebuilt::new(
+        nodes,
+        tree_dir(dir),
+        checkpoints::path(dir),
+        sealed,
+        signed.marks,
+    );
     for entry in &entries {
         run.segment(entry, &mut tree)?;
     }
     run.statistics(sealed);
     for log in logs.into_iter().filter(|log| log.first >= sealed) {
-        run.log(log, &mut tree)?;
+        run.log(log, &mut tree, chained)?;
     }
+    run.unsigned(tree.size());
     tree.finish(&mut run.report);
     Ok(run.report)
 }
@@ -144,62 +173,6 @@ impl<P: FnMut(Progress)> Run<'_, P> {
         }
     }
 
-    fn checkpoints(&mut self, verifier: &Verifier) -> Result<VecDeque<Mark>, Error> {
-        let path = checkpoints::path(self.dir);
-        let mut marks: VecDeque<Mark> = VecDeque::new();
-        let mut torn = None;
-        let (report, cancel) = (&mut self.report, self.cancel);
-        let mut last = 0;
-        checkpoints::walk(self.dir, |offset, item| {
-            cancel.check()?;
-            let what = match item {
-                Item::Note(note) => match verifier.open(&note) {
-                    Ok(checkpoint) if checkpoint.size > last => {
-                        report.checkpoints += 1;
-                        last = checkpoint.size;
-                        marks.push_back((checkpoint.size, checkpoint.root));
-                        return Ok(true);
-                    }
-                    Ok(checkpoint) => format!(
-                        "it is for {} records, after one for {last}",
-                        checkpoint.size
-                    ),
-                    Err(error) => error.to_string(),
-                },
-                Item::Garbage => "it is no checkpoint".into(),
-                Item::Torn => {
-                    torn = Some(offset);
-                    return Ok(true);
-                }
-            };
-            report.find(Finding {
-                subject: Subject::Checkpoint,
-                path: path.clone(),
-                records: None,
-                what: format!("the checkpoint at byte {offset}: {what}"),
-            });
-            Ok(true)
-        })?;
-        if let Some(offset) = torn {
-            // It may be in the middle of being written.
-            std::thread::sleep(Duration::from_millis(50));
-            let mut still = false;
-            checkpoints::walk(self.dir, |at, item| {
-                still |= at == offset && matches!(item, Item::Torn);
-                Ok(true)
-            })?;
-            if still {
-                self.find(
-                    Subject::Checkpoint,
-                    path,
-                    None,
-                    format!("the checkpoint at byte {offset} has no end"),
-                );
-            }
-        }
-        Ok(marks)
-    }
-
     /// Opens all log files and finds their ends, so that they stay readable when
     /// they are sealed meanwhile.
     fn open_logs(&mut self) -> Result<Vec<LogFile>, Error> {
@@ -220,7 +193,7 @@ impl<P: FnMut(Progress)> Run<'_, P> {
             loop {
                 self.cancel.check()?;
                 let copy = log.file.try_clone().map_err(Error::io("open", &log.path))?;
-                match wal::scan_file(copy, &log.path, Kind::Lines, first, |_, _| Ok(())) {
+                match wal::scan_file(copy, &log.path, Kind::Lines, first, |_, _, _| Ok(())) {
                     Ok(scanned) => {
                         (log.next, log.end) = (scanned.next, scanned.end);
                         log.damage = match scanned.tail {
@@ -333,7 +306,7 @@ impl<P: FnMut(Progress)> Run<'_, P> {
         Ok(())
     }
 
-    fn log(&mut self, log: LogFile, tree: &mut Rebuilt) -> Result<(), Error> {
+    fn log(&mut self, log: LogFile, tree: &mut Rebuilt, chained: bool) -> Result<(), Error> {
         self.report.bytes += log.end;
         if log.first < tree.size() {
             return Ok(());
@@ -352,23 +325,45 @@ impl<P: FnMut(Progress)> Run<'_, P> {
             report,
             sources,
             cancel,
+            beyond,
             ..
         } = self;
-        let end = log.end;
+        let (end, signed) = (log.end, self.signed);
+        let signer = self.expect.signer;
+        let mut forged = None;
         wal::scan_file(
             log.file,
             &log.path,
             Kind::Lines,
             log.first,
-            |place, payload| {
+            |place, payload, seal| {
                 cancel.check()?;
                 // What was added since the verification began is left to the next one.
                 if place.offset < end {
                     for (_, record) in line::records(&payload) {
                         if let Some(line) = Line::decode(record) {
-                            sources.add(&share(&line));
+                            sources.add(&Share::of(&line));
+                            if tree.size() >= signed {
+                                let at = line.received_at_ms;
+                                let (first, last) = beyond.unwrap_or((at, at));
+                                *beyond = Some((first.min(at), last.max(at)));
+                            }
                         }
                         tree.push(Some(leaf_hash(record)), report);
+                    }
+                    if let Some(signer) = signer.filter(|_| place.end() > signed) {
+                        let state = tree.frontier();
+                        let held = match (&seal, state) {
+                            (Some(seal), Some(state)) => {
+                                signer.unseals(state.size(), &state.root(), seal)
+                            }
+                            // What cannot be read is told already; older versions sealed nothing.
+                            (_, None) => true,
+                            (None, _) => !chained,
+                        };
+                        if !held && forged.is_none() {
+                            forged = Some(place.first.max(signed)..place.end());
+                        }
                     }
                 }
                 Ok(())
@@ -382,10 +377,46 @@ impl<P: FnMut(Progress)> Run<'_, P> {
                 Err(error)
             }
         })?;
+        if let Some(records) = forged {
+            self.find(
+                Subject::Log,
+                log.path.clone(),
+                Some(records),
+                "they are not those that were received: their seal does not hold",
+            );
+        }
         if let Some(what) = log.damage {
             self.find(Subject::Log, log.path, Some(log.next..log.next + 1), what);
         }
         self.tick(tree)
+    }
+
+    /// Lines that no checkpoint covers: for a minute that is as it should be.
+    fn unsigned(&mut self, size: u64) {
+        if size <= self.signed {
+            return;
+        }
+        let first = self.beyond.map_or(i64::MAX, |(first, _)| first);
+        let age = if is_written(self.dir) {
+            self.expect.now_ms.map(|now| now.saturating_sub(first))
+        } else {
+            None
+        };
+        let apart = self.beyond.map_or(0, |(first, last)| last - first);
+        let what = if apart > PATIENCE_MS || age.is_some_and(|age| age > PATIENCE_MS) {
+            "they were never signed although the program went on"
+        } else if !self.begun {
+            "nothing is signed"
+        } else {
+            return;
+        };
+        let records = Some(self.signed..size);
+        self.find(
+            Subject::Checkpoint,
+            checkpoints::path(self.dir),
+            records,
+            what,
+        );
     }
 
     /// The kept statistics against what was counted in the sealed records.
@@ -415,13 +446,10 @@ impl<P: FnMut(Progress)> Run<'_, P> {
     }
 }
 
-fn share(line: &Line<'_>) -> Share {
-    Share {
-        source: line.source,
-        lines: 1,
-        bytes: line.raw.len() as u64,
-        last_received_ms: line.received_at_ms,
-    }
+/// Whether a program has the vault open for writing.
+fn is_written(dir: &Path) -> bool {
+    File::open(dir.join("lock"))
+        .is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 
 fn whole_gap(tree: &mut Rebuilt, count: u64, report: &mut Report) {
@@ -475,6 +503,6 @@ fn read_chunk(
     }
     Ok(records
         .iter()
-        .map(|r| (leaf_hash(&r.encode()), share(&r.as_line())))
+        .map(|r| (leaf_hash(&r.encode()), Share::of(&r.as_line())))
         .collect())
 }

@@ -59,6 +59,12 @@ impl Rebuilt {
         self.computed.size() * BLOCK + self.block.size()
     }
 
+    /// The tree as rebuilt so far; none where a record could not be read.
+    pub(super) fn frontier(&self) -> Option<Frontier> {
+        let peaks = [self.computed.peaks(), self.block.peaks()].concat();
+        (!self.gap).then(|| Frontier::from_parts(self.size(), peaks))?
+    }
+
     /// The next record's leaf; `None` for one that could not be read.
     pub(super) fn push(&mut self, leaf: Option<Hash>, report: &mut Report) {
         self.gap |= leaf.is_none();
@@ -179,7 +185,8 @@ impl Rebuilt {
                 what: "the kept root is not that of the records".into(),
             });
         }
-        if let Some((size, _)) = self.marks.back() {
+        let beyond = self.marks.back().filter(|(size, _)| *size > self.size());
+        if let Some((size, _)) = beyond {
             report.find(Finding {
                 subject: Subject::Checkpoint,
                 path: self.checkpoints_path.clone(),

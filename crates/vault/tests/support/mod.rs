@@ -5,6 +5,8 @@
     reason = "each test binary uses a part of it"
 )]
 
+pub mod forge;
+
 use std::{net::IpAddr, path::Path, time::Duration};
 
 use domain::clock::{Clock, from_ms};
