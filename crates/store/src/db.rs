@@ -17,6 +17,7 @@ use sqlx::{
 use crate::{
     StoreError,
     arg::{Arg, postgres_args, sqlite_args},
+    journal::Sealing,
     migration,
 };
 
@@ -37,6 +38,8 @@ pub enum Db {
         reader: SqlitePool,
         /// Those of checks, which cannot write either: a page never waits for a check.
         judge: SqlitePool,
+        /// Seals entries of the journal.
+        sealing: Option<Sealing>,
     },
     /// PostgreSQL 15 or what speaks its protocol.
     Postgres {
@@ -44,6 +47,8 @@ pub enum Db {
         pool: PgPool,
         /// What checks use.
         judge: PgPool,
+        /// Seals entries of the journal.
+        sealing: Option<Sealing>,
     },
 }
 
@@ -54,6 +59,7 @@ pub enum Db {
 pub struct Tx {
     engine: Engine,
     broken: bool,
+    sealing: Option<Sealing>,
 }
 
 enum Engine {
@@ -142,6 +148,7 @@ impl Db {
             writer,
             reader,
             judge,
+            sealing: None,
         })
     }
 
@@ -175,7 +182,11 @@ impl Db {
             .run(&pool)
             .await
             .map_err(StoreError::Migrate)?;
-        Ok(Self::Postgres { pool, judge })
+        Ok(Self::Postgres {
+            pool,
+            judge,
+            sealing: None,
+        })
     }
 
     /// Opens by URL: `postgres://…`, or a path of a SQLite file.
@@ -187,6 +198,21 @@ impl Db {
             Self::open_postgres(url).await
         } else {
             Self::open_sqlite(Path::new(url.trim_start_matches("sqlite:"))).await
+        }
+    }
+
+    /// The same database, whose entries of the journal are sealed from now on.
+    #[must_use]
+    pub fn sealing_with(mut self, key: Sealing) -> Self {
+        match &mut self {
+            Db::Sqlite { sealing, .. } | Db::Postgres { sealing, .. } => *sealing = Some(key),
+        }
+        self
+    }
+
+    pub(crate) fn sealing(&self) -> Option<&Sealing> {
+        match self {
+            Db::Sqlite { sealing, .. } | Db::Postgres { sealing, .. } => sealing.as_ref(),
         }
     }
 
@@ -224,6 +250,7 @@ impl Db {
         Ok(Tx {
             engine: engine.map_err(|e| StoreError::engine("begin", e))?,
             broken: false,
+            sealing: self.sealing().cloned(),
         })
     }
 
@@ -288,12 +315,13 @@ impl Db {
                 writer,
                 reader,
                 judge,
+                ..
             } => {
                 judge.close().await;
                 reader.close().await;
                 writer.close().await;
             }
-            Db::Postgres { pool, judge } => {
+            Db::Postgres { pool, judge, .. } => {
                 judge.close().await;
                 pool.close().await;
             }
@@ -426,6 +454,10 @@ impl Tx {
             Engine::Postgres(tx) => tx.commit().await,
         };
         done.map_err(|e| StoreError::engine("commit", e))
+    }
+
+    pub(crate) fn sealing(&self) -> Option<&Sealing> {
+        self.sealing.as_ref()
     }
 
     /// Whether this is PostgreSQL; only [`crate::dialect`] asks.

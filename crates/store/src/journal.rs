@@ -1,6 +1,11 @@
-//! The change journal: who changed what, chained by SHA-256.
+//! The change journal: who changed what, chained by SHA-256, each entry sealed.
+//!
+//! The chain shows what was changed in the middle; the seal, keyed by the data folder's key,
+//! that nobody without it wrote an entry. What was cut off at the end shows by the heads that
+//! the vault's checkpoints and whatever left the house name.
 
 use domain::{authority::Scope, id::OrganizationId};
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest, Sha256};
 
 use crate::{Arg, Db, Row, StoreError, Tx, args, dialect, registry};
@@ -43,18 +48,55 @@ pub struct JournalEntry {
     pub previous_hash: String,
     /// SHA-256 over `previous_hash` and the entry.
     pub hash: String,
+    /// What [`Sealing`] made of the hash; none on entries of versions that did not seal.
+    pub seal: Option<String>,
 }
 
-/// What [`verify`] found.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct JournalReport {
-    /// How many entries were looked at.
-    pub entries: i64,
-    /// The hash of the last one: note it elsewhere, and a cut-off end shows too.
-    pub head: String,
-    /// The first entry that does not fit, with the reason.
-    pub first_bad: Option<(i64, String)>,
+impl JournalEntry {
+    /// Whether hash and seal are its own; without a key, whether the hash is.
+    fn is_ours(&self, sealing: Option<&Sealing>) -> bool {
+        let sealed = match (sealing, &self.seal) {
+            (Some(sealing), Some(seal)) => sealing.holds(&self.hash, seal),
+            (Some(_), None) => false,
+            (None, _) => true,
+        };
+        sealed && self.hash == hash(&self.previous_hash, self.seq, &self.change)
+    }
 }
+
+/// Seals entries: HMAC-SHA256 over their hash.
+#[derive(Clone)]
+pub struct Sealing(Hmac<Sha256>);
+
+impl std::fmt::Debug for Sealing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Sealing")
+    }
+}
+
+impl Sealing {
+    /// Seals by this key.
+    pub fn new(key: &[u8; 32]) -> Self {
+        let mac = Hmac::new_from_slice(key);
+        Self(mac.unwrap_or_else(|_| unreachable!("HMAC takes a key of any length")))
+    }
+
+    fn seal(&self, hash: &str) -> String {
+        let mac = self.0.clone().chain_update(hash);
+        hex::encode(mac.finalize().into_bytes())
+    }
+
+    fn holds(&self, hash: &str, seal: &str) -> bool {
+        let mac = self.0.clone().chain_update(hash);
+        hex::decode(seal).is_ok_and(|seal| mac.verify_slice(&seal).is_ok())
+    }
+}
+
+/// The noun of entries that note a checkpoint of the log vault.
+pub const CHECKPOINT: &str = "checkpoint";
+
+/// The noun of entries that say that a vault was begun, and what it continues.
+pub const VAULT: &str = "vault";
 
 /// The hash before the first entry.
 pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -107,6 +149,7 @@ pub async fn append(tx: &mut Tx, changes: &[Change]) -> Result<(), StoreError> {
         return Ok(());
     }
     dialect::lock_journal(tx).await?;
+    let sealing = tx.sealing().cloned();
     let (mut seq, mut previous) = head(tx).await?;
     let mut rows = Vec::with_capacity(changes.len());
     for c in changes {
@@ -127,7 +170,8 @@ pub async fn append(tx: &mut Tx, changes: &[Change]) -> Result<(), StoreError> {
                 c.before.clone(),
                 c.after.clone(),
                 previous,
-                &digest
+                &digest,
+                sealing.as_ref().map(|s| s.seal(&digest))
             ]
             .to_vec(),
         );
@@ -136,7 +180,7 @@ pub async fn append(tx: &mut Tx, changes: &[Change]) -> Result<(), StoreError> {
     tx.insert_many(
         "journal",
         "journal (seq, at, actor_id, actor, request, remote, noun, record_id, organization_id, action, \
-         before, after, previous_hash, hash)",
+         before, after, previous_hash, hash, seal)",
         "",
         &rows,
     )
@@ -148,6 +192,7 @@ fn read(row: &Row) -> Result<JournalEntry, StoreError> {
         seq: row.int("seq")?,
         previous_hash: row.text("previous_hash")?,
         hash: row.text("hash")?,
+        seal: row.opt_text("seal")?,
         change: Change {
             at: row.int("at")?,
             actor_id: row.opt_text("actor_id")?,
@@ -213,6 +258,11 @@ pub async fn list(
             args.len()
         ));
     }
+    if query.noun.is_none() && query.record_id.is_none() {
+        // One a minute while lines come: of interest to a verification alone.
+        args.push(CHECKPOINT.into());
+        conditions.push(format!("noun <> ${}", args.len()));
+    }
     if let Some(seq) = query.before_seq {
         args.push(seq.into());
         conditions.push(format!("seq < ${}", args.len()));
@@ -270,48 +320,195 @@ pub async fn news(
         })
 }
 
-/// Recomputes the whole chain.
+/// A place in the journal where entries do not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Break {
+    /// Entries from this one on are gone although later ones are there.
+    Missing(i64),
+    /// It does not name the entry before it.
+    Apart(i64),
+    /// Its content is not what its hash was made of.
+    Changed(i64),
+    /// It carries no seal although one before it does.
+    Unsealed(i64),
+    /// Its seal is not of this installation's key.
+    Forged(i64),
+}
+
+/// Reads the whole journal in order and hands on every entry, and every place where it does
+/// not hold. Returns the number and hash of the last one, and of the first that is sealed.
 ///
 /// # Errors
-/// [`StoreError::Engine`]; a broken chain is not an error but a finding.
-pub async fn verify(db: &Db) -> Result<JournalReport, StoreError> {
-    let mut previous = GENESIS.to_owned();
-    let mut seq = 0;
+/// [`StoreError::Engine`], and what `each` returns.
+pub async fn walk(
+    db: &Db,
+    mut each: impl FnMut(JournalEntry, Option<Break>) -> Result<(), StoreError>,
+) -> Result<Walked, StoreError> {
+    let mut walked = Walked {
+        last: 0,
+        head: GENESIS.to_owned(),
+        sealed_from: None,
+    };
     loop {
         let rows = db
             .fetch(
                 "journal",
                 "SELECT * FROM journal WHERE seq > $1 ORDER BY seq LIMIT 2000",
-                &args![seq],
+                &args![walked.last],
             )
             .await?;
         if rows.is_empty() {
-            return Ok(JournalReport {
-                entries: seq,
-                head: previous,
-                first_bad: None,
-            });
+            return Ok(walked);
         }
         for row in &rows {
             let entry = read(row)?;
-            let reason = if entry.seq != seq + 1 {
-                Some(format!("entry {} is missing", seq + 1))
-            } else if entry.previous_hash != previous {
-                Some("does not follow the entry before it".to_owned())
-            } else if entry.hash != hash(&previous, entry.seq, &entry.change) {
-                Some("its content was changed after it was written".to_owned())
-            } else {
-                None
-            };
-            if let Some(reason) = reason {
-                return Ok(JournalReport {
-                    entries: seq,
-                    head: previous,
-                    first_bad: Some((seq + 1, reason)),
-                });
-            }
-            seq = entry.seq;
-            previous = entry.hash;
+            let broken = walked.follow(&entry, db.sealing());
+            each(entry, broken)?;
         }
     }
+}
+
+/// What [`walk`] came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Walked {
+    /// The number of the last entry.
+    pub last: i64,
+    /// Its hash.
+    pub head: String,
+    /// The first entry that carries a seal.
+    pub sealed_from: Option<i64>,
+}
+
+impl Walked {
+    fn follow(&mut self, entry: &JournalEntry, sealing: Option<&Sealing>) -> Option<Break> {
+        let seq = entry.seq;
+        let broken = if seq != self.last + 1 {
+            Some(Break::Missing(self.last + 1))
+        } else if entry.previous_hash != self.head {
+            Some(Break::Apart(seq))
+        } else if entry.hash != hash(&entry.previous_hash, seq, &entry.change) {
+            Some(Break::Changed(seq))
+        } else {
+            // A seal holds all entries before it, by the chain.
+            match (sealing, &entry.seal) {
+                (Some(sealing), Some(seal)) if !sealing.holds(&entry.hash, seal) => {
+                    Some(Break::Forged(seq))
+                }
+                (_, None) if self.sealed_from.is_some() => Some(Break::Unsealed(seq)),
+                // Versions that did not seal wrote none of these.
+                (Some(_), None) if [CHECKPOINT, VAULT].contains(&entry.change.noun.as_str()) => {
+                    Some(Break::Unsealed(seq))
+                }
+                _ => None,
+            }
+        };
+        if entry.seal.is_some() {
+            self.sealed_from.get_or_insert(seq);
+        }
+        self.last = seq;
+        self.head.clone_from(&entry.hash);
+        broken
+    }
+}
+
+/// The last entry, the last one that is not about a checkpoint, and the hash of the last:
+/// `(0, 0, GENESIS)` before the first.
+///
+/// # Errors
+/// [`StoreError::Engine`].
+pub async fn tip(db: &Db) -> Result<(i64, i64, String), StoreError> {
+    let last = "SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1";
+    let Some(row) = db.fetch_one("journal", last, &[]).await? else {
+        return Ok((0, 0, GENESIS.to_owned()));
+    };
+    let (seq, hash) = (row.int("seq")?, row.text("hash")?);
+    let news = "SELECT seq FROM journal WHERE noun <> $1 ORDER BY seq DESC LIMIT 1";
+    let news = db.fetch_one("journal", news, &args![CHECKPOINT]).await?;
+    let news = news.map_or(Ok(0), |row| row.int("seq"))?;
+    Ok((seq, news, hash))
+}
+
+/// The newest entry of a noun that this installation wrote: what carries no seal of its key
+/// is passed over.
+///
+/// # Errors
+/// [`StoreError::Engine`].
+pub async fn last_of(db: &Db, noun: &str) -> Result<Option<JournalEntry>, StoreError> {
+    let sql = "SELECT * FROM journal WHERE noun = $1 AND seal IS NOT NULL AND seq < $2 \
+               ORDER BY seq DESC LIMIT 100";
+    let mut before = i64::MAX;
+    loop {
+        let rows = db.fetch("journal", sql, &args![noun, before]).await?;
+        for row in &rows {
+            let entry = read(row)?;
+            before = entry.seq;
+            if entry.is_ours(db.sealing()) {
+                return Ok(Some(entry));
+            }
+        }
+        if rows.is_empty() {
+            return Ok(None);
+        }
+    }
+}
+
+/// The newest entry of a noun, whoever wrote it.
+///
+/// # Errors
+/// [`StoreError::Engine`].
+pub async fn newest_of(db: &Db, noun: &str) -> Result<Option<JournalEntry>, StoreError> {
+    let sql = "SELECT * FROM journal WHERE noun = $1 ORDER BY seq DESC LIMIT 1";
+    db.fetch_one("journal", sql, &args![noun])
+        .await?
+        .map(|row| read(&row))
+        .transpose()
+}
+
+/// Hands on the entries of a noun behind number `after`, whoever wrote them.
+///
+/// # Errors
+/// [`StoreError::Engine`].
+pub async fn each_of(
+    db: &Db,
+    noun: &str,
+    mut after: i64,
+    mut each: impl FnMut(JournalEntry),
+) -> Result<(), StoreError> {
+    let sql = "SELECT * FROM journal WHERE noun = $1 AND seq > $2 ORDER BY seq LIMIT 2000";
+    loop {
+        let rows = db.fetch("journal", sql, &args![noun, after]).await?;
+        for row in &rows {
+            let entry = read(row)?;
+            after = entry.seq;
+            each(entry);
+        }
+        if rows.is_empty() {
+            return Ok(());
+        }
+    }
+}
+
+/// Nouns and records that entries behind number `after` tell of.
+///
+/// # Errors
+/// [`StoreError::Engine`].
+pub async fn touched(db: &Db, after: i64) -> Result<Vec<(String, String)>, StoreError> {
+    let sql = "SELECT DISTINCT noun, record_id FROM journal WHERE seq > $1";
+    db.fetch("journal", sql, &args![after])
+        .await?
+        .iter()
+        .map(|row| Ok((row.text("noun")?, row.text("record_id")?)))
+        .collect()
+}
+
+/// The hash of entry number `seq`, if it is there.
+///
+/// # Errors
+/// [`StoreError::Engine`].
+pub async fn hash_at(db: &Db, seq: i64) -> Result<Option<String>, StoreError> {
+    let sql = "SELECT hash FROM journal WHERE seq = $1";
+    db.fetch_one("journal", sql, &args![seq])
+        .await?
+        .map(|row| row.text("hash"))
+        .transpose()
 }

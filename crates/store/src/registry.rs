@@ -16,7 +16,7 @@ use domain::{
 pub use self::{
     key::{key_index, parents, resolve, titles, unique_values},
     recent::{RecentEntries, recent_entries},
-    tree::{Tree, covers, is_below, organizations_in, rebuild_tree, site_is_behind},
+    tree::{DEPTH, Tree, covers, is_below, organizations_in, rebuild_tree, site_is_behind},
 };
 use crate::{Arg, Db, Row, StoreError, Tx, args, book};
 
@@ -341,7 +341,7 @@ fn search_text(schema: &Schema, values: &Values) -> String {
 }
 
 /// Column names and values of a record, without id, version and times.
-fn columns(schema: &Schema, values: &Values) -> Vec<(String, Arg)> {
+pub(crate) fn columns(schema: &Schema, values: &Values) -> Vec<(String, Arg)> {
     let null = Value::Null;
     let get = |name: &str| values.get(name).unwrap_or(&null);
     let mut out = vec![
@@ -353,20 +353,7 @@ fn columns(schema: &Schema, values: &Values) -> Vec<(String, Arg)> {
     ];
     if schema.storage == Storage::Entry {
         out.push(("register".into(), (&schema.noun).into()));
-        out.push((
-            "organization_id".into(),
-            Arg::Text(get("organization").as_text().map(Into::into)),
-        ));
-        for name in ["occurred_on", "period", "result", "expires_on", "subject"] {
-            out.push((name.into(), Arg::Text(get(name).as_text().map(Into::into))));
-        }
-        out.push((
-            "finished_at".into(),
-            Arg::Int(match get("finished_at") {
-                Value::Integer(i) => Some(*i),
-                _ => None,
-            }),
-        ));
+        out.extend(entry_columns(values));
         let data = serde_json::to_string(values).unwrap_or_default();
         out.push(("data".into(), data.into()));
         return out;
@@ -396,6 +383,21 @@ fn columns(schema: &Schema, values: &Values) -> Vec<(String, Arg)> {
             _ => {}
         }
     }
+    out
+}
+
+/// Column names and values of an entry's fields that lie beside its JSON, whatever the book.
+pub(crate) fn entry_columns(values: &Values) -> Vec<(String, Arg)> {
+    let text = |name: &str| Arg::Text(values.get(name).and_then(Value::as_text).map(Into::into));
+    let mut out = vec![("organization_id".into(), text("organization"))];
+    for name in ["occurred_on", "period", "result", "expires_on", "subject"] {
+        out.push((name.into(), text(name)));
+    }
+    let finished = match values.get("finished_at") {
+        Some(Value::Integer(at)) => Some(*at),
+        _ => None,
+    };
+    out.push(("finished_at".into(), Arg::Int(finished)));
     out
 }
 

@@ -78,6 +78,9 @@ impl Tree {
     }
 }
 
+/// How far down a tree of organizations is followed.
+pub const DEPTH: i64 = 16;
+
 /// Recomputes who is above whom; after any change of an organization's parent.
 ///
 /// # Errors

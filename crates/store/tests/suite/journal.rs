@@ -7,6 +7,7 @@ use crate::{NOW, all, below, organization};
 
 crate::on_both!(
     the_chain_holds_and_shows_tampering,
+    nobody_without_the_key_writes_an_entry,
     writers_at_once_make_one_chain,
     the_journal_is_read_in_scope,
     the_journal_tells_what_is_new,
@@ -34,20 +35,27 @@ async fn write(db: &Db, changes: &[Change]) {
     tx.commit().await.unwrap();
 }
 
+/// The whole chain read, and the first place where it does not hold.
+async fn verify(db: &Db) -> (Walked, Option<Break>) {
+    let mut first = None;
+    let walked = walk(db, |_, broken| {
+        first = first.take().or(broken);
+        Ok(())
+    });
+    (walked.await.unwrap(), first)
+}
+
 async fn the_chain_holds_and_shows_tampering(db: &Db) {
-    let empty = verify(db).await.unwrap();
-    assert_eq!(
-        (empty.entries, empty.head.as_str(), empty.first_bad),
-        (0, GENESIS, None)
-    );
+    let (empty, bad) = verify(db).await;
+    assert_eq!((empty.last, empty.head.as_str(), bad), (0, GENESIS, None));
     // More than one page of the verification.
     let many: Vec<Change> = (0..2_500).map(|n| change(n, None)).collect();
     write(db, &many[..1]).await;
     write(db, &many[1..]).await;
     write(db, &[]).await;
-    let good = verify(db).await.unwrap();
-    assert_eq!((good.entries, good.first_bad.clone()), (2_500, None));
-    assert_ne!(good.head, GENESIS);
+    let good = verify(db).await;
+    assert_eq!((good.0.last, &good.1), (2_500, &None));
+    assert_ne!(good.0.head, GENESIS);
 
     // Each column counts; a NULL is not an empty text.
     for (set, back) in [
@@ -65,11 +73,9 @@ async fn the_chain_holds_and_shows_tampering(db: &Db) {
     ] {
         let change = |set: &str| format!("UPDATE journal SET {set} WHERE seq = 2102");
         db.execute("tamper", &change(set), &[]).await.unwrap();
-        let (seq, why) = verify(db).await.unwrap().first_bad.expect(set);
-        assert_eq!(seq, 2_102, "{set}: {why}");
-        assert!(why.contains("changed"), "{set}: {why}");
+        assert_eq!(verify(db).await.1, Some(Break::Changed(2_102)), "{set}");
         db.execute("mend", &change(back), &[]).await.unwrap();
-        assert_eq!(verify(db).await.unwrap(), good, "{back}");
+        assert_eq!(verify(db).await, good, "{back}");
     }
     // Who recomputes the hash of the changed entry breaks the link after it.
     db.execute(
@@ -79,19 +85,54 @@ async fn the_chain_holds_and_shows_tampering(db: &Db) {
     )
     .await
     .unwrap();
-    assert_eq!(verify(db).await.unwrap().first_bad.unwrap().0, 3);
+    assert_eq!(verify(db).await.1, Some(Break::Changed(3)));
     db.execute("tamper", "DELETE FROM journal WHERE seq = 3", &[])
         .await
         .unwrap();
-    let (seq, why) = verify(db).await.unwrap().first_bad.unwrap();
-    assert_eq!((seq, why.as_str()), (3, "entry 3 is missing"));
+    assert_eq!(verify(db).await.1, Some(Break::Missing(3)));
     // A cut-off end shows against the head noted elsewhere.
     db.execute("tamper", "DELETE FROM journal WHERE seq >= 3", &[])
         .await
         .unwrap();
-    let cut = verify(db).await.unwrap();
-    assert_eq!((cut.entries, &cut.first_bad), (2, &None));
-    assert_ne!(cut.head, good.head);
+    let (cut, bad) = verify(db).await;
+    assert_eq!((cut.last, bad), (2, None));
+    assert_ne!(cut.head, good.0.head);
+}
+
+async fn nobody_without_the_key_writes_an_entry(db: &Db) {
+    let keyed = |key: u8| db.clone().sealing_with(Sealing::new(&[key; 32]));
+    let ours = keyed(1);
+    // What an older version wrote carries no seal; the first that does holds it by the chain.
+    write(db, &[change(1, None), change(2, None)]).await;
+    assert_eq!(verify(&ours).await.1, None);
+    write(&ours, &[change(3, None), change(4, None)]).await;
+    let (walked, bad) = verify(&ours).await;
+    assert_eq!((walked.sealed_from, bad), (Some(3), None));
+    // An entry that follows as it should, but without the key or with another.
+    write(db, &[change(5, None)]).await;
+    assert_eq!(verify(&ours).await.1, Some(Break::Unsealed(5)));
+    assert_eq!(last_of(&ours, "device").await.unwrap().unwrap().seq, 4);
+    db.execute("undo", "DELETE FROM journal WHERE seq = 5", &[])
+        .await
+        .unwrap();
+    write(&keyed(2), &[change(5, None)]).await;
+    assert_eq!(verify(&ours).await.1, Some(Break::Forged(5)));
+    assert_eq!(last_of(&ours, "device").await.unwrap().unwrap().seq, 4);
+    let mut seen = Vec::new();
+    each_of(&ours, "device", 3, |entry| seen.push(entry.seq))
+        .await
+        .unwrap();
+    assert_eq!(seen, [4, 5]);
+    assert_eq!(newest_of(&ours, "device").await.unwrap().unwrap().seq, 5);
+    // The seal of one entry does not fit another.
+    db.execute(
+        "tamper",
+        "UPDATE journal SET seal = (SELECT seal FROM journal WHERE seq = 4) WHERE seq = 3",
+        &[],
+    )
+    .await
+    .unwrap();
+    assert_eq!(verify(&ours).await.1, Some(Break::Forged(3)));
 }
 
 async fn writers_at_once_make_one_chain(db: &Db) {
@@ -106,14 +147,14 @@ async fn writers_at_once_make_one_chain(db: &Db) {
     for writer in writers.collect::<Vec<_>>() {
         writer.await.unwrap();
     }
-    let report = verify(db).await.unwrap();
-    assert_eq!((report.entries, report.first_bad), (160, None));
+    let (walked, bad) = verify(db).await;
+    assert_eq!((walked.last, bad), (160, None));
     // A transaction that is given up leaves no gap.
     let mut tx = db.begin().await.unwrap();
     append(&mut tx, &[change(1, None)]).await.unwrap();
     drop(tx);
     write(db, &[change(2, None)]).await;
-    assert_eq!(verify(db).await.unwrap().entries, 161);
+    assert_eq!(verify(db).await.0.last, 161);
 }
 
 async fn the_journal_is_read_in_scope(db: &Db) {
