@@ -16,12 +16,15 @@ use domain::{
     schema::{Kind, Schema},
 };
 use policy::Library;
-use store::{Db, StoreError, journal::Change};
+use store::{
+    Db, StoreError,
+    journal::{Change, Sealing},
+};
 
 use crate::{
     Ctx, account,
     assess::Assess,
-    attachment,
+    attachment, evidence,
     examiner::Examiner,
     fresh::{Fresh, Mark},
     keyring::Keyring,
@@ -149,10 +152,11 @@ impl App {
             .database
             .clone()
             .unwrap_or_else(|| config.data.join("records.db").display().to_string());
-        let db = Db::open(&url).await?;
+        let sealing = Sealing::new(&keys.derive("gieng journal v1"));
+        let db = Db::open(&url).await?.sealing_with(sealing);
         store::book::make_views(&db, library.registers.values()).await?;
         let settings = Settings::load(&db).await?;
-        let logs = Logs::open(&config, &settings)?;
+        let logs = Logs::open(&config, &db).await?;
         let writer = config.writer;
         let app = Self(Arc::new(Inner {
             db,
@@ -318,6 +322,7 @@ impl App {
 
     /// Puts what waits on disk and closes everything; the program ends.
     pub async fn close(&self) {
+        evidence::settle(self).await;
         self.logs.close().await;
         self.db.close().await;
     }

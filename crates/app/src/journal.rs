@@ -1,9 +1,16 @@
-//! The change journal as pages and the command line read it.
+//! The change journal as pages and the command line read it, and its verification.
+
+use std::collections::{BTreeMap, HashSet};
 
 use domain::{authority::Permission, label::Label, problem::Problem};
-pub use store::journal::{Change, JournalEntry, JournalQuery, JournalReport};
+pub use store::journal::{Change, JournalEntry, JournalQuery};
+use store::{
+    journal::Break,
+    replay::{Mismatch, Replay},
+};
+use vault::note::{JournalHead, Verifier};
 
-use crate::{App, Ctx, fault::fault};
+use crate::{App, Ctx, evidence, fault::fault};
 
 /// Entries that the actor may see, the newest first. Who keeps only a unit's books may
 /// read what happened to a record of that unit.
@@ -27,11 +34,154 @@ pub async fn list(
         .map_err(fault)
 }
 
-/// Recomputes the whole chain.
+/// What a verification of the journal came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JournalReport {
+    /// How many entries were read.
+    pub entries: i64,
+    /// The hash of the last one.
+    pub head: String,
+    /// How many records were held against them.
+    pub records: u64,
+    /// How many heads of the journal were known from elsewhere: from checkpoints of the log
+    /// vault, and from what left the house.
+    pub anchors: usize,
+    /// What does not hold; nothing when the journal is sound. At most 100 of each kind.
+    pub findings: Vec<JournalFinding>,
+    /// How many more there were.
+    pub more: u64,
+}
+
+impl JournalReport {
+    /// Whether every entry and every record is as it was written.
+    pub fn is_sound(&self) -> bool {
+        self.findings.is_empty()
+    }
+}
+
+/// Something that is not as it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JournalFinding {
+    /// An entry does not hold.
+    Entry(Break),
+    /// An entry is not the one that was anchored elsewhere; none when it is gone.
+    Anchor {
+        /// Its number.
+        seq: u64,
+        /// Where its hash was noted.
+        from: String,
+        /// The number of the last entry that is there.
+        last: i64,
+    },
+    /// No entry carries a seal although the vault knows the journal.
+    Unsealed,
+    /// A record is not as the journal tells it.
+    Record(Mismatch),
+}
+
+impl JournalFinding {
+    /// In words.
+    pub fn label(&self) -> Label {
+        match self {
+            Self::Entry(Break::Missing(seq)) => Label::new(
+                format!("Mất mục {seq} của sổ nhật ký thay đổi"),
+                format!("Entry {seq} is missing"),
+            ),
+            Self::Entry(Break::Apart(seq)) => Label::new(
+                format!("Mục {seq} không nối tiếp mục trước nó"),
+                format!("Entry {seq} does not follow the entry before it"),
+            ),
+            Self::Entry(Break::Changed(seq)) => Label::new(
+                format!("Nội dung mục {seq} bị sửa sau khi ghi"),
+                format!("Entry {seq} was changed after it was written"),
+            ),
+            Self::Entry(Break::Unsealed(seq)) => Label::new(
+                format!("Mục {seq} không có dấu niêm: không do chương trình này ghi"),
+                format!("Entry {seq} carries no seal: this installation did not write it"),
+            ),
+            Self::Entry(Break::Forged(seq)) => Label::new(
+                format!("Dấu niêm của mục {seq} không đúng: không do chương trình này ghi"),
+                format!(
+                    "The seal of entry {seq} does not hold: this installation did not write it"
+                ),
+            ),
+            Self::Anchor { seq, from, last } if i64::try_from(*seq).is_ok_and(|s| s > *last) => {
+                Label::new(
+                    format!("Mất các mục {} đến {seq} ở cuối sổ (theo {from})", last + 1),
+                    format!(
+                        "Entries {} to {seq} at the end are gone (by {from})",
+                        last + 1
+                    ),
+                )
+            }
+            Self::Anchor { seq, from, .. } => Label::new(
+                format!("Mục {seq} không phải mục đã được xác nhận (theo {from})"),
+                format!("Entry {seq} is not the one that was anchored (by {from})"),
+            ),
+            Self::Unsealed => Label::new(
+                "Không mục nào có dấu niêm: sổ đã bị thay",
+                "No entry carries a seal: the journal was replaced",
+            ),
+            Self::Record(m) => record(m),
+        }
+    }
+}
+
+fn record(m: &Mismatch) -> Label {
+    let (noun, id, field) = (&m.noun, &m.record_id, &m.field);
+    let entry = m
+        .seq
+        .map(|seq| (format!(" (mục {seq})"), format!(" (entry {seq})")));
+    let (vi, en) = entry.unwrap_or_default();
+    match (field.is_empty(), m.expected.is_empty(), m.seq) {
+        (true, true, None) => Label::new(
+            format!(
+                "{noun} {id} không có trong sổ nhật ký thay đổi: {}",
+                m.found
+            ),
+            format!("{noun} {id} is in no entry: {}", m.found),
+        ),
+        (true, true, Some(_)) => Label::new(
+            format!("{noun} {id} đã xóa theo sổ{vi} nhưng vẫn còn: {}", m.found),
+            format!("{noun} {id} was deleted{en} but is there: {}", m.found),
+        ),
+        (true, false, _) => Label::new(
+            format!("Mất {noun} {id}{vi}, lẽ ra là: {}", m.expected),
+            format!("{noun} {id} is gone{en}, it was: {}", m.expected),
+        ),
+        (false, ..) => Label::new(
+            format!(
+                "{noun} {id}, {field}: sổ ghi \"{}\"{vi}, bản ghi là \"{}\"",
+                m.expected, m.found
+            ),
+            format!(
+                "{noun} {id}, {field}: \"{}\" in the journal{en}, \"{}\" in the record",
+                m.expected, m.found
+            ),
+        ),
+    }
+}
+
+/// Reads the whole chain with its seals, holds it against the heads that checkpoints of the
+/// log vault name, and all records against it.
 ///
 /// # Errors
 /// Denied, unavailable.
 pub async fn verify(app: &App, ctx: &Ctx) -> Result<JournalReport, Problem> {
+    verify_against(app, ctx, None, Vec::new()).await
+}
+
+/// The same, held also against heads that `left` the house; `given` is the key that must have
+/// signed the vault's checkpoints, else it is this installation's.
+///
+/// # Errors
+/// As [`verify`].
+pub async fn verify_against(
+    app: &App,
+    ctx: &Ctx,
+    given: Option<Verifier>,
+    left: Vec<(JournalHead, String)>,
+) -> Result<JournalReport, Problem> {
     let scope = ctx.actor.scope(Permission::Journal)?;
     if scope.roots().is_some() {
         return Err(Problem::denied(
@@ -42,5 +192,106 @@ pub async fn verify(app: &App, ctx: &Ctx) -> Result<JournalReport, Problem> {
             "journal",
         ));
     }
-    store::journal::verify(&app.db).await.map_err(fault)
+    // What the vault names before the journal is read is in it.
+    let mut anchors: BTreeMap<u64, Vec<(String, String)>> = BTreeMap::new();
+    for (head, from) in vault_heads(app, given).await?.into_iter().chain(left) {
+        let known = anchors.entry(head.seq).or_default();
+        known.push((hex::encode(head.hash), from));
+    }
+    let mut report = JournalReport {
+        entries: 0,
+        head: String::new(),
+        records: 0,
+        anchors: anchors.len(),
+        findings: Vec::new(),
+        more: 0,
+    };
+    let library = app.library();
+    let books = library.registers.values().cloned();
+    let books: Vec<_> = books.map(domain::schema::Schema::as_book).collect();
+    let mut replay = Replay::new(domain::noun::all().iter().chain(&books));
+    let walked = store::journal::walk(&app.db, |entry, broken| {
+        if let Some(broken) = broken {
+            find(&mut report, JournalFinding::Entry(broken));
+        }
+        let seq = u64::try_from(entry.seq).unwrap_or(0);
+        for (hash, from) in anchors.remove(&seq).unwrap_or_default() {
+            if hash != entry.hash {
+                let (from, last) = (from, i64::MAX);
+                find(&mut report, JournalFinding::Anchor { seq, from, last });
+                break;
+            }
+        }
+        replay.take(&entry);
+        Ok(())
+    })
+    .await
+    .map_err(fault)?;
+    // The farthest one says it all.
+    if let Some((seq, known)) = anchors.pop_last() {
+        let from = known.into_iter().next().map_or_else(String::new, |k| k.1);
+        let last = walked.last;
+        find(&mut report, JournalFinding::Anchor { seq, from, last });
+    }
+    if walked.sealed_from.is_none() && walked.last > 0 && report.anchors > 0 {
+        find(&mut report, JournalFinding::Unsealed);
+    }
+    let compared = replay.compare(&app.db).await.map_err(fault)?;
+    // What was changed while records were read is told by later entries.
+    let later = store::journal::touched(&app.db, walked.last).await;
+    let later = later.map_err(fault)?;
+    let nouns: HashSet<&str> = later.iter().map(|(noun, _)| noun.as_str()).collect();
+    for mismatch in compared.mismatches {
+        let moved = later
+            .iter()
+            .any(|(_, id)| mismatch.record_id.contains(id.as_str()))
+            || (mismatch.field.starts_with("below ") && nouns.contains("organization"));
+        if !moved {
+            find(&mut report, JournalFinding::Record(mismatch));
+        }
+    }
+    report.entries = walked.last;
+    report.head = walked.head;
+    report.records = compared.records;
+    report.more += compared.more;
+    Ok(report)
+}
+
+fn find(report: &mut JournalReport, finding: JournalFinding) {
+    if report.findings.len() < 2 * store::replay::MOST {
+        report.findings.push(finding);
+    } else {
+        report.more += 1;
+    }
+}
+
+/// The heads that checkpoints of the vault name, with where they stand.
+async fn vault_heads(
+    app: &App,
+    given: Option<Verifier>,
+) -> Result<Vec<(JournalHead, String)>, Problem> {
+    let noted = evidence::noted(&app.db).await.map_err(fault)?;
+    let signer = app.logs.signer().map(|s| s.verifier().clone());
+    let key = given
+        .or(signer)
+        .or_else(|| noted.key.and_then(|key| Verifier::from_vkey(&key).ok()));
+    let Some(key) = key else {
+        return Ok(Vec::new());
+    };
+    let dir = app.data.join("vault");
+    let read = tokio::task::spawn_blocking(move || {
+        let mut heads = Vec::new();
+        let each = |checkpoint: vault::note::Checkpoint| {
+            let at = domain::clock::from_ms(checkpoint.signed_at * 1000);
+            if let Some(head) = checkpoint.journal {
+                heads.push((head, format!("checkpoint {} {at}", checkpoint.size)));
+            }
+        };
+        vault::Reader::checkpoints(&dir, &key, each).map(|()| heads)
+    });
+    let heads = read.await.map_err(|_| Problem::internal("vault"))?;
+    heads.map_err(|error| {
+        tracing::error!(%error, "the checkpoints of the vault cannot be read");
+        Problem::internal("vault")
+    })
 }

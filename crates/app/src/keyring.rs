@@ -8,6 +8,8 @@ use chacha20poly1305::{
     KeyInit as _, XChaCha20Poly1305, XNonce,
     aead::{Aead as _, Payload},
 };
+use hmac::{Hmac, Mac as _};
+use sha2::Sha256;
 
 const NONCE: usize = 24;
 
@@ -16,7 +18,10 @@ const SEALED: &str = "sealed:";
 
 /// Seals and opens. Cheap to clone.
 #[derive(Clone)]
-pub struct Keyring(XChaCha20Poly1305);
+pub struct Keyring {
+    cipher: XChaCha20Poly1305,
+    key: [u8; 32],
+}
 
 impl Keyring {
     /// Reads `data.key` of the data folder, making it when absent.
@@ -25,7 +30,15 @@ impl Keyring {
     /// When the file cannot be read or made, or is not 32 bytes long.
     pub fn open(data: &Path) -> io::Result<Self> {
         let key = key_file(&data.join("data.key"))?;
-        Ok(Self(XChaCha20Poly1305::new(&key.into())))
+        let cipher = XChaCha20Poly1305::new(&key.into());
+        Ok(Self { cipher, key })
+    }
+
+    /// A key of its own for another purpose: it tells nothing of this one.
+    pub fn derive(&self, purpose: &str) -> [u8; 32] {
+        let mac: Hmac<Sha256> = Hmac::new_from_slice(&self.key)
+            .unwrap_or_else(|_| unreachable!("HMAC takes a key of any length"));
+        mac.chain_update(purpose).finalize().into_bytes().into()
     }
 
     /// Seals bytes. `about` is not kept but must be the same when they are opened: what was
@@ -41,7 +54,7 @@ impl Keyring {
             aad: about,
         };
         let body = self
-            .0
+            .cipher
             .encrypt(&XNonce::from(nonce), payload)
             .map_err(|_| io::Error::other("the content cannot be sealed"))?;
         let mut out = Vec::with_capacity(NONCE + body.len());
@@ -59,7 +72,7 @@ impl Keyring {
             msg: body,
             aad: about,
         };
-        self.0.decrypt(&XNonce::from(nonce), payload).ok()
+        self.cipher.decrypt(&XNonce::from(nonce), payload).ok()
     }
 
     /// Seals a text for a column of the database.

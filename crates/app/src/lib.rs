@@ -11,6 +11,7 @@ pub mod ctx;
 pub mod document;
 pub mod due;
 pub mod duty;
+pub mod evidence;
 pub mod examiner;
 mod fault;
 pub mod feed;

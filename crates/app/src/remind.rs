@@ -10,9 +10,12 @@ use domain::{id::OrganizationId, label::Label};
 use jiff::{ToSpan, civil::Date};
 use store::{StoreError, duty::DutyRow, reminder, reminder::Reachable};
 
+use vault::note::Checkpoint;
+
 use crate::{
     App,
     assess::Board,
+    evidence,
     notify::{self, Payload, addresses},
     setting::Settings,
     task::everything,
@@ -267,7 +270,7 @@ async fn write(
         subject: subject(digest, today),
         body: body(app, board, digest, today),
         at_ms: now,
-        details: details(board, digest),
+        details: details(app, board, digest),
         to: digest.mail.clone(),
     };
     let way = if digest.mail.is_some() {
@@ -313,6 +316,11 @@ fn part(step: i64) -> usize {
         UNDATED => 3,
         _ => 2,
     }
+}
+
+/// The latest checkpoint leaves the house with every digest.
+fn latest_checkpoint(app: &App) -> Option<Checkpoint> {
+    app.logs.reader().and_then(vault::Reader::latest_checkpoint)
 }
 
 fn body(app: &App, board: &Board, digest: &Digest<'_>, today: Date) -> String {
@@ -369,6 +377,9 @@ fn body(app: &App, board: &Board, digest: &Digest<'_>, today: Date) -> String {
         text.push('\n');
     }
     text.push_str("Xem lịch và thực hiện trên Giềng, mục Lịch.\n");
+    if let Some(latest) = latest_checkpoint(app) {
+        text.push_str(&format!("\n{}", evidence::digest(&latest)));
+    }
     text
 }
 
@@ -393,7 +404,7 @@ fn name(board: &Board, unit: OrganizationId) -> String {
         .map_or_else(|| unit.to_string(), |at| board.units[at].name.clone())
 }
 
-fn details(board: &Board, digest: &Digest<'_>) -> serde_json::Value {
+fn details(app: &App, board: &Board, digest: &Digest<'_>) -> serde_json::Value {
     let items: Vec<_> = digest
         .items
         .iter()
@@ -406,5 +417,6 @@ fn details(board: &Board, digest: &Digest<'_>) -> serde_json::Value {
             })
         })
         .collect();
-    serde_json::json!({ "duties": items })
+    let checkpoint = latest_checkpoint(app).map(|c| c.note);
+    serde_json::json!({ "duties": items, "checkpoint": checkpoint })
 }

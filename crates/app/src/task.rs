@@ -10,7 +10,7 @@ use store::job::{self, TaskRun};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{App, assess, attachment, examiner, logs, notify, remind, watch};
+use crate::{App, assess, attachment, evidence, examiner, logs, notify, remind, watch};
 
 /// The scope of the program itself.
 pub(crate) fn everything() -> Scope {
@@ -137,6 +137,24 @@ pub async fn start(app: &App, listen: Listen) -> Result<Running, observe::syslog
                 format!("{ended} phiên đã hết hạn"),
                 format!("{ended} sessions ended"),
             )))
+        },
+    ));
+    tracker.spawn(every(
+        app.clone(),
+        cancel.clone(),
+        "anchors",
+        Duration::from_secs(2),
+        |app| async move { evidence::reconcile(&app).await.map(|()| None) },
+    ));
+    let stop = cancel.clone();
+    tracker.spawn(every(
+        app.clone(),
+        cancel.clone(),
+        "evidence",
+        Duration::from_secs(60),
+        move |app| {
+            let stop = stop.clone();
+            async move { evidence::run(&app, &stop).await }
         },
     ));
     tracker.close();

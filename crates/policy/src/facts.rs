@@ -47,6 +47,7 @@ views! {
         open_items deviations updated_at;
     "fact_finding": unit finding inspection regulation clause summary severity action
         action_owner due_on status mended_on rechecked_on updated_at;
+    "fact_evidence_check": subject checked_at sound size reason updated_at;
 }
 
 /// The fact views and one view for each book (`book_yearly_report`), by name, with columns.

@@ -210,7 +210,7 @@ pub async fn set_random_password(app: &App, ctx: &Ctx, login: &str) -> Result<St
         account.organization,
         "password",
         None,
-        None,
+        Some(manage::shown(&account)),
     );
     store::journal::append(&mut tx, &[change])
         .await

@@ -186,11 +186,15 @@ pub async fn save(
     Ok(account.id)
 }
 
-/// What the journal keeps of an account: no secrets.
-pub(super) fn shown(a: &Account) -> String {
+/// What the journal keeps of an account: no secrets. Of the password it keeps the SHA-256 of
+/// its salted hash, which tells nothing and shows when somebody puts another beside the journal.
+pub(crate) fn shown(a: &Account) -> String {
+    let password = a.password_hash.as_ref();
+    let password = password.map(|hash| policy::hash::of_bytes(hash.as_bytes()));
     serde_json::json!({
         "login": a.login, "name": a.name, "email": a.email, "organization": a.organization,
         "kind": a.kind, "enabled": a.enabled, "grants": a.grants, "totp": a.totp_since.is_some(),
+        "password": password,
     })
     .to_string()
 }

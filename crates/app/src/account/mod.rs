@@ -8,6 +8,7 @@ mod token;
 mod totp;
 
 pub use link::{first_start, issue_link, redeem, redeemable, set_random_password};
+pub(crate) use manage::shown;
 pub use manage::{Draft, get, list, save, sessions, set_language};
 pub use password::change as change_password;
 pub use sign_in::{

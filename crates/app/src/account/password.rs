@@ -182,7 +182,7 @@ pub async fn change(
         account.organization,
         "password",
         None,
-        None,
+        Some(super::manage::shown(&account)),
     );
     store::journal::append(&mut tx, &[change])
         .await

@@ -227,7 +227,7 @@ async fn save(app: &App, ctx: &Ctx, account: &Account, action: &str) -> Result<(
         account.organization,
         action,
         None,
-        None,
+        Some(super::manage::shown(account)),
     );
     store::journal::append(&mut tx, &[change])
         .await

@@ -4,18 +4,22 @@ mod open;
 mod receive;
 mod view;
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{
+    Arc, Mutex, PoisonError, RwLock,
+    atomic::{AtomicBool, Ordering},
+};
 
 use observe::syslog::Syslog;
 use tokio::sync::Notify;
-use vault::{Reader, Vault, note::Signer, samples::Samples};
+use vault::{Reader, Vault, note::Signer, samples::Samples, tree::Hash};
 
 pub(crate) use receive::listen;
 pub use receive::reconcile;
 pub use store::log_source::{LogSource, UnknownSender};
 pub use vault::{Page, Proof, Record};
 pub use view::{
-    LogQuery, LogStatus, PAGE, adopt, line, prove, search, source_counts, status, unknown_senders,
+    LogQuery, LogStatus, PAGE, adopt, line, prove, search, search_in, source_counts, status,
+    unknown_senders,
 };
 
 /// The logs of the program.
@@ -29,6 +33,10 @@ pub struct Logs {
     signer: Option<Signer>,
     listening: RwLock<Option<Arc<Syslog>>>,
     poked: Notify,
+    /// The id of the last checkpoint that this process noted in the journal.
+    noted: Mutex<Option<Hash>>,
+    /// The journal was verified since the start.
+    verified: AtomicBool,
 }
 
 impl Logs {
@@ -63,6 +71,19 @@ impl Logs {
         if closed.await.is_err() {
             tracing::error!("the vault did not close");
         }
+    }
+
+    pub(crate) fn noted(&self) -> Option<Hash> {
+        *self.noted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether this is the first time that this is asked since the start.
+    pub(crate) fn begins(&self) -> bool {
+        !self.verified.swap(true, Ordering::Relaxed)
+    }
+
+    pub(crate) fn note(&self, id: Hash) {
+        *self.noted.lock().unwrap_or_else(PoisonError::into_inner) = Some(id);
     }
 
     /// Signs for this installation; none before its first start.

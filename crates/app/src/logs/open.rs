@@ -1,28 +1,36 @@
 //! Opens the vault and its key.
 
-use std::{path::Path, sync::RwLock};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, RwLock, atomic::AtomicBool},
+};
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use domain::{id::TargetId, problem::Problem};
 use ed25519_dalek::SigningKey;
+use store::Db;
 use tokio::sync::Notify;
 use vault::{
-    Config, Limits, Reader, Vault,
-    note::Signer,
+    Batch, Config, Flags, Limits, Line, Reader, Transport, Vault,
+    note::{Signer, Verifier},
     samples::{self, Samples},
+    set_apart,
 };
 
 use super::Logs;
 use crate::{
     application::{AppConfig, OpenError},
-    keyring,
-    setting::Settings,
+    evidence, keyring,
 };
 
 impl Logs {
     /// Opens the vault to write (`writer`) or, beside a running program, to read.
-    pub(crate) fn open(config: &AppConfig, settings: &Settings) -> Result<Self, OpenError> {
+    ///
+    /// A vault that is damaged, or that is not the one that this installation signed, is set
+    /// apart and a new one begins, chained to it: nothing is signed over what does not hold,
+    /// and probing, pages and duties go on. Samples likewise.
+    pub(crate) async fn open(config: &AppConfig, db: &Db) -> Result<Self, OpenError> {
         let dir = config.data.join("vault");
-        let samples_dir = config.data.join("samples");
         let failed = |source| OpenError::Data {
             path: config.data.clone(),
             source,
@@ -33,39 +41,35 @@ impl Logs {
                 .map(|key| Signer::new(&config.origin, key))
                 .transpose()
                 .map_err(vault::Error::from)?;
-            return Ok(Self {
-                signer,
-                vault: None,
-                reader: Reader::open(&dir).ok(),
-                samples: None,
-                listening: RwLock::default(),
-                poked: Notify::new(),
-            });
+            return Ok(Self::of(signer, None, Reader::open(&dir).ok(), None));
         }
         let key = match kept_key(&config.data).map_err(failed)? {
             Some(key) => key,
             None => new_key(&config.data).map_err(failed)?,
         };
         let signer = Signer::new(&config.origin, key).map_err(vault::Error::from)?;
-        let vault = Vault::open(
-            Config {
-                dir,
-                limits: Limits::default(),
-                clock: config.clock.clone(),
-            },
-            signer.clone(),
-        )?;
-        let _ = settings;
-        let samples = Samples::open(samples::Config::new(samples_dir, config.clock.clone()))?;
-        let vault = std::sync::Arc::new(vault);
-        Ok(Self {
-            signer: Some(signer),
-            reader: Some(vault.reader()),
-            vault: Some(vault),
-            samples: Some(std::sync::Arc::new(samples)),
+        let vault = Arc::new(open_vault(config, db, &signer).await?);
+        let samples = Arc::new(open_samples(config)?);
+        let reader = Some(vault.reader());
+        Ok(Self::of(Some(signer), Some(vault), reader, Some(samples)))
+    }
+
+    fn of(
+        signer: Option<Signer>,
+        vault: Option<Arc<Vault>>,
+        reader: Option<Reader>,
+        samples: Option<Arc<Samples>>,
+    ) -> Self {
+        Self {
+            vault,
+            reader,
+            samples,
+            signer,
             listening: RwLock::default(),
             poked: Notify::new(),
-        })
+            noted: Mutex::default(),
+            verified: AtomicBool::new(false),
+        }
     }
 
     /// Keeps samples; they are on disk within a second.
@@ -99,6 +103,118 @@ impl Logs {
             }
             Err(_) => Err(Problem::internal("samples")),
         }
+    }
+}
+
+async fn open_vault(config: &AppConfig, db: &Db, signer: &Signer) -> Result<Vault, OpenError> {
+    let dir = config.data.join("vault");
+    let noted = evidence::noted(db).await?;
+    let key = signer.verifier();
+    let fresh = || Config {
+        dir: dir.clone(),
+        limits: Limits::default(),
+        clock: config.clock.clone(),
+    };
+    let open = || {
+        // A key that was exchanged holds nothing that the old one signed.
+        if let Some(known) = &noted.key
+            && same_key(known, key) == Some(false)
+        {
+            return Err(vault::Error::Rewritten {
+                path: config.data.join("vault.key"),
+                what: format!("it is the key {}, the journal names {known}", key.to_vkey()),
+            });
+        }
+        Vault::open_known(fresh(), signer.clone(), &noted.known)
+    };
+    let error = match open() {
+        Ok(vault) => return Ok(vault),
+        Err(error) => error,
+    };
+    let apart = match &error {
+        vault::Error::Damaged { .. }
+        | vault::Error::Rewritten { .. }
+        | vault::Error::Parquet { .. } => true,
+        // The same key under another name is a mistake in the configuration.
+        vault::Error::OtherKey { found, .. } => same_key(found, key) != Some(true),
+        _ => false,
+    };
+    if !apart {
+        return Err(error.into());
+    }
+    let now = config.clock.now_ms();
+    let last = Reader::last_checkpoint(&dir, key).ok().flatten();
+    let (size, root) = match (noted.known.first(), &last) {
+        (Some(known), last) if last.as_ref().is_none_or(|l| l.size <= known.size) => {
+            (known.size, format!("checkpoint {}", hex::encode(known.id)))
+        }
+        (_, Some(last)) => (last.size, BASE64_STANDARD.encode(last.root)),
+        (..) => (0, String::new()),
+    };
+    let folder = if dir.exists() {
+        set_apart(&dir, now)?
+    } else {
+        // Only the key is another: there is nothing to keep.
+        dir.clone()
+    };
+    tracing::error!(error = &error as &dyn std::error::Error, folder = %folder.display(), "the log vault was set apart; a new one begins");
+    let continued = evidence::Continued {
+        folder: folder
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned(),
+        reason: error.to_string(),
+        size,
+        root,
+    };
+    // First the journal: a stop in between begins an empty vault again.
+    evidence::begin(db, now, &key.to_vkey(), Some(&continued)).await?;
+    let vault = Vault::open(fresh(), signer.clone())?;
+    vault.append(first_line(&continued, now)?).await?;
+    Ok(vault)
+}
+
+/// Whether a verifier key is the same key, under whatever name; none when it is no key.
+fn same_key(vkey: &str, key: &Verifier) -> Option<bool> {
+    let other = Verifier::from_vkey(vkey).ok()?;
+    Some(other.is_same_key(key))
+}
+
+/// What a vault that continues another begins with.
+fn first_line(continued: &evidence::Continued, now: i64) -> Result<Batch, vault::Error> {
+    let text = format!(
+        "gieng: this vault continues {}, of which {} lines were signed ({}); {}",
+        continued.folder, continued.size, continued.root, continued.reason
+    );
+    let mut batch = Batch::new();
+    batch.push(&Line {
+        received_at_ms: now,
+        sent_at_ms: None,
+        source: [0; 16],
+        unit: [0; 16],
+        peer: std::net::Ipv4Addr::LOCALHOST.into(),
+        transport: Transport::Tcp,
+        flags: Flags::default(),
+        facility: 5,
+        severity: 2,
+        host: "gieng",
+        application: "gieng",
+        raw: text.as_bytes(),
+    })?;
+    Ok(batch)
+}
+
+fn open_samples(config: &AppConfig) -> Result<Samples, OpenError> {
+    let dir = config.data.join("samples");
+    let open = || Samples::open(samples::Config::new(dir.clone(), config.clock.clone()));
+    match open() {
+        Err(error @ (vault::Error::Damaged { .. } | vault::Error::Parquet { .. })) => {
+            let folder = set_apart(&dir, config.clock.now_ms())?;
+            tracing::error!(error = &error as &dyn std::error::Error, folder = %folder.display(), "the samples were set apart; new ones begin");
+            Ok(open()?)
+        }
+        done => Ok(done?),
     }
 }
 

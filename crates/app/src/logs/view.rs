@@ -9,7 +9,7 @@ use domain::{
     problem::{Problem, ProblemKind},
 };
 use store::log_source::{self, LogSource, UnknownSender};
-use vault::{Error, Page, Proof, Query, Record};
+use vault::{Error, Page, Proof, Query, Reader, Record};
 
 use crate::{App, Ctx, fault::fault};
 
@@ -121,8 +121,21 @@ fn no_vault() -> Problem {
 /// # Errors
 /// Denied, unavailable.
 pub async fn search(app: &App, ctx: &Ctx, query: LogQuery) -> Result<Page, Problem> {
-    let scope = ctx.actor.scope(Permission::Logs)?;
     let reader = app.logs.reader().ok_or_else(no_vault)?;
+    search_in(app, ctx, reader, query).await
+}
+
+/// The same in another vault, such as one that was set apart.
+///
+/// # Errors
+/// As [`search`].
+pub async fn search_in(
+    app: &App,
+    ctx: &Ctx,
+    reader: &Reader,
+    query: LogQuery,
+) -> Result<Page, Problem> {
+    let scope = ctx.actor.scope(Permission::Logs)?;
     let mut units: Option<HashSet<[u8; 16]>> = match scope.roots() {
         None => None,
         Some(_) => Some(
@@ -156,6 +169,7 @@ pub async fn search(app: &App, ctx: &Ctx, query: LogQuery) -> Result<Page, Probl
         },
         cursor: query.cursor,
         scan_limit: Some(5_000_000),
+        lenient: true,
         ..Query::default()
     });
     found.await.map_err(|e| broken(&e))

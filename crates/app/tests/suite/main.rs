@@ -6,6 +6,7 @@ mod attachment;
 mod book;
 mod document;
 mod duty;
+mod evidence;
 mod examiner;
 mod import;
 mod inspection;
@@ -165,7 +166,7 @@ impl Province {
             .await
             .unwrap();
         let report = app::journal::verify(&self.app, &self.ctx()).await.unwrap();
-        assert_eq!(report.first_bad, None);
+        assert_eq!(report.findings, []);
         format!("{entries:?}")
     }
 }

@@ -45,3 +45,19 @@ unknown-last = Last
 unknown-adopt = Adopt
 unknown-new-device = New device…
 unknown-adopted = Adopted; new lines count for this device.
+vault-sound = { $n ->
+    [one] The log vault is sound: one line verified
+   *[other] The log vault is sound: { $shown } lines verified
+}
+vault-unsound = { $n ->
+    [one] The log vault is not as it was written (one line read). Tell the security officer.
+   *[other] The log vault is not as it was written ({ $shown } lines read). Tell the security officer.
+}
+journal-sound = { $n ->
+    [one] Change journal and records agree: one entry verified
+   *[other] Change journal and records agree: { $shown } entries verified
+}
+journal-unsound = { $n ->
+    [one] Change journal and records do not agree (one entry read). Tell the security officer.
+   *[other] Change journal and records do not agree ({ $shown } entries read). Tell the security officer.
+}

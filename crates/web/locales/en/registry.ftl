@@ -50,7 +50,10 @@ journal-good = { $n ->
     [one] The chain holds: { $shown } entry verified.
    *[other] The chain holds: { $shown } entries verified.
 }
-journal-bad = The chain is broken at entry { $shown }. Stop changing data and tell the security officer.
+journal-bad = { $n ->
+    [one] One place is not as it was written.
+   *[other] { $shown } places are not as they were written.
+} Stop changing data and tell the security officer. The first:
 journal-noun = Kind of record
 journal-every-noun = Every kind
 journal-actor = Who
@@ -68,6 +71,10 @@ journal-attestation = The unit's own word
 journal-attachment = Document
 journal-alarm = Alarm
 journal-api-token = Token
+journal-vault = Log vault
+journal-checkpoint = Checkpoint of the log vault
+action-begin = begun
+action-baseline = stated as it is
 action-sign-in = signed in
 action-sign-in-failed = sign-in failed
 action-sign-out = signed out

@@ -42,3 +42,7 @@ unknown-last = Gần nhất
 unknown-adopt = Nhận vào
 unknown-new-device = Thiết bị mới…
 unknown-adopted = Đã nhận nguồn gửi; các dòng mới được tính cho thiết bị này.
+vault-sound = Kho nhật ký nguyên vẹn: đã kiểm tra { $shown } dòng lúc
+vault-unsound = Kho nhật ký không còn như lúc ghi ({ $shown } dòng đã đọc). Báo người phụ trách an toàn thông tin.
+journal-sound = Sổ nhật ký thay đổi và các bản ghi khớp nhau: đã kiểm tra { $shown } mục lúc
+journal-unsound = Sổ nhật ký thay đổi và các bản ghi không khớp ({ $shown } mục đã đọc). Báo người phụ trách an toàn thông tin.

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     cx::Cx,
-    log::page::{Index as Logs, Line, LineRow, Sender, Unknown},
+    log::page::{Check, Index as Logs, Line, LineRow, Sender, Unknown},
     mark::Mark,
     network::page::{AlarmRow, Alarms, Index, TargetPage},
     overview::page::Tile,
@@ -119,6 +119,18 @@ pub fn logs(cx: &Cx) -> Logs {
         cx: cx.clone(),
         here: "/logs".into(),
         unknown: 3,
+        checks: vec![
+            Check {
+                sound: false,
+                said: cx.tn("journal-unsound", 18_211),
+                at: NOW - 7_200_000,
+            },
+            Check {
+                sound: true,
+                said: cx.tn("vault-sound", 12_408_113),
+                at: NOW - 3_600_000,
+            },
+        ],
         q: "login".into(),
         source: String::new(),
         severities: (0..8)

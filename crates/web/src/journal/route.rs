@@ -259,9 +259,16 @@ async fn index(State(web): State<Web>, reader: Reader, params: Params) -> Result
 
 async fn verify(State(web): State<Web>, reader: Reader, params: Params) -> Result<Response, Fault> {
     let report = journal::verify(&web.app, &reader.ctx).await?;
-    let said = match &report.first_bad {
+    let said = match report.findings.first() {
         None => (true, reader.cx.tn("journal-good", report.entries)),
-        Some((seq, _)) => (false, reader.cx.tn("journal-bad", *seq)),
+        Some(first) => {
+            let all = report.findings.len() as u64 + report.more;
+            let first = first.label().get(reader.cx.lang).to_owned();
+            (
+                false,
+                format!("{} {first}", reader.cx.tn("journal-bad", all)),
+            )
+        }
     };
     page(&web, reader, &params, Some(said)).await
 }

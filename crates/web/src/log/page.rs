@@ -21,6 +21,17 @@ pub struct LineRow {
     pub text: String,
 }
 
+/// The last verification of the log vault or of the change journal.
+#[derive(Clone, Debug)]
+pub struct Check {
+    /// Whether everything is as it was written.
+    pub sound: bool,
+    /// What came of it, in words.
+    pub said: String,
+    /// When, unix milliseconds.
+    pub at: i64,
+}
+
 /// `GET /logs`.
 #[derive(Debug, Template)]
 #[template(path = "log/index.html")]
@@ -31,6 +42,8 @@ pub struct Index {
     pub here: String,
     /// How many unknown senders there are.
     pub unknown: usize,
+    /// The last verifications: whether all was sound, what was verified, when, what is wrong.
+    pub checks: Vec<Check>,
     /// The text searched for.
     pub q: String,
     /// The source searched for.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use app::{
-    App, Ctx,
+    App, Ctx, evidence,
     logs::{self, LogQuery, Record},
     registry::{self, RecordQuery},
 };
@@ -19,7 +19,7 @@ use domain::{
 };
 
 use super::{
-    page::{Index, Line, LineRow},
+    page::{Check, Index, Line, LineRow},
     unknown,
 };
 use crate::{
@@ -88,6 +88,30 @@ pub fn query(params: &Params, devices: &HashMap<Id, String>) -> LogQuery {
     }
 }
 
+/// The last verifications; what is wrong is for those who read the journal.
+async fn checks(app: &App, ctx: &Ctx, cx: &Cx) -> Result<Vec<Check>, Fault> {
+    let checks = evidence::checks(app, ctx).await?;
+    let check = |c: evidence::EvidenceCheck| {
+        let key = match (c.subject.as_str(), c.sound) {
+            ("vault", true) => "vault-sound",
+            ("vault", false) => "vault-unsound",
+            (_, true) => "journal-sound",
+            (_, false) => "journal-unsound",
+        };
+        let mut said = cx.tn(key, c.size);
+        if !c.sound && cx.may(Permission::Journal) {
+            let reason = c.reason().map(|reason| cx.l(reason));
+            said = format!("{said} {}", reason.unwrap_or_default());
+        }
+        Check {
+            sound: c.sound,
+            said,
+            at: c.checked_at,
+        }
+    };
+    Ok(checks.into_iter().map(check).collect())
+}
+
 async fn index(State(web): State<Web>, reader: Reader, params: Params) -> Result<Response, Fault> {
     let (app, ctx, cx) = (&web.app, &reader.ctx, reader.cx);
     let names = devices(app, ctx).await?;
@@ -116,6 +140,7 @@ async fn index(State(web): State<Web>, reader: Reader, params: Params) -> Result
     Ok(http::Page(Index {
         here: format!("/logs?{others}"),
         unknown,
+        checks: checks(app, ctx, &cx).await?,
         q: params.get("q").to_owned(),
         source: params.get("source").to_owned(),
         severities: (0..8)

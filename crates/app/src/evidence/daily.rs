@@ -1,0 +1,224 @@
+//! What runs by itself: the verification once a day, and the alarms about what it finds.
+
+use std::time::{Duration, Instant};
+
+use domain::{authority::Permission, label::Label, problem::Problem};
+use store::{
+    StoreError,
+    evidence::{self, EvidenceCheck},
+};
+use tokio_util::sync::CancellationToken;
+use vault::{Cancel, Finding, Progress, Subject};
+
+use super::alarm::{self as system_alarm, Said};
+use crate::{App, Ctx, fault::fault, journal};
+
+/// How old a verification may become.
+const DAY_MS: i64 = 86_400_000;
+/// A verification rests so much longer than it works: lines and pages come first.
+const REST: u32 = 3;
+/// No rest is longer.
+const LONGEST_REST: Duration = Duration::from_secs(2);
+
+/// The alarm about a folder that was set apart.
+const APART: &str = "set-apart";
+
+/// The last verifications.
+///
+/// # Errors
+/// Denied, unavailable.
+pub async fn checks(app: &App, ctx: &Ctx) -> Result<Vec<EvidenceCheck>, Problem> {
+    ctx.actor.scope(Permission::Logs)?;
+    let mut checks = evidence::checks(&app.db).await.map_err(fault)?;
+    // The others are open alarms.
+    checks.retain(|c| !c.subject.contains(':'));
+    Ok(checks)
+}
+
+/// Whether the verification of a subject is due.
+pub(crate) fn due(checks: &[EvidenceCheck], subject: &str, now: i64) -> bool {
+    let last = checks.iter().find(|c| c.subject == subject);
+    // A clock that jumped back must not put it off for ever.
+    last.is_none_or(|c| now - c.checked_at >= DAY_MS || now < c.checked_at)
+}
+
+/// Verifies what is due (the journal also at each start), and tells what is wrong. `stop` ends a verification that is running;
+/// it is done again at the next start.
+///
+/// # Errors
+/// The store's.
+pub async fn run(app: &App, stop: &CancellationToken) -> Result<Option<Label>, StoreError> {
+    apart(app).await?;
+    let checks = evidence::checks(&app.db).await?;
+    let now = app.clock.now_ms();
+    let ctx = Ctx::system(now);
+    let mut told = None;
+    // It is quick, and a start is when something may have been done meanwhile.
+    if (app.logs.begins() || due(&checks, "journal", now))
+        && let Ok(report) = journal::verify(app, &ctx).await
+    {
+        let reason = report.findings.first().map(journal::JournalFinding::label);
+        told = Some(note(app, "journal", report.entries, reason).await?);
+    }
+    if due(&checks, "vault", now) && app.logs.vault().is_some() {
+        let cancel = Cancel::default();
+        let reading =
+            super::verify_vault(app, &ctx, None, None, Vec::new(), pace(), cancel.clone());
+        let read = tokio::select! {
+            read = reading => read,
+            () = stop.cancelled() => {
+                cancel.cancel();
+                return Ok(None);
+            }
+        };
+        if let Ok(read) = read {
+            let reason = read.report.findings.first().map(shown);
+            let size = i64::try_from(read.report.records).unwrap_or(i64::MAX);
+            told = Some(note(app, "vault", size, reason).await?);
+        }
+    }
+    Ok(told)
+}
+
+/// Rests after each piece of work.
+fn pace() -> impl FnMut(Progress) + Send + 'static {
+    let mut worked_from = Instant::now();
+    move |_| {
+        std::thread::sleep((worked_from.elapsed() * REST).min(LONGEST_REST));
+        worked_from = Instant::now();
+    }
+}
+
+/// Writes down what a verification came to, and raises or ends its alarm.
+async fn note(
+    app: &App,
+    subject: &str,
+    size: i64,
+    reason: Option<Label>,
+) -> Result<Label, StoreError> {
+    let now = app.clock.now_ms();
+    let sound = reason.is_none();
+    let text = reason.as_ref().map(serde_json::to_string);
+    let check = EvidenceCheck {
+        subject: subject.to_owned(),
+        checked_at: now,
+        sound,
+        size,
+        reason: text.and_then(Result::ok).unwrap_or_default(),
+    };
+    evidence::note(&app.db, &check).await?;
+    app.assess.poke(["fact_evidence_check".to_owned()].into());
+    app.live.tell(crate::live::Topic::Logs);
+    let code = format!("{subject}-check");
+    let Some(reason) = reason else {
+        system_alarm::clear(app, &code, "").await?;
+        return Ok(match subject {
+            "vault" => Label::new(
+                format!("kho nhật ký nguyên vẹn, {size} dòng"),
+                format!("the log vault is sound, {size} lines"),
+            ),
+            _ => Label::new(
+                format!("sổ nhật ký thay đổi nguyên vẹn, {size} mục"),
+                format!("the change journal is sound, {size} entries"),
+            ),
+        });
+    };
+    let next = match subject {
+        "vault" => Label::new(
+            "Sao chép nguyên trạng thư mục dữ liệu để làm chứng cứ, rồi chạy gieng vault verify và gieng vault repair.",
+            "Copy the data folder as it is, as evidence; then run gieng vault verify and gieng vault repair.",
+        ),
+        _ => Label::new(
+            "Sao chép nguyên trạng cơ sở dữ liệu để làm chứng cứ, rồi chạy gieng journal verify để xem từng bản ghi.",
+            "Copy the database as it is, as evidence; then run gieng journal verify to see each record.",
+        ),
+    };
+    let said = Said {
+        what: reason.clone(),
+        next,
+    };
+    system_alarm::raise(app, &code, "", said, now).await?;
+    Ok(reason)
+}
+
+/// A finding about the vault, for people.
+pub(super) fn shown(finding: &Finding) -> Label {
+    let part = match finding.subject {
+        Subject::Key => "Khóa ký của kho nhật ký không phải khóa đã biết",
+        Subject::Catalogue => "Danh mục phân đoạn của kho nhật ký không còn như lúc ghi",
+        Subject::Segment => "Phân đoạn của kho nhật ký không còn như lúc niêm",
+        Subject::Log => "Tệp ghi trước của kho nhật ký không còn như lúc nhận",
+        Subject::Tree => "Cây băm của kho nhật ký không còn như lúc ghi",
+        Subject::Checkpoint => "Điểm kiểm của kho nhật ký không khớp",
+        Subject::Statistics => "Số liệu nguồn gửi của kho nhật ký không còn như lúc ghi",
+    };
+    let (mut vi, mut en) = (part.to_owned(), format!("The log vault: {}", finding.what));
+    if let Some(records) = &finding.records {
+        vi.push_str(&format!(", dòng {} đến {}", records.start, records.end));
+        en.push_str(&format!(", lines {} to {}", records.start, records.end));
+    }
+    let file = finding.path.file_name().unwrap_or_default();
+    let file = file.to_string_lossy();
+    Label::new(format!("{vi} ({file})"), format!("{en} ({file})"))
+}
+
+/// Raises an alarm for each folder that was set apart, and ends it when the folder is gone.
+async fn apart(app: &App) -> Result<(), StoreError> {
+    let there = folders(app);
+    for (folder, at) in &there {
+        let what = if folder.starts_with("vault") {
+            Label::new(
+                format!(
+                    "Kho nhật ký bị hỏng hoặc bị sửa nên đã tách riêng thành {folder}; kho mới đã bắt đầu"
+                ),
+                format!(
+                    "The log vault was damaged or rewritten and is set apart as {folder}; a new one has begun"
+                ),
+            )
+        } else {
+            Label::new(
+                format!("Kho mẫu đo bị hỏng nên đã tách riêng thành {folder}; kho mới đã bắt đầu"),
+                format!(
+                    "The samples were damaged and are set apart as {folder}; new ones have begun"
+                ),
+            )
+        };
+        let next = Label::new(
+            format!(
+                "Chạy gieng vault repair --vault {folder} để xem đã mất gì, rồi chuyển thư mục ra nơi lưu chứng cứ."
+            ),
+            format!(
+                "Run gieng vault repair --vault {folder} to see what is lost, then move the folder to where evidence is kept."
+            ),
+        );
+        system_alarm::raise(app, APART, folder, Said { what, next }, *at).await?;
+    }
+    for subject in system_alarm::open(app, APART).await? {
+        if !there.iter().any(|(folder, _)| *folder == subject) {
+            system_alarm::clear(app, APART, &subject).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Folders that were set apart, with the moment.
+fn folders(app: &App) -> Vec<(String, i64)> {
+    let entries = std::fs::read_dir(&app.data).into_iter().flatten().flatten();
+    let mut found: Vec<(String, i64)> = entries
+        .filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            let (_, at) = name
+                .split_once("vault-damaged-")
+                .or_else(|| name.split_once("samples-damaged-"))?;
+            let at = jiff::fmt::strtime::parse("%Y%m%dT%H%M%S", at.get(..15)?).ok()?;
+            let at = at
+                .to_datetime()
+                .ok()?
+                .to_zoned(jiff::tz::TimeZone::UTC)
+                .ok()?;
+            Some((name, at.timestamp().as_millisecond()))
+        })
+        .collect();
+    found.sort();
+    found
+}

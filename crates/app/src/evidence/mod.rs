@@ -1,0 +1,22 @@
+//! Evidence that cannot be rewritten: vault and journal prove each other.
+//!
+//! Each checkpoint of the log vault is an entry of the change journal, and each checkpoint
+//! names the journal's head ([`anchor`]). Receipts and the daily digest carry both out of the
+//! house ([`Left`] reads them again), and a verification holds everything against everything
+//! ([`vault`], [`crate::journal::verify_against`]); it runs by itself once a day ([`daily`]).
+
+mod alarm;
+mod anchor;
+mod daily;
+mod left;
+mod vault;
+
+pub use store::evidence::EvidenceCheck;
+
+pub(crate) use self::anchor::{Continued, begin, digest, noted, settle};
+pub use self::{
+    anchor::reconcile,
+    daily::{checks, run},
+    left::{Left, LeftError},
+    vault::{HeldAgainst, VaultReport, verify as verify_vault},
+};
