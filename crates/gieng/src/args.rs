@@ -228,8 +228,29 @@ pub struct VaultArgs {
 /// The vault.
 #[derive(Clone, Debug, Subcommand)]
 pub enum VaultCommand {
-    /// Read all of it again and prove all of it; names the first bad range.
-    Verify,
+    /// Read all of it again and hold it against its key, the change journal, and what left the
+    /// house; names the first bad range.
+    Verify {
+        /// The installation's public key, as `gieng receipt key` printed it there.
+        #[arg(long, value_name = "KEY")]
+        key: Option<String>,
+        /// What left the house: a checkpoint, a receipt, a proof, or a mail that was saved; may be
+        /// given several times.
+        #[arg(long, value_name = "FILE")]
+        checkpoint: Vec<PathBuf>,
+        /// A vault that was set apart, in place of the one in use.
+        #[arg(long, value_name = "FOLDER")]
+        vault: Option<PathBuf>,
+    },
+    /// Say what of a damaged vault is lost, and build again what follows from its lines.
+    Repair {
+        /// A vault that was set apart, in place of the one in use.
+        #[arg(long, value_name = "FOLDER")]
+        vault: Option<PathBuf>,
+        /// Do what was said; without it nothing is changed.
+        #[arg(long)]
+        yes: bool,
+    },
     /// Print one line with its inclusion proof.
     Prove {
         /// The line's number.
@@ -260,6 +281,9 @@ pub enum VaultCommand {
         /// At most so many.
         #[arg(long, default_value_t = 100)]
         limit: usize,
+        /// In a vault that was set apart, in place of the one in use.
+        #[arg(long, value_name = "FOLDER")]
+        vault: Option<PathBuf>,
         /// How to print.
         #[arg(long, value_enum, default_value_t = Format::Table)]
         format: Format,
@@ -352,8 +376,17 @@ pub struct JournalArgs {
 /// The change journal.
 #[derive(Clone, Debug, Subcommand)]
 pub enum JournalCommand {
-    /// Recompute the chain; names the first entry that does not fit.
-    Verify,
+    /// Recompute the chain with its seals, hold it against the log vault and what left the house,
+    /// and all records against it; names entry, record and field that do not fit.
+    Verify {
+        /// The installation's public key, as `gieng receipt key` printed it there.
+        #[arg(long, value_name = "KEY")]
+        key: Option<String>,
+        /// What left the house: a checkpoint, a receipt, or a mail that was saved; may be given
+        /// several times.
+        #[arg(long, value_name = "FILE")]
+        checkpoint: Vec<PathBuf>,
+    },
     /// Print the latest entries.
     Show {
         /// Only this noun.

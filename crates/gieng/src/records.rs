@@ -159,14 +159,23 @@ pub async fn export(config: &Config, args: ExportArgs) -> anyhow::Result<ExitCod
 pub async fn journal(config: &Config, args: JournalArgs) -> anyhow::Result<ExitCode> {
     let (app, ctx) = open(config).await?;
     match args.command {
-        JournalCommand::Verify => {
-            let report = app::journal::verify(&app, &ctx).await?;
-            println!("{} entries, head {}", report.entries, report.head);
-            if let Some((seq, reason)) = report.first_bad {
-                println!("entry {seq} does not fit: {reason}");
+        JournalCommand::Verify { key, checkpoint } => {
+            let (key, left) = crate::vault::outside(&app, key.as_deref(), &checkpoint)?;
+            let report = app::journal::verify_against(&app, &ctx, key, left.heads).await?;
+            println!(
+                "{} entries, head {}; {} records held against them; {} heads known from elsewhere",
+                report.entries, report.head, report.records, report.anchors
+            );
+            for finding in &report.findings {
+                println!("BAD: {}", finding.label().en);
+            }
+            if report.more > 0 {
+                println!("BAD: {} more", report.more);
+            }
+            if !report.is_sound() {
                 return Ok(ExitCode::from(1));
             }
-            println!("sound: every entry follows the one before it");
+            println!("sound: every entry follows the one before it, every record is as they say");
         }
         JournalCommand::Show {
             noun,

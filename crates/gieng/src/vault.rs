@@ -1,11 +1,16 @@
 //! `gieng vault`: beside a running program or without it.
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::Context as _;
-use app::{Ctx, logs, logs::LogQuery};
-use domain::{clock, parse};
-use vault::{Cancel, Reader, Record};
+use app::{
+    App, Ctx,
+    evidence::{self, Left, VaultReport},
+    logs,
+    logs::LogQuery,
+};
+use domain::{clock, id::Id, parse};
+use vault::{Cancel, Reader, Record, note::Verifier, repair::Plan};
 
 use crate::{
     args::{Format, VaultArgs, VaultCommand},
@@ -15,7 +20,12 @@ use crate::{
 /// Verifies, proves, searches.
 pub async fn run(config: &Config, args: VaultArgs) -> anyhow::Result<ExitCode> {
     match args.command {
-        VaultCommand::Verify => verify(config).await,
+        VaultCommand::Verify {
+            key,
+            checkpoint,
+            vault,
+        } => verify(config, key, checkpoint, vault).await,
+        VaultCommand::Repair { vault, yes } => repair(config, vault, yes).await,
         VaultCommand::Prove { index, json } => {
             let app = config.open(false).await?;
             let proof = logs::prove(&app, &Ctx::console(app.clock.now_ms()), index).await?;
@@ -34,6 +44,7 @@ pub async fn run(config: &Config, args: VaultArgs) -> anyhow::Result<ExitCode> {
             source,
             peer,
             limit,
+            vault,
             format,
         } => {
             anyhow::ensure!(limit > 0, "--limit 0 asks for nothing");
@@ -56,10 +67,20 @@ pub async fn run(config: &Config, args: VaultArgs) -> anyhow::Result<ExitCode> {
                 text: text.unwrap_or_default(),
                 ..LogQuery::default()
             };
-            let (mut found, mut scanned) = (0, 0);
+            let reader = match vault.map(|named| folder(config, named)) {
+                Some(dir) => Some(Reader::open(&dir).with_context(|| {
+                    format!("{} cannot be opened; see gieng vault repair", dir.display())
+                })?),
+                None => None,
+            };
+            let (mut found, mut scanned, mut unreadable) = (0, 0, 0);
             let more = loop {
                 query.limit = (limit - found).min(logs::PAGE);
-                let page = logs::search(&app, &ctx, query.clone()).await?;
+                let page = match &reader {
+                    Some(reader) => logs::search_in(&app, &ctx, reader, query.clone()).await?,
+                    None => logs::search(&app, &ctx, query.clone()).await?,
+                };
+                unreadable += page.unreadable;
                 page.rows.iter().for_each(|record| print(record, format));
                 found += page.rows.len();
                 scanned += page.scanned;
@@ -74,6 +95,9 @@ pub async fn run(config: &Config, args: VaultArgs) -> anyhow::Result<ExitCode> {
                 ""
             };
             eprintln!("{found} lines found, {scanned} looked at{more}");
+            if unreadable > 0 {
+                eprintln!("{unreadable} lines cannot be read; see gieng vault verify");
+            }
             Ok(ExitCode::SUCCESS)
         }
     }
@@ -99,25 +123,77 @@ fn print(r: &Record, format: Format) {
     }
 }
 
-async fn verify(config: &Config) -> anyhow::Result<ExitCode> {
-    let dir = config.data().join("vault");
-    let report = tokio::task::spawn_blocking(move || {
-        let mut last = 0;
-        let progress = |p: vault::Progress| {
-            let percent = p.records * 100 / p.of.max(1);
-            if percent > last {
-                last = percent;
-                eprint!("\r{percent} %");
-            }
-        };
-        Reader::verify_dir(&dir, None, progress, &Cancel::default())
-    })
-    .await??;
+/// A folder as it was named: from here, or from the data folder.
+fn folder(config: &Config, named: PathBuf) -> PathBuf {
+    if named.is_dir() {
+        named
+    } else {
+        config.data().join(named)
+    }
+}
+
+/// The key that was given, or else the installation's, and what left the house by it.
+pub fn outside(
+    app: &App,
+    key: Option<&str>,
+    files: &[PathBuf],
+) -> anyhow::Result<(Option<Verifier>, Left)> {
+    let key = key
+        .map(|key| Verifier::from_vkey(key.trim()).with_context(|| format!("`{key}`")))
+        .transpose()?;
+    let mut left = Left::default();
+    if !files.is_empty() {
+        let own = || Verifier::from_vkey(&app::proof::key(app)?).ok();
+        let key = key
+            .clone()
+            .or_else(own)
+            .context("there is no key here: give it with --key")?;
+        for file in files {
+            left.extend(Left::read(file, &key)?);
+        }
+    }
+    Ok((key, left))
+}
+
+async fn verify(
+    config: &Config,
+    key: Option<String>,
+    files: Vec<PathBuf>,
+    vault: Option<PathBuf>,
+) -> anyhow::Result<ExitCode> {
+    let app = config.open(false).await?;
+    let (key, left) = outside(&app, key.as_deref(), &files)?;
+    let mut last = 0;
+    let progress = move |p: vault::Progress| {
+        let percent = p.records * 100 / p.of.max(1);
+        if percent > last {
+            last = percent;
+            eprint!("\r{percent} %");
+        }
+    };
+    let VaultReport { report, against } = evidence::verify_vault(
+        &app,
+        &Ctx::console(app.clock.now_ms()),
+        vault.map(|named| folder(config, named)),
+        key,
+        left.checkpoints,
+        progress,
+        Cancel::default(),
+    )
+    .await?;
     eprintln!();
     println!(
         "{} lines in {} segments, {} checkpoints ({} lines signed), {} bytes read",
         report.records, report.segments, report.checkpoints, report.signed, report.bytes
     );
+    println!(
+        "held against {} checkpoints of the change journal and {} that left the house",
+        against.journal, against.left
+    );
+    match (&against.key, against.key_from) {
+        (Some(key), Some(from)) => println!("key {key} ({from})"),
+        _ => println!("key: only the vault itself names it; give the installation's with --key"),
+    }
     for finding in &report.findings {
         let range = finding
             .records
@@ -125,15 +201,75 @@ async fn verify(config: &Config) -> anyhow::Result<ExitCode> {
             .map_or_else(String::new, |r| format!(" lines {} to {}", r.start, r.end));
         println!("BAD{range}: {} ({})", finding.what, finding.path.display());
     }
+    if report.more > 0 {
+        println!("BAD: {} more", report.more);
+    }
     if let Some(range) = report.first_bad() {
         println!("the first bad lines are {} to {}", range.start, range.end);
     }
     if report.is_sound() {
         println!("sound: every line, every hash and every signature holds");
     }
-    Ok(if report.is_sound() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::from(1)
-    })
+    Ok(ExitCode::from(u8::from(!report.is_sound())))
+}
+
+/// Says what is lost, and builds again what follows from the lines.
+async fn repair(config: &Config, vault: Option<PathBuf>, yes: bool) -> anyhow::Result<ExitCode> {
+    let app = config.open(false).await?;
+    let named = vault.map(|named| folder(config, named));
+    let dir = named.unwrap_or_else(|| config.data().join("vault"));
+    anyhow::ensure!(dir.is_dir(), "{} is no folder", dir.display());
+    let key = app::proof::key(&app).context("there is no key here: vault.key is missing")?;
+    let key = Verifier::from_vkey(&key)?;
+    let shown = dir.display().to_string();
+    let plan = tokio::task::spawn_blocking(move || Plan::make(&dir, &key, &Cancel::default()))
+        .await?
+        .with_context(|| format!("cannot look into {shown}"))?;
+    println!("{} lines of {shown} can be read", plan.readable);
+    let time = |ms: Option<i64>| {
+        let at = |ms| clock::from_ms(ms).to_zoned(clock::local_zone());
+        ms.map_or_else(
+            || "?".to_owned(),
+            |ms| at(ms).strftime("%d/%m/%Y %H:%M:%S").to_string(),
+        )
+    };
+    for lost in &plan.lost {
+        println!(
+            "LOST lines {} to {}, received between {} and {}: {}",
+            lost.records.start,
+            lost.records.end,
+            time(lost.received.0),
+            time(lost.received.1),
+            lost.what
+        );
+    }
+    for (source, lines) in &plan.lost_sources {
+        let id = Id::from_bytes(*source);
+        let name = app::registry::get(
+            &app,
+            &Ctx::console(app.clock.now_ms()),
+            "device",
+            &id.to_string(),
+        )
+        .await
+        .map_or_else(|_| id.to_string(), |device| device.text("name").to_owned());
+        println!("LOST {lines} lines of {name}");
+    }
+    if let Some(size) = plan.differs {
+        println!("BAD: the first {size} lines are not those that were signed");
+    }
+    if !plan.can_rebuild() {
+        println!(
+            "nothing can be built again; keep the folder as it is, and search it with gieng vault search --vault"
+        );
+        return Ok(ExitCode::from(1));
+    }
+    println!("nothing is lost: list of segments, kept hashes and statistics can be built again");
+    if !yes {
+        println!("nothing was changed; do it with --yes");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let before = plan.rebuild(app.clock.now_ms())?;
+    println!("done; what was there before is in {}", before.display());
+    Ok(ExitCode::SUCCESS)
 }

@@ -103,6 +103,7 @@ fn clear(data: &Path) -> anyhow::Result<()> {
         "samples",
         "vault",
         "vault.key",
+        "data.key",
         "records.db",
         "records.db-wal",
         "records.db-shm",
@@ -111,7 +112,8 @@ fn clear(data: &Path) -> anyhow::Result<()> {
     for entry in entries {
         let name = entry?.file_name();
         anyhow::ensure!(
-            name.to_str().is_some_and(|n| ours.contains(&n)),
+            name.to_str()
+                .is_some_and(|n| ours.contains(&n) || n.contains("-damaged-")),
             "{} holds {}, which is not the demo's; choose another folder with --data",
             data.display(),
             name.display()

@@ -7,6 +7,10 @@ mod database;
 mod disk;
 mod edge;
 mod endless;
+mod evidence;
+#[path = "../../../vault/tests/support/forge.rs"]
+#[expect(dead_code, reason = "the tests of the vault use the rest")]
+mod forge;
 mod hostile;
 mod hostile_file;
 mod sender;
