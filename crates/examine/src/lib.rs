@@ -8,4 +8,5 @@ pub mod ask;
 pub mod attachment;
 pub mod child;
 mod confine;
+pub mod marking;
 pub mod table;

@@ -4,10 +4,12 @@ use std::io::{Cursor, Read as _};
 
 use zip::{ZipArchive, read::ZipFile};
 
+use crate::marking::is_marked;
+
 use super::{
     examine::{Examined, Marking, Refusal, look},
     kind::{self, Kind},
-    marking::is_marked,
+
     text,
 };
 

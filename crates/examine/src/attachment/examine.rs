@@ -5,10 +5,12 @@ use std::borrow::Cow;
 use memchr::memmem;
 use serde::{Deserialize, Serialize};
 
+use crate::marking::is_marked;
+
 use super::{
     archive::{self, Budget},
     kind::{self, Kind},
-    marking::is_marked,
+
     pdf, text,
 };
 

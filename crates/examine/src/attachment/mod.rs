@@ -4,7 +4,6 @@
 mod archive;
 mod examine;
 mod kind;
-mod marking;
 mod pdf;
 mod text;
 

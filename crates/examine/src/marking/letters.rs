@@ -1,0 +1,246 @@
+//! Letters as a reader sees them, whatever code they are written in.
+
+use std::borrow::Cow;
+
+use unicode_normalization::UnicodeNormalization as _;
+
+/// The text with what is not seen left out and what looks alike made equal: zero-width
+/// characters, soft hyphens, full-width, mathematical, Cyrillic and Greek letters, letters
+/// put together from parts (NFC).
+pub fn plain(text: &str) -> String {
+    text.nfkd()
+        .filter(|c| !unseen(*c))
+        .map(latin)
+        .nfc()
+        .collect()
+}
+
+/// Characters without a shape, and marks that no Vietnamese letter carries.
+fn unseen(c: char) -> bool {
+    match c {
+        // The marks of Vietnamese letters.
+        '\u{300}'..='\u{303}' | '\u{306}' | '\u{309}' | '\u{31b}' | '\u{323}' => false,
+        '\u{ad}'
+        | '\u{300}'..='\u{36f}'
+        | '\u{61c}'
+        | '\u{115f}'
+        | '\u{1160}'
+        | '\u{17b4}'
+        | '\u{17b5}'
+        | '\u{180b}'..='\u{180f}'
+        | '\u{1ab0}'..='\u{1aff}'
+        | '\u{1dc0}'..='\u{1dff}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{20d0}'..='\u{20ff}'
+        | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}'
+        | '\u{feff}'
+        | '\u{ffa0}'
+        | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e0fff}' => true,
+        _ => false,
+    }
+}
+
+/// Letters of other scripts, each after the Latin one that it looks like.
+const ALIKE: &[(char, &str)] = &[
+    ('A', "АΑᴀᎪⲀꓮ"),
+    ('B', "ВΒʙᏴⲂꓐ"),
+    ('C', "СϹᴄⲤꓚ"),
+    ('E', "ЕΕᴇᎬⲈꓰ"),
+    ('H', "НΗʜᎻⲎꓧ"),
+    ('I', "ІΙɪᏆⲒꓲӀ"),
+    ('K', "КΚᴋᏦⲔꓗ"),
+    ('M', "МΜᴍᎷⲘꓟ"),
+    ('N', "ΝɴⲚꓠ"),
+    ('O', "ОΟᴏⲞꓳ"),
+    ('P', "РΡᴘᏢⲢꓑ"),
+    ('T', "ТΤᴛᎢⲦꓔ"),
+    ('U', "Սᴜꓴ"),
+    ('X', "ХΧⲬꓫ"),
+    ('Y', "УΥҮʏᎽⲨꓬ"),
+    ('a', "аα"),
+    ('c', "сϲ"),
+    ('e', "е"),
+    ('i', "іι"),
+    ('m', "м"),
+    ('o', "оο"),
+    ('p', "рρ"),
+    ('t', "тτ"),
+    ('u', "υս"),
+    ('x', "хχ"),
+    ('y', "уγ"),
+];
+
+fn latin(c: char) -> char {
+    // Only letters of other scripts are looked up.
+    if !matches!(u32::from(c), 0x250..=0x5ff | 0x13a0..=0x1d7f | 0x2c80..=0x2cff | 0xa4d0..=0xa4ff)
+        || matches!(c, '\u{300}'..='\u{36f}')
+    {
+        return c;
+    }
+    let found = ALIKE.iter().find(|(_, others)| others.contains(c));
+    found.map_or(c, |(latin, _)| *latin)
+}
+
+/// A legacy Vietnamese code: bytes above 127, shown by fonts that draw other letters there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Legacy {
+    /// TCVN 5712:1993 (fonts `.VnTime`, `.VnArial` …).
+    Tcvn3,
+    /// VNI for Windows (fonts `VNI-Times` …): a vowel, then its marks.
+    Vni,
+}
+
+impl Legacy {
+    /// The code that a font's name stands for, and whether it shows small letters as capitals.
+    pub fn of_font(name: &str) -> Option<(Self, bool)> {
+        let name = name.trim().trim_matches(['"', '\'']).to_lowercase();
+        if let Some(rest) = name.strip_prefix(".vn") {
+            let family = rest.split([' ', ',', ';']).next().unwrap_or(rest);
+            return Some((Self::Tcvn3, family.len() > 1 && family.ends_with('h') && !family.ends_with("bach")));
+        }
+        name.strip_prefix("vni").filter(|rest| rest.starts_with(['-', ' ']))?;
+        Some((Self::Vni, false))
+    }
+
+    /// Whether a text could hold the letter `Ậ` in this code: without it there is no marking.
+    pub fn may_mark(self, text: &str) -> bool {
+        match self {
+            Self::Tcvn3 => text.contains(['Ë', '\u{f0cb}']),
+            Self::Vni => text.contains(['Ä', 'ä', '\u{f0c4}', '\u{f0e4}']),
+        }
+    }
+
+    /// The letters that the fonts of this code show, of a text that was read as Latin-1.
+    pub fn decode(self, text: &str) -> String {
+        // Symbol fonts put their characters into the private area.
+        let text = text.chars().map(|c| match u32::from(c) {
+            code @ 0xf080..=0xf0ff => char::from_u32(code - 0xf000).unwrap_or(c),
+            _ => c,
+        });
+        match self {
+            Self::Tcvn3 => text.map(tcvn3).collect(),
+            Self::Vni => vni(text),
+        }
+    }
+}
+
+/// TCVN 5712:1993, from 0xA1 on; a blank where it has no letter.
+const TCVN3: &str = "ĂÂÊÔƠƯĐăâêôơưđ      àảãáạ ằẳẵắ       ặầẩẫấậè ẻẽéẹềểễếệìỉ   ĩíịò ỏõóọồổỗốộờởỡớợù ủũúụừửữứựỳỷỹýỵ ";
+
+fn tcvn3(c: char) -> char {
+    let Some(at) = u32::from(c).checked_sub(0xa1).filter(|at| *at < 0x5f) else {
+        return c;
+    };
+    TCVN3
+        .chars()
+        .nth(at as usize)
+        .filter(|letter| *letter != ' ')
+        .unwrap_or(c)
+}
+
+fn vni(text: impl Iterator<Item = char>) -> String {
+    let mut out = String::new();
+    for c in text {
+        let vowel = out
+            .chars()
+            .next_back()
+            .is_some_and(|last| "aeouyAEOUYơưƠƯ".contains(last));
+        let small = c.to_lowercase().next().unwrap_or(c);
+        let marks = match small {
+            'ù' => "\u{301}",
+            'ø' => "\u{300}",
+            'û' => "\u{309}",
+            'õ' => "\u{303}",
+            'ï' => "\u{323}",
+            'â' => "\u{302}",
+            'á' => "\u{302}\u{301}",
+            'à' => "\u{302}\u{300}",
+            'å' => "\u{302}\u{309}",
+            'ã' => "\u{302}\u{303}",
+            'ä' => "\u{302}\u{323}",
+            'ê' => "\u{306}",
+            'é' => "\u{306}\u{301}",
+            'è' => "\u{306}\u{300}",
+            'ú' => "\u{306}\u{309}",
+            'ü' => "\u{306}\u{303}",
+            'ë' => "\u{306}\u{323}",
+            _ => "",
+        };
+        if vowel && !marks.is_empty() {
+            out.push_str(marks);
+            continue;
+        }
+        let alone = match small {
+            'ô' => 'ơ',
+            'ö' => 'ư',
+            'æ' => 'ỉ',
+            'ó' => 'ĩ',
+            'ò' => 'ị',
+            'î' => 'ỵ',
+            'ñ' => 'đ',
+            _ => small,
+        };
+        if c == small {
+            out.push(alone);
+        } else {
+            out.extend(alone.to_uppercase());
+        }
+    }
+    out.nfc().collect()
+}
+
+/// A word in capitals, if it is one; small letters with marks between plain capitals are
+/// what TCVN3 has for capitals (`MËT` is `MậT`).
+pub fn capitals(word: &str) -> Option<Cow<'_, str>> {
+    let mut plain_capital = false;
+    let mut small = false;
+    for c in word.chars().filter(|c| c.is_alphabetic()) {
+        plain_capital |= c.is_ascii_uppercase();
+        if c.is_lowercase() {
+            if c.is_ascii() {
+                return None;
+            }
+            small = true;
+        }
+    }
+    match (small, plain_capital) {
+        (false, _) => Some(Cow::Borrowed(word)),
+        (true, true) => Some(Cow::Owned(word.to_uppercase())),
+        (true, false) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn legacy_codes_are_read() {
+        for (code, written, read) in [
+            (Legacy::Tcvn3, "Céng hoµ x· héi chñ nghÜa ViÖt Nam", "Cộng hoà xã hội chủ nghĩa Việt Nam"),
+            (Legacy::Tcvn3, "§éc lËp - Tù do - H¹nh phóc", "Độc lập - Tự do - Hạnh phúc"),
+            (Legacy::Tcvn3, "TuyÖt mËt, tèi mËt, khÈn", "Tuyệt mật, tối mật, khẩn"),
+            (Legacy::Vni, "Coäng hoøa xaõ hoäi chuû nghóa Vieät Nam", "Cộng hòa xã hội chủ nghĩa Việt Nam"),
+            (Legacy::Vni, "Ñoäc laäp - Töï do - Haïnh phuùc", "Độc lập - Tự do - Hạnh phúc"),
+            (Legacy::Vni, "TUYEÄT MAÄT, TOÁI MAÄT, khaån", "TUYỆT MẬT, TỐI MẬT, khẩn"),
+        ] {
+            assert_eq!(code.decode(written), read);
+        }
+        assert_eq!(Legacy::of_font(".VnTimeH"), Some((Legacy::Tcvn3, true)));
+        assert_eq!(Legacy::of_font(".VnTime"), Some((Legacy::Tcvn3, false)));
+        assert_eq!(Legacy::of_font("VNI-Times"), Some((Legacy::Vni, false)));
+        assert_eq!(Legacy::of_font("Times New Roman"), None);
+    }
+
+    #[test]
+    fn what_looks_alike_is_equal() {
+        for written in ["M\u{200b}Ậ\u{ad}T", "МẬТ", "ＭẬＴ", "ΜẬΤ", "MA\u{302}\u{323}T", "𝐌ẬT", "M\u{336}Ậ\u{336}T\u{336}", "МА\u{323}\u{302}Т"] {
+            assert_eq!(plain(written), "MẬT", "{written}");
+        }
+        assert_eq!(plain("Điều 5. Bảo mật\u{a0}mạng"), "Điều 5. Bảo mật mạng");
+    }
+}

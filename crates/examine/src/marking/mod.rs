@@ -1,0 +1,184 @@
+//! The markings of state secrets (Decree 26/2020/NĐ-CP; in the regulations: nothing so
+//! marked may be on the network): "MẬT", "TỐI MẬT", "TUYỆT MẬT".
+
+mod letters;
+mod line;
+mod words;
+
+pub use letters::Legacy;
+use line::Line;
+
+/// Whether a text carries a marking of secrecy as a document does, not only a word about
+/// secrets.
+///
+/// A marking stands in capitals: alone on its line or in its column, beside a marking of
+/// urgency, or at the end of a line that belongs to the head of a document; or, in any
+/// letters, after "Độ mật:". "BẢO MẬT", "MẬT KHẨU", or a sentence about documents that are
+/// marked so are none. Letters that are not seen, that look alike, or that are set in a
+/// legacy code (TCVN3, VNI) are read as a person reads them.
+pub fn is_marked(text: &str) -> bool {
+    // Without one of these no marking can be made: most of what is large is over here.
+    let unicode = !text.is_ascii() || text.contains("MAT") || text.contains("Mat") || text.contains("M A T");
+    (unicode && marked_in(&letters::plain(text)))
+        || [Legacy::Tcvn3, Legacy::Vni]
+            .iter()
+            .any(|code| code.may_mark(text) && marked_in(&letters::plain(&code.decode(text))))
+}
+
+/// Whether one of the lines is marked; its neighbours say whether it is a line of its own.
+fn marked_in(text: &str) -> bool {
+    let lines: Vec<&str> = text
+        .split(|c: char| (c.is_control() && c != '\t') || matches!(c, '\u{2028}' | '\u{2029}'))
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
+    let at = |i: usize| lines.get(i).copied().unwrap_or("");
+    (0..lines.len()).any(|i| {
+        let before = i.checked_sub(1).map_or("", at);
+        Line::new(before, lines[i], at(i + 1)).is_marked()
+    }) || stands_upright(&lines)
+}
+
+/// Letters one below the other.
+fn stands_upright(lines: &[&str]) -> bool {
+    let letter = |line: &&str| line.chars().count() == 1 && line.chars().all(char::is_alphabetic);
+    lines
+        .chunk_by(|a, b| letter(a) && letter(b))
+        .filter(|run| run.len() > 2)
+        .any(|run| line::is_solid_marking(&run.concat()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markings_stand_for_themselves() {
+        for marked in [
+            "UBND TỈNH\nMẬT\nSố: 05",
+            "  [TUYỆT MẬT]  ",
+            "TỐI\u{a0}MẬT",
+            "UBND TỈNH     TỐI MẬT\r\n",
+            "a\tMẬT\tb",
+            "M Ậ T",
+            "T U Y Ệ T  M Ậ T\nT U Y Ệ T M Ậ T",
+            "T Ố I  M Ậ T",
+            "Độ mật: Tối mật",
+            // The same letters, composed of parts.
+            "MA\u{323}\u{302}T",
+            "M.Ậ.T",
+            "MẬ T",
+            "* * * MẬT * * *",
+            "MẬT MẬT MẬT",
+            "M\nẬ\nT",
+            "T\nỐ\nI\nM\nẬ\nT",
+            "TUYỆT\nMẬT",
+            // Not seen, or seen alike.
+            "M\u{200b}ẬT",
+            "M\u{ad}Ậ\u{2060}T",
+            "МẬТ",
+            "ＴỐＩ ＭẬＴ",
+            "MẬT\u{2028}Số 5",
+            "ТUУỆТ МẬТ",
+            // Beside other words of the head of a document.
+            "TỐI MẬT - HỎA TỐC",
+            "MẬT   KHẨN",
+            "HOẢ TỐC, MẬT",
+            "THƯỢNG KHẨN/TỐI MẬT",
+            "TUYỆT MẬT Hỏa tốc hẹn giờ",
+            "UBND TINH MẬT",
+            "ỦY BAN NHÂN DÂN TỈNH VĨNH LONG TỐI MẬT",
+            "CÔNG AN TỈNH MẬT CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
+            "MẬT Số: 05/BC-UBND",
+            "MẬT Bản số: 03",
+            "Số: 05/BC-UBND MẬT",
+            "Số: 12/KH-UBND (TỐI MẬT)",
+            "TUYỆT MẬT Vĩnh Long, ngày 5 tháng 8 năm 2026",
+            "MẬT - Kế hoạch bảo vệ",
+            "[TỐI MẬT] Kế hoạch bảo vệ",
+            "Kế hoạch bảo vệ (MẬT)",
+            "Kế hoạch bảo vệ - TUYỆT MẬT",
+            "UBND TỈNH - MẬT - Số 5",
+            "MẬT: Phương án tác chiến",
+            "MẬT BÁO CÁO TÌNH HÌNH",
+            "TÀI LIỆU TỐI MẬT",
+            "TÀI LIỆU MẬT",
+            // After its label, in any letters.
+            "Độ mật: mật",
+            "ĐỘ MẬT: TUYỆT MẬT",
+            "Mức độ mật – Tối mật",
+            "Số: 05/BC; Độ mật: Tối mật; Độ khẩn: Hỏa tốc",
+            "Độ mật:\tTối mật",
+            "Độ mật:\nMật",
+            "Phân loại: TỐI MẬT",
+            // TCVN3 and VNI, read as Latin-1.
+            "MËT",
+            "uû ban nh©n d©n tØnh\nTèI MËT\nSè: 05",
+            "TUYEÄT MAÄT",
+            "UÛY BAN NHAÂN DAÂN\nMAÄT",
+            "TUYET MAT",
+            "TOI MAT",
+        ] {
+            assert!(is_marked(marked), "{marked:?}");
+        }
+    }
+
+    #[test]
+    fn words_about_secrets_are_none() {
+        for free in [
+            "",
+            "Mật",
+            "Tối mật",
+            "Đổi MẬT khẩu",
+            "MẬT KHẨU",
+            "MẬT KHẨU: 12 ký tự",
+            "BẢO MẬT",
+            "QUY CHẾ BẢO MẬT",
+            "AN TOÀN THÔNG TIN, BẢO\nMẬT",
+            "ĐỔI MẬT\nKHẨU",
+            "BÍ MẬT",
+            "BẢO VỆ BÍ MẬT NHÀ NƯỚC",
+            "CƠ MẬT VIỆN",
+            "MẬT MÃ",
+            "MẬT ĐỘ DÂN SỐ",
+            "MẬT ONG RỪNG",
+            "Bí thư chi bộ tặng mật ong",
+            "Không soạn tài liệu MẬT, TỐI MẬT trên mạng",
+            "Không soạn thảo, lưu giữ tài liệu có độ MẬT trên máy tính nối mạng",
+            "Cấm truyền văn bản đóng dấu TUYỆT MẬT qua mạng",
+            "Văn bản có dấu \"MẬT\" không được đưa lên mạng.",
+            "Ba độ mật: TUYỆT MẬT, TỐI MẬT, MẬT",
+            "Độ mật: không",
+            "Độ mật: Thường",
+            "Độ mật: mật, tối mật, tuyệt mật",
+            "Độ mật: □ Mật □ Tối mật □ Tuyệt mật",
+            "Độ mật",
+            "ĐỘ MẬT",
+            "ĐỘ MẬT, ĐỘ KHẨN",
+            "Số\tNgày\tĐỘ MẬT\tTrích yếu",
+            "SỔ ĐĂNG KÝ TÀI LIỆU MẬT ĐẾN",
+            "QUẢN LÝ TÀI LIỆU MẬT",
+            "BAN HÀNH QUY ĐỊNH VỀ TÀI LIỆU MẬT",
+            "VĂN PHÒNG QUẢN LÝ VĂN BẢN MẬT",
+            "PHÒNG BẢO MẬT",
+            "TRUNG TÂM CÔNG NGHỆ THÔNG TIN VÀ BẢO MẬT",
+            "CÔNG AN TỈNH: BẢO VỆ BÍ MẬT",
+            "SỞ NỘI VỤ TẬP HUẤN VỀ CÔNG TÁC BẢO MẬT",
+            "CỤC QUẢN LÝ MẬT MÃ DÂN SỰ",
+            "1. Tuyệt mật;\n2. Tối mật;\n3. Mật.",
+            "a) TUYỆT MẬT;\nb) TỐI MẬT;\nc) MẬT.",
+            "- TUYỆT MẬT: thông tin đặc biệt quan trọng\n- TỐI MẬT: thông tin rất quan trọng\n- MẬT: thông tin quan trọng",
+            "NGUYỄN VĂN MẬT",
+            "TÚI MẬT",
+            "MẶT TRẬN TỔ QUỐC",
+            "MAT 5",
+            "Số MAT: 100200",
+            "Moët & Chandon",
+            "Lưu trữ MẬT ĐỘ cao - 48 cổng",
+            "password secret 5 MAT",
+            "access-list 10 remark TOI MAT KET NOI",
+        ] {
+            assert!(!is_marked(free), "{free:?}");
+        }
+    }
+}
