@@ -35,6 +35,7 @@ impl Office {
             clock: Clock::fixed(at("2026-11-20T01:00:00Z")),
             writer: true,
             origin: "gieng.example/test".into(),
+            examiner: env!("CARGO_BIN_EXE_app-examiner").into(),
         };
         let app = App::open(config.clone()).await.unwrap();
         let office = Self {

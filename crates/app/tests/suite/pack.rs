@@ -314,8 +314,9 @@ async fn a_draft_that_would_never_end_is_refused_to_the_line() {
     assert_eq!(told.kind, Limit);
     assert!(told.what.en.contains("clauses"), "{told}");
     // And the next one is tried as ever.
-    let same = assess::what_if(&p.app, &p.ctx(), p.draft(|text| text).await);
-    assert!(same.await.unwrap().turned.is_empty());
+    let draft = p.draft(|text| text).await;
+    let same = assess::what_if(&p.app, &p.ctx(), draft).await.unwrap();
+    assert!(same.turned.is_empty());
 }
 
 #[tokio::test]
