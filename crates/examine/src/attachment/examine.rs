@@ -1,21 +1,24 @@
-//! Decides from the bytes alone whether a file may be kept.
+//! Decides whether a file may be kept, and says what in it was not looked at.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeSet};
 
-use memchr::memmem;
 use serde::{Deserialize, Serialize};
 
+use super::{
+    archive,
+    kind::{self, Kind},
+    mail, ole, pdf,
+    program::{self, runs},
+    rtf, signature, text,
+};
 use crate::marking::is_marked;
 
-use super::{
-    archive::{self, Budget},
-    kind::{self, Kind},
-
-    pdf, text,
-};
-
-/// How files of Office before 2007 begin.
-pub(super) const OLE: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
+/// What all parts of one upload may unpack to, in bytes.
+const MOST_BYTES: u64 = 128 << 20;
+/// The most parts of one upload.
+const MOST_PARTS: usize = 5_000;
+/// Files within files: a document in a mail in an archive in an archive.
+const MOST_DEPTH: usize = 4;
 
 /// Why a file is not taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -26,6 +29,12 @@ pub enum Refusal {
     /// It carries macros.
     #[error("macros")]
     Macros,
+    /// It does something by itself when it is opened.
+    #[error("active content: {0}")]
+    Active(Active),
+    /// It is two kinds of file at once: which one it is, whoever opens it decides.
+    #[error("two kinds of file at once")]
+    Polyglot,
     /// None of the kinds that are taken.
     #[error("of an unknown kind")]
     Unknown,
@@ -41,14 +50,63 @@ pub enum Refusal {
     /// It is marked as a state secret.
     #[error("marked as a state secret")]
     Marked,
+    /// A file that lies in it is not taken.
+    #[error("{name}: {why}")]
+    Inside {
+        /// The inner file's name.
+        name: String,
+        /// Why.
+        why: Box<Refusal>,
+    },
 }
 
-/// Whether a file's text was looked at for markings of secrecy.
+impl Refusal {
+    /// A refusal as a program of this name.
+    pub(super) fn program(name: &'static str) -> Self {
+        Self::Program(Cow::Borrowed(name))
+    }
+
+    /// The reason, wherever in the file it lies, and the inner file's name, from outside in.
+    pub fn root(&self) -> (&Self, Option<String>) {
+        match self {
+            Self::Inside { name, why } => {
+                let (root, inner) = why.root();
+                let path = inner.map_or_else(|| name.clone(), |inner| format!("{name} / {inner}"));
+                (root, Some(path))
+            }
+            other => (other, None),
+        }
+    }
+}
+
+/// What a file would do when somebody opens it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum Active {
+    /// A field or formula that starts another program (DDE).
+    #[error("DDE")]
+    Dde,
+    /// It loads a template, picture or object from another machine.
+    #[error("loads from elsewhere")]
+    Remote,
+    /// It runs a script.
+    #[error("script")]
+    Script,
+    /// It starts a program or sends data.
+    #[error("starts a program")]
+    Launch,
+    /// It holds an object that a program of its own opens.
+    #[error("OLE object")]
+    Object,
+}
+
+/// Whether a file was looked at for markings of secrecy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Marking {
-    /// Its text was looked at; there is none.
+    /// All of it was looked at; there is none.
     None,
-    /// It has no text that can be looked at: a picture, a scan, a locked PDF.
+    /// Its text was looked at and has none; some parts were not looked at.
+    Partly,
+    /// Nothing of it could be looked at: a picture, a scan, a locked PDF.
     Unread,
 }
 
@@ -57,84 +115,260 @@ impl Marking {
     pub fn code(self) -> &'static str {
         match self {
             Marking::None => "none",
+            Marking::Partly => "partly",
             Marking::Unread => "unread",
         }
     }
 }
 
+/// A part of a file that was not looked at for markings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Part {
+    /// Pictures and scans.
+    Pictures,
+    /// Text in fonts that do not say which letters they show.
+    Glyphs,
+    /// What is locked.
+    Locked,
+    /// Drawings, equations and other objects.
+    Objects,
+    /// How text is formatted and laid out (files of Office before 2007).
+    Layout,
+    /// What is damaged or in an encoding that is not known.
+    Damaged,
+    /// The document that a detached signature belongs to.
+    Signed,
+}
+
+impl Part {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Pictures,
+        Self::Glyphs,
+        Self::Locked,
+        Self::Objects,
+        Self::Layout,
+        Self::Damaged,
+        Self::Signed,
+    ];
+
+    /// Its code in the database.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Pictures => "pictures",
+            Self::Glyphs => "glyphs",
+            Self::Locked => "locked",
+            Self::Objects => "objects",
+            Self::Layout => "layout",
+            Self::Damaged => "damaged",
+            Self::Signed => "signed",
+        }
+    }
+}
+
 /// What a file that may be kept is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Examined {
     /// What it is.
     pub kind: Kind,
-    /// Whether its text was looked at.
+    /// Whether it was looked at for markings.
     pub marking: Marking,
+    /// What of it was not.
+    pub unread: Vec<Part>,
+    /// Who signed it, by the names in the certificates; the signatures are not checked.
+    pub signers: Vec<String>,
 }
 
 /// Looks at a file: what it is, whether it is or holds a program, whether it is marked.
-/// Memory stays within a fixed bound whatever the bytes are.
 ///
 /// # Errors
 /// Why it is not taken.
 pub fn examine(bytes: &[u8]) -> Result<Examined, Refusal> {
-    look(bytes, 0, &mut Budget::default())
+    let mut look = Look::default();
+    let kind = look.at(bytes)?;
+    let marking = match (look.read, look.unread.is_empty()) {
+        (true, true) => Marking::None,
+        (true, false) => Marking::Partly,
+        (false, _) => Marking::Unread,
+    };
+    Ok(Examined {
+        kind,
+        marking,
+        unread: look.unread.into_iter().collect(),
+        signers: look.signers,
+    })
 }
 
-pub(super) fn look(bytes: &[u8], depth: usize, budget: &mut Budget) -> Result<Examined, Refusal> {
-    if let Some(program) = kind::program(bytes) {
-        return Err(Refusal::Program(program.into()));
-    }
-    if bytes.starts_with(b"PK\x03\x04") {
-        return archive::look_into(bytes, depth, budget);
-    }
-    if bytes.starts_with(OLE) {
-        return old_office(bytes);
-    }
-    let kind = kind::simple(bytes).ok_or(Refusal::Unknown)?;
-    let words = match kind {
-        Kind::Pdf => pdf::words(bytes)?,
-        Kind::Text => kind::plain_text(bytes).map(ToOwned::to_owned),
-        _ => None,
-    };
-    let marking = match words {
-        Some(words) if is_marked(&words) => return Err(Refusal::Marked),
-        Some(_) => Marking::None,
-        None => Marking::Unread,
-    };
-    Ok(Examined { kind, marking })
+/// Whether a file's name marks it as a state secret: people meet it before the content.
+pub fn is_marked_name(name: &str) -> bool {
+    name.split(['/', '\\']).any(|part| {
+        let stem = part.rsplit_once('.').map_or(part, |(stem, _)| stem);
+        is_marked(part) || is_marked(&stem.replace(['_', '+'], " "))
+    })
 }
 
-/// A compound file: its streams are told by their names, which are UTF-16.
-fn old_office(bytes: &[u8]) -> Result<Examined, Refusal> {
-    let has = |name: &str| {
-        let name: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
-        memmem::find(bytes, &name).is_some()
-    };
-    if has("EncryptedPackage") {
-        return Err(Refusal::Locked);
+/// Looking at one upload: what may still be unpacked, and what was found so far; shared by a
+/// file and all that lies in it.
+#[derive(Debug)]
+pub(super) struct Look {
+    bytes: u64,
+    parts: usize,
+    depth: usize,
+    read: bool,
+    unread: BTreeSet<Part>,
+    signers: Vec<String>,
+}
+
+impl Default for Look {
+    fn default() -> Self {
+        Self {
+            bytes: MOST_BYTES,
+            parts: MOST_PARTS,
+            depth: 0,
+            read: false,
+            unread: BTreeSet::new(),
+            signers: Vec::new(),
+        }
     }
-    if has("_VBA_PROJECT") {
-        return Err(Refusal::Macros);
+}
+
+impl Look {
+    /// Whether it is a file in a file that is looked at.
+    pub fn is_nested(&self) -> bool {
+        self.depth > 0
     }
-    if has("Ole10Native") {
-        return Err(Refusal::Program("packaged file".into()));
+
+    /// What is left of what may be unpacked, bytes.
+    pub fn room(&self) -> u64 {
+        self.bytes
     }
-    let kind = if has("WordDocument") {
-        Kind::Doc
-    } else if has("Workbook") {
-        Kind::Xls
-    } else if has("PowerPoint Document") {
-        Kind::Ppt
-    } else {
-        return Err(Refusal::Unknown);
-    };
-    if is_marked(&text::of_utf16(bytes)) {
-        return Err(Refusal::Marked);
+
+    /// Counts bytes that were unpacked.
+    ///
+    /// # Errors
+    /// When there are more than may be.
+    pub fn unpacked(&mut self, bytes: u64) -> Result<(), Refusal> {
+        self.bytes = self.bytes.checked_sub(bytes).ok_or(Refusal::Bomb)?;
+        Ok(())
     }
-    let marking = match kind {
-        Kind::Doc => Marking::None,
-        // How spreadsheets and slides put texts together is not looked into.
-        _ => Marking::Unread,
-    };
-    Ok(Examined { kind, marking })
+
+    /// Counts parts.
+    ///
+    /// # Errors
+    /// When there are more than may be.
+    pub fn parts(&mut self, parts: usize) -> Result<(), Refusal> {
+        self.parts = self.parts.checked_sub(parts).ok_or(Refusal::Bomb)?;
+        Ok(())
+    }
+
+    /// Looks at text, one paragraph or cell a line.
+    ///
+    /// # Errors
+    /// When it is marked.
+    pub fn words(&mut self, text: &str) -> Result<(), Refusal> {
+        if is_marked(text) {
+            return Err(Refusal::Marked);
+        }
+        self.read |= text.contains(char::is_alphabetic);
+        Ok(())
+    }
+
+    /// Notes that nothing more is to be read here, and it was looked at.
+    pub fn empty(&mut self) {
+        self.read = true;
+    }
+
+    /// Notes what was not looked at.
+    pub fn skip(&mut self, part: Part) {
+        self.unread.insert(part);
+    }
+
+    /// Notes who signed.
+    pub fn signer(&mut self, name: String) {
+        if self.signers.len() < 20 && !self.signers.contains(&name) {
+            self.signers.push(name);
+        }
+    }
+
+    /// Looks at a file that lies in another one.
+    ///
+    /// # Errors
+    /// Why it is not taken, with its name.
+    pub fn inner(&mut self, name: &str, bytes: &[u8]) -> Result<Kind, Refusal> {
+        let found = if let Some(program) = runs(name) {
+            Err(Refusal::Program(program.into()))
+        } else if is_marked_name(name) {
+            Err(Refusal::Marked)
+        } else {
+            self.nested(bytes)
+        };
+        found.map_err(|why| match why {
+            // It is the whole that is too much or too deep, and what is marked is not named.
+            Refusal::Bomb | Refusal::Marked => why,
+            why => Refusal::Inside {
+                name: name.chars().filter(|c| !c.is_control()).take(120).collect(),
+                why: Box::new(why),
+            },
+        })
+    }
+
+    /// Looks at what lies in another file and has no name.
+    ///
+    /// # Errors
+    /// Why it is not taken.
+    pub fn nested(&mut self, bytes: &[u8]) -> Result<Kind, Refusal> {
+        if self.depth >= MOST_DEPTH {
+            return Err(Refusal::Bomb);
+        }
+        self.depth += 1;
+        let found = self.at(bytes);
+        self.depth -= 1;
+        found
+    }
+
+    fn at(&mut self, bytes: &[u8]) -> Result<Kind, Refusal> {
+        if let Some(program) = program::program(bytes) {
+            return Err(Refusal::Program(program.into()));
+        }
+        if bytes.starts_with(b"PK\x03\x04") {
+            return archive::look_into(bytes, self);
+        }
+        let kind = kind::of(bytes).ok_or(Refusal::Unknown)?;
+        if program::is_two(bytes, kind) {
+            return Err(Refusal::Polyglot);
+        }
+        match kind {
+            Kind::Ole => return ole::look_into(bytes, self),
+            Kind::Pdf => pdf::look_into(bytes, self)?,
+            Kind::Rtf => rtf::look_into(bytes, self)?,
+            Kind::Signature => signature::look_into(bytes, self)?,
+            Kind::Text => return self.at_text(bytes),
+            _ => self.skip(Part::Pictures),
+        }
+        Ok(kind)
+    }
+
+    fn at_text(&mut self, bytes: &[u8]) -> Result<Kind, Refusal> {
+        let readings = text::readings(bytes);
+        for text in &readings {
+            if text::has_dde(text) {
+                return Err(Refusal::Active(Active::Dde));
+            }
+            self.words(text)?;
+        }
+        self.empty();
+        let Some(text) = readings.first() else {
+            return Ok(Kind::Text);
+        };
+        if mail::is_mail(text) {
+            mail::look_into(bytes, self)?;
+            return Ok(Kind::Mail);
+        }
+        if let Some(signature) = signature::of_pem(text) {
+            signature::look_into(&signature, self)?;
+            return Ok(Kind::Signature);
+        }
+        text::look_into_markup(text, self)?;
+        Ok(Kind::Text)
+    }
 }

@@ -1,11 +1,19 @@
-//! What a file is, its content says and never its name (`kind`); what it holds is read
-//! within bounds ([`examine()`]).
+//! What a file is, its content says (`kind`); that it runs, its content or its name
+//! (`program`); what it holds is read within bounds ([`examine()`]).
 
 mod archive;
 mod examine;
 mod kind;
+mod mail;
+mod office;
+mod ole;
 mod pdf;
+mod program;
+mod rtf;
+mod signature;
 mod text;
+mod xml;
 
-pub use examine::{Examined, Marking, Refusal, examine};
+pub use examine::{Active, Examined, Marking, Part, Refusal, examine, is_marked_name};
 pub use kind::Kind;
+pub use program::runs;

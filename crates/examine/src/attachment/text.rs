@@ -1,58 +1,188 @@
-//! The words inside documents, to look for markings of secrecy.
+//! Text as it is: in which encodings it may be read, and what in it runs.
 
-use quick_xml::{Reader, escape, events::Event};
+use std::borrow::Cow;
 
-/// The words of an XML part of an office document, one paragraph a line; none when it is
-/// not XML that can be read to its end.
-pub fn of_xml(bytes: &[u8]) -> Option<String> {
-    let mut reader = Reader::from_str(std::str::from_utf8(bytes).ok()?);
-    reader.config_mut().check_end_names = false;
-    let mut out = String::new();
-    loop {
-        match reader.read_event() {
-            Ok(Event::Eof) => return Some(out),
-            Ok(Event::Text(text)) => out.push_str(&text),
-            Ok(Event::CData(text)) => out.push_str(&text),
-            Ok(Event::GeneralRef(name)) => match name.resolve_char_ref() {
-                Ok(Some(c)) => out.push(c),
-                _ => out.push_str(escape::resolve_predefined_entity(&name).unwrap_or(" ")),
-            },
-            Ok(Event::Empty(tag)) => match tag.local_name().as_ref() {
-                "br" | "line-break" | "cr" => out.push('\n'),
-                "tab" => out.push('\t'),
-                "s" => out.push(' '),
-                "p" | "h" => out.push('\n'),
-                _ => {}
-            },
-            // Paragraphs of Word, PowerPoint and OpenDocument; a shared text, an inline
-            // text and a value of Excel.
-            Ok(Event::End(tag)) => {
-                if matches!(
-                    tag.local_name().as_ref(),
-                    "p" | "h" | "si" | "is" | "v" | "title" | "subject" | "keywords"
-                ) {
-                    out.push('\n');
-                }
+use encoding_rs::{UTF_16BE, UTF_16LE, WINDOWS_1252, WINDOWS_1258};
+
+use super::{
+    examine::{Active, Look, Refusal},
+    xml,
+};
+
+/// Control characters that texts have: those of lines and pages, and what consoles send
+/// (bell, backspace, shift, flow control, end of file, escape, delete).
+fn usual(byte: u8) -> bool {
+    matches!(byte, 0x07..=0x0f | 0x11 | 0x13 | 0x1a | 0x1b | 0x7f) || byte >= 0x20
+}
+
+/// UTF-16 by its mark, or by every other byte being zero.
+fn utf16(bytes: &[u8]) -> Option<&'static encoding_rs::Encoding> {
+    match bytes {
+        [0xff, 0xfe, ..] => Some(UTF_16LE),
+        [0xfe, 0xff, ..] => Some(UTF_16BE),
+        _ => {
+            let head = &bytes[..bytes.len().min(4_096) & !1];
+            let zeros = |odd: usize| {
+                head.iter()
+                    .skip(odd)
+                    .step_by(2)
+                    .filter(|b| **b == 0)
+                    .count()
+            };
+            let (high, low) = (zeros(0), zeros(1));
+            let pairs = head.len() / 2;
+            let most = pairs >= 8 && bytes.len().is_multiple_of(2);
+            if most && low * 10 > pairs * 6 && high == 0 {
+                Some(UTF_16LE)
+            } else if most && high * 10 > pairs * 6 && low == 0 {
+                Some(UTF_16BE)
+            } else {
+                None
             }
-            Ok(_) => {}
-            Err(_) => return None,
         }
     }
 }
 
-/// What stands as UTF-16 in an old Office file, as lines: Word keeps Vietnamese so.
-pub fn of_utf16(bytes: &[u8]) -> String {
-    let decode = |bytes: &[u8]| {
-        char::decode_utf16(
-            bytes
-                .chunks_exact(2)
-                .map(|pair| u16::from_le_bytes([pair[0], pair[1]])),
-        )
-        .map(|c| c.unwrap_or('\n'))
-        .collect::<String>()
+/// Whether the bytes are text: UTF-8, UTF-16, or a code of eight bits such as Windows-1258
+/// and TCVN3, with no control characters but those that texts and consoles have.
+pub fn is_text(bytes: &[u8]) -> bool {
+    if let Some(encoding) = utf16(bytes) {
+        let (text, _, wrong) = encoding.decode(bytes);
+        return !wrong
+            && text
+                .chars()
+                .all(|c| u8::try_from(c).is_ok_and(usual) || u32::from(c) > 0xff);
+    }
+    // Telnet sends a zero after each carriage return.
+    let mut before = 0;
+    bytes.iter().all(|byte| {
+        let fits = usual(*byte) || (*byte == 0 && before == b'\r');
+        before = *byte;
+        fits
+    })
+}
+
+/// The text in each encoding that it may be in, the likeliest first: a marking in any of
+/// them counts.
+pub fn readings(bytes: &[u8]) -> Vec<Cow<'_, str>> {
+    if let Some(encoding) = utf16(bytes) {
+        return vec![encoding.decode(bytes).0];
+    }
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    match std::str::from_utf8(bytes) {
+        Ok(text) => vec![Cow::Borrowed(text)],
+        Err(_) => vec![WINDOWS_1258.decode(bytes).0, WINDOWS_1252.decode(bytes).0],
+    }
+}
+
+/// The first two kilobytes in lower case, without the mark of the encoding and blanks.
+pub fn beginning(bytes: &[u8]) -> String {
+    let head = &bytes[..bytes.len().min(2_048)];
+    let text = match utf16(head) {
+        Some(encoding) => encoding.decode(head).0,
+        None => String::from_utf8_lossy(head),
     };
-    let shifted = bytes.get(1..).unwrap_or_default();
-    format!("{}\n{}", decode(bytes), decode(shifted))
+    text.trim_start_matches('\u{feff}')
+        .trim_start()
+        .to_lowercase()
+}
+
+/// Whether a cell of a table in text starts another program: `=cmd|'/c calc'!A1`.
+pub fn has_dde(text: &str) -> bool {
+    text.contains('|')
+        && text
+            .split(['\n', '\r', '\t', ',', ';'])
+            .any(|cell| is_dde(cell.trim_start_matches(['"', '\'', ' '])))
+}
+
+/// Whether a formula is a link by DDE: `service|topic!item`, after the sign of a formula.
+fn is_dde(cell: &str) -> bool {
+    cell.strip_prefix(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
+        .is_some_and(is_dde_link)
+}
+
+/// Whether a formula without its sign is a link by DDE: `service|topic!item`, where a topic
+/// with blanks stands in apostrophes.
+pub fn is_dde_link(formula: &str) -> bool {
+    formula.match_indices('|').any(|(at, _)| {
+        let before = &formula[..at];
+        let service = before
+            .rsplit(|c: char| !(c.is_alphanumeric() || c == '.' || c == '_'))
+            .next()
+            .unwrap_or("");
+        let rest = &formula[at + 1..];
+        let item = match rest.strip_prefix('\'') {
+            Some(topic) => topic.split_once('\'').map(|(_, rest)| rest),
+            None => rest.find([' ', '"', '!', '|']).map(|end| &rest[end..]),
+        };
+        service.contains(char::is_alphabetic)
+            && !before.contains(char::is_whitespace)
+            && item.is_some_and(|rest| rest.starts_with('!'))
+    })
+}
+
+/// Documents that are one text: Word and Excel of 2003 as XML, flat OpenDocument.
+pub fn look_into_markup(text: &str, look: &mut Look) -> Result<(), Refusal> {
+    let begin = text.trim_start();
+    if !begin.starts_with('<') {
+        return Ok(());
+    }
+    let head: String = begin.chars().take(4_096).collect();
+    let document = [
+        "progid=\"Word.Document\"",
+        "progid=\"Excel.Sheet\"",
+        "schemas-microsoft-com:office",
+        "urn:oasis:names:tc:opendocument",
+        "schemas.microsoft.com/office/2006/xmlPackage",
+        "schemas.microsoft.com/office/word/2003",
+    ]
+    .iter()
+    .any(|sign| head.contains(sign));
+    if !document {
+        return Ok(());
+    }
+    if text.contains("macrosPresent=\"yes\"")
+        || text.contains("editdata.mso")
+        || text.contains("vbaProject")
+    {
+        return Err(Refusal::Macros);
+    }
+    if text.contains("binData") || text.contains("binaryData") || text.contains("binary-data") {
+        look.skip(super::examine::Part::Objects);
+    }
+    let read = xml::read(text, &mut xml::Styles::default()).ok_or(Refusal::Broken)?;
+    if let Some(active) = read.active {
+        return Err(Refusal::Active(active));
+    }
+    look.words(&read.lines)
+}
+
+/// Runs of letters in bytes that hold UTF-16 among other things, one a line.
+pub fn strings(bytes: &[u8]) -> String {
+    let mut out = String::new();
+    for start in [0, 1] {
+        let pairs = bytes.get(start..).unwrap_or_default().chunks_exact(2);
+        let units = pairs.map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
+        for c in char::decode_utf16(units) {
+            out.push(c.ok().filter(|c| written(*c)).unwrap_or('\n'));
+        }
+        out.push('\n');
+    }
+    out
+}
+
+/// Characters that Vietnamese text is made of.
+fn written(c: char) -> bool {
+    matches!(u32::from(c), 0x20..=0x7e | 0xa0..=0xff | 0x102 | 0x103 | 0x110 | 0x111 | 0x128 | 0x129
+        | 0x168 | 0x169 | 0x1a0 | 0x1a1 | 0x1af | 0x1b0 | 0x300..=0x323 | 0x400..=0x45f | 0x391..=0x3c9
+        | 0x1ea0..=0x1ef9 | 0x2000..=0x206f | 0xff01..=0xff5e | 0x09)
+}
+
+/// The fields' codes of Word before 2007 stand between 0x13 and 0x14.
+pub fn has_dde_field(text: &str) -> Option<Active> {
+    text.split('\u{13}')
+        .skip(1)
+        .find_map(|field| xml::active_field(field.split(['\u{14}', '\u{15}']).next()?))
 }
 
 #[cfg(test)]
@@ -60,12 +190,65 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_that_are_cut_into_runs_come_together() {
-        let word = "<w:document xmlns:w='w'><w:p><w:r><w:t>M</w:t></w:r><w:r><w:t>&#x1EAC;T</w:t></w:r></w:p>\
-                    <w:p><w:t>A &amp; B</w:t><w:tab/><w:t>c</w:t></w:p></w:document>";
-        assert_eq!(of_xml(word.as_bytes()).unwrap(), "MẬT\nA & B\tc\n");
-        let odf = "<text:p>TỐI<text:s/>MẬT</text:p>";
-        assert_eq!(of_xml(odf.as_bytes()).unwrap(), "TỐI MẬT\n");
-        assert_eq!(of_xml(b"<a><b"), None);
+    fn texts_of_offices_are_texts() {
+        let utf16le: Vec<u8> = "Biên bản kiểm tra\r\n"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        for bytes in [
+            &b"Router>show run\r\n--More--\x08\x08\x08 hostname R1\r\n"[..],
+            b"\x1b[1;32muser@host\x1b[0m$ ls\r\0\n\x07",
+            b"Bi\xean b\xe0n ki\xecm tra",
+            b"C\xe9ng ho\xb5 x\xb7 h\xe9i",
+            b"",
+            &[b"\xff\xfe", utf16le.as_slice()].concat(),
+            &utf16le,
+        ] {
+            assert!(is_text(bytes), "{bytes:?}");
+        }
+        for bytes in [
+            &b"\0\x01\x02"[..],
+            b"a\0b",
+            b"7z\xbc\xaf\x27\x1c",
+            b"Rar!\x1a\x07\x01\0",
+        ] {
+            assert!(!is_text(bytes), "{bytes:?}");
+        }
+        assert_eq!(readings(&utf16le)[0], "Biên bản kiểm tra\r\n");
+        assert!(
+            readings(b"M\xc2\xf2T")
+                .iter()
+                .any(|t| crate::marking::is_marked(t))
+        );
+        assert!(
+            readings(b"\xffM\xcbT".get(1..).unwrap())
+                .iter()
+                .any(|t| crate::marking::is_marked(t))
+        );
+    }
+
+    #[test]
+    fn dde_is_told_from_tables() {
+        for text in [
+            "a,\"=cmd|'/c calc'!A0\"",
+            "+MSEXCEL|'\\..\\cmd.exe'!A1",
+            "@SUM(1+1)*cmd|' /C calc'!A0",
+            "=cmd|' /C notepad'!'A1'",
+        ] {
+            assert!(has_dde(text), "{text}");
+        }
+        for text in [
+            "a|b|c!",
+            "| cột 1 | cột 2! |",
+            "show run | include !",
+            "=A1+B2",
+            "-5|3",
+            "+84 123|x",
+            "- mục a|b!c",
+            "+cat x|grep a!b",
+            "-12|34!5",
+        ] {
+            assert!(!has_dde(text), "{text}");
+        }
     }
 }

@@ -100,9 +100,13 @@ impl Legacy {
         let name = name.trim().trim_matches(['"', '\'']).to_lowercase();
         if let Some(rest) = name.strip_prefix(".vn") {
             let family = rest.split([' ', ',', ';']).next().unwrap_or(rest);
-            return Some((Self::Tcvn3, family.len() > 1 && family.ends_with('h') && !family.ends_with("bach")));
+            return Some((
+                Self::Tcvn3,
+                family.len() > 1 && family.ends_with('h') && !family.ends_with("bach"),
+            ));
         }
-        name.strip_prefix("vni").filter(|rest| rest.starts_with(['-', ' ']))?;
+        name.strip_prefix("vni")
+            .filter(|rest| rest.starts_with(['-', ' ']))?;
         Some((Self::Vni, false))
     }
 
@@ -221,12 +225,36 @@ mod tests {
     #[test]
     fn legacy_codes_are_read() {
         for (code, written, read) in [
-            (Legacy::Tcvn3, "Céng hoµ x· héi chñ nghÜa ViÖt Nam", "Cộng hoà xã hội chủ nghĩa Việt Nam"),
-            (Legacy::Tcvn3, "§éc lËp - Tù do - H¹nh phóc", "Độc lập - Tự do - Hạnh phúc"),
-            (Legacy::Tcvn3, "TuyÖt mËt, tèi mËt, khÈn", "Tuyệt mật, tối mật, khẩn"),
-            (Legacy::Vni, "Coäng hoøa xaõ hoäi chuû nghóa Vieät Nam", "Cộng hòa xã hội chủ nghĩa Việt Nam"),
-            (Legacy::Vni, "Ñoäc laäp - Töï do - Haïnh phuùc", "Độc lập - Tự do - Hạnh phúc"),
-            (Legacy::Vni, "TUYEÄT MAÄT, TOÁI MAÄT, khaån", "TUYỆT MẬT, TỐI MẬT, khẩn"),
+            (
+                Legacy::Tcvn3,
+                "Céng hoµ x· héi chñ nghÜa ViÖt Nam",
+                "Cộng hoà xã hội chủ nghĩa Việt Nam",
+            ),
+            (
+                Legacy::Tcvn3,
+                "§éc lËp - Tù do - H¹nh phóc",
+                "Độc lập - Tự do - Hạnh phúc",
+            ),
+            (
+                Legacy::Tcvn3,
+                "TuyÖt mËt, tèi mËt, khÈn",
+                "Tuyệt mật, tối mật, khẩn",
+            ),
+            (
+                Legacy::Vni,
+                "Coäng hoøa xaõ hoäi chuû nghóa Vieät Nam",
+                "Cộng hòa xã hội chủ nghĩa Việt Nam",
+            ),
+            (
+                Legacy::Vni,
+                "Ñoäc laäp - Töï do - Haïnh phuùc",
+                "Độc lập - Tự do - Hạnh phúc",
+            ),
+            (
+                Legacy::Vni,
+                "TUYEÄT MAÄT, TOÁI MAÄT, khaån",
+                "TUYỆT MẬT, TỐI MẬT, khẩn",
+            ),
         ] {
             assert_eq!(code.decode(written), read);
         }
@@ -238,7 +266,16 @@ mod tests {
 
     #[test]
     fn what_looks_alike_is_equal() {
-        for written in ["M\u{200b}Ậ\u{ad}T", "МẬТ", "ＭẬＴ", "ΜẬΤ", "MA\u{302}\u{323}T", "𝐌ẬT", "M\u{336}Ậ\u{336}T\u{336}", "МА\u{323}\u{302}Т"] {
+        for written in [
+            "M\u{200b}Ậ\u{ad}T",
+            "МẬТ",
+            "ＭẬＴ",
+            "ΜẬΤ",
+            "MA\u{302}\u{323}T",
+            "𝐌ẬT",
+            "M\u{336}Ậ\u{336}T\u{336}",
+            "МА\u{323}\u{302}Т",
+        ] {
             assert_eq!(plain(written), "MẬT", "{written}");
         }
         assert_eq!(plain("Điều 5. Bảo mật\u{a0}mạng"), "Điều 5. Bảo mật mạng");

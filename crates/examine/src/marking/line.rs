@@ -19,7 +19,9 @@ const LEVELS: [&[&str]; 5] = [
 /// Whether letters without anything between them are one marking, or the same ones repeated.
 pub fn is_solid_marking(letters: &str) -> bool {
     LEVELS.iter().map(|level| level.concat()).any(|level| {
-        letters.len() % level.len() == 0 && !letters.is_empty() && letters.replace(&level, "").is_empty()
+        letters.len() % level.len() == 0
+            && !letters.is_empty()
+            && letters.replace(&level, "").is_empty()
     })
 }
 
@@ -48,7 +50,9 @@ impl Word {
         while let Some(start) = rest.find(char::is_alphanumeric) {
             gap.push_str(&rest[..start]);
             rest = &rest[start..];
-            let end = rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len());
+            let end = rest
+                .find(|c: char| !c.is_alphanumeric())
+                .unwrap_or(rest.len());
             let written = &rest[..end];
             let upper = capitals(written);
             words.push(Self {
@@ -64,12 +68,19 @@ impl Word {
 
 impl<'a> Line<'a> {
     pub fn new(before: &'a str, text: &'a str, after: &'a str) -> Self {
-        Self { before, text, after }
+        Self {
+            before,
+            text,
+            after,
+        }
     }
 
     pub fn is_marked(&self) -> bool {
         let set_apart = || {
-            let mut runs = self.text.split(|c: char| !c.is_alphabetic()).filter(|r| !r.is_empty());
+            let mut runs = self
+                .text
+                .split(|c: char| !c.is_alphabetic())
+                .filter(|r| !r.is_empty());
             runs.all(|run| run.chars().count() == 1) && is_solid_marking(&solid(self.text))
         };
         if !may_mark(self.text) {
@@ -92,7 +103,10 @@ impl<'a> Line<'a> {
 
 /// Whether a text has the letters of a level at all.
 fn may_mark(text: &str) -> bool {
-    text.contains(['Ậ', 'ậ']) || text.contains("MAT") || text.contains("mat") || text.contains("Mat")
+    text.contains(['Ậ', 'ậ'])
+        || text.contains("MAT")
+        || text.contains("mat")
+        || text.contains("Mat")
 }
 
 /// The letters of a text that is in capitals; empty when it is not.
@@ -127,7 +141,9 @@ fn levels_in(words: &[Word]) -> Vec<(usize, usize)> {
         let is = |level: &&[&str]| {
             let end = at + level.len();
             words.get(at..end).is_some_and(|here| {
-                here.iter().zip(level.iter()).all(|(w, l)| w.capitals && w.text == *l)
+                here.iter()
+                    .zip(level.iter())
+                    .all(|(w, l)| w.capitals && w.text == *l)
                     && here[1..].iter().all(|w| w.gap.trim().is_empty())
             })
         };
@@ -152,18 +168,31 @@ fn is_stamp(words: &[Word], from: usize, to: usize, tail: &str) -> bool {
     let next = after.first().map_or(tail, |w| w.gap.as_str());
     let last = before.last().map_or("", |w| w.text.as_str());
     let first = after.first().map_or("", |w| w.text.as_str());
-    if (gap.trim().is_empty() && BEFORE.contains(&last)) || (next.trim().is_empty() && AFTER.contains(&first)) {
+    if (gap.trim().is_empty() && BEFORE.contains(&last))
+        || (next.trim().is_empty() && AFTER.contains(&first))
+    {
         return false;
     }
-    let stamp = |w: &Word| STAMPS.contains(&w.text.as_str()) || w.text.chars().all(|c| c.is_ascii_digit());
+    let stamp =
+        |w: &Word| STAMPS.contains(&w.text.as_str()) || w.text.chars().all(|c| c.is_ascii_digit());
     if before.iter().chain(after).all(stamp) {
         return true;
     }
-    let joined = |words: &[Word]| words.iter().map(|w| w.text.as_str()).collect::<Vec<_>>().join(" ");
+    let joined = |words: &[Word]| {
+        words
+            .iter()
+            .map(|w| w.text.as_str())
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
     if WHOLE.contains(&joined(words).as_str()) {
         return words.iter().all(|w| w.capitals);
     }
-    let parts = |gap: &str| gap.contains(['-', '–', '—', '/', '(', ')', '[', ']', '{', '}', '*', '•', '·', '_', '~', '=']);
+    let parts = |gap: &str| {
+        gap.contains([
+            '-', '–', '—', '/', '(', ')', '[', ']', '{', '}', '*', '•', '·', '_', '~', '=',
+        ])
+    };
     let about = ABOUT.contains(&last);
     match (before.is_empty(), after.is_empty()) {
         (true, _) => {
@@ -171,7 +200,9 @@ fn is_stamp(words: &[Word], from: usize, to: usize, tail: &str) -> bool {
                 || parts(gap)
                 || next.trim_start().starts_with([':', '.'])
                 || (is_head(after) && after.iter().any(|w| !w.gap.contains(',')))
-                || TITLES.iter().any(|t| after[0].capitals && joined(after).starts_with(t))
+                || TITLES
+                    .iter()
+                    .any(|t| after[0].capitals && joined(after).starts_with(t))
         }
         (_, true) => {
             let labelled = gap.contains([':', '：']) && before.len() <= 4;
@@ -183,22 +214,35 @@ fn is_stamp(words: &[Word], from: usize, to: usize, tail: &str) -> bool {
 
 /// Whether words are a line of the head of a document: who issues it, its number, its date.
 fn is_head(words: &[Word]) -> bool {
-    let joined = words.iter().map(|w| bare(&w.text)).collect::<Vec<_>>().join(" ");
-    let number = words[0].text == "SỐ" && words.get(1).is_some_and(|w| w.text.starts_with(|c: char| c.is_ascii_digit()));
+    let joined = words
+        .iter()
+        .map(|w| bare(&w.text))
+        .collect::<Vec<_>>()
+        .join(" ");
+    let number = words[0].text == "SỐ"
+        && words
+            .get(1)
+            .is_some_and(|w| w.text.starts_with(|c: char| c.is_ascii_digit()));
     let copy = words.len() > 1 && words[0].text == "BẢN" && words[1].text == "SỐ";
     let dated = words.len() <= 12 && joined.contains("NGAY") && joined.contains("THANG");
     if number || copy || dated || joined.starts_with("KINH GUI") || joined.starts_with("V V") {
         return true;
     }
     let begins = |heads: &[&str]| {
-        heads.iter().any(|head| joined.strip_prefix(head).is_some_and(|rest| rest.is_empty() || rest.starts_with(' ')))
+        heads.iter().any(|head| {
+            joined
+                .strip_prefix(head)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+        })
     };
     words.iter().all(|w| w.capitals) && begins(HEADS) && !begins(NO_HEADS)
 }
 
 /// Without tone marks.
 fn bare(text: &str) -> String {
-    let letters = text.nfd().filter(|c| !unicode_normalization::char::is_combining_mark(*c));
+    let letters = text
+        .nfd()
+        .filter(|c| !unicode_normalization::char::is_combining_mark(*c));
     letters.map(|c| if c == 'Đ' { 'D' } else { c }).collect()
 }
 
@@ -206,7 +250,9 @@ fn bare(text: &str) -> String {
 fn is_labelled(words: &[Word]) -> bool {
     let level_at = |at: usize| {
         LEVELS.iter().find(|level| {
-            words.get(at..at + level.len()).is_some_and(|here| here.iter().zip(level.iter()).all(|(w, l)| w.text == *l))
+            words
+                .get(at..at + level.len())
+                .is_some_and(|here| here.iter().zip(level.iter()).all(|(w, l)| w.text == *l))
         })
     };
     (1..words.len()).any(|at| {
@@ -216,7 +262,9 @@ fn is_labelled(words: &[Word]) -> bool {
         let end = at + level.len();
         let separated = words[at].gap.contains([':', '：', '-', '–', '—', '=']);
         let alone = end == words.len();
-        let ends = words.get(end).is_none_or(|w| !w.gap.trim().is_empty() || STAMPS.contains(&w.text.as_str()));
+        let ends = words
+            .get(end)
+            .is_none_or(|w| !w.gap.trim().is_empty() || STAMPS.contains(&w.text.as_str()));
         let only = (end..words.len()).all(|i| level_at(i).is_none_or(|other| other == level));
         ends_in_label(&words[..at]) && (separated || alone) && ends && only
     })
@@ -226,7 +274,10 @@ fn ends_in_label(words: &[Word]) -> bool {
     LABELS.iter().any(|label| {
         let label: Vec<&str> = label.split(' ').collect();
         words.len() >= label.len()
-            && words[words.len() - label.len()..].iter().zip(&label).all(|(w, l)| w.text == *l)
+            && words[words.len() - label.len()..]
+                .iter()
+                .zip(&label)
+                .all(|(w, l)| w.text == *l)
     })
 }
 
@@ -245,9 +296,13 @@ fn is_wrapped(before: &str, segment: &str, after: &str) -> bool {
     let single = solid(segment) == "MẬT";
     let last = before.last();
     let ordinary = last.is_some_and(|w| w.capitals && BEFORE[..3].contains(&w.text.as_str()))
-        || after.first().is_some_and(|w| w.capitals && ["KHẨU", "MÃ"].contains(&w.text.as_str()));
+        || after
+            .first()
+            .is_some_and(|w| w.capitals && ["KHẨU", "MÃ"].contains(&w.text.as_str()));
     let sentence = last.is_some_and(|w| !w.capitals && ABOUT.contains(&w.text.as_str()))
-        && after.first().is_some_and(|w| !w.capitals && w.text.chars().all(char::is_alphabetic))
+        && after
+            .first()
+            .is_some_and(|w| !w.capitals && w.text.chars().all(char::is_alphabetic))
         && !segment.starts_with(['[', '(']);
     (single && ordinary) || sentence
 }
@@ -257,15 +312,22 @@ fn is_enumeration(before: &str, segment: &str, after: &str) -> bool {
     let level = |text: &str| {
         let bullet = text.trim_start_matches(|c: char| !c.is_alphabetic());
         // "a)", "1."
-        let item = bullet.split_once(')').filter(|(letter, _)| letter.chars().count() == 1);
+        let item = bullet
+            .split_once(')')
+            .filter(|(letter, _)| letter.chars().count() == 1);
         let rest = item.map_or(bullet, |(_, rest)| rest);
         let listed = rest.len() < text.len() || text.ends_with([';', ',', '.']);
         let (words, _) = Word::all(rest);
-        let found = levels_in(&words).first().filter(|(at, _)| *at == 0).map(|(_, level)| *level);
+        let found = levels_in(&words)
+            .first()
+            .filter(|(at, _)| *at == 0)
+            .map(|(_, level)| *level);
         found.filter(|_| listed)
     };
     let Some(own) = level(segment) else {
         return false;
     };
-    [before, after].iter().any(|other| level(other).is_some_and(|o| o != own))
+    [before, after]
+        .iter()
+        .any(|other| level(other).is_some_and(|o| o != own))
 }

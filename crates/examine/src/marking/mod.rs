@@ -18,7 +18,8 @@ use line::Line;
 /// legacy code (TCVN3, VNI) are read as a person reads them.
 pub fn is_marked(text: &str) -> bool {
     // Without one of these no marking can be made: most of what is large is over here.
-    let unicode = !text.is_ascii() || text.contains("MAT") || text.contains("Mat") || text.contains("M A T");
+    let unicode =
+        !text.is_ascii() || text.contains("MAT") || text.contains("Mat") || text.contains("M A T");
     (unicode && marked_in(&letters::plain(text)))
         || [Legacy::Tcvn3, Legacy::Vni]
             .iter()
@@ -39,14 +40,28 @@ fn marked_in(text: &str) -> bool {
     }) || stands_upright(&lines)
 }
 
-/// Letters one below the other.
+/// Letters or parts of words one below the other.
 fn stands_upright(lines: &[&str]) -> bool {
-    let letter = |line: &&str| line.chars().count() == 1 && line.chars().all(char::is_alphabetic);
+    let piece = |line: &&str| {
+        line.chars().count() <= MOST_OF_PIECE && line.chars().all(char::is_alphabetic)
+    };
     lines
-        .chunk_by(|a, b| letter(a) && letter(b))
-        .filter(|run| run.len() > 2)
-        .any(|run| line::is_solid_marking(&run.concat()))
+        .chunk_by(|a, b| piece(a) && piece(b))
+        .filter(|run| run.len() > 1)
+        .flat_map(|run| (0..run.len()).map(move |from| &run[from..]))
+        .any(|run| {
+            let mut joined = String::new();
+            run.iter().any(|line| {
+                joined.push_str(line);
+                joined.len() <= LONGEST && line::is_solid_marking(&joined)
+            })
+        })
 }
+
+/// The most letters of a part of a word that stands on a line of its own.
+const MOST_OF_PIECE: usize = 4;
+/// The longest marking, bytes.
+const LONGEST: usize = 16;
 
 #[cfg(test)]
 mod tests {
@@ -73,6 +88,7 @@ mod tests {
             "M\nẬ\nT",
             "T\nỐ\nI\nM\nẬ\nT",
             "TUYỆT\nMẬT",
+            "UBND\nMẬ\nT\nSố",
             // Not seen, or seen alike.
             "M\u{200b}ẬT",
             "M\u{ad}Ậ\u{2060}T",

@@ -1,39 +1,18 @@
-//! The words of a PDF.
+//! What the streams of a PDF unpack to.
 
-use std::{
-    io::{self, Read as _},
-    panic::{AssertUnwindSafe, catch_unwind},
-};
+use std::io::{self, Read as _};
 
 use memchr::memmem;
 
-use super::examine::Refusal;
+use crate::attachment::Refusal;
 
 /// What the streams that are no pictures may unpack to, in bytes.
 const MOST_WORDS: u64 = 96 << 20;
 /// What all streams may unpack to: a scan of some hundred pages.
 const MOST: u64 = 2 << 30;
 
-/// The words of a PDF; none when it holds pictures only, is locked, or cannot be read.
-///
-/// The library that reads words unpacks without a bound, so everything is unpacked once
-/// before, without keeping it.
-pub fn words(bytes: &[u8]) -> Result<Option<String>, Refusal> {
-    if !readable(bytes)? {
-        return Ok(None);
-    }
-    // The library panics on some files that it does not expect.
-    let read = catch_unwind(AssertUnwindSafe(|| {
-        pdf_extract::extract_text_from_mem(bytes)
-    }));
-    Ok(read
-        .ok()
-        .and_then(Result::ok)
-        .filter(|text| text.chars().any(char::is_alphabetic)))
-}
-
 /// Whether the words can be read in bounded memory; a file that unpacks without end is refused.
-fn readable(bytes: &[u8]) -> Result<bool, Refusal> {
+pub(super) fn readable(bytes: &[u8]) -> Result<bool, Refusal> {
     let (mut words, mut all, mut readable) = (0, 0, true);
     let mut last = 0;
     for at in memmem::find_iter(bytes, b"stream") {
@@ -68,7 +47,7 @@ fn readable(bytes: &[u8]) -> Result<bool, Refusal> {
             return Err(Refusal::Bomb);
         }
     }
-    Ok(readable && memmem::find(bytes, b"/Encrypt").is_none())
+    Ok(readable)
 }
 
 /// What a stream unpacks to, up to just above the limit; 0 for what is not packed.
@@ -91,7 +70,7 @@ fn unpacked(data: &[u8]) -> u64 {
 }
 
 /// Names with `#xx` in them, read as PDF readers do.
-fn unescape(heading: &[u8]) -> Vec<u8> {
+pub(super) fn unescape(heading: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(heading.len());
     let mut i = 0;
     while let Some(&byte) = heading.get(i) {

