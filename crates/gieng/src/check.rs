@@ -7,6 +7,7 @@ use app::{Ctx, assess};
 use domain::clock;
 use policy::{Status, Tally};
 
+use crate::terminal::say;
 use crate::{
     args::{CheckArgs, Format},
     config::Config,
@@ -84,17 +85,15 @@ pub async fn run(config: &Config, args: CheckArgs) -> anyhow::Result<ExitCode> {
             let out = serde_json::json!({
                 "at": clock::from_ms(as_of.unwrap_or(view.board.at)).to_string(), "tally": tally, "verdicts": all,
             });
-            println!("{}", serde_json::to_string_pretty(&out)?);
+            say!("{}", serde_json::to_string_pretty(&out)?);
         }
         Format::Table => {
-            println!(
-                "UNIT       REGULATION             CLAUSE     STATUS         SINCE       REASON"
-            );
+            say!("UNIT       REGULATION             CLAUSE     STATUS         SINCE       REASON");
             for (unit, key, cell) in &rows {
                 let since = clock::local_date(clock::from_ms(cell.since))
                     .strftime("%d/%m/%Y")
                     .to_string();
-                println!(
+                say!(
                     "{:<10} {:<22} {:<10} {:<14} {:<11} {}",
                     unit.code,
                     key.regulation,
@@ -104,7 +103,7 @@ pub async fn run(config: &Config, args: CheckArgs) -> anyhow::Result<ExitCode> {
                     cell.reason.as_deref().unwrap_or_default()
                 );
             }
-            println!(
+            say!(
                 "\n{} met, {} breached, {} no data, {} pending, {} waived, {} not applicable, {} error",
                 tally.met,
                 tally.breached,

@@ -12,6 +12,7 @@ use policy::{
     coverage::Coverage,
 };
 
+use crate::terminal::{say, tell};
 use crate::{
     args::{Format, PolicyArgs, PolicyCommand},
     config::Config,
@@ -46,7 +47,7 @@ fn load(config: &Config, folder: &Path) -> anyhow::Result<Library> {
         Ok(library) => Ok(library),
         Err(LoadError::Problems(problems)) => {
             for problem in &problems {
-                eprintln!("{problem}");
+                tell!("{problem}");
             }
             anyhow::bail!("{} has {} mistakes", folder.display(), problems.len())
         }
@@ -69,16 +70,20 @@ fn lint(config: &Config, folder: Option<PathBuf>, format: Format) -> anyhow::Res
                     })
                 })
                 .collect();
-            println!("{}", serde_json::to_string_pretty(&all)?);
+            say!("{}", serde_json::to_string_pretty(&all)?);
         }
         Format::Table => {
             for p in &problems {
-                println!(
+                say!(
                     "{}:{}:{}: {}\n    {}",
-                    p.file, p.line, p.column, p.what, p.instead
+                    p.file,
+                    p.line,
+                    p.column,
+                    p.what,
+                    p.instead
                 );
             }
-            println!("{} mistakes", problems.len());
+            say!("{} mistakes", problems.len());
         }
     }
     Ok(if problems.is_empty() {
@@ -111,16 +116,22 @@ fn coverage(config: &Config, folder: Option<PathBuf>, format: Format) -> anyhow:
                 "recorded": { "percent": bounds[1].0, "at_least": bounds[1].1, "kept": bounds[1].2 },
                 "attested": { "percent": bounds[2].0, "at_most": bounds[2].1, "kept": bounds[2].2 },
             });
-            println!("{}", serde_json::to_string_pretty(&told)?);
+            say!("{}", serde_json::to_string_pretty(&told)?);
         }
         Format::Table => {
-            println!(
+            say!(
                 "REGULATION                  CLAUSES  SCORED  OBSERVED  AWAITING  RECORDED  ATTESTED  OPEN"
             );
             let line = |name: &str, c: &Coverage| {
-                println!(
+                say!(
                     "{name:<27} {:>7} {:>7} {:>9} {:>9} {:>9} {:>9} {:>5}",
-                    c.clauses, c.scored, c.observed, c.awaiting, c.recorded, c.attested, c.open
+                    c.clauses,
+                    c.scored,
+                    c.observed,
+                    c.awaiting,
+                    c.recorded,
+                    c.attested,
+                    c.open
                 );
             };
             for (regulation, counted) in &by_regulation {
@@ -132,10 +143,10 @@ fn coverage(config: &Config, folder: Option<PathBuf>, format: Format) -> anyhow:
                 ("recorded", "at least"),
                 ("attested", "at most"),
             ];
-            println!();
+            say!();
             for ((percent, bound, kept), (name, side)) in bounds.into_iter().zip(names) {
                 let word = if kept { "kept" } else { "NOT KEPT" };
-                println!("{name:<27} {percent:>6.1} %  {side} {bound} %  {word}");
+                say!("{name:<27} {percent:>6.1} %  {side} {bound} %  {word}");
             }
         }
     }
@@ -148,7 +159,7 @@ fn coverage(config: &Config, folder: Option<PathBuf>, format: Format) -> anyhow:
 
 fn print_changes(changes: &[RegulationChange], format: Format) -> anyhow::Result<()> {
     if format == Format::Json {
-        println!("{}", serde_json::to_string_pretty(changes)?);
+        say!("{}", serde_json::to_string_pretty(changes)?);
         return Ok(());
     }
     for change in changes {
@@ -163,7 +174,7 @@ fn print_changes(changes: &[RegulationChange], format: Format) -> anyhow::Result
             .into_iter()
             .map(|fate| format!("{} {}", change.count(fate), fate.code()))
             .collect();
-        println!("{title}: {}", counts.join(", "));
+        say!("{title}: {}", counts.join(", "));
         for clause in &change.clauses {
             if clause.fate == Fate::Same && !clause.worded && clause.old == clause.new {
                 continue;
@@ -174,7 +185,7 @@ fn print_changes(changes: &[RegulationChange], format: Format) -> anyhow::Result
                 (true, true) => "words only".into(),
                 (true, false) => String::new(),
             };
-            println!(
+            say!(
                 "  {:<9} {:<16} {:<16} {what}",
                 clause.fate.code(),
                 clause.old.join(" "),
@@ -192,15 +203,15 @@ async fn what_if(config: &Config, folder: &Path, format: Format) -> anyhow::Resu
     let ctx = Ctx::console(app.clock.now_ms());
     let told = assess::what_if(&app, &ctx, draft).await?;
     match format {
-        Format::Json => println!("{}", serde_json::to_string_pretty(&told)?),
+        Format::Json => say!("{}", serde_json::to_string_pretty(&told)?),
         Format::Table => {
             print_changes(&told.changes, Format::Table)?;
-            println!(
+            say!(
                 "\nUNIT       REGULATION             CLAUSE     BEFORE         AFTER          REASON"
             );
             for turned in &told.turned {
                 let word = |s: Option<policy::Status>| s.map_or("–", policy::Status::code);
-                println!(
+                say!(
                     "{:<10} {:<22} {:<10} {:<14} {:<14} {}",
                     turned.unit,
                     turned.regulation,
@@ -210,7 +221,7 @@ async fn what_if(config: &Config, folder: &Path, format: Format) -> anyhow::Resu
                     turned.reason.as_deref().unwrap_or_default()
                 );
             }
-            println!(
+            say!(
                 "\n{} verdicts of {} organizations would turn, {} would stay; nothing was written",
                 told.turned.len(),
                 told.units,

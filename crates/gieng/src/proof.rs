@@ -11,6 +11,7 @@ use app::{
 use domain::{clock, label::Lang};
 use jiff::civil::Date;
 
+use crate::terminal::{self, say};
 use crate::{
     args::{OscalArgs, OscalCommand, ReceiptArgs, ReceiptCommand},
     config::Config,
@@ -41,7 +42,7 @@ pub async fn receipt(config: &Config, args: ReceiptArgs) -> anyhow::Result<ExitC
         } => {
             let (app, ctx, view) = board(config, as_of).await?;
             let made = proof::make(&app, &ctx, &view, &regulation, &clause, &unit).await?;
-            print!("{made}");
+            terminal::file(made.as_bytes())?;
         }
         ReceiptCommand::Verify { file, key } => {
             let text = std::fs::read_to_string(&file)
@@ -49,7 +50,7 @@ pub async fn receipt(config: &Config, args: ReceiptArgs) -> anyhow::Result<ExitC
             match proof::verify(&text, key.as_deref()) {
                 Ok(verified) => told(&verified),
                 Err(error) => {
-                    println!("REFUSED: {error}");
+                    say!("REFUSED: {error}");
                     return Ok(ExitCode::from(1));
                 }
             }
@@ -57,7 +58,7 @@ pub async fn receipt(config: &Config, args: ReceiptArgs) -> anyhow::Result<ExitC
         ReceiptCommand::Key => {
             let app = config.open(false).await?;
             let key = proof::key(&app).context("there is no key yet: start the program once")?;
-            println!("{key}");
+            say!("{key}");
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -66,26 +67,26 @@ pub async fn receipt(config: &Config, args: ReceiptArgs) -> anyhow::Result<ExitC
 fn told(verified: &proof::Verified) {
     let receipt = &verified.receipt;
     let s = &receipt.statement;
-    println!("holds: the signature fits every byte, and the evidence fits its hash");
-    println!(
+    say!("holds: the signature fits every byte, and the evidence fits its hash");
+    say!(
         "unit        {} ({})",
-        s.organization.name, s.organization.code
+        s.organization.name,
+        s.organization.code
     );
-    println!("clause      {} {}", s.regulation.number, s.clause.cite);
-    println!("            {}", s.clause.summary.vi);
-    println!("verdict     {}", s.verdict.status.code());
-    println!("since       {}", s.verdict.since);
-    println!("as of       {}", s.as_of);
-    println!("made        {} by {}", s.made_at, s.made_by);
-    println!(
+    say!("clause      {} {}", s.regulation.number, s.clause.cite);
+    say!("            {}", s.clause.summary.vi);
+    say!("verdict     {}", s.verdict.status.code());
+    say!("since       {}", s.verdict.since);
+    say!("as of       {}", s.as_of);
+    say!("made        {} by {}", s.made_at, s.made_by);
+    say!(
         "journal     entry {}, {}",
-        receipt.journal.seq, receipt.journal.hash
+        receipt.journal.seq,
+        receipt.journal.hash
     );
-    println!("key         {}", receipt.key);
+    say!("key         {}", receipt.key);
     if !verified.trusted {
-        println!(
-            "            compare it with `gieng receipt key` of the installation, or give --key"
-        );
+        say!("            compare it with `gieng receipt key` of the installation, or give --key");
     }
 }
 
@@ -111,6 +112,6 @@ pub async fn oscal(config: &Config, args: OscalArgs) -> anyhow::Result<ExitCode>
             proof::oscal::results(&app, &view, regulation.as_deref(), unit.as_deref(), lang)?
         }
     };
-    println!("{}", serde_json::to_string_pretty(&document)?);
+    say!("{}", serde_json::to_string_pretty(&document)?);
     Ok(ExitCode::SUCCESS)
 }

@@ -11,6 +11,7 @@ use app::{
 };
 use domain::{id::OrganizationId, noun, record::Record, schema::Kind};
 
+use crate::terminal::{self, say, tell};
 use crate::{
     args::{
         AccountArgs, AccountCommand, ExportArgs, Format, GetArgs, ImportArgs, JournalArgs,
@@ -29,10 +30,10 @@ async fn open(config: &Config) -> anyhow::Result<(App, Ctx)> {
 pub async fn nouns(config: &Config) -> anyhow::Result<ExitCode> {
     let (app, _) = open(config).await?;
     for schema in noun::all() {
-        println!("{:<24} {}", schema.noun, schema.label);
+        say!("{:<24} {}", schema.noun, schema.label);
     }
     for schema in app.library().registers.values() {
-        println!("{:<24} {}", schema.noun, schema.label);
+        say!("{:<24} {}", schema.noun, schema.label);
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -64,7 +65,7 @@ pub async fn list(config: &Config, args: ListArgs) -> anyhow::Result<ExitCode> {
     };
     let page = registry::list(&app, &ctx, &args.noun, &query).await?;
     match args.format {
-        Format::Json => println!("{}", serde_json::to_string_pretty(&page.records)?),
+        Format::Json => say!("{}", serde_json::to_string_pretty(&page.records)?),
         Format::Table => {
             let titles = registry::reference_titles(&app, &schema, &page.records).await?;
             let cell = |record: &Record, field: &domain::schema::Field| {
@@ -75,12 +76,15 @@ pub async fn list(config: &Config, args: ListArgs) -> anyhow::Result<ExitCode> {
                 }
             };
             let header: Vec<&str> = schema.list_fields().map(|f| f.name.as_str()).collect();
-            println!("{}", header.join("\t"));
+            say!("{}", header.join("\t"));
             for record in &page.records {
-                let cells: Vec<String> = schema.list_fields().map(|f| cell(record, f)).collect();
-                println!("{}", cells.join("\t"));
+                let cells: Vec<String> = schema
+                    .list_fields()
+                    .map(|f| terminal::cell(&cell(record, f)))
+                    .collect();
+                say!("{}", cells.join("\t"));
             }
-            eprintln!("{} of {}", page.records.len(), page.total);
+            tell!("{} of {}", page.records.len(), page.total);
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -90,7 +94,7 @@ pub async fn list(config: &Config, args: ListArgs) -> anyhow::Result<ExitCode> {
 pub async fn get(config: &Config, args: GetArgs) -> anyhow::Result<ExitCode> {
     let (app, ctx) = open(config).await?;
     let record = registry::get(&app, &ctx, &args.noun, &args.key).await?;
-    println!("{}", serde_json::to_string_pretty(&record)?);
+    say!("{}", serde_json::to_string_pretty(&record)?);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -106,7 +110,7 @@ pub async fn import(config: &Config, args: ImportArgs) -> anyhow::Result<ExitCod
     };
     let report = registry::import(&app, &ctx, &args.noun, &bytes, mode).await?;
     for column in &report.ignored_columns {
-        eprintln!("column `{column}` names no field; it is not used");
+        tell!("column `{column}` names no field; it is not used");
     }
     for row in report.rows.iter().filter(|r| r.outcome == Outcome::Bad) {
         for problem in &row.problems {
@@ -115,7 +119,7 @@ pub async fn import(config: &Config, args: ImportArgs) -> anyhow::Result<ExitCod
             } else {
                 String::new()
             };
-            println!(
+            say!(
                 "{}:{}{place}: {} {}",
                 args.file.display(),
                 row.line,
@@ -124,7 +128,7 @@ pub async fn import(config: &Config, args: ImportArgs) -> anyhow::Result<ExitCod
             );
         }
     }
-    println!(
+    say!(
         "{} new, {} changed, {} the same, {} bad{}",
         report.created,
         report.updated,
@@ -150,7 +154,7 @@ pub async fn export(config: &Config, args: ExportArgs) -> anyhow::Result<ExitCod
     match args.output {
         Some(path) => std::fs::write(&path, bytes)
             .with_context(|| format!("cannot write {}", path.display()))?,
-        None => std::io::Write::write_all(&mut std::io::stdout(), &bytes)?,
+        None => terminal::file(&bytes)?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -162,20 +166,23 @@ pub async fn journal(config: &Config, args: JournalArgs) -> anyhow::Result<ExitC
         JournalCommand::Verify { key, checkpoint } => {
             let (key, left) = crate::vault::outside(&app, key.as_deref(), &checkpoint)?;
             let report = app::journal::verify_against(&app, &ctx, key, left.heads).await?;
-            println!(
+            say!(
                 "{} entries, head {}; {} records held against them; {} heads known from elsewhere",
-                report.entries, report.head, report.records, report.anchors
+                report.entries,
+                report.head,
+                report.records,
+                report.anchors
             );
             for finding in &report.findings {
-                println!("BAD: {}", finding.label().en);
+                say!("BAD: {}", finding.label().en);
             }
             if report.more > 0 {
-                println!("BAD: {} more", report.more);
+                say!("BAD: {} more", report.more);
             }
             if !report.is_sound() {
                 return Ok(ExitCode::from(1));
             }
-            println!("sound: every entry follows the one before it, every record is as they say");
+            say!("sound: every entry follows the one before it, every record is as they say");
         }
         JournalCommand::Show {
             noun,
@@ -198,7 +205,7 @@ pub async fn journal(config: &Config, args: JournalArgs) -> anyhow::Result<ExitC
             for entry in app::journal::list(&app, &ctx, &query).await? {
                 let c = &entry.change;
                 let at = domain::clock::from_ms(c.at).to_zoned(domain::clock::local_zone());
-                println!(
+                say!(
                     "{:>8} {} {:<16} {:<10} {:<18} {}",
                     entry.seq,
                     at.strftime("%d/%m/%Y %H:%M:%S"),
@@ -228,7 +235,7 @@ pub async fn account(config: &Config, args: AccountArgs) -> anyhow::Result<ExitC
             for a in &accounts {
                 let roles: Vec<&str> = a.grants.iter().map(|g| g.role.code()).collect();
                 let state = if a.enabled { "" } else { "disabled" };
-                println!(
+                say!(
                     "{:<20} {:<30} {:<30} {state}",
                     a.login,
                     a.name,
@@ -238,13 +245,11 @@ pub async fn account(config: &Config, args: AccountArgs) -> anyhow::Result<ExitC
         }
         AccountCommand::Link { login } => {
             let token = account::issue_link(&app, &ctx, find(&login)?.id).await?;
-            println!("/start/{token}");
+            say!("/start/{token}");
         }
         AccountCommand::ResetTotp { login } => {
             account::reset_totp(&app, &ctx, find(&login)?.id).await?;
-            println!(
-                "{login}: the second factor is gone; it is asked for again at the next sign-in"
-            );
+            say!("{login}: the second factor is gone; it is asked for again at the next sign-in");
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -289,7 +294,7 @@ pub async fn setting(config: &Config, args: SettingArgs) -> anyhow::Result<ExitC
         } else {
             &value
         };
-        println!("{:<36} {shown}", spec.key);
+        say!("{:<36} {shown}", spec.key);
     }
     Ok(ExitCode::SUCCESS)
 }

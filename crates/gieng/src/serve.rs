@@ -13,6 +13,7 @@ use tokio::{
     signal::unix::{SignalKind, signal},
 };
 
+use crate::terminal::say;
 use crate::{
     args::ServeArgs,
     config::Config,
@@ -52,12 +53,12 @@ pub async fn run(config: &Config, args: ServeArgs) -> anyhow::Result<ExitCode> {
     };
     let app = config.open(true).await?;
     let up = start(&app, front, listen).await?;
-    println!("Giềng: {}", up.url());
+    say!("Giềng: {}", up.url());
     if let Some(token) = app::account::first_start(&app).await? {
-        println!(
+        say!(
             "Thiết lập quản trị viên (dùng một lần, 24 giờ) / make the administrator (once, 24 hours):"
         );
-        println!("  {}/start/{token}", up.url());
+        say!("  {}/start/{token}", up.url());
     }
     up.until_told(&app).await?;
     Ok(ExitCode::SUCCESS)

@@ -12,6 +12,7 @@ use app::{
 use domain::{clock, id::Id, parse};
 use vault::{Cancel, Reader, Record, note::Verifier, repair::Plan};
 
+use crate::terminal::{self, say, tell};
 use crate::{
     args::{Format, VaultArgs, VaultCommand},
     config::Config,
@@ -30,9 +31,9 @@ pub async fn run(config: &Config, args: VaultArgs) -> anyhow::Result<ExitCode> {
             let app = config.open(false).await?;
             let proof = logs::prove(&app, &Ctx::console(app.clock.now_ms()), index).await?;
             if json {
-                println!("{}", serde_json::to_string_pretty(&proof.to_json())?);
+                say!("{}", serde_json::to_string_pretty(&proof.to_json())?);
             } else {
-                print!("{}", proof.to_text());
+                terminal::file(proof.to_text().as_bytes())?;
             }
             Ok(ExitCode::SUCCESS)
         }
@@ -94,9 +95,9 @@ pub async fn run(config: &Config, args: VaultArgs) -> anyhow::Result<ExitCode> {
             } else {
                 ""
             };
-            eprintln!("{found} lines found, {scanned} looked at{more}");
+            tell!("{found} lines found, {scanned} looked at{more}");
             if unreadable > 0 {
-                eprintln!("{unreadable} lines cannot be read; see gieng vault verify");
+                tell!("{unreadable} lines cannot be read; see gieng vault verify");
             }
             Ok(ExitCode::SUCCESS)
         }
@@ -106,19 +107,19 @@ pub async fn run(config: &Config, args: VaultArgs) -> anyhow::Result<ExitCode> {
 fn print(r: &Record, format: Format) {
     let at = clock::from_ms(r.received_at_ms).to_zoned(clock::local_zone());
     match format {
-        Format::Json => println!(
+        Format::Json => say!(
             "{}",
             serde_json::json!({
                 "index": r.index, "received_at": at.timestamp().to_string(), "peer": r.peer,
                 "host": r.host, "application": r.application, "severity": r.severity, "line": r.text(),
             })
         ),
-        Format::Table => println!(
+        Format::Table => say!(
             "{:>10} {} {} {}",
             r.index,
             at.strftime("%d/%m/%Y %H:%M:%S"),
             r.peer,
-            r.text().trim_end()
+            terminal::cell(r.text().trim_end())
         ),
     }
 }
@@ -168,7 +169,7 @@ async fn verify(
         let percent = p.records * 100 / p.of.max(1);
         if percent > last {
             last = percent;
-            eprint!("\r{percent} %");
+            terminal::progress(format_args!("{percent} %"));
         }
     };
     let VaultReport { report, against } = evidence::verify_vault(
@@ -181,34 +182,39 @@ async fn verify(
         Cancel::default(),
     )
     .await?;
-    eprintln!();
-    println!(
+    tell!();
+    say!(
         "{} lines in {} segments, {} checkpoints ({} lines signed), {} bytes read",
-        report.records, report.segments, report.checkpoints, report.signed, report.bytes
+        report.records,
+        report.segments,
+        report.checkpoints,
+        report.signed,
+        report.bytes
     );
-    println!(
+    say!(
         "held against {} checkpoints of the change journal and {} that left the house",
-        against.journal, against.left
+        against.journal,
+        against.left
     );
     match (&against.key, against.key_from) {
-        (Some(key), Some(from)) => println!("key {key} ({from})"),
-        _ => println!("key: only the vault itself names it; give the installation's with --key"),
+        (Some(key), Some(from)) => say!("key {key} ({from})"),
+        _ => say!("key: only the vault itself names it; give the installation's with --key"),
     }
     for finding in &report.findings {
         let range = finding
             .records
             .as_ref()
             .map_or_else(String::new, |r| format!(" lines {} to {}", r.start, r.end));
-        println!("BAD{range}: {} ({})", finding.what, finding.path.display());
+        say!("BAD{range}: {} ({})", finding.what, finding.path.display());
     }
     if report.more > 0 {
-        println!("BAD: {} more", report.more);
+        say!("BAD: {} more", report.more);
     }
     if let Some(range) = report.first_bad() {
-        println!("the first bad lines are {} to {}", range.start, range.end);
+        say!("the first bad lines are {} to {}", range.start, range.end);
     }
     if report.is_sound() {
-        println!("sound: every line, every hash and every signature holds");
+        say!("sound: every line, every hash and every signature holds");
     }
     Ok(ExitCode::from(u8::from(!report.is_sound())))
 }
@@ -225,7 +231,7 @@ async fn repair(config: &Config, vault: Option<PathBuf>, yes: bool) -> anyhow::R
     let plan = tokio::task::spawn_blocking(move || Plan::make(&dir, &key, &Cancel::default()))
         .await?
         .with_context(|| format!("cannot look into {shown}"))?;
-    println!("{} lines of {shown} can be read", plan.readable);
+    say!("{} lines of {shown} can be read", plan.readable);
     let time = |ms: Option<i64>| {
         let at = |ms| clock::from_ms(ms).to_zoned(clock::local_zone());
         ms.map_or_else(
@@ -234,7 +240,7 @@ async fn repair(config: &Config, vault: Option<PathBuf>, yes: bool) -> anyhow::R
         )
     };
     for lost in &plan.lost {
-        println!(
+        say!(
             "LOST lines {} to {}, received between {} and {}: {}",
             lost.records.start,
             lost.records.end,
@@ -253,23 +259,23 @@ async fn repair(config: &Config, vault: Option<PathBuf>, yes: bool) -> anyhow::R
         )
         .await
         .map_or_else(|_| id.to_string(), |device| device.text("name").to_owned());
-        println!("LOST {lines} lines of {name}");
+        say!("LOST {lines} lines of {name}");
     }
     if let Some(size) = plan.differs {
-        println!("BAD: the first {size} lines are not those that were signed");
+        say!("BAD: the first {size} lines are not those that were signed");
     }
     if !plan.can_rebuild() {
-        println!(
+        say!(
             "nothing can be built again; keep the folder as it is, and search it with gieng vault search --vault"
         );
         return Ok(ExitCode::from(1));
     }
-    println!("nothing is lost: list of segments, kept hashes and statistics can be built again");
+    say!("nothing is lost: list of segments, kept hashes and statistics can be built again");
     if !yes {
-        println!("nothing was changed; do it with --yes");
+        say!("nothing was changed; do it with --yes");
         return Ok(ExitCode::SUCCESS);
     }
     let before = plan.rebuild(app.clock.now_ms())?;
-    println!("done; what was there before is in {}", before.display());
+    say!("done; what was there before is in {}", before.display());
     Ok(ExitCode::SUCCESS)
 }

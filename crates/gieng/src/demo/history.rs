@@ -15,6 +15,7 @@ use super::{
     dice::{chance, dice},
     province::{self, Unit},
 };
+use crate::terminal::{self, tell};
 
 /// Time between the samples of a target.
 const STEP_MS: i64 = 20 * 60_000;
@@ -47,7 +48,7 @@ pub async fn make(app: &App, clock: &Clock, days: u16) -> anyhow::Result<()> {
     let mut day_start = start;
     let mut day = 0u64;
     while day_start < now {
-        eprint!("\r  {day}/{days} ");
+        terminal::progress(format_args!("  {day}/{days} "));
         let end = (day_start + DAY_MS).min(now);
         let mut t = day_start;
         while t < end {
@@ -82,7 +83,7 @@ pub async fn make(app: &App, clock: &Clock, days: u16) -> anyhow::Result<()> {
         day_start += DAY_MS;
         day += 1;
     }
-    eprintln!();
+    tell!();
     let ctx = Ctx::console(app.clock.now_ms());
     setting::set(app, &ctx, "probe.interval_seconds", "10").await?;
     setting::set(app, &ctx, "probe.critical_interval_seconds", "5").await?;

@@ -17,6 +17,7 @@ use anyhow::Context as _;
 use app::{App, AppConfig, Ctx, account, task::Listen};
 use domain::clock::Clock;
 
+use crate::terminal::{say, tell};
 use crate::{args::DemoArgs, config::Config, serve};
 
 /// Sign-in names of the demo, with what they show.
@@ -66,14 +67,14 @@ pub async fn run(config: &Config, args: DemoArgs) -> anyhow::Result<ExitCode> {
         let (udp, tcp) = up.syslog().clone();
         traffic.run(udp.first().copied(), tcp.first().copied(), up.token());
     }
-    println!("\n  Giềng – tỉnh mẫu Vĩnh Long / the demo province\n");
-    println!("    {}\n", up.url());
+    say!("\n  Giềng – tỉnh mẫu Vĩnh Long / the demo province\n");
+    say!("    {}\n", up.url());
     for (login, who) in PEOPLE {
         let ctx = Ctx::console(app.clock.now_ms());
         let password = account::set_random_password(&app, &ctx, login).await?;
-        println!("    {login:<10} {password:<18} {who}");
+        say!("    {login:<10} {password:<18} {who}");
     }
-    println!(
+    say!(
         "\n  Mật khẩu mới ở mỗi lần khởi động; Ctrl-C để dừng. / New passwords at each start; Ctrl-C stops.\n"
     );
     up.until_told(&app).await?;
@@ -123,7 +124,7 @@ fn clear(data: &Path) -> anyhow::Result<()> {
 }
 
 async fn prepare(config: &Config, data: &Path, days: u16) -> anyhow::Result<()> {
-    eprintln!(
+    tell!(
         "Giềng: dựng tỉnh mẫu và {days} ngày dữ liệu (một lần) / making the province and {days} days of history (once)"
     );
     let clock = history::clock(days);
