@@ -27,6 +27,7 @@ pub mod proof;
 pub mod registry;
 pub mod remind;
 pub mod search;
+mod secrecy;
 pub mod setting;
 pub mod task;
 pub mod watch;

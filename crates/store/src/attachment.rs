@@ -21,9 +21,13 @@ pub struct Attachment {
     pub uploaded_by: String,
     /// When.
     pub uploaded_at: i64,
-    /// `none`: its text was looked at and carries no marking of secrecy; `unread`: it has
-    /// no text that can be looked at.
+    /// `none`: all of it was looked at and carries no marking of secrecy; `partly`: its text
+    /// was, other parts were not; `unread`: nothing of it could be looked at.
     pub marking: String,
+    /// Codes of the parts that were not looked at, divided by blanks.
+    pub unread: String,
+    /// Who signed it, by the names in the certificates, one a line; not checked.
+    pub signers: String,
     /// `clean`, `not-scanned` or `infected`.
     pub scan: String,
     /// The scanner's word: the signature found, or why it was not scanned.
@@ -42,6 +46,8 @@ fn read(row: &Row) -> Result<Attachment, StoreError> {
         uploaded_by: row.text("uploaded_by")?,
         uploaded_at: row.int("uploaded_at")?,
         marking: row.text("marking")?,
+        unread: row.text("unread")?,
+        signers: row.text("signers")?,
         scan: row.text("scan")?,
         scan_detail: row.opt_text("scan_detail")?,
         scanned_at: row.opt_int("scanned_at")?,
@@ -49,7 +55,7 @@ fn read(row: &Row) -> Result<Attachment, StoreError> {
 }
 
 /// Notes an attachment; the same content is noted once for each organization, with the
-/// latest word of the scanner.
+/// latest word of those who looked at it.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
@@ -57,8 +63,10 @@ pub async fn note(tx: &mut Tx, a: &Attachment) -> Result<(), StoreError> {
     tx.execute(
         "attachment",
         "INSERT INTO attachment (sha256, name, media_type, size, organization_id, uploaded_by, uploaded_at, \
-         marking, scan, scan_detail, scanned_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
-         ON CONFLICT (sha256, organization_id) DO UPDATE SET scan = excluded.scan, \
+         marking, unread, signers, scan, scan_detail, scanned_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
+         ON CONFLICT (sha256, organization_id) DO UPDATE SET marking = excluded.marking, \
+         unread = excluded.unread, signers = excluded.signers, scan = excluded.scan, \
          scan_detail = excluded.scan_detail, scanned_at = excluded.scanned_at",
         &args![
             &a.sha256,
@@ -69,6 +77,8 @@ pub async fn note(tx: &mut Tx, a: &Attachment) -> Result<(), StoreError> {
             &a.uploaded_by,
             a.uploaded_at,
             &a.marking,
+            &a.unread,
+            &a.signers,
             &a.scan,
             a.scan_detail.clone(),
             a.scanned_at

@@ -31,6 +31,7 @@ const FILES: &[Files] = files! {
     9: "0009_inspection",
     10: "0010_inspection_facts",
     11: "0011_setting_of_province",
+    13: "0013_marking_parts",
     17: "0017_evidence",
 };
 

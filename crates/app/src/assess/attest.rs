@@ -8,7 +8,7 @@ use domain::{
 };
 use store::assessment::Attestation;
 
-use crate::{App, Ctx, fault::fault};
+use crate::{App, Ctx, fault::fault, secrecy};
 
 /// Writes down that a control holds for an organization, or does not. It counts for the
 /// control's lifetime.
@@ -53,6 +53,8 @@ pub async fn attest(
     if !wrong.is_empty() {
         return Err(Problem::invalid(control, wrong));
     }
+    let typed = [("statement", statement)].into_iter();
+    secrecy::refuse_marked(app, ctx, "attestation", Some(organization), typed).await?;
     if let Some(hash) = &attachment {
         let known = store::attachment::get(&app.db, &scope, hash)
             .await

@@ -10,12 +10,15 @@ use domain::{
 };
 use examine::{
     ask::Ask,
-    attachment::{Examined, Refusal},
+    attachment::{Examined, Part, Refusal, is_marked_name, runs},
 };
 use sha2::{Digest, Sha256};
 use store::attachment::Attachment;
 
-use super::clamd::{self, Scan};
+use super::{
+    clamd::{self, Scan},
+    refusal::{note_refusal, refused},
+};
 use crate::{App, Ctx, examiner, fault::fault};
 
 /// The ending of a sealed file in the data folder.
@@ -83,11 +86,17 @@ pub async fn keep(
         (Ask::Attachment, &bytes),
     )
     .await?;
+    // A name is met before the content, and what runs on a double click is told by it.
+    let examined = match runs(name) {
+        _ if is_marked_name(name) => Err(Refusal::Marked),
+        Some(ending) => Err(Refusal::Program(ending.into())),
+        None => examined,
+    };
     let examined = match examined {
         Ok(examined) => examined,
         Err(refusal) => {
             note_refusal(app, ctx, organization, &refusal).await?;
-            return Err(refused(refusal, name));
+            return Err(refused(&refusal, name));
         }
     };
     let now = app.clock.now_ms();
@@ -126,6 +135,8 @@ pub async fn keep(
         uploaded_by: ctx.actor.name.clone(),
         uploaded_at: now,
         marking: examined.marking.code().into(),
+        unread: codes(&examined.unread),
+        signers: examined.signers.join("\n"),
         scan,
         scan_detail,
         scanned_at,
@@ -163,7 +174,7 @@ pub async fn keep(
     Ok(sha256)
 }
 
-async fn note(app: &App, event: store::journal::Change) -> Result<(), Problem> {
+pub(super) async fn note(app: &App, event: store::journal::Change) -> Result<(), Problem> {
     let mut tx = app.db.begin().await.map_err(fault)?;
     store::journal::append(&mut tx, &[event])
         .await
@@ -171,96 +182,10 @@ async fn note(app: &App, event: store::journal::Change) -> Result<(), Problem> {
     tx.commit().await.map_err(fault)
 }
 
-async fn note_refusal(
-    app: &App,
-    ctx: &Ctx,
-    organization: OrganizationId,
-    refusal: &Refusal,
-) -> Result<(), Problem> {
-    let action = match refusal {
-        Refusal::Marked => "refused-as-secret",
-        Refusal::Program(_) | Refusal::Macros => "refused-as-program",
-        Refusal::Bomb => "refused-as-bomb",
-        Refusal::Unknown | Refusal::Locked | Refusal::Broken => return Ok(()),
-    };
-    let event = app.event(
-        ctx,
-        "attachment",
-        "",
-        Some(organization),
-        action,
-        None,
-        None,
-    );
-    note(app, event).await
-}
-
-fn refused(refusal: Refusal, name: &str) -> Problem {
-    let kinds = Label::new(
-        "Nhận PDF, ảnh, văn bản, tài liệu Office và OpenDocument, tệp nén ZIP của các loại đó.",
-        "PDF, pictures, text, Office and OpenDocument files and ZIP archives of these are taken.",
-    );
-    match refusal {
-        Refusal::Marked => refuse(
-            Label::new(
-                "Tệp mang dấu độ mật, không được đưa lên mạng",
-                "The file is marked as a state secret and must not be on the network",
-            ),
-            "",
-            Label::new(
-                "Không lưu nội dung nào. Xử lý theo quy định bảo vệ bí mật nhà nước.",
-                "Nothing of it was kept. Follow the rules for state secrets.",
-            ),
-        ),
-        Refusal::Program(what) => refuse(
-            Label::new(
-                format!("Tệp là chương trình hoặc chứa chương trình ({what})"),
-                format!("The file is a program or holds one ({what})"),
-            ),
-            name,
-            kinds,
-        ),
-        Refusal::Macros => refuse(
-            Label::new("Tài liệu có macro", "The document carries macros"),
-            name,
-            Label::new(
-                "Lưu lại dạng không có macro (.docx, .xlsx, .odt) rồi gửi.",
-                "Save it without macros (.docx, .xlsx, .odt) and send that.",
-            ),
-        ),
-        Refusal::Unknown => refuse(
-            Label::new("Loại tệp không được nhận", "This kind of file is not taken"),
-            name,
-            kinds,
-        ),
-        Refusal::Locked => refuse(
-            Label::new("Tệp đặt mật khẩu", "The file is locked by a password"),
-            name,
-            Label::new(
-                "Bỏ mật khẩu rồi gửi lại; tệp được mã hóa khi lưu ở đây.",
-                "Remove the password and send it again; files are encrypted where they are kept here.",
-            ),
-        ),
-        Refusal::Bomb => refuse(
-            Label::new(
-                "Tệp bung ra quá lớn hoặc quá phức tạp",
-                "The file unpacks to too much",
-            ),
-            name,
-            Label::new(
-                "Gửi các tệp bên trong riêng từng tệp.",
-                "Send what is inside file by file.",
-            ),
-        ),
-        Refusal::Broken => refuse(
-            Label::new("Tệp hỏng, không đọc được", "The file is damaged"),
-            name,
-            Label::new(
-                "Mở tệp trên máy, lưu lại rồi gửi.",
-                "Open it, save it again and send that.",
-            ),
-        ),
-    }
+/// The parts that were not looked at, as they are kept.
+fn codes(parts: &[Part]) -> String {
+    let codes: Vec<&str> = parts.iter().map(|part| part.code()).collect();
+    codes.join(" ")
 }
 
 async fn scan(app: &App, bytes: &[u8]) -> Scan {

@@ -3,6 +3,9 @@
 
 mod clamd;
 mod keep;
+mod looked;
+mod refusal;
 
 pub use keep::{about, get, keep, max_bytes, rescan, seal_old};
+pub use looked::looked_at;
 pub use store::attachment::Attachment;

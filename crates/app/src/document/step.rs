@@ -18,7 +18,7 @@ use super::{
     ground::Ground,
     list::{self, Document},
 };
-use crate::{App, Ctx, fault::fault, registry};
+use crate::{App, Ctx, fault::fault, registry, secrecy};
 
 /// What a person changes.
 #[derive(Clone, Debug, Default)]
@@ -55,6 +55,17 @@ pub async fn write(
     version: i64,
     writing: Writing,
 ) -> Result<Document, Problem> {
+    let drafts = writing
+        .drafts
+        .iter()
+        .map(|(id, text)| (id.as_str(), text.as_str()));
+    let place = writing.place.iter().map(|place| ("place", place.as_str()));
+    let signer = writing
+        .signer
+        .iter()
+        .map(|signer| ("signer", signer.as_str()));
+    let typed = drafts.chain(place).chain(signer);
+    secrecy::refuse_marked(app, ctx, "document", None, typed).await?;
     change(
         app,
         ctx,

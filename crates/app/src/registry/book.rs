@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use store::book::{self, Closing, ClosingQuery, Held, Revision};
 
 use super::record;
-use crate::{App, Ctx, fault::fault};
+use crate::{App, Ctx, fault::fault, secrecy};
 
 /// Every version of an entry that the actor may see, the newest first; none for a record
 /// of the registry, whose changes are in the journal.
@@ -328,6 +328,7 @@ pub async fn reopen(app: &App, ctx: &Ctx, noun: &str, id: Id, reason: &str) -> R
             )],
         ));
     }
+    secrecy::refuse_marked(app, ctx, noun, None, [("reason", reason)].into_iter()).await?;
     let found = book::closing(&app.db, &scope, noun, id)
         .await
         .map_err(fault)?;

@@ -140,7 +140,7 @@ pub async fn export_xlsx(
                 )]
                 Value::Integer(i) => Cell::Number(i as f64),
                 Value::Decimal(d) => Cell::Number(d),
-                other => Cell::Text(other.to_cell()),
+                other => Cell::Text(guard(other.to_cell())),
             });
             let version = table
                 .schema
@@ -153,9 +153,101 @@ pub async fn export_xlsx(
         .map_err(|e| Problem::internal(e.to_string()))
 }
 
-/// A cell that a spreadsheet would run as a formula is made text.
+/// A cell that a spreadsheet would run as a formula is made text by an apostrophe; the
+/// import takes it off again. So is one that would lose an apostrophe of its own.
 pub(super) fn guard(cell: String) -> String {
-    let dangerous = cell.starts_with(['=', '@', '\t', '\r'])
-        || (cell.starts_with(['+', '-']) && !cell[1..].starts_with(|c: char| c.is_ascii_digit()));
-    if dangerous { format!("'{cell}") } else { cell }
+    let unquoted = cell.trim_start_matches('\'');
+    if runs(unquoted) {
+        format!("'{cell}")
+    } else {
+        cell
+    }
+}
+
+/// The cell as it was before [`guard`].
+pub(super) fn unguard(cell: &str) -> &str {
+    cell.strip_prefix('\'')
+        .filter(|rest| runs(rest.trim_start_matches('\'')))
+        .unwrap_or(cell)
+}
+
+/// Whether a spreadsheet could read a cell as a formula: it begins with the sign of one, in
+/// any width, after whatever is not seen. A number with its sign is a number.
+fn runs(cell: &str) -> bool {
+    let unseen = |c: char| {
+        c.is_whitespace()
+            || c.is_control()
+            || matches!(
+                c,
+                '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}'
+            )
+    };
+    let shown = cell.trim_start_matches(unseen);
+    let Some(sign) = shown.chars().next() else {
+        return false;
+    };
+    let number = |rest: &str| {
+        !rest.is_empty()
+            && rest
+                .chars()
+                .all(|c| c.is_ascii_digit() || ". ,".contains(c))
+    };
+    match sign {
+        '+' | '-' => !(shown.len() == cell.len() && number(&shown[1..])),
+        '=' | '@' | '＝' | '＋' | '－' | '＠' | '﹢' | '﹣' | '﹦' | '﹫' | '−' => true,
+        _ => cell.starts_with(['\t', '\r', '\n']),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cell_runs_and_each_comes_back() {
+        for cell in [
+            "=1+1",
+            "+1+1",
+            "-1+1",
+            "@SUM(A1)",
+            "\t=1",
+            "\r=1",
+            "\n=1",
+            " =1",
+            "\u{feff}=1",
+            "\u{200b}+A1",
+            "＝1+1",
+            "＋A1",
+            "－A1",
+            "＠A1",
+            "-5+cmd|' /C calc'!A0",
+            "+84 (0)",
+            "=",
+            "\ta",
+            "'=1",
+            "''@x",
+            "'-A1",
+        ] {
+            let guarded = guard(cell.to_owned());
+            assert_eq!(guarded, format!("'{cell}"));
+            assert_eq!(unguard(&guarded), cell);
+        }
+        for cell in [
+            "-5",
+            "-5.25",
+            "+84 27 3822 222",
+            "a=1",
+            "",
+            "'",
+            "'a",
+            "Vĩnh Long",
+            "10.0.0.1",
+            "a@b.vn",
+            "−",
+        ] {
+            let guarded = guard(cell.to_owned());
+            assert_eq!(unguard(&guarded), cell);
+        }
+        assert_eq!(guard("-5".into()), "-5");
+    }
 }

@@ -27,7 +27,7 @@ use super::{
     plan::{self, Plan, References, Surroundings},
     record, rules,
 };
-use crate::{App, Ctx, examiner, fault::fault};
+use crate::{App, Ctx, examiner, fault::fault, secrecy};
 
 /// What to do with the rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,6 +137,10 @@ pub async fn run(
         .collect();
     if !missing.is_empty() {
         return Err(Problem::invalid(schema.label.en.clone(), missing));
+    }
+    let secret = |(_, cells): &(u64, Vec<String>)| cells.iter().any(|c| secrecy::is_marked(c));
+    if sheet.rows.iter().any(secret) {
+        secrecy::note(app, ctx, noun, None).await?;
     }
     let now = app.clock.now_ms();
     let mut tx = app.db.begin().await.map_err(fault)?;
@@ -330,7 +334,8 @@ fn report(
     let count = |outcome| plans.iter().filter(|p| p.fate.outcome == outcome).count();
     let mut bad = csv::Writer::from_writer(b"\xEF\xBB\xBF".to_vec());
     let wrote = (|| {
-        bad.write_record(header.iter().map(String::as_str).chain(["Lỗi / Problem"]))?;
+        let names = header.iter().map(|name| guard(name.clone()));
+        bad.write_record(names.chain(["Lỗi / Problem".to_owned()]))?;
         for plan in plans.iter().filter(|p| p.fate.outcome == Outcome::Bad) {
             let why: Vec<String> = plan
                 .fate

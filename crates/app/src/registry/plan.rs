@@ -12,10 +12,10 @@ use domain::{
 };
 
 use super::{
-    export::{VERSION, guard},
+    export::{VERSION, unguard},
     import::{CellProblem, Outcome, RowFate},
 };
-use crate::App;
+use crate::{App, secrecy};
 
 /// A row, read and held against what is there.
 pub(super) struct Plan {
@@ -97,10 +97,7 @@ pub(super) fn plan_row(
     for (position, field) in columns.iter().enumerate() {
         let Some(field) = field else { continue };
         let cell = cells.get(position).map_or("", String::as_str);
-        let cell = cell
-            .strip_prefix('\'')
-            .filter(|c| guard((*c).to_owned()) != *c)
-            .unwrap_or(cell);
+        let cell = unguard(cell);
         let cell = match (&field.default, cell) {
             (Some(default), "") if field.required => default,
             _ => cell,
@@ -113,6 +110,7 @@ pub(super) fn plan_row(
             });
         };
         match parse::field(field, cell) {
+            _ if secrecy::is_marked(cell) => problem(secrecy::words()),
             Err(wrong) => problem(wrong.message),
             Ok(Value::Text(t)) if field.kind == Kind::Reference => {
                 let index = field.refers_to.as_deref().and_then(|n| references.get(n));

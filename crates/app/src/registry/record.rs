@@ -17,7 +17,7 @@ use store::{
 };
 
 use super::rules;
-use crate::{App, Ctx, fault::fault};
+use crate::{App, Ctx, fault::fault, secrecy};
 
 /// A page of the records that the actor may see.
 ///
@@ -166,6 +166,8 @@ pub async fn save(
 ) -> Result<Saved, Problem> {
     let schema = app.schema(noun)?;
     let scope = ctx.actor.writes(&schema)?;
+    let owner = secrecy::owner(&values, &schema.owner);
+    secrecy::refuse_marked(app, ctx, noun, owner, secrecy::texts(&values)).await?;
     let before = match at {
         None => None,
         Some((id, version)) => {

@@ -15,6 +15,7 @@ mod logs;
 mod pack;
 mod proof;
 mod record;
+mod secrecy;
 mod setting;
 mod sign_in;
 mod silence;

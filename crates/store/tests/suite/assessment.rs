@@ -504,6 +504,8 @@ async fn an_attachment_is_each_owners(db: &Db) {
         uploaded_by: "x".into(),
         uploaded_at: NOW,
         marking: "none".into(),
+        unread: String::new(),
+        signers: String::new(),
         scan: "clean".into(),
         scan_detail: None,
         scanned_at: Some(NOW),

@@ -195,10 +195,21 @@ async fn show(
     .await?;
     let cx = reader.cx;
     let journal = entries(&cx, &web.app, history).await?.to_string();
-    Ok(http::Page(shown(&web, cx, &document, journal)).into_response())
+    let signed = match &document.row.file {
+        Some(file) => attachment::about(&web.app, &reader.ctx, file).await.ok(),
+        None => None,
+    };
+    let shown = shown(&web, cx, &document, journal, signed.as_ref());
+    Ok(http::Page(shown).into_response())
 }
 
-fn shown(web: &Web, cx: Cx, d: &Document, journal: String) -> Show {
+fn shown(
+    web: &Web,
+    cx: Cx,
+    d: &Document,
+    journal: String,
+    signed: Option<&attachment::Attachment>,
+) -> Show {
     let library = web.app.library();
     let template = library.documents.get(&d.row.template);
     let permission = match template.map(|t| t.covers) {
@@ -231,9 +242,13 @@ fn shown(web: &Web, cx: Cx, d: &Document, journal: String) -> Show {
         None,
     );
     if let Some(file) = &d.row.file {
+        let kept = signed.map(|about| {
+            let looked = cx.l(&attachment::looked_at(about));
+            format!("{} · {looked}", about.name)
+        });
         fact(
             "document-signed-file",
-            cx.t("file-kept"),
+            kept.unwrap_or_else(|| cx.t("file-kept")),
             Some(format!("/attachments/{file}")),
         );
     }

@@ -157,7 +157,7 @@ pub struct Document {
     pub scan: String,
     /// How that is marked.
     pub scan_mark: Mark,
-    /// Whether its text was looked at for markings of secrecy.
+    /// Whether it was looked at for markings of secrecy, and what was not.
     pub marking: String,
 }
 

@@ -119,10 +119,7 @@ async fn documents(
             "infected" => ("scan-infected", Mark::Breached),
             _ => ("scan-none", Mark::NoData),
         };
-        let marking = match about.marking.as_str() {
-            "none" => "marking-none",
-            _ => "marking-unread",
-        };
+        let marking = cx.l(&attachment::looked_at(&about));
         out.push(Document {
             href: format!("/attachments/{hash}"),
             about: format!(
@@ -134,7 +131,7 @@ async fn documents(
             name: about.name,
             scan: cx.t(key),
             scan_mark,
-            marking: cx.t(marking),
+            marking,
         });
     }
     Ok(out)

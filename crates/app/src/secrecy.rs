@@ -1,0 +1,81 @@
+//! State secrets in what people type: a field or a line that carries a marking as a stamp
+//! does is refused, and the refusal is noted without what was typed.
+
+use domain::{
+    id::OrganizationId,
+    label::Label,
+    problem::{FieldProblem, Problem},
+    record::{Value, Values},
+};
+pub(crate) use examine::marking::is_marked;
+
+use crate::{App, Ctx, fault::fault};
+
+/// The texts of a record by field.
+pub(crate) fn texts(values: &Values) -> impl Iterator<Item = (&str, &str)> {
+    values
+        .iter()
+        .filter_map(|(field, value)| Some((field.as_str(), value.as_text()?)))
+}
+
+/// What is wrong with the fields that are marked.
+pub(crate) fn marked<'a>(texts: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<FieldProblem> {
+    texts
+        .filter(|(_, text)| is_marked(text))
+        .map(|(field, _)| {
+            let Label { vi, en } = words();
+            FieldProblem::new(field, vi, en)
+        })
+        .collect()
+}
+
+/// What a person is told of a text that is marked.
+pub(crate) fn words() -> Label {
+    Label::new(
+        "Mang dấu độ mật: không được nhập bí mật nhà nước vào mạng này. Không lưu nội dung nào",
+        "Marked as a state secret, which must not be on this network. Nothing of it was kept",
+    )
+}
+
+/// Refuses texts that are marked, and notes in the journal that it did: who, when and in
+/// which noun, nothing of the text.
+///
+/// # Errors
+/// Invalid with the fields that are marked; unavailable.
+pub(crate) async fn refuse_marked<'a>(
+    app: &App,
+    ctx: &Ctx,
+    noun: &str,
+    organization: Option<OrganizationId>,
+    texts: impl Iterator<Item = (&'a str, &'a str)>,
+) -> Result<(), Problem> {
+    let wrong = marked(texts);
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    note(app, ctx, noun, organization).await?;
+    Err(Problem::invalid(noun, wrong))
+}
+
+/// Notes that something marked was refused.
+///
+/// # Errors
+/// Unavailable.
+pub(crate) async fn note(
+    app: &App,
+    ctx: &Ctx,
+    noun: &str,
+    organization: Option<OrganizationId>,
+) -> Result<(), Problem> {
+    let event = app.event(ctx, noun, "", organization, "refused-as-secret", None, None);
+    let mut tx = app.db.begin().await.map_err(fault)?;
+    store::journal::append(&mut tx, &[event])
+        .await
+        .map_err(fault)?;
+    tx.commit().await.map_err(fault)
+}
+
+/// Whose a record is, by the field that says so.
+pub(crate) fn owner(values: &Values, field: &str) -> Option<OrganizationId> {
+    values.get(field).and_then(Value::as_id).map(OrganizationId)
+}
