@@ -89,7 +89,7 @@ impl Unread {
     }
 
     /// What a person is told about the file `name`.
-    fn problem(self, name: &str) -> Problem {
+    fn problem(self, ask: Ask, name: &str) -> Problem {
         let (kind, what, next) = match self {
             Self::Busy => (
                 ProblemKind::Unavailable,
@@ -105,7 +105,7 @@ impl Unread {
                     "Đọc tệp lâu quá mức cho phép",
                     "Reading the file takes longer than is allowed",
                 ),
-                simpler(),
+                simpler(ask),
             ),
             Self::Died | Self::Odd => (
                 ProblemKind::Invalid,
@@ -113,7 +113,7 @@ impl Unread {
                     "Không đọc được tệp: tệp hỏng, hoặc cần quá nhiều bộ nhớ để đọc",
                     "The file cannot be read: it is damaged, or takes too much memory to read",
                 ),
-                simpler(),
+                simpler(ask),
             ),
             Self::Missing | Self::Loose => (
                 ProblemKind::Unavailable,
@@ -131,7 +131,13 @@ impl Unread {
     }
 }
 
-fn simpler() -> Label {
+fn simpler(ask: Ask) -> Label {
+    if ask == Ask::Draft {
+        return Label::new(
+            "Thử từng quy chế một, và bớt lặp, bớt lồng nhau trong bản thảo.",
+            "Try one regulation at a time, and repeat and nest less in the draft.",
+        );
+    }
     Label::new(
         "Mở tệp trên máy, lưu lại thành tệp mới (in ra PDF mới, hoặc chép phần cần thiết sang tệp mới) rồi gửi.",
         "Open it, save it as a new file (print it to a new PDF, or copy what is needed to a new file) and send that.",
@@ -300,7 +306,7 @@ where
             .map_err(fault)?;
         tx.commit().await.map_err(fault)?;
     }
-    Err(unread.problem(name))
+    Err(unread.problem(ask, name))
 }
 
 /// How files are read on this machine, for the page of background tasks.
