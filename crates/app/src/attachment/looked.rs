@@ -2,14 +2,14 @@
 
 use domain::label::Label;
 use examine::attachment::Part;
-use store::attachment::Attachment;
 
-/// Whether a file was looked at for markings, which parts were not, and who signed it.
-pub fn looked_at(attachment: &Attachment) -> Label {
-    let parts: Vec<Label> = attachment.unread.split(' ').filter_map(part).collect();
+/// Whether a file was looked at for markings, which parts were not, and who signed it; as
+/// [`Attachment`](store::attachment::Attachment) has it in the fields of these names.
+pub fn looked_at(marking: &str, unread: &str, signers: &str) -> Label {
+    let parts: Vec<Label> = unread.split(' ').filter_map(part).collect();
     let list = |words: fn(&Label) -> &str| parts.iter().map(words).collect::<Vec<_>>().join(", ");
     let (vi, en) = (list(|l| &l.vi), list(|l| &l.en));
-    let looked = match attachment.marking.as_str() {
+    let looked = match marking {
         "none" => Label::new(
             "Đã xem hết nội dung, không có dấu độ mật",
             "All of it was looked at, no marking of secrecy",
@@ -27,10 +27,10 @@ pub fn looked_at(attachment: &Attachment) -> Label {
             format!("Not looked at for markings of secrecy: {en}"),
         ),
     };
-    if attachment.signers.is_empty() {
+    if signers.is_empty() {
         return looked;
     }
-    let names = attachment.signers.replace('\n', "; ");
+    let names = signers.replace('\n', "; ");
     Label::new(
         format!(
             "{}. Người ký ghi trong chứng thư: {names} (chưa kiểm tra chữ ký)",
@@ -74,29 +74,11 @@ fn part(code: &str) -> Option<Label> {
 
 #[cfg(test)]
 mod tests {
-    use domain::id::{Id, OrganizationId};
-
     use super::*;
 
     #[test]
     fn what_was_not_looked_at_is_never_called_clean() {
-        let file = |marking: &str, unread: &str| {
-            looked_at(&Attachment {
-                sha256: String::new(),
-                name: String::new(),
-                media_type: String::new(),
-                size: 1,
-                organization: OrganizationId(Id::new(0)),
-                uploaded_by: String::new(),
-                uploaded_at: 0,
-                marking: marking.into(),
-                unread: unread.into(),
-                signers: "UBND xã An Bình".into(),
-                scan: String::new(),
-                scan_detail: None,
-                scanned_at: None,
-            })
-        };
+        let file = |marking, unread| looked_at(marking, unread, "UBND xã An Bình");
         assert!(file("none", "").en.starts_with("All of it was looked at"));
         for part in Part::ALL {
             let label = file("partly", part.code());

@@ -107,6 +107,7 @@ async fn a_table_that_goes_out_and_comes_in_again_is_the_same() {
             ("name", cell),
             ("kind", "department"),
             ("level", "province"),
+            ("membership", "member"),
         ];
         p.add("organization", &given).await;
     }

@@ -243,8 +243,8 @@ fn shown(
     );
     if let Some(file) = &d.row.file {
         let kept = signed.map(|about| {
-            let looked = cx.l(&attachment::looked_at(about));
-            format!("{} · {looked}", about.name)
+            let looked = attachment::looked_at(&about.marking, &about.unread, &about.signers);
+            format!("{} · {}", about.name, cx.l(&looked))
         });
         fact(
             "document-signed-file",

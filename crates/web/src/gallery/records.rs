@@ -135,7 +135,7 @@ pub fn record(cx: &Cx) -> RecordPage {
             about: format!("{} · nguyen.an", cx.bytes(&81_920)),
             scan: cx.t("scan-none"),
             scan_mark: Mark::NoData,
-            marking: "Đã xem phần chữ, không có dấu độ mật; chưa xem: hình ảnh, bản quét".into(),
+            marking: cx.l(&app::attachment::looked_at("partly", "pictures", "")),
         }],
         versions: vec![
             (2, "20/11/2026 09:00 · nguyen.an".into()),

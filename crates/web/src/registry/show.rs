@@ -119,7 +119,7 @@ async fn documents(
             "infected" => ("scan-infected", Mark::Breached),
             _ => ("scan-none", Mark::NoData),
         };
-        let marking = cx.l(&attachment::looked_at(&about));
+        let marking = attachment::looked_at(&about.marking, &about.unread, &about.signers);
         out.push(Document {
             href: format!("/attachments/{hash}"),
             about: format!(
@@ -131,7 +131,7 @@ async fn documents(
             name: about.name,
             scan: cx.t(key),
             scan_mark,
-            marking,
+            marking: cx.l(&marking),
         });
     }
     Ok(out)
