@@ -30,7 +30,7 @@ use crate::{
     keyring::Keyring,
     live::{Live, Topic},
     logs::Logs,
-    registry::import,
+    registry::{import, running::Runs},
     search::Index,
     setting::Settings,
     watch::Watch,
@@ -101,6 +101,8 @@ pub struct Inner {
     /// The folder of the province's own packs; the built-in ones without it.
     pub(crate) policy: Option<PathBuf>,
     pub(crate) watch: Watch,
+    /// Imports that run, or have run a while ago.
+    pub(crate) imports: Runs,
     pub(crate) assess: Assess,
     /// How far the registry has come.
     pub(crate) mark: Mark,
@@ -168,6 +170,7 @@ impl App {
             logs,
             policy: config.policy,
             watch: Watch::default(),
+            imports: Runs::default(),
             assess: Assess::default(),
             mark: Mark::default(),
             index: Fresh::default(),

@@ -1,9 +1,13 @@
 //! From what people type to values: parsed once, at the edge.
 
+pub mod day;
+pub mod number;
+
 use jiff::{Timestamp, civil::Date};
 
 use crate::{
     clock,
+    label::Label,
     net::{self, Prefix},
     problem::FieldProblem,
     record::{Value, Values},
@@ -35,17 +39,9 @@ impl std::str::FromStr for ProbeMethod {
     }
 }
 
-/// Reads a date typed as `2026-11-21`, `21/11/2026`, `21-11-2026` or `21.11.2026`.
+/// Reads a date as [`day::read`] does, without saying why not.
 pub fn date(text: &str) -> Option<Date> {
-    let text = text.trim();
-    if let Ok(date) = text.parse::<Date>() {
-        return Some(date);
-    }
-    let parts: Vec<&str> = text.split(['/', '-', '.']).collect();
-    let [day, month, year] = parts.as_slice() else {
-        return None;
-    };
-    Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()
+    day::read(text).ok()
 }
 
 /// Reads a moment: RFC 3339, or a local date with an optional `HH:MM[:SS]`; unix milliseconds.
@@ -77,13 +73,23 @@ pub fn instant(text: &str) -> Option<i64> {
 /// # Errors
 /// What is wrong with it and what is expected, in both languages.
 pub fn field(field: &Field, text: &str) -> Result<Value, FieldProblem> {
-    let text = text.trim();
+    let text = crate::text::nfc(text);
+    let text = text.as_str();
     let bad = |vi: &str, en: &str| Err(FieldProblem::new(&field.name, vi, en));
-    if text.contains('\0') {
-        return bad(
-            "Có ký tự NUL; hãy xóa đi",
-            "Contains a NUL character; remove it",
-        );
+    let wrong = |message: Label| FieldProblem {
+        field: field.name.clone(),
+        message,
+    };
+    if let Some(control) = text
+        .chars()
+        .find(|c| c.is_control() && !"\n\t".contains(*c))
+    {
+        let code = u32::from(control);
+        return Err(FieldProblem::new(
+            &field.name,
+            format!("Có ký tự điều khiển U+{code:04X}; hãy xóa đi"),
+            format!("Contains the control character U+{code:04X}; remove it"),
+        ));
     }
     if text.is_empty() {
         return if field.required {
@@ -104,12 +110,6 @@ pub fn field(field: &Field, text: &str) -> Result<Value, FieldProblem> {
             format!("Longer than {limit} characters"),
         ));
     }
-    let decimal = |t: &str| {
-        t.replace(',', ".")
-            .parse::<f64>()
-            .ok()
-            .filter(|d| d.is_finite())
-    };
     match field.kind {
         Kind::Text | Kind::LongText => Ok(text.into()),
         Kind::Reference | Kind::File => Ok(text.into()),
@@ -127,46 +127,37 @@ pub fn field(field: &Field, text: &str) -> Result<Value, FieldProblem> {
                 )
             }
         }
-        Kind::Integer => match text.replace(['.', ' '], "").parse::<i64>() {
-            Ok(i) => Ok(Value::Integer(i)),
-            Err(_) => bad(
-                "Phải là số nguyên, ví dụ 100",
-                "Must be a whole number such as 100",
-            ),
-        },
-        Kind::Decimal => decimal(text).map_or_else(
-            || bad("Phải là số, ví dụ 12,5", "Must be a number such as 12.5"),
-            |d| Ok(Value::Decimal(d)),
-        ),
-        Kind::Latitude => match decimal(text) {
-            Some(d) if (-90.0..=90.0).contains(&d) => Ok(Value::Decimal(d)),
-            _ => bad(
-                "Vĩ độ từ -90 đến 90, ví dụ 10,25",
-                "Latitude from -90 to 90, e.g. 10.25",
-            ),
-        },
-        Kind::Longitude => match decimal(text) {
-            Some(d) if (-180.0..=180.0).contains(&d) => Ok(Value::Decimal(d)),
-            _ => bad(
-                "Kinh độ từ -180 đến 180, ví dụ 105,97",
-                "Longitude from -180 to 180, e.g. 105.97",
-            ),
-        },
+        Kind::Integer => {
+            let written = number::read(text).map_err(wrong)?;
+            written.integer().map_or_else(
+                || {
+                    bad(
+                        "Phải là số nguyên, ví dụ 100",
+                        "Must be a whole number such as 100",
+                    )
+                },
+                |i| amount(field, Value::Integer(i)),
+            )
+        }
+        Kind::Decimal => {
+            let written = number::read(text).map_err(wrong)?;
+            written.decimal().map_or_else(
+                || bad("Phải là số, ví dụ 12,5", "Must be a number such as 12.5"),
+                |d| amount(field, Value::Decimal(d)),
+            )
+        }
+        Kind::Latitude | Kind::Longitude => degrees(field, number::degrees(text)),
         Kind::Boolean => match crate::text::fold(text).as_str() {
-            "true" | "yes" | "1" | "co" | "x" | "on" | "dung" => Ok(Value::Boolean(true)),
-            "false" | "no" | "0" | "khong" | "off" | "sai" => Ok(Value::Boolean(false)),
+            "true" | "yes" | "y" | "1" | "co" | "x" | "on" | "dung" | "✓" | "✔" | "☑" => {
+                Ok(Value::Boolean(true))
+            }
+            "false" | "no" | "n" | "0" | "khong" | "off" | "sai" | "✗" | "✘" | "☐" => {
+                Ok(Value::Boolean(false))
+            }
             _ => bad("Ghi `có` hoặc `không`", "Write `yes` or `no`"),
         },
         Kind::Date if text == "today" => Ok(text.into()),
-        Kind::Date => date(text).map_or_else(
-            || {
-                bad(
-                    "Phải là ngày, ví dụ 21/11/2026",
-                    "Must be a date such as 21/11/2026",
-                )
-            },
-            |d| Ok(d.to_string().into()),
-        ),
+        Kind::Date => day::read(text).map(|d| d.to_string().into()).map_err(wrong),
         Kind::Instant => instant(text).map_or_else(
             || {
                 bad(
@@ -221,6 +212,69 @@ pub fn field(field: &Field, text: &str) -> Result<Value, FieldProblem> {
             Ok(_) => Ok(text.to_ascii_lowercase().into()),
             Err(()) => bad("Ghi `icmp` hoặc `tcp:CỔNG`", "Write `icmp` or `tcp:PORT`"),
         },
+    }
+}
+
+/// A number of things: none is less than none.
+fn amount(field: &Field, value: Value) -> Result<Value, FieldProblem> {
+    let negative = match value {
+        Value::Integer(i) => i < 0,
+        Value::Decimal(d) => d < 0.0,
+        _ => false,
+    };
+    if negative {
+        return Err(FieldProblem::new(
+            &field.name,
+            "Không được là số âm; ghi số từ 0 trở lên",
+            "Must not be negative; write 0 or more",
+        ));
+    }
+    Ok(value)
+}
+
+fn degrees(field: &Field, read: Option<f64>) -> Result<Value, FieldProblem> {
+    let (most, vi, en) = if field.kind == Kind::Latitude {
+        (
+            90.0,
+            "Vĩ độ từ -90 đến 90, ví dụ 10,25",
+            "Latitude from -90 to 90, e.g. 10.25",
+        )
+    } else {
+        (
+            180.0,
+            "Kinh độ từ -180 đến 180, ví dụ 105,97",
+            "Longitude from -180 to 180, e.g. 105.97",
+        )
+    };
+    match read {
+        Some(d) if (-most..=most).contains(&d) => Ok(Value::Decimal(d)),
+        _ => Err(FieldProblem::new(&field.name, vi, en)),
+    }
+}
+
+/// Reads a number that has a type already (a cell of a workbook, a number of JSON): its
+/// fraction is one. For a moment it is unix milliseconds.
+///
+/// # Errors
+/// As [`field`]; also a code so long that a spreadsheet has lost its last digits.
+pub fn typed(field: &Field, number: f64) -> Result<Value, FieldProblem> {
+    let whole = number.fract() == 0.0 && number.abs() < 9e15;
+    #[expect(clippy::cast_possible_truncation, reason = "whole and within 2^53")]
+    let integer = number as i64;
+    match field.kind {
+        Kind::Integer if whole => amount(field, Value::Integer(integer)),
+        Kind::Instant if whole => Ok(Value::Integer(integer)),
+        Kind::Decimal => amount(field, Value::Decimal(number)),
+        Kind::Latitude | Kind::Longitude => degrees(field, Some(number)),
+        Kind::Code | Kind::Text | Kind::LongText | Kind::Phone if number.abs() >= 1e15 => {
+            Err(FieldProblem::new(
+                &field.name,
+                "Số quá dài, bảng tính đã làm mất các chữ số cuối; định dạng ô là văn bản rồi ghi lại",
+                "The number is so long that the spreadsheet has lost its last digits; make the cell text and write it again",
+            ))
+        }
+        _ if whole => self::field(field, &integer.to_string()),
+        _ => self::field(field, &number::unmistakable(number)),
     }
 }
 

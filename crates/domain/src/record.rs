@@ -41,13 +41,13 @@ impl Value {
         matches!(self, Value::Null)
     }
 
-    /// As a spreadsheet cell.
+    /// As a spreadsheet cell, which [`crate::parse`] reads as the same value.
     pub fn to_cell(&self) -> String {
         match self {
             Value::Null => String::new(),
             Value::Boolean(b) => b.to_string(),
             Value::Integer(i) => i.to_string(),
-            Value::Decimal(d) => d.to_string(),
+            Value::Decimal(d) => crate::parse::number::unmistakable(*d),
             Value::Text(t) => t.clone(),
         }
     }

@@ -10,6 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{authority::Role, label::Label};
 
+/// How many stand one below the other at most, the topmost counted: organizations by their
+/// superiors, sites and circuits on the way to the hub. A province has four or five.
+pub const MOST_DEPTH: usize = 16;
+
 /// The kind of value that a field holds. [`crate::parse`] says what each accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -20,9 +24,9 @@ pub enum Kind {
     LongText,
     /// A short code: letters, digits, `-`, `_`, `.`, `/`; up to 64 characters.
     Code,
-    /// A whole number.
+    /// A whole number, 0 or more.
     Integer,
-    /// A number with a fraction.
+    /// A number with a fraction, 0 or more.
     Decimal,
     /// Yes or no.
     Boolean,
@@ -222,6 +226,14 @@ pub struct Schema {
     /// Fields that a spreadsheet may use to name a record, best first.
     #[serde(default)]
     pub keys: Vec<String>,
+    /// Fields that together make a row of a table the same record as one that is there, where
+    /// no field is unique. What a row leaves blank is not compared; where several records fit,
+    /// the row is refused and told of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub identity: Vec<String>,
+    /// Fields that are settled when a record is made and never change.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fixed: Vec<String>,
     /// The fields, in the order of the form.
     pub fields: Vec<Field>,
 }
@@ -266,6 +278,11 @@ impl Schema {
             Storage::Table => self.noun.replace('-', "_"),
             Storage::Entry => "entry".into(),
         }
+    }
+
+    /// The field that no two records share, if there is one.
+    pub fn unique(&self) -> Option<&Field> {
+        self.fields.iter().find(|f| f.unique)
     }
 
     /// The field of that name.
@@ -429,6 +446,12 @@ impl Schema {
         }
         if self.field(&self.title).is_none() {
             return bad(format!("`title: {}` is not one of its fields", self.title));
+        }
+        if let Some(name) = self.fixed.iter().find(|name| self.field(name).is_none()) {
+            return bad(format!("`fixed: {name}` is not one of its fields"));
+        }
+        if let Some(name) = self.identity.iter().find(|name| self.field(name).is_none()) {
+            return bad(format!("`identity: {name}` is not one of its fields"));
         }
         if self.owner != "id" && self.field(&self.owner).is_none() {
             return bad(format!("`owner: {}` is not one of its fields", self.owner));

@@ -28,6 +28,24 @@ pub fn fold(text: &str) -> String {
     out
 }
 
+/// `text` as it is kept: composed (NFC), lines ended by a line feed, nothing blank around it.
+pub fn nfc(text: &str) -> String {
+    let ends = |c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}');
+    let text: String = text.trim_matches(ends).nfc().collect();
+    if text.contains('\r') {
+        text.replace("\r\n", "\n").replace('\r', "\n")
+    } else {
+        text
+    }
+}
+
+/// What two names share that are the same name: composed, with one blank where any white
+/// space is. Tone marks and case count: "Tân Thạnh" is not "Tân Thành".
+pub fn name_key(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    nfc(&words.join(" "))
+}
+
 /// A key whose byte order is the order of a Vietnamese dictionary.
 ///
 /// Letters first (a ă â b c d đ e ê … o ô ơ … u ư …), then the tone of each

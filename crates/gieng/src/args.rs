@@ -442,6 +442,15 @@ pub struct ImportArgs {
     /// Write the good rows even when some are bad.
     #[arg(long)]
     pub good_rows: bool,
+    /// The sheet, where the workbook has several.
+    #[arg(long, value_name = "NAME")]
+    pub sheet: Option<String>,
+    /// Take in the rows that the sheet hides, too.
+    #[arg(long)]
+    pub hidden_rows: bool,
+    /// What a header is taken for; once for each. `HEADER:` is not used.
+    #[arg(long = "column", value_name = "HEADER:FIELD")]
+    pub columns: Vec<String>,
     /// Where to write the bad rows.
     #[arg(long, value_name = "FILE")]
     pub bad_rows: Option<PathBuf>,

@@ -6,10 +6,10 @@ use anyhow::Context as _;
 use app::{
     App, Ctx, account,
     journal::JournalQuery,
-    registry::{self, ImportMode, Outcome, RecordQuery},
+    registry::{self, ImportMode, ImportOptions, ImportReport, Outcome, Progress, RecordQuery},
     setting,
 };
-use domain::{id::OrganizationId, noun, record::Record, schema::Kind};
+use domain::{id::OrganizationId, label::Lang, noun, record::Record, schema::Kind};
 
 use crate::terminal::{self, say, tell};
 use crate::{
@@ -108,43 +108,104 @@ pub async fn import(config: &Config, args: ImportArgs) -> anyhow::Result<ExitCod
         (false, true) => ImportMode::GoodRows,
         (false, false) => ImportMode::AllOrNothing,
     };
-    let report = registry::import(&app, &ctx, &args.noun, &bytes, mode).await?;
-    for column in &report.ignored_columns {
-        tell!("column `{column}` names no field; it is not used");
-    }
-    for row in report.rows.iter().filter(|r| r.outcome == Outcome::Bad) {
-        for problem in &row.problems {
-            let place = if problem.position > 0 {
-                format!(":{}", problem.position)
-            } else {
-                String::new()
-            };
-            say!(
-                "{}:{}{place}: {} {}",
-                args.file.display(),
-                row.line,
-                problem.column,
-                problem.message
-            );
+    let columns = args.columns.iter().map(|pair| {
+        let (header, field) = pair
+            .rsplit_once(':')
+            .with_context(|| format!("`{pair}` is not HEADER:FIELD"))?;
+        Ok((header.trim().to_owned(), field.to_owned()))
+    });
+    let options = ImportOptions {
+        mode,
+        sheet: args.sheet,
+        hidden_rows: args.hidden_rows,
+        columns: columns.collect::<anyhow::Result<_>>()?,
+        shown: None,
+    };
+    let progress = Progress::default();
+    let report = registry::import_as(&app, &ctx, &args.noun, &bytes, &options, &progress).await?;
+    if report.asks_for_sheet() {
+        say!("the file has several sheets; name one with --sheet:");
+        for sheet in &report.sheets {
+            let hidden = if sheet.hidden { ", hidden" } else { "" };
+            say!("  {} ({} rows{hidden})", sheet.name, sheet.rows);
         }
+        return Ok(ExitCode::from(1));
     }
-    say!(
-        "{} new, {} changed, {} the same, {} bad{}",
-        report.created,
-        report.updated,
-        report.unchanged,
-        report.bad,
-        if report.written {
-            ""
-        } else {
-            "; nothing was written"
-        }
-    );
+    print_plan(&args.file.display().to_string(), &report);
     if let Some(path) = args.bad_rows.filter(|_| report.bad > 0) {
         std::fs::write(&path, &report.bad_rows)
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
-    Ok(ExitCode::from(u8::from(report.bad > 0)))
+    let whole = report.bad + report.asks + report.left == 0;
+    Ok(ExitCode::from(u8::from(!whole)))
+}
+
+/// Each row's fate: what changes, old and new, and what is wrong in which cell.
+fn print_plan(file: &str, report: &ImportReport) {
+    for told in &report.told {
+        tell!("{told}");
+    }
+    for column in report.columns.iter().filter(|c| c.field.is_none()) {
+        let nearest = column.nearest.as_ref();
+        let nearest = nearest.map_or_else(String::new, |f| format!("; do you mean `{f}`?"));
+        tell!(
+            "{}: column `{}` names no field; it is not used{nearest}",
+            column.cell,
+            column.header
+        );
+    }
+    for row in &report.rows {
+        let fate = match row.outcome {
+            Outcome::Create => "new",
+            Outcome::Update => "change",
+            Outcome::Unchanged => continue,
+            Outcome::Bad => "refused",
+            Outcome::Asks => "hidden; --hidden-rows takes it in",
+        };
+        say!("{file}:{}: {fate}: {}", row.line, row.title);
+        for change in &row.changes {
+            say!(
+                "    {}: {} → {}",
+                change.field,
+                quoted(&change.before),
+                quoted(&change.after)
+            );
+        }
+        for note in &row.notes {
+            say!("    {note}");
+        }
+        for problem in &row.problems {
+            let place = match problem.position {
+                0 => String::new(),
+                column => format!("{column}:"),
+            };
+            for lang in Lang::ALL {
+                say!("{file}:{}:{place} {}", row.line, problem.line(lang));
+            }
+        }
+    }
+    let outcome = match (report.written, report.stopped) {
+        (_, true) => format!("; stopped, {} are left", report.left),
+        (true, false) => String::new(),
+        (false, false) => "; nothing was written".into(),
+    };
+    say!(
+        "{} new, {} changed, {} the same, {} bad, {} hidden{outcome}",
+        report.created,
+        report.updated,
+        report.unchanged,
+        report.bad,
+        report.asks
+    );
+}
+
+/// A value in one line; nothing is `-`.
+fn quoted(value: &str) -> String {
+    if value.is_empty() {
+        "-".to_owned()
+    } else {
+        format!("{value:?}")
+    }
 }
 
 /// Exports records as CSV.

@@ -33,6 +33,7 @@ const FILES: &[Files] = files! {
     11: "0011_setting_of_province",
     13: "0013_marking_parts",
     17: "0017_evidence",
+    18: "0018_codes_by_case",
 };
 
 /// Those of SQLite.

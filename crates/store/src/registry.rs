@@ -14,7 +14,7 @@ use domain::{
 };
 
 pub use self::{
-    key::{key_index, parents, resolve, titles, unique_values},
+    key::{Named, alike, by_ids, names, parents, resolve, titles, twin},
     recent::{RecentEntries, recent_entries},
     tree::{DEPTH, Tree, covers, is_below, organizations_in, rebuild_tree, site_is_behind},
 };
@@ -324,7 +324,11 @@ fn search_text(schema: &Schema, values: &Values) -> String {
     let mut words = Vec::new();
     for field in &schema.fields {
         let value = values.get(&field.name).unwrap_or(&Value::Null);
-        let cell = value.to_cell();
+        let cell = match value {
+            // As it always was: what is on disk stays what is looked for.
+            Value::Decimal(d) => d.to_string(),
+            other => other.to_cell(),
+        };
         if cell.is_empty() || matches!(field.kind, Kind::Reference | Kind::File) {
             continue;
         }

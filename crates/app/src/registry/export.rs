@@ -13,7 +13,7 @@ use domain::{
 use store::registry::RecordQuery;
 
 use super::{
-    record,
+    plan, record,
     workbook::{Cell, workbook},
 };
 use crate::{App, Ctx, fault::fault};
@@ -153,22 +153,38 @@ pub async fn export_xlsx(
         .map_err(|e| Problem::internal(e.to_string()))
 }
 
-/// A cell that a spreadsheet would run as a formula is made text by an apostrophe; the
-/// import takes it off again. So is one that would lose an apostrophe of its own.
+/// A cell that a spreadsheet would run as a formula, or that the import would read as
+/// something else than its text, is made text by an apostrophe; the import takes it off again.
+/// So is one that would lose an apostrophe of its own.
 pub(super) fn guard(cell: String) -> String {
-    let unquoted = cell.trim_start_matches('\'');
-    if runs(unquoted) {
+    if is_more(cell.trim_start_matches('\'')) {
         format!("'{cell}")
     } else {
         cell
     }
 }
 
-/// The cell as it was before [`guard`].
-pub(super) fn unguard(cell: &str) -> &str {
-    cell.strip_prefix('\'')
-        .filter(|rest| runs(rest.trim_start_matches('\'')))
-        .unwrap_or(cell)
+/// The cell as it was before [`guard`], and whether that had made it text.
+pub(super) fn unguard(cell: &str) -> (&str, bool) {
+    let guarded = cell.strip_prefix('\'');
+    match guarded.filter(|rest| is_more(rest.trim_start_matches('\''))) {
+        Some(rest) => (rest, true),
+        None => (cell, false),
+    }
+}
+
+/// A cell as it came in, to go out again: what says how it is to be read goes on saying so.
+pub(super) fn guard_again(cell: String) -> String {
+    if cell.starts_with('\'') || plan::clears(&cell) || plan::fault_of(&cell) {
+        cell
+    } else {
+        guard(cell)
+    }
+}
+
+/// Whether a cell is more than its text, to a spreadsheet or to the import.
+fn is_more(cell: &str) -> bool {
+    runs(cell) || plan::clears(cell) || plan::fault_of(cell)
 }
 
 /// Whether a spreadsheet could read a cell as a formula: it begins with the sign of one, in
@@ -230,7 +246,7 @@ mod tests {
         ] {
             let guarded = guard(cell.to_owned());
             assert_eq!(guarded, format!("'{cell}"));
-            assert_eq!(unguard(&guarded), cell);
+            assert_eq!(unguard(&guarded).0, cell);
         }
         for cell in [
             "-5",
@@ -246,7 +262,7 @@ mod tests {
             "−",
         ] {
             let guarded = guard(cell.to_owned());
-            assert_eq!(unguard(&guarded), cell);
+            assert_eq!(unguard(&guarded).0, cell);
         }
         assert_eq!(guard("-5".into()), "-5");
     }

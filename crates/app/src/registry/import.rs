@@ -1,38 +1,30 @@
-//! A table of records: every row's fate first, then the good ones go in.
+//! A table of records: every row's fate first, field by field, then the good ones go in.
 
-use std::collections::{HashMap, HashSet};
-
-use domain::{
-    authority::Scope,
-    id::{Id, OrganizationId},
-    label::Label,
-    noun,
-    problem::{FieldProblem, Problem, ProblemKind},
-    record::Record,
-    schema::{Field, Schema},
-    text,
+use std::{
+    collections::HashMap,
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
 };
+
+use domain::{id::OrganizationId, label::Label, problem::Problem, record::Record, schema::Schema};
 use examine::{
     ask::Ask,
-    table::{Measure, Sheet, TableError},
+    table::{Book, Line, Measure, TableError},
 };
-use serde::Serialize;
-use store::{
-    Tx,
-    registry::{self, RecordQuery},
-};
+use store::registry;
 
+use super::report::{CellProblem, ImportReport, Outcome, RowFate, bad_rows};
 use super::{
-    export::{VERSION, guard},
-    plan::{self, Plan, References, Surroundings},
-    record, rules,
+    plan::{self, Planned, Planner, Row},
+    table::{self as read_as, Choice, Table, file_problem},
+    write,
 };
 use crate::{App, Ctx, examiner, fault::fault, secrecy};
 
 /// What to do with the rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ImportMode {
     /// Say what would happen; write nothing.
+    #[default]
     DryRun,
     /// Write the good rows, return the bad ones.
     GoodRows,
@@ -40,72 +32,67 @@ pub enum ImportMode {
     AllOrNothing,
 }
 
-/// What happens to a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Outcome {
-    /// A new record.
-    Create,
-    /// An existing record changes.
-    Update,
-    /// An existing record is the same already.
-    Unchanged,
-    /// It does not go in.
-    Bad,
+/// How a table is taken in.
+#[derive(Debug, Default)]
+pub struct ImportOptions {
+    /// What to do with the rows.
+    pub mode: ImportMode,
+    /// The sheet, where the workbook has several.
+    pub sheet: Option<String>,
+    /// Whether rows that the sheet hides go in.
+    pub hidden_rows: bool,
+    /// Which field a header is, where a person has said so; blank: it is not used.
+    pub columns: Vec<(String, String)>,
+    /// The version of each record, by the row's line, as a person was shown it: what has
+    /// changed since is not written over.
+    pub shown: Option<HashMap<u64, i64>>,
 }
 
-/// What is wrong with one cell.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct CellProblem {
-    /// The column's header as written; empty for the row as a whole.
-    pub column: String,
-    /// Its number, 1 for the first; 0 for the row as a whole.
-    pub position: usize,
-    /// What is wrong and what is expected.
-    pub message: Label,
+/// How far an import has come; it is stopped through it.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Rows in all.
+    total: AtomicUsize,
+    /// Rows read and held against what is there.
+    read: AtomicUsize,
+    /// Rows to be written.
+    to_write: AtomicUsize,
+    /// Rows written.
+    written: AtomicUsize,
+    stop: AtomicBool,
 }
 
-/// One row's fate.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct RowFate {
-    /// Its line in the file; the header is line 1.
-    pub line: u64,
-    /// The record's title.
-    pub title: String,
-    /// What happens.
-    pub outcome: Outcome,
-    /// Why not, when it does not go in.
-    pub problems: Vec<CellProblem>,
+impl Progress {
+    /// Rows read and in all.
+    pub fn read(&self) -> (usize, usize) {
+        let get = |n: &AtomicUsize| n.load(Ordering::Relaxed);
+        (get(&self.read), get(&self.total))
+    }
+
+    /// Rows written and to be written.
+    pub fn written(&self) -> (usize, usize) {
+        let get = |n: &AtomicUsize| n.load(Ordering::Relaxed);
+        (get(&self.written), get(&self.to_write))
+    }
+
+    /// Stops it after the batch that is being written.
+    pub fn stop(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn wrote(&self, rows: usize) {
+        self.written.fetch_add(rows, Ordering::Relaxed);
+    }
 }
 
-/// What an import did, or would do.
-#[derive(Clone, Debug, Serialize)]
-pub struct ImportReport {
-    /// Whether anything was written.
-    pub written: bool,
-    /// New records.
-    pub created: usize,
-    /// Changed records.
-    pub updated: usize,
-    /// Records that were the same.
-    pub unchanged: usize,
-    /// Rows that do not go in.
-    pub bad: usize,
-    /// Headers that name no field; their cells are not used.
-    pub ignored_columns: Vec<String>,
-    /// Every row.
-    pub rows: Vec<RowFate>,
-    /// The bad rows as CSV, with a column that says what is wrong.
-    #[serde(skip)]
-    pub bad_rows: Vec<u8>,
-}
-
-/// Imports a table of `noun`. A row whose key (its code) exists changes that record.
-/// A column that is not there leaves a changed record's field as it is.
+/// Imports a table of `noun`: see [`import_as`].
 ///
 /// # Errors
-/// Invalid when the file is no table or lacks a required column; denied; unavailable.
-/// Bad rows are no error: they are in the report.
+/// As [`import_as`].
 pub async fn run(
     app: &App,
     ctx: &Ctx,
@@ -113,108 +100,225 @@ pub async fn run(
     bytes: &[u8],
     mode: ImportMode,
 ) -> Result<ImportReport, Problem> {
+    let options = ImportOptions {
+        mode,
+        ..ImportOptions::default()
+    };
+    import_as(app, ctx, noun, bytes, &options, &Progress::default()).await
+}
+
+/// So many changed fields are told.
+const TOLD: usize = 20_000;
+/// So many rows are read between two looks at who else wants to run.
+const STRIDE: usize = 100;
+
+/// Imports a table of `noun`. A row whose key exists changes that record; a blank cell, or a
+/// column that is not there, leaves a field as it is, and `-` or `(xóa)` empties it. It is
+/// planned without a lock and written in short batches: what is in stays in when it is stopped,
+/// and sent again it changes nothing.
+///
+/// # Errors
+/// Invalid when the file is no table or lacks a required column; denied; unavailable.
+/// Bad rows are no error: they are in the report, and so is the question for the sheet.
+pub async fn import_as(
+    app: &App,
+    ctx: &Ctx,
+    noun: &str,
+    bytes: &[u8],
+    options: &ImportOptions,
+    progress: &Progress,
+) -> Result<ImportReport, Problem> {
     let schema = app.schema(noun)?;
     let scope = ctx.actor.writes(&schema)?;
-    let read: Result<Sheet, TableError> =
+    let read: Result<Book, TableError> =
         examiner::ask(app, ctx, (noun, None), "", (Ask::Table, bytes)).await?;
-    let sheet = read.map_err(|e| not_a_table(&e))?;
-    let columns = plan::columns(&schema, &sheet.header);
-    let missing: Vec<FieldProblem> = schema
-        .fields
-        .iter()
-        .filter(|f| {
-            f.required
-                && f.default.is_none()
-                && !columns.iter().any(|c| c.is_some_and(|c| c.name == f.name))
-        })
-        .map(|f| {
-            FieldProblem::new(
-                &f.name,
-                format!("Thiếu cột “{}” ({})", f.label.vi, f.name),
-                format!("Column “{}” ({}) is missing", f.label.en, f.name),
-            )
-        })
-        .collect();
-    if !missing.is_empty() {
-        return Err(Problem::invalid(schema.label.en.clone(), missing));
-    }
-    let secret = |(_, cells): &(u64, Vec<String>)| cells.iter().any(|c| secrecy::is_marked(c));
-    if sheet.rows.iter().any(secret) {
+    let mut book = read.map_err(|e| not_a_table(&e))?;
+    let (sheets, grid) = match read_as::choose(&mut book, options.sheet.as_deref())? {
+        Choice::Chosen(sheets, grid) => (sheets, grid),
+        Choice::Ask(sheets) => {
+            return Ok(ImportReport {
+                sheets,
+                ..ImportReport::default()
+            });
+        }
+    };
+    let table = Table::read(&schema, grid, &book, &options.columns)?;
+    let marked = |line: &Line| line.cells.iter().any(|c| secrecy::is_marked(&c.shown()));
+    if table.lines.iter().any(marked) {
         secrecy::note(app, ctx, noun, None).await?;
     }
-    let now = app.clock.now_ms();
-    let mut tx = app.db.begin().await.map_err(fault)?;
-    let around = surroundings(app, &mut tx, &scope, &schema, columns, &sheet.rows).await?;
-    let version = sheet
-        .header
-        .iter()
-        .position(|h| h == VERSION && schema.offline);
-    let mut plans = Vec::with_capacity(sheet.rows.len());
-    let mut seen: HashMap<String, u64> = HashMap::new();
-    let key = schema.fields.iter().find(|f| f.unique);
-    for (line, cells) in sheet.rows {
-        let mut plan = plan::plan_row(app, &around, line, cells, now);
-        if let (Some(key), Some(record)) = (key, &plan.record) {
-            let value = text::fold(record.text(&key.name));
-            if let Some(first) = seen.insert(value, line) {
-                plan.fate.problems.push(CellProblem {
-                    column: key.name.clone(),
-                    position: 0,
-                    message: Label::new(
-                        format!("Trùng với dòng {first}"),
-                        format!("Same as line {first}"),
-                    ),
-                });
-            }
+    let planner = Planner::open(app, &scope, &schema, &table, options.hidden_rows).await?;
+    progress.total.store(table.lines.len(), Ordering::Relaxed);
+    let mut drawn = Drawn::default();
+    for from in (0..table.lines.len()).step_by(STRIDE) {
+        let places: Vec<usize> = (from..(from + STRIDE).min(table.lines.len())).collect();
+        for (at, row) in planner.rows(&places).await? {
+            drawn.take(&planner, &table, options, at, row);
         }
-        if let Some(record) = &plan.record
-            && plan.fate.problems.is_empty()
-        {
-            for wrong in rules::alone(record) {
-                plan.fate.problems.push(CellProblem {
-                    column: wrong.field,
-                    position: 0,
-                    message: wrong.message,
-                });
-            }
+        progress.read.fetch_add(places.len(), Ordering::Relaxed);
+        if progress.is_stopped() {
+            break;
         }
-        if scope.roots().is_some() {
-            for record in plan.before.iter().chain(&plan.record) {
-                let allowed = record::authorise(&mut tx, &scope, &schema, record).await;
-                if let Err(denied) = allowed {
-                    plan.fate.problems.push(CellProblem {
-                        column: String::new(),
-                        position: 0,
-                        message: denied.what,
-                    });
-                    break;
-                }
-            }
-        }
-        if let Some(position) = version {
-            plan.fate
-                .problems
-                .extend(plan::changed_meanwhile(&schema, &plan, position));
-        }
-        if !plan.fate.problems.is_empty() {
-            plan.fate.outcome = Outcome::Bad;
-            plan.record = None;
-        }
-        plans.push(plan);
+        tokio::task::yield_now().await;
     }
-    plan::drop_circles(&around, &mut plans);
-    let mut report = report(&schema, &sheet.header, &around.columns, &plans)?;
-    let write = match mode {
-        ImportMode::DryRun => false,
-        ImportMode::GoodRows => true,
-        ImportMode::AllOrNothing => report.bad == 0,
+    let stopped = drawn.fates.len() < table.lines.len();
+    drawn.place(app, &schema, &table, &planner).await?;
+    let bad = |fates: &[RowFate]| {
+        fates
+            .iter()
+            .any(|f| matches!(f.outcome, Outcome::Bad | Outcome::Asks))
     };
-    if write && report.created + report.updated > 0 {
-        write_all(app, ctx, tx, &schema, plans, now).await?;
-        app.changed(&schema.noun);
-        report.written = true;
+    let write = !stopped
+        && match options.mode {
+            ImportMode::DryRun => false,
+            ImportMode::GoodRows => true,
+            ImportMode::AllOrNothing => !bad(&drawn.fates),
+        };
+    let mut done = write::Done {
+        stopped,
+        ..write::Done::default()
+    };
+    if write && !drawn.planned.is_empty() {
+        progress
+            .to_write
+            .store(drawn.planned.len(), Ordering::Relaxed);
+        let job = write::Job {
+            app,
+            ctx,
+            scope: &scope,
+            schema: &schema,
+            planner: &planner,
+        };
+        done = job.run(drawn.planned, &mut drawn.fates, progress).await?;
+    }
+    let uses = table.uses(&schema);
+    let mut report = ImportReport {
+        written: done.written > 0,
+        stopped: done.stopped,
+        sheets: if sheets.len() > 1 { sheets } else { Vec::new() },
+        ignored_columns: uses
+            .iter()
+            .filter(|u| u.field.is_none() && !u.header.is_empty())
+            .map(|u| u.header.clone())
+            .collect(),
+        columns: uses,
+        bad_rows: bad_rows(&table, &drawn.fates)
+            .map_err(|e| Problem::internal(format!("{}: {e}", schema.noun)))?,
+        rows: drawn.fates,
+        told: table.told,
+        ..ImportReport::default()
+    };
+    for row in &report.rows {
+        match row.outcome {
+            Outcome::Create => report.created += 1,
+            Outcome::Update => report.updated += 1,
+            Outcome::Unchanged => report.unchanged += 1,
+            Outcome::Bad => report.bad += 1,
+            Outcome::Asks => report.asks += 1,
+        }
+    }
+    if let Some(left) = done.left {
+        report.left = left.0 + left.1;
+        report.created -= left.0;
+        report.updated -= left.1;
     }
     Ok(report)
+}
+
+/// The plan as it grows.
+#[derive(Default)]
+struct Drawn {
+    fates: Vec<RowFate>,
+    planned: Vec<Planned>,
+    /// The line of the first row about each record.
+    seen: HashMap<String, u64>,
+    /// How many changed fields were told.
+    told: usize,
+}
+
+impl Drawn {
+    fn take(
+        &mut self,
+        planner: &Planner<'_>,
+        table: &Table<'_>,
+        options: &ImportOptions,
+        at: usize,
+        mut row: Row,
+    ) {
+        let line = &table.lines[at];
+        let refuse = |row: &mut Row, problem: CellProblem| {
+            row.fate.problems.push(problem);
+            row.fate.outcome = Outcome::Bad;
+            row.record = None;
+        };
+        let mark = planner.mark(&row);
+        if let Some(mark) = mark
+            && let Some(first) = self.seen.insert(mark, line.number)
+        {
+            let message = Label::new(
+                format!("Trùng với dòng {first}"),
+                format!("Same as line {first}"),
+            );
+            refuse(&mut row, planner.wrong_key(line, message));
+        }
+        if let (Outcome::Update, Some(shown)) = (row.fate.outcome, &options.shown)
+            && shown.get(&line.number) != row.fate.version.as_ref()
+        {
+            refuse(&mut row, CellProblem::of_row(write::changed_since()));
+        }
+        if row.fate.outcome == Outcome::Create && self.told > TOLD {
+            row.fate.changes = Vec::new();
+        }
+        self.told += row.fate.changes.len();
+        if let Some(record) = &row.record {
+            self.planned.push(Planned {
+                at,
+                id: record.id,
+                parent: record.get("parent").as_id(),
+            });
+        }
+        self.fates.push(row.fate);
+    }
+
+    /// Refuses rows whose place below others cannot be, and puts parents first.
+    async fn place(
+        &mut self,
+        app: &App,
+        schema: &Schema,
+        table: &Table<'_>,
+        planner: &Planner<'_>,
+    ) -> Result<(), Problem> {
+        let own = |f: &&domain::schema::Field| {
+            f.name == "parent" && f.refers_to.as_deref() == Some(&schema.noun)
+        };
+        if !schema.fields.iter().any(|f| own(&f)) {
+            return Ok(());
+        }
+        let mut parents = registry::parents(&app.db, schema).await.map_err(fault)?;
+        parents.extend(self.planned.iter().map(|p| (p.id, p.parent)));
+        let fates = &mut self.fates;
+        self.planned
+            .retain(|planned| match plan::misplaced(&parents, planned.id) {
+                None => true,
+                Some(message) => {
+                    let fate = &mut fates[planned.at];
+                    fate.problems.push(planner.wrong_field(
+                        &table.lines[planned.at],
+                        "parent",
+                        message,
+                    ));
+                    fate.outcome = Outcome::Bad;
+                    false
+                }
+            });
+        let mut keyed: Vec<(usize, Planned)> = plan::depths(&self.planned)
+            .into_iter()
+            .zip(std::mem::take(&mut self.planned))
+            .collect();
+        keyed.sort_by_key(|(depth, _)| *depth);
+        self.planned = keyed.into_iter().map(|(_, planned)| planned).collect();
+        Ok(())
+    }
 }
 
 fn not_a_table(error: &TableError) -> Problem {
@@ -233,196 +337,25 @@ fn not_a_table(error: &TableError) -> Problem {
         TableError::NotText { line } => {
             format!("Dòng {line} không phải UTF-8; hãy lưu dạng “CSV UTF-8” hoặc .xlsx")
         }
-        TableError::Broken { line, what } => format!("Dòng {line} không đọc được: {what}"),
+        TableError::Unclosed { line } => format!(
+            "Dấu ngoặc kép mở ở dòng {line} không được đóng; những dòng sau sẽ lẫn vào một ô"
+        ),
         TableError::Workbook(what) => format!("Không đọc được bảng tính: {what}"),
     };
-    Problem::new(
-        ProblemKind::Invalid,
-        Label::new(vi, error.to_string()),
-        "",
-        Label::new(
+    let next = match error {
+        TableError::Unclosed { line } => Label::new(
+            format!("Đóng ngoặc kép ở dòng {line} (hai dấu \"\" là một dấu trong ô) rồi gửi lại."),
+            format!(
+                "Close the quote on line {line} (two \"\" are one within a cell) and send it again."
+            ),
+        ),
+        _ => Label::new(
             "Tải tệp mẫu về, điền rồi gửi lại.",
             "Download the template, fill it in and send it again.",
         ),
-    )
-}
-
-/// Reads all that the rows are held against.
-async fn surroundings<'a>(
-    app: &App,
-    tx: &mut Tx,
-    scope: &Scope,
-    schema: &'a Schema,
-    columns: Vec<Option<&'a Field>>,
-    rows: &[(u64, Vec<String>)],
-) -> Result<Surroundings<'a>, Problem> {
-    let all = RecordQuery {
-        limit: 1_000_000,
-        ..RecordQuery::default()
     };
-    let existing: HashMap<String, Record> = registry::list(&app.db, scope, schema, &all)
-        .await
-        .map_err(fault)?
-        .records
-        .into_iter()
-        .map(|r| (plan::identity(schema, &r.values), r))
-        .collect();
-    let mut references = reference_index(tx, schema).await?;
-    let mut taken = HashSet::new();
-    let mut ids: HashMap<String, Id> = HashMap::new();
-    if let Some(key) = schema.fields.iter().find(|f| f.unique) {
-        if scope.roots().is_some() {
-            let values = registry::unique_values(tx, schema, key).await;
-            taken = values
-                .map_err(fault)?
-                .iter()
-                .map(|v| text::fold(v))
-                .collect();
-            taken.retain(|v| !existing.contains_key(v));
-        }
-        // A row may refer to another row of the same file: give every new key its id first.
-        let position = columns
-            .iter()
-            .position(|c| c.is_some_and(|c| c.name == key.name));
-        for cell in rows.iter().filter_map(|(_, cells)| cells.get(position?)) {
-            let value = text::fold(cell);
-            if value.is_empty() {
-                continue;
-            }
-            let id = *ids.entry(value.clone()).or_insert_with(|| {
-                existing
-                    .get(&value)
-                    .map_or_else(|| Id::new(app.clock.now_ms()), |r| r.id)
-            });
-            if let Some(own) = references.get_mut(&schema.noun) {
-                own.entry(value).or_insert(id);
-            }
-        }
-    }
-    Ok(Surroundings {
-        schema,
-        columns,
-        references,
-        existing,
-        taken,
-        ids,
-        parents: registry::parents(tx, schema).await.map_err(fault)?,
-    })
+    file_problem(Label::new(vi, error.to_string()), next)
 }
-
-async fn reference_index(tx: &mut Tx, schema: &Schema) -> Result<References, Problem> {
-    let mut out = References::new();
-    for field in &schema.fields {
-        if let Some(other) = field.refers_to.as_deref().and_then(noun::get)
-            && !out.contains_key(&other.noun)
-        {
-            out.insert(
-                other.noun.clone(),
-                registry::key_index(tx, other).await.map_err(fault)?,
-            );
-        }
-    }
-    Ok(out)
-}
-
-fn report(
-    schema: &Schema,
-    header: &[String],
-    columns: &[Option<&Field>],
-    plans: &[Plan],
-) -> Result<ImportReport, Problem> {
-    let count = |outcome| plans.iter().filter(|p| p.fate.outcome == outcome).count();
-    let mut bad = csv::Writer::from_writer(b"\xEF\xBB\xBF".to_vec());
-    let wrote = (|| {
-        let names = header.iter().map(|name| guard(name.clone()));
-        bad.write_record(names.chain(["Lỗi / Problem".to_owned()]))?;
-        for plan in plans.iter().filter(|p| p.fate.outcome == Outcome::Bad) {
-            let why: Vec<String> = plan
-                .fate
-                .problems
-                .iter()
-                .map(|p| {
-                    if p.column.is_empty() {
-                        p.message.vi.clone()
-                    } else {
-                        format!("{}: {}", p.column, p.message.vi)
-                    }
-                })
-                .collect();
-            let mut cells: Vec<String> = (0..header.len())
-                .map(|i| guard(plan.cells.get(i).cloned().unwrap_or_default()))
-                .collect();
-            cells.push(why.join("; "));
-            bad.write_record(&cells)?;
-        }
-        bad.into_inner()
-            .map_err(|e| csv::Error::from(e.into_error()))
-    })();
-    Ok(ImportReport {
-        written: false,
-        created: count(Outcome::Create),
-        updated: count(Outcome::Update),
-        unchanged: count(Outcome::Unchanged),
-        bad: count(Outcome::Bad),
-        ignored_columns: header
-            .iter()
-            .zip(columns)
-            .filter(|(h, c)| c.is_none() && !(schema.offline && *h == VERSION))
-            .map(|(h, _)| h.clone())
-            .collect(),
-        rows: plans.iter().map(|p| p.fate.clone()).collect(),
-        bad_rows: wrote.map_err(|e| Problem::internal(format!("{}: {e}", schema.noun)))?,
-    })
-}
-
-async fn write_all(
-    app: &App,
-    ctx: &Ctx,
-    mut tx: Tx,
-    schema: &Schema,
-    plans: Vec<Plan>,
-    now: i64,
-) -> Result<(), Problem> {
-    let by = &ctx.actor.name;
-    let mut changes = Vec::new();
-    let mut created = Vec::new();
-    for plan in plans {
-        let Some(record) = plan.record else { continue };
-        match plan.fate.outcome {
-            Outcome::Create => {
-                changes.push(app.change(ctx, schema, None, Some(&record)));
-                created.push(record);
-            }
-            Outcome::Update => {
-                registry::update(&mut tx, schema, &record, by, now)
-                    .await
-                    .map_err(fault)?;
-                changes.push(app.change(ctx, schema, plan.before.as_ref(), Some(&record)));
-            }
-            Outcome::Unchanged | Outcome::Bad => {}
-        }
-    }
-    registry::insert(&mut tx, schema, &plan::parents_first(created), by, now)
-        .await
-        .map_err(fault)?;
-    if schema.noun == "organization" {
-        registry::rebuild_tree(&mut tx).await.map_err(fault)?;
-    }
-    store::journal::append(&mut tx, &changes)
-        .await
-        .map_err(fault)?;
-    tx.commit().await.map_err(fault)?;
-    // The rows are in: whatever comes of this, the import is done.
-    if changes.len() > MANY
-        && let Err(error) = app.db.analyze().await
-    {
-        tracing::warn!(%error, "the database did not count its tables");
-    }
-    Ok(())
-}
-
-/// So many rows at once change what the database should know of its tables.
-const MANY: usize = 1_000;
 
 /// The organization that owns a record.
 pub(crate) fn owner(schema: &Schema, record: &Record) -> Option<OrganizationId> {

@@ -1,19 +1,29 @@
 //! The registry and the books: one set of use cases for every noun.
 
 pub mod book;
+mod columns;
+mod existing;
 mod export;
 pub(crate) mod import;
+mod names;
 mod plan;
 mod record;
+mod report;
 mod rules;
+pub mod running;
+mod table;
 mod workbook;
+mod write;
 
+pub use columns::ColumnUse;
 pub use examine::table::MAX_BYTES;
 pub use export::{export_csv, export_xlsx};
-pub use import::{CellProblem, ImportMode, ImportReport, Outcome, RowFate, run as import};
+pub use import::{ImportMode, ImportOptions, Progress, import_as, run as import};
 pub(crate) use record::add_all;
 pub(crate) use record::write_in;
 pub use record::{Saved, delete, get, list, recent, reference_titles, save, writable};
+pub use report::{CellProblem, FieldChange, ImportReport, Outcome, RowFate};
 pub use store::book::{Closing, Revision};
 pub use store::registry::{RecentEntries, RecordPage, RecordQuery};
+pub use table::SheetChoice;
 pub use workbook::{Cell, workbook};

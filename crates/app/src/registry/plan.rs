@@ -1,250 +1,411 @@
-//! What becomes of one row of a table.
+//! What becomes of each row of a table: read, held against what is there, field by field.
+
+mod place;
+mod read;
 
 use std::collections::{HashMap, HashSet};
 
 use domain::{
+    authority::Scope,
     id::Id,
     label::{Label, Lang},
-    parse,
+    noun, parse,
+    problem::Problem,
     record::{Record, Value, Values},
     schema::{Field, Kind, Schema},
-    text,
 };
+use examine::table::{Cell, Line};
+use store::registry;
 
-use super::{
-    export::{VERSION, unguard},
-    import::{CellProblem, Outcome, RowFate},
+use self::read::Read;
+pub(super) use self::{
+    place::{depths, misplaced},
+    read::{clears, fault_of},
 };
-use crate::{App, secrecy};
+use super::{
+    columns::expected,
+    existing::{Existing, Match},
+    names::Names,
+    report::{CellProblem, FieldChange, Outcome, RowFate},
+    rules,
+    table::Table,
+};
+use crate::{App, fault::fault, secrecy};
+
+/// A row as it will be written; what is there is read again then.
+pub(super) struct Planned {
+    /// Its place among the table's lines.
+    pub at: usize,
+    /// The record it is about.
+    pub id: Id,
+    /// The one above it.
+    pub parent: Option<Id>,
+}
 
 /// A row, read and held against what is there.
-pub(super) struct Plan {
+pub(super) struct Row {
     /// What happens to it.
     pub fate: RowFate,
-    /// As it stands in the file.
-    pub cells: Vec<String>,
     /// What would be written; none when it does not go in.
     pub record: Option<Record>,
     /// What is there.
     pub before: Option<Record>,
 }
 
-/// What a row is held against.
-pub(super) struct Surroundings<'a> {
-    pub schema: &'a Schema,
-    /// The field of each column.
-    pub columns: Vec<Option<&'a Field>>,
-    pub references: References,
-    /// Records in the actor's reach by [`identity`].
-    pub existing: HashMap<String, Record>,
-    /// Unique values of records out of the actor's reach.
-    pub taken: HashSet<String>,
-    /// The id of every key of the file.
-    pub ids: HashMap<String, Id>,
-    /// Every record's parent, for nouns that have one.
-    pub parents: HashMap<Id, Option<Id>>,
-}
-
-/// What makes a row the same record as one that is there: its unique field, or else all
-/// that it says (a contact, an entry of a book), so that importing twice changes nothing.
-pub(super) fn identity(schema: &Schema, values: &Values) -> String {
-    if let Some(key) = schema.fields.iter().find(|f| f.unique) {
-        return text::fold(
-            values
-                .get(&key.name)
-                .and_then(Value::as_text)
-                .unwrap_or_default(),
-        );
-    }
-    let given: Vec<_> = values.iter().filter(|(_, v)| !v.is_null()).collect();
-    serde_json::to_string(&given).unwrap_or_default()
-}
-
-/// The field of each column; headers may be field names or labels in either language.
-pub(super) fn columns<'a>(schema: &'a Schema, header: &[String]) -> Vec<Option<&'a Field>> {
-    header
-        .iter()
-        .map(|name| {
-            let name = text::fold(name);
-            schema.fields.iter().find(|f| {
-                text::fold(&f.name) == name
-                    || text::fold(&f.label.vi) == name
-                    || text::fold(&f.label.en) == name
-            })
-        })
-        .collect()
-}
-
-/// Ids by noun and folded key: what a cell may name a record by.
-pub(super) type References = HashMap<String, HashMap<String, Id>>;
-
-/// Reads one row.
-pub(super) fn plan_row(
-    app: &App,
-    around: &Surroundings<'_>,
-    line: u64,
-    cells: Vec<String>,
+/// What rows are held against.
+pub(super) struct Planner<'a> {
+    app: &'a App,
+    schema: &'a Schema,
+    table: &'a Table<'a>,
+    names: HashMap<String, Names>,
+    existing: Existing<'a>,
+    /// The id of every new key of the file.
+    ids: HashMap<String, Id>,
+    /// The organizations for which the actor may write; none where it may for all.
+    reach: Option<HashSet<Id>>,
+    hidden_rows: bool,
     now: i64,
-) -> Plan {
-    let Surroundings {
-        schema,
-        columns,
-        references,
-        ..
-    } = around;
-    let mut problems = Vec::new();
-    let mut values = Values::new();
-    for (position, field) in columns.iter().enumerate() {
-        let Some(field) = field else { continue };
-        let cell = cells.get(position).map_or("", String::as_str);
-        let cell = unguard(cell);
-        let cell = match (&field.default, cell) {
-            (Some(default), "") if field.required => default,
-            _ => cell,
-        };
-        let mut problem = |message| {
-            problems.push(CellProblem {
-                column: field.label.vi.clone(),
-                position: position + 1,
-                message,
-            });
-        };
-        match parse::field(field, cell) {
-            _ if secrecy::is_marked(cell) => problem(secrecy::words()),
-            Err(wrong) => problem(wrong.message),
-            Ok(Value::Text(t)) if field.kind == Kind::Reference => {
-                let index = field.refers_to.as_deref().and_then(|n| references.get(n));
-                match index.and_then(|i| i.get(&text::fold(&t))) {
-                    Some(id) => {
-                        values.insert(field.name.clone(), (*id).into());
-                    }
-                    None => problem(Label::new(
-                        format!("Không có “{t}”"),
-                        format!("There is no “{t}”"),
-                    )),
-                }
-            }
-            Ok(Value::Text(t)) if field.kind == Kind::Date && t == "today" => {
-                values.insert(field.name.clone(), app.clock.today().to_string().into());
-            }
-            Ok(value) => {
-                values.insert(field.name.clone(), value);
+}
+
+impl<'a> Planner<'a> {
+    /// Reads all that the rows are held against, without a lock.
+    pub async fn open(
+        app: &'a App,
+        scope: &Scope,
+        schema: &'a Schema,
+        table: &'a Table<'a>,
+        hidden_rows: bool,
+    ) -> Result<Self, Problem> {
+        let now = app.clock.now_ms();
+        let existing = Existing::read(app, scope, schema).await?;
+        let mut names = HashMap::new();
+        for field in schema.fields.iter().filter(|f| f.kind == Kind::Reference) {
+            if let Some(other) = field.refers_to.as_deref().and_then(noun::get)
+                && !names.contains_key(&other.noun)
+            {
+                let rows = registry::names(&app.db, scope, other, &other.keys).await;
+                names.insert(other.noun.clone(), Names::new(other, rows.map_err(fault)?));
             }
         }
+        let reach = match scope.roots() {
+            None => None,
+            Some(_) => {
+                let all = registry::organizations_in(&app.db, scope).await;
+                Some(all.map_err(fault)?.into_iter().map(|o| o.0).collect())
+            }
+        };
+        let mut planner = Self {
+            app,
+            schema,
+            table,
+            names,
+            existing,
+            ids: HashMap::new(),
+            reach,
+            hidden_rows,
+            now,
+        };
+        planner.name_new_rows();
+        Ok(planner)
     }
-    let extra = cells.iter().skip(columns.len()).any(|c| !c.is_empty());
-    if extra {
-        problems.push(CellProblem {
-            column: String::new(),
-            position: columns.len() + 1,
-            message: Label::new(
-                "Nhiều ô hơn số cột; có dấu phân cách chưa đặt trong ngoặc kép?",
-                "More cells than columns; is a separator not quoted?",
-            ),
-        });
-    }
-    let key = schema.fields.iter().any(|f| f.unique);
-    let mut before = around
-        .existing
-        .get(&identity(schema, &values))
-        .filter(|_| key);
-    let mut complete = before.map_or_else(|| defaults(app, schema), |b| b.values.clone());
-    complete.extend(values);
-    let name = identity(schema, &complete);
-    if !key {
-        before = around.existing.get(&name);
-    }
-    if key && around.taken.contains(&name) {
-        problems.push(CellProblem {
-            column: String::new(),
-            position: 0,
-            message: Label::new(
-                "Mã này là của một đơn vị khác",
-                "Another unit's record has this key",
-            ),
-        });
-    }
-    let before = before.cloned();
-    let record = Record {
-        id: before
-            .as_ref()
-            .map(|b| b.id)
-            .or_else(|| around.ids.get(&name).copied())
-            .unwrap_or_else(|| Id::new(now)),
-        version: before.as_ref().map_or(1, |b| b.version),
-        updated_at: now,
-        values: complete,
-    };
-    let outcome = match &before {
-        Some(b) if same(&b.values, &record.values) => Outcome::Unchanged,
-        Some(_) => Outcome::Update,
-        None => Outcome::Create,
-    };
-    Plan {
-        fate: RowFate {
-            line,
-            title: record.get(&schema.title).to_cell(),
-            outcome,
-            problems,
-        },
-        cells,
-        record: Some(record),
-        before,
-    }
-}
 
-/// What was changed since the row was taken along, where that would be written over.
-/// `position` is the column of the version that was taken along.
-pub(super) fn changed_meanwhile(
-    schema: &Schema,
-    plan: &Plan,
-    position: usize,
-) -> Option<CellProblem> {
-    let (Outcome::Update, Some(before), Some(record)) =
-        (plan.fate.outcome, &plan.before, &plan.record)
-    else {
-        return None;
-    };
-    let taken: i64 = plan.cells.get(position)?.trim().parse().ok()?;
-    if taken == before.version {
-        return None;
+    /// A row may refer to another row of the same file: every new key gets its id first.
+    fn name_new_rows(&mut self) {
+        let Existing::Unique(unique) = &self.existing else {
+            return;
+        };
+        let Some(position) = self.table.position(&unique.field.name) else {
+            return;
+        };
+        let mut ids = HashMap::new();
+        for line in &self.table.lines {
+            let cell = line.cells.get(position).unwrap_or(&Cell::Blank);
+            if let Ok(Some(Value::Text(key))) = self.value(unique.field, cell)
+                && !unique.has(&key)
+            {
+                ids.entry(key).or_insert_with(|| Id::new(self.now));
+            }
+        }
+        if let Some(own) = self.names.get_mut(&self.schema.noun) {
+            for (key, id) in &ids {
+                own.add(key, *id);
+            }
+        }
+        self.ids = ids;
     }
-    let differs: Vec<&Field> = schema
-        .fields
-        .iter()
-        .filter(|f| before.get(&f.name) != record.get(&f.name))
-        .collect();
-    let say = |lang: Lang| {
-        let fields: Vec<String> = differs
-            .iter()
-            .map(|f| format!("{}: “{}”", f.label.get(lang), before.get(&f.name).to_cell()))
+
+    fn wrong(&self, index: usize, line: &Line, message: Label) -> CellProblem {
+        let field = self.table.fields.get(index).copied().flatten();
+        let cell = line.cells.get(index).unwrap_or(&Cell::Blank);
+        CellProblem {
+            cell: self.table.address(index, line.number),
+            column: self.table.headers.get(index).cloned().unwrap_or_default(),
+            field: field.map(|f| f.name.clone()).unwrap_or_default(),
+            position: index + 1,
+            value: Some(cell.shown())
+                .filter(|shown| !secrecy::is_marked(shown))
+                .unwrap_or_default(),
+            message,
+            write: field.map(expected).unwrap_or_default(),
+        }
+    }
+
+    /// What is wrong with a field of a record, at its cell where it has one.
+    pub fn wrong_field(&self, line: &Line, name: &str, message: Label) -> CellProblem {
+        match self.table.position(name) {
+            Some(index) => self.wrong(index, line, message),
+            None => CellProblem {
+                field: name.to_owned(),
+                write: self.schema.field(name).map(expected).unwrap_or_default(),
+                ..CellProblem::of_row(message)
+            },
+        }
+    }
+
+    /// What is wrong with a row's key.
+    pub fn wrong_key(&self, line: &Line, message: Label) -> CellProblem {
+        match self.schema.unique() {
+            Some(key) => self.wrong_field(line, &key.name, message),
+            None => CellProblem::of_row(message),
+        }
+    }
+
+    /// Reads some rows and holds them against what is there now.
+    pub async fn rows(&self, places: &[usize]) -> Result<Vec<(usize, Row)>, Problem> {
+        let mut out = Vec::with_capacity(places.len());
+        let mut read = Vec::with_capacity(places.len());
+        let mut ids = Vec::new();
+        for at in places {
+            let line = &self.table.lines[*at];
+            let row = self.read(line);
+            let complete = self.complete(&row.given, None);
+            let found = self.existing.find(&row.given, &complete);
+            if let Match::Of(id) = found {
+                ids.push(id);
+            }
+            read.push((*at, row, found));
+        }
+        let there = registry::by_ids(&self.app.db, self.schema, &ids).await;
+        let mut there: HashMap<Id, Record> = there
+            .map_err(fault)?
+            .into_iter()
+            .map(|r| (r.id, r))
             .collect();
-        fields.join("; ")
-    };
-    Some(CellProblem {
-        column: VERSION.into(),
-        position: position + 1,
-        message: Label::new(
-            format!(
-                "Đã có người sửa từ khi tải về. Hiện là {}. Muốn thay thì ghi {} vào cột này",
-                say(Lang::Vi),
-                before.version
-            ),
-            format!(
-                "Changed by somebody since it was taken along. Now {}. To replace that, write {} in this column",
-                say(Lang::En),
-                before.version
-            ),
-        ),
-    })
-}
+        for (at, row, found) in read {
+            let row = self.row(&self.table.lines[at], row, found, &mut there);
+            out.push((at, row));
+        }
+        Ok(out)
+    }
 
-/// Whether two records say the same; what is absent says as much as what is null.
-fn same(a: &Values, b: &Values) -> bool {
-    let get = |values: &Values, name: &String| values.get(name).cloned().unwrap_or(Value::Null);
-    a.keys()
-        .chain(b.keys())
-        .all(|name| get(a, name) == get(b, name))
+    /// What a record says with a row's values over what is there, or over what a new one
+    /// starts with.
+    fn complete(&self, given: &Values, before: Option<&Record>) -> Values {
+        let mut values = match before {
+            Some(before) => before.values.clone(),
+            None => defaults(self.app, self.schema),
+        };
+        for (name, value) in given {
+            values.insert(name.clone(), value.clone());
+        }
+        values
+    }
+
+    fn row(&self, line: &Line, read: Read, found: Match, there: &mut HashMap<Id, Record>) -> Row {
+        let Read {
+            given,
+            mut problems,
+            notes,
+        } = read;
+        let before = match found {
+            Match::New => None,
+            Match::Of(id) => there.get(&id).cloned(),
+            Match::Is(record) => Some(*record),
+            Match::No(message) => {
+                problems.push(self.wrong_key(line, message));
+                None
+            }
+        };
+        let values = self.complete(&given, before.as_ref());
+        if before.is_none() {
+            self.missing(line, &values, &mut problems);
+        }
+        let key = self.schema.unique().and_then(|f| values.get(&f.name));
+        let key = key.and_then(Value::as_text);
+        let record = Record {
+            id: before
+                .as_ref()
+                .map(|b| b.id)
+                .or_else(|| self.ids.get(key?).copied())
+                .unwrap_or_else(|| Id::new(self.now)),
+            version: before.as_ref().map_or(1, |b| b.version),
+            updated_at: self.now,
+            values,
+        };
+        if problems.is_empty() {
+            let mut wrong = rules::alone(&record);
+            wrong.extend(rules::of_clauses(
+                self.app,
+                self.schema,
+                before.as_ref(),
+                &record,
+            ));
+            let wrong = wrong.into_iter();
+            problems.extend(wrong.map(|w| self.wrong_field(line, &w.field, w.message)));
+            if !self.in_reach(before.as_ref(), &record) {
+                problems.push(CellProblem::of_row(Label::new(
+                    "Bạn chỉ được ghi cho đơn vị của mình",
+                    "You may write only for your own unit",
+                )));
+            }
+        }
+        let changes = self.changes(before.as_ref(), &record);
+        if let (Some(position), Some(before)) = (self.table.version, &before) {
+            problems.extend(self.changed_meanwhile(line, position, before, &changes));
+        }
+        problems.sort_by_key(|p| p.position);
+        let outcome = match &before {
+            _ if !problems.is_empty() => Outcome::Bad,
+            Some(_) if changes.is_empty() => Outcome::Unchanged,
+            _ if line.hidden && !self.hidden_rows => Outcome::Asks,
+            Some(_) => Outcome::Update,
+            None => Outcome::Create,
+        };
+        Row {
+            fate: RowFate {
+                line: line.number,
+                title: record.get(&self.schema.title).to_cell(),
+                outcome,
+                version: before.as_ref().map(|b| b.version),
+                changes: if outcome == Outcome::Bad {
+                    Vec::new()
+                } else {
+                    changes
+                },
+                problems,
+                notes,
+            },
+            record: matches!(outcome, Outcome::Create | Outcome::Update).then_some(record),
+            before,
+        }
+    }
+
+    /// What a new record lacks.
+    fn missing(&self, line: &Line, values: &Values, problems: &mut Vec<CellProblem>) {
+        for field in self.schema.fields.iter().filter(|f| f.required) {
+            let given = values.get(&field.name).is_some_and(|v| !v.is_null());
+            if given || problems.iter().any(|p| p.field == field.name) {
+                continue;
+            }
+            let message = if self.table.position(&field.name).is_some() {
+                Label::new("Bắt buộc phải có", "Required")
+            } else {
+                Label::new(
+                    format!("Bản ghi mới cần cột “{}” ({})", field.label.vi, field.name),
+                    format!(
+                        "A new record needs the column “{}” ({})",
+                        field.label.en, field.name
+                    ),
+                )
+            };
+            problems.push(self.wrong_field(line, &field.name, message));
+        }
+    }
+
+    fn in_reach(&self, before: Option<&Record>, record: &Record) -> bool {
+        let Some(reach) = &self.reach else {
+            return true;
+        };
+        before.into_iter().chain([record]).all(|record| {
+            let owner = if self.schema.owner == "id" {
+                "parent"
+            } else {
+                &self.schema.owner
+            };
+            let owner = record.get(owner).as_id();
+            let mut reserved = self.schema.reserved.iter();
+            !reserved.any(|(field, value)| record.text(field) == value)
+                && owner.is_some_and(|id| reach.contains(&id))
+        })
+    }
+
+    /// Each field that changes, as a table writes it.
+    fn changes(&self, before: Option<&Record>, record: &Record) -> Vec<FieldChange> {
+        let null = Value::Null;
+        let old = |field: &Field| before.map_or(&null, |b| b.get(&field.name));
+        let fields = self.schema.fields.iter();
+        fields
+            .filter(|f| old(f) != record.get(&f.name))
+            .map(|f| FieldChange {
+                field: f.name.clone(),
+                before: self.shown(f, old(f)),
+                after: self.shown(f, record.get(&f.name)),
+            })
+            .collect()
+    }
+
+    fn shown(&self, field: &Field, value: &Value) -> String {
+        match (field.kind, value) {
+            (Kind::Reference, Value::Text(text)) => {
+                let names = field.refers_to.as_ref().and_then(|n| self.names.get(n));
+                let name = value.as_id().and_then(|id| names?.shown(id));
+                name.unwrap_or_else(|| text.clone())
+            }
+            (Kind::Instant, Value::Integer(ms)) => domain::clock::from_ms(*ms)
+                .to_zoned(domain::clock::local_zone())
+                .strftime("%d/%m/%Y %H:%M")
+                .to_string(),
+            _ => value.to_cell(),
+        }
+    }
+
+    /// What was changed since the row was taken along, where that would be written over.
+    fn changed_meanwhile(
+        &self,
+        line: &Line,
+        position: usize,
+        before: &Record,
+        changes: &[FieldChange],
+    ) -> Option<CellProblem> {
+        let taken: i64 = line.cells.get(position)?.shown().trim().parse().ok()?;
+        if taken == before.version || changes.is_empty() {
+            return None;
+        }
+        let say = |lang: Lang| {
+            let label = |c: &FieldChange| {
+                self.schema
+                    .field(&c.field)
+                    .map(|f| f.label.get(lang).to_owned())
+            };
+            let fields = changes
+                .iter()
+                .map(|c| format!("{}: “{}”", label(c).unwrap_or_default(), c.before));
+            fields.collect::<Vec<_>>().join("; ")
+        };
+        let message = Label::new(
+            format!("Đã có người sửa từ khi tải về. Hiện là {}", say(Lang::Vi)),
+            format!(
+                "Changed by somebody since it was taken along. Now {}",
+                say(Lang::En)
+            ),
+        );
+        Some(CellProblem {
+            write: Label::new(
+                format!("Muốn thay thì ghi {} vào ô này", before.version),
+                format!("To replace that, write {} in this cell", before.version),
+            ),
+            ..self.wrong(position, line, message)
+        })
+    }
+
+    /// What two rows that are about the same share.
+    pub fn mark(&self, row: &Row) -> Option<String> {
+        let record = row.record.as_ref()?;
+        Some(match &row.before {
+            Some(before) => before.id.to_string(),
+            None => self.existing.mark(&record.values),
+        })
+    }
 }
 
 fn defaults(app: &App, schema: &Schema) -> Values {
@@ -260,75 +421,4 @@ fn defaults(app: &App, schema: &Schema) -> Values {
             (f.name.clone(), value)
         })
         .collect()
-}
-
-/// Rows whose parents run in a circle, within the file or with what is there, do not go in;
-/// neither do rows below a row that does not go in.
-pub(super) fn drop_circles(around: &Surroundings<'_>, plans: &mut [Plan]) {
-    let schema = around.schema;
-    if schema
-        .field("parent")
-        .is_none_or(|f| f.refers_to.as_deref() != Some(&schema.noun))
-    {
-        return;
-    }
-    let mut parents = around.parents.clone();
-    for record in plans.iter().filter_map(|p| p.record.as_ref()) {
-        parents.insert(record.id, record.get("parent").as_id());
-    }
-    for plan in plans.iter_mut() {
-        let Some(record) = &plan.record else { continue };
-        let mut at = record.get("parent").as_id();
-        let mut steps = 0;
-        let message = loop {
-            match at {
-                None => break None,
-                Some(id) if id == record.id || steps > 32 => {
-                    break Some(Label::new(
-                        "Các đơn vị cấp trên tạo thành vòng",
-                        "The parents run in a circle",
-                    ));
-                }
-                Some(id) if !parents.contains_key(&id) => {
-                    break Some(Label::new(
-                        "Dòng của cấp trên bị lỗi",
-                        "The parent's row is bad",
-                    ));
-                }
-                Some(id) => at = parents.get(&id).copied().flatten(),
-            }
-            steps += 1;
-        };
-        if let Some(message) = message {
-            plan.fate.problems.push(CellProblem {
-                column: "parent".into(),
-                position: 0,
-                message,
-            });
-            plan.fate.outcome = Outcome::Bad;
-            plan.record = None;
-        }
-    }
-}
-
-/// New records in an order in which every parent is there before its children.
-pub(super) fn parents_first(records: Vec<Record>) -> Vec<Record> {
-    let new: HashMap<Id, Option<Id>> = records
-        .iter()
-        .map(|r| (r.id, r.get("parent").as_id()))
-        .collect();
-    let depth = |mut id: Id| {
-        let mut steps = 0;
-        while let Some(Some(parent)) = new.get(&id) {
-            id = *parent;
-            steps += 1;
-            if steps > 32 {
-                break;
-            }
-        }
-        steps
-    };
-    let mut keyed: Vec<(i32, Record)> = records.into_iter().map(|r| (depth(r.id), r)).collect();
-    keyed.sort_by_key(|(depth, _)| *depth);
-    keyed.into_iter().map(|(_, r)| r).collect()
 }

@@ -16,7 +16,10 @@ use store::{
     registry::{self, RecentEntries, RecordPage, RecordQuery},
 };
 
-use super::rules;
+use super::{
+    names::{self, Names},
+    rules,
+};
 use crate::{App, Ctx, fault::fault, secrecy};
 
 /// A page of the records that the actor may see.
@@ -237,7 +240,7 @@ pub(crate) async fn write_in(
     mut values: Values,
 ) -> Result<Record, Problem> {
     let now = app.clock.now_ms();
-    resolve(tx, app, schema, &mut values).await?;
+    resolve(tx, app, scope, schema, &mut values).await?;
     // What a book's schema no longer names stays with its entry.
     if let Some(before) = before.filter(|_| schema.storage == Storage::Entry) {
         let gone = before
@@ -253,6 +256,11 @@ pub(crate) async fn write_in(
         values,
     };
     rules::check(tx, schema, &record).await?;
+    let wrong = rules::of_clauses(app, schema, before, &record);
+    if !wrong.is_empty() {
+        return Err(Problem::invalid(schema.label.en.clone(), wrong));
+    }
+    rules::no_twin(tx, schema, before, &record).await?;
     for each in before.into_iter().chain([&record]) {
         authorise(tx, scope, schema, each).await?;
     }
@@ -312,6 +320,7 @@ pub async fn delete(app: &App, ctx: &Ctx, noun: &str, id: Id, version: i64) -> R
 async fn resolve(
     tx: &mut Tx,
     app: &App,
+    scope: &Scope,
     schema: &Schema,
     values: &mut Values,
 ) -> Result<(), Problem> {
@@ -324,15 +333,16 @@ async fn resolve(
             continue;
         };
         let found = registry::resolve(tx, other, text).await.map_err(fault)?;
-        if let Some(id) = found {
-            values.insert(field.name.clone(), id.into());
-        } else {
-            wrong.push(FieldProblem::new(
-                &field.name,
-                format!("Không có {} “{text}”", other.label.vi.to_lowercase()),
-                format!("There is no {} “{text}”", other.label.en.to_lowercase()),
-            ));
+        if let [id] = found.as_slice() {
+            values.insert(field.name.clone(), (*id).into());
+            continue;
         }
+        let alike = registry::alike(tx, scope, other, text).await;
+        let found = Names::new(other, alike.map_err(fault)?).find(text);
+        wrong.push(FieldProblem {
+            field: field.name.clone(),
+            message: names::refusal(other, text, &found),
+        });
     }
     for field in &schema.fields {
         if field.kind == Kind::Date
@@ -386,7 +396,7 @@ pub(super) async fn authorise(
 }
 
 /// A broken uniqueness belongs to the noun's unique field.
-fn unique(schema: &Schema, error: StoreError) -> Problem {
+pub(super) fn unique(schema: &Schema, error: StoreError) -> Problem {
     match (&error, schema.fields.iter().find(|f| f.unique)) {
         (StoreError::Duplicate { .. }, Some(field)) => Problem {
             kind: ProblemKind::Conflict,

@@ -2,13 +2,14 @@
 
 use domain::{
     noun,
-    problem::{FieldProblem, Problem},
+    problem::{FieldProblem, Problem, ProblemKind},
     record::Record,
-    schema::Schema,
+    schema::{Schema, Storage},
 };
 use store::{Tx, registry};
 
-use crate::fault::fault;
+use super::existing::differs_in_case;
+use crate::{App, fault::fault};
 
 /// What can be decided from the record alone.
 pub(super) fn alone(record: &Record) -> Vec<FieldProblem> {
@@ -55,6 +56,77 @@ pub(super) fn alone(record: &Record) -> Vec<FieldProblem> {
         ));
     }
     wrong
+}
+
+/// Rules about the text of a regulation: a clause that is named exists, and what was settled
+/// when a record was made stays as it is.
+pub(super) fn of_clauses(
+    app: &App,
+    schema: &Schema,
+    before: Option<&Record>,
+    record: &Record,
+) -> Vec<FieldProblem> {
+    let changed = |name: &str| before.is_none_or(|b| b.get(name) != record.get(name));
+    let mut wrong = Vec::new();
+    for name in &schema.fixed {
+        if before.is_some() && changed(name) {
+            let there = before.map(|b| b.get(name).to_cell()).unwrap_or_default();
+            wrong.push(FieldProblem::new(
+                name,
+                format!("Đã chốt khi lập, không sửa được; hiện là “{there}”"),
+                format!("Settled when it was made; it stays “{there}”"),
+            ));
+        }
+    }
+    let clause_changed = changed("regulation") || changed("clause");
+    let named = schema.field("regulation").is_some() && schema.field("clause").is_some();
+    if named && clause_changed && schema.storage == Storage::Table && wrong.is_empty() {
+        let (regulation, clause) = (record.text("regulation"), record.text("clause"));
+        if app.library().clause(regulation, clause).is_none() {
+            wrong.push(FieldProblem::new(
+                "clause",
+                format!("Quy chế “{regulation}” không có điều khoản “{clause}”"),
+                format!("The regulation “{regulation}” has no clause “{clause}”"),
+            ));
+        }
+    }
+    wrong
+}
+
+/// Refuses a record whose code differs from that of another in case alone.
+///
+/// # Errors
+/// Conflict, with both shown.
+pub(super) async fn no_twin(
+    tx: &mut Tx,
+    schema: &Schema,
+    before: Option<&Record>,
+    record: &Record,
+) -> Result<(), Problem> {
+    let Some(field) = schema.unique().filter(|_| schema.storage == Storage::Table) else {
+        return Ok(());
+    };
+    let code = record.text(&field.name);
+    if before.is_some_and(|b| b.text(&field.name) == code) {
+        return Ok(());
+    }
+    match registry::twin(tx, schema, field, code)
+        .await
+        .map_err(fault)?
+    {
+        // A record's own code may change its case.
+        Some(twin) if before.is_none_or(|b| b.text(&field.name) != twin) => Err(Problem {
+            kind: ProblemKind::Conflict,
+            ..Problem::invalid(
+                schema.label.en.clone(),
+                vec![FieldProblem {
+                    field: field.name.clone(),
+                    message: differs_in_case(code, &twin),
+                }],
+            )
+        }),
+        _ => Ok(()),
+    }
 }
 
 /// All rules, with a look at the tree for those that need it.

@@ -19,6 +19,8 @@ mod secrecy;
 mod setting;
 mod sign_in;
 mod silence;
+mod table;
+mod taken_in;
 mod watch;
 mod workbook;
 

@@ -3,12 +3,14 @@
 use std::collections::HashMap;
 
 use domain::{
+    authority::Scope,
     id::Id,
+    record::Record,
     schema::{Field, Schema, Storage},
-    text,
 };
 
-use crate::{Arg, Db, StoreError, Tx, args};
+use super::{owner_column, read, scope_condition, search_conditions};
+use crate::{Arg, Db, Row, StoreError, Tx, args};
 
 /// The titles of records of a table noun by id.
 ///
@@ -39,87 +41,149 @@ pub async fn titles(
     Ok(out)
 }
 
-/// Ids of a noun's records by each of its keys, folded: what a spreadsheet may name them by.
-/// A key that two records share is left out.
+/// What one record is named by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// Its id.
+    pub id: Id,
+    /// Its keys, in the order of the schema's `keys`.
+    pub keys: Vec<Option<String>>,
+    /// Whether it lies in the scope that was asked with.
+    pub in_scope: bool,
+}
+
+/// What all records of a noun are named by in `keys` (fields), whoever's they are.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
-pub async fn key_index(tx: &mut Tx, schema: &Schema) -> Result<HashMap<String, Id>, StoreError> {
+pub async fn names(
+    db: &Db,
+    scope: &Scope,
+    schema: &Schema,
+    keys: &[String],
+) -> Result<Vec<Named>, StoreError> {
+    let mut args = Vec::new();
+    let in_scope = scope_condition(scope, &owner_column(schema), &mut args);
+    let columns: String = keys.iter().map(|key| format!(", {key}")).collect();
     let sql = format!(
-        "SELECT id, {} FROM {}",
-        schema.keys.join(", "),
+        "SELECT id, CAST(CASE WHEN {in_scope} THEN 1 ELSE 0 END AS BIGINT) AS in_scope{columns} FROM {}",
         schema.table()
     );
-    let rows = tx.fetch(&schema.noun, &sql, &[]).await?;
-    let mut out: HashMap<String, Option<Id>> = HashMap::with_capacity(rows.len() * 2);
-    for row in &rows {
-        let id: Id = row.parsed("id")?;
-        out.insert(id.to_string(), Some(id));
-        for key in &schema.keys {
-            if let Some(value) = row.opt_text(key)? {
-                out.entry(text::fold(&value))
-                    .and_modify(|other| {
-                        if *other != Some(id) {
-                            *other = None;
-                        }
-                    })
-                    .or_insert(Some(id));
-            }
-        }
-    }
-    Ok(out
-        .into_iter()
-        .filter_map(|(k, id)| Some((k, id?)))
-        .collect())
+    let rows = db.fetch(&schema.noun, &sql, &args).await?;
+    rows.iter().map(|row| named(row, keys)).collect()
 }
 
-/// The id of the one record that `text` names: its id, or one of the noun's keys.
+fn named(row: &Row, keys: &[String]) -> Result<Named, StoreError> {
+    Ok(Named {
+        id: row.parsed("id")?,
+        keys: keys
+            .iter()
+            .map(|key| row.opt_text(key))
+            .collect::<Result<_, _>>()?,
+        in_scope: row.int("in_scope")? != 0,
+    })
+}
+
+/// The ids of the records that `text` names: by its id, or exactly by the first of the noun's
+/// keys that any record has. More than one share a name.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
-pub async fn resolve(tx: &mut Tx, schema: &Schema, text: &str) -> Result<Option<Id>, StoreError> {
+pub async fn resolve(tx: &mut Tx, schema: &Schema, text: &str) -> Result<Vec<Id>, StoreError> {
     let table = schema.table();
-    if let Ok(id) = text.parse::<Id>() {
-        let sql = format!("SELECT id FROM {table} WHERE id = $1");
-        return Ok(tx
-            .fetch_one(&schema.noun, &sql, &args![id])
-            .await?
-            .map(|_| id));
+    let mut columns: Vec<&str> = schema.keys.iter().map(String::as_str).collect();
+    if text.parse::<Id>().is_ok() {
+        columns.insert(0, "id");
     }
-    for key in &schema.keys {
-        let sql = format!("SELECT id FROM {table} WHERE {key} = $1 LIMIT 2");
+    for key in columns {
+        let sql = format!("SELECT id FROM {table} WHERE {key} = $1 ORDER BY id LIMIT 4");
         let rows = tx.fetch(&schema.noun, &sql, &args![text]).await?;
-        if let [row] = rows.as_slice() {
-            return row.parsed("id").map(Some);
+        if !rows.is_empty() {
+            return rows.iter().map(|row| row.parsed("id")).collect();
         }
     }
-    Ok(None)
+    Ok(Vec::new())
 }
 
-/// Every value of a unique field, whoever's the record is.
+/// Records in scope whose words hold all of those in `text`, whatever its tone marks and case:
+/// what may have been meant. At most 40.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
-pub async fn unique_values(
+pub async fn alike(
+    tx: &mut Tx,
+    scope: &Scope,
+    schema: &Schema,
+    text: &str,
+) -> Result<Vec<Named>, StoreError> {
+    let mut args = Vec::new();
+    let mut conditions = search_conditions(text, &mut args);
+    conditions.push(scope_condition(scope, &owner_column(schema), &mut args));
+    let sql = format!(
+        "SELECT id, CAST(1 AS BIGINT) AS in_scope, {} FROM {} WHERE {} ORDER BY sort_key, id LIMIT 40",
+        schema.keys.join(", "),
+        schema.table(),
+        conditions.join(" AND ")
+    );
+    let rows = tx.fetch(&schema.noun, &sql, &args).await?;
+    rows.iter().map(|row| named(row, &schema.keys)).collect()
+}
+
+/// A record whose unique field differs from `value` in case alone, whoever's it is: what
+/// stands there. Letters beyond ASCII are compared as they are, all small or all capital,
+/// for SQLite knows no other case of them.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn twin(
     tx: &mut Tx,
     schema: &Schema,
     field: &Field,
-) -> Result<Vec<String>, StoreError> {
-    let sql = format!("SELECT {} AS value FROM {}", field.column(), schema.table());
-    let rows = tx.fetch(&schema.noun, &sql, &[]).await?;
-    rows.iter().map(|row| row.text("value")).collect()
+    value: &str,
+) -> Result<Option<String>, StoreError> {
+    let column = field.column();
+    let plain = value.to_ascii_lowercase();
+    let sql = format!(
+        "SELECT {column} AS value FROM {} WHERE lower({column}) IN ($1, $2, $3) AND {column} <> $4 LIMIT 1",
+        schema.table()
+    );
+    let capital = value.to_uppercase().to_ascii_lowercase();
+    let args = args![plain, value.to_lowercase(), capital, value];
+    let row = tx.fetch_one(&schema.noun, &sql, &args).await?;
+    row.map(|row| row.text("value")).transpose()
+}
+
+/// Records by their ids, whoever's they are; for use cases that have asked for the authority.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn by_ids(db: &Db, schema: &Schema, ids: &[Id]) -> Result<Vec<Record>, StoreError> {
+    let mut out = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(500) {
+        let args: Vec<Arg> = ids.iter().map(|id| (*id).into()).collect();
+        let places: Vec<String> = (1..=args.len()).map(|i| format!("${i}")).collect();
+        let sql = format!(
+            "SELECT * FROM {} WHERE id IN ({})",
+            schema.table(),
+            places.join(", ")
+        );
+        for row in &db.fetch(&schema.noun, &sql, &args).await? {
+            out.push(read(schema, row)?);
+        }
+    }
+    Ok(out)
 }
 
 /// Every record's parent; nothing for a noun without one.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
-pub async fn parents(tx: &mut Tx, schema: &Schema) -> Result<HashMap<Id, Option<Id>>, StoreError> {
+pub async fn parents(db: &Db, schema: &Schema) -> Result<HashMap<Id, Option<Id>>, StoreError> {
     if schema.field("parent").is_none() || schema.storage == Storage::Entry {
         return Ok(HashMap::new());
     }
     let sql = format!("SELECT id, parent_id FROM {}", schema.table());
-    let rows = tx.fetch(&schema.noun, &sql, &[]).await?;
+    let rows = db.fetch(&schema.noun, &sql, &[]).await?;
     rows.iter()
         .map(|row| Ok((row.parsed("id")?, row.opt_parsed("parent_id")?)))
         .collect()

@@ -377,27 +377,46 @@ async fn an_older_version_does_not_overwrite(db: &Db) {
 async fn keys_name_records(db: &Db) {
     let a = organization(db, "H61.12", "Sở Y tế", None).await;
     let b = organization(db, "H61.13", "Phòng chung tên", None).await;
-    organization(db, "H61.14", "Phòng chung tên", None).await;
+    let c = organization(db, "H61.14", "Phòng chung tên", None).await;
+    organization(db, "Đ-1", "Có dấu", None).await;
     let schema = noun::get("organization").unwrap();
+    let named = names(db, &all(), schema, &schema.keys).await.unwrap();
+    let first = named.iter().find(|n| n.id == a).unwrap();
+    assert_eq!(first.keys, [Some("H61.12".into()), Some("Sở Y tế".into())]);
+    assert!(named.iter().all(|n| n.in_scope));
+    let scope = below(OrganizationId(b));
+    let theirs = names(db, &scope, schema, &[]).await.unwrap();
+    let seen: Vec<Id> = theirs.iter().filter(|n| n.in_scope).map(|n| n.id).collect();
+    assert_eq!((theirs.len(), seen), (4, vec![b]));
     let mut tx = db.begin().await.unwrap();
-    let index = key_index(&mut tx, schema).await.unwrap();
-    assert_eq!(index.get("h61.12"), Some(&a));
-    assert_eq!(index.get("so y te"), Some(&a));
-    assert_eq!(index.get(&b.to_string()), Some(&b));
-    assert_eq!(index.get("phong chung ten"), None, "it names two");
     for (text, found) in [
-        ("H61.12", Some(a)),
-        ("Sở Y tế", Some(a)),
-        (a.to_string().as_str(), Some(a)),
-        ("Phòng chung tên", None),
-        ("nobody", None),
-        (Id::new(5).to_string().as_str(), None),
+        ("H61.12", vec![a]),
+        ("Sở Y tế", vec![a]),
+        (a.to_string().as_str(), vec![a]),
+        ("Phòng chung tên", vec![b, c]),
+        ("So Y te", vec![]),
+        ("h61.12", vec![]),
+        ("nobody", vec![]),
+        (Id::new(5).to_string().as_str(), vec![]),
     ] {
-        assert_eq!(
-            resolve(&mut tx, schema, text).await.unwrap(),
-            found,
-            "{text}"
-        );
+        let mut read = resolve(&mut tx, schema, text).await.unwrap();
+        read.sort_unstable();
+        let mut found = found;
+        found.sort_unstable();
+        assert_eq!(read, found, "{text}");
+    }
+    let near = alike(&mut tx, &all(), schema, "so y te").await.unwrap();
+    assert_eq!(near.iter().map(|n| n.id).collect::<Vec<_>>(), [a]);
+    assert_eq!(alike(&mut tx, &scope, schema, "so y te").await.unwrap(), []);
+    let code = schema.field("code").unwrap();
+    for (value, other) in [
+        ("h61.12", Some("H61.12")),
+        ("đ-1", Some("Đ-1")),
+        ("H61.12", None),
+        ("H61.1", None),
+    ] {
+        let found = twin(&mut tx, schema, code, value).await.unwrap();
+        assert_eq!(found.as_deref(), other, "{value}");
     }
     tx.commit().await.unwrap();
     let titles = titles(db, schema, &[a, b, Id::new(7)]).await.unwrap();

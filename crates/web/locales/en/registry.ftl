@@ -12,7 +12,7 @@ record-journal = History of the record
 import-lead = Choose a CSV or XLSX file. The first pass is a trial: what would become of every row, which column is wrong, and why.
 import-choose = Choose a file
 import-file = CSV (comma or semicolon, UTF-8) or XLSX
-import-limits = At most { $x }. The first row names the columns.
+import-limits = At most { $x }. The header is looked for in the first 30 lines.
 import-try = Try it
 import-template = Download a template
 import-columns = Columns
@@ -22,7 +22,6 @@ import-created = New
 import-updated = Changed
 import-unchanged = The same
 import-bad = Refused
-import-ignored = Columns not used: { $x }
 import-apply = { $n ->
     [one] Import { $shown } good row
    *[other] Import { $shown } good rows
@@ -31,12 +30,37 @@ import-bad-file = Download the bad rows
 import-line = Line
 import-record = Record
 import-fate = Fate
-import-why = Why
-import-column = column { $shown }
 import-more = { $n ->
     [one] and { $shown } more row
    *[other] and { $shown } more rows
 }
+import-writing = Writing
+import-reading = Trying it
+import-running-hint = The page refreshes itself. When it is stopped, the rows that are in stay in; the same file sent again writes only the rest.
+import-stop = Stop
+import-look = Look again
+import-stopped = Stopped
+import-again = Try the rest again
+import-sheets = Which sheet goes in?
+import-sheet-rows = { $n ->
+    [one] { $shown } row
+   *[other] { $shown } rows
+}
+import-sheet-hidden = hidden
+import-asks = Hidden rows
+import-left = Not written
+import-take-hidden = { $n ->
+    [one] Take in { $shown } hidden row
+   *[other] Take in { $shown } hidden rows
+}
+import-what = What changes, or why it is refused
+import-write = Write:
+import-emptied = (emptied)
+import-unused = Columns that are not used
+import-nearest = do you mean { $x }?
+import-not-used = Not used
+import-blank = A blank cell keeps what is there. To empty a field, write - or (clear).
+fate-asks = Hidden; waits for your word
 import-gone = The uploaded file is no longer kept
 import-gone-next = Upload the file and try it again.
 fate-create = New

@@ -147,9 +147,12 @@ fn paths(schema: &Schema, out: &mut Map<String, Value>) {
         }),
     );
     let mode = json!({ "name": "mode", "in": "query", "schema": { "type": "string", "enum": ["dry-run", "good-rows", "all-or-nothing"] } });
+    let sheet = json!({ "name": "sheet", "in": "query", "description": "the sheet's name, where the workbook has several", "schema": { "type": "string" } });
+    let hidden = json!({ "name": "hidden_rows", "in": "query", "description": "rows that the sheet hides go in too", "schema": { "type": "boolean" } });
+    let column = json!({ "name": "column", "in": "query", "description": "HEADER:FIELD, what a header is taken for", "schema": { "type": "array", "items": { "type": "string" } } });
     out.insert(
         format!("/api/v1/{noun}/import"),
-        json!({ "post": { "summary": format!("Import: {many}"), "tags": [noun], "parameters": [mode],
+        json!({ "post": { "summary": format!("Import: {many}"), "tags": [noun], "parameters": [mode, sheet, hidden, column],
             "requestBody": { "required": true, "content": { "text/csv": {}, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {} } },
             "responses": answer("every row's fate", &json!({ "type": "object" })) } }),
     );

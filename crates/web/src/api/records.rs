@@ -1,6 +1,6 @@
 //! Records of any noun: list, get, create, replace, change, delete, import, export.
 
-use app::registry::{self, ImportMode, book};
+use app::registry::{self, ImportMode, ImportOptions, Progress, book};
 use axum::{
     Json,
     body::Bytes,
@@ -13,13 +13,17 @@ use domain::{
     label::Label,
     parse,
     problem::{FieldProblem, Problem},
-    record::{Record, Values},
-    schema::Schema,
+    record::{
+        Record,
+        Value::{Integer, Null},
+        Values,
+    },
+    schema::{Kind, Schema},
 };
 use serde_json::{Map, Value, json};
 
 use crate::{
-    http::{Fault, Params, Reader},
+    http::{Fault, More, Params, Reader},
     registry::asked,
     server::Web,
 };
@@ -85,24 +89,33 @@ fn values(schema: &Schema, object: &Map<String, Value>) -> Result<Values, Proble
     if !unknown.is_empty() {
         return Err(Problem::invalid(&schema.noun, unknown));
     }
-    let texts: Vec<(&str, String)> = object
-        .iter()
-        .map(|(name, value)| {
-            let text = match value {
-                Value::Null => String::new(),
-                Value::String(text) => text.clone(),
-                other => other.to_string(),
-            };
-            (name.as_str(), text)
-        })
-        .collect();
-    parse::values(schema, |field| {
-        texts
-            .iter()
-            .find(|(name, _)| *name == field.name)
-            .map(|(_, text)| text.as_str())
-    })
-    .map_err(|wrong| Problem::invalid(&schema.noun, wrong))
+    let mut values = Values::new();
+    let mut wrong = Vec::new();
+    for field in &schema.fields {
+        let read = match object.get(&field.name) {
+            None | Some(Value::Null) => parse::field(field, ""),
+            Some(Value::String(text)) => parse::field(field, text),
+            // A number of JSON says itself what its point is.
+            Some(Value::Number(number)) if !number.is_i64() => {
+                parse::typed(field, number.as_f64().unwrap_or(f64::NAN))
+            }
+            Some(Value::Number(number)) if field.kind == Kind::Instant => {
+                Ok(number.as_i64().map_or(Null, Integer))
+            }
+            Some(other) => parse::field(field, &other.to_string()),
+        };
+        match read {
+            Ok(value) => {
+                values.insert(field.name.clone(), value);
+            }
+            Err(problem) => wrong.push(problem),
+        }
+    }
+    if wrong.is_empty() {
+        Ok(values)
+    } else {
+        Err(Problem::invalid(&schema.noun, wrong))
+    }
 }
 
 fn object(bytes: &Bytes) -> Result<Map<String, Value>, Fault> {
@@ -217,7 +230,8 @@ fn parse_id(id: &str) -> Result<Id, Problem> {
         .map_err(|_| Problem::not_found(&Label::new("bản ghi", "record"), id))
 }
 
-/// `POST /api/v1/{noun}/import?mode=dry-run|good-rows|all-or-nothing`: the body is a CSV or XLSX file.
+/// `POST /api/v1/{noun}/import?mode=dry-run|good-rows|all-or-nothing&sheet=&hidden_rows=true`: the
+/// body is a CSV or XLSX file. `column=HEADER:FIELD` (any number of them) says what a header is.
 pub async fn import(
     State(web): State<Web>,
     reader: Reader,
@@ -238,8 +252,35 @@ pub async fn import(
             return Err(Problem::invalid("mode", vec![wrong]).into());
         }
     };
-    let report = registry::import(&web.app, &reader.ctx, &noun, &bytes, mode).await?;
-    Ok(Json(report).into_response())
+    let columns = params
+        .all("column")
+        .filter_map(|pair| pair.rsplit_once(':'));
+    let options = ImportOptions {
+        mode,
+        sheet: Some(params.get("sheet").to_owned()).filter(|s| !s.is_empty()),
+        hidden_rows: params.get("hidden_rows") == "true",
+        columns: columns
+            .map(|(h, f)| (h.trim().to_owned(), f.to_owned()))
+            .collect(),
+        shown: None,
+    };
+    let progress = Progress::default();
+    let report =
+        registry::import_as(&web.app, &reader.ctx, &noun, &bytes, &options, &progress).await?;
+    let whole = mode == ImportMode::AllOrNothing && !report.written || report.asks_for_sheet();
+    match report.refusal(&noun).filter(|_| whole) {
+        Some(problem) => {
+            let mut refused = Fault::from(problem).into_response();
+            let told = json!({
+                "rows": report.rows.iter().filter(|r| !r.problems.is_empty()).collect::<Vec<_>>(),
+                "sheets": report.sheets,
+                "told": report.told,
+            });
+            refused.extensions_mut().insert(More(told));
+            Ok(refused)
+        }
+        None => Ok(Json(report).into_response()),
+    }
 }
 
 /// `GET /api/v1/{noun}/{id}/versions`: every version of an entry, the newest first.

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use app::registry::{CellProblem, ImportReport, Outcome, RowFate};
+use app::registry::{
+    CellProblem, ColumnUse, FieldChange, ImportReport, Outcome, RowFate, SheetChoice,
+};
 use domain::{
     id::Id,
     label::Label,
@@ -255,11 +257,28 @@ pub fn import(cx: &Cx) -> Import {
         line,
         title: title.into(),
         outcome,
+        version: (outcome == Outcome::Update).then_some(3),
+        changes: match outcome {
+            Outcome::Update => vec![FieldChange {
+                field: "address".into(),
+                before: "10.4.1.1".into(),
+                after: "10.4.1.2".into(),
+            }],
+            _ => Vec::new(),
+        },
         problems,
+        notes: Vec::new(),
     };
     let wrong = CellProblem {
+        cell: "I5".into(),
         column: "Địa chỉ IP".into(),
+        field: "address".into(),
         position: 9,
+        value: "127.10.4".into(),
+        write: Label::new(
+            "Địa chỉ IP, ví dụ 10.1.2.3",
+            "An IP address such as 10.1.2.3",
+        ),
         message: Label::new(
             "“127.10.4” không phải địa chỉ IP",
             "“127.10.4” is not an IP address",
@@ -271,12 +290,31 @@ pub fn import(cx: &Cx) -> Import {
         limit: cx.bytes(&33_554_432),
         upload: "u1".into(),
         problem: None,
+        running: None,
+        sheet: "Thiết bị".into(),
+        hidden_rows: false,
         report: Some(ImportReport {
-            written: false,
             created: 41,
             updated: 2,
             unchanged: 1,
             bad: 1,
+            sheets: ["Thiết bị", "Danh mục"]
+                .map(|name| SheetChoice {
+                    name: name.into(),
+                    hidden: name == "Danh mục",
+                    rows: 46,
+                })
+                .into(),
+            columns: vec![ColumnUse {
+                cell: "A3".into(),
+                header: "STT".into(),
+                field: None,
+                nearest: None,
+            }],
+            told: vec![Label::new(
+                "Tiêu đề cột ở dòng 3; bỏ qua 2 dòng phía trên: DANH SÁCH THIẾT BỊ",
+                "The header is line 3; left out 2 lines above it: DANH SÁCH THIẾT BỊ",
+            )],
             ignored_columns: vec!["STT".into()],
             rows: vec![
                 row(2, "Tường lửa xã Cái Nhum", Outcome::Create, Vec::new()),
@@ -284,7 +322,7 @@ pub fn import(cx: &Cx) -> Import {
                 row(4, "AP-CN-01", Outcome::Unchanged, Vec::new()),
                 row(5, "AP-CN-07", Outcome::Bad, vec![wrong]),
             ],
-            bad_rows: Vec::new(),
+            ..ImportReport::default()
         }),
     }
 }

@@ -76,6 +76,10 @@ impl IntoResponse for Fault {
     }
 }
 
+/// What a JSON problem says beside the usual (RFC 9457, 3.2): an object.
+#[derive(Clone, Debug)]
+pub struct More(pub serde_json::Value);
+
 /// The page that says what happened, to what, and what to do next.
 #[derive(Debug, Template)]
 #[template(path = "error.html")]
@@ -140,6 +144,7 @@ pub async fn dress(Extension(asked): Extension<Asked>, request: Request, next: N
     let mut response = next.run(request).await;
     let status = response.status();
     let problem = response.extensions_mut().remove::<Problem>();
+    let more = response.extensions_mut().remove::<More>();
     let finished = response
         .headers()
         .get(header::CONTENT_TYPE)
@@ -152,7 +157,7 @@ pub async fn dress(Extension(asked): Extension<Asked>, request: Request, next: N
         tracing::warn!(request = asked.id, path = asked.path, %status, what = problem.what.en, "answered with a fault");
     }
     let mut dressed = if asked.api {
-        json_problem(&asked, &problem, status)
+        json_problem(&asked, &problem, status, more)
     } else if problem.kind == ProblemKind::SignIn && !asked.fragment {
         let back = if method == Method::GET {
             here(&asked)
@@ -183,13 +188,18 @@ fn here(asked: &Asked) -> String {
     }
 }
 
-fn json_problem(asked: &Asked, problem: &Problem, status: StatusCode) -> Response {
+fn json_problem(
+    asked: &Asked,
+    problem: &Problem,
+    status: StatusCode,
+    more: Option<More>,
+) -> Response {
     let fields: Vec<_> = problem
         .fields
         .iter()
         .map(|field| json!({ "field": field.field, "message": field.message.get(asked.lang) }))
         .collect();
-    let body = json!({
+    let mut body = json!({
         "type": "about:blank",
         "title": problem.what.get(asked.lang),
         "status": status.as_u16(),
@@ -199,6 +209,10 @@ fn json_problem(asked: &Asked, problem: &Problem, status: StatusCode) -> Respons
         "request": asked.id,
         "errors": fields,
     });
+    if let (Some(body), Some(More(serde_json::Value::Object(more)))) = (body.as_object_mut(), more)
+    {
+        body.extend(more);
+    }
     let mut response = (status, Json(body)).into_response();
     response.headers_mut().insert(
         header::CONTENT_TYPE,

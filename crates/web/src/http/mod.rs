@@ -9,7 +9,7 @@ mod reply;
 mod upload;
 
 pub use asked::ask;
-pub use fault::{Fault, dress};
+pub use fault::{Fault, More, dress};
 pub use guard::{headers, same_site};
 pub use params::{Params, encode, query};
 pub use reader::{Reader, SESSION, Visitor, cookie, stage_path};

@@ -1,14 +1,22 @@
 //! A table to be taken in: first what would become of every row, then the good ones.
 
-use std::path::{Path as File, PathBuf};
+use std::{
+    path::{Path as File, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use app::{
     App,
-    registry::{self, ImportMode, ImportReport, MAX_BYTES},
+    registry::{
+        self, ImportMode, ImportOptions, MAX_BYTES,
+        running::{self, Run},
+    },
 };
 use axum::{
     Form,
     extract::{Path, Request, State},
+    http::header,
     response::{IntoResponse, Response},
 };
 use domain::{
@@ -23,7 +31,7 @@ use super::{list::csv_file, page::Import};
 use crate::{
     cx::Cx,
     format,
-    http::{self, Fault, Reader, receive},
+    http::{self, Fault, Params, Reader, receive},
     i18n,
     server::Web,
 };
@@ -90,15 +98,15 @@ async fn keep(app: &App, account: AccountId, bytes: Vec<u8>) -> Result<(Id, Vec<
     Ok((id, bytes))
 }
 
-async fn kept(app: &App, account: AccountId, upload: &str) -> Result<Vec<u8>, Problem> {
-    let gone = || {
-        let (what, next) = (i18n::label("import-gone"), i18n::label("import-gone-next"));
-        Problem::new(ProblemKind::NotFound, what, "", next)
-    };
+fn gone() -> Problem {
+    let (what, next) = (i18n::label("import-gone"), i18n::label("import-gone-next"));
+    Problem::new(ProblemKind::NotFound, what, "", next)
+}
+
+async fn kept(app: &App, account: AccountId, upload: &str) -> Result<(Id, Vec<u8>), Problem> {
     let id: Id = upload.parse().map_err(|_| gone())?;
-    tokio::fs::read(path(app, account, id))
-        .await
-        .map_err(|_| gone())
+    let bytes = tokio::fs::read(path(app, account, id)).await;
+    Ok((id, bytes.map_err(|_| gone())?))
 }
 
 fn page(cx: Cx, schema: &Schema) -> Import {
@@ -108,6 +116,9 @@ fn page(cx: Cx, schema: &Schema) -> Import {
         upload: String::new(),
         problem: None,
         report: None,
+        running: None,
+        sheet: String::new(),
+        hidden_rows: false,
         cx,
     }
 }
@@ -145,7 +156,7 @@ pub async fn try_out(
     Path(noun): Path<String>,
     request: Request,
 ) -> Result<Response, Fault> {
-    let schema = registry::writable(&web.app, &reader.ctx, &noun)?;
+    registry::writable(&web.app, &reader.ctx, &noun)?;
     let mut upload = receive(request, MAX_BYTES).await?;
     let bytes = upload
         .files
@@ -153,34 +164,132 @@ pub async fn try_out(
         .map(|file| file.bytes)
         .unwrap_or_default();
     let (id, bytes) = keep(&web.app, reader.me.account, bytes).await?;
-    let tried = registry::import(&web.app, &reader.ctx, &noun, &bytes, ImportMode::DryRun).await;
-    answer(reader.cx, &schema, id.to_string(), tried)
+    let options = ImportOptions::default();
+    begin(web, reader, &noun, id, bytes, options).await
 }
 
-fn answer(
-    cx: Cx,
-    schema: &Schema,
-    upload: String,
-    tried: Result<ImportReport, Problem>,
+/// How long a request waits for an import before it shows how far it has come.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+async fn begin(
+    web: Web,
+    reader: Reader,
+    noun: &str,
+    id: Id,
+    bytes: Vec<u8>,
+    options: ImportOptions,
 ) -> Result<Response, Fault> {
-    let page = page(cx, schema);
-    match tried {
-        Ok(report) => Ok(http::Page(Import {
-            upload,
-            report: Some(report),
+    let own = (reader.me.account, id);
+    let run = running::start(&web.app, &reader.ctx, own, noun, bytes, options);
+    run.wait(PATIENCE).await;
+    let schema = registry::writable(&web.app, &reader.ctx, noun)?;
+    answer(reader.cx, &schema, id, &run)
+}
+
+/// The page of a run: its report, what is wrong with the file, or how far it has come.
+fn answer(cx: Cx, schema: &Schema, id: Id, run: &Run) -> Result<Response, Fault> {
+    let page = Import {
+        upload: id.to_string(),
+        sheet: run.options.sheet.clone().unwrap_or_default(),
+        hidden_rows: run.options.hidden_rows,
+        ..page(cx, schema)
+    };
+    match run.outcome().as_deref() {
+        None => {
+            let (read, total) = run.progress.read();
+            let (written, to_write) = run.progress.written();
+            let running = if to_write > 0 {
+                (true, written, to_write)
+            } else {
+                (false, read, total)
+            };
+            let again = format!("2;url=/registry/{}/import/{id}", schema.noun);
+            let page = Import {
+                running: Some(running),
+                ..page
+            };
+            Ok(([(header::REFRESH, again)], http::Page(page)).into_response())
+        }
+        Some(Ok(report)) => Ok(http::Page(Import {
+            report: Some(report.clone()),
             ..page
         })
         .into_response()),
-        Err(problem) if problem.kind == ProblemKind::Invalid => {
+        Some(Err(problem)) if problem.kind == ProblemKind::Invalid => {
             let status = Fault::from(problem.clone()).status();
             let page = Import {
-                problem: Some(problem),
+                problem: Some(problem.clone()),
                 ..page
             };
             Ok((status, http::Page(page)).into_response())
         }
-        Err(problem) => Err(problem.into()),
+        Some(Err(problem)) => Err(problem.clone().into()),
     }
+}
+
+/// The run of a file that the reader has sent.
+fn find(web: &Web, reader: &Reader, noun: &str, upload: &str) -> Result<(Id, Arc<Run>), Problem> {
+    let id: Id = upload.parse().map_err(|_| gone())?;
+    let found = running::find(&web.app, reader.me.account, id);
+    let run = found.filter(|run| run.noun == noun).ok_or_else(gone)?;
+    Ok((id, run))
+}
+
+/// `GET /registry/{noun}/import/{upload}`: how far it has come, and what it came to.
+pub async fn look(
+    State(web): State<Web>,
+    reader: Reader,
+    Path((noun, upload)): Path<(String, String)>,
+) -> Result<Response, Fault> {
+    let schema = registry::writable(&web.app, &reader.ctx, &noun)?;
+    let (id, run) = find(&web, &reader, &noun, &upload)?;
+    answer(reader.cx, &schema, id, &run)
+}
+
+/// `POST /registry/{noun}/import/{upload}/stop`: after the batch that is being written.
+pub async fn stop(
+    State(web): State<Web>,
+    reader: Reader,
+    Path((noun, upload)): Path<(String, String)>,
+) -> Result<Response, Fault> {
+    let schema = registry::writable(&web.app, &reader.ctx, &noun)?;
+    let (id, run) = find(&web, &reader, &noun, &upload)?;
+    run.progress.stop();
+    run.wait(PATIENCE).await;
+    answer(reader.cx, &schema, id, &run)
+}
+
+/// How the reader says that a file is to be read: `sheet`, `hidden_rows`, and for each column
+/// that names no field its header (`header`) and the field that it is (`field`).
+fn told(form: &Params) -> ImportOptions {
+    let columns = form.all("header").zip(form.all("field"));
+    ImportOptions {
+        sheet: Some(form.get("sheet").to_owned()).filter(|s| !s.is_empty()),
+        hidden_rows: form.get("hidden_rows") == "true",
+        columns: columns
+            .filter(|(_, field)| !field.is_empty())
+            .map(|(header, field)| (header.trim().to_owned(), field.to_owned()))
+            .collect(),
+        ..ImportOptions::default()
+    }
+}
+
+/// `POST /registry/{noun}/import/{upload}/again`: the dry run of the same file, read otherwise.
+pub async fn again(
+    State(web): State<Web>,
+    reader: Reader,
+    Path((noun, upload)): Path<(String, String)>,
+    request: Request,
+) -> Result<Response, Fault> {
+    registry::writable(&web.app, &reader.ctx, &noun)?;
+    let form = receive(request, 0).await?.fields;
+    let (id, bytes) = kept(&web.app, reader.me.account, &upload).await?;
+    let mut options = told(&form);
+    if let Ok((_, run)) = find(&web, &reader, &noun, &upload) {
+        // What was said of columns before still holds; the last word counts.
+        options.columns.extend(run.options.columns.iter().cloned());
+    }
+    begin(web, reader, &noun, id, bytes, options).await
 }
 
 #[derive(Deserialize)]
@@ -188,7 +297,7 @@ pub struct Chosen {
     upload: String,
 }
 
-/// `POST /registry/{noun}/import/apply`: the good rows go in.
+/// `POST /registry/{noun}/import/apply`: the good rows of the plan that was shown go in.
 pub async fn apply(
     State(web): State<Web>,
     reader: Reader,
@@ -196,10 +305,24 @@ pub async fn apply(
     Form(chosen): Form<Chosen>,
 ) -> Result<Response, Fault> {
     let schema = registry::writable(&web.app, &reader.ctx, &noun)?;
-    let bytes = kept(&web.app, reader.me.account, &chosen.upload).await?;
-    let written =
-        registry::import(&web.app, &reader.ctx, &noun, &bytes, ImportMode::GoodRows).await;
-    answer(reader.cx, &schema, chosen.upload, written)
+    let (id, bytes) = kept(&web.app, reader.me.account, &chosen.upload).await?;
+    let Ok((_, run)) = find(&web, &reader, &noun, &chosen.upload) else {
+        // The program was started again: the plan is shown once more.
+        return begin(web, reader, &noun, id, bytes, ImportOptions::default()).await;
+    };
+    let shown = match run.outcome().as_deref() {
+        Some(Ok(report)) if !run.writes() => report.shown(),
+        // It is being written already, or was: a second click changes nothing.
+        _ => return answer(reader.cx, &schema, id, &run),
+    };
+    let options = ImportOptions {
+        mode: ImportMode::GoodRows,
+        sheet: run.options.sheet.clone(),
+        hidden_rows: run.options.hidden_rows,
+        columns: run.options.columns.clone(),
+        shown: Some(shown),
+    };
+    begin(web, reader, &noun, id, bytes, options).await
 }
 
 /// `GET /registry/{noun}/import/{upload}/bad.csv`: what did not go in, with what is wrong.
@@ -208,9 +331,12 @@ pub async fn bad_rows(
     reader: Reader,
     Path((noun, upload)): Path<(String, String)>,
 ) -> Result<Response, Fault> {
-    let bytes = kept(&web.app, reader.me.account, &upload).await?;
-    let report = registry::import(&web.app, &reader.ctx, &noun, &bytes, ImportMode::DryRun).await?;
-    Ok(csv_file(&format!("{noun}-sai"), report.bad_rows))
+    registry::writable(&web.app, &reader.ctx, &noun)?;
+    let (_, run) = find(&web, &reader, &noun, &upload)?;
+    match run.outcome().as_deref() {
+        Some(Ok(report)) => Ok(csv_file(&format!("{noun}-sai"), report.bad_rows.clone())),
+        _ => Err(gone().into()),
+    }
 }
 
 #[cfg(test)]

@@ -49,6 +49,12 @@ pub fn routes() -> Router<Web> {
             get(import::template),
         )
         .route("/registry/{noun}/import/apply", post(import::apply))
+        .route("/registry/{noun}/import/{upload}", get(import::look))
+        .route("/registry/{noun}/import/{upload}/stop", post(import::stop))
+        .route(
+            "/registry/{noun}/import/{upload}/again",
+            post(import::again),
+        )
         .route(
             "/registry/{noun}/import/{upload}/bad.csv",
             get(import::bad_rows),

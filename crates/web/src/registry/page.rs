@@ -1,11 +1,14 @@
 //! List, record and form of any noun.
 
-use app::registry::{ImportReport, Outcome, RowFate};
+use app::registry::{ColumnUse, ImportReport, Outcome, RowFate};
 use askama::Template;
-use domain::{problem::Problem, schema::Schema};
+use domain::{
+    problem::Problem,
+    schema::{Kind, Schema},
+};
 
 use super::cell::Cell;
-use crate::{cx::Cx, journal::page::Entries, mark::Mark, paging::Pages};
+use crate::{cx::Cx, format, journal::page::Entries, mark::Mark, paging::Pages};
 
 /// A noun in the index.
 #[derive(Clone, Debug)]
@@ -346,21 +349,58 @@ pub struct Import {
     pub problem: Option<Problem>,
     /// What becomes, or became, of the rows.
     pub report: Option<ImportReport>,
+    /// While it runs: whether it writes, how many rows are done, and of how many.
+    pub running: Option<(bool, usize, usize)>,
+    /// The sheet that was named.
+    pub sheet: String,
+    /// Whether hidden rows go in.
+    pub hidden_rows: bool,
 }
 
 /// At most so many rows are shown, the bad ones first; the rest is in the file of bad rows.
 const ROWS: usize = 300;
+/// At most so many fields of a row are shown.
+const FIELDS: usize = 40;
 
 impl Import {
-    /// The rows to show.
+    /// The rows to show: what is refused, what asks, what changes, what is new, the rest.
     pub fn shown(&self) -> Vec<&RowFate> {
         let Some(report) = &self.report else {
             return Vec::new();
         };
-        let (bad, good): (Vec<_>, Vec<_>) = report
-            .rows
-            .iter()
-            .partition(|row| row.outcome == Outcome::Bad);
-        bad.into_iter().chain(good).take(ROWS).collect()
+        let rank = |row: &RowFate| match row.outcome {
+            Outcome::Bad => 0,
+            Outcome::Asks => 1,
+            Outcome::Update => 2,
+            Outcome::Create => 3,
+            Outcome::Unchanged => 4,
+        };
+        let mut rows: Vec<&RowFate> = report.rows.iter().collect();
+        rows.sort_by_key(|row| rank(row));
+        rows.truncate(ROWS);
+        rows
+    }
+
+    /// What changes in a row: the field's name, old and new. Of a new record only what is given.
+    pub fn changes(&self, row: &RowFate) -> Vec<(String, String, String)> {
+        let fields = row.changes.iter().take(FIELDS).filter_map(|change| {
+            let field = self.schema.field(&change.field)?;
+            let words = |value: &str| match (field.choices.get(value), field.kind) {
+                (Some(label), _) => self.cx.l(label),
+                (None, Kind::Date) => format::iso_date(value),
+                _ => value.to_owned(),
+            };
+            let label = self.cx.l(&field.label);
+            Some((label, words(&change.before), words(&change.after)))
+        });
+        fields.collect()
+    }
+
+    /// The columns that name no field, where a person may say what they are.
+    pub fn unused(&self) -> Vec<&ColumnUse> {
+        let columns = self.report.iter().flat_map(|report| &report.columns);
+        columns
+            .filter(|c| c.field.is_none() && !c.header.is_empty())
+            .collect()
     }
 }

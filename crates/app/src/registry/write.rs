@@ -1,0 +1,226 @@
+//! Rows of a table go in, a short batch at a time.
+
+use std::collections::VecDeque;
+
+use domain::{
+    authority::Scope,
+    label::Label,
+    problem::{Problem, ProblemKind},
+    schema::Schema,
+};
+use store::{StoreError, Tx, registry};
+
+use super::{
+    import::Progress,
+    plan::{Planned, Planner, Row},
+    record,
+    report::{CellProblem, Outcome, RowFate},
+};
+use crate::{App, Ctx, fault::fault};
+
+/// So many rows go in together; a batch holds up others for about as long as it takes.
+const BATCH: usize = 200;
+/// So many rows at once change what the database should know of its tables.
+const MANY: usize = 1_000;
+
+/// What was done.
+#[derive(Default)]
+pub(super) struct Done {
+    /// Rows that went in.
+    pub written: usize,
+    /// Whether it was stopped, or the database was no more there.
+    pub stopped: bool,
+    /// New and changed records that did not go in for that.
+    pub left: Option<(usize, usize)>,
+}
+
+/// The writing of one table.
+pub(super) struct Job<'a> {
+    pub app: &'a App,
+    pub ctx: &'a Ctx,
+    pub scope: &'a Scope,
+    pub schema: &'a Schema,
+    pub planner: &'a Planner<'a>,
+}
+
+/// Somebody else changed a record between plan and writing.
+pub(super) fn changed_since() -> Label {
+    Label::new(
+        "Có người vừa sửa bản ghi này sau khi bạn xem kế hoạch; kiểm tra thử lại",
+        "Somebody changed this record after the plan was shown; try it again",
+    )
+}
+
+impl Job<'_> {
+    /// Writes rows in their order. A batch that fails is tried again row by row, so that one
+    /// row's fault is told at that row and holds up no other.
+    pub async fn run(
+        &self,
+        planned: Vec<Planned>,
+        fates: &mut [RowFate],
+        progress: &Progress,
+    ) -> Result<Done, Problem> {
+        let mut done = Done::default();
+        let mut queue: VecDeque<Vec<Planned>> = VecDeque::new();
+        let mut rows = planned.into_iter().peekable();
+        while rows.peek().is_some() {
+            queue.push_back(rows.by_ref().take(BATCH).collect());
+        }
+        let mut failed = None;
+        while let Some(batch) = queue.pop_front() {
+            if progress.is_stopped() {
+                queue.push_front(batch);
+                done.stopped = true;
+                break;
+            }
+            match self.batch(&batch, fates).await {
+                Ok(wrote) => {
+                    done.written += wrote;
+                    progress.wrote(batch.len());
+                }
+                Err(problem) if gone(&problem) => {
+                    queue.push_front(batch);
+                    done.stopped = true;
+                    failed = Some(problem);
+                    break;
+                }
+                Err(problem) => match <[Planned; 1]>::try_from(batch) {
+                    Ok([one]) => {
+                        refuse(&mut fates[one.at], &problem);
+                        progress.wrote(1);
+                    }
+                    Err(many) => {
+                        for one in many.into_iter().rev() {
+                            queue.push_front(vec![one]);
+                        }
+                    }
+                },
+            }
+            tokio::task::yield_now().await;
+        }
+        if done.written > 0 {
+            self.app.changed(&self.schema.noun);
+        } else if let Some(problem) = failed {
+            return Err(problem);
+        }
+        if done.stopped {
+            let mut left = (0, 0);
+            for row in queue.iter().flatten() {
+                match fates[row.at].outcome {
+                    Outcome::Create => left.0 += 1,
+                    _ => left.1 += 1,
+                }
+            }
+            done.left = Some(left);
+        }
+        // The rows are in: whatever comes of this, the import is done.
+        if done.written > MANY
+            && let Err(error) = self.app.db.analyze().await
+        {
+            tracing::warn!(%error, "the database did not count its tables");
+        }
+        Ok(done)
+    }
+
+    /// Writes some rows in one transaction; how many went in.
+    async fn batch(&self, batch: &[Planned], fates: &mut [RowFate]) -> Result<usize, Problem> {
+        let places: Vec<usize> = batch.iter().map(|p| p.at).collect();
+        // All that takes time is done before the database is held.
+        let rows = self.planner.rows(&places).await?;
+        let mut tx = self.app.db.begin().await.map_err(fault)?;
+        let (by, now) = (&self.ctx.actor.name, self.app.clock.now_ms());
+        let mut outcomes: Vec<(usize, Result<Outcome, Label>)> = Vec::new();
+        let (mut created, mut changes) = (Vec::new(), Vec::new());
+        for (at, row) in rows {
+            if let Some(other) = self.otherwise(&row, &fates[at]) {
+                outcomes.push((at, other));
+                continue;
+            }
+            let Row {
+                record: Some(record),
+                before,
+                ..
+            } = row
+            else {
+                continue;
+            };
+            for each in before.iter().chain([&record]) {
+                record::authorise(&mut tx, self.scope, self.schema, each).await?;
+            }
+            if before.is_none() {
+                changes.push(self.app.change(self.ctx, self.schema, None, Some(&record)));
+                created.push(record);
+                continue;
+            }
+            match registry::update(&mut tx, self.schema, &record, by, now).await {
+                Ok(()) => changes.push(self.app.change(
+                    self.ctx,
+                    self.schema,
+                    before.as_ref(),
+                    Some(&record),
+                )),
+                Err(StoreError::Stale { .. }) => outcomes.push((at, Err(changed_since()))),
+                Err(error) => return Err(record::unique(self.schema, error)),
+            }
+        }
+        registry::insert(&mut tx, self.schema, &created, by, now)
+            .await
+            .map_err(|e| record::unique(self.schema, e))?;
+        self.settle(&mut tx).await?;
+        store::journal::append(&mut tx, &changes)
+            .await
+            .map_err(fault)?;
+        tx.commit().await.map_err(fault)?;
+        for (at, outcome) in outcomes {
+            match outcome {
+                Ok(outcome) => fates[at].outcome = outcome,
+                Err(message) => {
+                    fates[at].outcome = Outcome::Bad;
+                    fates[at].problems.push(CellProblem::of_row(message));
+                }
+            }
+        }
+        Ok(changes.len())
+    }
+
+    async fn settle(&self, tx: &mut Tx) -> Result<(), Problem> {
+        if self.schema.noun == "organization" {
+            registry::rebuild_tree(tx).await.map_err(fault)?;
+        }
+        Ok(())
+    }
+
+    /// What a row has become since it was planned, where that is something else.
+    fn otherwise(&self, row: &Row, planned: &RowFate) -> Option<Result<Outcome, Label>> {
+        match row.fate.outcome {
+            Outcome::Unchanged => Some(Ok(Outcome::Unchanged)),
+            _ if row.record.is_none() => {
+                let why = row.fate.problems.first().map(|p| p.message.clone());
+                Some(Err(why.unwrap_or_else(changed_since)))
+            }
+            _ if row.fate.version != planned.version => Some(Err(changed_since())),
+            _ => None,
+        }
+    }
+}
+
+/// Whether nothing can be written any more, whatever the row.
+fn gone(problem: &Problem) -> bool {
+    matches!(
+        problem.kind,
+        ProblemKind::Unavailable | ProblemKind::Internal
+    )
+}
+
+fn refuse(fate: &mut RowFate, problem: &Problem) {
+    fate.outcome = Outcome::Bad;
+    if problem.fields.is_empty() {
+        fate.problems
+            .push(CellProblem::of_row(problem.what.clone()));
+    }
+    let fields = problem.fields.iter().map(|wrong| CellProblem {
+        field: wrong.field.clone(),
+        ..CellProblem::of_row(wrong.message.clone())
+    });
+    fate.problems.extend(fields);
+}
