@@ -29,6 +29,7 @@ pub mod remind;
 pub mod search;
 mod secrecy;
 pub mod setting;
+pub mod system_alarm;
 pub mod task;
 pub mod watch;
 

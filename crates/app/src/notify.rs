@@ -79,6 +79,20 @@ pub(crate) async fn enqueue(
         .to_string();
     let behind = alarm.behind.len();
     let (title, body) = match (alarm.state.as_str(), what) {
+        (_, what) if let Some(said) = &alarm.said => {
+            let (cause, next) = (&said.what.vi, &said.next.vi);
+            if what == "raised" {
+                (
+                    format!("Giềng: {cause}"),
+                    format!("Từ {time}: {cause}.\n{next}"),
+                )
+            } else {
+                (
+                    format!("Giềng: đã hết: {cause}"),
+                    format!("Lúc {time}, tình trạng sau đã hết: {cause}."),
+                )
+            }
+        }
         ("isolated", "raised") => (
             "Giềng: trung tâm mất kết nối ra mạng".to_owned(),
             format!(
@@ -107,7 +121,7 @@ pub(crate) async fn enqueue(
             at_ms: at,
             details: serde_json::json!({
                 "alarm": alarm.id, "target": alarm.target, "subject": subject, "state": alarm.state,
-                "raised_at": alarm.raised_at, "cleared_at": alarm.cleared_at, "behind": alarm.behind,
+                "raised_at": alarm.raised_at, "cleared_at": alarm.cleared_at, "behind": alarm.behind, "said": alarm.said,
             }),
             to: to.cloned(),
         };

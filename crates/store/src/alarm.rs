@@ -3,21 +3,35 @@
 use domain::{
     authority::Scope,
     id::{Id, OrganizationId, TargetId},
+    label::Label,
 };
 
 use crate::{Db, Row, StoreError, Tx, args, registry::scope_condition};
+
+/// What an alarm about Giềng itself says.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Said {
+    /// What happened.
+    pub what: Label,
+    /// What to do about it.
+    pub next: Label,
+}
 
 /// One cause, since it was raised, with what hangs behind it.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Alarm {
     /// Its identifier.
     pub id: Id,
-    /// The target that is the cause.
+    /// The target that is the cause; nil where none is.
     pub target: TargetId,
     /// Whose target.
     pub organization: Option<OrganizationId>,
-    /// `down`, `isolated` or `no_data`.
+    /// `down`, `isolated` or `no_data`; of Giềng itself the cause's code, such as `disk-low`.
     pub state: String,
+    /// What of Giềng itself it is about (a folder, a part); none for targets.
+    pub subject: Option<String>,
+    /// What it says when it is about Giềng itself.
+    pub said: Option<Said>,
     /// When it began, unix milliseconds.
     pub raised_at: i64,
     /// When it ended.
@@ -32,11 +46,20 @@ pub struct Alarm {
 
 fn read(row: &Row) -> Result<Alarm, StoreError> {
     let behind = row.text("behind")?;
+    let said = row.opt_text("said")?;
     Ok(Alarm {
         id: row.parsed("id")?,
         target: row.parsed("target_id")?,
         organization: row.opt_parsed("organization_id")?,
         state: row.text("state")?,
+        subject: row.opt_text("subject")?,
+        said: said
+            .map(|said| serde_json::from_str(&said))
+            .transpose()
+            .map_err(|e| StoreError::Decode {
+                column: "said".into(),
+                what: e.to_string(),
+            })?,
         raised_at: row.int("raised_at")?,
         cleared_at: row.opt_int("cleared_at")?,
         behind: serde_json::from_str(&behind).map_err(|e| StoreError::Decode {
@@ -56,8 +79,8 @@ pub async fn save(tx: &mut Tx, a: &Alarm) -> Result<(), StoreError> {
     tx.execute(
         "alarm",
         "INSERT INTO alarm (id, target_id, organization_id, state, raised_at, cleared_at, behind, \
-         acknowledged_at, acknowledged_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
-         ON CONFLICT (id) DO UPDATE SET state = excluded.state, cleared_at = excluded.cleared_at, \
+         acknowledged_at, acknowledged_by, subject, said) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
+         ON CONFLICT (id) DO UPDATE SET state = excluded.state, said = excluded.said, cleared_at = excluded.cleared_at, \
          behind = excluded.behind, acknowledged_at = COALESCE(excluded.acknowledged_at, alarm.acknowledged_at), \
          acknowledged_by = COALESCE(excluded.acknowledged_by, alarm.acknowledged_by)",
         &args![
@@ -69,7 +92,11 @@ pub async fn save(tx: &mut Tx, a: &Alarm) -> Result<(), StoreError> {
             a.cleared_at,
             serde_json::to_string(&a.behind).unwrap_or_else(|_| "[]".into()),
             a.acknowledged_at,
-            a.acknowledged_by.clone()
+            a.acknowledged_by.clone(),
+            a.subject.clone(),
+            a.said
+                .as_ref()
+                .and_then(|said| serde_json::to_string(said).ok())
         ],
     )
     .await?;
@@ -114,4 +141,19 @@ pub async fn get(db: &Db, scope: &Scope, id: Id) -> Result<Option<Alarm>, StoreE
         .await?
         .map(|r| read(&r))
         .transpose()
+}
+
+/// The open alarm of this cause about Giềng itself.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn open_system(db: &Db, state: &str, subject: &str) -> Result<Option<Alarm>, StoreError> {
+    db.fetch_one(
+        "alarm",
+        "SELECT * FROM alarm WHERE cleared_at IS NULL AND state = $1 AND subject = $2",
+        &args![state, subject],
+    )
+    .await?
+    .map(|row| read(&row))
+    .transpose()
 }

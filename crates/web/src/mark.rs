@@ -158,6 +158,15 @@ impl Mark {
             _ => Mark::Unknown,
         }
     }
+
+    /// Of an alarm; one about Giềng itself is shown as what is down.
+    pub fn of_alarm(alarm: &app::watch::Alarm) -> Self {
+        if alarm.said.is_some() {
+            Mark::Down
+        } else {
+            Mark::of_state(&alarm.state)
+        }
+    }
 }
 
 /// A mark, owned or borrowed, as templates hand it over.

@@ -157,7 +157,7 @@ impl Core {
                 };
                 store::alarm::save(&mut tx, &ended).await?;
                 tx.commit().await?;
-            } else {
+            } else if alarm.said.is_none() {
                 self.alarms.insert(alarm.target, alarm);
             }
         }
@@ -440,6 +440,8 @@ impl Core {
                 .get(&target)
                 .map(|i| self.targets[*i].organization),
             state: state.into(),
+            subject: None,
+            said: None,
             raised_at: since,
             cleared_at: None,
             behind,

@@ -2,6 +2,7 @@
 
 use domain::{
     id::{Id, OrganizationId, TargetId},
+    label::Label,
     record::{Record, Value},
 };
 use store::{Db, alarm, log_source, standing::Standing, target::*};
@@ -266,6 +267,8 @@ async fn alarms_are_raised_and_cleared(db: &Db) {
         target: TargetId(Id::new(NOW)),
         organization: Some(OrganizationId(unit)),
         state: "down".into(),
+        subject: None,
+        said: None,
         raised_at: NOW,
         cleared_at: None,
         behind: vec![TargetId(Id::new(NOW)), TargetId(Id::new(NOW))],
@@ -303,6 +306,53 @@ async fn alarms_are_raised_and_cleared(db: &Db) {
     .await;
     let read = alarm::get(db, &all(), raised.id).await.unwrap().unwrap();
     assert_eq!(read.acknowledged_by.as_deref(), Some("trực ban"));
+
+    // One about Giềng itself: the province's alone, one open for each cause.
+    let own = alarm::Alarm {
+        id: Id::new(NOW + 10),
+        target: TargetId(Id::NIL),
+        organization: None,
+        state: "disk-low".into(),
+        subject: Some("/data".into()),
+        said: Some(alarm::Said {
+            what: Label::new("Sắp đầy đĩa", "The disk is nearly full"),
+            next: Label::new("Dọn đĩa", "Make room"),
+        }),
+        behind: Vec::new(),
+        ..raised.clone()
+    };
+    save(&own).await;
+    let open = async || {
+        let open = alarm::open_system(db, "disk-low", "/data").await;
+        open.unwrap()
+    };
+    assert_eq!(open().await, Some(own.clone()));
+    assert_eq!(
+        alarm::get(db, &below(OrganizationId(other)), own.id)
+            .await
+            .unwrap(),
+        None
+    );
+    let second = alarm::Alarm {
+        id: Id::new(NOW + 11),
+        ..own.clone()
+    };
+    let mut tx = db.begin().await.unwrap();
+    assert!(alarm::save(&mut tx, &second).await.is_err());
+    drop(tx);
+    save(&alarm::Alarm {
+        cleared_at: Some(NOW + 12),
+        ..own.clone()
+    })
+    .await;
+    assert_eq!(open().await, None);
+    save(&second).await;
+    assert_eq!(open().await, Some(second.clone()));
+    save(&alarm::Alarm {
+        cleared_at: Some(NOW + 13),
+        ..second
+    })
+    .await;
     assert_eq!((read.cleared_at, read.behind.len()), (Some(NOW + 9), 0));
     assert_eq!(alarm::list(db, &all(), false, 10).await.unwrap(), []);
     assert_eq!(alarm::list(db, &all(), true, 10).await.unwrap(), [read]);

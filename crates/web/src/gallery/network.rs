@@ -89,6 +89,7 @@ pub fn alarms(cx: &Cx) -> Alarms {
         id: id.into(),
         href: "/network/targets/1".into(),
         title: "Kênh VNPT Mang Thít 02".into(),
+        next: String::new(),
         mark: Mark::Down,
         raised: NOW - 3 * HOUR,
         cleared,

@@ -88,10 +88,12 @@ pub struct TargetPage {
 pub struct AlarmRow {
     /// Its id.
     pub id: String,
-    /// The target's page.
+    /// The target's page; empty when the alarm is about Giềng itself.
     pub href: String,
-    /// The target's name.
+    /// The target's name, or what happened to Giềng itself.
     pub title: String,
+    /// What to do next, where the alarm says it.
+    pub next: String,
     /// What happened to it.
     pub mark: Mark,
     /// Unix milliseconds.

@@ -12,7 +12,13 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use domain::{authority::Permission, id::Id, label::Label, problem::Problem, text};
+use domain::{
+    authority::Permission,
+    id::{Id, TargetId},
+    label::Label,
+    problem::Problem,
+    text,
+};
 use vault::samples::Bucket;
 
 use super::{
@@ -172,15 +178,22 @@ async fn alarms(State(web): State<Web>, reader: Reader) -> Result<Response, Faul
     let (open, past): (Vec<AlarmRow>, Vec<AlarmRow>) = all
         .into_iter()
         .map(|view| {
-            let mark = Mark::of_state(&view.alarm.state);
+            let mark = Mark::of_alarm(&view.alarm);
+            let said = view.alarm.said.as_ref();
+            let nowhere = view.alarm.target == TargetId(Id::NIL);
             AlarmRow {
                 id: view.alarm.id.to_string(),
-                href: format!("/network/targets/{}", view.alarm.target),
-                title: if view.subject.is_empty() {
-                    mark.word(cx.lang)
+                href: if nowhere {
+                    String::new()
                 } else {
-                    view.subject
+                    format!("/network/targets/{}", view.alarm.target)
                 },
+                title: match said {
+                    Some(said) => said.what.get(cx.lang).to_owned(),
+                    None if view.subject.is_empty() => mark.word(cx.lang),
+                    None => view.subject,
+                },
+                next: said.map_or_else(String::new, |said| said.next.get(cx.lang).to_owned()),
                 mark,
                 raised: view.alarm.raised_at,
                 cleared: view.alarm.cleared_at,

@@ -290,7 +290,8 @@ fn alarms(cx: &Cx, open: &[AlarmView]) -> Alarms {
         .iter()
         .take(SHOWN)
         .map(|view| {
-            let mark = Mark::of_state(&view.alarm.state);
+            let mark = Mark::of_alarm(&view.alarm);
+            let said = view.alarm.said.as_ref();
             let named = view
                 .behind
                 .iter()
@@ -301,15 +302,15 @@ fn alarms(cx: &Cx, open: &[AlarmView]) -> Alarms {
             Notice {
                 mark,
                 href: format!("/network/alarms#alarm-{}", view.alarm.id),
-                title: if view.subject.is_empty() {
-                    mark.word(cx.lang)
-                } else {
-                    view.subject.clone()
+                title: match said {
+                    Some(said) => said.what.get(cx.lang).to_owned(),
+                    None if view.subject.is_empty() => mark.word(cx.lang),
+                    None => view.subject.clone(),
                 },
-                about: if view.behind.is_empty() {
-                    mark.word(cx.lang)
-                } else {
-                    format!("{}: {named}", cx.tn("overview-behind", view.behind.len()))
+                about: match said {
+                    Some(said) => said.next.get(cx.lang).to_owned(),
+                    None if view.behind.is_empty() => mark.word(cx.lang),
+                    None => format!("{}: {named}", cx.tn("overview-behind", view.behind.len())),
                 },
                 since: view.alarm.raised_at,
                 due: String::new(),
