@@ -5,6 +5,10 @@
 //! datagram for which there is no room is dropped by the kernel, and counted.
 //! While the vault cannot take lines (a full disk) nothing is read, and
 //! [`Snapshot::stalled`] says why; it goes on by itself.
+//!
+//! Registered senders have room of their own. All others have a share: of connections, where
+//! the quietest makes room for who comes; of lines a second, over which a stream waits and a
+//! datagram is dropped; of bytes a day, after which they are refused until the next.
 
 mod intake;
 mod listener;
@@ -16,6 +20,9 @@ mod unknown;
 
 use std::net::SocketAddr;
 use std::time::Duration;
+
+use crate::allowance::Bounds;
+use crate::seats::Places;
 
 pub use intake::{Counts, Snapshot, SourceCount, Stall};
 pub use listener::Syslog;
@@ -31,13 +38,16 @@ pub struct Settings {
     pub tcp: Vec<SocketAddr>,
     /// Longest line kept, bytes; what is beyond is thrown away and the line marked.
     pub max_line: usize,
-    /// Most TCP connections at once.
-    pub max_connections: usize,
-    /// Most TCP connections at once from one address.
-    pub max_connections_per_peer: usize,
+    /// TCP connections of registered senders: room that nobody else takes.
+    pub registered: Places,
+    /// TCP connections of all others.
+    pub strangers: Places,
+    /// What those others may send.
+    pub stranger_bounds: Bounds,
     /// A connection that sends nothing for so long is closed. Senders keep idle
     /// connections open and lose a line when these are closed, so this is long;
-    /// dead peers are noticed by TCP keep-alive.
+    /// dead peers are noticed by TCP keep-alive, and senders that are not registered make
+    /// room when it is needed.
     pub idle_timeout: Duration,
     /// A frame that does not end within so long ends its connection.
     pub frame_timeout: Duration,
@@ -55,8 +65,22 @@ impl Default for Settings {
             udp: Vec::new(),
             tcp: Vec::new(),
             max_line: wire::framing::MAX_LINE,
-            max_connections: 2_000,
-            max_connections_per_peer: 100,
+            registered: Places {
+                all: 2_000,
+                each: 256,
+                quiet: Duration::from_secs(10),
+            },
+            strangers: Places {
+                all: 500,
+                each: 32,
+                quiet: Duration::from_secs(1),
+            },
+            stranger_bounds: Bounds {
+                each_per_second: 500,
+                all_per_second: 5_000,
+                each_per_day: 100 << 20,
+                all_per_day: 1_000 << 20,
+            },
             idle_timeout: Duration::from_secs(24 * 3600),
             frame_timeout: Duration::from_secs(60),
             memory: 64 << 20,

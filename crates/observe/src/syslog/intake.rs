@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use domain::clock::{Clock, local_zone};
 use jiff::Timestamp;
@@ -14,6 +15,8 @@ use wire::framing::Ending;
 use super::Settings;
 use super::source::{AtPeer, Source, SourceTable};
 use super::unknown::UnknownSenders;
+use crate::allowance::{Allowances, Grant};
+use crate::seats::Seats;
 
 /// What came from one registered source, as far as it is on disk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,8 +55,14 @@ pub struct Counts {
     pub datagrams_dropped: u64,
     /// TCP connections open now.
     pub connections: u64,
-    /// TCP connections turned away because there were too many.
+    /// TCP connections of registered senders turned away because there were too many.
     pub connections_refused: u64,
+    /// TCP connections of others turned away: too many, or their share is spent.
+    pub strangers_refused: u64,
+    /// Quiet TCP connections closed to make room.
+    pub connections_given_up: u64,
+    /// Datagrams of unregistered senders that were over their share and are not kept.
+    pub strangers_dropped: u64,
     /// TCP connections closed because a frame did not end.
     pub frames_unended: u64,
 }
@@ -77,8 +86,8 @@ pub(super) struct Counters {
     pub refused: AtomicU64,
     pub abandoned: AtomicU64,
     pub datagrams_dropped: AtomicU64,
-    pub connections: AtomicU64,
-    pub connections_refused: AtomicU64,
+    pub strangers_refused: AtomicU64,
+    pub strangers_dropped: AtomicU64,
     pub frames_unended: AtomicU64,
 }
 
@@ -89,12 +98,22 @@ pub(super) struct Intake {
     pub clock: Clock,
     pub sources: SourceTable,
     pub unknown: UnknownSenders,
+    /// TCP connections of registered senders.
+    pub registered: Seats,
+    /// TCP connections of all others.
+    pub strangers: Seats,
+    /// What those others have sent.
+    pub allowances: Allowances,
+    /// Nothing of those others is taken.
+    closed: AtomicBool,
     pub counters: Counters,
     /// Bytes of lines in memory that are not on disk yet.
     pub memory: AtomicUsize,
     zone: TimeZone,
     by_source: Mutex<HashMap<SourceId, SourceCount>>,
     stalled: Mutex<Option<Stall>>,
+    /// Why nothing may be written, the disk's rest being kept for something else.
+    held: Mutex<Option<String>>,
 }
 
 /// Lines on their way to the vault and what they will count for once there.
@@ -118,6 +137,11 @@ impl Intake {
     pub(super) fn new(vault: Arc<Vault>, settings: Settings, clock: Clock) -> Self {
         Self {
             unknown: UnknownSenders::new(settings.unknown_senders),
+            registered: Seats::new(settings.registered),
+            strangers: Seats::new(settings.strangers),
+            allowances: Allowances::new(settings.stranger_bounds),
+            closed: AtomicBool::new(false),
+            held: Mutex::default(),
             vault,
             settings,
             clock,
@@ -209,6 +233,57 @@ impl Intake {
         }
     }
 
+    /// Whether nothing of unregistered senders is taken.
+    pub(super) fn closed(&self) -> bool {
+        self.closed.load(Ordering::Relaxed)
+    }
+
+    /// What is taken at all: of unregistered senders, and of everybody.
+    pub(super) fn hold(&self, strangers: bool, everybody: Option<String>) {
+        self.closed.store(strangers, Ordering::Relaxed);
+        *lock(&self.held) = everybody;
+    }
+
+    /// Why nothing may be written now.
+    pub(super) fn held(&self) -> Option<String> {
+        lock(&self.held).clone()
+    }
+
+    /// The number of today, in Vietnam.
+    pub(super) fn day(&self, at: Timestamp) -> i64 {
+        const HOUR: i64 = 3_600;
+        (at.as_second() + 7 * HOUR).div_euclid(24 * HOUR)
+    }
+
+    /// Whether anybody is registered at an address.
+    pub(super) fn is_registered(&self, peer: IpAddr) -> bool {
+        self.sources.load().contains_key(&peer)
+    }
+
+    /// Takes what came over an unregistered sender's connection; whether more may come.
+    pub(super) fn allows(&self, peer: IpAddr, lines: usize, bytes: usize) -> Grant {
+        if self.closed() {
+            return Grant::Spent;
+        }
+        let lines = u32::try_from(lines).unwrap_or(u32::MAX);
+        let day = self.day(self.clock.now());
+        self.allowances
+            .charge(peer, lines, bytes as u64, Instant::now(), day)
+    }
+
+    /// Takes an unregistered sender's datagram, or counts that it is over its share.
+    pub(super) fn admits(&self, peer: IpAddr, bytes: usize, at: Timestamp) -> bool {
+        let day = self.day(at);
+        let taken = !self.closed()
+            && self
+                .allowances
+                .take(peer, bytes as u64, Instant::now(), day);
+        if !taken {
+            add(&self.counters.strangers_dropped, 1);
+        }
+        taken
+    }
+
     pub(super) fn stalled(&self) -> bool {
         lock(&self.stalled).is_some()
     }
@@ -224,8 +299,11 @@ impl Intake {
                 refused: get(&c.refused),
                 abandoned: get(&c.abandoned),
                 datagrams_dropped: get(&c.datagrams_dropped),
-                connections: get(&c.connections),
-                connections_refused: get(&c.connections_refused),
+                connections: (self.registered.taken() + self.strangers.taken()) as u64,
+                connections_refused: self.registered.refused(),
+                strangers_refused: get(&c.strangers_refused) + self.strangers.refused(),
+                connections_given_up: self.registered.given_up() + self.strangers.given_up(),
+                strangers_dropped: get(&c.strangers_dropped),
                 frames_unended: get(&c.frames_unended),
             },
             sources: lock(&self.by_source).clone(),

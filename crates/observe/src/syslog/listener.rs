@@ -12,6 +12,8 @@ use vault::Vault;
 use super::intake::{Intake, Snapshot};
 use super::source::Entry;
 use super::unknown::UnknownSender;
+use crate::allowance::Bounds;
+
 use super::{ListenError, Settings, tcp, udp};
 
 /// The running syslog listeners; cheap to clone.
@@ -78,6 +80,17 @@ impl Syslog {
         self.intake
             .unknown
             .forget_registered(&self.intake.sources.load());
+    }
+
+    /// What of the disk's rest is kept for something else: nothing of unregistered senders
+    /// is taken (`strangers`), nor of anybody, with the reason (`everybody`).
+    pub fn hold(&self, strangers: bool, everybody: Option<String>) {
+        self.intake.hold(strangers, everybody);
+    }
+
+    /// What unregistered senders may send from now on.
+    pub fn set_bounds(&self, bounds: Bounds) {
+        self.intake.allowances.set(bounds);
     }
 
     /// Senders that are not registered, the newest first.

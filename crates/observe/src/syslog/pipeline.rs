@@ -94,7 +94,14 @@ impl Pipeline {
 /// batch that the vault does not take is given up, and counted.
 async fn write(intake: Arc<Intake>, cancel: CancellationToken, load: Load, memory: usize) {
     loop {
-        match intake.vault.append(load.batch.clone()).await {
+        let kept = match intake.held() {
+            Some(reason) => Err(reason),
+            None => {
+                let appended = intake.vault.append(load.batch.clone()).await;
+                appended.map_err(|error| error.to_string())
+            }
+        };
+        match kept {
             Ok(_) => {
                 if intake.stalled() {
                     tracing::info!("the vault takes syslog lines again");
@@ -107,7 +114,7 @@ async fn write(intake: Arc<Intake>, cancel: CancellationToken, load: Load, memor
                 if !intake.stalled() {
                     tracing::error!(%error, "the vault takes no syslog lines; senders wait");
                 }
-                intake.stall(Some(error.to_string()));
+                intake.stall(Some(error));
             }
         }
         tokio::select! {

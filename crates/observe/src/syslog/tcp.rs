@@ -1,10 +1,8 @@
 //! Streams of syslog lines over TCP.
 
-use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::net::{TcpListener, TcpStream};
@@ -15,95 +13,58 @@ use wire::framing::{Decoder, Frame};
 
 use super::intake::{Arrival, Intake, add};
 use super::pipeline::Pipeline;
+use crate::allowance::Grant;
+use crate::seats::Seat;
 
 /// Bytes read at once.
 const CHUNK: usize = 64 * 1024;
 /// At the stop, so many bytes that have already arrived are still taken.
 const LAST: usize = 4 << 20;
 
-/// Open connections by address.
-#[derive(Debug, Default)]
-struct Peers(Mutex<HashMap<IpAddr, usize>>);
-
-impl Peers {
-    /// Counts a connection in, if there may be one more.
-    fn enter(self: &Arc<Self>, peer: IpAddr, most: usize) -> Option<Seat> {
-        let mut peers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = peers.entry(peer).or_default();
-        if *count >= most {
-            return None;
-        }
-        *count += 1;
-        Some(Seat {
-            peers: Arc::clone(self),
-            peer,
-        })
-    }
-}
-
-/// A connection that is counted; counted out with the value.
-struct Seat {
-    peers: Arc<Peers>,
-    peer: IpAddr,
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        let mut peers = self.peers.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = peers.get_mut(&self.peer) {
-            *count -= 1;
-            if *count == 0 {
-                peers.remove(&self.peer);
-            }
-        }
-    }
-}
-
 /// Accepts connections until `cancel`, then waits for them to end.
 pub(super) async fn serve(listener: TcpListener, intake: Arc<Intake>, cancel: CancellationToken) {
-    let peers = Arc::new(Peers::default());
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
             biased;
             () = cancel.cancelled() => break,
-            Some(_) = connections.join_next() => {
-                let open = connections.len() as u64;
-                intake.counters.connections.store(open, Ordering::Relaxed);
-                continue;
-            }
+            Some(_) = connections.join_next() => continue,
             accepted = listener.accept() => accepted,
         };
         match accepted {
             Ok((stream, peer)) => {
                 let peer = peer.ip().to_canonical();
-                let room = connections.len() < intake.settings.max_connections;
-                let seat = peers
-                    .enter(peer, intake.settings.max_connections_per_peer)
-                    .filter(|_| room);
-                let Some(seat) = seat else {
-                    add(&intake.counters.connections_refused, 1);
+                let Some(seat) = seat(&intake, peer) else {
                     continue;
                 };
-                let (intake_of, cancel) = (Arc::clone(&intake), cancel.clone());
+                let (intake, cancel) = (Arc::clone(&intake), cancel.clone());
                 connections.spawn(async move {
-                    if let Err(error) = connection(&stream, peer, intake_of, cancel).await {
+                    if let Err(error) = connection(&stream, peer, intake, cancel, seat).await {
                         tracing::debug!(%peer, %error, "a syslog connection ended");
                     }
-                    drop(seat);
                 });
-                let open = connections.len() as u64;
-                intake.counters.connections.store(open, Ordering::Relaxed);
             }
             Err(error) => {
                 // Out of file descriptors, mostly: the listener lives on.
                 tracing::warn!(%error, "cannot accept a syslog connection");
+                intake.strangers.make_room();
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
         }
     }
     while connections.join_next().await.is_some() {}
-    intake.counters.connections.store(0, Ordering::Relaxed);
+}
+
+/// A seat among the registered senders, or among the others while their share lasts.
+fn seat(intake: &Intake, peer: IpAddr) -> Option<Seat> {
+    if intake.is_registered(peer) {
+        return intake.registered.enter(peer, false);
+    }
+    if intake.allows(peer, 0, 0) == Grant::Spent {
+        add(&intake.counters.strangers_refused, 1);
+        return None;
+    }
+    intake.strangers.enter(peer, false)
 }
 
 async fn connection(
@@ -111,6 +72,7 @@ async fn connection(
     peer: IpAddr,
     intake: Arc<Intake>,
     cancel: CancellationToken,
+    seat: Seat,
 ) -> io::Result<()> {
     socket2::SockRef::from(stream).set_tcp_keepalive(
         &socket2::TcpKeepalive::new()
@@ -123,6 +85,9 @@ async fn connection(
         pipeline: Pipeline::new(Arc::clone(&intake), cancel.clone()),
         chunk: vec![0; CHUNK],
         open_since: None,
+        wait_until: None,
+        spent: false,
+        seat,
         intake,
     };
     let ended = reader.run(stream, &cancel).await;
@@ -139,6 +104,11 @@ struct Reader {
     chunk: Vec<u8>,
     /// Since when a frame has been open without any having ended.
     open_since: Option<Instant>,
+    /// Until when an unregistered sender has sent enough.
+    wait_until: Option<Instant>,
+    /// The sender is not registered and has nothing left of its share.
+    spent: bool,
+    seat: Seat,
 }
 
 impl Reader {
@@ -150,7 +120,8 @@ impl Reader {
         let mut heard = Instant::now();
         let mut paused = false;
         loop {
-            let room = self.pipeline.has_room();
+            self.wait_until = self.wait_until.filter(|until| *until > Instant::now());
+            let room = self.pipeline.has_room() && self.wait_until.is_none();
             if room && paused {
                 // Time in which we did not read is not the sender's.
                 heard = Instant::now();
@@ -167,25 +138,25 @@ impl Reader {
             let deadline = unended.map_or(heard + idle, |at| at.min(heard + idle));
             tokio::select! {
                 biased;
-                () = cancel.cancelled() => {
-                    let mut last = 0;
-                    while last < LAST {
-                        match self.read(stream) {
-                            Ok(Some(n)) if n > 0 => last += n,
-                            _ => break,
-                        }
-                    }
-                    return Ok(());
-                }
+                () = cancel.cancelled() => return self.take_last(stream),
+                () = self.seat.left() => return self.take_last(stream),
                 () = self.pipeline.written() => {}
                 ready = stream.readable(), if room => {
                     ready?;
                     match self.read(stream)? {
                         None => {}
                         Some(0) => return Ok(()),
-                        Some(_) => heard = Instant::now(),
+                        Some(_) => {
+                            heard = Instant::now();
+                            self.seat.heard();
+                        }
+                    }
+                    if self.spent {
+                        add(&self.intake.counters.strangers_refused, 1);
+                        return Ok(());
                     }
                 }
+                () = until(self.wait_until), if self.wait_until.is_some() => {}
                 () = tokio::time::sleep_until(deadline.into()), if room => {
                     if heard + idle <= Instant::now() {
                         return Ok(());
@@ -193,6 +164,18 @@ impl Reader {
                 }
             }
         }
+    }
+
+    /// Takes what has already arrived, but not without end.
+    fn take_last(&mut self, stream: &TcpStream) -> io::Result<()> {
+        let mut last = 0;
+        while last < LAST && !self.spent {
+            match self.read(stream)? {
+                Some(n) if n > 0 => last += n,
+                _ => break,
+            }
+        }
+        Ok(())
     }
 
     /// Reads what is there, one chunk at most; `None` when nothing is, `Some(0)` at the end.
@@ -211,6 +194,13 @@ impl Reader {
             self.open_since = Some(Instant::now());
         }
         self.pipeline.added();
+        if !self.intake.is_registered(self.peer) {
+            match self.intake.allows(self.peer, frames, n) {
+                Grant::Now => {}
+                Grant::After(wait) => self.wait_until = Instant::now().checked_add(wait),
+                Grant::Spent => self.spent = true,
+            }
+        }
         Ok(Some(n))
     }
 
@@ -236,6 +226,13 @@ impl Reader {
         self.decoder.finish(|frame| {
             intake.take(load, &arrival(frame, peer, received_at), at_peer);
         });
+    }
+}
+
+async fn until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at.into()).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -77,6 +77,11 @@ impl Reader {
                 add(&self.intake.counters.datagrams_dropped, u64::from(more));
                 self.dropped = dropped;
             }
+            let at_peer = table.get(&datagram.peer);
+            // Asked before anything is done with it: a flood costs as little as can be.
+            if at_peer.is_none() && !self.intake.admits(datagram.peer, datagram.len, received_at) {
+                continue;
+            }
             let max = self.intake.settings.max_line;
             let whole = trim(&self.buffer[..datagram.len]);
             if whole.is_empty() {
@@ -93,8 +98,7 @@ impl Reader {
                 transport: Transport::Udp,
                 received_at,
             };
-            self.intake
-                .take(&mut self.pipeline.load, &arrival, table.get(&datagram.peer));
+            self.intake.take(&mut self.pipeline.load, &arrival, at_peer);
         }
         self.pipeline.added();
     }

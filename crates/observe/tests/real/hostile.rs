@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use observe::seats::Places;
 use observe::syslog::{Entry, Settings, Source};
 use vault::Flags;
 
@@ -114,8 +115,11 @@ async fn a_frame_that_never_ends_ends_its_connection_and_no_other() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_address_cannot_take_all_connections() {
     let rig = Rig::start(Settings {
-        max_connections: 5,
-        max_connections_per_peer: 3,
+        registered: Places {
+            all: 5,
+            each: 3,
+            quiet: Duration::from_secs(60),
+        },
         ..settings()
     });
     let mut mine: Vec<_> = (0..3).map(|_| connect(rig.tcp())).collect();
