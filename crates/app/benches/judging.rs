@@ -73,6 +73,7 @@ async fn province(
     regulations: &[&str],
 ) -> App {
     let app = App::open(AppConfig {
+        keys: None,
         data: folder.to_owned(),
         database,
         policy: None,

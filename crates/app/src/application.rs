@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeSet,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, PoisonError, RwLock},
 };
 
@@ -24,7 +24,9 @@ use store::{
 use crate::{
     Ctx, account,
     assess::Assess,
-    attachment, evidence,
+    attachment,
+    disk::Disk,
+    evidence,
     examiner::Examiner,
     fresh::{Fresh, Mark},
     keyring::Keyring,
@@ -33,6 +35,7 @@ use crate::{
     registry::{import, running::Runs},
     search::Index,
     setting::Settings,
+    upkeep::Upkeep,
     watch::Watch,
 };
 
@@ -41,6 +44,8 @@ use crate::{
 pub struct AppConfig {
     /// Where everything lies.
     pub data: PathBuf,
+    /// Where `vault.key` and `data.key` lie; the data folder without it.
+    pub keys: Option<PathBuf>,
     /// `postgres://…`, or nothing for SQLite in the data folder.
     pub database: Option<String>,
     /// A folder with a province's own packs; the built-in ones otherwise.
@@ -55,6 +60,13 @@ pub struct AppConfig {
     pub examiner: PathBuf,
 }
 
+impl AppConfig {
+    /// Where the keys lie.
+    pub(crate) fn keys(&self) -> &Path {
+        self.keys.as_deref().unwrap_or(&self.data)
+    }
+}
+
 /// The program cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -66,6 +78,26 @@ pub enum OpenError {
         /// The system's word.
         #[source]
         source: std::io::Error,
+    },
+    /// A key is not where it should be, and what it was used for is.
+    #[error(
+        "{key} is missing, and {what} was made with it: put it back from where it is kept, or \
+         say where it lies (--keys, GIENG_KEYS); no new key is made"
+    )]
+    KeyMissing {
+        /// The key's file.
+        key: PathBuf,
+        /// What was sealed or signed with it.
+        what: &'static str,
+    },
+    /// The key is another one than the settings were sealed with.
+    #[error(
+        "{key} is not the key with which this installation's settings were sealed: put the \
+         right one there, or say where it lies (--keys, GIENG_KEYS)"
+    )]
+    OtherKey {
+        /// The key's file.
+        key: PathBuf,
     },
     /// The records.
     #[error("cannot open the records")]
@@ -100,6 +132,10 @@ pub struct Inner {
     pub logs: Logs,
     /// The folder of the province's own packs; the built-in ones without it.
     pub(crate) policy: Option<PathBuf>,
+    /// Room on the disk.
+    pub disk: Disk,
+    /// What is looked after of the program itself.
+    pub upkeep: Upkeep,
     pub(crate) watch: Watch,
     /// Imports that run, or have run a while ago.
     pub(crate) imports: Runs,
@@ -139,7 +175,35 @@ impl App {
             path: config.data.clone(),
             source,
         };
-        let keys = Keyring::open(&config.data).map_err(data)?;
+        let place = config.keys();
+        let key = place.join("data.key");
+        let lacks_key = !Keyring::is_there(place);
+        let missing = |what| OpenError::KeyMissing {
+            key: key.clone(),
+            what,
+        };
+        if lacks_key && attachment::any_sealed(&config.data).map_err(data)? {
+            return Err(missing("every attachment"));
+        }
+        if config.writer {
+            let mended = crate::private::mend(&config.data).map_err(data)?;
+            if mended > 0 {
+                tracing::warn!(
+                    mended,
+                    "others could read files of the data folder; no longer"
+                );
+            }
+        }
+        let url = config
+            .database
+            .clone()
+            .unwrap_or_else(|| config.data.join("records.db").display().to_string());
+        let db = Db::open(&url).await?;
+        if lacks_key && store::sealed::any(&db).await? {
+            return Err(missing("a secret in the database"));
+        }
+        tokio::fs::create_dir_all(place).await.map_err(data)?;
+        let keys = Keyring::open(place).map_err(data)?;
         if config.writer {
             let sealed = attachment::seal_old(&config.data, &keys).map_err(data)?;
             if sealed > 0 {
@@ -150,14 +214,13 @@ impl App {
             Some(folder) => Library::load(&policy::Directory::new(folder))?,
             None => Library::load(&policy::Embedded)?,
         };
-        let url = config
-            .database
-            .clone()
-            .unwrap_or_else(|| config.data.join("records.db").display().to_string());
         let sealing = Sealing::new(&keys.derive("gieng journal v1"));
-        let db = Db::open(&url).await?.sealing_with(sealing);
+        let db = db.sealing_with(sealing);
         store::book::make_views(&db, library.registers.values()).await?;
-        let settings = Settings::load(&db).await?;
+        let settings = Settings::load(&db, &keys).await?;
+        if settings.has_unread_secrets() {
+            return Err(OpenError::OtherKey { key });
+        }
         let logs = Logs::open(&config, &db).await?;
         let writer = config.writer;
         let app = Self(Arc::new(Inner {
@@ -169,6 +232,8 @@ impl App {
             live: Live::default(),
             logs,
             policy: config.policy,
+            disk: Disk::default(),
+            upkeep: Upkeep::default(),
             watch: Watch::default(),
             imports: Runs::default(),
             assess: Assess::default(),
@@ -180,6 +245,9 @@ impl App {
         }));
         if writer && let Err(problem) = account::seal_secrets(&app).await {
             tracing::error!(%problem, "second factors could not be sealed");
+        }
+        if writer {
+            crate::setting::seal_old(&app).await?;
         }
         Ok(app)
     }
@@ -203,7 +271,7 @@ impl App {
     /// Reads the settings again; whether they are others than before.
     pub(crate) async fn reload_settings(&self) -> Result<bool, StoreError> {
         let _alone = self.reloading.lock().await;
-        let fresh = Arc::new(Settings::load(&self.db).await?);
+        let fresh = Arc::new(Settings::load(&self.db, &self.keys).await?);
         let mut held = self
             .settings
             .write()

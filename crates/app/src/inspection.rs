@@ -14,6 +14,7 @@ use store::registry::RecordQuery;
 
 use crate::{
     App, Ctx, assess,
+    attachment::Staged,
     registry::{self, Saved},
 };
 
@@ -380,7 +381,7 @@ pub async fn mended(
     ctx: &Ctx,
     finding: Id,
     note: &str,
-    document: Option<String>,
+    document: Option<Staged>,
 ) -> Result<Record, Problem> {
     ctx.actor.scope(Permission::Write)?;
     let mut record = registry::get(app, ctx, FINDING, &finding.to_string()).await?;
@@ -391,10 +392,12 @@ pub async fn mended(
     set("status", "mended".into());
     set("mended_on", app.clock.today().to_string().into());
     set("mended_note", note.into());
-    if let Some(document) = document {
-        set("document", document.into());
+    if let Some(document) = &document {
+        set("document", document.sha256().into());
     }
-    Ok(written_for(app, ctx, record).await?.record)
+    Ok(written_for(app, ctx, record, document.as_slice())
+        .await?
+        .record)
 }
 
 /// The inspectors looked again: it is mended and closed, or it stays open.
@@ -427,11 +430,16 @@ fn finished(finding: &Record) -> Problem {
 }
 
 /// Saves with the authority of the program and under the actor's name.
-async fn written_for(app: &App, ctx: &Ctx, record: Record) -> Result<Saved, Problem> {
+async fn written_for(
+    app: &App,
+    ctx: &Ctx,
+    record: Record,
+    files: &[Staged],
+) -> Result<Saved, Problem> {
     let mut program = ctx.clone();
     program.actor.grants = Ctx::system(app.clock.now_ms()).actor.grants;
     let at = Some((record.id, record.version));
-    registry::save(app, &program, FINDING, at, record.values).await
+    registry::save_with(app, &program, FINDING, at, record.values, files).await
 }
 
 /// Goes on to the next step. Concluding asks that every item was looked at; closing asks

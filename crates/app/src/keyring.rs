@@ -24,12 +24,12 @@ pub struct Keyring {
 }
 
 impl Keyring {
-    /// Reads `data.key` of the data folder, making it when absent.
+    /// Reads `data.key` of the folder of keys, making it when absent.
     ///
     /// # Errors
     /// When the file cannot be read or made, or is not 32 bytes long.
-    pub fn open(data: &Path) -> io::Result<Self> {
-        let key = key_file(&data.join("data.key"))?;
+    pub fn open(keys: &Path) -> io::Result<Self> {
+        let key = key_file(&keys.join("data.key"))?;
         let cipher = XChaCha20Poly1305::new(&key.into());
         Ok(Self { cipher, key })
     }
@@ -39,6 +39,11 @@ impl Keyring {
         let mac: Hmac<Sha256> = Hmac::new_from_slice(&self.key)
             .unwrap_or_else(|_| unreachable!("HMAC takes a key of any length"));
         mac.chain_update(purpose).finalize().into_bytes().into()
+    }
+
+    /// Whether the folder of keys has one.
+    pub fn is_there(keys: &Path) -> bool {
+        keys.join("data.key").exists()
     }
 
     /// Seals bytes. `about` is not kept but must be the same when they are opened: what was
@@ -105,6 +110,9 @@ impl Keyring {
 pub(crate) fn key_file(path: &Path) -> io::Result<[u8; 32]> {
     use std::os::unix::fs::OpenOptionsExt as _;
     let read = || -> io::Result<[u8; 32]> {
+        if crate::private::mend(path)? > 0 {
+            tracing::warn!(path = %path.display(), "others could read this key; no longer");
+        }
         std::fs::read(path)?.try_into().map_err(|_| {
             io::Error::new(
                 io::ErrorKind::InvalidData,

@@ -15,7 +15,7 @@ use domain::{
 use policy::{Chosen, control::ParameterKind};
 use serde_json::Value;
 
-use crate::{App, Ctx, fault::fault};
+use crate::{App, Ctx, fault::fault, keyring::Keyring};
 
 /// The kind of value a setting takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +94,17 @@ pub const SETTINGS: &[SettingSpec] = settings! {
         "Các loại đầu mối: it-officer, security-officer, leader, hotline" / "Kinds of contacts: it-officer, security-officer, leader, hotline", own;
     "remind.escalate_days" Integer(0, 365), "7", "Báo cấp trên khi quá hạn (ngày)" / "Tell the superior when overdue (days)", "0 là không báo" / "0 never", own;
     "remind.escalate_to" ContactRoles, "leader,it-officer", "Báo đầu mối của cấp trên" / "Contacts of the superior to tell", "" / "", own;
+    "logs.unknown_each_per_second" Integer(1, 100_000), "500", "Thiết bị chưa đăng ký: số dòng nhật ký mỗi giây, một địa chỉ" / "Unregistered senders: log lines a second, one address",
+        "Vượt mức thì gói UDP bị bỏ và được đếm, kết nối TCP phải chờ. Thiết bị đã đăng ký không bị giới hạn" / "Beyond it datagrams are dropped and counted, TCP senders wait. Registered devices are not bound";
+    "logs.unknown_all_per_second" Integer(1, 1_000_000), "5000", "Thiết bị chưa đăng ký: số dòng nhật ký mỗi giây, tất cả" / "Unregistered senders: log lines a second, all together", "" / "";
+    "logs.unknown_each_mb" Integer(0, 1_000_000), "100", "Thiết bị chưa đăng ký: dung lượng mỗi ngày, một địa chỉ (MB)" / "Unregistered senders: megabytes a day, one address",
+        "Hết mức thì không nhận nữa cho tới ngày mai; 0 là không giới hạn" / "Then nothing more is taken until the next day; 0 is no bound";
+    "logs.unknown_all_mb" Integer(0, 1_000_000), "1000", "Thiết bị chưa đăng ký: dung lượng mỗi ngày, tất cả (MB)" / "Unregistered senders: megabytes a day, all together", "" / "";
+    "disk.reserve_mb" Integer(16, 1_000_000), "512", "Phần đĩa dành cho cơ sở dữ liệu và sổ nhật ký thao tác (MB)" / "Disk kept for records and journal (MB)",
+        "Nhiều nhất 2% đĩa. Còn dưới 4 lần mức này thì ngừng nhận thiết bị lạ, dưới 3 lần ngừng nhận tệp đính kèm, dưới 2 lần ngừng nhập dữ liệu, dưới 1 lần nhật ký của thiết bị đã đăng ký phải chờ" / "At most 2% of the disk. Below 4 times of it unknown senders stop, below 3 times attachments, below 2 times imports, below it the logs of registered devices wait";
+    "attachment.unit_mb" Integer(0, 10_000_000), "5000", "Tài liệu đính kèm của một đơn vị, tổng cộng (MB)" / "Attachments of one unit, in all (MB)", "0 là không giới hạn" / "0 is no bound";
+    "attachment.unit_day_mb" Integer(0, 1_000_000), "500", "Tài liệu đính kèm của một đơn vị trong 24 giờ (MB)" / "Attachments of one unit in 24 hours (MB)", "0 là không giới hạn" / "0 is no bound";
+    "attachment.all_mb" Integer(0, 100_000_000), "100000", "Tài liệu đính kèm của mọi đơn vị, tổng cộng (MB)" / "Attachments of all units, in all (MB)", "0 là không giới hạn" / "0 is no bound";
     "attachment.max_mb" Integer(1, 200), "20", "Tài liệu đính kèm lớn nhất (MB)" / "Largest attachment (MB)", "" / "";
     "attachment.clamd" Text, "", "Máy quét mã độc (ClamAV)" / "Malware scanner (ClamAV)",
         "Đường dẫn socket của clamd (/run/clamav/clamd.ctl) hoặc máy:cổng. Không trả lời thì tệp hiện là chưa quét" / "clamd's socket (/run/clamav/clamd.ctl) or host:port. While it does not answer, files show as not scanned";
@@ -116,15 +127,34 @@ pub struct Settings {
     values: Values,
     /// What provinces chose for themselves.
     own: BTreeMap<OrganizationId, Values>,
+    /// Secrets that the key does not open.
+    unread: bool,
+    /// Secrets that an earlier version of the program kept as they are.
+    plain: bool,
 }
 
 impl Settings {
-    pub(crate) async fn load(db: &store::Db) -> Result<Self, store::StoreError> {
+    pub(crate) async fn load(db: &store::Db, keys: &Keyring) -> Result<Self, store::StoreError> {
         let mut settings = Self::default();
         for stored in store::setting::all(db).await? {
-            let Ok(value) = serde_json::from_str(&stored.value) else {
+            let Ok(mut value) = serde_json::from_str(&stored.value) else {
                 continue;
             };
+            if is_secret(&stored.key)
+                && let Value::String(kept) = &value
+            {
+                if Keyring::is_sealed(kept) {
+                    let about = sealed_about(&stored.key, stored.province);
+                    let Some(open) = keys.unseal_text(&about, kept) else {
+                        tracing::error!(key = stored.key, "a secret does not open with data.key");
+                        settings.unread = true;
+                        continue;
+                    };
+                    value = open.into();
+                } else if !kept.is_empty() {
+                    settings.plain = true;
+                }
+            }
             let values = match stored.province {
                 Some(province) => settings.own.entry(province).or_default(),
                 None => &mut settings.values,
@@ -143,8 +173,13 @@ impl Settings {
         values.extend(own.clone());
         Cow::Owned(Self {
             values,
-            own: BTreeMap::new(),
+            ..Self::default()
         })
+    }
+
+    /// Whether there are secrets that the key does not open.
+    pub(crate) fn has_unread_secrets(&self) -> bool {
+        self.unread
     }
 
     /// The provinces that chose anything for themselves.
@@ -217,6 +252,53 @@ fn parameters(values: &Values) -> policy::chosen::Values {
         }
     }
     all
+}
+
+fn is_secret(key: &str) -> bool {
+    spec(key).is_some_and(|s| s.secret)
+}
+
+/// What a secret is sealed about: one setting's cannot be passed off as another's.
+fn sealed_about(key: &str, province: Option<OrganizationId>) -> String {
+    let province = province.map_or_else(String::new, |p| p.to_string());
+    format!("setting {key} {province}")
+}
+
+/// A value as it is kept: JSON, a secret sealed.
+fn kept(
+    keys: &Keyring,
+    key: &str,
+    province: Option<OrganizationId>,
+    value: &Value,
+) -> std::io::Result<String> {
+    match value {
+        Value::String(secret) if is_secret(key) && !secret.is_empty() => {
+            let sealed = keys.seal_text(&sealed_about(key, province), secret)?;
+            Ok(Value::from(sealed).to_string())
+        }
+        value => Ok(value.to_string()),
+    }
+}
+
+/// Seals secrets that an earlier version of the program kept as they are.
+pub(crate) async fn seal_old(app: &App) -> Result<(), store::StoreError> {
+    let settings = app.settings();
+    if !settings.plain {
+        return Ok(());
+    }
+    let now = app.clock.now_ms();
+    let all = (settings.values.iter().map(|kept| (None, kept)))
+        .chain((settings.own.iter()).flat_map(|(p, all)| all.iter().map(|kept| (Some(*p), kept))));
+    let mut tx = app.db.begin().await?;
+    for (province, (key, value)) in all.filter(|(_, (key, _))| is_secret(key)) {
+        match kept(&app.keys, key, province, value) {
+            Ok(sealed) => store::setting::set(&mut tx, province, key, &sealed, now).await?,
+            Err(error) => tracing::error!(%error, key, "a secret could not be sealed"),
+        }
+    }
+    tx.commit().await?;
+    tracing::info!("the secrets among the settings are sealed now");
+    Ok(())
 }
 
 /// The setting of that key.
@@ -359,7 +441,7 @@ async fn write(
 ) -> Result<(), Problem> {
     let parsed = text.map(|text| parse(app, key, text.trim())).transpose();
     let value = parsed.map_err(|wrong| Problem::invalid(key, vec![wrong]))?;
-    let secret = spec(key).is_some_and(|s| s.secret);
+    let secret = is_secret(key);
     let settings = app.settings();
     let before = settings.held(province, key);
     let shown = |v: Option<&Value>| match v {
@@ -378,7 +460,11 @@ async fn write(
     let mut tx = app.db.begin().await.map_err(fault)?;
     match (&value, province) {
         (Some(value), _) => {
-            let (value, now) = (value.to_string(), app.clock.now_ms());
+            let now = app.clock.now_ms();
+            let value = kept(&app.keys, key, province, value).map_err(|error| {
+                tracing::error!(%error, key, "a secret could not be sealed");
+                Problem::internal("setting")
+            })?;
             store::setting::set(&mut tx, province, key, &value, now).await
         }
         (None, Some(province)) => store::setting::unset(&mut tx, province, key).await,

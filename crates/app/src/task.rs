@@ -10,7 +10,9 @@ use store::job::{self, TaskRun};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{App, assess, attachment, evidence, examiner, logs, notify, remind, watch};
+use crate::{
+    App, assess, attachment, evidence, examiner, logs, notify, remind, upkeep, watch,
+};
 
 /// The scope of the program itself.
 pub(crate) fn everything() -> Scope {
@@ -28,6 +30,9 @@ pub struct Listen {
     pub syslog_tcp: Vec<SocketAddr>,
     /// Whether to probe.
     pub probe: bool,
+    /// How many TCP connections registered senders have, and all others; the listener's own
+    /// numbers without it.
+    pub rooms: Option<(usize, usize)>,
 }
 
 /// The background work that runs.
@@ -113,6 +118,13 @@ pub async fn start(app: &App, listen: Listen) -> Result<Running, observe::syslog
     tracker.spawn(every(
         app.clone(),
         cancel.clone(),
+        "upkeep",
+        Duration::from_secs(1),
+        |app| async move { upkeep::reconcile(&app).await },
+    ));
+    tracker.spawn(every(
+        app.clone(),
+        cancel.clone(),
         "attachments",
         Duration::from_secs(120),
         |app| async move { attachment::rescan(&app).await },
@@ -123,6 +135,13 @@ pub async fn start(app: &App, listen: Listen) -> Result<Running, observe::syslog
         "file-reader",
         Duration::from_secs(3_600),
         |app| async move { examiner::state(&app).await.map(Some) },
+    ));
+    tracker.spawn(every(
+        app.clone(),
+        cancel.clone(),
+        "orphans",
+        Duration::from_secs(3_600),
+        |app| async move { attachment::sweep(&app).await },
     ));
     tracker.spawn(every(
         app.clone(),

@@ -13,6 +13,9 @@ pub struct Args {
     /// The data folder.
     #[arg(long, global = true, env = "GIENG_DATA", value_name = "DIR")]
     pub data: Option<PathBuf>,
+    /// Where the keys lie (vault.key, data.key); the data folder without it.
+    #[arg(long, global = true, env = "GIENG_KEYS", value_name = "DIR")]
+    pub keys: Option<PathBuf>,
     /// `postgres://user:password@host/name`; SQLite in the data folder without it.
     #[arg(
         long,
@@ -103,6 +106,9 @@ pub struct ServeArgs {
     /// Do not probe.
     #[arg(long)]
     pub no_probe: bool,
+    /// Make the data folder and its keys, then end.
+    #[arg(long)]
+    pub prepare: bool,
     /// Browsers reach it by HTTPS through a proxy: cookies are sent by HTTPS only.
     #[arg(long)]
     pub https: bool,

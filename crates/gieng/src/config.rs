@@ -17,6 +17,7 @@ use crate::args::Args;
 #[serde(deny_unknown_fields)]
 struct File {
     data: Option<PathBuf>,
+    keys: Option<PathBuf>,
     database: Option<String>,
     policy: Option<PathBuf>,
     listen: Option<SocketAddr>,
@@ -52,6 +53,8 @@ pub fn proxy(text: &str) -> Result<Prefix, BadNet> {
 pub struct Config {
     /// The data folder.
     pub data: Option<PathBuf>,
+    /// Where the keys lie, when that is not the data folder.
+    pub keys: Option<PathBuf>,
     /// The database, when it is not SQLite.
     pub database: Option<String>,
     /// The packs, when they are not the built-in ones.
@@ -94,6 +97,7 @@ impl Config {
         };
         Ok(Self {
             data: args.data.clone().or(file.data),
+            keys: args.keys.clone().or(file.keys),
             database: args.database.clone().or(file.database),
             policy: args.policy.clone().or(file.policy),
             listen: file
@@ -121,10 +125,37 @@ impl Config {
         self.data.clone().unwrap_or_else(|| PathBuf::from("data"))
     }
 
+    /// The data folder, which must be one already: only `serve` and `demo` begin one.
+    ///
+    /// # Errors
+    /// When it is none. Nothing was made.
+    pub fn begun(&self) -> anyhow::Result<PathBuf> {
+        let data = self.data();
+        let keys = self.keys.as_ref().unwrap_or(&data);
+        let begun = if self.database.is_some() {
+            keys.join("data.key").exists()
+        } else {
+            data.join("records.db").exists()
+        };
+        anyhow::ensure!(
+            begun,
+            "{0} không phải thư mục dữ liệu của Giềng, chưa tạo gì. Chỉ đúng thư mục bằng --data \
+             (hoặc GIENG_DATA), hay chạy `gieng serve` để bắt đầu một thư mục mới.\n\
+             {0} is no data folder of Giềng, and nothing was made. Name the right one by --data \
+             (or GIENG_DATA), or begin a new one with `gieng serve`.",
+            data.display()
+        );
+        Ok(data)
+    }
+
     /// Opens the program; `writer` says whether this process writes the vault.
     pub async fn open(&self, writer: bool) -> anyhow::Result<App> {
+        if !writer {
+            self.begun()?;
+        }
         let config = AppConfig {
             data: self.data(),
+            keys: self.keys.clone(),
             database: self.database.clone(),
             policy: self.policy.clone(),
             clock: Clock::system(),

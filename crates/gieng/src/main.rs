@@ -4,6 +4,7 @@ mod args;
 mod check;
 mod config;
 mod demo;
+mod limits;
 mod policy;
 mod proof;
 mod records;
@@ -24,6 +25,8 @@ use terminal::tell;
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
+    // What is written is its owner's alone: records, logs, keys, exports.
+    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
     let args = Args::parse();
     // Before any thread begins: each would have to be confined.
     if let Command::Examine(a) = &args.command {

@@ -351,7 +351,7 @@ pub async fn setting(config: &Config, args: SettingArgs) -> anyhow::Result<ExitC
         }
         let value = settings.text(spec.key);
         let shown = if spec.secret && !value.is_empty() {
-            "***"
+            "set"
         } else {
             &value
         };

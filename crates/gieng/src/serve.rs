@@ -17,7 +17,8 @@ use crate::terminal::say;
 use crate::{
     args::ServeArgs,
     config::Config,
-    tls::{Certificate, TlsListener},
+    limits::Shares,
+    tls::{Certificate, Secure},
 };
 
 /// How long background work has to end.
@@ -36,6 +37,7 @@ pub async fn run(config: &Config, args: ServeArgs) -> anyhow::Result<ExitCode> {
         syslog_udp: or(args.syslog_udp, &config.syslog_udp),
         syslog_tcp: or(args.syslog_tcp, &config.syslog_tcp),
         probe: !args.no_probe,
+        rooms: None,
     };
     let address = args.listen.unwrap_or(config.listen);
     let front = Front {
@@ -52,6 +54,10 @@ pub async fn run(config: &Config, args: ServeArgs) -> anyhow::Result<ExitCode> {
         },
     };
     let app = config.open(true).await?;
+    if args.prepare {
+        app.close().await;
+        return Ok(ExitCode::SUCCESS);
+    }
     let up = start(&app, front, listen).await?;
     say!("Giềng: {}", up.url());
     if let Some(token) = app::account::first_start(&app).await? {
@@ -93,11 +99,16 @@ pub struct Up {
     address: SocketAddr,
     certificate: Option<Arc<Certificate>>,
     running: Running,
-    web: tokio::task::JoinHandle<std::io::Result<()>>,
+    web: tokio::task::JoinHandle<()>,
 }
 
 /// Takes all ports, then starts everything.
 pub async fn start(app: &App, front: Front, listen: Listen) -> anyhow::Result<Up> {
+    let shares = Shares::raise()?;
+    let listen = Listen {
+        rooms: Some(shares.syslog()),
+        ..listen
+    };
     let Front {
         address,
         certificate,
@@ -109,13 +120,14 @@ pub async fn start(app: &App, front: Front, listen: Listen) -> anyhow::Result<Up
     let address = listener.local_addr()?;
     let running = task::start(app, listen).await?;
     let secure = front.https || certificate.is_some();
-    let web = web::Web::new(app.clone(), secure, running.token()).behind(front.proxies);
+    let web = web::Web::new(app.clone(), secure, running.token())
+        .behind(front.proxies)
+        .with_places(shares.web());
     let web = match &certificate {
         Some(certificate) => {
-            let listener = TlsListener::new(listener, Arc::clone(certificate))?;
-            tokio::spawn(web::serve(listener, web))
+            tokio::spawn(web::serve(listener, Secure(Arc::clone(certificate)), web))
         }
-        None => tokio::spawn(web::serve(listener, web)),
+        None => tokio::spawn(web::serve(listener, web::Plain, web)),
     };
     Ok(Up {
         address,

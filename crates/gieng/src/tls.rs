@@ -1,19 +1,12 @@
 //! HTTPS with a certificate that was given.
 
 use std::{
-    net::SocketAddr,
     path::{Path, PathBuf},
     sync::{Arc, PoisonError, RwLock},
-    time::Duration,
 };
 
 use anyhow::Context as _;
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::{Semaphore, mpsc},
-    task::JoinHandle,
-    time::{sleep, timeout},
-};
+use tokio::net::TcpStream;
 use tokio_rustls::{
     TlsAcceptor,
     rustls::{
@@ -23,11 +16,6 @@ use tokio_rustls::{
     },
     server::TlsStream,
 };
-
-/// How long a browser may take to agree on keys.
-const HANDSHAKE: Duration = Duration::from_secs(10);
-/// How many agree on keys at the same time; who comes later waits.
-const HANDSHAKES: usize = 256;
 
 /// A certificate with its key, from files that may be replaced while the program runs.
 pub struct Certificate {
@@ -88,78 +76,14 @@ fn read(chain: &Path, key: &Path) -> anyhow::Result<Arc<ServerConfig>> {
     Ok(Arc::new(config))
 }
 
-/// Connections that have agreed on keys. Who does so slowly keeps nobody waiting.
-pub struct TlsListener {
-    address: SocketAddr,
-    ready: mpsc::Receiver<(TlsStream<TcpStream>, SocketAddr)>,
-    accepting: JoinHandle<()>,
-}
+/// Over this certificate, as it is when the connection comes.
+#[derive(Clone)]
+pub struct Secure(pub Arc<Certificate>);
 
-impl TlsListener {
-    /// Takes over a listener.
-    ///
-    /// # Errors
-    /// When it has no address.
-    pub fn new(listener: TcpListener, certificate: Arc<Certificate>) -> std::io::Result<Self> {
-        let address = listener.local_addr()?;
-        let (sender, ready) = mpsc::channel(16);
-        Ok(Self {
-            address,
-            ready,
-            accepting: tokio::spawn(accept(listener, certificate, sender)),
-        })
-    }
-}
-
-impl Drop for TlsListener {
-    fn drop(&mut self) {
-        self.accepting.abort();
-    }
-}
-
-async fn accept(
-    listener: TcpListener,
-    certificate: Arc<Certificate>,
-    sender: mpsc::Sender<(TlsStream<TcpStream>, SocketAddr)>,
-) {
-    let places = Arc::new(Semaphore::new(HANDSHAKES));
-    while let Ok(place) = Arc::clone(&places).acquire_owned().await {
-        let (stream, peer) = match listener.accept().await {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                // Too many open files, most often: others have to end first.
-                tracing::warn!(%error, "a connection was not taken");
-                sleep(Duration::from_secs(1)).await;
-                continue;
-            }
-        };
-        let (acceptor, sender) = (certificate.acceptor(), sender.clone());
-        tokio::spawn(async move {
-            match timeout(HANDSHAKE, acceptor.accept(stream)).await {
-                Ok(Ok(stream)) => {
-                    // The server ends: nobody is waited for any more.
-                    let _ = sender.send((stream, peer)).await;
-                }
-                Ok(Err(error)) => tracing::debug!(%peer, %error, "no keys were agreed on"),
-                Err(_) => tracing::debug!(%peer, "agreeing on keys took too long"),
-            }
-            drop(place);
-        });
-    }
-}
-
-impl web::Listener for TlsListener {
+impl web::Welcome for Secure {
     type Io = TlsStream<TcpStream>;
-    type Addr = SocketAddr;
 
-    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        match self.ready.recv().await {
-            Some(ready) => ready,
-            None => std::future::pending().await,
-        }
-    }
-
-    fn local_addr(&self) -> std::io::Result<Self::Addr> {
-        Ok(self.address)
+    async fn welcome(&self, stream: TcpStream) -> std::io::Result<Self::Io> {
+        self.0.acceptor().accept(stream).await
     }
 }

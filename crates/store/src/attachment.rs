@@ -175,3 +175,42 @@ pub async fn scanned(
     .await?;
     Ok(())
 }
+
+/// Bytes of all attachments, or of one organization's, handed in at `since` or after (unix
+/// milliseconds).
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn bytes(
+    db: &Db,
+    organization: Option<OrganizationId>,
+    since: i64,
+) -> Result<i64, StoreError> {
+    let mut args = args![since].to_vec();
+    let of = match organization {
+        Some(organization) => {
+            args.extend(args![organization].to_vec());
+            "organization_id = $2"
+        }
+        None => "1 = 1",
+    };
+    let sql = format!(
+        "SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) AS bytes FROM attachment \
+         WHERE uploaded_at >= $1 AND {of}"
+    );
+    db.fetch_one("attachment", &sql, &args)
+        .await?
+        .map_or(Ok(0), |row| row.int("bytes"))
+}
+
+/// The SHA-256 of every content that a row names.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn all_hashes(db: &Db) -> Result<Vec<String>, StoreError> {
+    db.fetch("attachment", "SELECT DISTINCT sha256 FROM attachment", &[])
+        .await?
+        .iter()
+        .map(|row| row.text("sha256"))
+        .collect()
+}

@@ -25,6 +25,7 @@ mod migration;
 pub mod registry;
 pub mod reminder;
 pub mod replay;
+pub mod sealed;
 pub mod search;
 pub mod session;
 pub mod setting;

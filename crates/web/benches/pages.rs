@@ -199,6 +199,7 @@ async fn rows(address: SocketAddr, cookie: &str, pages: &[(&'static str, u128)])
 async fn main() {
     let data = std::env::temp_dir().join(format!("gieng-bench-pages-{}", std::process::id()));
     let config = AppConfig {
+        keys: None,
         data: data.clone(),
         database: None,
         policy: None,
@@ -234,6 +235,7 @@ async fn main() {
     let address = listener.local_addr().expect("an address");
     let server = tokio::spawn(web::serve(
         listener,
+        web::Plain,
         web::Web::new(app.clone(), false, stop.clone()),
     ));
 

@@ -12,6 +12,7 @@ mod compliance;
 mod counts;
 pub mod cx;
 mod document;
+mod door;
 pub mod format;
 #[doc(hidden)]
 pub mod gallery;
@@ -33,6 +34,6 @@ mod server;
 mod steps;
 mod unit;
 
-pub use axum::serve::Listener;
+pub use door::{PLACES, Plain, Welcome, serve};
 pub use http::SESSION;
-pub use server::{Web, router, serve};
+pub use server::{Web, router};

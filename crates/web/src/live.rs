@@ -3,11 +3,16 @@
 //! A page fetches again what shows it; nothing but names is sent, so authority is
 //! decided where it always is, and a lost event costs nothing.
 
-use std::{collections::BTreeSet, convert::Infallible, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    convert::Infallible,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use axum::{
     extract::State,
-    http::{HeaderValue, header},
+    http::{HeaderValue, StatusCode, header},
     response::{
         IntoResponse, Response,
         sse::{Event, KeepAlive, Sse},
@@ -21,45 +26,95 @@ use crate::{http::Reader, server::Web};
 /// Changes within this time go out together.
 const GATHER: Duration = Duration::from_millis(400);
 
-/// `GET /live`.
-pub async fn stream(State(web): State<Web>, _: Reader) -> Response {
+/// Streams of one session at the same time: so many tabs stay live.
+const TABS: usize = 12;
+
+/// How many streams each session has.
+#[derive(Debug, Default)]
+pub struct Streams(Mutex<HashMap<String, usize>>);
+
+/// One of them, counted out when dropped.
+struct Open {
+    streams: Arc<Streams>,
+    session: String,
+}
+
+impl Streams {
+    fn open(self: &Arc<Self>, session: &str) -> Option<Open> {
+        let mut table = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = table.entry(session.to_owned()).or_default();
+        (*count < TABS).then(|| {
+            *count += 1;
+            Open {
+                streams: Arc::clone(self),
+                session: session.to_owned(),
+            }
+        })
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        let mut table = (self.streams.0.lock()).unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = table.get_mut(&self.session) {
+            *count -= 1;
+            if *count == 0 {
+                table.remove(&self.session);
+            }
+        }
+    }
+}
+
+/// `GET /live`; 204, after which a browser does not ask again, when the session has enough.
+pub async fn stream(State(web): State<Web>, reader: Reader) -> Response {
+    let me = &reader.me;
+    let session = match me.session.as_str() {
+        "" => me.account.to_string(),
+        session => session.to_owned(),
+    };
+    let Some(open) = web.streams.open(&session) else {
+        return StatusCode::NO_CONTENT.into_response();
+    };
     let topics = web.app.live.listen();
     let stop = web.stop.clone();
-    let events = stream::unfold((topics, stop), |(mut topics, stop)| async move {
-        let first = tokio::select! {
-            () = stop.cancelled() => return None,
-            topic = topics.recv() => topic,
-        };
-        let mut names = BTreeSet::new();
-        let mut missed = false;
-        match first {
-            Ok(topic) => {
-                names.insert(topic.name());
-            }
-            Err(RecvError::Lagged(_)) => missed = true,
-            Err(RecvError::Closed) => return None,
-        }
-        tokio::select! {
-            () = stop.cancelled() => return None,
-            () = tokio::time::sleep(GATHER) => {}
-        }
-        loop {
-            match topics.try_recv() {
+    let events = stream::unfold(
+        (topics, stop, open),
+        |(mut topics, stop, open)| async move {
+            let first = tokio::select! {
+                () = stop.cancelled() => return None,
+                topic = topics.recv() => topic,
+            };
+            let mut names = BTreeSet::new();
+            let mut missed = false;
+            match first {
                 Ok(topic) => {
                     names.insert(topic.name());
                 }
-                Err(TryRecvError::Lagged(_)) => missed = true,
-                Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+                Err(RecvError::Lagged(_)) => missed = true,
+                Err(RecvError::Closed) => return None,
             }
-        }
-        let event = if missed {
-            Event::default().event("all").data("all")
-        } else {
-            let names: Vec<&str> = names.into_iter().collect();
-            Event::default().data(names.join(" "))
-        };
-        Some((Ok::<_, Infallible>(event), (topics, stop)))
-    });
+            tokio::select! {
+                () = stop.cancelled() => return None,
+                () = tokio::time::sleep(GATHER) => {}
+            }
+            loop {
+                match topics.try_recv() {
+                    Ok(topic) => {
+                        names.insert(topic.name());
+                    }
+                    Err(TryRecvError::Lagged(_)) => missed = true,
+                    Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+                }
+            }
+            let event = if missed {
+                Event::default().event("all").data("all")
+            } else {
+                let names: Vec<&str> = names.into_iter().collect();
+                Event::default().data(names.join(" "))
+            };
+            Some((Ok::<_, Infallible>(event), (topics, stop, open)))
+        },
+    );
     let mut response = Sse::new(events)
         .keep_alive(KeepAlive::new().interval(Duration::from_secs(20)))
         .into_response();

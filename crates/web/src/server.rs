@@ -1,22 +1,25 @@
 //! The web server: all routes and what stands around them.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 
-use app::App;
+use app::{
+    App,
+    allowance::Allowances,
+    seats::{Places, Seats},
+};
 use axum::{
     Router,
     extract::DefaultBodyLimit,
     middleware::{from_fn, from_fn_with_state},
     routing::get,
-    serve::{Listener, ListenerExt as _},
 };
 use domain::net::Prefix;
 use tokio_util::sync::CancellationToken;
 use tower_http::{CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
 use crate::{
-    admin, api, assets, auth, calendar, compliance, document, http, inspection, journal, live, log,
-    network, overview, proof, registry, search, unit,
+    admin, api, assets, auth, calendar, compliance, document, door, http, inspection, journal,
+    live, log, network, overview, proof, registry, search, unit,
 };
 
 /// The most that a form without a file may hold.
@@ -35,6 +38,12 @@ pub struct Web {
     pub stop: CancellationToken,
     /// What the front door counts about itself.
     pub(crate) meter: Arc<api::Meter>,
+    /// Who may be connected.
+    pub(crate) seats: Seats,
+    /// What who is not signed in may ask.
+    pub(crate) unsigned: Arc<Allowances>,
+    /// Live streams by session.
+    pub(crate) streams: Arc<live::Streams>,
 }
 
 impl Web {
@@ -46,7 +55,17 @@ impl Web {
             proxies: Arc::default(),
             stop,
             meter: Arc::default(),
+            seats: Seats::new(door::PLACES),
+            unsigned: Arc::new(Allowances::new(http::UNSIGNED)),
+            streams: Arc::default(),
         }
+    }
+
+    /// With room for so many connections.
+    #[must_use]
+    pub fn with_places(mut self, places: Places) -> Self {
+        self.seats = Seats::new(places);
+        self
     }
 
     /// Behind these proxies: their `X-Forwarded-For` is believed, and nobody else's.
@@ -82,6 +101,7 @@ pub fn router(web: Web) -> Router {
                 domain::problem::Problem::internal(""),
             ))
         }))
+        .layer(from_fn_with_state(web.clone(), http::fair))
         .layer(from_fn(http::dress))
         .layer(from_fn_with_state(web.clone(), api::count))
         // A map of a thousand sites is large; within one network the quickest packing is best.
@@ -93,17 +113,4 @@ pub fn router(web: Web) -> Router {
         .layer(from_fn_with_state(web.clone(), http::ask))
         .layer(from_fn_with_state(web.clone(), http::headers))
         .with_state(web)
-}
-
-/// Serves until `web.stop` is cancelled; requests that run are finished.
-///
-/// # Errors
-/// When the listener fails.
-pub async fn serve(listener: impl Listener<Addr = SocketAddr>, web: Web) -> std::io::Result<()> {
-    let stop = web.stop.clone();
-    let service = router(web).into_make_service_with_connect_info::<SocketAddr>();
-    // Of a tapped listener, whatever it is, axum knows the address of the other end.
-    axum::serve(listener.tap_io(|_| ()), service)
-        .with_graceful_shutdown(async move { stop.cancelled().await })
-        .await
 }

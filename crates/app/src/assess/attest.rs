@@ -8,7 +8,7 @@ use domain::{
 };
 use store::assessment::Attestation;
 
-use crate::{App, Ctx, fault::fault, secrecy};
+use crate::{App, Ctx, attachment::Staged, fault::fault, secrecy};
 
 /// Writes down that a control holds for an organization, or does not. It counts for the
 /// control's lifetime.
@@ -23,7 +23,7 @@ pub async fn attest(
     organization: OrganizationId,
     holds: bool,
     statement: &str,
-    attachment: Option<String>,
+    attachment: Option<Staged>,
 ) -> Result<Attestation, Problem> {
     let scope = ctx.actor.scope(Permission::Write)?;
     let library = app.library();
@@ -55,11 +55,12 @@ pub async fn attest(
     }
     let typed = [("statement", statement)].into_iter();
     secrecy::refuse_marked(app, ctx, "attestation", Some(organization), typed).await?;
-    if let Some(hash) = &attachment {
-        let known = store::attachment::get(&app.db, &scope, hash)
-            .await
-            .map_err(fault)?;
-        known.ok_or_else(|| Problem::not_found(&Label::new("tệp đính kèm", "attachment"), hash))?;
+    if let Some(file) = attachment
+        .as_ref()
+        .filter(|f| f.organization() != organization)
+    {
+        let what = Label::new("tệp đính kèm", "attachment");
+        return Err(Problem::not_found(&what, file.sha256()));
     }
     let now = app.clock.now_ms();
     let attestation = Attestation {
@@ -68,7 +69,7 @@ pub async fn attest(
         organization,
         holds,
         statement: statement.into(),
-        attachment,
+        attachment: attachment.as_ref().map(|file| file.sha256().to_owned()),
         made_by: ctx.actor.name.clone(),
         made_at: now,
         valid_until: now + i64::from(form.lifetime_days) * 86_400_000,
@@ -103,6 +104,9 @@ pub async fn attest(
     store::journal::append(&mut tx, &[change])
         .await
         .map_err(fault)?;
+    if let Some(file) = &attachment {
+        file.enter(app, ctx, &mut tx).await?;
+    }
     tx.commit().await.map_err(fault)?;
     app.changed("attestation");
     Ok(attestation)

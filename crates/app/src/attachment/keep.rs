@@ -18,11 +18,18 @@ use store::attachment::Attachment;
 use super::{
     clamd::{self, Scan},
     refusal::{note_refusal, refused},
+    staged::Staged,
 };
-use crate::{App, Ctx, examiner, fault::fault};
+use crate::{
+    App, Ctx,
+    disk::{self, Room},
+    examiner,
+    fault::fault,
+    setting,
+};
 
 /// The ending of a sealed file in the data folder.
-const SEALED: &str = "sealed";
+pub(super) const SEALED: &str = "sealed";
 
 /// The largest attachment, bytes (a setting).
 pub fn max_bytes(app: &App) -> usize {
@@ -34,13 +41,10 @@ fn refuse(what: Label, name: &str, next: Label) -> Problem {
     Problem::new(ProblemKind::Invalid, what, name, next)
 }
 
-/// Keeps a file for an organization and returns its SHA-256.
+/// Keeps a file for an organization, without a record that names it, and returns its SHA-256.
 ///
 /// # Errors
-/// Denied for another's unit; invalid when it is empty, too large, or for one of the
-/// reasons of [`Refusal`], cannot be read within limits, or when the scanner finds
-/// something; unavailable when too many files wait. Refusals of what is dangerous, marked
-/// or cannot be read are journaled, without name or content.
+/// As [`stage`].
 pub async fn keep(
     app: &App,
     ctx: &Ctx,
@@ -48,6 +52,28 @@ pub async fn keep(
     name: &str,
     bytes: Vec<u8>,
 ) -> Result<String, Problem> {
+    let staged = stage(app, ctx, organization, name, bytes).await?;
+    let mut tx = app.db.begin().await.map_err(fault)?;
+    staged.enter(app, ctx, &mut tx).await?;
+    tx.commit().await.map_err(fault)?;
+    Ok(staged.sha256().to_owned())
+}
+
+/// Looks into a file for an organization and lays it aside for the record that will name it.
+///
+/// # Errors
+/// Denied for another's unit; invalid when it is empty, too large, or for one of the
+/// reasons of [`Refusal`], cannot be read within limits, or when the scanner finds
+/// something; unavailable when too many files wait or the disk has no room; a limit when the
+/// unit's share is used up. Refusals of what is dangerous, marked or cannot be read are
+/// journaled, without name or content.
+pub async fn stage(
+    app: &App,
+    ctx: &Ctx,
+    organization: OrganizationId,
+    name: &str,
+    bytes: Vec<u8>,
+) -> Result<Staged, Problem> {
     let scope = ctx.actor.scope(Permission::Write)?;
     let mut tx = app.db.begin().await.map_err(fault)?;
     let own = store::registry::covers(&mut tx, &scope, organization)
@@ -78,6 +104,8 @@ pub async fn keep(
             ),
         ));
     }
+    disk::room_for(app, Room::NoAttachments, name)?;
+    within_quota(app, organization, name, bytes.len()).await?;
     let examined: Result<Examined, Refusal> = examiner::ask(
         app,
         ctx,
@@ -141,37 +169,70 @@ pub async fn keep(
         scan_detail,
         scanned_at,
     };
-    write(app, &sha256, bytes).await.map_err(|error| {
-        tracing::error!(%error, "an attachment could not be written");
-        Problem::new(
-            ProblemKind::Unavailable,
-            Label::new("Không ghi được tệp", "The file could not be written"),
+    Staged::write(app, attachment, bytes).await
+}
+
+/// What is said when a file cannot be written.
+pub(super) fn unwritten(error: &io::Error, name: &str) -> Problem {
+    tracing::error!(%error, "an attachment could not be written");
+    Problem::new(
+        ProblemKind::Unavailable,
+        Label::new("Không ghi được tệp", "The file could not be written"),
+        name,
+        Label::new(
+            "Kiểm tra dung lượng đĩa rồi gửi lại.",
+            "Check disk space and send it again.",
+        ),
+    )
+}
+
+/// Refuses what a unit, or all together, have no room for any more.
+async fn within_quota(
+    app: &App,
+    organization: OrganizationId,
+    name: &str,
+    more: usize,
+) -> Result<(), Problem> {
+    const DAY: i64 = 24 * 3_600_000;
+    let settings = app.settings();
+    let yesterday = app.clock.now_ms() - DAY;
+    let more = i64::try_from(more).unwrap_or(i64::MAX);
+    for (key, of, since) in [
+        ("attachment.unit_day_mb", Some(organization), yesterday),
+        ("attachment.unit_mb", Some(organization), 0),
+        ("attachment.all_mb", None, 0),
+    ] {
+        let megabytes = settings.integer(key);
+        if megabytes <= 0 {
+            continue;
+        }
+        let used = store::attachment::bytes(&app.db, of, since)
+            .await
+            .map_err(fault)?;
+        if used.saturating_add(more) <= megabytes << 20 {
+            continue;
+        }
+        let (used, label) = (used >> 20, setting::spec(key).map_or(("", ""), |s| s.label));
+        return Err(Problem::new(
+            ProblemKind::Limit,
+            Label::new(
+                format!(
+                    "Hết hạn mức tệp đính kèm: {} {megabytes}, đã dùng {used}",
+                    label.0
+                ),
+                format!(
+                    "No room for more attachments: {} {megabytes}, used {used}",
+                    label.1
+                ),
+            ),
             name,
             Label::new(
-                "Kiểm tra dung lượng đĩa rồi gửi lại.",
-                "Check disk space and send it again.",
+                "Chưa lưu gì. Nén nhỏ tệp, gửi vào ngày mai, hoặc đề nghị trung tâm nâng hạn mức ở trang Thiết lập.",
+                "Nothing was kept. Make the file smaller, send it tomorrow, or ask the centre to raise the bound on the settings page.",
             ),
-        )
-    })?;
-    let mut tx = app.db.begin().await.map_err(fault)?;
-    store::attachment::note(&mut tx, &attachment)
-        .await
-        .map_err(fault)?;
-    let after = serde_json::to_string(&attachment).unwrap_or_default();
-    let change = app.event(
-        ctx,
-        "attachment",
-        &sha256,
-        Some(organization),
-        "create",
-        None,
-        Some(after),
-    );
-    store::journal::append(&mut tx, &[change])
-        .await
-        .map_err(fault)?;
-    tx.commit().await.map_err(fault)?;
-    Ok(sha256)
+        ));
+    }
+    Ok(())
 }
 
 pub(super) async fn note(app: &App, event: store::journal::Change) -> Result<(), Problem> {
@@ -205,24 +266,16 @@ fn columns(scan: Scan, now: i64) -> (String, Option<String>, Option<i64>) {
     }
 }
 
-fn path(app: &App, sha256: &str) -> PathBuf {
-    app.data
-        .join("attachments")
-        .join(&sha256[..2])
-        .join(format!("{sha256}.{SEALED}"))
+/// Where attachments lie.
+pub(super) fn folder(app: &App) -> PathBuf {
+    app.data.join("attachments")
 }
 
-/// On disk before the record that names it: sealed, written aside, synced, renamed.
-async fn write(app: &App, sha256: &str, bytes: Vec<u8>) -> io::Result<()> {
-    let (path, keys, about) = (path(app, sha256), app.keys.clone(), sha256.to_owned());
-    tokio::task::spawn_blocking(move || {
-        if path.exists() {
-            return Ok(());
-        }
-        let sealed = keys.seal(about.as_bytes(), &bytes)?;
-        put(&path, &sealed)
-    })
-    .await?
+/// Where one lies.
+pub(super) fn path(app: &App, sha256: &str) -> PathBuf {
+    folder(app)
+        .join(&sha256[..2])
+        .join(format!("{sha256}.{SEALED}"))
 }
 
 fn put(path: &std::path::Path, sealed: &[u8]) -> io::Result<()> {
@@ -401,4 +454,28 @@ pub fn seal_old(data: &std::path::Path, keys: &crate::keyring::Keyring) -> io::R
         }
     }
     Ok(sealed)
+}
+
+/// Whether any attachment lies sealed in the data folder.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn any_sealed(data: &std::path::Path) -> io::Result<bool> {
+    let folders = match std::fs::read_dir(data.join("attachments")) {
+        Ok(folders) => folders,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(e) => return Err(e),
+    };
+    for folder in folders {
+        let folder = folder?.path();
+        if !folder.is_dir() {
+            continue;
+        }
+        for file in std::fs::read_dir(folder)? {
+            if file?.path().extension().is_some_and(|e| e == SEALED) {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }

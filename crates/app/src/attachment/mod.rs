@@ -5,7 +5,9 @@ mod clamd;
 mod keep;
 mod looked;
 mod refusal;
+mod staged;
 
-pub use keep::{about, get, keep, max_bytes, rescan, seal_old};
+pub use keep::{about, any_sealed, get, keep, max_bytes, rescan, seal_old, stage};
 pub use looked::looked_at;
+pub use staged::{Staged, sweep};
 pub use store::attachment::Attachment;

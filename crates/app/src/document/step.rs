@@ -18,7 +18,7 @@ use super::{
     ground::Ground,
     list::{self, Document},
 };
-use crate::{App, Ctx, fault::fault, registry, secrecy};
+use crate::{App, Ctx, attachment::Staged, fault::fault, registry, secrecy};
 
 /// What a person changes.
 #[derive(Clone, Debug, Default)]
@@ -32,7 +32,7 @@ pub struct Writing {
 }
 
 /// What is known when it is signed.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Signed {
     /// Its number.
     pub number: String,
@@ -40,8 +40,8 @@ pub struct Signed {
     pub signed_on: String,
     /// Who signed.
     pub signer: String,
-    /// SHA-256 of the scan or of the digitally signed file, handed in before.
-    pub file: String,
+    /// The scan or the digitally signed file.
+    pub file: Staged,
 }
 
 /// Changes what a person writes.
@@ -247,16 +247,20 @@ pub async fn sign(
     if !wrong.is_empty() {
         return Err(Problem::invalid("document", wrong));
     }
-    // Not found when it is not there, or another unit's.
-    crate::attachment::get(app, ctx, &signed.file).await?;
-    change(app, ctx, id, version, Step::Sign, "sign", |_, document| {
+    let file = &signed.file;
+    let edit = |_: &Template, document: &mut Document| {
+        if file.organization() != document.row.organization {
+            let what = Label::new("tệp đính kèm", "attachment");
+            return Err(Problem::not_found(&what, file.sha256()));
+        }
         document.row.number = line(&signed.number);
         document.row.signed_on = day.map(|d| d.to_string());
         document.row.signer = line(&signed.signer);
-        document.row.file = Some(signed.file.clone());
+        document.row.file = Some(file.sha256().to_owned());
         Ok(())
-    })
-    .await
+    };
+    let files = std::slice::from_ref(file);
+    change_with(app, ctx, id, version, (Step::Sign, "sign"), files, edit).await
 }
 
 /// Sends it: the entry that fulfils the duty is written in the same transaction.
@@ -388,12 +392,28 @@ async fn change(
     action: &str,
     edit: impl FnOnce(&Template, &mut Document) -> Result<(), Problem>,
 ) -> Result<Document, Problem> {
+    change_with(app, ctx, id, version, (step, action), &[], edit).await
+}
+
+/// The same together with the files that the document names.
+async fn change_with(
+    app: &App,
+    ctx: &Ctx,
+    id: &str,
+    version: i64,
+    (step, action): (Step, &str),
+    files: &[Staged],
+    edit: impl FnOnce(&Template, &mut Document) -> Result<(), Problem>,
+) -> Result<Document, Problem> {
     let (before, template) = opened(app, ctx, id, version).await?;
     let mut document = before.clone();
     document.row.state = before.state.after(step)?.code().into();
     edit(&template, &mut document)?;
     let mut tx = app.db.begin().await.map_err(fault)?;
     finish(app, ctx, &mut tx, action, &before, &mut document).await?;
+    for file in files {
+        file.enter(app, ctx, &mut tx).await?;
+    }
     tx.commit().await.map_err(fault)?;
     app.live.tell(crate::live::Topic::Records);
     Ok(list::read(app, document.row))

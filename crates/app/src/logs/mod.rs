@@ -13,8 +13,8 @@ use observe::syslog::Syslog;
 use tokio::sync::Notify;
 use vault::{Reader, Vault, note::Signer, samples::Samples, tree::Hash};
 
-pub(crate) use receive::listen;
 pub use receive::reconcile;
+pub(crate) use receive::{bounds, listen};
 pub use store::log_source::{LogSource, UnknownSender};
 pub use vault::{Page, Proof, Record};
 pub use view::{

@@ -36,16 +36,23 @@ impl Logs {
             source,
         };
         if !config.writer {
-            let signer = kept_key(&config.data)
+            let signer = kept_key(config.keys())
                 .map_err(failed)?
                 .map(|key| Signer::new(&config.origin, key))
                 .transpose()
                 .map_err(vault::Error::from)?;
             return Ok(Self::of(signer, None, Reader::open(&dir).ok(), None));
         }
-        let key = match kept_key(&config.data).map_err(failed)? {
+        let key = match kept_key(config.keys()).map_err(failed)? {
             Some(key) => key,
-            None => new_key(&config.data).map_err(failed)?,
+            // A vault that was founded under another key is not signed with a new one.
+            None if dir.join("vkey").exists() => {
+                return Err(OpenError::KeyMissing {
+                    key: config.keys().join("vault.key"),
+                    what: "the log vault",
+                });
+            }
+            None => new_key(config.keys()).map_err(failed)?,
         };
         let signer = Signer::new(&config.origin, key).map_err(vault::Error::from)?;
         let vault = Arc::new(open_vault(config, db, &signer).await?);
@@ -121,7 +128,7 @@ async fn open_vault(config: &AppConfig, db: &Db, signer: &Signer) -> Result<Vaul
             && same_key(known, key) == Some(false)
         {
             return Err(vault::Error::Rewritten {
-                path: config.data.join("vault.key"),
+                path: config.keys().join("vault.key"),
                 what: format!("it is the key {}, the journal names {known}", key.to_vkey()),
             });
         }
@@ -219,8 +226,8 @@ fn open_samples(config: &AppConfig) -> Result<Samples, OpenError> {
 }
 
 /// The key that signs: 32 random bytes in `vault.key`, readable by the owner alone.
-fn kept_key(data: &Path) -> std::io::Result<Option<SigningKey>> {
-    match std::fs::read(data.join("vault.key")) {
+fn kept_key(keys: &Path) -> std::io::Result<Option<SigningKey>> {
+    match std::fs::read(keys.join("vault.key")) {
         Ok(bytes) => {
             let bytes: [u8; 32] = bytes.try_into().map_err(|_| {
                 std::io::Error::new(
@@ -235,7 +242,7 @@ fn kept_key(data: &Path) -> std::io::Result<Option<SigningKey>> {
     }
 }
 
-fn new_key(data: &Path) -> std::io::Result<SigningKey> {
-    let bytes = keyring::key_file(&data.join("vault.key"))?;
+fn new_key(keys: &Path) -> std::io::Result<SigningKey> {
+    let bytes = keyring::key_file(&keys.join("vault.key"))?;
     Ok(SigningKey::from_bytes(&bytes))
 }

@@ -7,7 +7,10 @@ use std::{
 };
 
 use domain::{id::Id, label::Label, net};
-use observe::syslog::{Entry, ListenError, Settings, Source, Syslog};
+use observe::{
+    allowance::Bounds,
+    syslog::{Entry, ListenError, Settings, Source, Syslog},
+};
 use store::{
     StoreError,
     log_source::{self, LogSource, UnknownSender},
@@ -26,11 +29,18 @@ pub(crate) async fn listen(
     let Some(vault) = app.logs.vault() else {
         return Ok((Vec::new(), Vec::new()));
     };
-    let settings = Settings {
+    let mut settings = Settings {
         udp: listen.syslog_udp.clone(),
         tcp: listen.syslog_tcp.clone(),
+        stranger_bounds: bounds(app),
         ..Settings::default()
     };
+    if let Some((registered, strangers)) = listen.rooms {
+        settings.registered.all = registered;
+        settings.registered.each = settings.registered.each.min(registered);
+        settings.strangers.all = strangers;
+        settings.strangers.each = settings.strangers.each.min(strangers);
+    }
     let (syslog, mut tasks) =
         Syslog::start(settings, Arc::clone(vault), app.clock.clone(), cancel)?;
     let addresses = (
@@ -62,6 +72,19 @@ pub(crate) async fn listen(
         }
     });
     Ok(addresses)
+}
+
+/// What unregistered senders may send, as it is set.
+pub(crate) fn bounds(app: &App) -> Bounds {
+    let settings = app.settings();
+    let per_second = |key| u32::try_from(settings.integer(key)).unwrap_or(1).max(1);
+    let per_day = |key| u64::try_from(settings.integer(key)).unwrap_or(0) << 20;
+    Bounds {
+        each_per_second: per_second("logs.unknown_each_per_second"),
+        all_per_second: per_second("logs.unknown_all_per_second"),
+        each_per_day: per_day("logs.unknown_each_mb"),
+        all_per_day: per_day("logs.unknown_all_mb"),
+    }
 }
 
 /// Tells the listener which address belongs to which device and unit.

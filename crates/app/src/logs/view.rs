@@ -60,6 +60,11 @@ pub struct LogStatus {
     pub received: u64,
     /// Lines and datagrams that were lost since the start, and why not.
     pub lost: u64,
+    /// What came from unregistered senders over their share and was not taken: datagrams,
+    /// and connections that were turned away.
+    pub over_share: u64,
+    /// Connections of registered senders that were turned away.
+    pub refused: u64,
     /// Why the intake waits, if it does.
     pub stalled: Option<String>,
 }
@@ -243,6 +248,12 @@ pub fn status(app: &App, ctx: &Ctx) -> Result<LogStatus, Problem> {
         lost: snapshot.as_ref().map_or(0, |s| {
             s.counts.refused + s.counts.abandoned + s.counts.datagrams_dropped
         }),
+        over_share: snapshot.as_ref().map_or(0, |s| {
+            s.counts.strangers_dropped + s.counts.strangers_refused
+        }),
+        refused: snapshot
+            .as_ref()
+            .map_or(0, |s| s.counts.connections_refused),
         stalled: snapshot.and_then(|s| s.stalled).map(|s| s.reason),
     })
 }

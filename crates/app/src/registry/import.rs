@@ -18,7 +18,7 @@ use super::{
     table::{self as read_as, Choice, Table, file_problem},
     write,
 };
-use crate::{App, Ctx, examiner, fault::fault, secrecy};
+use crate::{App, Ctx, disk, examiner, fault::fault, secrecy};
 
 /// What to do with the rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -130,6 +130,7 @@ pub async fn import_as(
 ) -> Result<ImportReport, Problem> {
     let schema = app.schema(noun)?;
     let scope = ctx.actor.writes(&schema)?;
+    disk::room_for(app, disk::Room::NoImports, noun)?;
     let read: Result<Book, TableError> =
         examiner::ask(app, ctx, (noun, None), "", (Ask::Table, bytes)).await?;
     let mut book = read.map_err(|e| not_a_table(&e))?;

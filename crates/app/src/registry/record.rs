@@ -20,7 +20,7 @@ use super::{
     names::{self, Names},
     rules,
 };
-use crate::{App, Ctx, fault::fault, secrecy};
+use crate::{App, Ctx, attachment::Staged, fault::fault, secrecy};
 
 /// A page of the records that the actor may see.
 ///
@@ -167,6 +167,21 @@ pub async fn save(
     at: Option<(Id, i64)>,
     values: Values,
 ) -> Result<Saved, Problem> {
+    save_with(app, ctx, noun, at, values, &[]).await
+}
+
+/// [`save`] together with the files that the record names: all or nothing.
+///
+/// # Errors
+/// As [`save`].
+pub async fn save_with(
+    app: &App,
+    ctx: &Ctx,
+    noun: &str,
+    at: Option<(Id, i64)>,
+    values: Values,
+    files: &[Staged],
+) -> Result<Saved, Problem> {
     let schema = app.schema(noun)?;
     let scope = ctx.actor.writes(&schema)?;
     let owner = secrecy::owner(&values, &schema.owner);
@@ -181,6 +196,9 @@ pub async fn save(
     };
     let mut tx = app.db.begin().await.map_err(fault)?;
     let record = write_in(app, ctx, &mut tx, &schema, &scope, before.as_ref(), values).await?;
+    for file in files {
+        file.enter(app, ctx, &mut tx).await?;
+    }
     tx.commit().await.map_err(fault)?;
     app.changed(&schema.noun);
     let version = record.version + i64::from(before.is_some());

@@ -202,6 +202,7 @@ impl Changing {
         let policy = self.folder.path().join("policy");
         std::fs::write(policy.join("registers/visitor-book.yaml"), text).unwrap();
         App::open(AppConfig {
+            keys: None,
             data: self.folder.path().join("data"),
             database: None,
             policy: Some(policy),

@@ -57,7 +57,7 @@ async fn send(p: &Province, ctx: &Ctx, d: &Document) -> Document {
         .await
         .unwrap();
     let pdf = b"%PDF-1.7 signed".to_vec();
-    let file = attachment::keep(&p.app, ctx, d.row.organization, "da-ky.pdf", pdf)
+    let file = attachment::stage(&p.app, ctx, d.row.organization, "da-ky.pdf", pdf)
         .await
         .unwrap();
     let signed = Signed {
@@ -174,7 +174,7 @@ async fn a_document_is_its_units() {
     );
     // Of another organization's file nothing is signed.
     let pdf = b"%PDF-1.7 B".to_vec();
-    let file = attachment::keep(&p.app, &of_b, OrganizationId(b), "b.pdf", pdf)
+    let file = attachment::stage(&p.app, &of_b, OrganizationId(b), "b.pdf", pdf)
         .await
         .unwrap();
     let d = document::write(

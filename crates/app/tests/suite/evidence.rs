@@ -30,6 +30,7 @@ impl Office {
         let folder = tempfile::tempdir().unwrap();
         let config = AppConfig {
             data: folder.path().to_owned(),
+            keys: None,
             database,
             policy: None,
             clock: Clock::fixed(at("2026-11-20T01:00:00Z")),

@@ -2,7 +2,7 @@
 
 use app::{
     assess::{self, Evaluated},
-    registry,
+    attachment, registry,
 };
 use domain::{
     authority::Role,
@@ -406,7 +406,7 @@ async fn a_word_counts_for_its_lifetime() {
     let library = p.app.library();
     let form = library.controls["lan-secured"].attestation.clone().unwrap();
     let officer = p.as_role(Role::Officer, Some(a));
-    let attest = async |unit, holds, statement: &str, file: Option<String>| {
+    let attest = async |unit, holds, statement: &str, file: Option<attachment::Staged>| {
         let unit = OrganizationId(unit);
         assess::attest(
             &p.app,
@@ -421,10 +421,11 @@ async fn a_word_counts_for_its_lifetime() {
     };
     assert_eq!(refused(attest(b, true, "x", None).await), Denied);
     assert_eq!(refused(attest(a, true, "  ", None).await), Invalid);
-    assert_eq!(
-        refused(attest(a, true, "x", Some("0".repeat(64))).await),
-        NotFound
-    );
+    // Another unit's document is none of this one's.
+    let pdf = b"%PDF-1.7 B".to_vec();
+    let of_b = attachment::stage(&p.app, &p.ctx(), OrganizationId(b), "b.pdf", pdf).await;
+    let of_b = attest(a, true, "x", Some(of_b.unwrap())).await;
+    assert_eq!(refused(of_b), NotFound);
     let viewer = p.as_role(Role::Viewer, Some(a));
     let unit = OrganizationId(a);
     let read = assess::attest(&p.app, &viewer, "lan-secured", unit, true, "x", None).await;

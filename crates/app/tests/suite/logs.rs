@@ -98,6 +98,7 @@ async fn pages_lead_on_to_all_lines() {
 /// As the command line does beside a running program.
 async fn beside(p: &Province) -> App {
     App::open(AppConfig {
+        keys: None,
         data: p.app.data.clone(),
         database: None,
         policy: None,

@@ -88,6 +88,7 @@ impl Province {
         let folder = tempfile::tempdir().unwrap();
         let clock = Clock::fixed(at("2026-11-20T01:00:00Z"));
         let app = App::open(AppConfig {
+            keys: None,
             data: folder.path().to_owned(),
             database,
             policy,

@@ -39,6 +39,7 @@ fn change(folder: &Path, file: &str, from: &str, to: &str) {
 
 async fn open(data: &Path, policy: &Path, clock: &Clock) -> App {
     let config = AppConfig {
+        keys: None,
         data: data.to_owned(),
         database: None,
         policy: Some(policy.to_owned()),

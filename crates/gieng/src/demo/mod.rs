@@ -55,6 +55,7 @@ pub async fn run(config: &Config, args: DemoArgs) -> anyhow::Result<ExitCode> {
         syslog_udp: vec![args.syslog],
         syslog_tcp: vec![args.syslog],
         probe: true,
+        rooms: None,
     };
     // The services of the sites that will fail answer before the first probe goes out.
     let traffic = if args.still {
@@ -83,6 +84,7 @@ pub async fn run(config: &Config, args: DemoArgs) -> anyhow::Result<ExitCode> {
 
 async fn open(config: &Config, data: &Path, clock: Clock) -> anyhow::Result<App> {
     let config = AppConfig {
+        keys: config.keys.clone(),
         data: data.to_owned(),
         database: config.database.clone(),
         policy: config.policy.clone(),
@@ -103,6 +105,7 @@ fn clear(data: &Path) -> anyhow::Result<()> {
         "attachments",
         "samples",
         "vault",
+        "data.key",
         "vault.key",
         "data.key",
         "records.db",

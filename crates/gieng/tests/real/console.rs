@@ -17,6 +17,8 @@ fn code(data: &Path, args: &[&str]) -> (i32, String) {
 fn check_answers_scripts_with_its_exit_code() {
     let dir = tempfile::tempdir().expect("a temporary folder can be made");
     let data = dir.path().join("data");
+    let (begun, said) = code(&data, &["serve", "--prepare"]);
+    assert_eq!(begun, 0, "{said}");
     let (empty, said) = code(&data, &["check"]);
     assert_eq!(empty, 0, "no units, nothing amiss: {said}");
 

@@ -4,7 +4,7 @@
 use std::{
     fs::File,
     io::Write as _,
-    net::TcpStream,
+    net::{TcpStream, UdpSocket},
     path::{Path, PathBuf},
     process::Command,
 };
@@ -21,9 +21,10 @@ struct Small(PathBuf);
 
 impl Small {
     /// None where this user may not mount.
-    fn mount(at: &Path) -> Option<Self> {
+    fn mount(at: &Path, megabytes: u64) -> Option<Self> {
+        let size = format!("size={megabytes}m");
         let done = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=24m", "tmpfs"])
+            .args(["-t", "tmpfs", "-o", &size, "tmpfs"])
             .arg(at)
             .output();
         if done.is_ok_and(|out| out.status.success()) {
@@ -57,7 +58,7 @@ fn fill(ballast: &Path) {
 #[test]
 fn a_full_disk_is_said_and_survived_by_the_whole_program() {
     let data = tempfile::tempdir().expect("a temporary folder can be made");
-    let Some(small) = Small::mount(data.path()) else {
+    let Some(small) = Small::mount(data.path(), 24) else {
         return;
     };
     let ballast = small.0.join("ballast");
@@ -74,6 +75,11 @@ fn a_full_disk_is_said_and_survived_by_the_whole_program() {
         )
     };
     assert_eq!(make("U").status, 201);
+    // The sender is a registered one: of others nothing would be taken on so small a disk.
+    world.import(
+        "device",
+        "code,name,organization,role,address\nSW,Bộ chuyển mạch,U,switch,127.0.0.1\n",
+    );
     let mut sender = TcpStream::connect(to).expect("it listens");
     let line = |n: usize| format!("<13>1 - may ung - - - dong thu {n:06} het\n");
     let mut sent = 0;
@@ -151,6 +157,14 @@ fn a_full_disk_is_said_and_survived_by_the_whole_program() {
         let taken = make(&code).status == 201;
         taken.then(|| made.push(code))
     });
+    eventually("that it was full to be told, and to be over", || {
+        let told = world.admin.get("/api/v1/alarms?closed=true").json();
+        let told = told["items"].as_array().cloned().unwrap_or_default();
+        let full = |view: &serde_json::Value| {
+            view["alarm"]["state"] == "disk-full" && !view["alarm"]["cleared_at"].is_null()
+        };
+        told.iter().any(full).then_some(())
+    });
     eventually("every line that was sent", || {
         (kept() == sent as u64).then_some(())
     });
@@ -173,6 +187,126 @@ fn a_full_disk_is_said_and_survived_by_the_whole_program() {
         let said = String::from_utf8_lossy(&out.stdout).into_owned();
         assert!(out.status.success() && said.contains("sound"), "{said}");
     }
+    drop(world);
+    drop(small);
+}
+
+/// Leaves so many bytes free.
+fn leave(disk: &Path, ballast: &Path, free: u64) {
+    let mut file = File::options()
+        .create(true)
+        .append(true)
+        .open(ballast)
+        .expect("the disk is ours");
+    loop {
+        let now = nix::sys::statvfs::statvfs(disk).expect("the system says");
+        let now = now.blocks_available() * now.fragment_size();
+        if now <= free {
+            break;
+        }
+        let block = vec![1; usize::try_from((now - free).min(1 << 20)).unwrap_or(1)];
+        file.write_all(&block).expect("there is room");
+    }
+}
+
+#[test]
+fn as_room_shrinks_strangers_stop_first_and_the_records_last() {
+    let data = tempfile::tempdir().expect("a temporary folder can be made");
+    // Of 400 MiB a fiftieth, 8 MiB, is kept.
+    let Some(small) = Small::mount(data.path(), 400) else {
+        return;
+    };
+    const MIB: u64 = 1 << 20;
+    let ballast = small.0.join("ballast");
+    let to = free_port([127, 0, 0, 1]);
+    let world = World::begin_in(data, GIENG, |launch| {
+        launch
+            .arg("--syslog-udp", &to)
+            .arg("--syslog-tcp", &to)
+            .flag("--no-probe")
+    });
+    world.import(
+        "organization",
+        "code,name,kind,level,membership\nU,Sở U,department,province,member\n",
+    );
+    world.import(
+        "device",
+        "code,name,organization,role,address\nSW,Bộ chuyển mạch,U,switch,127.0.0.1\n",
+    );
+    let (stranger, device) = (
+        UdpSocket::bind("127.0.0.77:0").expect("the address is ours"),
+        UdpSocket::bind("127.0.0.1:0").expect("the address is ours"),
+    );
+    let found = |word: &str| {
+        let found = world.admin.get(&format!("/api/v1/logs?q={word}")).json();
+        found["items"].as_array().is_some_and(|all| !all.is_empty())
+    };
+    let say = |socket: &UdpSocket, word: &str| {
+        let line = format!("<13>1 - may ung - - - {word}");
+        socket.send_to(line.as_bytes(), to).expect("it is sent");
+    };
+    let alarmed = |cause: &str| {
+        let open = world.admin.get("/api/v1/alarms").json();
+        let open = open["items"].as_array().cloned().unwrap_or_default();
+        open.iter().any(|view| view["alarm"]["state"] == cause)
+    };
+    let import = |name: &str| {
+        let rows = format!(
+            "code,name,kind,level,membership\n{name},Sở {name},department,province,member\n"
+        );
+        let path = "/api/v1/organization/import?mode=all-or-nothing";
+        world.admin.send("POST", path, &[], rows).status
+    };
+    let attach = || {
+        let part = "--b\r\nContent-Disposition: form-data; name=";
+        let body = format!(
+            "{part}\"control\"\r\n\r\nservers-protected\r\n{part}\"holds\"\r\n\r\ntrue\r\n\
+             {part}\"statement\"\r\n\r\nĐã làm\r\n{part}\"attachment\"; filename=\"a.txt\"\r\n\r\n\
+             biên bản\r\n--b--\r\n"
+        );
+        let form = [("content-type", "multipart/form-data; boundary=b")];
+        let path = "/compliance/vinh-long-26-2019/13.3/U/attest";
+        world.admin.send("POST", path, &form, body).status
+    };
+    let save = |code: &str| {
+        let unit = serde_json::json!({ "code": code, "name": code, "kind": "department",
+            "level": "province", "membership": "member" });
+        world.admin.json("/api/v1/organization", &unit).status
+    };
+    say(&stranger, "laTruoc");
+    eventually("a stranger's line", || found("laTruoc").then_some(()));
+
+    leave(&small.0, &ballast, 28 * MIB);
+    eventually("the alarm", || alarmed("disk-low").then_some(()));
+    say(&stranger, "laSau");
+    say(&device, "may1");
+    eventually("the device's line", || found("may1").then_some(()));
+    assert!(!found("laSau"), "of strangers nothing more is taken");
+    assert_eq!((attach(), import("A1")), (303, 200));
+
+    leave(&small.0, &ballast, 20 * MIB);
+    assert_eq!((attach(), import("A2")), (503, 200));
+
+    leave(&small.0, &ballast, 12 * MIB);
+    assert_eq!((import("A3"), save("A4")), (503, 201));
+    say(&device, "may2");
+    eventually("the device's line", || found("may2").then_some(()));
+
+    leave(&small.0, &ballast, 4 * MIB);
+    eventually("the alarm", || alarmed("disk-full").then_some(()));
+    assert_eq!(world.program.client().get("/healthz").status, 503);
+    say(&device, "may3");
+    assert_eq!(save("A5"), 201, "the records are written to the last");
+
+    std::fs::remove_file(&ballast).expect("it is ours");
+    eventually("the line that waited", || found("may3").then_some(()));
+    eventually("the end of the alarms", || {
+        (!alarmed("disk-full") && !alarmed("disk-low")).then_some(())
+    });
+    say(&stranger, "laCuoi");
+    eventually("strangers to be taken again", || {
+        found("laCuoi").then_some(())
+    });
     drop(world);
     drop(small);
 }

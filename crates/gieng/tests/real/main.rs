@@ -11,8 +11,10 @@ mod evidence;
 #[path = "../../../vault/tests/support/forge.rs"]
 #[expect(dead_code, reason = "the tests of the vault use the rest")]
 mod forge;
+mod flood;
 mod hostile;
 mod hostile_file;
+mod private;
 mod sender;
 mod syslog;
 

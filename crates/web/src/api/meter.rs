@@ -45,7 +45,7 @@ pub async fn health(State(web): State<Web>) -> Result<Response, Fault> {
     let ctx = Ctx::system(web.app.clock.now_ms());
     watch::alarms(&web.app, &ctx, false, 1).await?;
     let status = logs::status(&web.app, &ctx)?;
-    if status.full {
+    if status.full || web.app.disk.room() >= app::disk::Room::NoLogs {
         return Ok((
             axum::http::StatusCode::SERVICE_UNAVAILABLE,
             "log vault: disk full\n",
@@ -71,6 +71,7 @@ pub async fn metrics(State(web): State<Web>, visitor: Visitor) -> Result<Respons
     let ctx = Ctx::system(web.app.clock.now_ms());
     let mut out = String::new();
     http_numbers(&mut out, &web.meter);
+    own_numbers(&mut out, &web, &ctx).await?;
     network_numbers(&mut out, &web, &ctx).await?;
     verdict_numbers(&mut out, &web, &ctx).await?;
     log_numbers(&mut out, &logs::status(&web.app, &ctx)?);
@@ -114,6 +115,57 @@ fn http_numbers(out: &mut String, meter: &Meter) {
         out,
         "gieng_http_request_seconds_sum {seconds}\ngieng_http_request_seconds_count {all}"
     );
+}
+
+/// How Giềng itself is.
+async fn own_numbers(out: &mut String, web: &Web, ctx: &Ctx) -> Result<(), Fault> {
+    let (refused, given_up) = web.app.upkeep.callers();
+    let (free, reserve) = web.app.disk.bytes();
+    for (name, kind, help, value) in [
+        (
+            "gieng_http_connections_refused_total",
+            "counter",
+            "Connections turned away: too many.",
+            refused,
+        ),
+        (
+            "gieng_http_connections_given_up_total",
+            "counter",
+            "Quiet connections closed to make room.",
+            given_up,
+        ),
+        (
+            "gieng_disk_free_bytes",
+            "gauge",
+            "Room on the disk of the data folder.",
+            free,
+        ),
+        (
+            "gieng_disk_reserve_bytes",
+            "gauge",
+            "Of it kept for records and journal.",
+            reserve,
+        ),
+    ] {
+        family(out, name, kind, help);
+        let _ = writeln!(out, "{name} {value}");
+    }
+    family(
+        out,
+        "gieng_system_alarm",
+        "gauge",
+        "Open alarms about the program itself, by cause.",
+    );
+    for view in watch::alarms(&web.app, ctx, false, 10_000).await? {
+        if view.alarm.said.is_some() {
+            let _ = writeln!(
+                out,
+                "gieng_system_alarm{{cause=\"{}\"}} 1",
+                view.alarm.state
+            );
+        }
+    }
+    Ok(())
 }
 
 async fn network_numbers(out: &mut String, web: &Web, ctx: &Ctx) -> Result<(), Fault> {
@@ -183,4 +235,22 @@ fn log_numbers(out: &mut String, status: &logs::LogStatus) {
         "Lines and datagrams lost since the start.",
     );
     let _ = writeln!(out, "gieng_log_lines_lost_total {}", status.lost);
+    family(
+        out,
+        "gieng_log_over_share_total",
+        "counter",
+        "Datagrams and connections of unregistered senders over their share, not taken.",
+    );
+    let _ = writeln!(out, "gieng_log_over_share_total {}", status.over_share);
+    family(
+        out,
+        "gieng_log_connections_refused_total",
+        "counter",
+        "Connections of registered senders that were turned away.",
+    );
+    let _ = writeln!(
+        out,
+        "gieng_log_connections_refused_total {}",
+        status.refused
+    );
 }

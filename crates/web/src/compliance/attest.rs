@@ -23,7 +23,7 @@ pub async fn attest(
     let id = found.id;
     let document = match upload.files.pop() {
         Some(file) => {
-            Some(attachment::keep(&web.app, &reader.ctx, id, &file.name, file.bytes).await?)
+            Some(attachment::stage(&web.app, &reader.ctx, id, &file.name, file.bytes).await?)
         }
         None => None,
     };

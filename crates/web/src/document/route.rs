@@ -417,13 +417,13 @@ async fn sign(
         .into());
     };
     let organization = document.row.organization;
-    let sha256 =
-        attachment::keep(&web.app, &reader.ctx, organization, &file.name, file.bytes).await?;
+    let file =
+        attachment::stage(&web.app, &reader.ctx, organization, &file.name, file.bytes).await?;
     let signed = Signed {
         number: upload.fields.get("number").to_owned(),
         signed_on: upload.fields.get("signed_on").to_owned(),
         signer: upload.fields.get("signer").to_owned(),
-        file: sha256,
+        file,
     };
     document::sign(&web.app, &reader.ctx, &id, version, signed).await?;
     Ok(done(&format!("/documents/{id}"), "document-signed"))

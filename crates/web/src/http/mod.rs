@@ -1,6 +1,7 @@
 //! What stands between HTTP and the pages: context, sessions, errors, guards.
 
 mod asked;
+mod fair;
 mod fault;
 mod guard;
 mod params;
@@ -9,6 +10,7 @@ mod reply;
 mod upload;
 
 pub use asked::ask;
+pub use fair::{UNSIGNED, fair};
 pub use fault::{Fault, More, dress};
 pub use guard::{headers, same_site};
 pub use params::{Params, encode, query};

@@ -14,7 +14,7 @@ use axum_extra::extract::{
 };
 use domain::authority::Actor;
 
-use super::{asked::Asked, fault::Fault, params::Params, reply::redirect};
+use super::{asked::Asked, fair::Signed, fault::Fault, params::Params, reply::redirect};
 use crate::{cx::Cx, server::Web};
 
 /// The name of the session's cookie.
@@ -117,6 +117,9 @@ impl FromRequestParts<Web> for Visitor {
             .cloned()
             .ok_or_else(Fault::sign_in)?;
         let me = authenticate(web, &parts.headers, asked.api).await?;
+        if let Some(signed) = parts.extensions.get::<Signed>().filter(|_| me.is_some()) {
+            signed.set();
+        }
         let actor = me.as_ref().map_or_else(
             || Actor {
                 account: None,

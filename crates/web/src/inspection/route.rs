@@ -352,7 +352,7 @@ async fn mended(
     let document = match (upload.files.pop(), record.get("organization").as_id()) {
         (Some(file), Some(unit)) => {
             let unit = OrganizationId(unit);
-            Some(attachment::keep(app, ctx, unit, &file.name, file.bytes).await?)
+            Some(attachment::stage(app, ctx, unit, &file.name, file.bytes).await?)
         }
         _ => None,
     };

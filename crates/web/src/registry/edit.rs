@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use app::{
-    App, Ctx, attachment,
+    App, Ctx,
+    attachment::{self, Staged},
     journal::{self, JournalQuery},
     registry::{self, RecordQuery},
 };
@@ -265,25 +266,25 @@ pub async fn edit(
     Ok(http::Page(page(&web, reader, &schema, draft, filled, None).await?).into_response())
 }
 
-/// Keeps the documents of a form and puts their hashes into its fields.
-async fn keep_files(
+/// The documents of a form, each with its field, laid aside for the record.
+async fn stage_files(
     app: &App,
     ctx: &Ctx,
     schema: &Schema,
     upload: &mut Upload,
-) -> Result<(), Problem> {
+) -> Result<(Vec<String>, Vec<Staged>), Problem> {
     let files = std::mem::take(&mut upload.files);
     if files.is_empty() {
-        return Ok(());
+        return Ok(Default::default());
     }
     let owner = registry::get(app, ctx, "organization", upload.fields.get(&schema.owner)).await?;
+    let (mut fields, mut staged) = (Vec::new(), Vec::new());
     for file in files {
-        let hash =
-            attachment::keep(app, ctx, OrganizationId(owner.id), &file.name, file.bytes).await?;
-        upload.fields.0.retain(|(name, _)| *name != file.field);
-        upload.fields.0.push((file.field, hash));
+        let owner = OrganizationId(owner.id);
+        staged.push(attachment::stage(app, ctx, owner, &file.name, file.bytes).await?);
+        fields.push(file.field);
     }
-    Ok(())
+    Ok((fields, staged))
 }
 
 async fn save(
@@ -293,14 +294,20 @@ async fn save(
     at: Option<(Id, i64)>,
     upload: &mut Upload,
 ) -> Result<Id, Problem> {
-    keep_files(app, ctx, schema, upload).await?;
+    let (of, files) = stage_files(app, ctx, schema, upload).await?;
     let fields = &upload.fields;
-    let values = parse::values(schema, |field| Some(fields.get(&field.name)))
+    let given = |name: &str| {
+        let file = of.iter().zip(&files).find(|(field, _)| *field == name);
+        file.map_or_else(|| fields.get(name), |(_, file)| file.sha256())
+    };
+    let values = parse::values(schema, |field| Some(given(&field.name)))
         .map_err(|wrong| Problem::invalid("", wrong))?;
-    Ok(registry::save(app, ctx, &schema.noun, at, values)
-        .await?
-        .record
-        .id)
+    Ok(
+        registry::save_with(app, ctx, &schema.noun, at, values, &files)
+            .await?
+            .record
+            .id,
+    )
 }
 
 async fn write(

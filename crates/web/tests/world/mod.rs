@@ -38,6 +38,7 @@ impl World {
     pub async fn new() -> Self {
         let data = tempfile::tempdir().unwrap();
         let config = AppConfig {
+            keys: None,
             data: data.path().to_owned(),
             database: None,
             policy: None,
@@ -51,7 +52,7 @@ impl World {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
         let web = web::Web::new(app.clone(), false, stop.clone());
-        tokio::spawn(web::serve(listener, web));
+        tokio::spawn(web::serve(listener, web::Plain, web));
         Self {
             app,
             url,

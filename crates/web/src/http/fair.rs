@@ -1,0 +1,88 @@
+//! Who is not signed in gets so many answers a second, by address; who is, is not counted.
+
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Instant,
+};
+
+use app::allowance::{Bounds, Grant};
+use axum::{
+    extract::{Request, State},
+    http::{HeaderValue, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use domain::{
+    label::Label,
+    problem::{Problem, ProblemKind},
+};
+
+use super::{asked::Asked, fault::Fault};
+use crate::server::Web;
+
+/// Requests a second of one address without anybody signed in; ten seconds' worth at once.
+pub const UNSIGNED: Bounds = Bounds {
+    each_per_second: 200,
+    // Not in all: many addresses must not lock out the rest.
+    all_per_second: 1_000_000,
+    each_per_day: 0,
+    all_per_day: 0,
+};
+
+/// Set once a request has shown to come from somebody who is signed in.
+#[derive(Clone, Debug, Default)]
+pub struct Signed(Arc<AtomicBool>);
+
+impl Signed {
+    /// Somebody is.
+    pub fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Refuses an address that asks too much without signing in. Who shows a session or a token
+/// is heard first: an address may be shared.
+pub async fn fair(State(web): State<Web>, mut request: Request, next: Next) -> Response {
+    let remote = request.extensions().get::<Asked>();
+    let remote: Option<IpAddr> = remote.and_then(|asked| asked.remote.parse().ok());
+    let Some(remote) = remote else {
+        return next.run(request).await;
+    };
+    let headers = request.headers();
+    let shows = headers.contains_key(header::COOKIE) || headers.contains_key(header::AUTHORIZATION);
+    let charge = |n| web.unsigned.charge(remote, n, 0, Instant::now(), 0);
+    if !shows && let Grant::After(wait) = charge(0) {
+        return too_many(&remote.to_string(), wait.as_secs() + 1);
+    }
+    let signed = Signed::default();
+    request.extensions_mut().insert(signed.clone());
+    let response = next.run(request).await;
+    if !signed.0.load(Ordering::Relaxed) {
+        charge(1);
+    }
+    response
+}
+
+fn too_many(remote: &str, seconds: u64) -> Response {
+    let problem = Problem::new(
+        ProblemKind::Limit,
+        Label::new(
+            "Quá nhiều yêu cầu từ địa chỉ này",
+            "Too many requests from this address",
+        ),
+        remote,
+        Label::new(
+            format!("Đợi {seconds} giây rồi thử lại; người đã đăng nhập không bị giới hạn này."),
+            format!("Wait {seconds} seconds and try again; who is signed in is not bound by this."),
+        ),
+    );
+    let mut response = Fault::from(problem).into_response();
+    if let Ok(value) = HeaderValue::from_str(&seconds.to_string()) {
+        response.headers_mut().insert(header::RETRY_AFTER, value);
+    }
+    response
+}
