@@ -1,5 +1,7 @@
 //! Settings: what an administrator chooses, each with its default and its reason.
 
+mod secret;
+
 use std::{
     borrow::Cow,
     collections::{BTreeMap, HashSet},
@@ -16,6 +18,9 @@ use policy::{Chosen, control::ParameterKind};
 use serde_json::Value;
 
 use crate::{App, Ctx, fault::fault, keyring::Keyring};
+
+pub(crate) use secret::seal_old;
+use secret::{is_secret, kept, sealed_about};
 
 /// The kind of value a setting takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -252,53 +257,6 @@ fn parameters(values: &Values) -> policy::chosen::Values {
         }
     }
     all
-}
-
-fn is_secret(key: &str) -> bool {
-    spec(key).is_some_and(|s| s.secret)
-}
-
-/// What a secret is sealed about: one setting's cannot be passed off as another's.
-fn sealed_about(key: &str, province: Option<OrganizationId>) -> String {
-    let province = province.map_or_else(String::new, |p| p.to_string());
-    format!("setting {key} {province}")
-}
-
-/// A value as it is kept: JSON, a secret sealed.
-fn kept(
-    keys: &Keyring,
-    key: &str,
-    province: Option<OrganizationId>,
-    value: &Value,
-) -> std::io::Result<String> {
-    match value {
-        Value::String(secret) if is_secret(key) && !secret.is_empty() => {
-            let sealed = keys.seal_text(&sealed_about(key, province), secret)?;
-            Ok(Value::from(sealed).to_string())
-        }
-        value => Ok(value.to_string()),
-    }
-}
-
-/// Seals secrets that an earlier version of the program kept as they are.
-pub(crate) async fn seal_old(app: &App) -> Result<(), store::StoreError> {
-    let settings = app.settings();
-    if !settings.plain {
-        return Ok(());
-    }
-    let now = app.clock.now_ms();
-    let all = (settings.values.iter().map(|kept| (None, kept)))
-        .chain((settings.own.iter()).flat_map(|(p, all)| all.iter().map(|kept| (Some(*p), kept))));
-    let mut tx = app.db.begin().await?;
-    for (province, (key, value)) in all.filter(|(_, (key, _))| is_secret(key)) {
-        match kept(&app.keys, key, province, value) {
-            Ok(sealed) => store::setting::set(&mut tx, province, key, &sealed, now).await?,
-            Err(error) => tracing::error!(%error, key, "a secret could not be sealed"),
-        }
-    }
-    tx.commit().await?;
-    tracing::info!("the secrets among the settings are sealed now");
-    Ok(())
 }
 
 /// The setting of that key.
