@@ -72,6 +72,14 @@ pub async fn clear(app: &App, code: &str, subject: &str) -> Result<(), StoreErro
     save(app, &ended, Some("cleared")).await
 }
 
+/// What the open alarms of a code are about.
+///
+/// # Errors
+/// The store's.
+pub async fn open(app: &App, code: &str) -> Result<Vec<String>, StoreError> {
+    alarm::open_subjects(&app.db, code).await
+}
+
 fn words(alarm: &Alarm) -> &Label {
     static NONE: Label = Label {
         vi: String::new(),

@@ -10,9 +10,7 @@ use store::job::{self, TaskRun};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{
-    App, assess, attachment, evidence, examiner, logs, notify, remind, upkeep, watch,
-};
+use crate::{App, assess, attachment, evidence, examiner, logs, notify, remind, upkeep, watch};
 
 /// The scope of the program itself.
 pub(crate) fn everything() -> Scope {

@@ -157,3 +157,17 @@ pub async fn open_system(db: &Db, state: &str, subject: &str) -> Result<Option<A
     .map(|row| read(&row))
     .transpose()
 }
+
+/// What the open alarms of a cause about Giềng itself are about.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn open_subjects(db: &Db, state: &str) -> Result<Vec<String>, StoreError> {
+    let sql = "SELECT subject FROM alarm WHERE cleared_at IS NULL AND state = $1 \
+               AND subject IS NOT NULL ORDER BY subject";
+    db.fetch("alarm", sql, &args![state])
+        .await?
+        .iter()
+        .map(|row| row.text("subject"))
+        .collect()
+}

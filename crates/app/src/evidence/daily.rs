@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 use domain::{authority::Permission, label::Label, problem::Problem};
 use store::{
     StoreError,
+    alarm::Said,
     evidence::{self, EvidenceCheck},
 };
 use tokio_util::sync::CancellationToken;
 use vault::{Cancel, Finding, Progress, Subject};
 
-use super::alarm::{self as system_alarm, Said};
-use crate::{App, Ctx, fault::fault, journal};
+use crate::{App, Ctx, fault::fault, journal, system_alarm};
 
 /// How old a verification may become.
 const DAY_MS: i64 = 86_400_000;

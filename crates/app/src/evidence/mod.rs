@@ -5,7 +5,6 @@
 //! house ([`Left`] reads them again), and a verification holds everything against everything
 //! ([`vault`], [`crate::journal::verify_against`]); it runs by itself once a day ([`daily`]).
 
-mod alarm;
 mod anchor;
 mod daily;
 mod left;

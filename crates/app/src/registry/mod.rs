@@ -21,9 +21,7 @@ pub use export::{export_csv, export_xlsx};
 pub use import::{ImportMode, ImportOptions, Progress, import_as, run as import};
 pub(crate) use record::add_all;
 pub(crate) use record::write_in;
-pub use record::{
-    Saved, delete, get, list, recent, reference_titles, save, save_with, writable,
-};
+pub use record::{Saved, delete, get, list, recent, reference_titles, save, save_with, writable};
 pub use report::{CellProblem, FieldChange, ImportReport, Outcome, RowFate};
 pub use store::book::{Closing, Revision};
 pub use store::registry::{RecentEntries, RecordPage, RecordQuery};

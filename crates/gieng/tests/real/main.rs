@@ -8,10 +8,10 @@ mod disk;
 mod edge;
 mod endless;
 mod evidence;
+mod flood;
 #[path = "../../../vault/tests/support/forge.rs"]
 #[expect(dead_code, reason = "the tests of the vault use the rest")]
 mod forge;
-mod flood;
 mod hostile;
 mod hostile_file;
 mod private;
