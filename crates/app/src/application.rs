@@ -367,7 +367,14 @@ impl App {
                 "fact_availability",
                 "fact_log_source",
             ],
-            "prefix" => &["fact_prefix"],
+            // A prefix may put into force what waited for it.
+            "prefix" | "claim" => &[
+                "fact_prefix",
+                "fact_target",
+                "fact_availability",
+                "fact_log_source",
+            ],
+            "log-claim" => &["fact_log_source"],
             "account" => &["fact_account"],
             "exemption" | "adoption" | "setting" => &["engine"],
             "attestation" => &["attestation"],
@@ -383,7 +390,7 @@ impl App {
         self.assess.poke(views);
         if matches!(
             noun,
-            "organization" | "site" | "circuit" | "device" | "setting"
+            "organization" | "site" | "circuit" | "device" | "prefix" | "claim" | "setting"
         ) {
             self.watch.poke();
             self.logs.poke();

@@ -83,7 +83,12 @@ impl Mark {
                 (head, head)
             }
             Some(seen) => {
-                let nouns: Vec<&str> = noun::all().iter().map(|s| s.noun.as_str()).collect();
+                let nouns: Vec<&str> = noun::all()
+                    .iter()
+                    .map(|s| s.noun.as_str())
+                    // What is in force of the registry.
+                    .chain(["claim"])
+                    .collect();
                 let (head, touched) = journal::news(db, seen.head, &nouns).await?;
                 (head.unwrap_or(seen.head), touched.unwrap_or(seen.mark))
             }

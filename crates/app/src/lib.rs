@@ -7,6 +7,7 @@ pub mod account;
 mod application;
 pub mod assess;
 pub mod attachment;
+pub mod claim;
 pub mod ctx;
 pub mod disk;
 pub mod document;

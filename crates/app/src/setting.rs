@@ -37,6 +37,8 @@ pub enum SettingKind {
     Days,
     /// Roles of contacts, comma-separated.
     ContactRoles,
+    /// TCP ports, comma-separated.
+    Ports,
 }
 
 /// A setting that exists.
@@ -68,7 +70,7 @@ macro_rules! settings {
     };
 }
 
-use SettingKind::{Boolean, ContactRoles, Days, Integer, Roles, Text};
+use SettingKind::{Boolean, ContactRoles, Days, Integer, Ports, Roles, Text};
 
 /// All settings, in the order of the page.
 pub const SETTINGS: &[SettingSpec] = settings! {
@@ -87,6 +89,8 @@ pub const SETTINGS: &[SettingSpec] = settings! {
     "probe.interval_seconds" Integer(5, 3600), "30", "Chu kỳ dò thông thường (giây)" / "Probe interval, standard (seconds)", "" / "";
     "probe.critical_interval_seconds" Integer(2, 3600), "15", "Chu kỳ dò điểm trọng yếu (giây)" / "Probe interval, hub and critical (seconds)", "" / "";
     "probe.attempts" Integer(1, 10), "3", "Số lần mất liên tiếp trước khi báo" / "Failures in a row before DOWN", "" / "";
+    "probe.ports" Ports, "22,53,80,443,8080,8443", "Cổng mà đơn vị được dò" / "Ports that units may have probed",
+        "Cán bộ đơn vị chỉ đặt cách dò tcp:CỔNG với các cổng này; trung tâm đặt được mọi cổng" / "A unit's officer sets tcp:PORT for these alone; the network centre for any";
     "notify.email_to" Text, "", "Gửi cảnh báo tới (thư điện tử)" / "Send alarms to (e-mail)", "Nhiều địa chỉ cách nhau bằng dấu phẩy" / "Several separated by commas", own;
     "notify.email_from" Text, "", "Địa chỉ gửi" / "Sender address", "" / "";
     "notify.smtp_url" Text, "", "Máy chủ thư" / "Mail server", "smtp://máy:cổng hoặc smtps://người:mật khẩu@máy" / "smtp://host:port or smtps://user:password@host", secret;
@@ -504,6 +508,17 @@ fn parse(app: &App, key: &str, text: &str) -> Result<Value, FieldProblem> {
                     return bad(
                         format!("“{number}” không phải là số ngày từ 0 đến 365"),
                         format!("“{number}” is not a number of days from 0 to 365"),
+                    );
+                }
+            }
+            text.into()
+        }
+        Ports => {
+            for port in text.split(',').map(str::trim).filter(|p| !p.is_empty()) {
+                if !port.parse::<u16>().is_ok_and(|p| p > 0) {
+                    return bad(
+                        format!("“{port}” không phải là cổng từ 1 đến 65535"),
+                        format!("“{port}” is not a port from 1 to 65535"),
                     );
                 }
             }

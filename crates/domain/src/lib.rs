@@ -2,6 +2,7 @@
 
 pub mod authority;
 pub mod availability;
+pub mod claim;
 pub mod clock;
 pub mod document;
 pub mod id;

@@ -2,6 +2,8 @@
 
 use std::{fmt, net::IpAddr, str::FromStr};
 
+use crate::label::Label;
+
 /// An address or prefix that does not parse, with what was expected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadNet {
@@ -34,11 +36,53 @@ fn number(address: IpAddr) -> u128 {
     }
 }
 
-/// Reads an address; surrounding blanks are forgiven.
+fn denumber(number: u128, v4: bool) -> IpAddr {
+    let v6 = std::net::Ipv6Addr::from(number);
+    match v6.to_ipv4_mapped() {
+        Some(found) if v4 => IpAddr::V4(found),
+        _ if v4 => IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED),
+        _ => IpAddr::V6(v6),
+    }
+}
+
+/// Reads an address; surrounding blanks are forgiven. IPv4 written as IPv6
+/// (`::ffff:10.1.1.1`) is IPv4.
 pub fn parse_address(text: &str) -> Result<IpAddr, BadNet> {
     text.trim()
-        .parse()
+        .parse::<IpAddr>()
+        .map(|address| address.to_canonical())
         .map_err(|_| BadNet::Address(text.into()))
+}
+
+/// Why no machine of the network answers at an address, wherever it is asked from (IANA's
+/// special-purpose registries, RFC 6890); `None` for one that may answer.
+pub fn unanswerable(address: IpAddr) -> Option<Label> {
+    let label = |vi: &str, en: &str| Some(Label::new(vi, en));
+    match address.to_canonical() {
+        IpAddr::V4(v4) => match v4.octets() {
+            // RFC 1122 §3.2.1.3: this network.
+            [0, ..] => label("không phải địa chỉ của máy nào", "is no machine's address"),
+            [255, 255, 255, 255] => label("là địa chỉ quảng bá", "is a broadcast address"),
+            [224..=239, ..] => label("là địa chỉ đa hướng", "is a multicast address"),
+            [240..=255, ..] => label("thuộc dải chưa dùng", "lies in a reserved range"),
+            [169, 254, ..] => label(
+                "là địa chỉ liên kết cục bộ, mỗi đường truyền có một máy như vậy",
+                "is link-local: every link may have such a machine",
+            ),
+            _ => None,
+        },
+        IpAddr::V6(v6) if v6.is_unspecified() => {
+            label("không phải địa chỉ của máy nào", "is no machine's address")
+        }
+        IpAddr::V6(v6) if v6.is_multicast() => {
+            label("là địa chỉ đa hướng", "is a multicast address")
+        }
+        IpAddr::V6(v6) if v6.is_unicast_link_local() => label(
+            "là địa chỉ liên kết cục bộ, mỗi đường truyền có một máy như vậy",
+            "is link-local: every link may have such a machine",
+        ),
+        IpAddr::V6(_) => None,
+    }
 }
 
 /// A network prefix in canonical form (no bits behind its length).
@@ -49,6 +93,21 @@ pub struct Prefix {
 }
 
 impl Prefix {
+    /// The prefix of that many fixed bits in which an address lies; `None` where its family has
+    /// fewer bits.
+    pub fn around(address: IpAddr, length: u8) -> Option<Self> {
+        let most = if address.is_ipv4() { 32 } else { 128 };
+        let whole = Self {
+            address,
+            length: (length <= most).then_some(length)?,
+        };
+        let first = number(address) & !whole.host_mask();
+        Some(Self {
+            address: denumber(first, address.is_ipv4()),
+            length,
+        })
+    }
+
     /// The first address of the prefix.
     pub fn address(&self) -> IpAddr {
         self.address
@@ -66,6 +125,21 @@ impl Prefix {
             format!("{first:032x}"),
             format!("{:032x}", first | self.host_mask()),
         )
+    }
+
+    /// Whether all of `other` lies inside.
+    pub fn covers(&self, other: &Prefix) -> bool {
+        self.length <= other.length && self.contains(other.address)
+    }
+
+    /// Whether `address` is that of the network as such or of all its machines: the first and
+    /// the last of an IPv4 network of more than two addresses (RFC 3021).
+    pub fn is_edge(&self, address: IpAddr) -> bool {
+        let number = number(address.to_canonical());
+        let first = self::number(self.address);
+        self.address.is_ipv4()
+            && self.length < 31
+            && (number == first || number == first | self.host_mask())
     }
 
     /// Whether `address` lies inside.
@@ -89,25 +163,13 @@ impl FromStr for Prefix {
         let (address, length) = text.trim().split_once('/').ok_or_else(bad)?;
         let address: IpAddr = address.parse().map_err(|_| bad())?;
         let length: u8 = length.parse().map_err(|_| bad())?;
-        if length > if address.is_ipv4() { 32 } else { 128 } {
-            return Err(bad());
-        }
-        let prefix = Prefix { address, length };
-        let network = number(address) & !prefix.host_mask();
-        if network == number(address) {
+        let prefix = Prefix::around(address, length).ok_or_else(bad)?;
+        if prefix.address == address {
             return Ok(prefix);
         }
-        let meant = match address {
-            IpAddr::V4(_) => IpAddr::V4(
-                std::net::Ipv6Addr::from(network)
-                    .to_ipv4_mapped()
-                    .unwrap_or(std::net::Ipv4Addr::UNSPECIFIED),
-            ),
-            IpAddr::V6(_) => IpAddr::V6(network.into()),
-        };
         Err(BadNet::HostBits {
             given: text.into(),
-            meant: format!("{meant}/{length}"),
+            meant: prefix.to_string(),
         })
     }
 }
@@ -132,6 +194,44 @@ mod tests {
         assert!(outside > last);
         assert!(prefix.contains("10.1.2.3".parse().unwrap()));
         assert!(!prefix.contains("::a01:203".parse().unwrap()));
+    }
+
+    #[test]
+    fn what_can_never_answer_is_known() {
+        let odd = |text: &str| unanswerable(parse_address(text).unwrap()).is_some();
+        for text in [
+            "0.0.0.0",
+            "0.1.2.3",
+            "224.0.0.1",
+            "239.255.255.250",
+            "240.0.0.1",
+            "255.255.255.255",
+            "169.254.7.7",
+            "::",
+            "ff02::1",
+            "fe80::1",
+            "febf::1",
+            "::ffff:0.0.0.0",
+            "::ffff:224.0.0.1",
+        ] {
+            assert!(odd(text), "{text}");
+        }
+        for text in ["10.1.1.1", "127.0.0.1", "2001:db8::1", "fd00::1", "fec0::1"] {
+            assert!(!odd(text), "{text}");
+        }
+        assert!("fe80::1%eth0".parse::<IpAddr>().is_err());
+    }
+
+    #[test]
+    fn a_network_has_edges_and_lies_in_others() {
+        let prefix = |text: &str| text.parse::<Prefix>().unwrap();
+        let edge = |of: &str, text: &str| prefix(of).is_edge(text.parse().unwrap());
+        assert!(edge("10.99.0.0/30", "10.99.0.3") && edge("10.99.0.0/30", "10.99.0.0"));
+        assert!(!edge("10.99.0.0/30", "10.99.0.2") && !edge("10.99.0.2/31", "10.99.0.3"));
+        assert!(!edge("10.99.0.3/32", "10.99.0.3") && !edge("2001:db8::/64", "2001:db8::"));
+        assert!(prefix("10.0.0.0/8").covers(&prefix("10.1.0.0/16")));
+        assert!(!prefix("10.1.0.0/16").covers(&prefix("10.0.0.0/8")));
+        assert!(!prefix("::/0").covers(&prefix("10.0.0.0/8")));
     }
 
     #[test]

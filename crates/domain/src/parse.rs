@@ -340,20 +340,14 @@ mod tests {
         Field {
             name: "f".into(),
             kind,
-            required: false,
-            unique: false,
             label: Label::same("f"),
-            help: None,
-            choices_from: None,
             choices: [
                 ("passed".to_string(), Label::new("Đạt", "Passed")),
                 ("failed".to_string(), Label::new("Không đạt", "Failed")),
             ]
             .into_iter()
             .collect(),
-            refers_to: None,
-            list: false,
-            default: None,
+            ..Field::default()
         }
     }
 

@@ -8,17 +8,18 @@
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use crate::{authority::Role, label::Label};
+use crate::{authority::Role, claim::ClaimKind, label::Label};
 
 /// How many stand one below the other at most, the topmost counted: organizations by their
 /// superiors, sites and circuits on the way to the hub. A province has four or five.
 pub const MOST_DEPTH: usize = 16;
 
 /// The kind of value that a field holds. [`crate::parse`] says what each accepts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// One line, up to 300 characters.
+    #[default]
     Text,
     /// Several lines, up to 20,000 characters.
     LongText,
@@ -57,7 +58,7 @@ pub enum Kind {
 }
 
 /// One field of a noun.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Field {
     /// Snake-case name; also the CSV header and the JSON key.
@@ -90,6 +91,35 @@ pub struct Field {
     /// What a new record starts with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<String>,
+    /// What its value lays a claim to: it is in force once it is granted
+    /// ([`crate::claim`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claims: Option<ClaimKind>,
+    /// Who may set it, where that is not everybody who may write the record.
+    #[serde(default, skip_serializing_if = "Steward::is_unit")]
+    pub steward: Steward,
+    /// Which records a unit's reference may name.
+    #[serde(default, skip_serializing_if = "Reach::is_line")]
+    pub reach: Reach,
+}
+
+/// Which records a unit's record may refer to. The network centre may refer to any.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reach {
+    /// Records that the writer may read and that belong to the same unit, to one above it or
+    /// to one below it.
+    #[default]
+    Line,
+    /// Any record: naming it neither shows nor changes anything of it (another body as a
+    /// party to a contract).
+    Anywhere,
+}
+
+impl Reach {
+    fn is_line(&self) -> bool {
+        *self == Self::Line
+    }
 }
 
 /// Choices that are data of the packs; whoever holds the packs fills them in
@@ -131,6 +161,12 @@ pub enum Steward {
     Unit,
     /// The network centre alone.
     Centre,
+}
+
+impl Steward {
+    fn is_unit(&self) -> bool {
+        *self == Self::Unit
+    }
 }
 
 /// Where the records of a noun lie.
@@ -326,27 +362,19 @@ impl Schema {
                 name: "organization".into(),
                 kind: Kind::Reference,
                 required: true,
-                unique: false,
                 label: Label::new("Đơn vị", "Organization"),
-                help: None,
-                choices: IndexMap::new(),
-                choices_from: None,
                 refers_to: Some("organization".into()),
                 list: true,
-                default: None,
+                ..Field::default()
             },
             Field {
                 name: "occurred_on".into(),
                 kind: Kind::Date,
                 required: true,
-                unique: false,
                 label: Label::new("Ngày", "Date"),
-                help: None,
-                choices: IndexMap::new(),
-                choices_from: None,
-                refers_to: None,
                 list: true,
                 default: Some("today".into()),
+                ..Field::default()
             },
         ];
         for field in built_in.into_iter().rev() {
@@ -362,14 +390,8 @@ impl Schema {
                     name: "attachment".into(),
                     kind: Kind::File,
                     required,
-                    unique: false,
                     label: Label::new("Tài liệu kèm theo", "Document"),
-                    help: None,
-                    choices: IndexMap::new(),
-                    choices_from: None,
-                    refers_to: None,
-                    list: false,
-                    default: None,
+                    ..Field::default()
                 }),
             }
         }
@@ -424,6 +446,13 @@ impl Schema {
             if field.kind == Kind::Choice && !chosen {
                 return bad(format!(
                     "choice `{}` has no `choices`; list them",
+                    field.name
+                ));
+            }
+            let bound = field.claims.is_some() || field.steward != Steward::Unit;
+            if self.storage == Storage::Entry && bound {
+                return bad(format!(
+                    "field `{}`: `claims` and `steward` are for the registry's own nouns; remove them",
                     field.name
                 ));
             }

@@ -1,5 +1,7 @@
 //! Who sends logs, known and unknown.
 
+use std::collections::HashSet;
+
 use domain::id::Id;
 
 use crate::{Arg, Db, StoreError, Tx, args};
@@ -131,39 +133,67 @@ pub async fn unknown(db: &Db, limit: i64) -> Result<Vec<UnknownSender>, StoreErr
     .collect()
 }
 
-/// Forgets an unknown sender, once it is adopted.
+/// The addresses of all unknown senders.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
-pub async fn forget_unknown(tx: &mut Tx, peer: &str) -> Result<(), StoreError> {
-    tx.execute(
-        "unknown sender",
-        "DELETE FROM unknown_sender WHERE peer = $1",
-        &args![peer],
-    )
-    .await?;
-    Ok(())
+pub async fn strangers(tx: &mut Tx) -> Result<HashSet<String>, StoreError> {
+    let rows = tx.fetch("unknown senders", "SELECT peer FROM unknown_sender", &[]);
+    rows.await?.iter().map(|row| row.text("peer")).collect()
 }
 
-/// A device whose lines are expected, by its address.
+/// Takes an unknown sender off the list, once it is adopted; since when it sent, unix
+/// milliseconds, `None` when it was not on the list.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn forget_unknown(tx: &mut Tx, peer: &str) -> Result<Option<i64>, StoreError> {
+    let row = tx
+        .fetch_one(
+            "unknown sender",
+            "DELETE FROM unknown_sender WHERE peer = $1 RETURNING first_at",
+            &args![peer],
+        )
+        .await?;
+    row.map(|row| row.int("first_at")).transpose()
+}
+
+/// Whose the lines are that come from an address.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Registered {
     /// The device.
     pub device: Id,
     /// Whose it is.
     pub organization: domain::id::OrganizationId,
-    /// Where it sends from.
+    /// Where its lines come from.
     pub address: String,
+    /// The name in them; `None` for all lines from there that name no other.
+    pub host: Option<String>,
 }
 
-/// All active devices with an address.
+/// All that is in force of where active devices send from; of two devices at one address the
+/// one that was there first comes last.
+///
+/// A device has the lines of its own address, but not where that is shared with other units:
+/// there, and through a relay, its name in the lines decides, once that name was granted.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
 pub async fn registered(db: &Db) -> Result<Vec<Registered>, StoreError> {
     db.fetch(
         "registered senders",
-        "SELECT id, organization_id, address FROM device WHERE address IS NOT NULL AND status = 'active'",
+        "WITH granted AS (SELECT kind, value_key, organization_id, shared FROM claim WHERE state = 'granted'), \
+         sender AS (SELECT d.*, a.shared FROM device d JOIN granted a ON a.kind = 'address' \
+           AND a.value_key = d.address_key AND a.organization_id = d.organization_id WHERE d.status = 'active'), \
+         named AS (SELECT d.* FROM device d JOIN granted n ON n.kind = 'log-name' \
+           AND n.value_key = LOWER(d.log_name) AND n.organization_id = d.organization_id WHERE d.status = 'active') \
+         SELECT id, organization_id, address, NULL AS host, created_at FROM sender WHERE NOT shared OR relay \
+         UNION ALL \
+         SELECT s.id, s.organization_id, s.address, s.log_name, s.created_at FROM sender s \
+         WHERE s.log_name IS NOT NULL AND (NOT s.shared OR EXISTS (SELECT 1 FROM named n WHERE n.id = s.id)) \
+         UNION ALL \
+         SELECT n.id, n.organization_id, r.address, n.log_name, n.created_at FROM sender r JOIN named n ON r.relay \
+         ORDER BY created_at DESC, id DESC",
         &[],
     )
     .await?
@@ -173,6 +203,7 @@ pub async fn registered(db: &Db) -> Result<Vec<Registered>, StoreError> {
             device: row.parsed("id")?,
             organization: row.parsed("organization_id")?,
             address: row.text("address")?,
+            host: row.opt_text("host")?,
         })
     })
     .collect()

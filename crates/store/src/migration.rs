@@ -32,6 +32,7 @@ const FILES: &[Files] = files! {
     10: "0010_inspection_facts",
     11: "0011_setting_of_province",
     13: "0013_marking_parts",
+    14: "0014_claims",
     15: "0015_system_alarm",
     17: "0017_evidence",
     18: "0018_codes_by_case",

@@ -16,7 +16,10 @@ use domain::{
 pub use self::{
     key::{Named, alike, by_ids, names, parents, resolve, titles, twin},
     recent::{RecentEntries, recent_entries},
-    tree::{DEPTH, Tree, covers, is_below, organizations_in, rebuild_tree, site_is_behind},
+    tree::{
+        DEPTH, Tree, covers, covers_head, in_line, is_below, organizations_in, owner, rebuild_tree,
+        site_is_behind,
+    },
 };
 use crate::{Arg, Db, Row, StoreError, Tx, args, book};
 
@@ -256,6 +259,18 @@ pub async fn find(
         sql.push_str(&format!(" AND register = ${}", args.len()));
     }
     db.fetch_one(&schema.noun, &sql, &args)
+        .await?
+        .map(|row| read(schema, &row))
+        .transpose()
+}
+
+/// A record as it stands in a transaction, whoever's it is.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn get_in(tx: &mut Tx, schema: &Schema, id: Id) -> Result<Option<Record>, StoreError> {
+    let sql = format!("SELECT * FROM {} WHERE id = $1", schema.table());
+    tx.fetch_one(&schema.noun, &sql, &args![id])
         .await?
         .map(|row| read(schema, &row))
         .transpose()

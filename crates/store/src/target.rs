@@ -42,7 +42,7 @@ pub struct TargetRow {
 
 /// All targets in scope with their present state.
 ///
-/// A site's parent is the circuit that ends there (when that has an address), else the
+/// A site's parent is the circuit that ends there (when it is probed), else the
 /// site it names; a circuit's parent is its Z end; a device's parent is its site.
 ///
 /// # Errors
@@ -53,7 +53,9 @@ pub async fn list(db: &Db, scope: &Scope) -> Result<Vec<TargetRow>, StoreError> 
     let sql = format!(
         "SELECT t.target_id, t.noun, t.organization_id, t.subject, t.address, t.probe, t.class, \
            CASE t.noun WHEN 'site' THEN COALESCE((SELECT MIN(k.id) FROM circuit k WHERE k.a_site_id = s.id \
-               AND k.address IS NOT NULL AND k.status = 'active' AND k.a_site_id <> COALESCE(k.z_site_id, '')), s.parent_id) \
+               AND k.status = 'active' AND k.a_site_id <> COALESCE(k.z_site_id, '') \
+               AND EXISTS (SELECT 1 FROM claim g WHERE g.kind = 'address' AND g.value_key = k.address_key \
+                 AND g.organization_id = k.organization_id AND g.state = 'granted')), s.parent_id) \
              WHEN 'circuit' THEN c.z_site_id ELSE d.site_id END AS parent, \
            COALESCE(s.latitude, sa.latitude) AS latitude, COALESCE(s.longitude, sa.longitude) AS longitude, \
            COALESCE(x.state, 'no_data') AS state, x.since_at, x.last_sample_at, x.rtt_us \

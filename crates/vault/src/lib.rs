@@ -39,7 +39,7 @@ pub use error::Error;
 pub use line::{Batch, Flags, Line, Record, SourceId, Transport, UnitId};
 pub use prove::{Consistency, Proof, ProofError};
 pub use reader::Reader;
-pub use search::{Cancel, Order, Page, Query};
+pub use search::{Cancel, Claimed, Order, Page, Query};
 pub use sources::SourceStatistics;
 pub use vault::{Config, Known, Limits, Vault};
 pub use verify::{Expect, Finding, Progress, Report, Subject};

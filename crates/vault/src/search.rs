@@ -31,6 +31,39 @@ pub enum Order {
     OldestFirst,
 }
 
+/// Lines of nobody that are somebody's all the same, as the caller knows: they pass
+/// [`Query::sources`] and [`Query::units`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claimed {
+    /// From this address.
+    pub peer: IpAddr,
+    /// That name this host, in any case; `None` for all.
+    pub host: Option<String>,
+    /// Received at or after, unix milliseconds.
+    pub from_ms: i64,
+    /// Received before, unix milliseconds.
+    pub to_ms: i64,
+}
+
+impl Claimed {
+    /// Whether a line of that source and unit, address, time and host is one of them.
+    pub fn covers(
+        &self,
+        of: (&SourceId, &UnitId),
+        peer: IpAddr,
+        received_ms: i64,
+        host: &str,
+    ) -> bool {
+        of == (&NOBODY, &NOBODY)
+            && self.peer.to_canonical() == peer.to_canonical()
+            && (self.from_ms..self.to_ms).contains(&received_ms)
+            && (self.host.as_ref()).is_none_or(|name| name.eq_ignore_ascii_case(host))
+    }
+}
+
+/// The source and the unit of a line from a sender that is not registered.
+const NOBODY: [u8; 16] = [0; 16];
+
 /// What to look for. Conditions hold together; those left out hold for every line.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Query {
@@ -44,6 +77,8 @@ pub struct Query {
     pub peer: Option<IpAddr>,
     /// From a source of one of these units: what a reader may see.
     pub units: Option<HashSet<UnitId>>,
+    /// Lines of nobody that count as of these sources and units.
+    pub claimed: Vec<Claimed>,
     /// At least so grave: 3 finds error (3) down to emergency (0).
     pub max_severity: Option<u8>,
     /// Lines that contain this, in any case.
@@ -266,15 +301,16 @@ impl Search<'_> {
             let fits = self.beyond_cursor(index)
                 && self.times((line.received_at_ms, line.received_at_ms))
                 && query.max_severity.is_none_or(|most| line.severity <= most)
-                && query
-                    .sources
-                    .as_ref()
-                    .is_none_or(|set| set.contains(&line.source))
                 && query.peer.is_none_or(|p| p.to_canonical() == line.peer)
-                && query
-                    .units
-                    .as_ref()
-                    .is_none_or(|set| set.contains(&line.unit))
+                && (query.of(&line.source, &line.unit)
+                    || (query.claimed.iter()).any(|c| {
+                        c.covers(
+                            (&line.source, &line.unit),
+                            line.peer,
+                            line.received_at_ms,
+                            line.host,
+                        )
+                    }))
                 && self.matcher.as_ref().is_none_or(|m| m.matches(line.raw));
             if fits {
                 found.extend(Record::decode(index, bytes));
@@ -310,6 +346,30 @@ impl Search<'_> {
         found
     }
 
+    /// Of the rows that fit with nobody's among them, leaves those that are wanted or claimed.
+    fn only_claimed(
+        &self,
+        group: &RowGroup<'_>,
+        pages: &[Range<usize>],
+        fits: &mut [bool],
+    ) -> Result<(), Error> {
+        let sources = group.ids(Column::Source, pages)?;
+        let units = group.ids(Column::Unit, pages)?;
+        let received = group.int64(Column::ReceivedAt, pages)?;
+        let peers = group.bytes(Column::Peer, pages)?;
+        let hosts = group.bytes(Column::Host, pages)?;
+        for (row, fits) in fits.iter_mut().enumerate().filter(|(_, fits)| **fits) {
+            if self.query.of(&sources[row], &units[row]) {
+                continue;
+            }
+            let host = String::from_utf8_lossy(hosts[row].data());
+            let peer = std::str::from_utf8(peers[row].data()).map(str::parse::<IpAddr>);
+            *fits = matches!(peer, Ok(Ok(peer)) if (self.query.claimed.iter())
+                .any(|c| c.covers((&sources[row], &units[row]), peer, received[row], &host)));
+        }
+        Ok(())
+    }
+
     /// The rows of a chunk that fit, wherever the cursor is.
     fn matches(&mut self, group: &RowGroup<'_>) -> Result<Vec<Match>, Error> {
         let query = self.query;
@@ -320,10 +380,8 @@ impl Search<'_> {
             return Ok(Vec::new());
         }
         let mut pages = group.all();
-        for (column, wanted) in [
-            (Column::Source, &query.sources),
-            (Column::Unit, &query.units),
-        ] {
+        let (sources, units) = query.with_nobody();
+        for (column, wanted) in [(Column::Source, &sources), (Column::Unit, &units)] {
             let Some(wanted) = wanted else { continue };
             let (Some(least), Some(most)) = (wanted.iter().min(), wanted.iter().max()) else {
                 return Ok(Vec::new());
@@ -353,15 +411,15 @@ impl Search<'_> {
                 .zip(severity)
                 .for_each(|(f, s)| *f &= s <= most);
         }
-        for (column, wanted) in [
-            (Column::Source, &query.sources),
-            (Column::Unit, &query.units),
-        ] {
+        for (column, wanted) in [(Column::Source, &sources), (Column::Unit, &units)] {
             let Some(wanted) = wanted else { continue };
             let ids = group.ids(column, &pages)?;
             fits.iter_mut()
                 .zip(ids)
                 .for_each(|(f, id)| *f &= wanted.contains(&id));
+        }
+        if !query.claimed.is_empty() && (sources.is_some() || units.is_some()) {
+            self.only_claimed(group, &pages, &mut fits)?;
         }
         if let Some(peer) = query.peer {
             let peer = peer.to_canonical().to_string();
@@ -393,6 +451,23 @@ impl Search<'_> {
             candidates = matching;
         }
         Ok(candidates)
+    }
+}
+
+impl Query {
+    fn of(&self, source: &SourceId, unit: &UnitId) -> bool {
+        self.sources.as_ref().is_none_or(|set| set.contains(source))
+            && self.units.as_ref().is_none_or(|set| set.contains(unit))
+    }
+
+    /// The wanted sources and units; with nobody among them where some lines of nobody count.
+    fn with_nobody(&self) -> (Option<HashSet<SourceId>>, Option<HashSet<UnitId>>) {
+        let with = |set: &Option<HashSet<[u8; 16]>>| {
+            let mut set = set.clone()?;
+            set.extend((!self.claimed.is_empty()).then_some(NOBODY));
+            Some(set)
+        };
+        (with(&self.sources), with(&self.units))
     }
 }
 

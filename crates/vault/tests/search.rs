@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use proptest::prelude::*;
 use support::{START_MS, fill, id, limits, open_with};
-use vault::{Cancel, Error, Limits, Order, Query, Reader, Record, Vault};
+use vault::{Cancel, Claimed, Error, Limits, Order, Query, Reader, Record, Vault};
 
 const LINES: u64 = 20_000;
 
@@ -60,9 +60,17 @@ fn expected(lines: &[Record], query: &Query) -> Vec<u64> {
         query.from_ms.is_none_or(|from| r.received_at_ms >= from)
             && query.to_ms.is_none_or(|to| r.received_at_ms < to)
             && query.max_severity.is_none_or(|most| r.severity <= most)
-            && query.sources.as_ref().is_none_or(|s| s.contains(&r.source))
             && query.peer.is_none_or(|p| r.peer == p.to_canonical())
-            && query.units.as_ref().is_none_or(|s| s.contains(&r.unit))
+            && (query.sources.as_ref().is_none_or(|s| s.contains(&r.source))
+                && query.units.as_ref().is_none_or(|s| s.contains(&r.unit))
+                || query.claimed.iter().any(|c| {
+                    (r.source, r.unit) == (id(0), id(0))
+                        && r.peer == c.peer.to_canonical()
+                        && (c.from_ms..c.to_ms).contains(&r.received_at_ms)
+                        && c.host
+                            .as_ref()
+                            .is_none_or(|h| r.host.eq_ignore_ascii_case(h))
+                }))
             && text
                 .as_ref()
                 .is_none_or(|t| r.text().to_lowercase().contains(t))
@@ -102,6 +110,19 @@ fn search_agrees_with_a_plain_loop() {
         "no such",
         "GW0",
     ]));
+    let claimed = (
+        prop::sample::select(vec!["10.0.0.1", "::ffff:10.0.0.1", "2001:db8::1"]),
+        prop::option::of(prop::sample::select(vec!["GW00", "gw01", "none"])),
+        START_MS..START_MS + 10_000,
+        1i64..20_000,
+    )
+        .prop_map(|(peer, host, from_ms, length)| Claimed {
+            peer: peer.parse().unwrap(),
+            host: host.map(str::to_owned),
+            from_ms,
+            to_ms: from_ms + length,
+        });
+    let claimed = prop::collection::vec(claimed, 0..3);
     let query = (
         time.clone(),
         time,
@@ -119,7 +140,7 @@ fn search_agrees_with_a_plain_loop() {
         ),
         text,
         1usize..3_000,
-        any::<bool>(),
+        (any::<bool>(), claimed),
         prop::option::of(1u64..9_000),
     );
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
@@ -137,7 +158,7 @@ fn search_agrees_with_a_plain_loop() {
                 (max_severity, peer),
                 text,
                 limit,
-                newest,
+                (newest, claimed),
                 scan_limit,
             )| {
                 let query = Query {
@@ -145,6 +166,7 @@ fn search_agrees_with_a_plain_loop() {
                     to_ms,
                     sources,
                     units,
+                    claimed,
                     max_severity,
                     peer: peer.map(|p| p.parse().unwrap()),
                     text: text.map(str::to_owned),

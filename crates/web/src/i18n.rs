@@ -31,6 +31,7 @@ files!(
     "network",
     "log",
     "registry",
+    "claim",
     "document",
     "admin",
     "error",

@@ -8,6 +8,7 @@ mod api;
 pub mod assets;
 mod auth;
 mod calendar;
+mod claim;
 mod compliance;
 mod counts;
 pub mod cx;

@@ -18,8 +18,8 @@ use tokio_util::sync::CancellationToken;
 use tower_http::{CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
 use crate::{
-    admin, api, assets, auth, calendar, compliance, document, door, http, inspection, journal,
-    live, log, network, overview, proof, registry, search, unit,
+    admin, api, assets, auth, calendar, claim, compliance, document, door, http, inspection,
+    journal, live, log, network, overview, proof, registry, search, unit,
 };
 
 /// The most that a form without a file may hold.
@@ -89,6 +89,7 @@ pub fn router(web: Web) -> Router {
         .merge(network::routes())
         .merge(log::routes())
         .merge(registry::routes())
+        .merge(claim::routes())
         .merge(document::routes())
         .merge(admin::routes())
         .merge(journal::routes())

@@ -13,11 +13,16 @@ use observe::{
 };
 use store::{
     StoreError,
+    log_claim::{self, LogClaim},
     log_source::{self, LogSource, UnknownSender},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{App, live::Topic, task::Listen};
+use crate::{
+    App,
+    live::Topic,
+    task::{Listen, everything},
+};
 
 /// Listens for syslog; returns the addresses taken.
 pub(crate) async fn listen(
@@ -93,7 +98,7 @@ async fn register(app: &App, syslog: &Syslog) -> Result<(), StoreError> {
     syslog.set_sources(devices.into_iter().filter_map(|d| {
         Some(Entry {
             peer: net::parse_address(&d.address).ok()?,
-            host: None,
+            host: d.host,
             source: Source {
                 source: d.device.bytes(),
                 unit: d.organization.0.bytes(),
@@ -101,6 +106,73 @@ async fn register(app: &App, syslog: &Syslog) -> Result<(), StoreError> {
         })
     }));
     Ok(())
+}
+
+/// Lines of a claim that are counted at once.
+const COUNTED: usize = 20_000;
+
+/// Counts the lines of claims whose time is over and that nobody counted yet.
+async fn count_claimed(app: &App) -> Result<bool, StoreError> {
+    let Some(reader) = app.logs.reader() else {
+        return Ok(false);
+    };
+    let (now, mut any) = (app.clock.now_ms(), false);
+    for claim in log_claim::standing(&app.db, &everything()).await? {
+        let Ok(peer) = net::parse_address(&claim.peer) else {
+            continue;
+        };
+        // Until its time is over, what came so far is counted again.
+        if claim.counted_at.is_some_and(|at| at >= claim.to_at) {
+            continue;
+        }
+        let mut query = vault::Query {
+            from_ms: Some(claim.from_at),
+            to_ms: Some(claim.to_at),
+            peer: Some(peer),
+            sources: Some(HashSet::from([[0; 16]])),
+            limit: COUNTED,
+            ..vault::Query::default()
+        };
+        let mut counted = LogClaim {
+            counted_at: Some(now),
+            lines: 0,
+            first_at: None,
+            last_at: None,
+            ..claim.clone()
+        };
+        loop {
+            let page = match reader.search(query.clone()).await {
+                Ok(page) => page,
+                Err(error) => {
+                    tracing::error!(%error, peer = claim.peer, "earlier lines could not be counted; it will be tried again");
+                    return Ok(any);
+                }
+            };
+            let of = (page.rows.iter()).filter(|row| {
+                claim
+                    .host
+                    .as_ref()
+                    .is_none_or(|h| h.eq_ignore_ascii_case(&row.host))
+            });
+            for at in of.map(|row| row.received_at_ms) {
+                counted.lines += 1;
+                counted.first_at = Some(counted.first_at.map_or(at, |first| first.min(at)));
+                counted.last_at = Some(counted.last_at.map_or(at, |last| last.max(at)));
+            }
+            query.cursor = page.next;
+            if page.next.is_none() {
+                break;
+            }
+        }
+        let settled = now >= claim.to_at;
+        if settled || (claim.lines, claim.last_at) != (counted.lines, counted.last_at) {
+            let mut tx = app.db.begin().await?;
+            log_claim::counted(&mut tx, &counted).await?;
+            tx.commit().await?;
+            any = true;
+        }
+    }
+    Ok(any)
 }
 
 /// Brings the records up to date with what arrived; verdicts that read it follow.
@@ -153,6 +225,10 @@ pub async fn reconcile(app: &App) -> Result<Option<Label>, StoreError> {
         .into_iter()
         .filter(|u| !stored.contains(&(u.peer.clone(), u.lines)))
         .collect();
+    let counted = count_claimed(app).await?;
+    if counted {
+        app.assess.poke(["fact_log_source".to_owned()].into());
+    }
     if fresh.is_empty() && unknown.is_empty() {
         return Ok(None);
     }

@@ -4,14 +4,23 @@ use std::{collections::HashSet, net::IpAddr};
 
 use domain::{
     authority::Permission,
+    claim::ClaimKind,
     id::{Id, OrganizationId},
     label::Label,
+    net,
     problem::{Problem, ProblemKind},
 };
-use store::log_source::{self, LogSource, UnknownSender};
-use vault::{Error, Page, Proof, Query, Reader, Record};
+use store::{
+    log_claim::{self, LogClaim},
+    log_source::{self, LogSource, UnknownSender},
+};
+use vault::{Claimed, Error, Page, Proof, Query, Reader, Record};
 
-use crate::{App, Ctx, fault::fault};
+use crate::{
+    App, Ctx,
+    claim::{self, Decision},
+    fault::fault,
+};
 
 /// The most lines of one page; `cursor` leads on.
 pub const PAGE: usize = 1_000;
@@ -157,6 +166,16 @@ pub async fn search_in(
         let visible = units.as_ref().is_none_or(|u| u.contains(&wanted));
         units = Some(visible.then_some(wanted).into_iter().collect());
     }
+    let claimed = match (&units, query.devices.as_slice()) {
+        (None, []) => Vec::new(),
+        (units, devices) => (claims(app, ctx).await?.into_iter())
+            .filter(|c| {
+                (units.as_ref()).is_none_or(|u| u.contains(&c.organization.0.bytes()))
+                    && (devices.is_empty() || devices.contains(&c.device))
+            })
+            .filter_map(|c| claimed(&c))
+            .collect(),
+    };
     let found = reader.search(Query {
         from_ms: query.from,
         to_ms: query.to,
@@ -164,6 +183,7 @@ pub async fn search_in(
             .then(|| query.devices.iter().map(|d| d.bytes()).collect()),
         peer: query.peer,
         units,
+        claimed,
         max_severity: query.max_severity,
         ignore_diacritics: true,
         text: Some(query.text.trim().to_owned()).filter(|t| !t.is_empty()),
@@ -178,6 +198,69 @@ pub async fn search_in(
         ..Query::default()
     });
     found.await.map_err(|e| broken(&e))
+}
+
+fn claimed(claim: &LogClaim) -> Option<Claimed> {
+    Some(Claimed {
+        peer: net::parse_address(&claim.peer).ok()?,
+        host: claim.host.clone(),
+        from_ms: claim.from_at,
+        to_ms: claim.to_at,
+    })
+}
+
+/// The claims that stand to earlier lines of then unknown senders, the latest first: those for
+/// the units that the actor may see.
+///
+/// # Errors
+/// Denied, unavailable.
+pub async fn claims(app: &App, ctx: &Ctx) -> Result<Vec<LogClaim>, Problem> {
+    let scope = ctx.actor.scope(Permission::Logs)?;
+    log_claim::standing(&app.db, &scope).await.map_err(fault)
+}
+
+/// The claim under which a line of nobody is a device's.
+pub fn claim_of<'a>(claims: &'a [LogClaim], line: &Record) -> Option<&'a LogClaim> {
+    let (peer, at) = (line.peer, line.received_at_ms);
+    (claims.iter()).find(|c| {
+        claimed(c).is_some_and(|c| c.covers((&line.source, &line.unit), peer, at, &line.host))
+    })
+}
+
+/// Takes back that earlier lines are a device's; the lines are nobody's again.
+///
+/// # Errors
+/// Denied to all but the network centre; not found.
+pub async fn end_claim(app: &App, ctx: &Ctx, id: Id) -> Result<(), Problem> {
+    province_only(ctx)?;
+    let claims = claims(app, ctx).await?;
+    let found = claims.into_iter().find(|c| c.id == id).ok_or_else(|| {
+        let label = Label::new("việc nhận các dòng trước", "claim to earlier lines");
+        Problem::not_found(&label, &id.to_string())
+    })?;
+    let ended = LogClaim {
+        ended_at: Some(app.clock.now_ms()),
+        ended_by: Some(ctx.actor.name.clone()),
+        ..found.clone()
+    };
+    let json = |c: &LogClaim| serde_json::to_string(c).ok();
+    let told = app.event(
+        ctx,
+        "log-claim",
+        &id.to_string(),
+        Some(ended.organization),
+        "end",
+        json(&found),
+        json(&ended),
+    );
+    let mut tx = app.db.begin().await.map_err(fault)?;
+    log_claim::save(&mut tx, &ended).await.map_err(fault)?;
+    store::journal::append(&mut tx, &[told])
+        .await
+        .map_err(fault)?;
+    tx.commit().await.map_err(fault)?;
+    app.changed("log-claim");
+    Ok(())
 }
 
 /// One line.
@@ -201,7 +284,7 @@ pub async fn line(app: &App, ctx: &Ctx, index: u64) -> Result<Record, Problem> {
         let visible = store::registry::organizations_in(&app.db, &scope)
             .await
             .map_err(fault)?;
-        if !visible.contains(&unit) {
+        if !visible.contains(&unit) && claim_of(&claims(app, ctx).await?, &record).is_none() {
             return Err(missing());
         }
     }
@@ -290,26 +373,33 @@ fn province_only(ctx: &Ctx) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Makes an unknown sender a registered device: gives its address to an existing device.
+/// Makes an unknown sender a registered device: gives its address to an existing device. The
+/// lines that it sent before are the device's too, by a fact that can be taken back
+/// ([`end_claim`]).
 ///
 /// # Errors
-/// Denied, not found, conflict.
+/// Denied, not found; conflict when the address is another unit's.
 pub async fn adopt(app: &App, ctx: &Ctx, peer: &str, device: &str) -> Result<(), Problem> {
     province_only(ctx)?;
+    let schema = app.schema("device")?;
     let record = crate::registry::get(app, ctx, "device", device).await?;
+    let unit = crate::registry::owner(&schema, &record)
+        .ok_or_else(|| Problem::not_found(&schema.label, device))?;
     let mut values = record.values.clone();
     values.insert("address".into(), peer.into());
-    crate::registry::save(
-        app,
-        ctx,
-        "device",
-        Some((record.id, record.version)),
-        values,
-    )
-    .await?;
+    // An address of another unit is not taken from it by the way.
+    claim::refuse_taken(app, ClaimKind::Address, peer, unit).await?;
+    let at = Some((record.id, record.version));
+    let saved = crate::registry::save(app, ctx, "device", at, values).await?;
+    let claims = claim::of_record(app, ctx, saved.record.id).await?;
+    let address = claims.into_iter().find(|c| c.kind == ClaimKind::Address);
+    if let Some(waits) = address.filter(|c| c.state != domain::claim::ClaimState::Granted) {
+        let value = (ClaimKind::Address, waits.value.as_str());
+        claim::decide(app, ctx, value, unit, Decision::Grant, "").await?;
+    }
     let mut tx = app.db.begin().await.map_err(fault)?;
-    log_source::forget_unknown(&mut tx, peer)
-        .await
-        .map_err(fault)?;
-    tx.commit().await.map_err(fault)
+    claim::adopt_lines(app, ctx, &mut tx, &schema, &saved.record).await?;
+    tx.commit().await.map_err(fault)?;
+    app.changed("log-claim");
+    Ok(())
 }

@@ -14,6 +14,7 @@ use store::registry;
 
 use super::report::{CellProblem, ImportReport, Outcome, RowFate, bad_rows};
 use super::{
+    held,
     plan::{self, Planned, Planner, Row},
     table::{self as read_as, Choice, Table, file_problem},
     write,
@@ -153,7 +154,11 @@ pub async fn import_as(
     let mut drawn = Drawn::default();
     for from in (0..table.lines.len()).step_by(STRIDE) {
         let places: Vec<usize> = (from..(from + STRIDE).min(table.lines.len())).collect();
-        for (at, row) in planner.rows(&places).await? {
+        let mut rows = planner.rows(&places).await?;
+        let mut tx = app.db.begin().await.map_err(fault)?;
+        held::hold(app, ctx, &mut tx, &planner, &mut rows).await?;
+        drop(tx);
+        for (at, row) in rows {
             drawn.take(&planner, &table, options, at, row);
         }
         progress.read.fetch_add(places.len(), Ordering::Relaxed);

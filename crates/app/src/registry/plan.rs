@@ -61,6 +61,8 @@ pub(super) struct Planner<'a> {
     existing: Existing<'a>,
     /// The id of every new key of the file.
     ids: HashMap<String, Id>,
+    /// The same without the keys.
+    coming: HashSet<Id>,
     /// The organizations for which the actor may write; none where it may for all.
     reach: Option<HashSet<Id>>,
     hidden_rows: bool,
@@ -101,6 +103,7 @@ impl<'a> Planner<'a> {
             names,
             existing,
             ids: HashMap::new(),
+            coming: HashSet::new(),
             reach,
             hidden_rows,
             now,
@@ -131,6 +134,7 @@ impl<'a> Planner<'a> {
                 own.add(key, *id);
             }
         }
+        self.coming = ids.values().copied().collect();
         self.ids = ids;
     }
 
@@ -160,6 +164,28 @@ impl<'a> Planner<'a> {
                 ..CellProblem::of_row(message)
             },
         }
+    }
+
+    /// The schema of the rows.
+    pub fn schema(&self) -> &'a Schema {
+        self.schema
+    }
+
+    /// A line of the table.
+    pub fn line(&self, at: usize) -> &Line {
+        &self.table.lines[at]
+    }
+
+    /// What stands in a row for a field, as it is shown.
+    pub fn cell(&self, at: usize, field: &str) -> String {
+        let cell = self.table.position(field);
+        let cell = cell.and_then(|index| self.line(at).cells.get(index));
+        cell.map(Cell::shown).unwrap_or_default()
+    }
+
+    /// Whether a record is new in this file.
+    pub fn is_coming(&self, id: Id) -> bool {
+        self.coming.contains(&id)
     }
 
     /// What is wrong with a row's key.
@@ -243,7 +269,7 @@ impl<'a> Planner<'a> {
             values,
         };
         if problems.is_empty() {
-            let mut wrong = rules::alone(&record);
+            let mut wrong = rules::alone(self.schema, &record);
             wrong.extend(rules::of_clauses(
                 self.app,
                 self.schema,

@@ -9,7 +9,7 @@ use domain::{
     noun,
     problem::{FieldProblem, Problem, ProblemKind},
     record::{Record, Value, Values},
-    schema::{Kind, Schema, Storage},
+    schema::{Field, Kind, Schema, Storage},
 };
 use store::{
     StoreError, Tx,
@@ -18,9 +18,15 @@ use store::{
 
 use super::{
     names::{self, Names},
-    rules,
+    reference, rules,
 };
-use crate::{App, Ctx, attachment::Staged, fault::fault, secrecy};
+use crate::{
+    App, Ctx,
+    attachment::Staged,
+    claim::{self, Ground},
+    fault::fault,
+    secrecy,
+};
 
 /// A page of the records that the actor may see.
 ///
@@ -235,6 +241,8 @@ pub(crate) async fn add_all(
     registry::insert(&mut tx, &schema, &records, &ctx.actor.name, now)
         .await
         .map_err(|e| unique(&schema, e))?;
+    let written: Vec<_> = records.iter().map(|r| (None, Some(r))).collect();
+    claim::settle(app, ctx, &mut tx, &schema, &written).await?;
     store::journal::append(&mut tx, &changes)
         .await
         .map_err(fault)?;
@@ -258,6 +266,7 @@ pub(crate) async fn write_in(
     mut values: Values,
 ) -> Result<Record, Problem> {
     let now = app.clock.now_ms();
+    let typed = values.clone();
     resolve(tx, app, scope, schema, &mut values).await?;
     // What a book's schema no longer names stays with its entry.
     if let Some(before) = before.filter(|_| schema.storage == Storage::Entry) {
@@ -282,6 +291,17 @@ pub(crate) async fn write_in(
     for each in before.into_iter().chain([&record]) {
         authorise(tx, scope, schema, each).await?;
     }
+    let beyond = reference::beyond(tx, ctx, schema, before, &record, &HashMap::new()).await?;
+    let beyond = beyond.into_iter().map(|field| {
+        let text = typed.get(&field.name).map(Value::to_cell);
+        unknown(field, &text.unwrap_or_default())
+    });
+    let mut wrong: Vec<FieldProblem> = beyond.collect();
+    let mut ground = Ground::load(app, ctx, tx, schema, [&record]).await?;
+    wrong.extend(ground.examine(tx, schema, before, &record).await?);
+    if !wrong.is_empty() {
+        return Err(Problem::invalid(schema.label.en.clone(), wrong));
+    }
     let by = &ctx.actor.name;
     let written = match before {
         None => registry::insert(tx, schema, std::slice::from_ref(&record), by, now).await,
@@ -293,6 +313,7 @@ pub(crate) async fn write_in(
     {
         registry::rebuild_tree(tx).await.map_err(fault)?;
     }
+    claim::settle(app, ctx, tx, schema, &[(before, Some(&record))]).await?;
     let change = app.change(ctx, schema, before, Some(&record));
     store::journal::append(tx, &[change]).await.map_err(fault)?;
     Ok(record)
@@ -325,6 +346,7 @@ pub async fn delete(app: &App, ctx: &Ctx, noun: &str, id: Id, version: i64) -> R
     registry::delete(&mut tx, &schema, id, version)
         .await
         .map_err(fault)?;
+    claim::settle(app, ctx, &mut tx, &schema, &[(Some(&before), None)]).await?;
     let change = app.change(ctx, &schema, Some(&before), None);
     store::journal::append(&mut tx, &[change])
         .await
@@ -374,6 +396,18 @@ async fn resolve(
     } else {
         Err(Problem::invalid(schema.label.en.clone(), wrong))
     }
+}
+
+/// What is said of a reference to nothing, and to what is not the actor's to refer to: who may
+/// not see a record does not learn of it.
+pub(super) fn unknown(field: &Field, text: &str) -> FieldProblem {
+    let noun = field.refers_to.as_deref().and_then(noun::get);
+    let label = noun.map_or_else(Label::default, |n| n.label.clone());
+    FieldProblem::new(
+        &field.name,
+        format!("Không có {} “{text}”", label.vi.to_lowercase()),
+        format!("There is no {} “{text}”", label.en.to_lowercase()),
+    )
 }
 
 /// Refuses a record whose owner lies outside the scope.

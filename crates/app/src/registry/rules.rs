@@ -1,10 +1,10 @@
 //! Rules between the fields of a record.
 
 use domain::{
-    noun,
+    net, noun,
     problem::{FieldProblem, Problem, ProblemKind},
     record::Record,
-    schema::{Schema, Storage},
+    schema::{Kind, Schema, Storage},
 };
 use store::{Tx, registry};
 
@@ -12,7 +12,7 @@ use super::existing::differs_in_case;
 use crate::{App, fault::fault};
 
 /// What can be decided from the record alone.
-pub(super) fn alone(record: &Record) -> Vec<FieldProblem> {
+pub(super) fn alone(schema: &Schema, record: &Record) -> Vec<FieldProblem> {
     let mut wrong = Vec::new();
     let (starts, ends) = (record.text("starts_on"), record.text("ends_on"));
     if !starts.is_empty() && !ends.is_empty() && ends < starts {
@@ -28,6 +28,16 @@ pub(super) fn alone(record: &Record) -> Vec<FieldProblem> {
             "z_site",
             "Hai đầu kênh phải là hai điểm khác nhau",
             "The two ends must be different sites",
+        ));
+    }
+    if schema.field("address").is_some_and(|f| f.kind == Kind::Ip)
+        && let Ok(address) = net::parse_address(record.text("address"))
+        && let Some(why) = net::unanswerable(address)
+    {
+        wrong.push(FieldProblem::new(
+            "address",
+            format!("{address} {}; ghi địa chỉ riêng của thiết bị", why.vi),
+            format!("{address} {}; write the device's own address", why.en),
         ));
     }
     let id = record.id.to_string();
@@ -134,7 +144,7 @@ pub(super) async fn no_twin(
 /// # Errors
 /// Invalid, with the fields.
 pub(super) async fn check(tx: &mut Tx, schema: &Schema, record: &Record) -> Result<(), Problem> {
-    let mut wrong = alone(record);
+    let mut wrong = alone(schema, record);
     if let Some(parent) = record.get("parent").as_id() {
         let cycle = match schema.noun.as_str() {
             "organization" => registry::is_below(tx, parent, record.id).await,

@@ -11,12 +11,13 @@ use domain::{
 use store::{StoreError, Tx, registry};
 
 use super::{
+    held,
     import::Progress,
     plan::{Planned, Planner, Row},
     record,
     report::{CellProblem, Outcome, RowFate},
 };
-use crate::{App, Ctx, fault::fault};
+use crate::{App, Ctx, claim, fault::fault};
 
 /// So many rows go in together; a batch holds up others for about as long as it takes.
 const BATCH: usize = 200;
@@ -126,11 +127,12 @@ impl Job<'_> {
     async fn batch(&self, batch: &[Planned], fates: &mut [RowFate]) -> Result<usize, Problem> {
         let places: Vec<usize> = batch.iter().map(|p| p.at).collect();
         // All that takes time is done before the database is held.
-        let rows = self.planner.rows(&places).await?;
+        let mut rows = self.planner.rows(&places).await?;
         let mut tx = self.app.db.begin().await.map_err(fault)?;
+        held::hold(self.app, self.ctx, &mut tx, self.planner, &mut rows).await?;
         let (by, now) = (&self.ctx.actor.name, self.app.clock.now_ms());
         let mut outcomes: Vec<(usize, Result<Outcome, Label>)> = Vec::new();
-        let (mut created, mut changes) = (Vec::new(), Vec::new());
+        let (mut created, mut updated, mut changes) = (Vec::new(), Vec::new(), Vec::new());
         for (at, row) in rows {
             if let Some(other) = self.otherwise(&row, &fates[at]) {
                 outcomes.push((at, other));
@@ -153,12 +155,11 @@ impl Job<'_> {
                 continue;
             }
             match registry::update(&mut tx, self.schema, &record, by, now).await {
-                Ok(()) => changes.push(self.app.change(
-                    self.ctx,
-                    self.schema,
-                    before.as_ref(),
-                    Some(&record),
-                )),
+                Ok(()) => {
+                    let change = (before.as_ref(), Some(&record));
+                    changes.push(self.app.change(self.ctx, self.schema, change.0, change.1));
+                    updated.push((before, record));
+                }
                 Err(StoreError::Stale { .. }) => outcomes.push((at, Err(changed_since()))),
                 Err(error) => return Err(record::unique(self.schema, error)),
             }
@@ -167,6 +168,12 @@ impl Job<'_> {
             .await
             .map_err(|e| record::unique(self.schema, e))?;
         self.settle(&mut tx).await?;
+        let fresh = created.iter().map(|r| (None, Some(r)));
+        let written: Vec<_> = (updated.iter())
+            .map(|(before, after)| (before.as_ref(), Some(after)))
+            .chain(fresh)
+            .collect();
+        claim::settle(self.app, self.ctx, &mut tx, self.schema, &written).await?;
         store::journal::append(&mut tx, &changes)
             .await
             .map_err(fault)?;

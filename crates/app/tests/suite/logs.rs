@@ -8,7 +8,7 @@ use app::{
 };
 use domain::{
     authority::Role,
-    id::Id,
+    id::{Id, OrganizationId},
     problem::{Problem, ProblemKind},
 };
 use vault::{Batch, Flags, Line, Transport};
@@ -130,4 +130,169 @@ async fn a_line_without_a_checkpoint_is_not_called_damaged() {
     logs::prove(&beside(&p).await, &p.ctx(), 1).await.unwrap();
     let beyond = logs::prove(&p.app, &p.ctx(), 2).await;
     assert_eq!(refused(beyond), ProblemKind::NotFound);
+}
+
+/// As the listener does with a sender that is not registered.
+async fn stranger(p: &Province, peer: &str, lines: i64) {
+    let sender = logs::UnknownSender {
+        peer: peer.into(),
+        first_at: p.clock.now_ms() - 5_000,
+        last_at: p.clock.now_ms(),
+        lines,
+        sample: "<13>may app: dong".into(),
+    };
+    let mut tx = p.app.db.begin().await.unwrap();
+    store::log_source::save_unknown(&mut tx, &[sender])
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+}
+
+/// Lines and first arrival of the only device, as checks read them.
+async fn fact(p: &Province) -> (Option<i64>, Option<i64>) {
+    let sql = "SELECT lines, first_received_at FROM fact_log_source";
+    let rows = p.app.db.fetch("fact", sql, &[]).await.unwrap();
+    assert_eq!(rows.len(), 1);
+    (
+        rows[0].opt_int("lines").unwrap(),
+        rows[0].opt_int("first_received_at").unwrap(),
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_later_adoption_claims_the_earlier_lines_and_can_be_taken_back() {
+    for p in [
+        Some(Province::begun().await),
+        Province::begun_on_postgres().await,
+    ] {
+        let Some(p) = p else { continue };
+        let unit = p.unit("A", None).await;
+        let other = p.unit("B", None).await;
+        let given = [
+            ("code", "fw"),
+            ("name", "fw"),
+            ("organization", "A"),
+            ("role", "firewall"),
+            ("status", "active"),
+        ];
+        let device = p.add("device", &given).await;
+        lines(&p, 2, "10.6.6.6", None).await;
+        lines(&p, 1, "10.7.7.7", None).await;
+        let sent_at = p.clock.now_ms();
+        let tree = logs::line(&p.app, &p.ctx(), 0).await.unwrap();
+        stranger(&p, "10.6.6.6", 2).await;
+        p.pass(3_600_000);
+        let officer = p.as_role(Role::Officer, Some(unit));
+        let foreign = p.as_role(Role::Officer, Some(other));
+        let of_unit = LogQuery {
+            unit: Some(OrganizationId(unit)),
+            ..LogQuery::default()
+        };
+        let of_device = LogQuery {
+            devices: vec![device],
+            ..LogQuery::default()
+        };
+        let count = async |ctx: &app::Ctx, query: &LogQuery| {
+            let page = logs::search(&p.app, ctx, query.clone()).await.unwrap();
+            page.rows.len()
+        };
+        assert_eq!(count(&officer, &LogQuery::default()).await, 0);
+        logs::adopt(&p.app, &p.ctx(), "10.6.6.6", "fw")
+            .await
+            .unwrap();
+        assert_eq!(logs::unknown_senders(&p.app, &p.ctx()).await.unwrap(), []);
+        // The unit finds them, by device and by itself; nobody else does.
+        for query in [
+            &LogQuery::default(),
+            &of_unit,
+            &of_device,
+            &from("10.6.6.6"),
+        ] {
+            assert_eq!(count(&officer, query).await, 2, "{query:?}");
+            assert_eq!(count(&foreign, query).await, 0, "{query:?}");
+        }
+        assert_eq!(count(&p.ctx(), &of_device).await, 2);
+        assert_eq!(count(&officer, &from("10.7.7.7")).await, 0);
+        let line = logs::line(&p.app, &officer, 0).await.unwrap();
+        assert_eq!(line, tree, "the line itself is as it was");
+        logs::prove(&p.app, &officer, 1).await.unwrap();
+        let strangers = logs::line(&p.app, &officer, 2).await;
+        assert_eq!(refused(strangers), ProblemKind::NotFound);
+        let claims = logs::claims(&p.app, &officer).await.unwrap();
+        let claim = logs::claim_of(&claims, &line).expect("it is claimed");
+        assert_eq!(claim.device, device);
+        assert_eq!(logs::claims(&p.app, &foreign).await.unwrap(), []);
+        // Checks count them.
+        assert_eq!(fact(&p).await, (None, None));
+        logs::reconcile(&p.app).await.unwrap();
+        assert_eq!(fact(&p).await, (Some(2), Some(sent_at)));
+        // What the stranger sends much later is not claimed by the way.
+        p.pass(3_600_000);
+        lines(&p, 1, "10.6.6.6", None).await;
+        logs::reconcile(&p.app).await.unwrap();
+        assert_eq!(fact(&p).await, (Some(2), Some(sent_at)));
+        assert_eq!(count(&officer, &of_device).await, 2);
+        // Taken back, by the centre alone, they are nobody's.
+        let denied = logs::end_claim(&p.app, &officer, claim.id).await;
+        assert_eq!(refused(denied), ProblemKind::Denied);
+        logs::end_claim(&p.app, &p.ctx(), claim.id).await.unwrap();
+        assert_eq!(count(&officer, &LogQuery::default()).await, 0);
+        let gone = logs::line(&p.app, &officer, 0).await;
+        assert_eq!(refused(gone), ProblemKind::NotFound);
+        assert_eq!(fact(&p).await, (None, None));
+        let again = logs::end_claim(&p.app, &p.ctx(), claim.id).await;
+        assert_eq!(refused(again), ProblemKind::NotFound);
+        assert!(p.journal().await.contains("log-claim"));
+    }
+}
+
+#[tokio::test]
+async fn the_address_of_another_unit_is_not_adopted_by_the_way() {
+    let p = Province::begun().await;
+    p.unit("A", None).await;
+    p.unit("B", None).await;
+    let device = |code: &'static str, unit: &'static str, address: &'static str| {
+        [
+            ("code", code),
+            ("name", code),
+            ("organization", unit),
+            ("role", "firewall"),
+            ("status", "active"),
+            ("address", address),
+        ]
+    };
+    p.add("device", &device("fw-b", "B", "10.2.0.1")).await;
+    p.add("device", &device("fw-a", "A", "10.1.0.1")).await;
+    stranger(&p, "10.2.0.1", 1).await;
+    let taken = logs::adopt(&p.app, &p.ctx(), "10.2.0.1", "fw-a").await;
+    let problem = taken.unwrap_err();
+    assert_eq!(problem.kind, ProblemKind::Conflict);
+    assert!(problem.what.vi.contains('B'), "{problem:?}");
+    let kept = app::registry::get(&p.app, &p.ctx(), "device", "fw-a")
+        .await
+        .unwrap();
+    assert_eq!(kept.text("address"), "10.1.0.1");
+    // A device that the centre registers from the list has the earlier lines too.
+    stranger(&p, "10.9.0.1", 1).await;
+    p.add("device", &device("new", "A", "10.9.0.1")).await;
+    assert_eq!(logs::claims(&p.app, &p.ctx()).await.unwrap().len(), 1);
+    // One that a unit registers has not: who sent from there before is not the unit's to say.
+    p.add(
+        "prefix",
+        &[
+            ("cidr", "10.5.0.0/16"),
+            ("purpose", "LAN"),
+            ("organization", "A"),
+        ],
+    )
+    .await;
+    stranger(&p, "10.5.0.1", 1).await;
+    let unit = app::registry::get(&p.app, &p.ctx(), "organization", "A")
+        .await
+        .unwrap();
+    let officer = p.as_role(Role::Officer, Some(unit.id));
+    p.try_add(&officer, "device", &device("own", "A", "10.5.0.1"))
+        .await
+        .unwrap();
+    assert_eq!(logs::claims(&p.app, &p.ctx()).await.unwrap().len(), 1);
 }

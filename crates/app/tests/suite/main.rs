@@ -4,6 +4,7 @@ mod account;
 mod adoption;
 mod attachment;
 mod book;
+mod claim;
 mod document;
 mod duty;
 mod evidence;
@@ -70,6 +71,11 @@ impl Province {
         let p = Self::open(Some(testkit::postgres::database()?), None).await;
         p.adopt(VINH_LONG, &[]).await;
         Some(p)
+    }
+
+    /// Nothing adopted yet, on PostgreSQL, where that is installed.
+    pub(crate) async fn begun_on_postgres() -> Option<Self> {
+        Some(Self::open(Some(testkit::postgres::database()?), None).await)
     }
 
     /// Nothing adopted yet.

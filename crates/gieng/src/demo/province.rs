@@ -239,6 +239,13 @@ pub async fn make(app: &App) -> anyhow::Result<()> {
     let adopted = "regulation,starts_on,decision\nvinh-long-26-2019,2019-11-11,26/2019/QĐ-UBND\n";
     load(app, "adoption", adopted).await?;
     load(app, "organization", &organizations(&units)).await?;
+    // Loopback stands for the network here: the centre says so.
+    load(
+        app,
+        "prefix",
+        "cidr,purpose\n127.86.0.0/16,Điểm kết nối\n127.87.0.0/16,Đầu kênh truyền\n127.88.0.0/14,Thiết bị của đơn vị\n",
+    )
+    .await?;
     load(app, "site", &sites(&units)).await?;
     load(app, "circuit", &circuits(&units)).await?;
     load(
@@ -248,12 +255,6 @@ pub async fn make(app: &App) -> anyhow::Result<()> {
     )
     .await?;
     load(app, "contact", &contacts(&units)).await?;
-    load(
-        app,
-        "prefix",
-        "cidr,purpose\n127.86.0.0/16,Điểm kết nối\n127.87.0.0/16,Đầu kênh truyền\n127.88.0.0/14,Thiết bị của đơn vị\n",
-    )
-    .await?;
     let roles = "role,organization,starts_on,source\n\
         network-authority,KHCN,2025-03-01,Sở TT&TT hợp nhất vào Sở KH&CN\n\
         data-centre,CDS,2025-03-01,\n\

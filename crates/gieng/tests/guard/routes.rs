@@ -221,6 +221,19 @@ pub const CASES: &[Case] = &[
         "peer=127.1.2.3&device={device}",
         Refused,
     ),
+    post(
+        "/logs/claims/{id}/end",
+        "/logs/claims/{unit}/end",
+        "",
+        Refused,
+    ),
+    get("/claims", "/claims", Everybody),
+    post(
+        "/claims/decide",
+        "/claims/decide",
+        "kind=address&value=127.66.0.2&organization={unit}&decision=refuse&note=a",
+        Refused,
+    ),
     get("/search", "/search?q=a", Everybody),
     get("/search/found", "/search/found?q=a", Everybody),
     get("/journal", "/journal", Refused),
@@ -427,6 +440,13 @@ pub const CASES: &[Case] = &[
     get("/api/v1/alarms", "/api/v1/alarms", Everybody),
     get("/api/v1/logs", "/api/v1/logs", Own),
     get("/api/v1/journal", "/api/v1/journal", Refused),
+    get("/api/v1/claims", "/api/v1/claims", Everybody),
+    post(
+        "/api/v1/claims",
+        "/api/v1/claims",
+        r#"{"kind":"address","value":"127.66.0.2","organization":"{unit}","decision":"refuse","note":"a"}"#,
+        Refused,
+    ),
     get("/api/v1/search", "/api/v1/search?q=a", Everybody),
     get("/api/v1/documents", "/api/v1/documents", Everybody),
     get(

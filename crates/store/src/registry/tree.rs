@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use domain::{
     authority::Scope,
     id::{Id, OrganizationId},
+    schema::Schema,
 };
 
-use super::scope_condition;
+use super::{owner_column, scope_condition};
 use crate::{Db, StoreError, Tx, args};
 
 /// Whether an organization lies in scope.
@@ -23,6 +24,55 @@ pub async fn covers(
     let in_scope = scope_condition(scope, "id", &mut args);
     let sql = format!("SELECT id FROM organization WHERE id = $1 AND {in_scope}");
     Ok(tx.fetch_one("organization", &sql, &args).await?.is_some())
+}
+
+/// Whether the head of the province that an organization stands in lies in scope: of a tree of
+/// more than one.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn covers_head(
+    tx: &mut Tx,
+    scope: &Scope,
+    organization: OrganizationId,
+) -> Result<bool, StoreError> {
+    let mut args = args![organization].to_vec();
+    let in_scope = scope_condition(scope, "province", &mut args);
+    let sql = format!(
+        "SELECT province FROM organization_province \
+         WHERE organization_id = $1 AND province <> '' AND {in_scope}"
+    );
+    Ok(tx.fetch_one("organization", &sql, &args).await?.is_some())
+}
+
+/// Whether one of two organizations stands above the other, or they are the same.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn in_line(
+    tx: &mut Tx,
+    a: OrganizationId,
+    b: OrganizationId,
+) -> Result<bool, StoreError> {
+    Ok(is_below(tx, a.0, b.0).await? || is_below(tx, b.0, a.0).await?)
+}
+
+/// Whose a record is; `None` when it is nobody's in particular, or is not there.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn owner(
+    tx: &mut Tx,
+    schema: &Schema,
+    id: Id,
+) -> Result<Option<OrganizationId>, StoreError> {
+    let sql = format!(
+        "SELECT {} AS owner FROM {} WHERE id = $1",
+        owner_column(schema),
+        schema.table()
+    );
+    let row = tx.fetch_one(&schema.noun, &sql, &args![id]).await?;
+    row.map_or(Ok(None), |row| row.opt_parsed("owner"))
 }
 
 /// All organizations in scope of an actor: the ids of its subtrees.
@@ -75,6 +125,19 @@ impl Tree {
             }
         }
         false
+    }
+
+    /// As the function [`covers_head`] decides in SQL.
+    pub fn covers_head(&self, scope: &Scope, organization: OrganizationId) -> bool {
+        let mut head = organization;
+        for _ in 0..=16 {
+            match self.0.get(&head).copied().flatten() {
+                Some(above) => head = above,
+                None => break,
+            }
+        }
+        let alone = !self.0.values().any(|above| *above == Some(head));
+        scope.roots().is_none() || (!alone && self.covers(scope, Some(head)))
     }
 }
 

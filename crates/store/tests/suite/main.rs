@@ -3,6 +3,7 @@
 mod account;
 mod assessment;
 mod book;
+mod claim;
 mod document;
 mod engine;
 mod entry;
@@ -17,11 +18,12 @@ mod watch;
 
 use domain::{
     authority::{Actor, Grant, Permission, Role, Scope},
+    claim::{ClaimState, Wanted, Why},
     id::{Id, OrganizationId},
     noun,
     record::{Record, Value, Values},
 };
-use store::{Db, registry as records};
+use store::{Db, claim::Claim, registry as records};
 
 /// 2026-11-20 08:00:00 UTC.
 pub const NOW: i64 = 1_795_161_600_000;
@@ -130,13 +132,38 @@ pub(crate) async fn organization(db: &Db, code: &str, name: &str, parent: Option
     record.id
 }
 
-/// Writes records of one noun.
+/// Writes records of one noun; what they claim is granted.
 pub(crate) async fn insert(
     db: &Db,
     noun: &str,
     records_: &[Record],
 ) -> Result<(), store::StoreError> {
+    let schema = noun::get(noun).unwrap();
     let mut tx = db.begin().await?;
-    records::insert(&mut tx, noun::get(noun).unwrap(), records_, "test", NOW).await?;
+    records::insert(&mut tx, schema, records_, "test", NOW).await?;
+    let wanted = records_
+        .iter()
+        .flat_map(|r| domain::claim::wanted(schema, r));
+    for claim in wanted.map(|w| claimed(w, ClaimState::Granted)) {
+        store::claim::save(&mut tx, &[claim]).await?;
+    }
     tx.commit().await
+}
+
+/// A claim that a record lays, in a state.
+pub(crate) fn claimed(wanted: Wanted, state: ClaimState) -> Claim {
+    Claim {
+        kind: wanted.kind,
+        key: wanted.key,
+        value: wanted.value,
+        organization: wanted.organization,
+        state,
+        shared: false,
+        why: Why::Free,
+        asked_at: NOW,
+        asked_by: "test".into(),
+        decided_at: None,
+        decided_by: None,
+        note: None,
+    }
 }

@@ -28,6 +28,10 @@ pub fn routes() -> Router<Web> {
         .route("/api/v1/alarms", get(state::alarms))
         .route("/api/v1/logs", get(state::logs))
         .route("/api/v1/journal", get(state::journal))
+        .route(
+            "/api/v1/claims",
+            get(crate::claim::api_list).post(crate::claim::api_decide),
+        )
         .route("/api/v1/search", get(state::search))
         .route("/api/v1/documents", get(crate::document::api_list))
         .route("/api/v1/documents/{id}", get(crate::document::api_get))

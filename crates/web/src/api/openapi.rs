@@ -252,6 +252,20 @@ pub fn describe(schemas: &[Schema]) -> Value {
             json!({ "get": { "summary": about, "tags": [path], "parameters": parameters, "responses": answer(about, &items) } }),
         );
     }
+    let sent: Map<String, Value> = ["kind", "value", "organization", "decision", "note"]
+        .map(|name| (name.to_owned(), json!({ "type": "string" })))
+        .into_iter()
+        .collect();
+    out.insert(
+        "/api/v1/claims".into(),
+        json!({
+            "get": { "summary": "What units claim and is not in force", "tags": ["claims"], "responses": answer("the latest first", &items) },
+            "post": { "summary": "The network centre's decision", "tags": ["claims"],
+                "requestBody": { "required": true, "content": { "application/json": { "schema": { "type": "object",
+                    "required": ["kind", "value", "organization", "decision"], "additionalProperties": false, "properties": sent } } } },
+                "responses": answer("as it stands now", &json!({ "type": "object" })) },
+        }),
+    );
     let components: Map<String, Value> = schemas
         .iter()
         .map(|schema| (schema.noun.clone(), values(schema)))

@@ -116,16 +116,20 @@ pub async fn logs(
 ) -> Result<Response, Fault> {
     let devices = crate::log::devices(&web.app, &reader.ctx).await?;
     let page = logs::search(&web.app, &reader.ctx, crate::log::query(&params, &devices)).await?;
+    let claims = logs::claims(&web.app, &reader.ctx).await?;
     let items: Vec<Value> = page
         .rows
         .iter()
         .map(|record| {
-            let device = domain::id::Id::from_bytes(record.source);
+            let device = crate::log::device(record, &claims);
+            let claim = logs::claim_of(&claims, record);
             json!({
                 "index": record.index,
                 "received_at": record.received_at_ms,
                 "sent_at": record.sent_at_ms,
                 "device": devices.get(&device),
+                "claimed_at": claim.map(|c| c.claimed_at),
+                "claimed_by": claim.map(|c| &c.claimed_by),
                 "peer": record.peer.to_string(),
                 "facility": record.facility,
                 "severity": record.severity,

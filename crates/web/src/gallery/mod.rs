@@ -67,6 +67,7 @@ pub const ALL: &[Sample] = &[
     ("document-signed", |cx| {
         documents::show(cx, domain::document::State::Signed).render()
     }),
+    ("claims", |cx| network::claims(cx).render()),
     ("registry", |cx| records::index(cx).render()),
     ("records", |cx| records::list(cx).render()),
     ("record", |cx| records::record(cx).render()),

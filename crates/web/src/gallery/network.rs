@@ -5,8 +5,9 @@ use super::{
     province::{history, target},
 };
 use crate::{
+    claim::page::{Index as Claims, Row as ClaimOpen},
     cx::Cx,
-    log::page::{Check, Index as Logs, Line, LineRow, Sender, Unknown},
+    log::page::{Check, ClaimRow, Index as Logs, Line, LineRow, Sender, Unknown},
     mark::Mark,
     network::page::{AlarmRow, Alarms, Index, TargetPage},
     overview::page::Tile,
@@ -188,7 +189,43 @@ pub fn unknown(cx: &Cx) -> Unknown {
                 .into(),
             lines: 1_204,
             last: NOW - MINUTE,
-            candidates: vec![("d1".into(), "MikroTik xã Nhơn Phú".into(), true)],
+            candidates: vec![("d1".into(), "MikroTik xã Nhơn Phú".into())],
         }],
+        claims: vec![ClaimRow {
+            id: "c1".into(),
+            peer: "127.10.9.8".into(),
+            device: "MikroTik xã Cái Nhum".into(),
+            time: "20/11/2026 08:00 – 21/11/2026 09:30".into(),
+            lines: Some(1_204),
+            by: "Trần Văn Bình · 21/11/2026 09:30".into(),
+        }],
+    }
+}
+
+pub fn claims(cx: &Cx) -> Claims {
+    let row = |value: &str, owners: &str, refused: Option<&str>| ClaimOpen {
+        kind: "address".into(),
+        label: cx.l(&domain::claim::ClaimKind::Address.label()),
+        value: value.into(),
+        organization: "u1".into(),
+        unit: "UBND xã Cái Nhum".into(),
+        uses: vec![("/registry/device/d1".into(), "Tường lửa xã Cái Nhum".into())],
+        why: cx.l(&domain::claim::Why::Outside.label()),
+        owners: owners.into(),
+        asked_at: NOW - HOUR,
+        asked_by: "Nguyễn Thị Hạnh".into(),
+        refused: refused.map(Into::into),
+        may_decide: true,
+    };
+    Claims {
+        cx: cx.clone(),
+        rows: vec![
+            row("10.10.4.18", "", None),
+            row(
+                "10.10.5.1",
+                "UBND xã Nhơn Phú",
+                Some("21/11/2026 · Bình · gõ nhầm"),
+            ),
+        ],
     }
 }

@@ -73,6 +73,7 @@ pub fn index(cx: &Cx) -> Index {
         .collect();
     Index {
         cx: cx.clone(),
+        open: Some(cx.tn("claims-open", 2)),
         groups: vec![(cx.t("registry-nouns"), nouns)],
     }
 }
@@ -130,6 +131,7 @@ pub fn record(cx: &Cx) -> RecordPage {
         title: record.text(&schema.title).to_owned(),
         may_write: true,
         may_delete: true,
+        waits: vec![cx.tx("claim-waits", "10.10.4.18")],
         closed: Some(cx.tx("book-closed-for", "2025")),
         documents: vec![Document {
             href: "/attachments/00ff".into(),

@@ -172,7 +172,9 @@ fn entry_of(cx: &Cx, app: &App, entry: JournalEntry, titles: &HashMap<Id, String
             });
             (
                 noun,
-                setting.or_else(|| named("login")).or_else(|| named("name")),
+                (setting.or_else(|| named("login")).or_else(|| named("name")))
+                    .or_else(|| named("value"))
+                    .or_else(|| named("peer")),
             )
         }
     };

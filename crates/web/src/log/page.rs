@@ -89,8 +89,25 @@ pub struct Sender {
     pub lines: i64,
     /// When the last came, unix milliseconds.
     pub last: i64,
-    /// Devices it may be: id, name, whether it is the likely one.
-    pub candidates: Vec<(String, String, bool)>,
+    /// Devices to choose from: id and name.
+    pub candidates: Vec<(String, String)>,
+}
+
+/// Earlier lines of a sender that were said to be a device's.
+#[derive(Clone, Debug)]
+pub struct ClaimRow {
+    /// The claim's id.
+    pub id: String,
+    /// The sender's address.
+    pub peer: String,
+    /// The device.
+    pub device: String,
+    /// From when to when, in words.
+    pub time: String,
+    /// How many lines; `None` while they are counted.
+    pub lines: Option<i64>,
+    /// Who said so, and when.
+    pub by: String,
 }
 
 /// `GET /logs/unknown`.
@@ -101,6 +118,8 @@ pub struct Unknown {
     pub cx: Cx,
     /// Whether the reader may adopt.
     pub may_adopt: bool,
-    /// The one that sends most first.
+    /// The latest first.
     pub senders: Vec<Sender>,
+    /// Senders adopted later, whose earlier lines were claimed.
+    pub claims: Vec<ClaimRow>,
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use app::{
     App, Ctx, evidence,
-    logs::{self, LogQuery, Record},
+    logs::{self, LogClaim, LogQuery, Record},
     registry::{self, RecordQuery},
 };
 use axum::{
@@ -37,6 +37,7 @@ pub fn routes() -> Router<Web> {
         .route("/logs", get(index))
         .route("/logs/unknown", get(unknown::list))
         .route("/logs/unknown/adopt", post(unknown::adopt))
+        .route("/logs/claims/{id}/end", post(unknown::end_claim))
         .route("/logs/{index}", get(line))
         .route("/logs/{index}/proof", get(proof))
 }
@@ -120,6 +121,7 @@ async fn index(State(web): State<Web>, reader: Reader, params: Params) -> Result
     let first_page = asked.cursor.is_none();
     let live = first_page && asked.to.is_none();
     let page = logs::search(app, ctx, asked).await?;
+    let claims = logs::claims(app, ctx).await?;
     let unknown = if cx.may(Permission::Manage) {
         logs::unknown_senders(app, ctx)
             .await
@@ -161,7 +163,7 @@ async fn index(State(web): State<Web>, reader: Reader, params: Params) -> Result
         lines: page
             .rows
             .iter()
-            .map(|record| row(&cx, record, &names, params.get("q")))
+            .map(|record| row(&cx, record, &names, &claims, params.get("q")))
             .collect(),
         older,
         cx,
@@ -169,20 +171,30 @@ async fn index(State(web): State<Web>, reader: Reader, params: Params) -> Result
     .into_response())
 }
 
-fn source(record: &Record, names: &HashMap<Id, String>) -> String {
-    names
-        .get(&Id::from_bytes(record.source))
-        .cloned()
-        .unwrap_or_else(|| record.peer.to_string())
+/// The device that a line is of: whose it was when it arrived, or was said to be later.
+pub fn device(record: &Record, claims: &[LogClaim]) -> Id {
+    let claim = logs::claim_of(claims, record);
+    claim.map_or_else(|| Id::from_bytes(record.source), |claim| claim.device)
 }
 
-fn row(cx: &Cx, record: &Record, names: &HashMap<Id, String>, q: &str) -> LineRow {
+fn source(record: &Record, names: &HashMap<Id, String>, claims: &[LogClaim]) -> String {
+    let name = names.get(&device(record, claims));
+    name.cloned().unwrap_or_else(|| record.peer.to_string())
+}
+
+fn row(
+    cx: &Cx,
+    record: &Record,
+    names: &HashMap<Id, String>,
+    claims: &[LogClaim],
+    q: &str,
+) -> LineRow {
     LineRow {
         index: record.index,
         at: record.received_at_ms,
         severity: record.severity,
         severity_word: cx.t(format!("severity-{}", record.severity.min(7))),
-        source: source(record, names),
+        source: source(record, names, claims),
         text: highlight(&record.text(), q),
     }
 }
@@ -236,13 +248,10 @@ async fn line(
     let number = place(&index)?;
     let record = logs::line(app, ctx, number).await?;
     let names = devices(app, ctx).await?;
-    let unit = registry::get(
-        app,
-        ctx,
-        "organization",
-        &Id::from_bytes(record.unit).to_string(),
-    )
-    .await;
+    let claims = logs::claims(app, ctx).await?;
+    let claim = logs::claim_of(&claims, &record);
+    let unit = claim.map_or_else(|| Id::from_bytes(record.unit), |c| c.organization.0);
+    let unit = registry::get(app, ctx, "organization", &unit.to_string()).await;
     let mut fields = vec![(
         cx.t("log-received"),
         format::datetime_seconds(record.received_at_ms),
@@ -255,7 +264,11 @@ async fn line(
         cx.t(format!("severity-{}", record.severity.min(7))),
     ));
     fields.push((cx.t("log-facility"), record.facility.to_string()));
-    fields.push((cx.t("log-device"), source(&record, &names)));
+    fields.push((cx.t("log-device"), source(&record, &names, &claims)));
+    if let Some(claim) = claim {
+        let at = format::datetime(claim.claimed_at);
+        fields.push((cx.t("log-claimed"), format!("{at} · {}", claim.claimed_by)));
+    }
     if let Ok(unit) = unit {
         fields.push((cx.t("log-unit"), unit.text("name").to_owned()));
     }

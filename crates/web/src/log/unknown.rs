@@ -1,19 +1,22 @@
 //! Senders that belong to no device yet.
 
+use std::collections::HashMap;
+
 use app::{
     logs,
     registry::{self, RecordQuery},
 };
 use axum::{
     Form,
-    extract::State,
+    extract::{Path, State},
     response::{IntoResponse, Response},
 };
-use domain::authority::Permission;
+use domain::{authority::Permission, id::Id, label::Label, problem::Problem};
 use serde::Deserialize;
 
-use super::page::{Sender, Unknown};
+use super::page::{ClaimRow, Sender, Unknown};
 use crate::{
+    format,
     http::{self, Fault, Reader, done, encode, redirect},
     server::Web,
 };
@@ -31,27 +34,36 @@ pub async fn list(State(web): State<Web>, reader: Reader) -> Result<Response, Fa
     let devices = registry::list(&web.app, &reader.ctx, "device", &every)
         .await?
         .records;
+    let names: HashMap<Id, &str> = devices.iter().map(|d| (d.id, d.text("name"))).collect();
+    let claims = logs::claims(&web.app, &reader.ctx).await?;
     let cx = reader.cx;
+    let claims = claims
+        .into_iter()
+        .map(|c| ClaimRow {
+            id: c.id.to_string(),
+            device: names.get(&c.device).copied().unwrap_or_default().to_owned(),
+            time: format!(
+                "{} – {}",
+                format::datetime(c.from_at),
+                format::datetime(c.to_at)
+            ),
+            lines: c.counted_at.map(|_| c.lines),
+            by: format!("{} · {}", c.claimed_by, format::datetime(c.claimed_at)),
+            peer: c.peer,
+        })
+        .collect();
     let senders = senders
         .into_iter()
         .map(|sender| {
-            // The likely ones first: whose name the line carries, then those without an address.
-            let mut candidates: Vec<(bool, bool, &domain::record::Record)> = devices
-                .iter()
-                .map(|device| {
-                    let name = device.text("name");
-                    let named = name.len() > 2 && sender.sample.contains(name);
-                    (named, device.get("address").is_null(), device)
-                })
-                .collect();
-            candidates.sort_by_key(|(named, free, _)| (!named, !free));
+            // Those without an address first. A name in a line is the sender's own claim: it
+            // chooses nothing.
+            let mut candidates: Vec<&domain::record::Record> = devices.iter().collect();
+            candidates.sort_by_key(|device| !device.get("address").is_null());
             Sender {
                 candidates: candidates
                     .into_iter()
                     .take(CANDIDATES)
-                    .map(|(named, _, device)| {
-                        (device.id.to_string(), device.text("name").to_owned(), named)
-                    })
+                    .map(|device| (device.id.to_string(), device.text("name").to_owned()))
                     .collect(),
                 peer: sender.peer,
                 sample: sender.sample.chars().take(200).collect(),
@@ -63,6 +75,7 @@ pub async fn list(State(web): State<Web>, reader: Reader) -> Result<Response, Fa
     Ok(http::Page(Unknown {
         may_adopt: cx.may(Permission::Manage),
         senders,
+        claims,
         cx,
     })
     .into_response())
@@ -89,4 +102,16 @@ pub async fn adopt(
     }
     logs::adopt(&web.app, &reader.ctx, &chosen.peer, &chosen.device).await?;
     Ok(done("/logs/unknown", "unknown-adopted"))
+}
+
+/// `POST /logs/claims/{id}/end`: the earlier lines of a sender are nobody's again.
+pub async fn end_claim(
+    State(web): State<Web>,
+    reader: Reader,
+    Path(id): Path<String>,
+) -> Result<Response, Fault> {
+    let missing = |()| Problem::not_found(&Label::new("việc nhận", "claim"), &id);
+    let id: Id = id.parse().map_err(|_| missing(()))?;
+    logs::end_claim(&web.app, &reader.ctx, id).await?;
+    Ok(done("/logs/unknown", "log-claim-ended"))
 }

@@ -64,7 +64,9 @@ pub async fn index(State(web): State<Web>, reader: Reader) -> Result<Response, F
         }
         groups.push((cx.t(title), rows));
     }
-    Ok(http::Page(Index { cx, groups }).into_response())
+    let open = app::claim::open(&web.app, &reader.ctx).await?.len();
+    let open = (open > 0).then(|| cx.tn("claims-open", open));
+    Ok(http::Page(Index { cx, open, groups }).into_response())
 }
 
 /// What the parameters of a list, of its export or of the API ask for: `q`, `sort`

@@ -31,6 +31,8 @@ pub struct NounRow {
 pub struct Index {
     /// Context.
     pub cx: Cx,
+    /// How many claims wait; none when nothing does.
+    pub open: Option<String>,
     /// Title and nouns.
     pub groups: Vec<(String, Vec<NounRow>)>,
 }
@@ -135,6 +137,8 @@ pub struct RecordPage {
     pub may_delete: bool,
     /// Other pages about it: address and text.
     pub ways: Vec<(String, String)>,
+    /// What of it is not in force, and why.
+    pub waits: Vec<String>,
     /// Until it is opened again, why it cannot be changed.
     pub closed: Option<String>,
     /// All fields.

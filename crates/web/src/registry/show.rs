@@ -22,7 +22,7 @@ use super::{
     page::{Document, RecordPage},
 };
 use crate::{
-    format,
+    claim, format,
     http::{self, Fault, Reader, encode},
     journal::entries,
     mark::Mark,
@@ -59,11 +59,13 @@ pub async fn record(
         }
     };
     let documents = documents(&web, &reader, &schema, &record).await?;
+    let (waits, probed) =
+        claim::standing(&web.app, &reader.ctx, &reader.cx, &schema, &record).await?;
     let cx = reader.cx;
     let mut ways = Vec::new();
     match noun.as_str() {
         "organization" => ways.push((format!("/units/{}", record.text("code")), cx.t("unit-page"))),
-        "site" | "circuit" | "device" if !record.get("address").is_null() => {
+        "site" | "circuit" | "device" if probed => {
             ways.push((
                 format!("/network/targets/{}", record.id),
                 cx.t("target-page"),
@@ -77,6 +79,7 @@ pub async fn record(
         title: record.text(&schema.title).to_owned(),
         may_write: may_write(&cx, &schema) && closed.is_none(),
         closed: closed.map(|closing| cx.tx("book-closed-for", closing.period)),
+        waits,
         documents,
         versions: versions
             .into_iter()

@@ -1,0 +1,325 @@
+//! What waits, and what the network centre says to it.
+
+use std::collections::HashMap;
+
+use domain::{
+    authority::{Permission, Scope},
+    claim::{ClaimKind, ClaimState, Why},
+    id::{Id, OrganizationId},
+    label::Label,
+    noun,
+    problem::{FieldProblem, Problem, ProblemKind},
+};
+use store::{
+    claim::{self, Claim, Use},
+    journal, registry,
+};
+
+use super::{Ground, adopt_lines, settle, settle::told};
+use crate::{App, Ctx, fault::fault};
+
+/// What is said to a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// It is the unit's; refused while another has it.
+    Grant,
+    /// It is the unit's and also of those who have it: address translation, VRRP.
+    Share,
+    /// It is the unit's, and no longer of those who have it: theirs wait.
+    Move,
+    /// It is not the unit's.
+    Refuse,
+}
+
+impl std::str::FromStr for Decision {
+    type Err = ();
+
+    fn from_str(word: &str) -> Result<Self, ()> {
+        Ok(match word {
+            "grant" => Self::Grant,
+            "share" => Self::Share,
+            "move" => Self::Move,
+            "refuse" => Self::Refuse,
+            _ => return Err(()),
+        })
+    }
+}
+
+/// A claim that is not in force, as it is shown.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct OpenClaim {
+    /// The claim.
+    #[serde(flatten)]
+    pub claim: Claim,
+    /// The unit's name.
+    pub unit: String,
+    /// The records that lay it.
+    pub uses: Vec<Use>,
+    /// The units that have it, for those who manage them.
+    pub owners: Vec<String>,
+    /// Whether the actor decides on it.
+    pub may_decide: bool,
+}
+
+/// All claims that the actor may see and that are not in force, the latest first.
+///
+/// # Errors
+/// Denied, unavailable.
+pub async fn open(app: &App, ctx: &Ctx) -> Result<Vec<OpenClaim>, Problem> {
+    let scope = ctx.actor.scope(Permission::Read)?;
+    let listed = claim::open(&app.db, &scope).await.map_err(fault)?;
+    let claims: Vec<Claim> = listed.iter().map(|(claim, _)| claim.clone()).collect();
+    let manages = ctx.actor.scope(Permission::Manage).ok();
+    let tree = registry::Tree::load(&app.db).await.map_err(fault)?;
+    let owners = match &manages {
+        Some(_) => {
+            let values: Vec<_> = claims.iter().map(|c| (c.kind, c.key.clone())).collect();
+            claim::owners(&app.db, &values).await.map_err(fault)?
+        }
+        None => Vec::new(),
+    };
+    let seen = |scope: &Scope, unit| tree.covers(scope, Some(unit));
+    let mut ids: Vec<Id> = (claims.iter().chain(&owners))
+        .map(|c| c.organization.0)
+        .collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let names = names(app, &ids).await?;
+    let name = |unit: OrganizationId| names.get(&unit.0).cloned().unwrap_or_default();
+    let open = listed.into_iter().map(|(claim, uses)| OpenClaim {
+        unit: name(claim.organization),
+        owners: owners
+            .iter()
+            .filter(|o| (o.kind, &o.key) == (claim.kind, &claim.key))
+            .filter(|o| manages.as_ref().is_some_and(|m| seen(m, o.organization)))
+            .map(|o| name(o.organization))
+            .collect(),
+        may_decide: (manages.as_ref()).is_some_and(|m| tree.covers_head(m, claim.organization)),
+        claim,
+        uses,
+    });
+    Ok(open.collect())
+}
+
+async fn names(app: &App, ids: &[Id]) -> Result<HashMap<Id, String>, Problem> {
+    match noun::get("organization") {
+        Some(schema) => registry::titles(&app.db, schema, ids).await.map_err(fault),
+        None => Ok(HashMap::new()),
+    }
+}
+
+/// How the claims of one record stand.
+///
+/// # Errors
+/// Denied, unavailable.
+pub async fn of_record(app: &App, ctx: &Ctx, id: Id) -> Result<Vec<Claim>, Problem> {
+    let scope = ctx.actor.scope(Permission::Read)?;
+    claim::of_record(&app.db, &scope, id).await.map_err(fault)
+}
+
+fn missing(kind: ClaimKind, value: &str) -> Problem {
+    let label = kind.label();
+    Problem::not_found(
+        &Label::new(
+            format!("{} được đề nghị", label.vi.to_lowercase()),
+            format!("claim to a {}", label.en.to_lowercase()),
+        ),
+        value,
+    )
+}
+
+/// The network centre decides on a unit's claim, or again on one that was granted. A refusal
+/// says why.
+///
+/// # Errors
+/// Denied to all but the centre of the units concerned; not found when no record of the unit
+/// lays the claim; conflict when it is granted while another unit has it; invalid for a refusal
+/// without a word.
+pub async fn decide(
+    app: &App,
+    ctx: &Ctx,
+    (kind, value): (ClaimKind, &str),
+    unit: OrganizationId,
+    decision: Decision,
+    note: &str,
+) -> Result<Claim, Problem> {
+    ctx.actor.scope(Permission::Manage)?;
+    let note = Some(note.trim().to_owned()).filter(|n| !n.is_empty());
+    if decision == Decision::Refuse && note.is_none() {
+        let why = FieldProblem::new(
+            "note",
+            "Ghi lý do từ chối để đơn vị biết phải sửa gì",
+            "Say why, so that the unit knows what to mend",
+        );
+        return Err(Problem::invalid(value, vec![why]));
+    }
+    let key = kind.key(value).ok_or_else(|| missing(kind, value))?;
+    let mut tx = app.db.begin().await.map_err(fault)?;
+    claim::lock(&mut tx, [(kind, key.as_str())])
+        .await
+        .map_err(fault)?;
+    let mut ground = Ground::around(app, ctx, &mut tx, &[])
+        .await
+        .map_err(fault)?;
+    if !ground.is_centre(&mut tx, Some(unit)).await.map_err(fault)? {
+        return Err(missing(kind, value));
+    }
+    let uses = claim::uses(&mut tx, kind, &key, unit)
+        .await
+        .map_err(fault)?;
+    if uses.is_empty() {
+        return Err(missing(kind, value));
+    }
+    let known = claim::to_values(&mut tx, [(kind, key.as_str())]);
+    let (own, others): (Vec<Claim>, Vec<Claim>) =
+        (known.await.map_err(fault)?.into_iter()).partition(|c| c.organization == unit);
+    let own = own.into_iter().next();
+    let holders: Vec<Claim> = (others.iter())
+        .filter(|c| c.state == ClaimState::Granted)
+        .cloned()
+        .collect();
+    for holder in &holders {
+        let theirs = ground.is_centre(&mut tx, Some(holder.organization)).await;
+        if decision != Decision::Refuse && !theirs.map_err(fault)? {
+            return Err(taken(kind, value, ""));
+        }
+    }
+    if decision == Decision::Grant && !holders.is_empty() {
+        let ids: Vec<Id> = holders.iter().map(|c| c.organization.0).collect();
+        let names: Vec<String> = names(app, &ids).await?.into_values().collect();
+        return Err(taken(kind, value, &names.join(", ")));
+    }
+    let now = app.clock.now_ms();
+    let by = Some(ctx.actor.name.clone());
+    let mut changes = Vec::new();
+    for holder in holders {
+        let then = match decision {
+            Decision::Share => Claim {
+                shared: true,
+                ..holder.clone()
+            },
+            Decision::Move => Claim {
+                state: ClaimState::Waiting,
+                shared: false,
+                why: Why::Taken,
+                decided_at: Some(now),
+                decided_by: by.clone(),
+                note: note.clone(),
+                ..holder.clone()
+            },
+            Decision::Grant | Decision::Refuse => continue,
+        };
+        let action = if decision == Decision::Share {
+            "share"
+        } else {
+            "move"
+        };
+        changes.push(told(app, ctx, action, Some(&holder), &then));
+        claim::save(&mut tx, &[then]).await.map_err(fault)?;
+    }
+    let refused = decision == Decision::Refuse;
+    let decided = Claim {
+        kind,
+        key,
+        value: value.into(),
+        organization: unit,
+        state: if refused {
+            ClaimState::Refused
+        } else {
+            ClaimState::Granted
+        },
+        shared: decision == Decision::Share,
+        why: match own.as_ref().map(|c| c.why) {
+            Some(why) if refused => why,
+            _ => Why::Free,
+        },
+        asked_at: own.as_ref().map_or(now, |c| c.asked_at),
+        asked_by: (own.as_ref()).map_or_else(|| ctx.actor.name.clone(), |c| c.asked_by.clone()),
+        decided_at: Some(now),
+        decided_by: by,
+        note,
+    };
+    let action = match decision {
+        Decision::Grant => "grant",
+        Decision::Share => "share",
+        Decision::Move => "move",
+        Decision::Refuse => "refuse",
+    };
+    changes.push(told(app, ctx, action, own.as_ref(), &decided));
+    claim::save(&mut tx, std::slice::from_ref(&decided))
+        .await
+        .map_err(fault)?;
+    // What the decision makes room for needs none of its own.
+    let waiting = match (kind, decision) {
+        (ClaimKind::Prefix, _) => claim::waiting_of(&mut tx, unit).await.map_err(fault)?,
+        (_, Decision::Refuse) => others,
+        _ => Vec::new(),
+    };
+    let freed = settle::free(app, ctx, &mut tx, waiting, &mut changes).await;
+    freed.map_err(fault)?;
+    journal::append(&mut tx, &changes).await.map_err(fault)?;
+    for by in uses.iter().filter(|u| u.noun == "device") {
+        if let Some(schema) = noun::get("device")
+            && let Some(device) = registry::get_in(&mut tx, schema, by.id)
+                .await
+                .map_err(fault)?
+        {
+            adopt_lines(app, ctx, &mut tx, schema, &device).await?;
+        }
+    }
+    tx.commit().await.map_err(fault)?;
+    app.changed("claim");
+    Ok(decided)
+}
+
+/// Refuses a value that another unit has.
+///
+/// # Errors
+/// Conflict, with the units that have it; unavailable.
+pub(crate) async fn refuse_taken(
+    app: &App,
+    kind: ClaimKind,
+    value: &str,
+    unit: OrganizationId,
+) -> Result<(), Problem> {
+    let Some(key) = kind.key(value) else {
+        return Ok(());
+    };
+    let holders = claim::owners(&app.db, &[(kind, key)])
+        .await
+        .map_err(fault)?;
+    let others = holders.iter().filter(|c| c.organization != unit);
+    let ids: Vec<Id> = others.map(|c| c.organization.0).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<String> = names(app, &ids).await?.into_values().collect();
+    Err(taken(kind, value, &names.join(", ")))
+}
+
+fn taken(kind: ClaimKind, value: &str, owners: &str) -> Problem {
+    let label = kind.label();
+    let of = |other: &str| {
+        if owners.is_empty() {
+            other.to_owned()
+        } else {
+            owners.to_owned()
+        }
+    };
+    Problem::new(
+        ProblemKind::Conflict,
+        Label::new(
+            format!("{} này đang là của {}", label.vi, of("tỉnh khác")),
+            format!(
+                "This {} is {}'s",
+                label.en.to_lowercase(),
+                of("another province")
+            ),
+        ),
+        value,
+        Label::new(
+            "Khai báo dùng chung, chuyển sang đơn vị này, hoặc từ chối.",
+            "Declare it shared, move it to this unit, or refuse.",
+        ),
+    )
+}

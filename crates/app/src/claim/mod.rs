@@ -1,0 +1,17 @@
+//! Claims of units: what is theirs because it was granted, and what waits.
+//!
+//! The registry keeps what was typed. Whoever saves a record lays its claims ([`settle`]):
+//! those of the network centre are grants themselves, those of a unit are granted within the
+//! unit's own prefixes, and the others wait until the centre decides ([`decide`]).
+
+mod decide;
+mod ground;
+mod lines;
+mod settle;
+
+pub(crate) use decide::refuse_taken;
+pub use decide::{Decision, OpenClaim, decide, of_record, open};
+pub(crate) use ground::Ground;
+pub(crate) use lines::adopt_lines;
+pub(crate) use settle::settle;
+pub use store::claim::{Claim, Use};

@@ -1,0 +1,242 @@
+//! What a saved record claims is granted, or waits.
+
+use std::collections::BTreeSet;
+
+use domain::{
+    claim::{self as claims, ClaimKind, ClaimState, Wanted, Why},
+    id::OrganizationId,
+    net::{self, Prefix},
+    problem::Problem,
+    record::Record,
+    schema::Schema,
+};
+use store::{
+    StoreError, Tx,
+    claim::{self, Claim},
+    journal::{self, Change},
+    log_source,
+};
+
+use super::{Ground, adopt_lines};
+use crate::{App, Ctx, fault::fault};
+
+/// A record as it was and as it is: new without the one, deleted without the other.
+pub(crate) type Written<'a> = (Option<&'a Record>, Option<&'a Record>);
+
+/// Lays the claims of records that were just written, gives up those that no record lays any
+/// more, and settles what waited for that; in the transaction of the caller, who commits.
+///
+/// # Errors
+/// Unavailable.
+pub(crate) async fn settle(
+    app: &App,
+    ctx: &Ctx,
+    tx: &mut Tx,
+    schema: &Schema,
+    written: &[Written<'_>],
+) -> Result<(), Problem> {
+    let of = |record: Option<&Record>| -> Vec<Wanted> {
+        record.map_or_else(Vec::new, |r| claims::wanted(schema, r))
+    };
+    let (mut laid, mut left) = (BTreeSet::new(), BTreeSet::new());
+    for (before, after) in written {
+        let (before, after) = (of(*before), of(*after));
+        left.extend(before.iter().filter(|w| !after.contains(w)).cloned());
+        laid.extend(after.into_iter().filter(|w| !before.contains(w)));
+    }
+    if laid.is_empty() && left.is_empty() {
+        return Ok(());
+    }
+    // Of two spellings of one value the first is enough.
+    let mut laid: Vec<Wanted> = laid.into_iter().collect();
+    laid.dedup_by(|a, b| (a.kind, &a.key, a.organization) == (b.kind, &b.key, b.organization));
+    let mut changes = Vec::new();
+    let touched = || laid.iter().chain(&left).map(|w| (w.kind, w.key.as_str()));
+    claim::lock(tx, touched()).await.map_err(fault)?;
+    // What is given up first is free for who comes next: a device that moves to another unit.
+    let mut waiting = Vec::new();
+    for given in &left {
+        if claim::release(tx, given).await.map_err(fault)? {
+            let rest = claim::to_values(tx, [(given.kind, given.key.as_str())]);
+            waiting.extend(rest.await.map_err(fault)?);
+        }
+    }
+    lay(app, ctx, tx, &laid, &mut changes)
+        .await
+        .map_err(fault)?;
+    for prefix in laid.iter().filter(|w| w.kind == ClaimKind::Prefix) {
+        let may_fit = claim::waiting_of(tx, prefix.organization).await;
+        waiting.extend(may_fit.map_err(fault)?);
+    }
+    let ended = free(app, ctx, tx, waiting, &mut changes).await;
+    ended.map_err(fault)?;
+    if schema.noun == "device" {
+        let strangers = log_source::strangers(tx).await.map_err(fault)?;
+        for record in written.iter().filter_map(|(_, after)| *after) {
+            if strangers.contains(record.text("address")) {
+                adopt_lines(app, ctx, tx, schema, record).await?;
+            }
+        }
+    }
+    journal::append(tx, &changes).await.map_err(fault)
+}
+
+/// Decides on new claims. What was refused stays so until the centre itself lays it.
+async fn lay(
+    app: &App,
+    ctx: &Ctx,
+    tx: &mut Tx,
+    laid: &[Wanted],
+    changes: &mut Vec<Change>,
+) -> Result<(), StoreError> {
+    let addresses: Vec<_> = laid.iter().filter_map(address).collect();
+    let mut ground = Ground::around(app, ctx, tx, &addresses).await?;
+    let known = claim::to_values(tx, laid.iter().map(|w| (w.kind, w.key.as_str()))).await?;
+    let mut known: std::collections::HashMap<(ClaimKind, String), Vec<Claim>> =
+        known.into_iter().fold(Default::default(), |mut by, claim| {
+            let of: &mut Vec<Claim> = by.entry((claim.kind, claim.key.clone())).or_default();
+            of.push(claim);
+            by
+        });
+    let mut fresh = Vec::new();
+    for wanted in laid {
+        let others = known.entry((wanted.kind, wanted.key.clone())).or_default();
+        let own = others
+            .iter()
+            .position(|c| c.organization == wanted.organization);
+        let own = own.map(|at| others.remove(at));
+        if own.as_ref().is_some_and(|c| c.state == ClaimState::Granted) {
+            others.extend(own);
+            continue;
+        }
+        let centre = ground.is_centre(tx, Some(wanted.organization)).await?;
+        let why = if others.iter().any(|c| c.state == ClaimState::Granted) {
+            Why::Taken
+        } else if wanted.kind == ClaimKind::LogName {
+            if centre { Why::Free } else { Why::Name }
+        } else if (ground.is_inside(tx, wanted.kind, &wanted.value, wanted.organization, false))
+            .await?
+        {
+            Why::Free
+        } else {
+            Why::Outside
+        };
+        let refused = own.as_ref().is_some_and(|c| c.state == ClaimState::Refused);
+        let state = match why {
+            Why::Free if centre || !refused => ClaimState::Granted,
+            _ if refused => ClaimState::Refused,
+            _ => ClaimState::Waiting,
+        };
+        let claim = of_wanted(app, ctx, wanted, own.as_ref(), state, why);
+        if own.as_ref() != Some(&claim) && state == ClaimState::Waiting {
+            changes.push(told(app, ctx, "wait", own.as_ref(), &claim));
+        }
+        others.push(claim.clone());
+        fresh.push(claim);
+    }
+    claim::save(tx, &fresh).await
+}
+
+fn address(wanted: &Wanted) -> Option<std::net::IpAddr> {
+    match wanted.kind {
+        ClaimKind::Address => net::parse_address(&wanted.value).ok(),
+        ClaimKind::Prefix => Some(wanted.value.parse::<Prefix>().ok()?.address()),
+        ClaimKind::LogName => None,
+    }
+}
+
+fn of_wanted(
+    app: &App,
+    ctx: &Ctx,
+    wanted: &Wanted,
+    own: Option<&Claim>,
+    state: ClaimState,
+    why: Why,
+) -> Claim {
+    let now = app.clock.now_ms();
+    let granted = state == ClaimState::Granted;
+    let kept = own.filter(|c| c.state == state);
+    Claim {
+        kind: wanted.kind,
+        key: wanted.key.clone(),
+        value: wanted.value.clone(),
+        organization: wanted.organization,
+        state,
+        shared: false,
+        why,
+        asked_at: own.map_or(now, |c| c.asked_at),
+        asked_by: own.map_or_else(|| ctx.actor.name.clone(), |c| c.asked_by.clone()),
+        decided_at: granted.then_some(now).or(kept.and_then(|c| c.decided_at)),
+        decided_by: (granted.then(|| ctx.actor.name.clone()))
+            .or(kept.and_then(|c| c.decided_by.clone())),
+        note: kept.and_then(|c| c.note.clone()),
+    }
+}
+
+/// Grants what waits and lies in the unit's own prefix, where nobody else has it (any more).
+pub(super) async fn free(
+    app: &App,
+    ctx: &Ctx,
+    tx: &mut Tx,
+    waiting: Vec<Claim>,
+    changes: &mut Vec<Change>,
+) -> Result<(), StoreError> {
+    let waiting: Vec<Claim> = (waiting.into_iter())
+        .filter(|c| c.state == ClaimState::Waiting && c.kind != ClaimKind::LogName)
+        .collect();
+    if waiting.is_empty() {
+        return Ok(());
+    }
+    let values = || waiting.iter().map(|c| (c.kind, c.key.as_str()));
+    let addresses: Vec<_> = waiting
+        .iter()
+        .map(|c| Wanted {
+            kind: c.kind,
+            key: c.key.clone(),
+            organization: c.organization,
+            value: c.value.clone(),
+        })
+        .filter_map(|w| address(&w))
+        .collect();
+    let mut ground = Ground::around(app, ctx, tx, &addresses).await?;
+    let mut known = claim::to_values(tx, values()).await?;
+    for claim in &waiting {
+        let taken = known
+            .iter()
+            .any(|c| (c.kind, &c.key, c.state) == (claim.kind, &claim.key, ClaimState::Granted));
+        let unit = claim.organization;
+        if taken
+            || !ground
+                .is_inside(tx, claim.kind, &claim.value, unit, true)
+                .await?
+        {
+            continue;
+        }
+        let granted = Claim {
+            state: ClaimState::Granted,
+            why: Why::Free,
+            decided_at: Some(app.clock.now_ms()),
+            decided_by: Some(ctx.actor.name.clone()),
+            ..claim.clone()
+        };
+        claim::save(tx, std::slice::from_ref(&granted)).await?;
+        changes.push(told(app, ctx, "grant", Some(claim), &granted));
+        known.push(granted);
+    }
+    Ok(())
+}
+
+/// A line of the journal about a claim.
+pub(super) fn told(
+    app: &App,
+    ctx: &Ctx,
+    action: &str,
+    before: Option<&Claim>,
+    after: &Claim,
+) -> Change {
+    let json = |c: &Claim| serde_json::to_string(c).unwrap_or_default();
+    let id = format!("{} {}", after.kind.code(), after.value);
+    let unit: Option<OrganizationId> = Some(after.organization);
+    let (before, after) = (before.map(json), Some(json(after)));
+    app.event(ctx, "claim", &id, unit, action, before, after)
+}

@@ -1,0 +1,63 @@
+//! Rows of an import held against what is granted and what may be referred to.
+
+use std::collections::HashMap;
+
+use domain::{
+    id::{Id, OrganizationId},
+    problem::Problem,
+};
+use store::Tx;
+
+use super::{
+    import::owner,
+    plan::{Planner, Row},
+    record::unknown,
+    reference,
+    report::Outcome,
+};
+use crate::{App, Ctx, claim::Ground};
+
+/// Finds the rows that the actor may not write as they are, by the rules of a single save: a row
+/// that refers to what is not the actor's to refer to, or names an address that is no device's.
+///
+/// # Errors
+/// Denied, unavailable.
+pub(super) async fn hold(
+    app: &App,
+    ctx: &Ctx,
+    tx: &mut Tx,
+    planner: &Planner<'_>,
+    rows: &mut [(usize, Row)],
+) -> Result<(), Problem> {
+    let schema = planner.schema();
+    let records = || rows.iter().filter_map(|(_, row)| row.record.as_ref());
+    let mut ground = Ground::load(app, ctx, tx, schema, records()).await?;
+    // A row may refer to another row of the same file.
+    let fresh: HashMap<Id, OrganizationId> = records()
+        .filter_map(|record| Some((record.id, owner(schema, record)?)))
+        .collect();
+    for (at, row) in rows {
+        let Some(record) = &row.record else { continue };
+        let before = row.before.as_ref();
+        let mut wrong = ground.examine(tx, schema, before, record).await?;
+        for field in reference::beyond(tx, ctx, schema, before, record, &fresh).await? {
+            // Rows of this file that go in later are asked about when they are there.
+            let coming = |id| planner.is_coming(id) && !fresh.contains_key(&id);
+            if record.get(&field.name).as_id().is_some_and(coming) {
+                continue;
+            }
+            wrong.push(unknown(field, &planner.cell(*at, &field.name)));
+        }
+        if wrong.is_empty() {
+            continue;
+        }
+        let problems = wrong
+            .into_iter()
+            .map(|w| planner.wrong_field(planner.line(*at), &w.field, w.message));
+        row.fate.problems.extend(problems);
+        row.fate.changes.clear();
+        row.fate.outcome = Outcome::Bad;
+        row.record = None;
+    }
+    Ok(())
+}
