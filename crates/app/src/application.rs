@@ -136,6 +136,8 @@ pub struct Inner {
     pub disk: Disk,
     /// What is looked after of the program itself.
     pub upkeep: Upkeep,
+    /// Takes care that hashing passwords leaves room for everything else.
+    pub(crate) hashing: account::Hashing,
     pub(crate) watch: Watch,
     /// Imports that run, or have run a while ago.
     pub(crate) imports: Runs,
@@ -234,6 +236,7 @@ impl App {
             policy: config.policy,
             disk: Disk::default(),
             upkeep: Upkeep::default(),
+            hashing: account::Hashing::new(),
             watch: Watch::default(),
             imports: Runs::default(),
             assess: Assess::default(),

@@ -1,6 +1,7 @@
 //! Calendar feeds: addresses under which other programs read an account's calendar.
 
 use domain::{
+    authority::Permission,
     id::Id,
     label::Lang,
     problem::{FieldProblem, Problem},
@@ -9,7 +10,7 @@ use store::feed::CalendarFeed;
 
 use crate::{
     App, Ctx,
-    account::{self, Authenticated},
+    account::{self, Authenticated, Event},
     fault::fault,
 };
 
@@ -23,13 +24,21 @@ pub async fn list(app: &App, me: &Authenticated) -> Result<Vec<CalendarFeed>, Pr
         .map_err(fault)
 }
 
-/// Makes a feed; the secret part of its address (256 random bits) is shown once, and only
-/// its hash is kept.
+/// Makes a feed that is read for `days`; the secret part of its address (256 random bits) is
+/// shown once, and only its hash is kept. It ends with the password and with the account.
 ///
 /// # Errors
-/// Invalid without a name.
-pub async fn make(app: &App, ctx: &Ctx, me: &Authenticated, name: &str) -> Result<String, Problem> {
+/// Invalid without a name or with a lifetime outside 1 to what the setting says.
+pub async fn make(
+    app: &App,
+    ctx: &Ctx,
+    me: &Authenticated,
+    name: &str,
+    days: i64,
+) -> Result<String, Problem> {
     let name = name.trim();
+    let expires_at = account::lifetime(app, days);
+    let expires_at = expires_at.map_err(|wrong| Problem::invalid("calendar", vec![wrong]))?;
     if name.is_empty() || name.chars().count() > 100 {
         let wrong = FieldProblem::new(
             "name",
@@ -44,18 +53,21 @@ pub async fn make(app: &App, ctx: &Ctx, me: &Authenticated, name: &str) -> Resul
         id: Id::new(now).to_string(),
         name: name.into(),
         created_at: now,
+        expires_at,
         used_at: None,
     };
     let mut tx = app.db.begin().await.map_err(fault)?;
+    let whose = account::hold(&mut tx, me).await?;
     store::feed::make(&mut tx, &hash, me.account, &feed)
         .await
         .map_err(fault)?;
-    let shown = serde_json::json!({ "name": feed.name }).to_string();
+    let shown = serde_json::json!({ "name": feed.name, "expires_at": expires_at }).to_string();
     let (noun, owner) = ("calendar-feed", me.organization);
     let change = app.event(ctx, noun, &feed.id, owner, "create", None, Some(shown));
     store::journal::append(&mut tx, &[change])
         .await
         .map_err(fault)?;
+    account::tell(app, ctx, &mut tx, &whose, Event::FeedMade, name).await?;
     tx.commit().await.map_err(fault)?;
     Ok(secret)
 }
@@ -100,6 +112,8 @@ pub async fn reader(app: &App, secret: &str, remote: &str) -> Result<Option<Ctx>
             account: Some(a.id),
             name: a.login,
             grants: a.grants,
+            // An address that lies in a phone's settings reads, and no more.
+            only: Some(vec![Permission::Read]),
         },
     }))
 }

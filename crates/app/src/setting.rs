@@ -86,6 +86,8 @@ pub const SETTINGS: &[SettingSpec] = settings! {
         "Người giữ vai trò này phải bật xác thực hai bước ở lần đăng nhập tới" / "Holders must set it up at their next sign-in";
     "session.idle_minutes" Integer(5, 1440), "60", "Tự đăng xuất khi không dùng (phút)" / "Sign out when idle (minutes)", "" / "";
     "session.max_hours" Integer(1, 168), "12", "Phiên dài nhất (giờ)" / "Longest session (hours)", "" / "";
+    "token.max_days" Integer(1, 730), "365", "Mã truy cập và đường dẫn lịch có hiệu lực lâu nhất (ngày)" / "Longest life of tokens and calendar addresses (days)",
+        "Mỗi mã đều có ngày hết hạn và hết hiệu lực khi đổi mật khẩu" / "Each has an end, and ends when the password is changed";
     "probe.interval_seconds" Integer(5, 3600), "30", "Chu kỳ dò thông thường (giây)" / "Probe interval, standard (seconds)", "" / "";
     "probe.critical_interval_seconds" Integer(2, 3600), "15", "Chu kỳ dò điểm trọng yếu (giây)" / "Probe interval, hub and critical (seconds)", "" / "";
     "probe.attempts" Integer(1, 10), "3", "Số lần mất liên tiếp trước khi báo" / "Failures in a row before DOWN", "" / "";

@@ -32,6 +32,53 @@ pub enum Permission {
     Settings,
 }
 
+impl Permission {
+    /// All of them, the least first.
+    pub const ALL: [Permission; 7] = [
+        Permission::Read,
+        Permission::Write,
+        Permission::Manage,
+        Permission::Logs,
+        Permission::Journal,
+        Permission::Accounts,
+        Permission::Settings,
+    ];
+
+    /// Its code in the database, in forms and in the API.
+    pub fn code(self) -> &'static str {
+        match self {
+            Permission::Read => "read",
+            Permission::Write => "write",
+            Permission::Manage => "manage",
+            Permission::Logs => "logs",
+            Permission::Journal => "journal",
+            Permission::Accounts => "accounts",
+            Permission::Settings => "settings",
+        }
+    }
+
+    /// The permission of that code.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|p| p.code() == code)
+    }
+
+    /// Its name on the page.
+    pub fn label(self) -> Label {
+        match self {
+            Permission::Read => Label::new("Xem hồ sơ và kết luận", "Read records and verdicts"),
+            Permission::Write => Label::new("Ghi hồ sơ của đơn vị", "Write a unit's records"),
+            Permission::Manage => Label::new(
+                "Ghi hồ sơ của trung tâm mạng",
+                "Write the network centre's records",
+            ),
+            Permission::Logs => Label::new("Tìm trong nhật ký thiết bị", "Search the logs"),
+            Permission::Journal => Label::new("Đọc nhật ký thay đổi", "Read the change journal"),
+            Permission::Accounts => Label::new("Quản lý tài khoản", "Manage accounts"),
+            Permission::Settings => Label::new("Đổi thiết lập", "Change settings"),
+        }
+    }
+}
+
 /// A bundle of permissions that an account holds over a part of the tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -119,6 +166,8 @@ pub struct Actor {
     pub name: String,
     /// What the actor holds.
     pub grants: Vec<Grant>,
+    /// All that a token lets its bearer do of what the grants allow; none: no such limit.
+    pub only: Option<Vec<Permission>>,
 }
 
 /// Whose records a query may touch. Only [`Actor::scope`] makes one.
@@ -160,7 +209,13 @@ impl Actor {
                 role: Role::Administrator,
                 organization: None,
             }],
+            only: None,
         }
+    }
+
+    /// Whether nothing but the grants limits `permission`.
+    fn unlimited(&self, permission: Permission) -> bool {
+        (self.only.as_ref()).is_none_or(|only| only.contains(&permission))
     }
 
     /// Decides whose records `permission` reaches.
@@ -179,7 +234,7 @@ impl Actor {
     pub fn reads(&self, schema: &Schema) -> Result<Scope, Problem> {
         let shared =
             |g: &Grant| g.role.allows(Permission::Read) && schema.shared_with.contains(&g.role);
-        if self.grants.iter().any(shared) {
+        if self.unlimited(Permission::Read) && self.grants.iter().any(shared) {
             return Ok(Scope(Reach::All));
         }
         self.scope_among(Permission::Read, &schema.readers)
@@ -206,7 +261,7 @@ impl Actor {
         for grant in self
             .grants
             .iter()
-            .filter(|g| g.role.allows(permission) && named(g.role))
+            .filter(|g| g.role.allows(permission) && named(g.role) && self.unlimited(permission))
         {
             match grant.organization {
                 None => return Ok(Scope(Reach::All)),
@@ -248,6 +303,7 @@ mod tests {
                 role,
                 organization: Some(unit),
             }],
+            only: None,
         };
         let plain = noun::get("contact").unwrap().clone();
         let book = Schema {
@@ -271,6 +327,26 @@ mod tests {
         let scope = with(Role::Auditor).reads(&book).unwrap();
         assert_eq!(scope.roots(), Some(&[unit][..]));
         assert!(with(Role::Auditor).writes(&book).is_err());
+        // A token that may only search the logs reads no book, shared or not.
+        let token = Actor {
+            only: Some(vec![Permission::Logs]),
+            ..with(Role::Officer)
+        };
+        assert!(token.reads(&shared).is_err() && token.reads(&plain).is_err());
+        assert!(token.writes(&plain).is_err());
+        assert_eq!(
+            token.scope(Permission::Logs).unwrap().roots(),
+            Some(&[unit][..])
+        );
+        // And it does not get what the account does not have.
+        let token = Actor {
+            only: Some(Permission::ALL.to_vec()),
+            ..with(Role::Officer)
+        };
+        assert!(token.scope(Permission::Journal).is_err());
+        for permission in Permission::ALL {
+            assert_eq!(Permission::from_code(permission.code()), Some(permission));
+        }
     }
 
     #[test]
@@ -283,6 +359,7 @@ mod tests {
                 role: Role::Officer,
                 organization: Some(unit),
             }],
+            only: None,
         };
         assert_eq!(
             officer.scope(Permission::Read).unwrap().roots(),

@@ -40,10 +40,6 @@ pub struct Account {
     pub totp_since: Option<i64>,
     /// The last time step used: a code counts once.
     pub totp_step: i64,
-    /// Failed sign-ins in a row.
-    pub failures: i64,
-    /// No sign-in before this moment.
-    pub locked_until: Option<i64>,
     /// The last sign-in.
     pub last_sign_in_at: Option<i64>,
     /// Roles over subtrees.
@@ -67,8 +63,6 @@ fn read(row: &Row) -> Result<Account, StoreError> {
         totp_secret: row.opt_text("totp_secret")?,
         totp_since: row.opt_int("totp_since")?,
         totp_step: row.int("totp_step")?,
-        failures: row.int("failures")?,
-        locked_until: row.opt_int("locked_until")?,
         last_sign_in_at: row.opt_int("last_sign_in_at")?,
         grants: Vec::new(),
     })
@@ -194,16 +188,15 @@ pub async fn save(tx: &mut Tx, a: &Account, now: i64) -> Result<(), StoreError> 
             "account",
             "INSERT INTO account (id, version, created_at, updated_at, login, name, email, organization_id, kind, \
              language, enabled, password_hash, password_changed_at, must_change, totp_secret, totp_since, \
-             totp_step, failures, locked_until, last_sign_in_at) \
-             VALUES ($1, $2, $3, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) \
+             totp_step, last_sign_in_at) \
+             VALUES ($1, $2, $3, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) \
              ON CONFLICT (id) DO UPDATE SET version = account.version + 1, updated_at = excluded.updated_at, \
              login = excluded.login, name = excluded.name, email = excluded.email, \
              organization_id = excluded.organization_id, kind = excluded.kind, language = excluded.language, \
              enabled = excluded.enabled, password_hash = excluded.password_hash, \
              password_changed_at = excluded.password_changed_at, must_change = excluded.must_change, \
              totp_secret = excluded.totp_secret, totp_since = excluded.totp_since, \
-             totp_step = excluded.totp_step, failures = excluded.failures, \
-             locked_until = excluded.locked_until, last_sign_in_at = excluded.last_sign_in_at \
+             totp_step = excluded.totp_step, last_sign_in_at = excluded.last_sign_in_at \
              WHERE account.version = excluded.version",
             &args![
                 a.id,
@@ -222,8 +215,6 @@ pub async fn save(tx: &mut Tx, a: &Account, now: i64) -> Result<(), StoreError> 
                 a.totp_secret.clone(),
                 a.totp_since,
                 a.totp_step,
-                a.failures,
-                a.locked_until,
                 a.last_sign_in_at
             ],
         )
@@ -251,6 +242,36 @@ pub async fn save(tx: &mut Tx, a: &Account, now: i64) -> Result<(), StoreError> 
         &rows,
     )
     .await
+}
+
+/// Notes a sign-in. The account's version stays: nothing that a person writes has changed.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn signed_in(tx: &mut Tx, id: AccountId, now: i64) -> Result<(), StoreError> {
+    tx.execute(
+        "account",
+        "UPDATE account SET last_sign_in_at = $2 WHERE id = $1",
+        &args![id, now],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Notes the time step of a code that was accepted; false where a code of this step or of a
+/// later one was accepted before, and nothing is noted then.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn use_totp_step(tx: &mut Tx, id: AccountId, step: i64) -> Result<bool, StoreError> {
+    let touched = tx
+        .execute(
+            "account",
+            "UPDATE account SET totp_step = $2 WHERE id = $1 AND totp_step < $2",
+            &args![id, step],
+        )
+        .await?;
+    Ok(touched == 1)
 }
 
 /// Remembers a password that was used.

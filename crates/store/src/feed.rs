@@ -13,6 +13,8 @@ pub struct CalendarFeed {
     pub name: String,
     /// Unix milliseconds.
     pub created_at: i64,
+    /// When it ends.
+    pub expires_at: i64,
     /// The last time it was read.
     pub used_at: Option<i64>,
 }
@@ -29,14 +31,22 @@ pub async fn make(
 ) -> Result<(), StoreError> {
     tx.execute(
         "calendar feed",
-        "INSERT INTO calendar_feed (token_hash, id, account_id, name, created_at) VALUES ($1, $2, $3, $4, $5)",
-        &args![token_hash, &feed.id, account, &feed.name, feed.created_at],
+        "INSERT INTO calendar_feed (token_hash, id, account_id, name, created_at, expires_at) \
+         VALUES ($1, $2, $3, $4, $5, $6)",
+        &args![
+            token_hash,
+            &feed.id,
+            account,
+            &feed.name,
+            feed.created_at,
+            feed.expires_at
+        ],
     )
     .await?;
     Ok(())
 }
 
-/// Whose feed it is, and notes that it was read.
+/// Whose feed it is, if it has not ended, and notes that it was read.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
@@ -44,8 +54,8 @@ pub async fn account(db: &Db, token_hash: &str, now: i64) -> Result<Option<Accou
     let found = db
         .fetch_one(
             "calendar feed",
-            "SELECT account_id, used_at FROM calendar_feed WHERE token_hash = $1",
-            &args![token_hash],
+            "SELECT account_id, used_at FROM calendar_feed WHERE token_hash = $1 AND expires_at > $2",
+            &args![token_hash, now],
         )
         .await?;
     let Some(row) = found else { return Ok(None) };
@@ -71,7 +81,7 @@ pub async fn account(db: &Db, token_hash: &str, now: i64) -> Result<Option<Accou
 pub async fn of_account(db: &Db, account: AccountId) -> Result<Vec<CalendarFeed>, StoreError> {
     db.fetch(
         "calendar feeds",
-        "SELECT id, name, created_at, used_at FROM calendar_feed WHERE account_id = $1 ORDER BY created_at",
+        "SELECT id, name, created_at, expires_at, used_at FROM calendar_feed WHERE account_id = $1 ORDER BY created_at",
         &args![account],
     )
     .await?
@@ -81,6 +91,7 @@ pub async fn of_account(db: &Db, account: AccountId) -> Result<Vec<CalendarFeed>
             id: row.text("id")?,
             name: row.text("name")?,
             created_at: row.int("created_at")?,
+            expires_at: row.int("expires_at")?,
             used_at: row.opt_int("used_at")?,
         })
     })

@@ -11,6 +11,7 @@ pub mod attachment;
 pub mod book;
 pub mod claim;
 pub mod db;
+pub mod device;
 mod dialect;
 pub mod document;
 pub mod due;
@@ -33,6 +34,8 @@ pub mod session;
 pub mod setting;
 pub mod standing;
 pub mod target;
+pub mod throttle;
+pub mod token;
 
 pub use arg::Arg;
 pub use db::{Db, Row, Tx};

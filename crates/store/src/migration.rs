@@ -34,6 +34,7 @@ const FILES: &[Files] = files! {
     13: "0013_marking_parts",
     14: "0014_claims",
     15: "0015_system_alarm",
+    16: "0016_sign_in",
     17: "0017_evidence",
     18: "0018_codes_by_case",
 };

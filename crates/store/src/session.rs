@@ -1,4 +1,4 @@
-//! Sessions, one-time links, API tokens, and the throttle of sign-ins.
+//! Sessions and one-time links.
 //!
 //! Only SHA-256 hashes of tokens are stored: who reads the database cannot sign in.
 
@@ -123,21 +123,58 @@ pub async fn end(tx: &mut Tx, token_hash: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Ends all sessions of an account but one.
+/// Ends one session and hands it out; none when it was ended before.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
-pub async fn end_others(
-    tx: &mut Tx,
-    account: AccountId,
-    keep: Option<&str>,
-) -> Result<u64, StoreError> {
+pub async fn take(tx: &mut Tx, token_hash: &str, now: i64) -> Result<Option<Session>, StoreError> {
+    let row = tx
+        .fetch_one(
+            "session",
+            "DELETE FROM session WHERE token_hash = $1 AND expires_at > $2 RETURNING *",
+            &args![token_hash, now],
+        )
+        .await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// Ends all sessions of an account.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn end_all(tx: &mut Tx, account: AccountId) -> Result<u64, StoreError> {
     tx.execute(
         "sessions",
-        "DELETE FROM session WHERE account_id = $1 AND token_hash <> $2",
-        &args![account, keep.unwrap_or_default()],
+        "DELETE FROM session WHERE account_id = $1",
+        &args![account],
     )
     .await
+}
+
+/// Ends everything that stands for an account: sessions, links, tokens, feeds, known devices.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn end_everything(tx: &mut Tx, account: AccountId) -> Result<(), StoreError> {
+    end_all(tx, account).await?;
+    for (what, sql) in [
+        (
+            "one-time links",
+            "DELETE FROM one_time_link WHERE account_id = $1",
+        ),
+        ("API tokens", "DELETE FROM api_token WHERE account_id = $1"),
+        (
+            "calendar feeds",
+            "DELETE FROM calendar_feed WHERE account_id = $1",
+        ),
+        (
+            "known devices",
+            "DELETE FROM known_device WHERE account_id = $1",
+        ),
+    ] {
+        tx.execute(what, sql, &args![account]).await?;
+    }
+    Ok(())
 }
 
 /// Sweeps away what has ended.
@@ -151,12 +188,16 @@ pub async fn sweep(tx: &mut Tx, now: i64) -> Result<u64, StoreError> {
         &args![now],
     )
     .await?;
-    tx.execute(
-        "sign-in failures",
-        "DELETE FROM sign_in_failure WHERE last_at <= $1",
-        &args![now - 86_400_000],
-    )
-    .await?;
+    for (what, table) in [
+        ("API tokens", "api_token"),
+        ("calendar feeds", "calendar_feed"),
+    ] {
+        // What has ended stays in sight for a month, so that its owner learns why it went dead.
+        let sql = format!("DELETE FROM {table} WHERE expires_at <= $1");
+        tx.execute(what, &sql, &args![now - 30 * 86_400_000])
+            .await?;
+    }
+    crate::throttle::sweep(tx, now).await?;
     tx.execute(
         "sessions",
         "DELETE FROM session WHERE expires_at <= $1",
@@ -184,7 +225,7 @@ pub async fn make_link(
     Ok(())
 }
 
-/// Whose a link is, if it is there, unused and not past its time: `Some(None)` is the first
+/// Whose a link is, if it is there and not past its time: `Some(None)` is the first
 /// administrator's.
 ///
 /// # Errors
@@ -196,7 +237,8 @@ pub async fn link(
 ) -> Result<Option<Option<AccountId>>, StoreError> {
     db.fetch_one(
         "one-time link",
-        "SELECT account_id FROM one_time_link WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2",
+        "SELECT account_id FROM one_time_link WHERE token_hash = $1 AND expires_at > $2 \
+         AND (account_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM account))",
         &args![token_hash, now],
     )
     .await?
@@ -204,167 +246,61 @@ pub async fn link(
     .transpose()
 }
 
-/// Uses a link up; false when somebody was quicker.
+/// Uses an account's link up, and with it the account's other links; false when somebody
+/// was quicker.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
-pub async fn use_link(tx: &mut Tx, token_hash: &str, now: i64) -> Result<bool, StoreError> {
-    let touched = tx
-        .execute(
-            "one-time link",
-            "UPDATE one_time_link SET used_at = $2 WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2",
-            &args![token_hash, now],
-        )
-        .await?;
-    Ok(touched == 1)
-}
-
-/// An API token, without its secret.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
-pub struct ApiToken {
-    /// Its public handle.
-    pub id: String,
-    /// What it is for.
-    pub name: String,
-    /// Unix milliseconds.
-    pub created_at: i64,
-    /// When it ends.
-    pub expires_at: i64,
-    /// The last use.
-    pub used_at: Option<i64>,
-}
-
-/// Makes a token.
-///
-/// # Errors
-/// [`StoreError`] of the engine.
-pub async fn make_token(
+pub async fn use_link(
     tx: &mut Tx,
     token_hash: &str,
     account: AccountId,
-    token: &ApiToken,
-) -> Result<(), StoreError> {
-    tx.execute(
-        "API token",
-        "INSERT INTO api_token (token_hash, id, account_id, name, created_at, expires_at) \
-         VALUES ($1, $2, $3, $4, $5, $6)",
-        &args![
-            token_hash,
-            &token.id,
-            account,
-            &token.name,
-            token.created_at,
-            token.expires_at
-        ],
-    )
-    .await?;
-    Ok(())
-}
-
-/// Whose a token is, if it has not ended.
-///
-/// # Errors
-/// [`StoreError`] of the engine.
-pub async fn token_account(
-    db: &Db,
-    token_hash: &str,
     now: i64,
-) -> Result<Option<AccountId>, StoreError> {
-    db.fetch_one(
-        "API token",
-        "SELECT account_id FROM api_token WHERE token_hash = $1 AND expires_at > $2",
-        &args![token_hash, now],
-    )
-    .await?
-    .map(|row| row.parsed("account_id"))
-    .transpose()
+) -> Result<bool, StoreError> {
+    let used = tx
+        .fetch(
+            "one-time link",
+            "DELETE FROM one_time_link WHERE account_id = $1 RETURNING token_hash, expires_at",
+            &args![account],
+        )
+        .await?;
+    holds(&used, token_hash, now)
 }
 
-/// The tokens of an account.
+/// Uses a link of the first administrator up, and with it all others of the kind; false when
+/// somebody was quicker or there is an account already.
+///
+/// Two who come at once with different links wait here for each other: each takes all links.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
-pub async fn tokens(db: &Db, account: AccountId) -> Result<Vec<ApiToken>, StoreError> {
-    db.fetch(
-        "API tokens",
-        "SELECT id, name, created_at, expires_at, used_at FROM api_token WHERE account_id = $1 ORDER BY created_at",
-        &args![account],
-    )
-    .await?
-    .iter()
-    .map(|row| {
-        Ok(ApiToken {
-            id: row.text("id")?,
-            name: row.text("name")?,
-            created_at: row.int("created_at")?,
-            expires_at: row.int("expires_at")?,
-            used_at: row.opt_int("used_at")?,
-        })
-    })
-    .collect()
+pub async fn use_start_link(tx: &mut Tx, token_hash: &str, now: i64) -> Result<bool, StoreError> {
+    let used = end_start_links(tx).await?;
+    let accounts = tx
+        .fetch_one("accounts", "SELECT id FROM account LIMIT 1", &[])
+        .await?;
+    Ok(accounts.is_none() && holds(&used, token_hash, now)?)
 }
 
-/// Ends a token of an account.
+/// Ends all links of the first administrator.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
-pub async fn end_token(tx: &mut Tx, account: AccountId, id: &str) -> Result<u64, StoreError> {
-    tx.execute(
-        "API token",
-        "DELETE FROM api_token WHERE account_id = $1 AND id = $2",
-        &args![account, id],
+pub async fn end_start_links(tx: &mut Tx) -> Result<Vec<Row>, StoreError> {
+    tx.fetch(
+        "one-time links",
+        "DELETE FROM one_time_link WHERE account_id IS NULL RETURNING token_hash, expires_at",
+        &[],
     )
     .await
 }
 
-/// Failed sign-ins from an address, and the last of them.
-///
-/// # Errors
-/// [`StoreError`] of the engine.
-pub async fn failures(db: &Db, remote: &str) -> Result<(i64, i64), StoreError> {
-    db.fetch_one(
-        "sign-in failures",
-        "SELECT failures, last_at FROM sign_in_failure WHERE remote = $1",
-        &args![remote],
-    )
-    .await?
-    .map_or(Ok((0, 0)), |row| {
-        Ok((row.int("failures")?, row.int("last_at")?))
-    })
-}
-
-/// Notes a failed sign-in from an address; a long quiet starts the count anew.
-///
-/// # Errors
-/// [`StoreError`] of the engine.
-pub async fn note_failure(
-    tx: &mut Tx,
-    remote: &str,
-    now: i64,
-    quiet_ms: i64,
-) -> Result<(), StoreError> {
-    tx.execute(
-        "sign-in failures",
-        "INSERT INTO sign_in_failure (remote, failures, last_at) VALUES ($1, 1, $2) \
-         ON CONFLICT (remote) DO UPDATE SET last_at = excluded.last_at, \
-         failures = CASE WHEN sign_in_failure.last_at < excluded.last_at - $3 THEN 1 \
-         ELSE sign_in_failure.failures + 1 END",
-        &args![remote, now, quiet_ms],
-    )
-    .await?;
-    Ok(())
-}
-
-/// Forgets an address' failures after a good sign-in.
-///
-/// # Errors
-/// [`StoreError`] of the engine.
-pub async fn forget_failures(tx: &mut Tx, remote: &str) -> Result<(), StoreError> {
-    tx.execute(
-        "sign-in failures",
-        "DELETE FROM sign_in_failure WHERE remote = $1",
-        &args![remote],
-    )
-    .await?;
-    Ok(())
+/// Whether the link that was shown is one of these and not past its time.
+fn holds(links: &[Row], token_hash: &str, now: i64) -> Result<bool, StoreError> {
+    for link in links {
+        if link.text("token_hash")? == token_hash {
+            return Ok(link.int("expires_at")? > now);
+        }
+    }
+    Ok(false)
 }

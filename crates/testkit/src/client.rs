@@ -235,13 +235,18 @@ impl Client {
         assert_eq!(made.status, 303, "the link gives a session: {}", made.body);
     }
 
-    /// A client with a new token of this account.
+    /// A client with a new token of this account, which may do all that the account may.
     ///
     /// # Panics
     /// When it is refused.
     #[must_use]
     pub fn token(&self) -> Self {
-        let page = self.form("/me/tokens", &[("name", "test"), ("days", "1")]);
+        let page = self.get("/me").body;
+        let offered = page.split("name=\"scope\" value=\"").skip(1);
+        let offered: Vec<&str> = offered.filter_map(|rest| rest.split('"').next()).collect();
+        let mut fields = vec![("name", "test"), ("days", "1")];
+        fields.extend(offered.into_iter().map(|scope| ("scope", scope)));
+        let page = self.form("/me/tokens", &fields);
         assert_eq!(page.status, 200, "the token is made: {}", page.body);
         self.with_token(between(&page.body, "<code>", "</code>"))
     }

@@ -217,16 +217,13 @@ async fn main() {
     app::setting::set(&app, &ctx, "mfa.required_roles", "")
         .await
         .expect("sets");
-    let signed = account::redeem(
-        &app,
-        &ctx,
-        &token,
-        "bench",
-        "Bench",
-        "a long enough passphrase",
-        "bench",
-    )
-    .await;
+    let chosen = account::Chosen {
+        login: "bench",
+        name: "Bench",
+        password: "seven quiet herons under glass",
+    };
+    let browser = account::Browser::new("bench");
+    let signed = account::redeem(&app, &ctx, &token, &chosen, &browser).await;
     let cookie = signed.expect("signs in").token;
     province(&app).await;
 

@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use app::account;
 use axum::{
     extract::State,
     http::{HeaderValue, StatusCode, header},
@@ -76,45 +77,47 @@ pub async fn stream(State(web): State<Web>, reader: Reader) -> Response {
         return StatusCode::NO_CONTENT.into_response();
     };
     let topics = web.app.live.listen();
-    let stop = web.stop.clone();
-    let events = stream::unfold(
-        (topics, stop, open),
-        |(mut topics, stop, open)| async move {
-            let first = tokio::select! {
-                () = stop.cancelled() => return None,
-                topic = topics.recv() => topic,
-            };
-            let mut names = BTreeSet::new();
-            let mut missed = false;
-            match first {
+    let state = (topics, web, reader.me, open);
+    let events = stream::unfold(state, |(mut topics, web, me, open)| async move {
+        let stop = web.stop.clone();
+        let first = tokio::select! {
+            () = stop.cancelled() => return None,
+            topic = topics.recv() => topic,
+        };
+        let mut names = BTreeSet::new();
+        let mut missed = false;
+        match first {
+            Ok(topic) => {
+                names.insert(topic.name());
+            }
+            Err(RecvError::Lagged(_)) => missed = true,
+            Err(RecvError::Closed) => return None,
+        }
+        tokio::select! {
+            () = stop.cancelled() => return None,
+            () = tokio::time::sleep(GATHER) => {}
+        }
+        loop {
+            match topics.try_recv() {
                 Ok(topic) => {
                     names.insert(topic.name());
                 }
-                Err(RecvError::Lagged(_)) => missed = true,
-                Err(RecvError::Closed) => return None,
+                Err(TryRecvError::Lagged(_)) => missed = true,
+                Err(TryRecvError::Empty | TryRecvError::Closed) => break,
             }
-            tokio::select! {
-                () = stop.cancelled() => return None,
-                () = tokio::time::sleep(GATHER) => {}
-            }
-            loop {
-                match topics.try_recv() {
-                    Ok(topic) => {
-                        names.insert(topic.name());
-                    }
-                    Err(TryRecvError::Lagged(_)) => missed = true,
-                    Err(TryRecvError::Empty | TryRecvError::Closed) => break,
-                }
-            }
-            let event = if missed {
-                Event::default().event("all").data("all")
-            } else {
-                let names: Vec<&str> = names.into_iter().collect();
-                Event::default().data(names.join(" "))
-            };
-            Some((Ok::<_, Infallible>(event), (topics, stop, open)))
-        },
-    );
+        }
+        // The stream outlives the request: who was signed out meanwhile hears no more.
+        if !matches!(account::goes_on(&web.app, &me).await, Ok(true)) {
+            return None;
+        }
+        let event = if missed {
+            Event::default().event("all").data("all")
+        } else {
+            let names: Vec<&str> = names.into_iter().collect();
+            Event::default().data(names.join(" "))
+        };
+        Some((Ok::<_, Infallible>(event), (topics, web, me, open)))
+    });
     let mut response = Sse::new(events)
         .keep_alive(KeepAlive::new().interval(Duration::from_secs(20)))
         .into_response();

@@ -4,20 +4,24 @@ use domain::{
     authority::{Grant, Permission, Role},
     id::{AccountId, Id},
     label::Label,
-    problem::{FieldProblem, Problem, ProblemKind},
+    problem::{Problem, ProblemKind},
 };
-use store::{account::Account, session};
+use store::{Tx, account::Account, session};
 
 use super::{
+    device::Browser,
     manage, password,
-    sign_in::{self, SignedIn},
+    secret::{hash_of, secret},
+    session::{Renewed, begin, next_stage},
+    sign_in::SignedIn,
 };
 use crate::{App, Ctx, fault::fault};
 
 /// How long a link is good for.
 const LIFETIME_MS: i64 = 24 * 3_600_000;
 
-/// A link's token for the first administrator, while there is no account at all.
+/// A link's token for the first administrator, while there is no account at all. Links of the
+/// kind that were made before end: what an earlier start printed is good for nothing.
 ///
 /// # Errors
 /// Unavailable.
@@ -25,16 +29,18 @@ pub async fn first_start(app: &App) -> Result<Option<String>, Problem> {
     if store::account::count(&app.db).await.map_err(fault)? > 0 {
         return Ok(None);
     }
-    make(app, None).await.map(Some)
+    let mut tx = app.db.begin().await.map_err(fault)?;
+    session::end_start_links(&mut tx).await.map_err(fault)?;
+    let token = make(app, &mut tx, None).await?;
+    tx.commit().await.map_err(fault)?;
+    Ok(Some(token))
 }
 
-async fn make(app: &App, account: Option<AccountId>) -> Result<String, Problem> {
-    let (token, hash) = sign_in::secret()?;
-    let mut tx = app.db.begin().await.map_err(fault)?;
-    session::make_link(&mut tx, &hash, account, app.clock.now_ms() + LIFETIME_MS)
+async fn make(app: &App, tx: &mut Tx, account: Option<AccountId>) -> Result<String, Problem> {
+    let (token, hash) = secret()?;
+    session::make_link(tx, &hash, account, app.clock.now_ms() + LIFETIME_MS)
         .await
         .map_err(fault)?;
-    tx.commit().await.map_err(fault)?;
     Ok(token)
 }
 
@@ -45,8 +51,8 @@ async fn make(app: &App, account: Option<AccountId>) -> Result<String, Problem> 
 pub async fn issue_link(app: &App, ctx: &Ctx, id: AccountId) -> Result<String, Problem> {
     ctx.actor.scope(Permission::Accounts)?;
     let account = manage::governed(app, ctx, id).await?;
-    let token = make(app, Some(id)).await?;
     let mut tx = app.db.begin().await.map_err(fault)?;
+    let token = make(app, &mut tx, Some(id)).await?;
     let change = app.event(
         ctx,
         "account",
@@ -83,17 +89,36 @@ fn spent() -> Problem {
 /// # Errors
 /// Not found when it was used or has ended.
 pub async fn redeemable(app: &App, token: &str) -> Result<Option<Account>, Problem> {
-    let owner = session::link(&app.db, &sign_in::hash_of(token), app.clock.now_ms())
+    let owner = session::link(&app.db, &hash_of(token), app.clock.now_ms())
         .await
         .map_err(fault)?;
     match owner.ok_or_else(spent)? {
         None => Ok(None),
-        Some(id) => password::load(app, id).await.map(Some),
+        Some(id) => {
+            let account = password::load(app, id).await?;
+            // Who may not sign in does not come in this way either.
+            Some(account)
+                .filter(|a| a.enabled)
+                .ok_or_else(spent)
+                .map(Some)
+        }
     }
 }
 
+/// What the owner of a link chooses.
+#[derive(Clone, Copy, Debug)]
+pub struct Chosen<'a> {
+    /// The sign-in name; only the first administrator's is asked for.
+    pub login: &'a str,
+    /// The person's name; only the first administrator's is asked for.
+    pub name: &'a str,
+    /// The password.
+    pub password: &'a str,
+}
+
 /// Uses a link up: the owner chooses a password and is signed in (a second factor that is
-/// set, or required, is still asked for).
+/// set, or required, is still asked for). The account's other links end; with the first
+/// administrator all links of that kind.
 ///
 /// # Errors
 /// Invalid when name or password do not do; not found when somebody was quicker.
@@ -101,85 +126,74 @@ pub async fn redeem(
     app: &App,
     ctx: &Ctx,
     token: &str,
-    login: &str,
-    name: &str,
-    new_password: &str,
-    agent: &str,
+    chosen: &Chosen<'_>,
+    browser: &Browser,
 ) -> Result<SignedIn, Problem> {
     let now = app.clock.now_ms();
     let existing = redeemable(app, token).await?;
     let first = existing.is_none();
-    let mut account = if let Some(account) = existing {
-        account
-    } else {
-        let login = login.trim().to_lowercase();
-        if login.chars().count() < 2
-            || !login
-                .chars()
-                .all(|c| c.is_alphanumeric() || "._-@".contains(c))
-        {
-            return Err(Problem::invalid(
-                "account",
-                vec![FieldProblem::new(
-                    "login",
-                    "Từ 2 ký tự trở lên: chữ, số, . _ - @",
-                    "At least 2 characters: letters, digits, . _ - @",
-                )],
-            ));
-        }
-        Account {
-            name: if name.trim().is_empty() {
-                login.clone()
-            } else {
-                name.trim().to_owned()
-            },
-            login,
-            grants: vec![Grant {
-                role: Role::Administrator,
-                organization: None,
-            }],
-            ..manage::blank(AccountId(Id::new(now)))
-        }
+    let mut account = match existing {
+        Some(account) => account,
+        None => administrator(chosen, now)?,
     };
-    password::check_new(app, &account, new_password).await?;
-    let hash = password::hash(new_password).await?;
+    password::check_new(app, &account, chosen.password).await?;
+    let hash = password::hash(app, chosen.password).await?;
+    let token = hash_of(token);
     let mut tx = app.db.begin().await.map_err(fault)?;
-    if !session::use_link(&mut tx, &sign_in::hash_of(token), now)
-        .await
-        .map_err(fault)?
-    {
+    let used = if first {
+        session::use_start_link(&mut tx, &token, now).await
+    } else {
+        session::use_link(&mut tx, &token, account.id, now).await
+    };
+    if !used.map_err(fault)? {
         return Err(spent());
     }
+    password::set(app, ctx, &mut tx, &mut account, hash).await?;
+    store::account::signed_in(&mut tx, account.id, now)
+        .await
+        .map_err(fault)?;
     if first {
-        store::account::save(&mut tx, &account, now)
+        let change = app.event(
+            ctx,
+            "account",
+            &account.id.to_string(),
+            account.organization,
+            "create",
+            None,
+            Some(manage::shown(&account).to_string()),
+        );
+        store::journal::append(&mut tx, &[change])
             .await
             .map_err(fault)?;
     }
-    password::set(app, &mut tx, &mut account, hash).await?;
-    store::account::save(&mut tx, &account, now)
-        .await
-        .map_err(fault)?;
-    session::end_others(&mut tx, account.id, None)
-        .await
-        .map_err(fault)?;
-    let action = if first { "create" } else { "password" };
-    let change = app.event(
-        ctx,
-        "account",
-        &account.id.to_string(),
-        account.organization,
-        action,
-        None,
-        Some(manage::shown(&account)),
-    );
-    store::journal::append(&mut tx, &[change])
-        .await
-        .map_err(fault)?;
+    let how = Renewed {
+        known: None,
+        expected: false,
+        browser,
+    };
+    let stage = next_stage(app, &account, false);
+    let signed_in = begin(app, ctx, &mut tx, &account, stage, now, how).await?;
     tx.commit().await.map_err(fault)?;
-    let account = password::load(app, account.id).await?;
-    let stage = sign_in::next_stage(app, &account, false);
-    let tx = app.db.begin().await.map_err(fault)?;
-    sign_in::begin(app, ctx, tx, account, stage, agent).await
+    app.changed("account");
+    Ok(signed_in)
+}
+
+/// The first account, as its owner names it.
+fn administrator(chosen: &Chosen<'_>, now: i64) -> Result<Account, Problem> {
+    let login = chosen.login.trim().to_lowercase();
+    if let Some(wrong) = manage::wrong_login(&login) {
+        return Err(Problem::invalid("account", vec![wrong]));
+    }
+    let name = Some(chosen.name.trim()).filter(|name| !name.is_empty());
+    Ok(Account {
+        name: name.unwrap_or(&login).to_owned(),
+        login,
+        grants: vec![Grant {
+            role: Role::Administrator,
+            organization: None,
+        }],
+        ..manage::blank(AccountId(Id::new(now)))
+    })
 }
 
 /// Gives an account a random password and returns it: for the demo and for an
@@ -195,26 +209,11 @@ pub async fn set_random_password(app: &App, ctx: &Ctx, login: &str) -> Result<St
     let found =
         found.ok_or_else(|| Problem::not_found(&Label::new("tài khoản", "account"), login))?;
     let mut account = manage::governed(app, ctx, found.id).await?;
-    let (secret, _) = sign_in::secret()?;
+    let (secret, _) = secret()?;
     let new = secret[..16].to_owned();
-    let hash = password::hash(&new).await?;
+    let hash = password::hash(app, &new).await?;
     let mut tx = app.db.begin().await.map_err(fault)?;
-    password::set(app, &mut tx, &mut account, hash).await?;
-    store::account::save(&mut tx, &account, app.clock.now_ms())
-        .await
-        .map_err(fault)?;
-    let change = app.event(
-        ctx,
-        "account",
-        &account.id.to_string(),
-        account.organization,
-        "password",
-        None,
-        Some(manage::shown(&account)),
-    );
-    store::journal::append(&mut tx, &[change])
-        .await
-        .map_err(fault)?;
+    password::set(app, ctx, &mut tx, &mut account, hash).await?;
     tx.commit().await.map_err(fault)?;
     Ok(new)
 }

@@ -111,17 +111,7 @@ pub async fn save(
     let scope = ctx.actor.scope(Permission::Accounts)?;
     let login = draft.login.trim().to_lowercase();
     let mut wrong = Vec::new();
-    if !(2..=64).contains(&login.chars().count())
-        || !login
-            .chars()
-            .all(|c| c.is_alphanumeric() || "._-@".contains(c))
-    {
-        wrong.push(FieldProblem::new(
-            "login",
-            "Từ 2 đến 64 ký tự: chữ, số, . _ - @",
-            "2 to 64 characters: letters, digits, . _ - @",
-        ));
-    }
+    wrong.extend(wrong_login(&login));
     if draft.name.trim().is_empty() {
         wrong.push(FieldProblem::new("name", "Bắt buộc phải có", "Required"));
     }
@@ -164,7 +154,7 @@ pub async fn save(
         .await
         .map_err(fault)?;
     if !account.enabled {
-        store::session::end_others(&mut tx, account.id, None)
+        store::session::end_everything(&mut tx, account.id)
             .await
             .map_err(fault)?;
     }
@@ -175,8 +165,8 @@ pub async fn save(
         &account.id.to_string(),
         account.organization,
         action,
-        before.as_ref().map(shown),
-        Some(shown(&account)),
+        before.as_ref().map(|a| shown(a).to_string()),
+        Some(shown(&account).to_string()),
     );
     store::journal::append(&mut tx, &[change])
         .await
@@ -186,9 +176,22 @@ pub async fn save(
     Ok(account.id)
 }
 
+/// What is wrong with a sign-in name.
+pub(super) fn wrong_login(login: &str) -> Option<FieldProblem> {
+    let fits = |c: char| c.is_alphanumeric() || "._-@".contains(c);
+    let right = (2..=64).contains(&login.chars().count()) && login.chars().all(fits);
+    (!right).then(|| {
+        FieldProblem::new(
+            "login",
+            "Từ 2 đến 64 ký tự: chữ, số, . _ - @",
+            "2 to 64 characters: letters, digits, . _ - @",
+        )
+    })
+}
+
 /// What the journal keeps of an account: no secrets. Of the password it keeps the SHA-256 of
 /// its salted hash, which tells nothing and shows when somebody puts another beside the journal.
-pub(crate) fn shown(a: &Account) -> String {
+pub(crate) fn shown(a: &Account) -> serde_json::Value {
     let password = a.password_hash.as_ref();
     let password = password.map(|hash| policy::hash::of_bytes(hash.as_bytes()));
     serde_json::json!({
@@ -196,7 +199,6 @@ pub(crate) fn shown(a: &Account) -> String {
         "kind": a.kind, "enabled": a.enabled, "grants": a.grants, "totp": a.totp_since.is_some(),
         "password": password,
     })
-    .to_string()
 }
 
 /// An account without anything.
@@ -217,8 +219,6 @@ pub(super) fn blank(id: AccountId) -> Account {
         totp_secret: None,
         totp_since: None,
         totp_step: 0,
-        failures: 0,
-        locked_until: None,
         last_sign_in_at: None,
         grants: Vec::new(),
     }

@@ -1,6 +1,4 @@
-//! Passwords: argon2id, length, age, history.
-
-use std::sync::LazyLock;
+//! Passwords: argon2id, length, what is guessed first, age, history.
 
 use argon2::{
     Argon2,
@@ -11,17 +9,87 @@ use domain::{
     label::Label,
     problem::{FieldProblem, Problem, ProblemKind},
 };
+use store::{StoreError, Tx, account::Account, session};
 use tokio::sync::Semaphore;
 
-use super::sign_in::Authenticated;
-use crate::{App, Ctx, fault::fault};
+use super::{
+    device::{self, Browser},
+    notice::{Event, tell},
+    session::{Renewed, renew},
+    sign_in::{Authenticated, SignedIn, Stage},
+    throttle::{self, Gate, PASSWORD},
+    weak,
+};
+use crate::{App, Ctx, fault::fault, task::everything};
 
-/// Each hash takes 19 MiB for a moment: a flood of sign-ins may not take the machine.
-static HASHING: Semaphore = Semaphore::const_new(2);
+/// So many strangers wait for a hash; the next is sent away at once.
+const WAITING: usize = 64;
 
-/// A hash of nothing anybody knows, so that an unknown login takes as long as a known one.
-static NOBODY: LazyLock<String> =
-    LazyLock::new(|| hash_now(&domain::id::Id::new(0).to_string()).unwrap_or_default());
+/// Who asks for a hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lane {
+    /// Anybody.
+    Stranger,
+    /// Who is signed in, comes from a known device or has a link: no flood stands before them.
+    Known,
+}
+
+/// Each hash takes 19 MiB and a core for a moment: a flood of sign-ins may not take the machine.
+pub(crate) struct Hashing {
+    strangers: Semaphore,
+    waiting: Semaphore,
+    known: Semaphore,
+    /// A hash of nothing anybody knows, so that an unknown login takes as long as a known one.
+    nobody: String,
+}
+
+impl Hashing {
+    pub(crate) fn new() -> Self {
+        Self {
+            strangers: Semaphore::new(2),
+            waiting: Semaphore::new(WAITING),
+            known: Semaphore::new(1),
+            nobody: hash_now(&domain::id::Id::new(0).to_string()).unwrap_or_default(),
+        }
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        lane: Lane,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        let (place, turn) = match lane {
+            Lane::Known => (None, &self.known),
+            Lane::Stranger => (
+                Some(self.waiting.try_acquire().map_err(|_| busy())?),
+                &self.strangers,
+            ),
+        };
+        let _turn = turn
+            .acquire()
+            .await
+            .map_err(|_| Problem::internal("password"))?;
+        drop(place);
+        tokio::task::spawn_blocking(work)
+            .await
+            .map_err(|_| Problem::internal("password"))
+    }
+}
+
+fn busy() -> Problem {
+    Problem::new(
+        ProblemKind::Limit,
+        Label::new(
+            "Đang có quá nhiều lượt đăng nhập cùng lúc",
+            "Too many sign-ins at this moment",
+        ),
+        "",
+        Label::new(
+            "Thử lại sau vài giây. Thiết bị quen không phải chờ.",
+            "Try again in a few seconds. Known devices do not wait.",
+        ),
+    )
+}
 
 fn hash_now(password: &str) -> Result<String, Problem> {
     Argon2::default()
@@ -30,45 +98,39 @@ fn hash_now(password: &str) -> Result<String, Problem> {
         .map_err(|_| Problem::internal("password"))
 }
 
-async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
-    let _permit = HASHING
-        .acquire()
-        .await
-        .map_err(|_| Problem::internal("password"))?;
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|_| Problem::internal("password"))
-}
-
 /// The PHC string of a password.
-pub(super) async fn hash(password: &str) -> Result<String, Problem> {
+pub(super) async fn hash(app: &App, password: &str) -> Result<String, Problem> {
     let password = password.to_owned();
-    apart(move || hash_now(&password)).await?
+    let work = move || hash_now(&password);
+    app.hashing.run(Lane::Known, work).await?
 }
 
 /// Whether the password is the one of the hash; `None` (no account, no password) is never,
 /// and takes as long.
-pub(super) async fn verify(password: &str, hash: Option<&str>) -> Result<bool, Problem> {
+pub(super) async fn verify(
+    app: &App,
+    lane: Lane,
+    password: &str,
+    hash: Option<&str>,
+) -> Result<bool, Problem> {
     let password = password.to_owned();
-    let known = hash.map(ToOwned::to_owned);
-    apart(move || {
-        let text = known.clone().unwrap_or_else(|| NOBODY.clone());
+    let (text, known) = match hash {
+        Some(hash) => (hash.to_owned(), true),
+        None => (app.hashing.nobody.clone(), false),
+    };
+    let work = move || {
         let right = PasswordHash::new(&text).is_ok_and(|h| {
             Argon2::default()
                 .verify_password(password.as_bytes(), &h)
                 .is_ok()
         });
-        right && known.is_some()
-    })
-    .await
+        right && known
+    };
+    app.hashing.run(lane, work).await
 }
 
-/// Checks a new password against the settings.
-pub(super) async fn check_new(
-    app: &App,
-    account: &store::account::Account,
-    password: &str,
-) -> Result<(), Problem> {
+/// Checks a new password against the settings, and against what is guessed first.
+pub(super) async fn check_new(app: &App, account: &Account, password: &str) -> Result<(), Problem> {
     let settings = app.settings();
     let key = if account.totp_since.is_some() {
         "password.min_length_with_mfa"
@@ -100,12 +162,18 @@ pub(super) async fn check_new(
             "Must not contain the sign-in name".into(),
         );
     }
+    let around = around(app, account).await?;
+    let word = password.to_owned();
+    let why = tokio::task::spawn_blocking(move || weak::why(&word, &around));
+    if let Some(why) = why.await.map_err(|_| Problem::internal("password"))? {
+        return wrong(why.vi, why.en);
+    }
     let past =
         store::account::past_passwords(&app.db, account.id, settings.integer("password.history"))
             .await
             .map_err(fault)?;
     for old in past {
-        if verify(password, Some(&old)).await? {
+        if verify(app, Lane::Known, password, Some(&old)).await? {
             return wrong(
                 "Mật khẩu này đã dùng gần đây".into(),
                 "Used recently; choose another".into(),
@@ -115,27 +183,51 @@ pub(super) async fn check_new(
     Ok(())
 }
 
-/// Gives an account a new password in the caller's transaction.
+/// The names that stand around an account, in the forms in which they get into passwords.
+async fn around(app: &App, account: &Account) -> Result<Vec<String>, Problem> {
+    let mut names = vec![account.login.clone(), account.name.clone()];
+    names.extend(account.email.clone());
+    if let Some(unit) = account.organization {
+        let schema = app.schema("organization")?;
+        let unit = store::registry::get(&app.db, &everything(), &schema, unit.0).await;
+        if let Some(unit) = unit.map_err(fault)? {
+            names.extend(["name", "code"].map(|field| unit.text(field).to_owned()));
+        }
+    }
+    names.push(app.settings().text("province.name"));
+    Ok(weak::forms(names.iter().map(String::as_str)))
+}
+
+/// Gives an account a new password in the caller's transaction. Whatever stood for it ends:
+/// sessions, tokens, feeds, links, known devices.
 pub(super) async fn set(
     app: &App,
-    tx: &mut store::Tx,
-    account: &mut store::account::Account,
+    ctx: &Ctx,
+    tx: &mut Tx,
+    account: &mut Account,
     hash: String,
 ) -> Result<(), Problem> {
     let now = app.clock.now_ms();
+    account.password_hash = Some(hash.clone());
+    account.password_changed_at = Some(now);
+    account.must_change = false;
+    store::account::save(tx, account, now)
+        .await
+        .map_err(fault)?;
     store::account::remember_password(tx, account.id, &hash, now)
         .await
         .map_err(fault)?;
-    account.password_hash = Some(hash);
-    account.password_changed_at = Some(now);
-    account.must_change = false;
-    account.failures = 0;
-    account.locked_until = None;
-    Ok(())
+    session::end_everything(tx, account.id)
+        .await
+        .map_err(fault)?;
+    store::throttle::forget(tx, &throttle::name(&account.login))
+        .await
+        .map_err(fault)?;
+    tell(app, ctx, tx, account, Event::Password, "").await
 }
 
 /// Whether the account's password is past its age.
-pub(super) fn expired(app: &App, account: &store::account::Account) -> bool {
+pub(super) fn expired(app: &App, account: &Account) -> bool {
     let days = app.settings().integer("password.max_age_days");
     days > 0
         && account
@@ -143,19 +235,38 @@ pub(super) fn expired(app: &App, account: &store::account::Account) -> bool {
             .is_some_and(|at| app.clock.now_ms() - at > days * 86_400_000)
 }
 
-/// The signed-in account changes its own password; its other sessions end.
+/// The signed-in account changes its own password; everything else that stood for it ends,
+/// and this browser gets a new session.
 ///
 /// # Errors
-/// Invalid when the old one is wrong or the new one does not do.
+/// Invalid when the old one is wrong or the new one does not do; limit when wrong old ones
+/// were too many.
 pub async fn change(
     app: &App,
     ctx: &Ctx,
     me: &Authenticated,
     old: &str,
     new: &str,
-) -> Result<(), Problem> {
-    let mut account = load(app, me.account).await?;
-    if !verify(old, account.password_hash.as_deref()).await? {
+    browser: &Browser,
+) -> Result<SignedIn, Problem> {
+    let now = app.clock.now_ms();
+    let account = load(app, me.account).await?;
+    // Whoever finds a browser signed in does not find the password out with it.
+    let subject = throttle::device(account.id, "own-page");
+    let mut tx = app.db.begin().await.map_err(fault)?;
+    let gate = throttle::enter(&mut tx, &subject, &PASSWORD, now)
+        .await
+        .map_err(fault)?;
+    tx.commit().await.map_err(fault)?;
+    if let Gate::Waits(until) = gate {
+        let what = Label::new(
+            "Nhập sai mật khẩu hiện tại quá nhiều lần",
+            "Too many wrong present passwords",
+        );
+        return Err(throttle::too_often(what, until, now, Label::same("")));
+    }
+    let hash_before = account.password_hash.clone();
+    if !verify(app, Lane::Known, old, hash_before.as_deref()).await? {
         return Err(Problem::invalid(
             "password",
             vec![FieldProblem::new(
@@ -165,35 +276,41 @@ pub async fn change(
             )],
         ));
     }
-    check_new(app, &account, new).await?;
-    let hash = hash(new).await?;
     let mut tx = app.db.begin().await.map_err(fault)?;
-    set(app, &mut tx, &mut account, hash).await?;
-    store::account::save(&mut tx, &account, app.clock.now_ms())
-        .await
-        .map_err(fault)?;
-    store::session::end_others(&mut tx, account.id, Some(&me.session))
-        .await
-        .map_err(fault)?;
-    let change = app.event(
-        ctx,
-        "account",
-        &account.id.to_string(),
-        account.organization,
-        "password",
-        None,
-        Some(super::manage::shown(&account)),
-    );
-    store::journal::append(&mut tx, &[change])
+    store::throttle::forget(&mut tx, &subject)
         .await
         .map_err(fault)?;
     tx.commit().await.map_err(fault)?;
+    check_new(app, &account, new).await?;
+    let hash = hash(app, new).await?;
+    let known = device::known(app, Some(account.id), browser).await?;
+    let mut tx = app.db.begin().await.map_err(fault)?;
+    let stands = store::account::hold(&mut tx, account.id)
+        .await
+        .map_err(fault)?;
+    let Some(mut account) = stands.filter(|a| a.password_hash == hash_before) else {
+        return Err(fault(StoreError::Stale {
+            noun: "account".into(),
+        }));
+    };
+    let old_session = session::take(&mut tx, &me.session, now)
+        .await
+        .map_err(fault)?;
+    set(app, ctx, &mut tx, &mut account, hash).await?;
+    // The device was forgotten with the others; that it is this one again is no news.
+    let how = Renewed {
+        known: None,
+        expected: known.is_some() || me.stage == Stage::Full,
+        browser,
+    };
+    let signed_in = renew(app, ctx, &mut tx, old_session, &account, how).await?;
+    tx.commit().await.map_err(fault)?;
     app.changed("account");
-    super::sign_in::advance(app, me).await
+    Ok(signed_in)
 }
 
 /// The account of an id.
-pub(super) async fn load(app: &App, id: AccountId) -> Result<store::account::Account, Problem> {
+pub(super) async fn load(app: &App, id: AccountId) -> Result<Account, Problem> {
     store::account::by_id(&app.db, id)
         .await
         .map_err(fault)?

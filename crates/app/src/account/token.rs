@@ -1,12 +1,18 @@
 //! API tokens of an account.
 
 use domain::{
+    authority::Permission,
     id::Id,
     problem::{FieldProblem, Problem},
 };
-use store::session::{self, ApiToken};
+use store::token::{self, ApiToken};
 
-use super::sign_in::{self, Authenticated};
+use super::{
+    notice::{Event, tell},
+    secret::secret,
+    session::hold,
+    sign_in::Authenticated,
+};
 use crate::{App, Ctx, fault::fault};
 
 /// The caller's tokens, without their secrets.
@@ -14,46 +20,87 @@ use crate::{App, Ctx, fault::fault};
 /// # Errors
 /// Unavailable.
 pub async fn list(app: &App, me: &Authenticated) -> Result<Vec<ApiToken>, Problem> {
-    session::tokens(&app.db, me.account).await.map_err(fault)
+    token::of_account(&app.db, me.account).await.map_err(fault)
 }
 
-/// Makes a token that acts as the caller for `days`; its secret is shown once.
+/// The end of what is made now for `days`, unix milliseconds.
 ///
 /// # Errors
-/// Invalid without a name or with a lifetime outside 1 to 730 days.
+/// Invalid with a lifetime outside 1 to what the setting `token.max_days` says.
+pub fn lifetime(app: &App, days: i64) -> Result<i64, FieldProblem> {
+    let most = app.settings().integer("token.max_days");
+    if (1..=most).contains(&days) {
+        return Ok(app.clock.now_ms() + days * 86_400_000);
+    }
+    Err(FieldProblem::new(
+        "days",
+        format!("Thời hạn từ 1 đến {most} ngày"),
+        format!("A lifetime of 1 to {most} days"),
+    ))
+}
+
+/// Makes a token that acts as the caller for `days`, within `scopes` and never beyond what the
+/// caller may do at the time; its secret is shown once, and only its hash is kept. It ends with
+/// the password and with the account.
+///
+/// # Errors
+/// Invalid without a name or a scope, with a scope that the caller does not have, or with a
+/// lifetime outside 1 to what the setting says.
 pub async fn make(
     app: &App,
     ctx: &Ctx,
     me: &Authenticated,
     name: &str,
+    scopes: &[Permission],
     days: i64,
 ) -> Result<String, Problem> {
     let name = name.trim();
-    if name.is_empty() || name.chars().count() > 100 || !(1..=730).contains(&days) {
-        return Err(Problem::invalid(
-            "token",
-            vec![FieldProblem::new(
-                "name",
-                "Cần tên và thời hạn từ 1 đến 730 ngày",
-                "Needs a name and a lifetime of 1 to 730 days",
-            )],
+    let mut wrong = Vec::new();
+    if name.is_empty() || name.chars().count() > 100 {
+        wrong.push(FieldProblem::new(
+            "name",
+            "Cần tên, tối đa 100 ký tự",
+            "Needs a name of at most 100 characters",
         ));
     }
+    if scopes.is_empty() {
+        wrong.push(FieldProblem::new(
+            "scope",
+            "Chọn ít nhất một quyền",
+            "Choose at least one right",
+        ));
+    }
+    for beyond in scopes.iter().filter(|s| !me.actor.may(**s)) {
+        let label = beyond.label();
+        wrong.push(FieldProblem::new(
+            "scope",
+            format!("Bạn không có quyền “{}”", label.vi),
+            format!("You may not “{}” yourself", label.en),
+        ));
+    }
+    let until = lifetime(app, days).map_err(|field| wrong.push(field));
+    let (Ok(expires_at), true) = (until, wrong.is_empty()) else {
+        return Err(Problem::invalid("token", wrong));
+    };
     let now = app.clock.now_ms();
-    let (secret, hash) = sign_in::secret()?;
+    let (secret, hash) = secret()?;
     let token = ApiToken {
         id: Id::new(now).to_string(),
         name: name.into(),
+        scopes: scopes.to_vec(),
         created_at: now,
-        expires_at: now + days * 86_400_000,
+        expires_at,
         used_at: None,
     };
     let mut tx = app.db.begin().await.map_err(fault)?;
-    session::make_token(&mut tx, &hash, me.account, &token)
+    let account = hold(&mut tx, me).await?;
+    token::make(&mut tx, &hash, me.account, &token)
         .await
         .map_err(fault)?;
-    let shown =
-        serde_json::json!({ "name": token.name, "expires_at": token.expires_at }).to_string();
+    let codes: Vec<&str> = scopes.iter().map(|s| s.code()).collect();
+    let shown = serde_json::json!({
+        "name": token.name, "scopes": codes.join(","), "expires_at": token.expires_at,
+    });
     let change = app.event(
         ctx,
         "api-token",
@@ -61,11 +108,12 @@ pub async fn make(
         me.organization,
         "create",
         None,
-        Some(shown),
+        Some(shown.to_string()),
     );
     store::journal::append(&mut tx, &[change])
         .await
         .map_err(fault)?;
+    tell(app, ctx, &mut tx, &account, Event::TokenMade, name).await?;
     tx.commit().await.map_err(fault)?;
     Ok(secret)
 }
@@ -76,12 +124,14 @@ pub async fn make(
 /// Unavailable.
 pub async fn end(app: &App, ctx: &Ctx, me: &Authenticated, id: &str) -> Result<(), Problem> {
     let mut tx = app.db.begin().await.map_err(fault)?;
-    session::end_token(&mut tx, me.account, id)
-        .await
-        .map_err(fault)?;
-    let change = app.event(ctx, "api-token", id, me.organization, "delete", None, None);
-    store::journal::append(&mut tx, &[change])
-        .await
-        .map_err(fault)?;
+    let ended = token::end(&mut tx, me.account, id).await.map_err(fault)?;
+    if let Some(name) = ended {
+        let before = serde_json::json!({ "name": name }).to_string();
+        let (noun, owner) = ("api-token", me.organization);
+        let change = app.event(ctx, noun, id, owner, "delete", Some(before), None);
+        store::journal::append(&mut tx, &[change])
+            .await
+            .map_err(fault)?;
+    }
     tx.commit().await.map_err(fault)
 }

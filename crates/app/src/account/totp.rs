@@ -6,12 +6,16 @@ use domain::{
     label::Label,
     problem::{FieldProblem, Problem},
 };
-use store::account::Account;
+use store::{Tx, account::Account, device::KnownDevice, session};
 use totp_rs::{Builder, Secret, Totp};
 
 use super::{
-    password,
-    sign_in::{self, Authenticated, Stage},
+    device::{self, Browser},
+    notice::{Event, tell},
+    password, recovery,
+    session::{Renewed, ended, hold, renew},
+    sign_in::{Authenticated, SignedIn, Stage},
+    throttle::{self, FACTOR, Gate},
 };
 use crate::{App, Ctx, fault::fault, keyring::Keyring, task::everything};
 
@@ -100,6 +104,17 @@ pub async fn enrol(app: &App, me: &Authenticated) -> Result<Enrolment, Problem> 
     Ok(Enrolment { secret, url })
 }
 
+/// What a code turned out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Judged {
+    /// The one that is shown now, for the first time; or a recovery code.
+    Right,
+    /// Not that.
+    Wrong,
+    /// It was not looked at: not before this moment, unix milliseconds.
+    Waits(i64),
+}
+
 fn wrong_code() -> Problem {
     Problem::invalid(
         "code",
@@ -111,94 +126,163 @@ fn wrong_code() -> Problem {
     )
 }
 
-/// Checks a code; each counts once.
-fn check(app: &App, account: &mut Account, code: &str) -> Result<(), Problem> {
-    let digits: String = code.chars().filter(|c| !c.is_whitespace()).collect();
-    if digits.len() != 6 || !digits.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(wrong_code());
-    }
-    let seconds = u64::try_from(app.clock.now_ms() / 1000).unwrap_or(0);
-    let step = secret_of(app, account)
-        .as_deref()
-        .and_then(totp)
-        .and_then(|t| t.check(&digits, seconds))
-        .and_then(|s| i64::try_from(s).ok());
-    match step {
-        Some(step) if step > account.totp_step => {
-            account.totp_step = step;
-            account.failures = 0;
-            Ok(())
-        }
-        _ => Err(wrong_code()),
-    }
+fn too_many_codes(until: i64, now: i64) -> Problem {
+    let what = Label::new("Nhập sai mã quá nhiều lần", "Too many wrong codes");
+    let or = Label::new(
+        ", đăng nhập từ thiết bị quen, hoặc dùng một mã dự phòng; mất cả hai thì quản trị viên đặt lại",
+        ", sign in with a known device, or use a recovery code; with neither, an administrator resets it",
+    );
+    throttle::too_often(what, until, now, or)
 }
 
-/// Confirms the set-up with a first code; the session moves on.
+/// The time step of a code that fits now (or a step before or after).
+fn step_of(app: &App, account: &Account, code: &str) -> Option<i64> {
+    let digits: String = code.chars().filter(|c| !c.is_whitespace()).collect();
+    if digits.len() != 6 || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let seconds = u64::try_from(app.clock.now_ms() / 1000).unwrap_or(0);
+    let step = totp(secret_of(app, account)?.as_str())?.check(&digits, seconds)?;
+    i64::try_from(step).ok()
+}
+
+/// Judges a code of an account that the transaction holds, and counts it: those of a known
+/// device, those from elsewhere and recovery codes each for themselves, so that nobody
+/// elsewhere keeps the owner out. What is counted stands once the transaction commits.
+pub(super) async fn judge(
+    app: &App,
+    ctx: &Ctx,
+    tx: &mut Tx,
+    account: &Account,
+    device: Option<&KnownDevice>,
+    code: &str,
+) -> Result<Judged, Problem> {
+    let now = app.clock.now_ms();
+    let recovery_code = recovery::read(code);
+    let subject = match recovery_code {
+        Some(_) => throttle::recovery(account.id),
+        None => throttle::factor(account.id, device.map(|d| d.token_hash.as_str())),
+    };
+    let gate = throttle::enter(tx, &subject, &FACTOR, now)
+        .await
+        .map_err(fault)?;
+    let last = match gate {
+        Gate::Waits(until) => return Ok(Judged::Waits(until)),
+        Gate::Open { last } => last,
+    };
+    let right = match (&recovery_code, step_of(app, account, code)) {
+        (Some(code), _) => recovery::spend(app, ctx, tx, account, code).await?,
+        (None, Some(step)) => store::account::use_totp_step(tx, account.id, step)
+            .await
+            .map_err(fault)?,
+        (None, None) => false,
+    };
+    if right {
+        store::throttle::forget(tx, &subject).await.map_err(fault)?;
+        return Ok(Judged::Right);
+    }
+    let change = app.event(
+        ctx,
+        "account",
+        &account.id.to_string(),
+        account.organization,
+        "totp-failed",
+        None,
+        None,
+    );
+    store::journal::append(tx, &[change]).await.map_err(fault)?;
+    if last {
+        tell(app, ctx, tx, account, Event::FactorLocked, "").await?;
+    }
+    Ok(Judged::Wrong)
+}
+
+/// Confirms the set-up with a first code; the session is renewed.
 ///
 /// # Errors
 /// Invalid when the code is wrong.
-pub async fn confirm(app: &App, ctx: &Ctx, me: &Authenticated, code: &str) -> Result<(), Problem> {
-    let mut account = password::load(app, me.account).await?;
+pub async fn confirm(
+    app: &App,
+    ctx: &Ctx,
+    me: &Authenticated,
+    code: &str,
+    browser: &Browser,
+) -> Result<SignedIn, Problem> {
+    let now = app.clock.now_ms();
+    let known = device::known(app, Some(me.account), browser).await?;
+    let mut tx = app.db.begin().await.map_err(fault)?;
+    let mut account = hold(&mut tx, me).await?;
     if account.totp_since.is_some() || me.stage == Stage::Totp {
         return Err(wrong_code());
     }
-    check(app, &mut account, code)?;
-    account.totp_since = Some(app.clock.now_ms());
-    save(app, ctx, &account, "totp-on").await?;
-    sign_in::advance(app, me).await
+    account.totp_step = step_of(app, &account, code)
+        .filter(|step| *step > account.totp_step)
+        .ok_or_else(wrong_code)?;
+    account.totp_since = Some(now);
+    store::account::save(&mut tx, &account, now)
+        .await
+        .map_err(fault)?;
+    tell(app, ctx, &mut tx, &account, Event::FactorOn, "").await?;
+    let old = session::take(&mut tx, &me.session, now)
+        .await
+        .map_err(fault)?;
+    // Sessions elsewhere have shown no factor.
+    session::end_all(&mut tx, account.id).await.map_err(fault)?;
+    let how = Renewed {
+        known,
+        expected: true,
+        browser,
+    };
+    let signed_in = renew(app, ctx, &mut tx, old, &account, how).await?;
+    tx.commit().await.map_err(fault)?;
+    app.changed("account");
+    Ok(signed_in)
 }
 
-/// The second step of a sign-in. Wrong codes count as failed sign-ins.
+/// The second step of a sign-in, with a code of the authenticator or a recovery code. Counted
+/// and judged in one transaction that holds the account; the session is renewed.
 ///
 /// # Errors
-/// Invalid when the code is wrong; limit when there were too many.
-pub async fn verify(app: &App, ctx: &Ctx, me: &Authenticated, code: &str) -> Result<(), Problem> {
-    if me.stage != Stage::Totp {
-        return Ok(());
-    }
+/// Invalid when the code is wrong; limit when there were too many; sign-in when the session
+/// has ended.
+pub async fn verify(
+    app: &App,
+    ctx: &Ctx,
+    me: &Authenticated,
+    code: &str,
+    browser: &Browser,
+) -> Result<SignedIn, Problem> {
     let now = app.clock.now_ms();
-    let mut account = password::load(app, me.account).await?;
-    match check(app, &mut account, code) {
-        Ok(()) => {
-            let mut tx = app.db.begin().await.map_err(fault)?;
-            store::account::save(&mut tx, &account, now)
-                .await
-                .map_err(fault)?;
+    let known = device::known(app, Some(me.account), browser).await?;
+    let mut tx = app.db.begin().await.map_err(fault)?;
+    let account = hold(&mut tx, me).await?;
+    if me.stage != Stage::Totp {
+        return Err(ended());
+    }
+    match judge(app, ctx, &mut tx, &account, known.as_ref(), code).await? {
+        Judged::Wrong => {
             tx.commit().await.map_err(fault)?;
-            sign_in::advance(app, me).await
+            Err(wrong_code())
         }
-        Err(problem) => {
-            account.failures += 1;
-            let mut tx = app.db.begin().await.map_err(fault)?;
-            if account.failures >= 5 {
-                // The password was right, yet the codes are not: begin again, later.
-                account.locked_until = Some(now + 60_000);
-                store::session::end(&mut tx, &me.session)
-                    .await
-                    .map_err(fault)?;
-            }
-            store::account::save(&mut tx, &account, now)
+        Judged::Waits(until) => Err(too_many_codes(until, now)),
+        Judged::Right => {
+            let old = session::take(&mut tx, &me.session, now)
                 .await
                 .map_err(fault)?;
-            let change = app.event(
-                ctx,
-                "account",
-                &account.id.to_string(),
-                account.organization,
-                "totp-failed",
-                None,
-                None,
-            );
-            store::journal::append(&mut tx, &[change])
-                .await
-                .map_err(fault)?;
+            let how = Renewed {
+                known,
+                expected: false,
+                browser,
+            };
+            let signed_in = renew(app, ctx, &mut tx, old, &account, how).await?;
             tx.commit().await.map_err(fault)?;
-            Err(problem)
+            Ok(signed_in)
         }
     }
 }
 
-/// Takes an account's second factor away (a lost phone); its sessions end.
+/// Takes an account's second factor away (a lost phone), and its recovery codes; its sessions
+/// end.
 ///
 /// # Errors
 /// Denied, not found.
@@ -207,31 +291,18 @@ pub async fn reset(app: &App, ctx: &Ctx, id: AccountId) -> Result<(), Problem> {
     let mut account = super::manage::governed(app, ctx, id).await?;
     account.totp_secret = None;
     account.totp_since = None;
-    save(app, ctx, &account, "totp-reset").await?;
     let mut tx = app.db.begin().await.map_err(fault)?;
-    store::session::end_others(&mut tx, id, None)
+    store::account::save(&mut tx, &account, app.clock.now_ms())
         .await
         .map_err(fault)?;
-    tx.commit().await.map_err(fault)
-}
-
-async fn save(app: &App, ctx: &Ctx, account: &Account, action: &str) -> Result<(), Problem> {
-    let mut tx = app.db.begin().await.map_err(fault)?;
-    store::account::save(&mut tx, account, app.clock.now_ms())
+    session::end_all(&mut tx, id).await.map_err(fault)?;
+    store::device::set_recovery(&mut tx, id, &[])
         .await
         .map_err(fault)?;
-    let change = app.event(
-        ctx,
-        "account",
-        &account.id.to_string(),
-        account.organization,
-        action,
-        None,
-        Some(super::manage::shown(account)),
-    );
-    store::journal::append(&mut tx, &[change])
+    store::throttle::forget(&mut tx, &throttle::of_factors(id))
         .await
         .map_err(fault)?;
+    tell(app, ctx, &mut tx, &account, Event::FactorReset, "").await?;
     tx.commit().await.map_err(fault)?;
     app.changed("account");
     Ok(())

@@ -177,7 +177,7 @@ async fn baseline(app: &App) -> Result<(), StoreError> {
         .iter()
         .map(|account| {
             let (id, unit) = (account.id.to_string(), account.organization);
-            let after = Some(crate::account::shown(account));
+            let after = Some(crate::account::shown(account).to_string());
             app.event(&ctx, "account", &id, unit, "baseline", None, after)
         })
         .collect();

@@ -122,17 +122,15 @@ impl Office {
         let draft = draft("an", Role::Viewer, Some(b));
         let id = account::save(&self.app, &ctx, None, draft).await.unwrap();
         let link = account::issue_link(&self.app, &ctx, id).await.unwrap();
-        account::redeem(
-            &self.app,
-            &ctx,
-            &link,
-            "",
-            "",
-            crate::sign_in::PASSWORD,
-            "test",
-        )
-        .await
-        .unwrap();
+        let chosen = account::Chosen {
+            login: "",
+            name: "",
+            password: crate::sign_in::PASSWORD,
+        };
+        let browser = account::Browser::new("test");
+        account::redeem(&self.app, &ctx, &link, &chosen, &browser)
+            .await
+            .unwrap();
         let b = OrganizationId(b);
         assess::attest(&self.app, &ctx, "lan-secured", b, true, "đã kiểm tra", None)
             .await

@@ -129,6 +129,7 @@ impl Province {
                     role,
                     organization: organization.map(OrganizationId),
                 }],
+                only: None,
             },
             remote: "10.1.1.1".into(),
             ..self.ctx()

@@ -150,7 +150,10 @@ fn every_route_refuses_who_may_not() {
     let (world, _answers) = world();
     let made = world
         .admin
-        .form("/me/tokens", &[("name", "t"), ("days", "1")])
+        .form(
+            "/me/tokens",
+            &[("name", "t"), ("days", "1"), ("scope", "journal")],
+        )
         .body;
     let token = between(&made, "/me/tokens/", "/end");
     let program = world.admin.with_token(between(&made, "<code>", "</code>"));

@@ -91,6 +91,9 @@ pub const CASES: &[Case] = &[
         "",
         Own,
     ),
+    post("/me/devices/{id}/end", "/me/devices/none/end", "", Own),
+    // The officer and the viewer have no second factor.
+    post("/me/recovery", "/me/recovery", "", Own),
     post("/me/tokens", "/me/tokens", "name=a&days=1", Own),
     // Ends nothing that is another's; the test uses the token afterwards.
     post("/me/tokens/{id}/end", "/me/tokens/{token}/end", "", Own),

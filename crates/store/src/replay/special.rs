@@ -94,6 +94,7 @@ pub(super) const SOURCES: &[Source] = &[
         table: "api_token",
         columns: &[
             ("name", "name", As::Text),
+            ("scopes", "scopes", As::Text),
             ("expires_at", "expires_at", As::Int),
         ],
         kept: false,
@@ -101,7 +102,10 @@ pub(super) const SOURCES: &[Source] = &[
     Source {
         noun: "calendar-feed",
         table: "calendar_feed",
-        columns: &[("name", "name", As::Text)],
+        columns: &[
+            ("name", "name", As::Text),
+            ("expires_at", "expires_at", As::Int),
+        ],
         kept: false,
     },
 ];

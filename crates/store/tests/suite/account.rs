@@ -1,10 +1,17 @@
 //! Accounts, sessions, one-time links, tokens, and the throttle.
 
 use domain::{
-    authority::{Grant, Role},
+    authority::{Grant, Permission, Role},
     id::{AccountId, Id, OrganizationId},
 };
-use store::{Db, StoreError, account::*, feed, session::*};
+use store::{
+    Db, StoreError,
+    account::*,
+    device, feed,
+    session::*,
+    throttle,
+    token::{self, ApiToken},
+};
 
 use crate::{NOW, all, below, organization};
 
@@ -14,7 +21,10 @@ crate::on_both!(
     a_link_is_used_once,
     tokens_end,
     a_feed_is_its_account_s_until_it_is_ended,
-    failures_are_counted_and_forgotten,
+    tries_are_counted_and_forgotten,
+    a_start_link_dies_with_the_first_account,
+    everything_of_an_account_ends_at_once,
+    recovery_codes_are_used_once,
 );
 
 fn account(login: &str, organization: Option<Id>) -> Account {
@@ -34,8 +44,6 @@ fn account(login: &str, organization: Option<Id>) -> Account {
         totp_secret: None,
         totp_since: None,
         totp_step: 0,
-        failures: 0,
-        locked_until: None,
         last_sign_in_at: None,
         grants: Vec::new(),
     }
@@ -68,7 +76,6 @@ async fn an_account_is_kept_with_its_roles(db: &Db) {
     a.password_hash = Some("$argon2id$…".into());
     a.must_change = false;
     a.totp_step = 59_000_000;
-    a.locked_until = Some(NOW + 1);
     a.grants.truncate(1);
     write(db, &a).await.unwrap();
     let read = by_id(db, a.id).await.unwrap().unwrap();
@@ -144,12 +151,12 @@ async fn sessions_end(db: &Db) {
     assert_eq!(sweep(&mut tx, NOW + 1_500).await.unwrap(), 2);
     create(&mut tx, &session("t4", a.id)).await.unwrap();
     create(&mut tx, &session("t5", a.id)).await.unwrap();
-    assert_eq!(end_others(&mut tx, a.id, Some("t4")).await.unwrap(), 2);
-    tx.commit().await.unwrap();
-    assert!(get(db, "t4", NOW).await.unwrap().is_some());
-    let mut tx = db.begin().await.unwrap();
-    end(&mut tx, "t4").await.unwrap();
-    assert_eq!(end_others(&mut tx, a.id, None).await.unwrap(), 0);
+    let taken = take(&mut tx, "t4", NOW).await.unwrap();
+    assert_eq!(taken, Some(session("t4", a.id)));
+    assert_eq!(take(&mut tx, "t4", NOW).await.unwrap(), None, "once");
+    assert_eq!(take(&mut tx, "t5", NOW + 1_000).await.unwrap(), None);
+    end(&mut tx, "t5").await.unwrap();
+    assert_eq!(end_all(&mut tx, a.id).await.unwrap(), 1, "t2");
     tx.commit().await.unwrap();
 }
 
@@ -157,12 +164,12 @@ async fn a_link_is_used_once(db: &Db) {
     let a = account("a", None);
     write(db, &a).await.unwrap();
     let mut tx = db.begin().await.unwrap();
-    make_link(&mut tx, "first", None, NOW + 100).await.unwrap();
-    make_link(&mut tx, "own", Some(a.id), NOW + 100)
-        .await
-        .unwrap();
+    for token in ["own", "other"] {
+        make_link(&mut tx, token, Some(a.id), NOW + 100)
+            .await
+            .unwrap();
+    }
     tx.commit().await.unwrap();
-    assert_eq!(link(db, "first", NOW).await.unwrap(), Some(None));
     assert_eq!(link(db, "own", NOW).await.unwrap(), Some(Some(a.id)));
     assert_eq!(link(db, "own", NOW + 100).await.unwrap(), None);
     // Of many who try at once one is first.
@@ -170,7 +177,7 @@ async fn a_link_is_used_once(db: &Db) {
         let db = db.clone();
         tokio::spawn(async move {
             let mut tx = db.begin().await.unwrap();
-            let first = use_link(&mut tx, "own", NOW).await.unwrap();
+            let first = use_link(&mut tx, "own", a.id, NOW).await.unwrap();
             tx.commit().await.unwrap();
             first
         })
@@ -180,14 +187,64 @@ async fn a_link_is_used_once(db: &Db) {
         used += u32::from(one.await.unwrap());
     }
     assert_eq!(used, 1);
-    assert_eq!(link(db, "own", NOW).await.unwrap(), None);
+    for token in ["own", "other"] {
+        assert_eq!(link(db, token, NOW).await.unwrap(), None);
+    }
     let mut tx = db.begin().await.unwrap();
-    assert!(
-        !use_link(&mut tx, "first", NOW + 100).await.unwrap(),
-        "it has ended"
-    );
-    assert!(!use_link(&mut tx, "unknown", NOW).await.unwrap());
+    make_link(&mut tx, "late", Some(a.id), NOW + 100)
+        .await
+        .unwrap();
+    let late = use_link(&mut tx, "late", a.id, NOW + 100).await.unwrap();
+    assert!(!late, "it has ended");
+    assert!(!use_link(&mut tx, "unknown", a.id, NOW).await.unwrap());
     tx.commit().await.unwrap();
+}
+
+async fn a_start_link_dies_with_the_first_account(db: &Db) {
+    let mut tx = db.begin().await.unwrap();
+    for token in ["one", "two", "three"] {
+        make_link(&mut tx, token, None, NOW + 100).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    assert_eq!(link(db, "one", NOW).await.unwrap(), Some(None));
+    // Two come at once, each with a link of their own.
+    let tries = ["one", "two"].map(|token| {
+        let db = db.clone();
+        tokio::spawn(async move {
+            let mut tx = db.begin().await.unwrap();
+            if !use_start_link(&mut tx, token, NOW).await.unwrap() {
+                return 0;
+            }
+            save(&mut tx, &account(token, None), NOW).await.unwrap();
+            tx.commit().await.unwrap();
+            1
+        })
+    });
+    let mut made = 0;
+    for one in tries {
+        made += one.await.unwrap();
+    }
+    assert_eq!((made, count(db).await.unwrap()), (1, 1));
+    // One that another process made meanwhile is worth nothing either.
+    let mut tx = db.begin().await.unwrap();
+    make_link(&mut tx, "four", None, NOW + 100).await.unwrap();
+    tx.commit().await.unwrap();
+    for token in ["one", "two", "three", "four"] {
+        assert_eq!(link(db, token, NOW).await.unwrap(), None, "{token}");
+        let mut tx = db.begin().await.unwrap();
+        assert!(!use_start_link(&mut tx, token, NOW).await.unwrap());
+    }
+}
+
+fn api_token() -> ApiToken {
+    ApiToken {
+        id: "public".into(),
+        name: "sao lưu".into(),
+        scopes: vec![Permission::Read, Permission::Logs],
+        created_at: NOW,
+        expires_at: NOW + 10,
+        used_at: None,
+    }
 }
 
 async fn tokens_end(db: &Db) {
@@ -195,50 +252,162 @@ async fn tokens_end(db: &Db) {
     let b = account("b", None);
     write(db, &a).await.unwrap();
     write(db, &b).await.unwrap();
-    let token = ApiToken {
-        id: "public".into(),
-        name: "sao lưu".into(),
-        created_at: NOW,
-        expires_at: NOW + 10,
-        used_at: None,
-    };
+    let made = api_token();
     let mut tx = db.begin().await.unwrap();
-    make_token(&mut tx, "hash", a.id, &token).await.unwrap();
+    token::make(&mut tx, "hash", a.id, &made).await.unwrap();
     tx.commit().await.unwrap();
-    assert_eq!(token_account(db, "hash", NOW).await.unwrap(), Some(a.id));
-    assert_eq!(token_account(db, "hash", NOW + 10).await.unwrap(), None);
-    assert_eq!(tokens(db, a.id).await.unwrap(), [token]);
+    let bearer = async |now| token::bearer(db, "hash", now).await.unwrap();
+    assert_eq!(bearer(NOW + 10).await, None);
+    assert_eq!(token::of_account(db, a.id).await.unwrap(), [made.clone()]);
+    assert_eq!(bearer(NOW + 1).await, Some((a.id, made.clone())));
+    let used = token::of_account(db, a.id).await.unwrap();
+    assert_eq!(used[0].used_at, Some(NOW + 1));
     let mut tx = db.begin().await.unwrap();
-    assert_eq!(
-        end_token(&mut tx, b.id, "public").await.unwrap(),
-        0,
-        "not the own"
-    );
-    assert_eq!(end_token(&mut tx, a.id, "public").await.unwrap(), 1);
+    let ended = token::end(&mut tx, b.id, "public").await.unwrap();
+    assert_eq!(ended, None, "not the own");
+    let ended = token::end(&mut tx, a.id, "public").await.unwrap();
+    assert_eq!(ended.as_deref(), Some("sao lưu"));
     tx.commit().await.unwrap();
-    assert_eq!(token_account(db, "hash", NOW).await.unwrap(), None);
+    assert_eq!(bearer(NOW).await, None);
 }
 
-async fn failures_are_counted_and_forgotten(db: &Db) {
-    assert_eq!(failures(db, "10.0.0.9").await.unwrap(), (0, 0));
-    let note = async |at| {
+async fn everything_of_an_account_ends_at_once(db: &Db) {
+    let (a, b) = (account("a", None), account("b", None));
+    for account in [&a, &b] {
+        write(db, account).await.unwrap();
+        let (id, of) = (account.id, |what: &str| format!("{what}-{}", account.login));
         let mut tx = db.begin().await.unwrap();
-        note_failure(&mut tx, "10.0.0.9", at, 1_000).await.unwrap();
+        create(&mut tx, &session(&of("session"), id)).await.unwrap();
+        make_link(&mut tx, &of("link"), Some(id), NOW + 100)
+            .await
+            .unwrap();
+        let made = ApiToken {
+            id: of("public"),
+            ..api_token()
+        };
+        token::make(&mut tx, &of("token"), id, &made).await.unwrap();
+        let known = device::KnownDevice {
+            token_hash: of("device"),
+            account: id,
+            created_at: NOW,
+            seen_at: NOW,
+            remote: "10.0.0.1".into(),
+            agent: "Firefox".into(),
+        };
+        device::note(&mut tx, &known).await.unwrap();
+        let made = feed::CalendarFeed {
+            id: of("feed"),
+            name: "điện thoại".into(),
+            created_at: NOW,
+            expires_at: NOW + 100,
+            used_at: None,
+        };
+        feed::make(&mut tx, &of("feed"), id, &made).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+    let mut tx = db.begin().await.unwrap();
+    end_everything(&mut tx, a.id).await.unwrap();
+    tx.commit().await.unwrap();
+    for (login, stands) in [("a", false), ("b", true)] {
+        let of = |what: &str| format!("{what}-{login}");
+        let found = [
+            get(db, &of("session"), NOW).await.unwrap().is_some(),
+            link(db, &of("link"), NOW).await.unwrap().is_some(),
+            token::bearer(db, &of("token"), NOW)
+                .await
+                .unwrap()
+                .is_some(),
+            device::get(db, &of("device"), 0).await.unwrap().is_some(),
+            feed::account(db, &of("feed"), NOW).await.unwrap().is_some(),
+        ];
+        assert_eq!(found, [stands; 5], "{login}");
+    }
+    assert_eq!(device::get(db, "device-b", NOW).await.unwrap(), None, "old");
+}
+
+async fn tries_are_counted_and_forgotten(db: &Db) {
+    let mut tx = db.begin().await.unwrap();
+    let none = throttle::hold(&mut tx, "name:a").await.unwrap();
+    assert_eq!(none, throttle::Tries::default());
+    let tries = throttle::Tries {
+        failures: 3,
+        last_at: NOW,
+        until: NOW + 1,
+    };
+    for subject in [
+        "name:a",
+        "name:ab",
+        "factor:1:x",
+        "factor:1:y",
+        "factor:12:x",
+    ] {
+        throttle::hold(&mut tx, subject).await.unwrap();
+        throttle::put(&mut tx, subject, tries).await.unwrap();
+    }
+    assert_eq!(throttle::hold(&mut tx, "name:a").await.unwrap(), tries);
+    throttle::forget(&mut tx, "factor:1:").await.unwrap();
+    let left = throttle::hold(&mut tx, "factor:1:x").await.unwrap();
+    assert_eq!(left.failures, 0);
+    assert_eq!(throttle::hold(&mut tx, "factor:12:x").await.unwrap(), tries);
+    tx.commit().await.unwrap();
+    // Old names go; what an account's own factor has counted stays.
+    let mut tx = db.begin().await.unwrap();
+    sweep(&mut tx, NOW + 3_600_000).await.unwrap();
+    assert_eq!(throttle::hold(&mut tx, "name:a").await.unwrap().failures, 0);
+    assert_eq!(throttle::hold(&mut tx, "factor:12:x").await.unwrap(), tries);
+    tx.commit().await.unwrap();
+    // Who counts at the same moment counts one after the other.
+    let counts = (0..16).map(|_| {
+        let db = db.clone();
+        tokio::spawn(async move {
+            let mut tx = db.begin().await.unwrap();
+            let mut tries = throttle::hold(&mut tx, "factor:2:x").await.unwrap();
+            tries.failures += 1;
+            throttle::put(&mut tx, "factor:2:x", tries).await.unwrap();
+            tx.commit().await.unwrap();
+        })
+    });
+    for count in counts.collect::<Vec<_>>() {
+        count.await.unwrap();
+    }
+    let mut tx = db.begin().await.unwrap();
+    let counted = throttle::hold(&mut tx, "factor:2:x").await.unwrap();
+    assert_eq!(counted.failures, 16);
+}
+
+async fn recovery_codes_are_used_once(db: &Db) {
+    let (a, b) = (account("a", None), account("b", None));
+    write(db, &a).await.unwrap();
+    write(db, &b).await.unwrap();
+    let set = async |hashes: &[&str]| {
+        let hashes: Vec<String> = hashes.iter().map(|h| (*h).to_owned()).collect();
+        let mut tx = db.begin().await.unwrap();
+        device::set_recovery(&mut tx, a.id, &hashes).await.unwrap();
         tx.commit().await.unwrap();
     };
-    note(NOW).await;
-    note(NOW + 1_000).await;
-    assert_eq!(failures(db, "10.0.0.9").await.unwrap(), (2, NOW + 1_000));
-    note(NOW + 2_001).await;
-    assert_eq!(
-        failures(db, "10.0.0.9").await.unwrap(),
-        (1, NOW + 2_001),
-        "after a quiet time"
+    let spend = async |account, hash: &str| {
+        let mut tx = db.begin().await.unwrap();
+        let spent = device::use_recovery(&mut tx, account, hash).await.unwrap();
+        tx.commit().await.unwrap();
+        spent
+    };
+    set(&["h1", "h2"]).await;
+    assert!(!spend(b.id, "h1").await, "another's");
+    assert!(spend(a.id, "h1").await);
+    assert!(!spend(a.id, "h1").await, "once");
+    assert_eq!(device::recovery_left(db, a.id).await.unwrap(), 1);
+    set(&["h3"]).await;
+    assert!(
+        !spend(a.id, "h2").await,
+        "new ones stand in place of the old"
     );
+    let mut used = account("c", None);
+    used.totp_step = 7;
+    write(db, &used).await.unwrap();
     let mut tx = db.begin().await.unwrap();
-    forget_failures(&mut tx, "10.0.0.9").await.unwrap();
-    tx.commit().await.unwrap();
-    assert_eq!(failures(db, "10.0.0.9").await.unwrap(), (0, 0));
+    assert!(!use_totp_step(&mut tx, used.id, 7).await.unwrap());
+    assert!(use_totp_step(&mut tx, used.id, 8).await.unwrap());
+    assert!(!use_totp_step(&mut tx, used.id, 8).await.unwrap());
 }
 
 async fn a_feed_is_its_account_s_until_it_is_ended(db: &Db) {
@@ -250,6 +419,7 @@ async fn a_feed_is_its_account_s_until_it_is_ended(db: &Db) {
         id: Id::new(1).to_string(),
         name: "điện thoại".into(),
         created_at: 1,
+        expires_at: 7,
         used_at: None,
     };
     let mut tx = db.begin().await.unwrap();
@@ -270,6 +440,7 @@ async fn a_feed_is_its_account_s_until_it_is_ended(db: &Db) {
         ended
     };
     assert_eq!(end(b).await, 0);
+    assert_eq!(feed::account(db, "hash", 7).await.unwrap(), None, "over");
     assert_eq!(end(a).await, 1);
     assert_eq!(feed::account(db, "hash", 6).await.unwrap(), None);
 }

@@ -88,6 +88,7 @@ pub(crate) fn below(root: OrganizationId) -> Scope {
             role: Role::Officer,
             organization: Some(root),
         }],
+        only: None,
     };
     actor.scope(Permission::Read).unwrap()
 }

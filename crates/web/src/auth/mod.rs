@@ -5,8 +5,6 @@ pub mod page;
 pub mod qr;
 mod route;
 
-pub use route::own_page;
-
 use axum::Router;
 
 use crate::server::Web;

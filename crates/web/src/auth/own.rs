@@ -12,17 +12,21 @@ use axum::{
     routing::{get, post},
 };
 use axum_extra::extract::CookieJar;
+use domain::{
+    authority::Permission,
+    problem::{FieldProblem, Problem},
+};
 use serde::Deserialize;
 
 use super::{
-    page::{Me, Password, SessionRow, TokenRow, TotpSetup},
+    page::{DeviceRow, EventRow, Me, Password, SessionRow, TokenRow, TotpSetup},
     qr,
-    route::{onward, say},
+    route::{carry, onward, say},
 };
 use crate::{
     calendar,
     cx::Cx,
-    http::{self, Fault, Reader, Visitor, done, redirect},
+    http::{self, Fault, Params, Reader, Visitor, done, redirect},
     server::Web,
 };
 
@@ -33,6 +37,8 @@ pub fn routes() -> Router<Web> {
         .route("/me/password", get(password_form).post(password))
         .route("/me/totp", get(totp_form).post(totp))
         .route("/me/sessions/{handle}/end", post(end_session))
+        .route("/me/devices/{id}/end", post(forget_device))
+        .route("/me/recovery", post(make_recovery))
         .route("/me/tokens", post(make_token))
         .route("/me/tokens/{id}/end", post(end_token))
         .route("/me/calendar", post(make_feed))
@@ -60,29 +66,74 @@ fn browser(agent: &str) -> String {
     system.map_or(name.clone(), |system| format!("{name} · {system}"))
 }
 
-async fn page(
-    web: &Web,
-    reader: &Reader,
-    secret: Option<String>,
-    made: Option<String>,
-) -> Result<Me, Fault> {
-    let sessions =
-        account::sessions(&web.app, &reader.ctx, reader.me.account, reader.me.account).await?;
-    let tokens = account::tokens(&web.app, &reader.me).await?;
-    let feeds = feed::list(&web.app, &reader.me).await?;
+/// What the page shows once.
+#[derive(Default)]
+struct Once {
+    token: Option<String>,
+    feed: Option<String>,
+    recovery: Vec<String>,
+}
+
+async fn page(web: &Web, reader: &Reader, once: Once) -> Result<Me, Fault> {
+    let (app, me, cx) = (&web.app, &reader.me, &reader.cx);
+    let sessions = account::sessions(app, &reader.ctx, me.account, me.account).await?;
+    let tokens = account::tokens(app, me).await?;
+    let feeds = feed::list(app, me).await?;
+    let devices = account::devices(app, me).await?;
+    let events = account::events(app, me).await?;
+    let scopes = |scopes: &[Permission]| {
+        let names: Vec<String> = scopes.iter().map(|s| cx.l(s.label())).collect();
+        names.join(", ")
+    };
     Ok(Me {
-        cx: reader.cx.clone(),
-        name: format!("{} · {}", reader.me.name, reader.me.actor.name),
-        secret,
-        feed: made,
+        cx: cx.clone(),
+        name: format!("{} · {}", me.name, me.actor.name),
+        secret: once.token,
+        feed: once.feed,
+        recovery: once.recovery,
+        recovery_left: account::recovery_left(app, me).await?,
+        longest: app.settings().integer("token.max_days"),
+        scopes: Permission::ALL
+            .into_iter()
+            .filter(|scope| me.actor.may(*scope))
+            .map(|scope| (scope.code(), cx.l(scope.label()), scope == Permission::Read))
+            .collect(),
+        events: events
+            .into_iter()
+            .map(|told| EventRow {
+                what: cx.l(told.event.label()),
+                about: if told.event == account::Event::NewDevice {
+                    browser(&told.detail)
+                } else {
+                    told.detail
+                },
+                from: told.remote,
+                at: told.at,
+            })
+            .collect(),
+        devices: devices
+            .into_iter()
+            .map(|device| DeviceRow {
+                id: device.token_hash,
+                with: browser(&device.agent),
+                from: device.remote,
+                last: device.seen_at,
+            })
+            .collect(),
         feeds: feeds
             .into_iter()
-            .map(|feed| (feed.id, feed.name, feed.used_at))
+            .map(|feed| TokenRow {
+                id: feed.id,
+                name: feed.name,
+                scopes: String::new(),
+                until: feed.expires_at,
+                used: feed.used_at,
+            })
             .collect(),
         sessions: sessions
             .into_iter()
             .map(|session| SessionRow {
-                current: session.token_hash == reader.me.session,
+                current: session.token_hash == me.session,
                 id: session.token_hash,
                 from: session.remote,
                 with: browser(&session.agent),
@@ -95,6 +146,7 @@ async fn page(
             .map(|token| TokenRow {
                 id: token.id,
                 name: token.name,
+                scopes: scopes(&token.scopes),
                 until: token.expires_at,
                 used: token.used_at,
             })
@@ -103,7 +155,7 @@ async fn page(
 }
 
 async fn me(State(web): State<Web>, reader: Reader) -> Result<Response, Fault> {
-    Ok(http::Page(page(&web, &reader, None, None).await?).into_response())
+    Ok(http::Page(page(&web, &reader, Once::default()).await?).into_response())
 }
 
 fn password_page(web: &Web, cx: Cx, me: &Authenticated, wrong: Option<String>) -> Password {
@@ -152,6 +204,7 @@ async fn password(
     State(web): State<Web>,
     visitor: Visitor,
     jar: CookieJar,
+    headers: HeaderMap,
     Form(typed): Form<Change>,
 ) -> Response {
     let Some(me) = visitor
@@ -160,10 +213,15 @@ async fn password(
     else {
         return redirect("/sign-in");
     };
+    let browser = http::browser(&headers);
     let wrong = if typed.new == typed.again {
-        match account::change_password(&web.app, &visitor.ctx, &me, &typed.old, &typed.new).await {
-            Ok(()) if me.stage == Stage::Full => return done("/me", "password-changed"),
-            Ok(()) => return onward(&web, &jar, "/").await,
+        let (app, ctx) = (&web.app, &visitor.ctx);
+        match account::change_password(app, ctx, &me, &typed.old, &typed.new, &browser).await {
+            Ok(new) if me.stage == Stage::Full => {
+                let jar = carry(&web, jar, &browser, new);
+                return (jar, done("/me", "password-changed")).into_response();
+            }
+            Ok(new) => return onward(&web, jar, &browser, new, "/"),
             Err(problem) => say(&visitor.cx, &problem),
         }
     } else {
@@ -208,6 +266,7 @@ async fn totp(
     State(web): State<Web>,
     visitor: Visitor,
     jar: CookieJar,
+    headers: HeaderMap,
     Form(typed): Form<Code>,
 ) -> Result<Response, Fault> {
     let Some(me) = visitor
@@ -216,8 +275,9 @@ async fn totp(
     else {
         return Ok(redirect("/sign-in"));
     };
-    match account::confirm_totp(&web.app, &visitor.ctx, &me, &typed.code).await {
-        Ok(()) => Ok(onward(&web, &jar, "/").await),
+    let browser = http::browser(&headers);
+    match account::confirm_totp(&web.app, &visitor.ctx, &me, &typed.code, &browser).await {
+        Ok(new) => Ok(onward(&web, jar, &browser, new, "/")),
         Err(problem) => {
             let wrong = say(&visitor.cx, &problem);
             let page = totp_page(&web, visitor.cx, &me, Some(wrong)).await?;
@@ -242,20 +302,49 @@ async fn end_session(
     Ok(done("/me", "account-sessions-ended"))
 }
 
-#[derive(Deserialize)]
-struct NewToken {
-    name: String,
-    days: i64,
+async fn forget_device(
+    State(web): State<Web>,
+    reader: Reader,
+    Path(id): Path<String>,
+) -> Result<Response, Fault> {
+    account::forget_device(&web.app, &reader.ctx, &reader.me, &id).await?;
+    Ok(done("/me", "device-gone"))
 }
 
+async fn make_recovery(State(web): State<Web>, reader: Reader) -> Result<Response, Fault> {
+    let once = Once {
+        recovery: account::make_recovery(&web.app, &reader.ctx, &reader.me).await?,
+        ..Once::default()
+    };
+    Ok(http::Page(page(&web, &reader, once).await?).into_response())
+}
+
+/// Makes a token and shows it, once. Who ticks nothing gets one that reads.
 async fn make_token(
     State(web): State<Web>,
     reader: Reader,
-    Form(typed): Form<NewToken>,
+    Form(form): Form<Vec<(String, String)>>,
 ) -> Result<Response, Fault> {
-    let secret =
-        account::make_token(&web.app, &reader.ctx, &reader.me, &typed.name, typed.days).await?;
-    Ok(http::Page(page(&web, &reader, Some(secret), None).await?).into_response())
+    let form = Params(form);
+    let mut scopes = Vec::new();
+    for code in form.all("scope") {
+        let unknown = || {
+            let wrong = FieldProblem::new("scope", "Không có quyền này", "There is no such right");
+            Problem::invalid("token", vec![wrong])
+        };
+        scopes.push(Permission::from_code(code).ok_or_else(unknown)?);
+    }
+    if scopes.is_empty() {
+        scopes.push(Permission::Read);
+    }
+    let days = form.get("days").parse().unwrap_or(0);
+    let (app, ctx, me) = (&web.app, &reader.ctx, &reader.me);
+    let secret = account::make_token(app, ctx, me, form.get("name"), &scopes, days).await?;
+    let once = Once {
+        token: Some(secret),
+        ..Once::default()
+    };
+    Ok(http::Page(page(&web, &reader, once).await?).into_response())
 }
 
 async fn end_token(
@@ -270,6 +359,8 @@ async fn end_token(
 #[derive(Deserialize)]
 struct NewFeed {
     name: String,
+    /// As long as may be where nothing is said.
+    days: Option<i64>,
 }
 
 async fn make_feed(
@@ -278,10 +369,15 @@ async fn make_feed(
     headers: HeaderMap,
     Form(typed): Form<NewFeed>,
 ) -> Result<Response, Fault> {
-    let secret = feed::make(&web.app, &reader.ctx, &reader.me, &typed.name).await?;
+    let longest = web.app.settings().integer("token.max_days");
+    let days = typed.days.unwrap_or(longest);
+    let secret = feed::make(&web.app, &reader.ctx, &reader.me, &typed.name, days).await?;
     let path = format!("/calendar/feed/{secret}.ics");
-    let made = calendar::feed::address(&web, &headers, &path);
-    Ok(http::Page(page(&web, &reader, None, Some(made)).await?).into_response())
+    let once = Once {
+        feed: Some(calendar::feed::address(&web, &headers, &path)),
+        ..Once::default()
+    };
+    Ok(http::Page(page(&web, &reader, once).await?).into_response())
 }
 
 async fn end_feed(

@@ -103,8 +103,46 @@ pub struct Me {
     pub tokens: Vec<TokenRow>,
     /// The address of a calendar feed that was just made; it is shown once.
     pub feed: Option<String>,
-    /// Feeds: id, name, last read.
-    pub feeds: Vec<(String, String, Option<i64>)>,
+    /// Calendar feeds.
+    pub feeds: Vec<TokenRow>,
+    /// Browsers that are known, the latest first.
+    pub devices: Vec<DeviceRow>,
+    /// What happened to the account, the newest first.
+    pub events: Vec<EventRow>,
+    /// Recovery codes that were just made; they are shown once.
+    pub recovery: Vec<String>,
+    /// How many recovery codes are left; none without a second factor.
+    pub recovery_left: Option<i64>,
+    /// What a token may be given: code, word, whether it is ticked.
+    pub scopes: Vec<(&'static str, String, bool)>,
+    /// The longest life of tokens and feeds, days.
+    pub longest: i64,
+}
+
+/// A browser that the account is known to use.
+#[derive(Clone, Debug)]
+pub struct DeviceRow {
+    /// Its public id (not its secret).
+    pub id: String,
+    /// The browser.
+    pub with: String,
+    /// The address of its last sign-in.
+    pub from: String,
+    /// That sign-in, unix milliseconds.
+    pub last: i64,
+}
+
+/// Something that happened to the account.
+#[derive(Clone, Debug)]
+pub struct EventRow {
+    /// In words.
+    pub what: String,
+    /// A browser, a token's name; may be empty.
+    pub about: String,
+    /// The address it came from.
+    pub from: String,
+    /// Unix milliseconds.
+    pub at: i64,
 }
 
 /// A token with which a program acts as the reader.
@@ -114,6 +152,8 @@ pub struct TokenRow {
     pub id: String,
     /// What it is for.
     pub name: String,
+    /// What it may do, in words; empty for a calendar feed.
+    pub scopes: String,
     /// When it ends, unix milliseconds.
     pub until: i64,
     /// When it was last used, unix milliseconds.

@@ -1,10 +1,10 @@
 //! Signing in: password, one-time code, one-time link; language and theme.
 
-use app::account::{self, SignedIn, Stage};
+use app::account::{self, Browser, Credentials, SignedIn, Stage};
 use axum::{
     Form, Router,
     extract::{Path, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -12,13 +12,16 @@ use axum_extra::extract::{
     CookieJar,
     cookie::{Cookie, SameSite},
 };
-use domain::{label::Lang, problem::Problem};
+use domain::{
+    label::Lang,
+    problem::{Problem, ProblemKind},
+};
 use serde::Deserialize;
 
 use super::page::{Password, SignIn, Totp};
 use crate::{
     cx::{Cx, Theme},
-    http::{self, Fault, Params, Visitor, cookie, redirect, stage_path},
+    http::{self, Fault, Params, Visitor, cookie, device_cookie, own_path, redirect, stage_path},
     server::Web,
 };
 
@@ -31,13 +34,6 @@ pub fn routes() -> Router<Web> {
         .route("/link/{token}", get(link_form).post(link))
         .route("/start/{token}", get(link_form).post(link))
         .route("/preferences", post(preferences))
-}
-
-/// A page of ours, never another site: what a form or an address says where to go on.
-pub fn own_page(back: &str) -> String {
-    let own =
-        back.starts_with('/') && !back.starts_with("//") && !back.contains(['\\', '\r', '\n']);
-    if own { back.to_owned() } else { "/".to_owned() }
 }
 
 /// What a problem says, in one line.
@@ -54,15 +50,8 @@ pub fn say(cx: &Cx, problem: &Problem) -> String {
     }
 }
 
-fn agent(headers: &HeaderMap) -> &str {
-    headers
-        .get(header::USER_AGENT)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default()
-}
-
 async fn form(visitor: Visitor, params: Params) -> Response {
-    let back = own_page(params.get("back"));
+    let back = own_path(params.get("back"));
     if let Some(me) = &visitor.me {
         return redirect(stage_path(me.stage).unwrap_or(&back));
     }
@@ -80,6 +69,8 @@ struct Credentials {
     name: String,
     password: String,
     #[serde(default)]
+    code: String,
+    #[serde(default)]
     back: String,
 }
 
@@ -90,17 +81,15 @@ async fn sign_in(
     headers: HeaderMap,
     Form(typed): Form<Credentials>,
 ) -> Response {
-    let back = own_page(&typed.back);
-    let tried = account::sign_in(
-        &web.app,
-        &visitor.ctx,
-        &typed.name,
-        &typed.password,
-        agent(&headers),
-    )
-    .await;
-    match tried {
-        Ok(signed_in) => enter(&web, jar, signed_in, &back).await,
+    let back = own_path(&typed.back);
+    let credentials = Credentials {
+        login: &typed.name,
+        password: &typed.password,
+        code: &typed.code,
+    };
+    let browser = http::browser(&headers);
+    match account::sign_in(&web.app, &visitor.ctx, &credentials, &browser).await {
+        Ok(signed_in) => enter(&web, jar, &browser, signed_in, &back).await,
         Err(problem) => {
             let page = SignIn {
                 wrong: Some(say(&visitor.cx, &problem)),
@@ -114,24 +103,49 @@ async fn sign_in(
 }
 
 /// Gives the browser its session and the account's language, and leads on.
-async fn enter(web: &Web, jar: CookieJar, signed_in: SignedIn, back: &str) -> Response {
-    let known = account::authenticate(&web.app, &signed_in.token)
-        .await
-        .ok()
-        .flatten();
-    let mut jar = jar.add(cookie(web, signed_in.token));
-    if let Some(me) = known {
+async fn enter(
+    web: &Web,
+    jar: CookieJar,
+    browser: &Browser,
+    signed_in: SignedIn,
+    back: &str,
+) -> Response {
+    let known = account::authenticate(&web.app, &signed_in.token).await;
+    let stage = signed_in.stage;
+    let mut jar = carry(web, jar, browser, signed_in);
+    if let Ok(Some(me)) = known {
         jar = jar.add(lasting("lang", me.lang.code()));
     }
-    let to = match stage_path(signed_in.stage) {
+    let to = match stage_path(stage) {
         Some(path) => format!("{path}?back={}", http::encode(back)),
         None => back.to_owned(),
     };
     (jar, redirect(&to)).into_response()
 }
 
+/// The cookies of a session that has begun or was renewed.
+pub fn carry(web: &Web, jar: CookieJar, browser: &Browser, signed_in: SignedIn) -> CookieJar {
+    let jar = jar.add(cookie(web, signed_in.token));
+    match signed_in.device {
+        Some(device) => jar.add(device_cookie(web, browser.cookie(&device))),
+        None => jar,
+    }
+}
+
+/// The cookies of a session that was renewed, and the step that is still missing, or back.
+pub fn onward(
+    web: &Web,
+    jar: CookieJar,
+    browser: &Browser,
+    signed_in: SignedIn,
+    back: &str,
+) -> Response {
+    let to = stage_path(signed_in.stage).unwrap_or(back);
+    (carry(web, jar, browser, signed_in), redirect(to)).into_response()
+}
+
 async fn code_form(visitor: Visitor, params: Params) -> Response {
-    let back = own_page(params.get("back"));
+    let back = own_path(params.get("back"));
     match visitor.me.as_ref().map(|me| me.stage) {
         Some(Stage::Totp) => http::Page(Totp {
             cx: visitor.cx,
@@ -155,37 +169,28 @@ async fn code(
     State(web): State<Web>,
     visitor: Visitor,
     jar: CookieJar,
+    headers: HeaderMap,
     Form(typed): Form<Code>,
 ) -> Response {
-    let back = own_page(&typed.back);
+    let back = own_path(&typed.back);
     let Some(me) = visitor.me else {
         return redirect("/sign-in");
     };
-    match account::verify_totp(&web.app, &visitor.ctx, &me, &typed.code).await {
-        Ok(()) => onward(&web, &jar, &back).await,
+    if me.stage != Stage::Totp {
+        return redirect(stage_path(me.stage).unwrap_or(&back));
+    }
+    let browser = http::browser(&headers);
+    match account::verify_totp(&web.app, &visitor.ctx, &me, &typed.code, &browser).await {
+        Ok(signed_in) => onward(&web, jar, &browser, signed_in, &back),
+        Err(problem) if problem.kind == ProblemKind::SignIn => Fault::from(problem).into_response(),
         Err(problem) => {
             let page = Totp {
                 wrong: Some(say(&visitor.cx, &problem)),
                 cx: visitor.cx,
                 back,
             };
-            (StatusCode::UNPROCESSABLE_ENTITY, http::Page(page)).into_response()
+            (Fault::from(problem).status(), http::Page(page)).into_response()
         }
-    }
-}
-
-/// Leads to the step that is still missing, or back.
-pub async fn onward(web: &Web, jar: &CookieJar, back: &str) -> Response {
-    let me = match jar.get(http::SESSION) {
-        Some(cookie) => account::authenticate(&web.app, cookie.value())
-            .await
-            .ok()
-            .flatten(),
-        None => None,
-    };
-    match me {
-        Some(me) => redirect(stage_path(me.stage).unwrap_or(back)),
-        None => redirect("/sign-in"),
     }
 }
 
@@ -260,17 +265,14 @@ async fn link(
 ) -> Result<Response, Fault> {
     let owner = account::redeemable(&web.app, &token).await?;
     let wrong = if typed.new == typed.again {
-        let used = account::redeem(
-            &web.app,
-            &visitor.ctx,
-            &token,
-            &typed.name,
-            &typed.person,
-            &typed.new,
-            agent(&headers),
-        );
-        match used.await {
-            Ok(signed_in) => return Ok(enter(&web, jar, signed_in, "/").await),
+        let chosen = account::Chosen {
+            login: &typed.name,
+            name: &typed.person,
+            password: &typed.new,
+        };
+        let browser = http::browser(&headers);
+        match account::redeem(&web.app, &visitor.ctx, &token, &chosen, &browser).await {
+            Ok(signed_in) => return Ok(enter(&web, jar, &browser, signed_in, "/").await),
             Err(problem) => say(&visitor.cx, &problem),
         }
     } else {
@@ -315,22 +317,5 @@ async fn preferences(
     if let Some(theme) = chosen.theme.as_deref().map(Theme::from_code) {
         jar = jar.add(lasting("theme", theme.code()));
     }
-    Ok((jar, redirect(&own_page(&chosen.back))).into_response())
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn nobody_is_led_to_another_site() {
-        assert_eq!(super::own_page("/units?q=a"), "/units?q=a");
-        for back in [
-            "https://evil.example",
-            "//evil.example",
-            "/\\evil",
-            "javascript:alert(1)",
-            "",
-        ] {
-            assert_eq!(super::own_page(back), "/");
-        }
-    }
+    Ok((jar, redirect(&chosen.back)).into_response())
 }

@@ -95,6 +95,7 @@ pub fn cx(lang: Lang, theme: Theme, path: &str) -> Cx {
                 role: Role::Administrator,
                 organization: None,
             }],
+            only: None,
         }),
         path: path.into(),
         done: None,

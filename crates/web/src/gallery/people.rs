@@ -1,9 +1,14 @@
 //! Samples: signing in, accounts, settings.
 
+use app::account::Event;
+use domain::authority::Permission;
+
 use super::{DAY, HOUR, MINUTE, NOW, pairs};
 use crate::{
     admin::page::{AccountPage, AccountRow, Accounts, SettingRow, Settings, TaskRow},
-    auth::page::{Me, Password, SessionRow, SignIn, TokenRow, Totp, TotpSetup},
+    auth::page::{
+        DeviceRow, EventRow, Me, Password, SessionRow, SignIn, TokenRow, Totp, TotpSetup,
+    },
     cx::Cx,
     mark::Mark,
 };
@@ -13,7 +18,9 @@ pub fn sign_in(cx: &Cx) -> SignIn {
         cx: cx.clone(),
         name: "hanh.nt".into(),
         back: "/".into(),
-        wrong: Some("Tên đăng nhập hoặc mật khẩu không đúng.".into()),
+        wrong: Some(
+            "Tên đăng nhập hoặc mật khẩu không đúng, hoặc đã nhập sai quá nhiều lần.".into(),
+        ),
     }
 }
 
@@ -68,11 +75,45 @@ pub fn me(cx: &Cx) -> Me {
         tokens: vec![TokenRow {
             id: "t1".into(),
             name: "Bảng điều hành của Sở".into(),
+            scopes: cx.l(Permission::Read.label()),
             until: NOW + 60 * DAY,
             used: Some(NOW - MINUTE),
         }],
         feed: Some("https://gieng.vinhlong.example/calendar/feed/mã-chỉ-hiện-một-lần.ics".into()),
-        feeds: vec![("f1".into(), "Điện thoại".into(), Some(NOW - HOUR))],
+        feeds: vec![TokenRow {
+            id: "f1".into(),
+            name: "Điện thoại".into(),
+            scopes: String::new(),
+            until: NOW + 300 * DAY,
+            used: Some(NOW - HOUR),
+        }],
+        devices: vec![DeviceRow {
+            id: "d1".into(),
+            with: "Chrome 130 · Windows".into(),
+            from: "10.96.4.17".into(),
+            last: NOW - 5 * HOUR,
+        }],
+        events: vec![
+            EventRow {
+                what: cx.l(Event::TokenMade.label()),
+                about: "Bảng điều hành của Sở".into(),
+                from: "10.96.4.17".into(),
+                at: NOW - HOUR,
+            },
+            EventRow {
+                what: cx.l(Event::LockOut.label()),
+                about: String::new(),
+                from: "203.0.113.7".into(),
+                at: NOW - DAY,
+            },
+        ],
+        recovery: vec!["k7mw-3xqp-r8dn-5tzc".into(), "v2hb-9yaj-e6fs-4gku".into()],
+        recovery_left: Some(10),
+        scopes: vec![
+            ("read", cx.l(Permission::Read.label()), true),
+            ("write", cx.l(Permission::Write.label()), false),
+        ],
+        longest: 365,
         sessions: vec![session("1", true, NOW), session("2", false, NOW - 2 * HOUR)],
     }
 }

@@ -2,7 +2,7 @@
 
 use app::{
     Ctx,
-    account::{self, Authenticated, Stage},
+    account::{self, Authenticated, Browser, Stage},
 };
 use axum::{
     extract::FromRequestParts,
@@ -20,8 +20,11 @@ use crate::{cx::Cx, server::Web};
 /// The name of the session's cookie.
 pub const SESSION: &str = "gieng_session";
 
+/// The name of the cookie by which a browser is known to the accounts that used it.
+pub const DEVICE: &str = "gieng_device";
+
 /// What may be said at the top of a page after something was done.
-const DONE: [&str; 17] = [
+const DONE: [&str; 18] = [
     "saved",
     "deleted",
     "book-closed",
@@ -34,6 +37,7 @@ const DONE: [&str; 17] = [
     "password-changed",
     "token-ended",
     "feed-ended",
+    "device-gone",
     "document-reviewed",
     "document-refilled",
     "document-reopened",
@@ -83,6 +87,25 @@ pub fn cookie(web: &Web, token: String) -> Cookie<'static> {
         .build()
 }
 
+/// The cookie by which a browser is known; it outlives the session and opens nothing.
+pub fn device_cookie(web: &Web, value: String) -> Cookie<'static> {
+    let cookie = Cookie::build((DEVICE, value)).path("/").http_only(true);
+    let cookie = cookie.same_site(SameSite::Lax).secure(web.secure);
+    // How long a browser is known that is not used is decided at the other end.
+    cookie.permanent().build()
+}
+
+/// What a browser shows of itself.
+pub fn browser(headers: &HeaderMap) -> Browser {
+    let agent = headers.get(header::USER_AGENT);
+    let agent = agent.and_then(|value| value.to_str().ok());
+    let browser = Browser::new(agent.unwrap_or_default());
+    match CookieJar::from_headers(headers).get(DEVICE) {
+        Some(cookie) => browser.with_cookie(cookie.value()),
+        None => browser,
+    }
+}
+
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     headers
         .get(header::AUTHORIZATION)?
@@ -125,6 +148,7 @@ impl FromRequestParts<Web> for Visitor {
                 account: None,
                 name: String::new(),
                 grants: Vec::new(),
+                only: None,
             },
             |me| me.actor.clone(),
         );

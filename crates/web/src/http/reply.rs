@@ -7,7 +7,7 @@ use axum::{
 };
 use domain::problem::Problem;
 
-use super::fault::Fault;
+use super::{fault::Fault, own::own_path};
 
 /// A page or a fragment.
 #[derive(Debug)]
@@ -25,9 +25,9 @@ impl<T: Template> IntoResponse for Page<T> {
     }
 }
 
-/// Sends the browser to another page of ours with GET.
+/// Sends the browser to another page of ours with GET; never elsewhere, whoever wrote `to`.
 pub fn redirect(to: &str) -> Response {
-    let to = HeaderValue::from_str(to).unwrap_or(HeaderValue::from_static("/"));
+    let to = HeaderValue::from_str(&own_path(to)).unwrap_or(HeaderValue::from_static("/"));
     (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response()
 }
 

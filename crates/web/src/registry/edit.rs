@@ -29,7 +29,6 @@ use super::{
     page::{Form, Theirs},
 };
 use crate::{
-    auth::own_page,
     cx::Cx,
     http::{self, Fault, Params, Reader, Upload, done, receive},
     server::Web,
@@ -204,7 +203,7 @@ fn draft_new(cx: &Cx, schema: &Schema, back: &str) -> Draft {
         back: if back.is_empty() {
             list_path(&schema.noun, "")
         } else {
-            own_page(back)
+            http::own_path(back)
         },
         theirs: None,
     }
@@ -217,7 +216,7 @@ fn draft_edit(cx: &Cx, schema: &Schema, id: &str, version: i64, back: &str) -> D
         back: if back.is_empty() {
             record.clone()
         } else {
-            own_page(back)
+            http::own_path(back)
         },
         action: record,
         version,
@@ -327,7 +326,7 @@ async fn write(
             let to = if back.is_empty() {
                 format!("/registry/{noun}/{id}")
             } else {
-                own_page(&back)
+                http::own_path(&back)
             };
             Ok(done(&to, "saved"))
         }

@@ -211,6 +211,7 @@ pub struct Browser {
     lang: String,
     bearer: Option<String>,
     session: Mutex<Option<String>>,
+    device: Mutex<Option<String>>,
 }
 
 impl Browser {
@@ -229,6 +230,7 @@ impl Browser {
             lang: "vi".into(),
             bearer: None,
             session: Mutex::default(),
+            device: Mutex::default(),
         }
     }
 
@@ -240,6 +242,7 @@ impl Browser {
             lang: self.lang.clone(),
             bearer: self.bearer.clone(),
             session: Mutex::new(self.session.lock().unwrap().clone()),
+            device: Mutex::new(self.device.lock().unwrap().clone()),
         }
     }
 
@@ -249,6 +252,19 @@ impl Browser {
             origin: origin.into(),
             ..self.twin()
         }
+    }
+
+    /// The same machine before anybody signs in.
+    pub fn signed_out(&self) -> Self {
+        Self {
+            session: Mutex::default(),
+            ..self.twin()
+        }
+    }
+
+    /// The session as it stands, in another browser.
+    pub fn copied(&self) -> Self {
+        self.twin()
     }
 
     /// The same session in another language.
@@ -273,6 +289,9 @@ impl Browser {
         if let Some(session) = self.session.lock().unwrap().as_ref() {
             cookie.push_str(&format!("; {}={session}", web::SESSION));
         }
+        if let Some(device) = self.device.lock().unwrap().as_ref() {
+            cookie.push_str(&format!("; gieng_device={device}"));
+        }
         match &self.bearer {
             Some(token) => out.push(("authorization", format!("Bearer {token}"))),
             None => out.push(("cookie", cookie)),
@@ -294,6 +313,11 @@ impl Browser {
                 );
                 let value = value.split(';').next().unwrap().to_owned();
                 *self.session.lock().unwrap() = Some(value).filter(|value| !value.is_empty());
+            }
+            if let Some(value) = text.strip_prefix("gieng_device=") {
+                assert!(text.contains("HttpOnly") && text.contains("SameSite=Lax"));
+                let value = value.split(';').next().unwrap().to_owned();
+                *self.device.lock().unwrap() = Some(value);
             }
         }
         let location = parts
@@ -388,7 +412,10 @@ impl Browser {
 
     /// Makes a token for a program and returns its secret.
     pub fn token(&self) -> String {
-        let page = self.post("/me/tokens", "name=thu&days=1");
+        let page = self.post(
+            "/me/tokens",
+            "name=thu&days=1&scope=read&scope=write&scope=manage&scope=logs&scope=journal",
+        );
         assert_eq!(page.status, 200);
         page.body
             .split("<code>")
@@ -410,6 +437,17 @@ impl Live {
         self.0
             .recv_timeout(Duration::from_secs(20))
             .expect("an event comes")
+    }
+
+    /// Reads on until the stream ends.
+    pub fn rest(&mut self) {
+        loop {
+            match self.0.recv_timeout(Duration::from_secs(20)) {
+                Ok(_) => {}
+                Err(mpsc::RecvTimeoutError::Disconnected) => return,
+                Err(mpsc::RecvTimeoutError::Timeout) => panic!("the stream goes on"),
+            }
+        }
     }
 }
 

@@ -1,0 +1,36 @@
+-- Tries to prove who one is, by what they are counted for: an address, a name, a known device,
+-- a second factor.
+CREATE TABLE sign_in_try (
+    subject TEXT PRIMARY KEY,
+    failures INTEGER NOT NULL,
+    last_at INTEGER NOT NULL,
+    until INTEGER NOT NULL
+) STRICT;
+DROP TABLE sign_in_failure;
+ALTER TABLE account DROP COLUMN failures;
+ALTER TABLE account DROP COLUMN locked_until;
+
+-- Browsers from which an account has signed in all the way.
+CREATE TABLE known_device (
+    token_hash TEXT PRIMARY KEY,
+    account_id TEXT NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    created_at INTEGER NOT NULL,
+    seen_at INTEGER NOT NULL,
+    remote TEXT NOT NULL,
+    agent TEXT NOT NULL
+) STRICT;
+CREATE INDEX known_device_account ON known_device (account_id);
+
+CREATE TABLE recovery_code (
+    code_hash TEXT PRIMARY KEY,
+    account_id TEXT NOT NULL REFERENCES account (id) ON DELETE CASCADE
+) STRICT;
+CREATE INDEX recovery_code_account ON recovery_code (account_id);
+
+-- Earlier tokens did all that the API has; feeds had no end.
+ALTER TABLE api_token ADD COLUMN scopes TEXT NOT NULL DEFAULT 'read,write,manage,logs,journal';
+ALTER TABLE calendar_feed ADD COLUMN expires_at INTEGER NOT NULL DEFAULT 0;
+UPDATE calendar_feed SET expires_at = created_at + 31536000000;
+-- A link is gone once it was used.
+DELETE FROM one_time_link WHERE used_at IS NOT NULL;
+ALTER TABLE one_time_link DROP COLUMN used_at;
