@@ -1,6 +1,6 @@
 //! Signing in: password, one-time code, one-time link; language and theme.
 
-use app::account::{self, Browser, Credentials, SignedIn, Stage};
+use app::account::{self, Browser, SignedIn, Stage};
 use axum::{
     Form, Router,
     extract::{Path, State},
@@ -82,7 +82,7 @@ async fn sign_in(
     Form(typed): Form<Credentials>,
 ) -> Response {
     let back = own_path(&typed.back);
-    let credentials = Credentials {
+    let credentials = account::Credentials {
         login: &typed.name,
         password: &typed.password,
         code: &typed.code,

@@ -16,6 +16,6 @@ pub use fault::{Fault, More, dress};
 pub use guard::{headers, same_site};
 pub use own::own_path;
 pub use params::{Params, encode, query};
-pub use reader::{DEVICE, Reader, SESSION, Visitor, browser, cookie, device_cookie, stage_path};
+pub use reader::{Reader, SESSION, Visitor, browser, cookie, device_cookie, stage_path};
 pub use reply::{Page, done, redirect};
 pub use upload::{Upload, receive};

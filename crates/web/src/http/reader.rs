@@ -21,7 +21,7 @@ use crate::{cx::Cx, server::Web};
 pub const SESSION: &str = "gieng_session";
 
 /// The name of the cookie by which a browser is known to the accounts that used it.
-pub const DEVICE: &str = "gieng_device";
+const DEVICE: &str = "gieng_device";
 
 /// What may be said at the top of a page after something was done.
 const DONE: [&str; 18] = [
