@@ -39,6 +39,15 @@ use crate::{
     watch::Watch,
 };
 
+/// What is observed and judged, as it is touched (see [`store::Tx::touch`]): states and availability.
+pub(crate) const TARGETS: &str = "fact_target";
+/// Alarms.
+pub(crate) const ALARMS: &str = "alarms";
+/// Verdicts and duties.
+pub(crate) const VERDICTS: &str = "verdicts";
+/// When each sender last sent.
+pub(crate) const LOG_SOURCES: &str = "fact_log_source";
+
 /// How the program is set up.
 #[derive(Clone, Debug)]
 pub struct AppConfig {
@@ -246,6 +255,13 @@ impl App {
             settings: RwLock::new(Arc::new(settings)),
             reloading: tokio::sync::Mutex::default(),
         }));
+        let program = Arc::downgrade(&app.0);
+        app.db.on_commit(move |touched| {
+            if let Some(program) = program.upgrade() {
+                let app = Self(program);
+                touched.iter().for_each(|view| app.changed(view));
+            }
+        });
         if writer && let Err(problem) = account::seal_secrets(&app).await {
             tracing::error!(%problem, "second factors could not be sealed");
         }
@@ -355,9 +371,42 @@ impl App {
         }
     }
 
+    /// Takes up what other processes wrote since the last time: what stands in `unheard`, which
+    /// keeps what could not be taken up yet.
+    ///
+    /// # Errors
+    /// The store's.
+    pub(crate) async fn hear(&self, unheard: &mut BTreeSet<String>) -> Result<(), StoreError> {
+        unheard.extend(self.db.news().await?);
+        if unheard.contains("setting") {
+            self.reload_settings().await?;
+        }
+        for view in std::mem::take(unheard) {
+            match view.as_str() {
+                TARGETS => {
+                    self.watch.wrote();
+                    self.live.tell(Topic::Network);
+                }
+                ALARMS => self.live.tell(Topic::Alarms),
+                VERDICTS => self.assess.written_elsewhere(),
+                LOG_SOURCES => {
+                    self.assess.poke(["fact_log_source".to_owned()].into());
+                    self.live.tell(Topic::Logs);
+                }
+                noun => self.changed(noun),
+            }
+        }
+        Ok(())
+    }
+
     /// Records of `noun` changed: pages fetch again, what is probed and who sends logs is
-    /// read again, and the checks that read it run again.
+    /// read again, and the checks that read it run again. Every commit calls it for what it
+    /// touched.
     pub(crate) fn changed(&self, noun: &str) {
+        // What is observed and judged is told by whoever wrote it.
+        if [TARGETS, ALARMS, VERDICTS, LOG_SOURCES].contains(&noun) {
+            return;
+        }
         let views: &[&str] = match noun {
             "organization" => &["fact_organization", "fact_role"],
             "role-assignment" => &["fact_role"],
@@ -383,12 +432,11 @@ impl App {
             "attestation" => &["attestation"],
             "inspection-round" | "inspection-item" => &["fact_inspection"],
             "finding" => &["fact_finding"],
-            "api-token" => &[],
-            _ => &["fact_entry"],
+            _ => &[],
         };
         let mut views: BTreeSet<String> = views.iter().map(|v| (*v).to_owned()).collect();
         if let Some(book) = self.library().registers.get(noun) {
-            views.insert(book.view());
+            views.extend(["fact_entry".to_owned(), book.view()]);
         }
         self.assess.poke(views);
         if matches!(

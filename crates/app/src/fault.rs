@@ -2,7 +2,8 @@
 
 use domain::{
     label::Label,
-    problem::{Problem, ProblemKind},
+    problem::{FieldProblem, Problem, ProblemKind},
+    schema::MOST_DEPTH,
 };
 use store::StoreError;
 
@@ -46,6 +47,28 @@ pub(crate) fn fault(error: StoreError) -> Problem {
                 "Open it again, look at the change, then edit.",
             ),
         ),
+        StoreError::Circle { noun, names } => {
+            let names = names.join(" → ");
+            placed(
+                noun,
+                format!("Tạo thành vòng: {names}"),
+                format!("Makes a circle: {names}"),
+            )
+        }
+        StoreError::TooDeep { noun, name } => placed(
+            noun,
+            format!("“{name}” sẽ có cấp dưới cùng sâu quá {MOST_DEPTH} cấp; chọn cấp trên cao hơn"),
+            format!("“{name}” would reach deeper than {MOST_DEPTH} levels; choose a higher parent"),
+        ),
+        StoreError::Nul { operation } => Problem::new(
+            ProblemKind::Invalid,
+            Label::new(
+                "Nội dung có ký tự NUL, không lưu và không tìm được",
+                "The text has a NUL character, which can neither be kept nor searched",
+            ),
+            operation,
+            Label::new("Xóa ký tự đó rồi gửi lại.", "Remove it and send it again."),
+        ),
         StoreError::Closed { noun, period } => Problem::new(
             ProblemKind::Denied,
             Label::new(
@@ -78,6 +101,15 @@ pub(crate) fn fault(error: StoreError) -> Problem {
             Problem::internal("")
         }
     }
+}
+
+/// A record that cannot stand where it was put.
+fn placed(noun: &str, vi: String, en: String) -> Problem {
+    let field = match noun {
+        "circuit" => "z_site",
+        _ => "parent",
+    };
+    Problem::invalid(noun, vec![FieldProblem::new(field, vi, en)])
 }
 
 fn log(error: &dyn std::error::Error) {

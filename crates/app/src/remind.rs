@@ -278,7 +278,7 @@ async fn write(
     } else {
         WEBHOOK
     };
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.begin_later().await?;
     let first = reminder::note(&mut tx, receiver, &today.to_string(), &told).await?;
     if first {
         notify::queue(&mut tx, way, &payload, now).await?;

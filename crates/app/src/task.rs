@@ -1,6 +1,6 @@
 //! All background work: spawned here, stopped here.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{collections::BTreeSet, net::SocketAddr, time::Duration};
 
 use domain::{
     authority::{Actor, Permission, Scope},
@@ -83,6 +83,7 @@ pub async fn start(app: &App, listen: Listen) -> Result<Running, observe::syslog
         tracker.spawn(watch::run(app.clone(), cancel.clone()));
     }
     tracker.spawn(judging(app.clone(), cancel.clone()));
+    tracker.spawn(hearing(app.clone(), cancel.clone()));
     tracker.spawn(every(
         app.clone(),
         cancel.clone(),
@@ -147,7 +148,7 @@ pub async fn start(app: &App, listen: Listen) -> Result<Running, observe::syslog
         "sessions",
         Duration::from_secs(300),
         |app| async move {
-            let mut tx = app.db.begin().await?;
+            let mut tx = app.db.begin_later().await?;
             let ended = store::session::sweep(&mut tx, app.clock.now_ms()).await?;
             tx.commit().await?;
             Ok::<_, store::StoreError>(Some(Label::new(
@@ -236,6 +237,30 @@ async fn judging(app: App, cancel: CancellationToken) {
             }
         };
         note(&app, "verdicts", started_at, outcome).await;
+    }
+}
+
+/// How often is asked what other processes wrote: one cheap query.
+const HEARING: Duration = Duration::from_millis(250);
+
+/// What another process writes (the command line, a second server) holds here at once.
+async fn hearing(app: App, cancel: CancellationToken) {
+    let mut ticks = interval(HEARING);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let (mut unheard, mut failing) = (BTreeSet::new(), false);
+    loop {
+        tokio::select! {
+            () = cancel.cancelled() => break,
+            _ = ticks.tick() => {}
+        }
+        let heard = app.hear(&mut unheard).await;
+        // Said once, not four times a second while the database is away.
+        if let Err(error) = &heard
+            && !failing
+        {
+            tracing::error!(%error, "what other processes wrote could not be read; trying again");
+        }
+        failing = heard.is_err();
     }
 }
 

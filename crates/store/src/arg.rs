@@ -2,6 +2,8 @@
 
 use sqlx::{Arguments as _, postgres::PgArguments, sqlite::SqliteArguments};
 
+use crate::StoreError;
+
 /// A typed parameter; `None` is a null of that type.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Arg {
@@ -79,6 +81,17 @@ impl From<domain::id::TargetId> for Arg {
     fn from(v: domain::id::TargetId) -> Self {
         v.0.into()
     }
+}
+
+/// Refuses what only one of the engines takes: a text with a NUL character.
+pub(crate) fn storable(operation: &str, args: &[Arg]) -> Result<(), StoreError> {
+    let nul = |arg: &Arg| matches!(arg, Arg::Text(Some(text)) if text.as_bytes().contains(&0));
+    if args.iter().any(nul) {
+        return Err(StoreError::Nul {
+            operation: operation.into(),
+        });
+    }
+    Ok(())
 }
 
 /// Builds a list of [`Arg`]s: `args![id, name, 3]`.

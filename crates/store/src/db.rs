@@ -3,22 +3,25 @@
 //! A query is written once, with `$1` parameters; [`Arg`] carries typed values (a null
 //! has a type too: PostgreSQL asks for it) and [`Row`] reads typed columns.
 
-use std::{path::Path, str::FromStr, time::Duration};
+use std::{collections::BTreeSet, path::Path, str::FromStr, sync::Arc, time::Duration};
 
 use sqlx::{
-    AssertSqlSafe, Executor, PgPool, SqlitePool,
-    postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow},
+    AssertSqlSafe, PgPool, SqlitePool,
+    postgres::{PgArguments, PgConnectOptions, PgPoolOptions},
     sqlite::{
-        SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow,
+        SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions,
         SqliteSynchronous,
     },
 };
 
 use crate::{
-    StoreError,
-    arg::{Arg, postgres_args, sqlite_args},
+    Row, StoreError, Tx,
+    arg::{Arg, postgres_args, sqlite_args, storable},
     journal::Sealing,
+    line::{Line, Turn},
     migration,
+    tx::Engine,
+    version::Versions,
 };
 
 /// How many checks run at once: as many as the machines this is made for have cores.
@@ -27,9 +30,18 @@ const JUDGES: u32 = 2;
 /// How long a check waits for its turn; how long it may run is its own limit.
 const JUDGES_TURN: Duration = Duration::from_secs(120);
 
-/// The records: SQLite (one writer, several readers) or PostgreSQL.
+/// The records: SQLite (one writer, several readers) or PostgreSQL. Cheap to clone.
 #[derive(Clone, Debug)]
-pub enum Db {
+pub struct Db {
+    pub(crate) pools: Pools,
+    pub(crate) shared: Arc<Shared>,
+    /// Seals entries of the journal.
+    sealing: Option<Sealing>,
+}
+
+/// The connections.
+#[derive(Clone, Debug)]
+pub(crate) enum Pools {
     /// One file in the data folder.
     Sqlite {
         /// The only connection that writes.
@@ -38,45 +50,25 @@ pub enum Db {
         reader: SqlitePool,
         /// Those of checks, which cannot write either: a page never waits for a check.
         judge: SqlitePool,
-        /// Seals entries of the journal.
-        sealing: Option<Sealing>,
     },
     /// PostgreSQL 15 or what speaks its protocol.
     Postgres {
-        /// What everybody uses.
-        pool: PgPool,
+        /// What writes; who waits for a lock keeps nobody from reading.
+        writer: PgPool,
+        /// What pages read with.
+        reader: PgPool,
         /// What checks use.
         judge: PgPool,
-        /// Seals entries of the journal.
-        sealing: Option<Sealing>,
     },
 }
 
-/// A transaction. Dropped without [`Tx::commit`] it leaves nothing behind.
-///
-/// After a statement has failed it cannot be committed: PostgreSQL would roll it back and
-/// say that all is well.
-pub struct Tx {
-    engine: Engine,
-    broken: bool,
-    sealing: Option<Sealing>,
-}
-
-enum Engine {
-    /// Begun IMMEDIATE: a transaction that reads and then writes must hold the write
-    /// lock from its start.
-    Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
-    /// Read committed.
-    Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
-}
-
-/// One row of a result.
-#[derive(Debug)]
-pub enum Row {
-    /// Of SQLite.
-    Sqlite(SqliteRow),
-    /// Of PostgreSQL.
-    Postgres(PgRow),
+/// What all clones of a [`Db`] share beside its connections.
+#[derive(Debug, Default)]
+pub(crate) struct Shared {
+    /// Who writes next.
+    pub(crate) line: Arc<Line>,
+    /// What changed, here and elsewhere.
+    pub(crate) versions: Versions,
 }
 
 pub(crate) fn sqlite_query(
@@ -144,12 +136,23 @@ impl Db {
             .connect_with(options.pragma("cache_size", "-32768"))
             .await
             .map_err(open)?;
-        Ok(Self::Sqlite {
+        Self::opened(Pools::Sqlite {
             writer,
             reader,
             judge,
-            sealing: None,
         })
+        .await
+    }
+
+    async fn opened(pools: Pools) -> Result<Self, StoreError> {
+        let db = Self {
+            pools,
+            shared: Arc::default(),
+            sealing: None,
+        };
+        // What was written before is no news.
+        db.news().await?;
+        Ok(db)
     }
 
     /// Connects to PostgreSQL and migrates it.
@@ -171,22 +174,24 @@ impl Db {
                 .max_connections(connections)
                 .acquire_timeout(Duration::from_secs(10))
         };
-        let pool = connect(6)
+        let writer = connect(6)
             .connect_with(options.clone())
             .await
             .map_err(open)?;
+        let reader = connect(6).connect_lazy_with(options.clone());
         let judge = connect(JUDGES)
             .acquire_timeout(JUDGES_TURN)
             .connect_lazy_with(options);
         migration::postgres()
-            .run(&pool)
+            .run(&writer)
             .await
             .map_err(StoreError::Migrate)?;
-        Ok(Self::Postgres {
-            pool,
+        Self::opened(Pools::Postgres {
+            writer,
+            reader,
             judge,
-            sealing: None,
         })
+        .await
     }
 
     /// Opens by URL: `postgres://…`, or a path of a SQLite file.
@@ -204,33 +209,48 @@ impl Db {
     /// The same database, whose entries of the journal are sealed from now on.
     #[must_use]
     pub fn sealing_with(mut self, key: Sealing) -> Self {
-        match &mut self {
-            Db::Sqlite { sealing, .. } | Db::Postgres { sealing, .. } => *sealing = Some(key),
-        }
+        self.sealing = Some(key);
         self
     }
 
     pub(crate) fn sealing(&self) -> Option<&Sealing> {
-        match self {
-            Db::Sqlite { sealing, .. } | Db::Postgres { sealing, .. } => sealing.as_ref(),
-        }
+        self.sealing.as_ref()
     }
 
     /// `sqlite` or `postgres`.
     pub fn engine(&self) -> &'static str {
-        match self {
-            Db::Sqlite { .. } => "sqlite",
-            Db::Postgres { .. } => "postgres",
+        match self.pools {
+            Pools::Sqlite { .. } => "sqlite",
+            Pools::Postgres { .. } => "postgres",
         }
     }
 
-    /// Begins a transaction that may write.
+    /// Begins a transaction that may write, for somebody who waits for it: no background
+    /// work begins before it.
     ///
     /// # Errors
     /// [`StoreError::Engine`] when the database is away or stays locked.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        let engine = match self {
-            Db::Sqlite { writer, .. } => {
+        let waiting = self.shared.line.person();
+        let tx = self.begun(None).await;
+        drop(waiting);
+        tx
+    }
+
+    /// Begins a transaction of background work, once nobody waits: one batch of perhaps many,
+    /// as large as [`Tx::room`] says, so that nobody waits long for it either.
+    ///
+    /// # Errors
+    /// As [`Db::begin`].
+    pub async fn begin_later(&self) -> Result<Tx, StoreError> {
+        let one_writer = matches!(self.pools, Pools::Sqlite { .. });
+        let turn = self.shared.line.turn(one_writer).await;
+        self.begun(Some(turn)).await
+    }
+
+    async fn begun(&self, turn: Option<Turn>) -> Result<Tx, StoreError> {
+        let engine = match &self.pools {
+            Pools::Sqlite { writer, .. } => {
                 let mut begun = writer.begin_with("BEGIN IMMEDIATE").await;
                 // On a full disk SQLite itself ends the transaction, and the connection goes
                 // on counting one that is no more: it is replaced.
@@ -245,13 +265,31 @@ impl Db {
                 }
                 begun.map(Engine::Sqlite)
             }
-            Db::Postgres { pool, .. } => pool.begin().await.map(Engine::Postgres),
+            Pools::Postgres { writer, .. } => writer.begin().await.map(Engine::Postgres),
         };
-        Ok(Tx {
-            engine: engine.map_err(|e| StoreError::engine("begin", e))?,
-            broken: false,
-            sealing: self.sealing().cloned(),
-        })
+        let engine = engine.map_err(|e| StoreError::engine("begin", e))?;
+        let (shared, sealing) = (Arc::clone(&self.shared), self.sealing.clone());
+        Ok(Tx::new(engine, shared, turn, sealing))
+    }
+
+    /// Calls `heard` after every commit of this process with the views that it touched (see
+    /// [`Tx::touch`]); what others commit is in [`Db::news`].
+    pub fn on_commit(&self, heard: impl Fn(&BTreeSet<String>) + Send + Sync + 'static) {
+        self.shared.versions.on_commit(Box::new(heard));
+    }
+
+    /// The views that other processes touched since this was asked before. One cheap query.
+    ///
+    /// # Errors
+    /// [`StoreError::Engine`].
+    pub async fn news(&self) -> Result<BTreeSet<String>, StoreError> {
+        let sql = "SELECT view_name, version FROM view_version";
+        let rows = self.fetch("views", sql, &[]).await?;
+        let now = rows
+            .iter()
+            .map(|row| Ok((row.text("view_name")?, row.int("version")?)))
+            .collect::<Result<Vec<_>, StoreError>>()?;
+        Ok(self.shared.versions.news(now))
     }
 
     /// All rows of a query; `what` names it in errors.
@@ -259,13 +297,14 @@ impl Db {
     /// # Errors
     /// [`StoreError::Engine`].
     pub async fn fetch(&self, what: &str, sql: &str, args: &[Arg]) -> Result<Vec<Row>, StoreError> {
-        let rows = match self {
-            Db::Sqlite { reader, .. } => sqlite_query(sql, args)
+        storable(what, args)?;
+        let rows = match &self.pools {
+            Pools::Sqlite { reader, .. } => sqlite_query(sql, args)
                 .fetch_all(reader)
                 .await
                 .map(|rows| rows.into_iter().map(Row::Sqlite).collect()),
-            Db::Postgres { pool, .. } => postgres_query(sql, args)
-                .fetch_all(pool)
+            Pools::Postgres { reader, .. } => postgres_query(sql, args)
+                .fetch_all(reader)
                 .await
                 .map(|rows| rows.into_iter().map(Row::Postgres).collect()),
         };
@@ -302,7 +341,7 @@ impl Db {
     /// # Errors
     /// [`StoreError`] of the engine.
     pub async fn analyze(&self) -> Result<(), StoreError> {
-        if let Db::Postgres { .. } = self {
+        if let Pools::Postgres { .. } = self.pools {
             self.execute("database", "ANALYZE", &[]).await?;
         }
         Ok(())
@@ -310,239 +349,25 @@ impl Db {
 
     /// Closes the pools; SQLite folds its write-ahead log into the file.
     pub async fn close(&self) {
-        match self {
-            Db::Sqlite {
+        match &self.pools {
+            Pools::Sqlite {
                 writer,
                 reader,
                 judge,
-                ..
             } => {
                 judge.close().await;
                 reader.close().await;
                 writer.close().await;
             }
-            Db::Postgres { pool, judge, .. } => {
+            Pools::Postgres {
+                writer,
+                reader,
+                judge,
+            } => {
                 judge.close().await;
-                pool.close().await;
+                reader.close().await;
+                writer.close().await;
             }
         }
-    }
-}
-
-impl Tx {
-    /// All rows of a query.
-    ///
-    /// # Errors
-    /// [`StoreError::Engine`].
-    pub async fn fetch(
-        &mut self,
-        what: &str,
-        sql: &str,
-        args: &[Arg],
-    ) -> Result<Vec<Row>, StoreError> {
-        let rows = match &mut self.engine {
-            Engine::Sqlite(tx) => sqlite_query(sql, args)
-                .fetch_all(&mut **tx)
-                .await
-                .map(|rows| rows.into_iter().map(Row::Sqlite).collect()),
-            Engine::Postgres(tx) => postgres_query(sql, args)
-                .fetch_all(&mut **tx)
-                .await
-                .map(|rows| rows.into_iter().map(Row::Postgres).collect()),
-        };
-        self.broken |= rows.is_err();
-        rows.map_err(|e| StoreError::engine(what, e))
-    }
-
-    /// The first row of a query, if any.
-    ///
-    /// # Errors
-    /// [`StoreError::Engine`].
-    pub async fn fetch_one(
-        &mut self,
-        what: &str,
-        sql: &str,
-        args: &[Arg],
-    ) -> Result<Option<Row>, StoreError> {
-        Ok(self.fetch(what, sql, args).await?.into_iter().next())
-    }
-
-    /// Runs a statement; the number of rows it touched.
-    ///
-    /// # Errors
-    /// [`StoreError::Duplicate`] and [`StoreError::Reference`] for broken constraints,
-    /// else [`StoreError::Engine`].
-    pub async fn execute(
-        &mut self,
-        what: &str,
-        sql: &str,
-        args: &[Arg],
-    ) -> Result<u64, StoreError> {
-        let done = match &mut self.engine {
-            Engine::Sqlite(tx) => tx
-                .execute(sqlite_query(sql, args))
-                .await
-                .map(|r| r.rows_affected()),
-            Engine::Postgres(tx) => tx
-                .execute(postgres_query(sql, args))
-                .await
-                .map(|r| r.rows_affected()),
-        };
-        self.broken |= done.is_err();
-        done.map_err(|e| StoreError::engine(what, e))
-    }
-
-    /// Inserts rows of equal width, about a hundred to a statement (the fastest on SQLite).
-    ///
-    /// # Errors
-    /// As [`Tx::execute`].
-    pub async fn insert_many(
-        &mut self,
-        what: &str,
-        into: &str,
-        suffix: &str,
-        rows: &[Vec<Arg>],
-    ) -> Result<(), StoreError> {
-        let Some(width) = rows.first().map(Vec::len) else {
-            return Ok(());
-        };
-        // PostgreSQL takes at most 65,535 parameters, SQLite 32,766.
-        let chunk = (20_000 / width.max(1)).clamp(1, 100);
-        let numbered = self.is_postgres();
-        for rows in rows.chunks(chunk) {
-            let mut sql = format!("INSERT INTO {into} VALUES ");
-            let mut args = Vec::with_capacity(rows.len() * width);
-            for (i, row) in rows.iter().enumerate() {
-                if i > 0 {
-                    sql.push(',');
-                }
-                sql.push('(');
-                for j in 0..width {
-                    if j > 0 {
-                        sql.push(',');
-                    }
-                    if numbered {
-                        sql.push('$');
-                        sql.push_str(&(i * width + j + 1).to_string());
-                    } else {
-                        // SQLite takes `$1` for a name and looks each of them up among all
-                        // others, which for a hundred rows is most of the time.
-                        sql.push('?');
-                    }
-                }
-                sql.push(')');
-                args.extend(row.iter().cloned());
-            }
-            sql.push(' ');
-            sql.push_str(suffix);
-            self.execute(what, &sql, &args).await?;
-        }
-        Ok(())
-    }
-
-    /// Makes the changes lasting.
-    ///
-    /// # Errors
-    /// [`StoreError::Engine`], and [`StoreError::Broken`] after a statement that failed;
-    /// nothing was kept then.
-    pub async fn commit(self) -> Result<(), StoreError> {
-        if self.broken {
-            return Err(StoreError::Broken);
-        }
-        let done = match self.engine {
-            Engine::Sqlite(tx) => tx.commit().await,
-            Engine::Postgres(tx) => tx.commit().await,
-        };
-        done.map_err(|e| StoreError::engine("commit", e))
-    }
-
-    pub(crate) fn sealing(&self) -> Option<&Sealing> {
-        self.sealing.as_ref()
-    }
-
-    /// Whether this is PostgreSQL; only [`crate::dialect`] asks.
-    pub(crate) fn is_postgres(&self) -> bool {
-        matches!(self.engine, Engine::Postgres(_))
-    }
-}
-
-macro_rules! getter {
-    ($(#[$doc:meta])* $name:ident, $optional:ident, $type:ty) => {
-        $(#[$doc])*
-        ///
-        /// # Errors
-        /// [`StoreError::Decode`] when the column is absent, null or of another type.
-        pub fn $name(&self, column: &str) -> Result<$type, StoreError> {
-            self.$optional(column)?.ok_or_else(|| StoreError::Decode {
-                column: column.into(),
-                what: "is null".into(),
-            })
-        }
-
-        /// The same; a null is `None`.
-        ///
-        /// # Errors
-        /// [`StoreError::Decode`] when the column is absent or of another type.
-        pub fn $optional(&self, column: &str) -> Result<Option<$type>, StoreError> {
-            use sqlx::Row as _;
-            match self {
-                Row::Sqlite(row) => row.try_get(column),
-                Row::Postgres(row) => row.try_get(column),
-            }
-            .map_err(|e| StoreError::Decode { column: column.into(), what: e.to_string() })
-        }
-    };
-}
-
-impl Row {
-    getter!(
-        /// A text column.
-        text, opt_text, String
-    );
-    getter!(
-        /// A whole-number column.
-        int, opt_int, i64
-    );
-    getter!(
-        /// A column of numbers with a fraction.
-        real, opt_real, f64
-    );
-    getter!(
-        /// A yes-or-no column.
-        boolean, opt_boolean, bool
-    );
-
-    /// A column holding what parses: an id, a date.
-    ///
-    /// # Errors
-    /// [`StoreError::Decode`].
-    pub fn parsed<T: FromStr>(&self, column: &str) -> Result<T, StoreError>
-    where
-        T::Err: std::fmt::Display,
-    {
-        self.text(column)?
-            .parse()
-            .map_err(|e: T::Err| StoreError::Decode {
-                column: column.into(),
-                what: e.to_string(),
-            })
-    }
-
-    /// The same; a null is `None`.
-    ///
-    /// # Errors
-    /// [`StoreError::Decode`].
-    pub fn opt_parsed<T: FromStr>(&self, column: &str) -> Result<Option<T>, StoreError>
-    where
-        T::Err: std::fmt::Display,
-    {
-        self.opt_text(column)?
-            .map(|t| {
-                t.parse().map_err(|e: T::Err| StoreError::Decode {
-                    column: column.into(),
-                    what: e.to_string(),
-                })
-            })
-            .transpose()
     }
 }

@@ -25,16 +25,17 @@ pub(crate) fn skip_locked(tx: &Tx) -> &'static str {
     }
 }
 
-/// Serialises who writes into a book with who closes it; see [`lock_journal`].
-pub(crate) async fn lock_book(tx: &mut Tx, book: &str, alone: bool) -> Result<(), StoreError> {
+/// Holds what `name` stands for until the transaction ends, alone or shared with others who
+/// do not need it alone; see [`lock_journal`].
+pub(crate) async fn lock(tx: &mut Tx, name: &str, alone: bool) -> Result<(), StoreError> {
     if tx.is_postgres() {
         let shared = if alone { "" } else { "_shared" };
         tx.fetch(
-            "lock a book",
+            "lock",
             &format!(
                 "SELECT 1 AS one FROM pg_advisory_xact_lock{shared}(hashtextextended($1, 7102019))"
             ),
-            &[book.into()],
+            &[name.into()],
         )
         .await?;
     }

@@ -33,6 +33,29 @@ pub enum StoreError {
         /// The noun.
         noun: String,
     },
+    /// What is written would stand below itself.
+    #[error("{noun}: a circle of {}", names.join(" < "))]
+    Circle {
+        /// `organization`, `site` or `circuit`.
+        noun: String,
+        /// Who stand in it, each below the next.
+        names: Vec<String>,
+    },
+    /// What is written, or what lies below it, would stand deeper than
+    /// [`domain::schema::MOST_DEPTH`].
+    #[error("{noun}: {name} stands too deep")]
+    TooDeep {
+        /// `organization`, `site` or `circuit`.
+        noun: String,
+        /// What was put there.
+        name: String,
+    },
+    /// A text holds a NUL character, which PostgreSQL does not take (and SQLite cuts off).
+    #[error("{operation}: a text holds a NUL character")]
+    Nul {
+        /// What was being done.
+        operation: String,
+    },
     /// The book is closed for the span in which an entry's day lies.
     #[error("{noun}: the book is closed for {period}")]
     Closed {
@@ -94,6 +117,16 @@ impl StoreError {
             operation: operation.into(),
             source,
         }
+    }
+
+    /// Whether it failed only because others wrote at the same time: PostgreSQL found a
+    /// deadlock or could not serialise (class 40 of SQLSTATE).
+    pub fn is_contended(&self) -> bool {
+        let Self::Engine { source, .. } = self else {
+            return false;
+        };
+        let code = source.as_database_error().and_then(|e| e.code());
+        code.is_some_and(|code| matches!(&*code, "40001" | "40P01"))
     }
 
     /// Whether trying again later may help: the database is away, locked or full.

@@ -6,7 +6,10 @@ use domain::record::Value;
 use futures_util::TryStreamExt as _;
 use sqlx::{Column, Row as _, TypeInfo, ValueRef};
 
-use crate::{Arg, Db, Row, StoreError, db};
+use crate::{
+    Arg, Db, Row, StoreError,
+    db::{self, Pools},
+};
 
 /// What a check returned. All texts lie in one buffer: a province's checks return hundreds
 /// of thousands of values every minute, of which few are ever looked at.
@@ -103,8 +106,8 @@ pub async fn run(
 ) -> Result<FactTable, StoreError> {
     one_query(sql).map_err(|what| StoreError::NotAQuery { what })?;
     let busy = |e| StoreError::engine("check", e);
-    match db {
-        Db::Sqlite { judge, .. } => {
+    match &db.pools {
+        Pools::Sqlite { judge, .. } => {
             let mut connection = judge.acquire().await.map_err(busy)?;
             let started = Instant::now();
             let failed = |e| ended(e, started, limit);
@@ -127,7 +130,7 @@ pub async fn run(
             }
             read.map(|()| table)
         }
-        Db::Postgres { judge, .. } => {
+        Pools::Postgres { judge, .. } => {
             let mut tx = judge.begin().await.map_err(busy)?;
             let started = Instant::now();
             let failed = |e| ended(e, started, limit);

@@ -44,7 +44,7 @@ pub async fn enqueue(
 /// # Errors
 /// [`StoreError`] of the engine.
 pub async fn lease(db: &Db, now: i64, lease_ms: i64, limit: i64) -> Result<Vec<Job>, StoreError> {
-    let mut tx = db.begin().await?;
+    let mut tx = db.begin_later().await?;
     let sql = format!(
         "UPDATE job SET leased_until = $1, attempts = attempts + 1 WHERE id IN ( \
            SELECT id FROM job WHERE done_at IS NULL AND run_at <= $2 \

@@ -127,6 +127,11 @@ fn hash(previous: &str, seq: i64, c: &Change) -> String {
 /// # Errors
 /// [`StoreError`] of the engine.
 pub async fn head(tx: &mut Tx) -> Result<(i64, String), StoreError> {
+    write(tx).await?;
+    last_of(tx).await
+}
+
+async fn last_of(tx: &mut Tx) -> Result<(i64, String), StoreError> {
     let last = tx
         .fetch_one(
             "journal",
@@ -140,19 +145,35 @@ pub async fn head(tx: &mut Tx) -> Result<(i64, String), StoreError> {
     }
 }
 
-/// Appends changes in the transaction that makes them.
+/// Appends changes in the transaction that makes them; what they are about is touched by it.
+/// They are written when it is committed: all writers share the chain, and none holds it
+/// while it does anything else.
+///
+/// # Errors
+/// None yet; what keeps them from being written is an error of the commit.
+#[expect(clippy::unused_async, reason = "as all that writes in a transaction")]
+pub async fn append(tx: &mut Tx, changes: &[Change]) -> Result<(), StoreError> {
+    for change in changes {
+        tx.touch(&change.noun);
+    }
+    tx.entries.extend_from_slice(changes);
+    Ok(())
+}
+
+/// Writes the entries that wait.
 ///
 /// # Errors
 /// [`StoreError::Engine`].
-pub async fn append(tx: &mut Tx, changes: &[Change]) -> Result<(), StoreError> {
+pub(crate) async fn write(tx: &mut Tx) -> Result<(), StoreError> {
+    let changes = std::mem::take(&mut tx.entries);
     if changes.is_empty() {
         return Ok(());
     }
     dialect::lock_journal(tx).await?;
     let sealing = tx.sealing().cloned();
-    let (mut seq, mut previous) = head(tx).await?;
+    let (mut seq, mut previous) = last_of(tx).await?;
     let mut rows = Vec::with_capacity(changes.len());
-    for c in changes {
+    for c in &changes {
         seq += 1;
         let digest = hash(&previous, seq, c);
         rows.push(

@@ -37,6 +37,7 @@ const FILES: &[Files] = files! {
     16: "0016_sign_in",
     17: "0017_evidence",
     18: "0018_codes_by_case",
+    19: "0019_view_version",
 };
 
 /// Those of SQLite.

@@ -1,6 +1,7 @@
 //! Records of any noun, by its schema: list, get, insert, update, delete.
 
 mod key;
+mod place;
 mod recent;
 mod tree;
 
@@ -16,10 +17,7 @@ use domain::{
 pub use self::{
     key::{Named, alike, by_ids, names, parents, resolve, titles, twin},
     recent::{RecentEntries, recent_entries},
-    tree::{
-        DEPTH, Tree, covers, covers_head, in_line, is_below, organizations_in, owner, rebuild_tree,
-        site_is_behind,
-    },
+    tree::{Tree, covers, covers_head, in_line, is_below, organizations_in, owner},
 };
 use crate::{Arg, Db, Row, StoreError, Tx, args, book};
 
@@ -156,6 +154,17 @@ fn is_entry_column(name: &str) -> bool {
     )
 }
 
+fn is_sortable(schema: &Schema, field: &Field) -> bool {
+    schema.storage == Storage::Table || is_entry_column(&field.name)
+}
+
+/// The fields by which a list can be sorted: all of a noun of the registry, of a book those
+/// that all books have.
+pub fn sortable(schema: &Schema) -> impl Iterator<Item = &Field> {
+    let fields = schema.fields.iter();
+    fields.filter(|field| is_sortable(schema, field))
+}
+
 fn order(schema: &Schema, query: &RecordQuery) -> String {
     let sorted = query.sort.as_ref().and_then(|(name, down)| {
         let field = schema.field(name)?;
@@ -164,7 +173,7 @@ fn order(schema: &Schema, query: &RecordQuery) -> String {
         } else {
             "ASC NULLS LAST"
         };
-        if schema.storage == Storage::Entry && !is_entry_column(name) {
+        if !is_sortable(schema, field) {
             return None;
         }
         if field.name == schema.title && schema.storage == Storage::Table {
@@ -420,10 +429,12 @@ pub(crate) fn entry_columns(values: &Values) -> Vec<(String, Arg)> {
     out
 }
 
-/// Inserts records, all of one noun, with version 1; `by` names who wrote them.
+/// Inserts records, all of one noun, with version 1; `by` names who wrote them. Parents come
+/// before what stands below them.
 ///
 /// # Errors
-/// [`StoreError::Duplicate`], [`StoreError::Reference`], [`StoreError::Closed`] or the engine's.
+/// [`StoreError::Duplicate`], [`StoreError::Reference`], [`StoreError::Closed`],
+/// [`StoreError::Circle`], [`StoreError::TooDeep`] or the engine's.
 pub async fn insert(
     tx: &mut Tx,
     schema: &Schema,
@@ -434,6 +445,11 @@ pub async fn insert(
     let book = schema.storage == Storage::Entry;
     if book {
         book::refuse_closed(tx, schema, records, false).await?;
+    }
+    let below = place::stands_below(schema, records);
+    if below {
+        // A circuit may put in another place what is there already.
+        place::hold(tx, schema, schema.noun == "circuit").await?;
     }
     let mut names: Vec<String> = Vec::new();
     let mut rows = Vec::with_capacity(records.len());
@@ -453,6 +469,12 @@ pub async fn insert(
     }
     let into = format!("{} ({})", schema.table(), names.join(", "));
     tx.insert_many(&schema.noun, &into, "", &rows).await?;
+    if below {
+        place::check(tx, schema, records).await?;
+    }
+    if schema.noun == "organization" {
+        place::grow(tx, records).await?;
+    }
     if book {
         book::keep(tx, records, |_| 1, by, now).await?;
     }
@@ -471,8 +493,14 @@ pub async fn update(
     now: i64,
 ) -> Result<(), StoreError> {
     let book = schema.storage == Storage::Entry;
+    let one = std::slice::from_ref(record);
     if book {
-        book::refuse_closed(tx, schema, std::slice::from_ref(record), true).await?;
+        book::refuse_closed(tx, schema, one, true).await?;
+    }
+    let wanted = place::wanted(schema, record);
+    let moved = wanted.is_some() && place::standing(tx, schema, record.id).await? != wanted;
+    if moved {
+        place::hold(tx, schema, true).await?;
     }
     let mut args = Vec::new();
     let mut sets = Vec::new();
@@ -496,8 +524,14 @@ pub async fn update(
             noun: schema.noun.clone(),
         });
     }
+    if moved {
+        place::check(tx, schema, one).await?;
+        if schema.noun == "organization" {
+            place::transplant(tx, record.id).await?;
+        }
+    }
     if book {
-        book::keep(tx, std::slice::from_ref(record), |r| r.version + 1, by, now).await?;
+        book::keep(tx, one, |r| r.version + 1, by, now).await?;
     }
     Ok(())
 }

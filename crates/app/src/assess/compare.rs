@@ -16,7 +16,7 @@ use super::{
     engine::{Findings, control_evidence},
     evidence::Evidence,
 };
-use crate::App;
+use crate::{App, application::VERDICTS};
 
 /// A verdict that turns.
 struct Turn {
@@ -266,46 +266,80 @@ pub(super) async fn write(
     if turns.is_empty() && gone.is_empty() {
         return Ok((board, 0));
     }
-    let mut ended = gone;
-    let mut begun = Vec::with_capacity(turns.len());
-    let mut evidence: HashMap<String, String> = HashMap::new();
-    let turned = turns.len();
-    for turn in turns {
-        if let Some(held) = &turn.ended {
-            ended.push(held.id.clone());
-        }
-        let body = serde_json::to_string(&turn.evidence).unwrap_or_default();
-        let hash = hex::encode(Sha256::digest(body.as_bytes()));
-        evidence.entry(hash.clone()).or_insert(body);
-        let cell = Cell {
-            status: turn.status,
-            reason: turn.reason,
-            // A clock that jumped back may not begin an interval before the one it ends.
-            since: turn.ended.as_ref().map_or(now, |h| h.since.max(now)),
-            id: domain::id::Id::new(now).to_string(),
-            evidence_hash: hash,
-            basis: turn.basis,
-        };
-        let key = &board.clauses[turn.clause];
-        begun.push(VerdictRow {
-            id: cell.id.clone(),
-            regulation: key.regulation.clone(),
-            clause: key.cite.clone(),
-            organization: board.units[turn.unit].id,
-            status: cell.status.code().into(),
-            reason: cell.reason.clone(),
-            evidence_hash: cell.evidence_hash.clone(),
-            pack_hash: cell.basis.to_string(),
-            valid_from: cell.since,
-            valid_to: None,
-            recorded_at: now,
-            closed_at: None,
-        });
-        board.set(turn.unit, turn.clause, Some(Arc::new(cell)));
+    let mut gone = &gone[..];
+    while !gone.is_empty() {
+        let mut tx = app.db.begin_later().await?;
+        tx.touch(VERDICTS);
+        let (batch, rest) = gone.split_at(tx.room().min(gone.len()));
+        store::assessment::record(&mut tx, batch, &[], &[], now, now).await?;
+        tx.commit().await?;
+        gone = rest;
     }
-    let evidence: Vec<(String, String)> = evidence.into_iter().collect();
-    let mut tx = app.db.begin().await?;
-    store::assessment::record(&mut tx, &ended, &begun, &evidence, now, now).await?;
-    tx.commit().await?;
+    let turned = turns.len();
+    let mut kept: HashSet<String> = HashSet::new();
+    let mut turns = turns.into_iter().peekable();
+    // Each verdict turns whole; of many, each batch is a transaction, so that nobody who saves
+    // meanwhile waits for all of them. What a stop in between leaves, the next evaluation does.
+    while turns.peek().is_some() {
+        let mut tx = app.db.begin_later().await?;
+        tx.touch(VERDICTS);
+        let mut batch = Batch::default();
+        // The end, the beginning and the evidence of each.
+        for turn in turns.by_ref().take((tx.room() / 3).max(1)) {
+            begin(&mut board, turn, now, &mut kept, &mut batch);
+        }
+        let Batch {
+            ended,
+            begun,
+            evidence,
+        } = batch;
+        store::assessment::record(&mut tx, &ended, &begun, &evidence, now, now).await?;
+        tx.commit().await?;
+    }
     Ok((board, turned))
+}
+
+/// What one transaction writes.
+#[derive(Default)]
+struct Batch {
+    ended: Vec<String>,
+    begun: Vec<VerdictRow>,
+    evidence: Vec<(String, String)>,
+}
+
+/// Puts a verdict that turns on the board and into the batch.
+fn begin(board: &mut Board, turn: Turn, now: i64, kept: &mut HashSet<String>, batch: &mut Batch) {
+    if let Some(held) = &turn.ended {
+        batch.ended.push(held.id.clone());
+    }
+    let body = serde_json::to_string(&turn.evidence).unwrap_or_default();
+    let hash = hex::encode(Sha256::digest(body.as_bytes()));
+    if kept.insert(hash.clone()) {
+        batch.evidence.push((hash.clone(), body));
+    }
+    let cell = Cell {
+        status: turn.status,
+        reason: turn.reason,
+        // A clock that jumped back may not begin an interval before the one it ends.
+        since: turn.ended.as_ref().map_or(now, |h| h.since.max(now)),
+        id: domain::id::Id::new(now).to_string(),
+        evidence_hash: hash,
+        basis: turn.basis,
+    };
+    let key = &board.clauses[turn.clause];
+    batch.begun.push(VerdictRow {
+        id: cell.id.clone(),
+        regulation: key.regulation.clone(),
+        clause: key.cite.clone(),
+        organization: board.units[turn.unit].id,
+        status: cell.status.code().into(),
+        reason: cell.reason.clone(),
+        evidence_hash: cell.evidence_hash.clone(),
+        pack_hash: cell.basis.to_string(),
+        valid_from: cell.since,
+        valid_to: None,
+        recorded_at: now,
+        closed_at: None,
+    });
+    board.set(turn.unit, turn.clause, Some(Arc::new(cell)));
 }

@@ -15,7 +15,7 @@ use super::{
     finding::Rows,
     judge::{self, Facts, Owed},
 };
-use crate::App;
+use crate::{App, application::VERDICTS};
 
 /// Instances as the database has them, by what no two share.
 pub(super) type Duties = HashMap<String, DutyRow>;
@@ -90,16 +90,22 @@ pub(super) async fn save(
         .filter(|(key, duty)| duties.get(key) != Some(duty))
         .map(|(_, duty)| duty)
         .collect();
-    if !changed.is_empty() || !gone.is_empty() {
-        let mut tx = app.db.begin().await?;
-        store::duty::withdraw(&mut tx, &gone).await?;
-        store::duty::upsert(&mut tx, &changed).await?;
+    let (mut out, mut new) = (&gone[..], &changed[..]);
+    while !out.is_empty() || !new.is_empty() {
+        let mut tx = app.db.begin_later().await?;
+        tx.touch(VERDICTS);
+        let room = tx.room();
+        let (batch, rest) = out.split_at(room.min(out.len()));
+        store::duty::withdraw(&mut tx, batch).await?;
+        let (more, later) = new.split_at((room - batch.len()).min(new.len()));
+        store::duty::upsert(&mut tx, more).await?;
         tx.commit().await?;
-        for duty in gone {
-            duties.remove(&duty.key());
-        }
-        duties.extend(changed.into_iter().map(|d| (d.key(), d)));
+        (out, new) = (rest, later);
     }
+    for duty in gone {
+        duties.remove(&duty.key());
+    }
+    duties.extend(changed.into_iter().map(|d| (d.key(), d)));
     *known = Some(duties);
     Ok(())
 }

@@ -2,7 +2,10 @@
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    sync::{
+        Arc, Mutex, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -33,6 +36,8 @@ pub struct Assess {
     findings: RwLock<Arc<Findings>>,
     dirty: Mutex<BTreeSet<String>>,
     poked: Notify,
+    /// Another process wrote verdicts: what is remembered of them is old.
+    elsewhere: AtomicBool,
     /// One evaluation at a time; what it remembers from the one before.
     engine: tokio::sync::Mutex<Memory>,
     /// One draft is tried at a time.
@@ -99,6 +104,12 @@ impl Assess {
         self.poked.notify_one();
     }
 
+    /// Another process wrote verdicts: they are read again, and held against the facts.
+    pub(crate) fn written_elsewhere(&self) {
+        self.elsewhere.store(true, Ordering::Release);
+        self.poke(["engine".to_owned()].into());
+    }
+
     /// Waits until facts change.
     pub(crate) async fn poked(&self) {
         self.poked.notified().await;
@@ -139,6 +150,10 @@ pub async fn evaluate(app: &App, full: bool) -> Result<Evaluated, store::StoreEr
             .lock()
             .unwrap_or_else(PoisonError::into_inner),
     );
+    if app.assess.elsewhere.swap(false, Ordering::AcqRel) {
+        memory.open = None;
+        memory.duties = None;
+    }
     let evaluated = run(app, &mut memory, full, &dirty).await;
     match evaluated {
         Ok(mut done) => {

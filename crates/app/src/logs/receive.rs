@@ -20,6 +20,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     App,
+    application::LOG_SOURCES,
     live::Topic,
     task::{Listen, everything},
 };
@@ -232,10 +233,18 @@ pub async fn reconcile(app: &App) -> Result<Option<Label>, StoreError> {
     if fresh.is_empty() && unknown.is_empty() {
         return Ok(None);
     }
-    let mut tx = app.db.begin().await?;
-    log_source::save(&mut tx, &fresh, app.clock.now_ms()).await?;
-    log_source::save_unknown(&mut tx, &unknown).await?;
-    tx.commit().await?;
+    let (mut known, mut strange) = (&fresh[..], &unknown[..]);
+    while !known.is_empty() || !strange.is_empty() {
+        let mut tx = app.db.begin_later().await?;
+        tx.touch(LOG_SOURCES);
+        let room = tx.room();
+        let (batch, rest) = known.split_at(room.min(known.len()));
+        log_source::save(&mut tx, batch, app.clock.now_ms()).await?;
+        let (more, later) = strange.split_at((room - batch.len()).min(strange.len()));
+        log_source::save_unknown(&mut tx, more).await?;
+        tx.commit().await?;
+        (known, strange) = (rest, later);
+    }
     if !fresh.is_empty() {
         app.assess.poke(["fact_log_source".to_owned()].into());
     }

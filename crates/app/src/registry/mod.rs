@@ -27,6 +27,6 @@ pub(crate) use record::write_in;
 pub use record::{Saved, delete, get, list, recent, reference_titles, save, save_with, writable};
 pub use report::{CellProblem, FieldChange, ImportReport, Outcome, RowFate};
 pub use store::book::{Closing, Revision};
-pub use store::registry::{RecentEntries, RecordPage, RecordQuery};
+pub use store::registry::{RecentEntries, RecordPage, RecordQuery, sortable};
 pub use table::SheetChoice;
 pub use workbook::{Cell, workbook};

@@ -159,6 +159,10 @@ pub struct Saved {
     pub created: bool,
 }
 
+/// How often a save is tried that failed only because others wrote at the same time: nothing
+/// of it was kept then, and the version that it is made from decides anew.
+const TRIES: u32 = 4;
+
 /// Makes a record, or writes over the version that was read (`at`: its id and version).
 ///
 /// References may be given as an id or by one of the other noun's keys.
@@ -200,13 +204,30 @@ pub async fn save_with(
             Some(record)
         }
     };
-    let mut tx = app.db.begin().await.map_err(fault)?;
-    let record = write_in(app, ctx, &mut tx, &schema, &scope, before.as_ref(), values).await?;
-    for file in files {
-        file.enter(app, ctx, &mut tx).await?;
-    }
-    tx.commit().await.map_err(fault)?;
-    app.changed(&schema.noun);
+    let mut tries = 0;
+    let record = loop {
+        let mut tx = app.db.begin().await.map_err(fault)?;
+        let values = values.clone();
+        let mut written =
+            write_in(app, ctx, &mut tx, &schema, &scope, before.as_ref(), values).await;
+        for file in files {
+            if written.is_ok()
+                && let Err(problem) = file.enter(app, ctx, &mut tx).await
+            {
+                written = Err(problem);
+            }
+        }
+        tries += 1;
+        match written {
+            Ok(record) => match tx.commit().await {
+                Ok(()) => break record,
+                Err(error) if error.is_contended() && tries < TRIES => {}
+                Err(error) => return Err(fault(error)),
+            },
+            Err(_) if tx.contended() && tries < TRIES => {}
+            Err(problem) => return Err(problem),
+        }
+    };
     let version = record.version + i64::from(before.is_some());
     Ok(Saved {
         record: Record { version, ..record },
@@ -224,19 +245,18 @@ pub(crate) async fn add_all(
     let schema = app.schema(noun)?;
     let scope = ctx.actor.writes(&schema)?;
     let now = app.clock.now_ms();
+    let record = |values| Record {
+        id: Id::new(now),
+        version: 1,
+        updated_at: now,
+        values,
+    };
+    let records: Vec<Record> = all.into_iter().map(record).collect();
+    let change = |record| app.change(ctx, &schema, None, Some(record));
+    let changes: Vec<_> = records.iter().map(change).collect();
     let mut tx = app.db.begin().await.map_err(fault)?;
-    let mut records = Vec::with_capacity(all.len());
-    let mut changes = Vec::with_capacity(all.len());
-    for values in all {
-        let record = Record {
-            id: Id::new(now),
-            version: 1,
-            updated_at: now,
-            values,
-        };
-        authorise(&mut tx, &scope, &schema, &record).await?;
-        changes.push(app.change(ctx, &schema, None, Some(&record)));
-        records.push(record);
+    for record in &records {
+        authorise(&mut tx, &scope, &schema, record).await?;
     }
     registry::insert(&mut tx, &schema, &records, &ctx.actor.name, now)
         .await
@@ -246,13 +266,10 @@ pub(crate) async fn add_all(
     store::journal::append(&mut tx, &changes)
         .await
         .map_err(fault)?;
-    tx.commit().await.map_err(fault)?;
-    app.changed(&schema.noun);
-    Ok(())
+    tx.commit().await.map_err(fault)
 }
 
-/// Writes a record and its journal entry in a transaction of the caller's, who commits and
-/// tells of the change.
+/// Writes a record and its journal entry in a transaction of the caller's, who commits.
 ///
 /// # Errors
 /// As [`save`].
@@ -282,7 +299,7 @@ pub(crate) async fn write_in(
         updated_at: now,
         values,
     };
-    rules::check(tx, schema, &record).await?;
+    rules::check(schema, &record)?;
     let wrong = rules::of_clauses(app, schema, before, &record);
     if !wrong.is_empty() {
         return Err(Problem::invalid(schema.label.en.clone(), wrong));
@@ -308,11 +325,6 @@ pub(crate) async fn write_in(
         Some(_) => registry::update(tx, schema, &record, by, now).await,
     };
     written.map_err(|e| unique(schema, e))?;
-    if schema.noun == "organization"
-        && before.is_none_or(|b| b.get("parent") != record.get("parent"))
-    {
-        registry::rebuild_tree(tx).await.map_err(fault)?;
-    }
     claim::settle(app, ctx, tx, schema, &[(before, Some(&record))]).await?;
     let change = app.change(ctx, schema, before, Some(&record));
     store::journal::append(tx, &[change]).await.map_err(fault)?;
@@ -351,9 +363,7 @@ pub async fn delete(app: &App, ctx: &Ctx, noun: &str, id: Id, version: i64) -> R
     store::journal::append(&mut tx, &[change])
         .await
         .map_err(fault)?;
-    tx.commit().await.map_err(fault)?;
-    app.changed(&schema.noun);
-    Ok(())
+    tx.commit().await.map_err(fault)
 }
 
 /// Turns what references were given as into ids.

@@ -99,9 +99,7 @@ impl Job<'_> {
             }
             tokio::task::yield_now().await;
         }
-        if done.written > 0 {
-            self.app.changed(&self.schema.noun);
-        } else if let Some(problem) = failed {
+        if let Some(problem) = failed.filter(|_| done.written == 0) {
             return Err(problem);
         }
         if done.stopped {
@@ -167,7 +165,6 @@ impl Job<'_> {
         registry::insert(&mut tx, self.schema, &created, by, now)
             .await
             .map_err(|e| record::unique(self.schema, e))?;
-        self.settle(&mut tx).await?;
         let fresh = created.iter().map(|r| (None, Some(r)));
         let written: Vec<_> = (updated.iter())
             .map(|(before, after)| (before.as_ref(), Some(after)))
@@ -188,13 +185,6 @@ impl Job<'_> {
             }
         }
         Ok(changes.len())
-    }
-
-    async fn settle(&self, tx: &mut Tx) -> Result<(), Problem> {
-        if self.schema.noun == "organization" {
-            registry::rebuild_tree(tx).await.map_err(fault)?;
-        }
-        Ok(())
     }
 
     /// What a row has become since it was planned, where that is something else.

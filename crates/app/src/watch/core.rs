@@ -15,7 +15,12 @@ use store::{
 };
 
 use super::Targets;
-use crate::{App, live::Topic, notify, setting};
+use crate::{
+    App,
+    application::{ALARMS, TARGETS},
+    live::Topic,
+    notify, setting,
+};
 
 /// Watches all targets: samples in, states, alarms and availability out to the records.
 #[derive(Default)]
@@ -151,6 +156,7 @@ impl Core {
             if alarm.state == "isolated" {
                 // Whether we are still cut off is found out anew.
                 let mut tx = app.db.begin().await?;
+                tx.touch(ALARMS);
                 let ended = Alarm {
                     cleared_at: Some(now.at_ms),
                     ..alarm
@@ -337,6 +343,10 @@ impl Core {
         let states = self.states();
         let days = self.days(now.at_ms);
         let mut tx = app.db.begin().await?;
+        tx.touch(TARGETS);
+        if !turned.alarms.is_empty() {
+            tx.touch(ALARMS);
+        }
         store::target::save_transitions(&mut tx, &turned.transitions).await?;
         store::target::save_states(&mut tx, &states, now.at_ms).await?;
         store::target::save_days(&mut tx, &days).await?;
@@ -367,10 +377,18 @@ impl Core {
     pub async fn flush(&mut self, app: &App, now: Moment) -> Result<(), store::StoreError> {
         let states = self.states();
         let days = self.days(now.at_ms);
-        let mut tx = app.db.begin().await?;
-        store::target::save_states(&mut tx, &states, now.at_ms).await?;
-        store::target::save_days(&mut tx, &days).await?;
-        tx.commit().await?;
+        let (mut state, mut day) = (&states[..], &days[..]);
+        while !state.is_empty() || !day.is_empty() {
+            let mut tx = app.db.begin_later().await?;
+            tx.touch(TARGETS);
+            let room = tx.room();
+            let (batch, rest) = state.split_at(room.min(state.len()));
+            store::target::save_states(&mut tx, batch, now.at_ms).await?;
+            let (more, later) = day.split_at((room - batch.len()).min(day.len()));
+            store::target::save_days(&mut tx, more).await?;
+            tx.commit().await?;
+            (state, day) = (rest, later);
+        }
         app.watch.wrote();
         self.written(&states);
         Ok(())

@@ -52,7 +52,7 @@ impl Watch {
     }
 
     /// States or availability were written: what is kept of them in memory is old.
-    fn wrote(&self) {
+    pub(crate) fn wrote(&self) {
         self.written.fetch_add(1, Ordering::AcqRel);
     }
 

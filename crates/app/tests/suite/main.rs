@@ -24,6 +24,7 @@ mod table;
 mod taken_in;
 mod watch;
 mod workbook;
+mod writers;
 
 use app::{App, AppConfig, Ctx, registry};
 use domain::{

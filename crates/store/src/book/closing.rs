@@ -76,7 +76,7 @@ pub async fn lock(
     organization: OrganizationId,
     alone: bool,
 ) -> Result<(), StoreError> {
-    dialect::lock_book(tx, &format!("{register} {organization}"), alone).await
+    dialect::lock(tx, &format!("{register} {organization}"), alone).await
 }
 
 /// Refuses entries whose day lies in a span for which their book is closed, and an entry

@@ -56,7 +56,7 @@ pub async fn make_views<'a>(
         return Ok(0);
     }
     let mut tx = db.begin().await?;
-    dialect::lock_book(&mut tx, "views", true).await?;
+    dialect::lock(&mut tx, "views", true).await?;
     let mut known = read(&tx.fetch("book_view", all, &[]).await?)?;
     let mut changed = 0;
     for (name, wanted) in wanted {

@@ -1,11 +1,11 @@
-//! Who is above whom: the tree of organizations, and sites on the way to the hub.
+//! Who is above whom: the tree of organizations.
 
 use std::collections::HashMap;
 
 use domain::{
     authority::Scope,
     id::{Id, OrganizationId},
-    schema::Schema,
+    schema::{MOST_DEPTH, Schema},
 };
 
 use super::{owner_column, scope_condition};
@@ -55,6 +55,19 @@ pub async fn in_line(
     b: OrganizationId,
 ) -> Result<bool, StoreError> {
     Ok(is_below(tx, a.0, b.0).await? || is_below(tx, b.0, a.0).await?)
+}
+
+/// Whether `candidate` lies in the subtree of `root`.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn is_below(tx: &mut Tx, candidate: Id, root: Id) -> Result<bool, StoreError> {
+    let sql =
+        "SELECT depth FROM organization_closure WHERE ancestor_id = $1 AND descendant_id = $2";
+    Ok(tx
+        .fetch_one("organization tree", sql, &args![root, candidate])
+        .await?
+        .is_some())
 }
 
 /// Whose a record is; `None` when it is nobody's in particular, or is not there.
@@ -116,8 +129,7 @@ impl Tree {
             return true;
         };
         let mut at = organization;
-        // The same bound as in `rebuild_tree`.
-        for _ in 0..=16 {
+        for _ in 0..MOST_DEPTH {
             match at {
                 Some(id) if roots.contains(&id) => return self.0.contains_key(&id),
                 Some(id) => at = self.0.get(&id).copied().flatten(),
@@ -139,60 +151,4 @@ impl Tree {
         let alone = !self.0.values().any(|above| *above == Some(head));
         scope.roots().is_none() || (!alone && self.covers(scope, Some(head)))
     }
-}
-
-/// How far down a tree of organizations is followed.
-pub const DEPTH: i64 = 16;
-
-/// Recomputes who is above whom; after any change of an organization's parent.
-///
-/// # Errors
-/// [`StoreError`] of the engine.
-pub async fn rebuild_tree(tx: &mut Tx) -> Result<(), StoreError> {
-    tx.execute("organization tree", "DELETE FROM organization_closure", &[])
-        .await?;
-    // The use case refuses cycles; the depth bound keeps even a damaged tree finite.
-    tx.execute(
-        "organization tree",
-        "INSERT INTO organization_closure (ancestor_id, descendant_id, depth) \
-         WITH RECURSIVE up (ancestor_id, descendant_id, depth) AS ( \
-           SELECT id, id, CAST(0 AS BIGINT) FROM organization \
-           UNION ALL \
-           SELECT o.parent_id, up.descendant_id, up.depth + 1 FROM up \
-           JOIN organization o ON o.id = up.ancestor_id \
-           WHERE o.parent_id IS NOT NULL AND up.depth < 16) \
-         SELECT ancestor_id, descendant_id, MIN(depth) FROM up GROUP BY ancestor_id, descendant_id",
-        &[],
-    )
-    .await?;
-    Ok(())
-}
-
-/// Whether `candidate` lies in the subtree of `root`.
-///
-/// # Errors
-/// [`StoreError`] of the engine.
-pub async fn is_below(tx: &mut Tx, candidate: Id, root: Id) -> Result<bool, StoreError> {
-    let sql =
-        "SELECT depth FROM organization_closure WHERE ancestor_id = $1 AND descendant_id = $2";
-    Ok(tx
-        .fetch_one("organization tree", sql, &args![root, candidate])
-        .await?
-        .is_some())
-}
-
-/// Whether the site `candidate` lies behind the site `root` (or is it).
-///
-/// # Errors
-/// [`StoreError`] of the engine.
-pub async fn site_is_behind(tx: &mut Tx, candidate: Id, root: Id) -> Result<bool, StoreError> {
-    let sql = "WITH RECURSIVE up (id, depth) AS ( \
-        SELECT id, CAST(0 AS BIGINT) FROM site WHERE id = $1 UNION ALL \
-        SELECT s.parent_id, up.depth + 1 FROM up JOIN site s ON s.id = up.id \
-        WHERE s.parent_id IS NOT NULL AND up.depth < 32) \
-        SELECT id FROM up WHERE id = $2";
-    Ok(tx
-        .fetch_one("site", sql, &args![candidate, root])
-        .await?
-        .is_some())
 }

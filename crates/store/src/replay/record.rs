@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use domain::{record::Value, schema::Schema};
+use domain::{
+    record::Value,
+    schema::{MOST_DEPTH, Schema},
+};
 
 use super::{Held, Replay, digest, rows, values};
 use crate::{Arg, Db, Row, StoreError, args, registry};
@@ -140,10 +143,11 @@ impl Replay<'_> {
             let key = (row.text("descendant_id")?, row.text("ancestor_id")?);
             found.insert(key, row.int("depth")?);
         }
+        let within = |depth: i64| usize::try_from(depth).is_ok_and(|depth| depth <= MOST_DEPTH);
         let mut wrong = Vec::new();
         for id in above.keys() {
             let (mut at, mut depth) = (Some(id), 0);
-            while let Some(ancestor) = at.filter(|_| depth <= registry::DEPTH) {
+            while let Some(ancestor) = at.filter(|_| within(depth)) {
                 let there = found.remove(&(id.clone(), ancestor.clone()));
                 // A circle, which is refused, would come by twice.
                 if there.is_some_and(|there| there != depth) || (there.is_none() && depth == 0) {

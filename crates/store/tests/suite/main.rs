@@ -14,6 +14,8 @@ mod journal;
 mod registry;
 mod reminder;
 mod schema;
+mod tree;
+mod view;
 mod watch;
 
 use domain::{
@@ -106,7 +108,7 @@ pub(crate) fn record(values: &[(&str, Value)]) -> Record {
     }
 }
 
-/// Writes an organization and rebuilds the tree.
+/// Writes an organization.
 pub(crate) async fn organization(db: &Db, code: &str, name: &str, parent: Option<Id>) -> Id {
     let schema = noun::get("organization").unwrap();
     let mut values: Values = record(&[
@@ -128,7 +130,6 @@ pub(crate) async fn organization(db: &Db, code: &str, name: &str, parent: Option
     records::insert(&mut tx, schema, std::slice::from_ref(&record), "test", NOW)
         .await
         .unwrap();
-    records::rebuild_tree(&mut tx).await.unwrap();
     tx.commit().await.unwrap();
     record.id
 }

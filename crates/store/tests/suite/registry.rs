@@ -23,8 +23,6 @@ crate::on_both!(
     references_hold,
     an_older_version_does_not_overwrite,
     keys_name_records,
-    the_tree_follows_its_parents,
-    sites_lie_behind_sites,
     the_search_box_finds_all_nouns,
 );
 
@@ -99,6 +97,12 @@ async fn every_noun_is_kept_as_written(db: &Db) {
         // Each changes wholly and back to nothing.
         let mut first = rows[0].clone();
         first.values = values(schema, 7, &made);
+        // But for standing below itself.
+        for field in &schema.fields {
+            if field.refers_to.as_ref() == Some(&schema.noun) {
+                first.values.insert(field.name.clone(), Value::Null);
+            }
+        }
         let mut tx = db.begin().await.unwrap();
         update(&mut tx, schema, &first, "test", NOW + 5)
             .await
@@ -424,32 +428,6 @@ async fn keys_name_records(db: &Db) {
     assert_eq!(titles[&a], "Sở Y tế");
 }
 
-async fn the_tree_follows_its_parents(db: &Db) {
-    let a = organization(db, "A", "A", None).await;
-    let b = organization(db, "B", "B", Some(a)).await;
-    let c = organization(db, "C", "C", Some(b)).await;
-    let schema = noun::get("organization").unwrap();
-    let mut tx = db.begin().await.unwrap();
-    assert!(is_below(&mut tx, c, a).await.unwrap());
-    assert!(is_below(&mut tx, a, a).await.unwrap());
-    assert!(!is_below(&mut tx, a, c).await.unwrap());
-    tx.commit().await.unwrap();
-    // C moves to the top.
-    let mut moved = get(db, &all(), schema, c).await.unwrap().unwrap();
-    moved.values.insert("parent".into(), Value::Null);
-    let mut tx = db.begin().await.unwrap();
-    update(&mut tx, schema, &moved, "test", NOW).await.unwrap();
-    rebuild_tree(&mut tx).await.unwrap();
-    assert!(!is_below(&mut tx, c, a).await.unwrap());
-    // A circle in damaged data ends all the same.
-    let mut first = get(db, &all(), schema, a).await.unwrap().unwrap();
-    first.values.insert("parent".into(), b.into());
-    update(&mut tx, schema, &first, "test", NOW).await.unwrap();
-    rebuild_tree(&mut tx).await.unwrap();
-    assert!(is_below(&mut tx, a, b).await.unwrap());
-    tx.commit().await.unwrap();
-}
-
 fn site(code: &str, owner: Id, parent: Option<Id>) -> Record {
     record(&[
         ("code", code.into()),
@@ -459,21 +437,6 @@ fn site(code: &str, owner: Id, parent: Option<Id>) -> Record {
         ("status", "active".into()),
         ("parent", parent.map_or(Value::Null, Value::from)),
     ])
-}
-
-async fn sites_lie_behind_sites(db: &Db) {
-    let unit = organization(db, "U", "Đơn vị", None).await;
-    let hub = site("hub", unit, None);
-    let near = site("near", unit, Some(hub.id));
-    let far = site("far", unit, Some(near.id));
-    for one in [&hub, &near, &far] {
-        insert(db, "site", std::slice::from_ref(one)).await.unwrap();
-    }
-    let mut tx = db.begin().await.unwrap();
-    assert!(site_is_behind(&mut tx, far.id, hub.id).await.unwrap());
-    assert!(site_is_behind(&mut tx, hub.id, hub.id).await.unwrap());
-    assert!(!site_is_behind(&mut tx, hub.id, far.id).await.unwrap());
-    tx.commit().await.unwrap();
 }
 
 async fn the_search_box_finds_all_nouns(db: &Db) {
