@@ -22,9 +22,6 @@ use crate::{
     journal, live, log, network, overview, proof, registry, search, unit,
 };
 
-/// The most that a form without a file may hold.
-const FORM: usize = 256 << 10;
-
 /// What handlers share. Cheap to clone.
 #[derive(Clone)]
 pub struct Web {
@@ -96,7 +93,8 @@ pub fn router(web: Web) -> Router {
         .merge(search::routes())
         .merge(api::routes())
         .layer(from_fn(http::same_site))
-        .layer(DefaultBodyLimit::max(FORM))
+        .layer(from_fn(http::legible))
+        .layer(DefaultBodyLimit::max(http::FORM))
         .layer(CatchPanicLayer::custom(|_| {
             axum::response::IntoResponse::into_response(http::Fault::from(
                 domain::problem::Problem::internal(""),

@@ -126,10 +126,10 @@ async fn the_calendar_shows_a_month_and_leads_to_the_form() {
     assert!(plain.contains(&form), "no {form}");
     assert!(!page.body.contains("Xã số X2"));
     assert_eq!(officer.get("/calendar?unit=X2").status, 404);
-    // A year ahead, of periods that have not begun; and what is no month is this one.
+    // A year ahead, of periods that have not begun; and what is no month is said.
     let ahead = officer.get(&format!("/calendar?month={}-12", year + 1));
     assert!(ahead.body.contains(&format!("id=\"d-{}-12-31\"", year + 1)));
-    assert_eq!(officer.get("/calendar?month=abc").status, 200);
+    assert_eq!(officer.get("/calendar?month=abc").status, 400);
     let viewer = world.signed_in("xem", "viewer", Some("X1")).await;
     let seen = viewer.get(&format!("/calendar?month={year}-12"));
     assert!(

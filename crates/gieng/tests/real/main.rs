@@ -1,6 +1,8 @@
 //! The whole program against real programs and bad input: `rsyslogd`, `logger`, `curl`,
 //! PostgreSQL, kills at any moment, a full disk, a clock that jumps back.
 
+mod api;
+mod beside;
 mod clock;
 mod console;
 mod database;

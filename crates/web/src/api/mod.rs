@@ -3,6 +3,7 @@
 mod meter;
 mod openapi;
 mod records;
+mod shape;
 mod state;
 
 use axum::{

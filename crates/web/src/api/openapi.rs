@@ -1,4 +1,5 @@
-//! `GET /api/v1/openapi.json`: the description of the API, made from the schemas.
+//! `GET /api/v1/openapi.json`: the description of the API, made from the schemas of the nouns
+//! and from the parameters that the handlers hold requests against.
 
 use axum::{
     Json,
@@ -7,249 +8,159 @@ use axum::{
 };
 use domain::{
     noun,
-    schema::{Field, Kind, Schema, Storage},
+    schema::{Schema, Storage},
 };
+use policy::Library;
 use serde_json::{Map, Value, json};
 
-use crate::{http::Reader, server::Web};
+use super::{records, shape, state};
+use crate::{
+    http::{Param, Reader},
+    registry,
+    server::Web,
+};
 
-fn field(field: &Field) -> Value {
-    let mut out = match field.kind {
-        Kind::Integer => json!({ "type": "integer" }),
-        Kind::Instant => json!({ "type": "integer", "description": "unix milliseconds" }),
-        Kind::Decimal | Kind::Latitude | Kind::Longitude => json!({ "type": "number" }),
-        Kind::Boolean => json!({ "type": "boolean" }),
-        Kind::Date => json!({ "type": "string", "format": "date" }),
-        Kind::Email => json!({ "type": "string", "format": "email" }),
-        Kind::Choice => {
-            json!({ "type": "string", "enum": field.choices.keys().collect::<Vec<_>>() })
-        }
-        Kind::Reference => json!({
-            "type": "string",
-            "description": format!("id or key of a {}", field.refers_to.as_deref().unwrap_or("record")),
-        }),
-        Kind::Text
-        | Kind::LongText
-        | Kind::Code
-        | Kind::Ip
-        | Kind::Prefix
-        | Kind::Phone
-        | Kind::Probe
-        | Kind::File => {
-            json!({ "type": "string" })
-        }
-    };
-    out["title"] = json!(field.label.en);
-    if let Some(help) = &field.help {
-        let more = out
-            .get("description")
-            .and_then(Value::as_str)
-            .map_or_else(String::new, |d| format!("{d}. "));
-        out["description"] = json!(format!("{more}{}", help.en));
-    }
-    out
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+/// What any request may be answered with.
+const ANY: [u16; 7] = [400, 401, 403, 404, 429, 500, 503];
+
+/// Beside [`ANY`] what a request with a body may be answered with.
+const BODY: [u16; 4] = [409, 413, 415, 422];
+
+fn refusals(more: &[u16]) -> Map<String, Value> {
+    let problem = json!({ "$ref": "#/components/responses/Problem" });
+    let all = ANY.iter().chain(more);
+    all.map(|status| (status.to_string(), problem.clone()))
+        .collect()
 }
 
-fn values(schema: &Schema) -> Value {
-    let properties: Map<String, Value> = schema
-        .fields
-        .iter()
-        .map(|each| (each.name.clone(), field(each)))
-        .collect();
-    let required: Vec<&str> = schema
-        .fields
-        .iter()
-        .filter(|each| each.required && each.default.is_none())
-        .map(|each| each.name.as_str())
-        .collect();
-    json!({
-        "type": "object",
-        "title": schema.label.en,
-        "description": schema.describes.en,
-        "properties": properties,
-        "required": required,
-        "additionalProperties": false,
-    })
+fn responses(status: u16, good: &Value, more: &[u16]) -> Value {
+    let mut all = refusals(more);
+    all.insert(status.to_string(), good.clone());
+    all.into()
 }
 
-fn query(name: &str, about: &str) -> Value {
-    json!({ "name": name, "in": "query", "description": about, "schema": { "type": "string" } })
+/// The responses of what gives JSON.
+fn answer(status: u16, about: &str, schema: &Value, more: &[u16]) -> Value {
+    let good =
+        json!({ "description": about, "content": { "application/json": { "schema": schema } } });
+    responses(status, &good, more)
 }
 
-fn answer(about: &str, schema: &Value) -> Value {
-    json!({
-        "200": { "description": about, "content": { "application/json": { "schema": schema } } },
-        "default": { "$ref": "#/components/responses/Problem" },
-    })
+fn described(params: &[Param]) -> Vec<Value> {
+    params.iter().map(Param::described).collect()
+}
+
+fn body(schema: &Value) -> Value {
+    json!({ "required": true, "content": { "application/json": { "schema": schema } } })
 }
 
 /// The paths of one noun.
 fn paths(schema: &Schema, out: &mut Map<String, Value>) {
     let (noun, one, many) = (&schema.noun, &schema.label.en, &schema.plural.en);
-    let object = json!({ "$ref": format!("#/components/schemas/{noun}") });
-    let record = json!({
-        "type": "object",
-        "properties": {
-            "id": { "type": "string", "format": "uuid" },
-            "version": { "type": "integer" },
-            "updated_at": { "type": "integer", "description": "unix milliseconds" },
-            "values": object,
-        },
-    });
-    let list = json!({
-        "type": "object",
-        "properties": { "total": { "type": "integer" }, "items": { "type": "array", "items": record } },
-    });
-    let content =
-        json!({ "required": true, "content": { "application/json": { "schema": object } } });
+    let part = |of: &str| json!({ "$ref": format!("#/components/schemas/{noun}{of}") });
+    let record = part("-record");
+    let tagged = |status: u16, more: &[u16]| {
+        let good = json!({
+            "description": one,
+            "headers": { "ETag": { "description": "the version, for If-Match", "schema": { "type": "string" } } },
+            "content": { "application/json": { "schema": record } },
+        });
+        responses(status, &good, more)
+    };
     let id =
         json!({ "name": "id", "in": "path", "required": true, "schema": { "type": "string" } });
-    let tag = json!({ "name": "If-Match", "in": "header", "required": true, "schema": { "type": "string" } });
-    let mut filters = vec![
-        query("q", "words to find; diacritics do not matter"),
-        query("sort", "a field; - before it for downwards"),
-        query("offset", "how many to skip"),
-        query("limit", "at most so many, up to 1000"),
-    ];
-    filters.extend(
-        schema
-            .fields
-            .iter()
-            .filter(|f| {
-                matches!(
-                    f.kind,
-                    Kind::Choice | Kind::Reference | Kind::Boolean | Kind::Code | Kind::Ip
-                )
-            })
-            .map(|f| query(&f.name, &f.label.en)),
-    );
+    let tag = json!({ "name": "If-Match", "in": "header", "required": true,
+        "description": "the ETag of the record as it was read", "schema": { "type": "string", "pattern": "^\"[0-9]{1,9}\"$" } });
+    let mut listed = registry::declared(schema);
+    let exported = described(&listed);
+    listed.extend(records::of_a_list());
+    let with_version: Vec<u16> = BODY.iter().copied().chain([428]).collect();
     out.insert(
         format!("/api/v1/{noun}"),
         json!({
-            "get": { "summary": many, "tags": [noun], "parameters": filters, "responses": answer(many, &list) },
-            "post": { "summary": format!("New: {one}"), "tags": [noun], "requestBody": content, "responses": {
-                "201": { "description": one, "content": { "application/json": { "schema": record } } },
-                "default": { "$ref": "#/components/responses/Problem" },
-            } },
+            "get": { "summary": many, "tags": [noun], "parameters": described(&listed), "responses": answer(200, many, &shape::list(&record), &[]) },
+            "post": { "summary": format!("New: {one}"), "tags": [noun], "requestBody": body(&part("")), "responses": tagged(201, &BODY) },
         }),
     );
     out.insert(
         format!("/api/v1/{noun}/{{id}}"),
         json!({
             "parameters": [id],
-            "get": { "summary": one, "tags": [noun], "responses": answer(one, &record) },
-            "put": { "summary": format!("Replace: {one}"), "tags": [noun], "parameters": [tag], "requestBody": content, "responses": answer(one, &record) },
-            "patch": { "summary": format!("Change: {one}"), "tags": [noun], "parameters": [tag], "requestBody": content, "responses": answer(one, &record) },
-            "delete": { "summary": format!("Delete: {one}"), "tags": [noun], "parameters": [tag], "responses": {
-                "204": { "description": "deleted" },
-                "default": { "$ref": "#/components/responses/Problem" },
-            } },
+            "get": { "summary": one, "tags": [noun], "responses": tagged(200, &[]) },
+            "put": { "summary": format!("Replace: {one}"), "tags": [noun], "parameters": [tag], "requestBody": body(&part("")), "responses": tagged(200, &with_version) },
+            "patch": { "summary": format!("Change: {one}"), "tags": [noun], "parameters": [tag], "requestBody": body(&part("-change")), "responses": tagged(200, &with_version) },
+            "delete": { "summary": format!("Delete: {one}"), "tags": [noun], "parameters": [tag],
+                "responses": responses(204, &json!({ "description": "deleted" }), &[409, 428]) },
         }),
     );
-    let mode = json!({ "name": "mode", "in": "query", "schema": { "type": "string", "enum": ["dry-run", "good-rows", "all-or-nothing"] } });
-    let sheet = json!({ "name": "sheet", "in": "query", "description": "the sheet's name, where the workbook has several", "schema": { "type": "string" } });
-    let hidden = json!({ "name": "hidden_rows", "in": "query", "description": "rows that the sheet hides go in too", "schema": { "type": "boolean" } });
-    let column = json!({ "name": "column", "in": "query", "description": "HEADER:FIELD, what a header is taken for", "schema": { "type": "array", "items": { "type": "string" } } });
     out.insert(
         format!("/api/v1/{noun}/import"),
-        json!({ "post": { "summary": format!("Import: {many}"), "tags": [noun], "parameters": [mode, sheet, hidden, column],
-            "requestBody": { "required": true, "content": { "text/csv": {}, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {} } },
-            "responses": answer("every row's fate", &json!({ "type": "object" })) } }),
+        json!({ "post": { "summary": format!("Import: {many}"), "tags": [noun], "parameters": described(&records::of_an_import()),
+            "requestBody": { "required": true, "content": { "text/csv": {}, XLSX: {} } },
+            "responses": answer(200, "every row's fate", &json!({ "type": "object" }), &BODY) } }),
     );
-    out.insert(
-        format!("/api/v1/{noun}/export.xlsx"),
-        json!({ "get": { "summary": format!("Export: {many}"), "tags": [noun], "responses": {
-            "200": { "description": "a workbook that imports again", "content": { XLSX: {} } },
-            "default": { "$ref": "#/components/responses/Problem" },
-        } } }),
-    );
+    for (file, about, kind) in [
+        ("csv", "CSV that imports again", "text/csv"),
+        ("xlsx", "a workbook that imports again", XLSX),
+    ] {
+        let good = json!({ "description": about, "content": { kind: {} } });
+        out.insert(
+            format!("/api/v1/{noun}/export.{file}"),
+            json!({ "get": { "summary": format!("Export: {many}"), "tags": [noun], "parameters": exported, "responses": responses(200, &good, &[]) } }),
+        );
+    }
     if schema.storage == Storage::Entry {
         book(noun, many, &id, out);
     }
-    out.insert(
-        format!("/api/v1/{noun}/export.csv"),
-        json!({ "get": { "summary": format!("Export: {many}"), "tags": [noun], "responses": {
-            "200": { "description": "CSV that imports again", "content": { "text/csv": {} } },
-            "default": { "$ref": "#/components/responses/Problem" },
-        } } }),
-    );
 }
-
-const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// What only books have: versions, and closing.
 fn book(noun: &str, many: &str, id: &Value, out: &mut Map<String, Value>) {
-    let items = json!({ "type": "object", "properties": { "items": { "type": "array", "items": { "type": "object" } } } });
-    let body = |names: &[&str]| {
-        let properties: Map<String, Value> = names
+    let items = shape::object(&[(
+        "items",
+        json!({ "type": "array", "items": { "type": "object" } }),
+    )]);
+    let texts = |names: &[&str]| {
+        let parts: Vec<(&str, Value)> = names
             .iter()
-            .map(|name| ((*name).to_owned(), json!({ "type": "string" })))
+            .map(|name| (*name, json!({ "type": "string" })))
             .collect();
-        json!({ "required": true, "content": { "application/json": { "schema":
-            { "type": "object", "required": names, "properties": properties } } } })
+        let mut object = shape::object(&parts);
+        object["additionalProperties"] = json!(false);
+        body(&object)
     };
     out.insert(
         format!("/api/v1/{noun}/{{id}}/versions"),
         json!({ "parameters": [id], "get": { "summary": "Every version of an entry", "tags": [noun],
-            "responses": answer("the newest first", &items) } }),
+            "responses": answer(200, "the newest first", &items, &[]) } }),
     );
     out.insert(
         format!("/api/v1/{noun}/closings"),
         json!({
-            "get": { "summary": format!("Closed: {many}"), "tags": [noun], "responses": answer("the latest first", &items) },
-            "post": { "summary": format!("Close: {many}"), "tags": [noun], "requestBody": body(&["organization", "period"]), "responses": {
-                "201": { "description": "closed", "content": { "application/json": { "schema": { "type": "object" } } } },
-                "default": { "$ref": "#/components/responses/Problem" },
-            } },
+            "get": { "summary": format!("Closed: {many}"), "tags": [noun], "responses": answer(200, "the latest first", &items, &[]) },
+            "post": { "summary": format!("Close: {many}"), "tags": [noun], "requestBody": texts(&["organization", "period"]),
+                "responses": answer(201, "closed", &json!({ "type": "object" }), &BODY) },
         }),
     );
     out.insert(
         format!("/api/v1/{noun}/closings/{{id}}/reopen"),
-        json!({ "parameters": [id], "post": { "summary": format!("Open again: {many}"), "tags": [noun], "requestBody": body(&["reason"]), "responses": {
-            "204": { "description": "open again" },
-            "default": { "$ref": "#/components/responses/Problem" },
-        } } }),
+        json!({ "parameters": [id], "post": { "summary": format!("Open again: {many}"), "tags": [noun], "requestBody": texts(&["reason"]),
+            "responses": responses(204, &json!({ "description": "open again" }), &BODY) } }),
     );
 }
 
 /// The whole document.
-pub fn describe(schemas: &[Schema]) -> Value {
+pub fn describe(schemas: &[Schema], library: &Library) -> Value {
     let mut out = Map::new();
     for schema in schemas {
         paths(schema, &mut out);
     }
-    let items = json!({ "type": "object", "properties": { "items": { "type": "array", "items": { "type": "object" } } } });
-    for (path, about, names) in [
-        (
-            "verdicts",
-            "Verdicts",
-            &["regulation", "clause", "unit", "status", "as_of"][..],
-        ),
-        ("duties", "Duties with a period", &["from", "to", "open"]),
-        (
-            "targets",
-            "What is probed, with its state",
-            &["state", "kind"],
-        ),
-        ("alarms", "Alarms, one for each cause", &["closed", "limit"]),
-        (
-            "logs",
-            "Log lines, the newest first",
-            &[
-                "q", "source", "unit", "severity", "from", "to", "limit", "cursor",
-            ],
-        ),
-        (
-            "journal",
-            "The change journal",
-            &["noun", "record", "actor", "before", "limit"],
-        ),
-        ("search", "Records and clauses by words", &["q", "limit"]),
-    ] {
-        let parameters: Vec<Value> = names.iter().map(|name| query(name, name)).collect();
+    for (name, about, params) in state::declared(library) {
         out.insert(
-            format!("/api/v1/{path}"),
-            json!({ "get": { "summary": about, "tags": [path], "parameters": parameters, "responses": answer(about, &items) } }),
+            format!("/api/v1/{name}"),
+            json!({ "get": { "summary": about, "tags": [name], "parameters": described(&params), "responses": answer(200, about, &shape::state(name), &[]) } }),
         );
     }
     let sent: Map<String, Value> = ["kind", "value", "organization", "decision", "note"]
@@ -259,17 +170,31 @@ pub fn describe(schemas: &[Schema]) -> Value {
     out.insert(
         "/api/v1/claims".into(),
         json!({
-            "get": { "summary": "What units claim and is not in force", "tags": ["claims"], "responses": answer("the latest first", &items) },
+            "get": { "summary": "What units claim and is not in force", "tags": ["claims"], "responses": answer(200, "the latest first", &shape::list(&json!({ "type": "object" })), &[]) },
             "post": { "summary": "The network centre's decision", "tags": ["claims"],
                 "requestBody": { "required": true, "content": { "application/json": { "schema": { "type": "object",
                     "required": ["kind", "value", "organization", "decision"], "additionalProperties": false, "properties": sent } } } },
-                "responses": answer("as it stands now", &json!({ "type": "object" })) },
+                "responses": answer(200, "as it stands now", &json!({ "type": "object" }), &BODY) },
         }),
     );
-    let components: Map<String, Value> = schemas
-        .iter()
-        .map(|schema| (schema.noun.clone(), values(schema)))
-        .collect();
+    let document = json!({ "type": "object" });
+    out.insert(
+        "/api/v1/documents".into(),
+        json!({ "get": { "summary": "Papers", "tags": ["documents"], "parameters": described(&crate::document::declared(library)),
+            "responses": answer(200, "the latest first", &shape::list(&document), &[]) } }),
+    );
+    out.insert(
+        "/api/v1/documents/{id}".into(),
+        json!({ "parameters": [{ "name": "id", "in": "path", "required": true, "schema": { "type": "string" } }],
+            "get": { "summary": "A paper", "tags": ["documents"], "responses": answer(200, "the paper", &document, &[]) } }),
+    );
+    let mut components = Map::new();
+    for schema in schemas {
+        let noun = &schema.noun;
+        components.insert(noun.clone(), shape::values(schema, false));
+        components.insert(format!("{noun}-change"), shape::values(schema, true));
+        components.insert(format!("{noun}-record"), shape::record(schema));
+    }
     json!({
         "openapi": "3.1.0",
         "info": { "title": "Giềng", "version": env!("CARGO_PKG_VERSION"), "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" } },
@@ -278,7 +203,7 @@ pub fn describe(schemas: &[Schema]) -> Value {
         "components": {
             "schemas": components,
             "responses": { "Problem": { "description": "what happened, to what, and what to do next (RFC 9457)",
-                "content": { "application/problem+json": { "schema": { "type": "object" } } } } },
+                "content": { "application/problem+json": { "schema": shape::problem() } } } },
             "securitySchemes": {
                 "token": { "type": "http", "scheme": "bearer" },
                 "session": { "type": "apiKey", "in": "cookie", "name": crate::http::SESSION },
@@ -297,7 +222,7 @@ pub async fn document(State(web): State<Web>, _: Reader) -> Response {
         .chain(books)
         .map(|schema| schema.choose_from(|from| library.choices(from)))
         .collect();
-    Json(describe(&schemas)).into_response()
+    Json(describe(&schemas, &library)).into_response()
 }
 
 #[cfg(test)]
@@ -306,7 +231,8 @@ mod tests {
 
     #[test]
     fn every_reference_of_the_document_leads_somewhere() {
-        let document = describe(noun::all());
+        let library = Library::load(&policy::Embedded).unwrap();
+        let document = describe(noun::all(), &library);
         let text = document.to_string();
         let mut seen = 0;
         for rest in text.split("\"$ref\":\"#").skip(1) {
@@ -319,5 +245,24 @@ mod tests {
             document.pointer("/components/schemas/device/required/0"),
             Some(&json!("code"))
         );
+    }
+
+    #[test]
+    fn what_is_held_is_what_is_described() {
+        let library = Library::load(&policy::Embedded).unwrap();
+        let document = describe(noun::all(), &library);
+        let names = |path: &str| -> Vec<String> {
+            let pointer = format!("/paths/~1api~1v1~1{path}/get/parameters");
+            let params = document.pointer(&pointer).unwrap().as_array().unwrap();
+            let name = |param: &Value| param["name"].as_str().unwrap().to_owned();
+            params.iter().map(name).collect()
+        };
+        assert_eq!(names("duties"), ["from", "to", "open"]);
+        assert!(names("device").starts_with(&["q".into(), "sort".into(), "offset".into()]));
+        assert!(names("device").contains(&"limit".into()));
+        let post = &document["paths"]["/api/v1/device"]["post"]["responses"];
+        for status in [201, 400, 401, 403, 404, 409, 413, 415, 422, 429] {
+            assert!(post.get(status.to_string()).is_some(), "{status}");
+        }
     }
 }

@@ -5,31 +5,30 @@ use axum::{
     Json,
     body::Bytes,
     extract::{Path, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use domain::{
     id::Id,
     label::Label,
     parse,
-    problem::{FieldProblem, Problem},
-    record::{
-        Record,
-        Value::{Integer, Null},
-        Values,
-    },
-    schema::{Kind, Schema},
+    problem::{FieldProblem, Problem, ProblemKind},
+    record::{Record, Values},
+    schema::{Field, Kind, Schema},
 };
 use serde_json::{Map, Value, json};
 
+use super::shape::json_type;
 use crate::{
-    http::{Fault, More, Params, Reader},
+    http::{Fault, Form, More, Param, Params, Reader},
     registry::asked,
     server::Web,
 };
 
-/// The most records of one answer.
-const MOST: usize = 1_000;
+/// What a list in the API takes beside what its page takes.
+pub fn of_a_list() -> [Param; 1] {
+    [Param::limit(1_000)]
+}
 
 fn body(record: &Record) -> Value {
     json!({
@@ -50,15 +49,10 @@ pub async fn list(
     let schema = web.app.schema(&noun)?;
     let limit = match params.number("limit") {
         0 => 100,
-        n => n.min(MOST),
+        n => n,
     };
-    let page = registry::list(
-        &web.app,
-        &reader.ctx,
-        &noun,
-        &asked(&web, &reader.ctx, &schema, &params, limit).await?,
-    )
-    .await?;
+    let query = asked(&web, &reader.ctx, &schema, &params, &of_a_list(), limit).await?;
+    let page = registry::list(&web.app, &reader.ctx, &noun, &query).await?;
     let items: Vec<Value> = page.records.iter().map(body).collect();
     Ok(Json(json!({ "total": page.total, "items": items })).into_response())
 }
@@ -79,30 +73,68 @@ fn answer(status: StatusCode, record: &Record) -> Response {
     (status, [(header::ETAG, tag)], Json(body(record))).into_response()
 }
 
-/// The values of a JSON object, read as those of a form are.
-fn values(schema: &Schema, object: &Map<String, Value>) -> Result<Values, Problem> {
-    let unknown: Vec<FieldProblem> = object
-        .keys()
-        .filter(|name| schema.field(name).is_none())
-        .map(|name| FieldProblem::new(name, "Không có trường này", "There is no such field"))
-        .collect();
-    if !unknown.is_empty() {
-        return Err(Problem::invalid(&schema.noun, unknown));
+/// A value as text, for [`parse::values`], if it is of the type that the field's kind has in
+/// JSON (see [`super::shape`]).
+fn text(field: &Field, value: &Value) -> Option<String> {
+    match (field.kind, value) {
+        (_, Value::Null) => Some(String::new()),
+        (Kind::Instant, Value::Number(ms)) => {
+            let at = jiff::Timestamp::from_millisecond(whole(ms)?).ok()?;
+            Some(at.to_string())
+        }
+        (Kind::Integer, Value::Number(n)) => whole(n).map(|n| n.to_string()),
+        (Kind::Decimal | Kind::Latitude | Kind::Longitude, Value::Number(n)) => Some(n.to_string()),
+        (Kind::Boolean, Value::Bool(yes)) => Some(yes.to_string()),
+        (Kind::Integer | Kind::Decimal | Kind::Latitude | Kind::Longitude | Kind::Boolean, _) => {
+            None
+        }
+        (_, Value::String(text)) => Some(text.clone()),
+        _ => None,
+    }
+}
+
+/// A whole number; JSON writes 1.0 and 1 for the same.
+fn whole(number: &serde_json::Number) -> Option<i64> {
+    number.as_i64().or_else(|| {
+        let float = number
+            .as_f64()
+            .filter(|f| f.fract() == 0.0 && f.abs() < 9e15)?;
+        #[expect(clippy::cast_possible_truncation, reason = "whole, and within 2^53")]
+        Some(float as i64)
+    })
+}
+
+/// The values of a JSON object: 400 for a field that there is not or a value of another type,
+/// 422 for what a form would refuse.
+fn values(schema: &Schema, object: &Map<String, Value>) -> Result<Values, Fault> {
+    let mut wrong = Vec::new();
+    let mut texts: Vec<(&str, String)> = Vec::with_capacity(object.len());
+    for (name, value) in object {
+        let Some(field) = schema.field(name) else {
+            wrong.push(unknown(name));
+            continue;
+        };
+        match text(field, value) {
+            Some(text) => texts.push((name, text)),
+            None => wrong.push(FieldProblem::new(
+                name,
+                format!("Phải là kiểu {}", json_type(field.kind)),
+                format!("Must be of the type {}", json_type(field.kind)),
+            )),
+        }
+    }
+    if !wrong.is_empty() {
+        return Err(malformed(&schema.noun, wrong));
     }
     let mut values = Values::new();
-    let mut wrong = Vec::new();
     for field in &schema.fields {
+        let text = texts.iter().find(|(name, _)| *name == field.name);
         let read = match object.get(&field.name) {
-            None | Some(Value::Null) => parse::field(field, ""),
-            Some(Value::String(text)) => parse::field(field, text),
             // A number of JSON says itself what its point is.
-            Some(Value::Number(number)) if !number.is_i64() => {
+            Some(Value::Number(number)) if field.kind != Kind::Instant => {
                 parse::typed(field, number.as_f64().unwrap_or(f64::NAN))
             }
-            Some(Value::Number(number)) if field.kind == Kind::Instant => {
-                Ok(number.as_i64().map_or(Null, Integer))
-            }
-            Some(other) => parse::field(field, &other.to_string()),
+            _ => parse::field(field, text.map_or("", |(_, text)| text.as_str())),
         };
         match read {
             Ok(value) => {
@@ -114,14 +146,47 @@ fn values(schema: &Schema, object: &Map<String, Value>) -> Result<Values, Proble
     if wrong.is_empty() {
         Ok(values)
     } else {
-        Err(Problem::invalid(&schema.noun, wrong))
+        Err(Problem::invalid(&schema.noun, wrong).into())
     }
 }
 
-fn object(bytes: &Bytes) -> Result<Map<String, Value>, Fault> {
+fn unknown(name: &str) -> FieldProblem {
+    let name: String = name.chars().take(60).collect();
+    FieldProblem::new(&name, "Không có trường này", "There is no such field")
+}
+
+/// A body that is not of the form that the address takes: 400, with the fields.
+fn malformed(subject: &str, wrong: Vec<FieldProblem>) -> Fault {
+    Fault::with_status(Problem::invalid(subject, wrong), StatusCode::BAD_REQUEST)
+}
+
+/// A JSON object; what is sent as something else is not read.
+fn object(headers: &HeaderMap, bytes: &Bytes) -> Result<Map<String, Value>, Fault> {
+    let kind = headers.get(header::CONTENT_TYPE);
+    let json = |kind: &HeaderValue| {
+        let kind = kind.to_str().unwrap_or_default();
+        let kind = kind.split(';').next().unwrap_or_default().trim();
+        let kind = kind.to_ascii_lowercase();
+        kind == "application/json" || kind.ends_with("+json")
+    };
+    if !kind.is_none_or(json) {
+        let problem = Problem::new(
+            ProblemKind::Invalid,
+            Label::new(
+                "Không nhận dữ liệu kiểu này",
+                "Content of this type is not taken",
+            ),
+            "Content-Type",
+            Label::new("Gửi application/json.", "Send application/json."),
+        );
+        return Err(Fault::with_status(
+            problem,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        ));
+    }
     serde_json::from_slice(bytes).map_err(|error| {
         let problem = Problem::new(
-            domain::problem::ProblemKind::Invalid,
+            ProblemKind::Invalid,
             Label::new(
                 "Nội dung không phải một đối tượng JSON",
                 "The body is not a JSON object",
@@ -136,40 +201,79 @@ fn object(bytes: &Bytes) -> Result<Map<String, Value>, Fault> {
     })
 }
 
+/// The texts of a JSON object that holds only these, each of them text.
+fn texts<const N: usize>(
+    object: &Map<String, Value>,
+    names: [&str; N],
+) -> Result<[String; N], Fault> {
+    let mut wrong: Vec<FieldProblem> = object
+        .keys()
+        .filter(|name| !names.contains(&name.as_str()))
+        .map(|name| unknown(name))
+        .collect();
+    let found = names.map(|name| match object.get(name) {
+        Some(Value::String(text)) => text.clone(),
+        _ => {
+            wrong.push(FieldProblem::new(
+                name,
+                "Phải có, kiểu string",
+                "Required, of the type string",
+            ));
+            String::new()
+        }
+    });
+    if wrong.is_empty() {
+        Ok(found)
+    } else {
+        Err(malformed("", wrong))
+    }
+}
+
 /// `POST /api/v1/{noun}`: the body is an object of values.
 pub async fn create(
     State(web): State<Web>,
     reader: Reader,
     Path(noun): Path<String>,
+    headers: HeaderMap,
     bytes: Bytes,
 ) -> Result<Response, Fault> {
     let schema = web.app.schema(&noun)?;
-    let values = values(&schema, &object(&bytes)?)?;
+    let values = values(&schema, &object(&headers, &bytes)?)?;
     let saved = registry::save(&web.app, &reader.ctx, &noun, None, values).await?;
     Ok(answer(StatusCode::CREATED, &saved.record))
 }
 
-/// The version that a change was made from: `If-Match` (RFC 9110 §13.1.1).
+/// The version that a change was made from: `If-Match` (RFC 9110 §13.1.1), one strong entity
+/// tag. Without it 428 (RFC 6585 §3).
 fn version(headers: &HeaderMap) -> Result<i64, Fault> {
-    headers
-        .get(header::IF_MATCH)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|tag| tag.trim_matches('"').parse().ok())
-        .ok_or_else(|| {
-            let problem = Problem::new(
-                domain::problem::ProblemKind::Invalid,
-                Label::new(
-                    "Thiếu phiên bản đã đọc",
-                    "The version that was read is missing",
-                ),
-                "If-Match",
-                Label::new(
-                    "Đọc bản ghi, rồi gửi ETag của nó trong If-Match.",
-                    "Read the record, then send its ETag as If-Match.",
-                ),
-            );
-            Fault::with_status(problem, StatusCode::PRECONDITION_REQUIRED)
-        })
+    let refused = |vi: &str, en: &str, status| {
+        let problem = Problem::new(
+            ProblemKind::Invalid,
+            Label::new(vi, en),
+            "If-Match",
+            Label::new(
+                "Đọc bản ghi, rồi gửi ETag của nó trong If-Match.",
+                "Read the record, then send its ETag as If-Match.",
+            ),
+        );
+        Fault::with_status(problem, status)
+    };
+    let Some(value) = headers.get(header::IF_MATCH) else {
+        return Err(refused(
+            "Thiếu phiên bản đã đọc",
+            "The version that was read is missing",
+            StatusCode::PRECONDITION_REQUIRED,
+        ));
+    };
+    let tag = value.to_str().ok().map(str::trim);
+    let inner = tag.and_then(|tag| tag.strip_prefix('"')?.strip_suffix('"'));
+    inner.and_then(|n| n.parse().ok()).ok_or_else(|| {
+        refused(
+            "If-Match không phải ETag của một bản ghi",
+            "If-Match is not the ETag of a record",
+            StatusCode::BAD_REQUEST,
+        )
+    })
 }
 
 /// `PUT /api/v1/{noun}/{id}`: a field that is not given becomes empty.
@@ -181,7 +285,7 @@ pub async fn replace(
     bytes: Bytes,
 ) -> Result<Response, Fault> {
     let schema = web.app.schema(&noun)?;
-    let values = values(&schema, &object(&bytes)?)?;
+    let values = values(&schema, &object(&headers, &bytes)?)?;
     let at = Some((parse_id(&id)?, version(&headers)?));
     let saved = registry::save(&web.app, &reader.ctx, &noun, at, values).await?;
     Ok(answer(StatusCode::OK, &saved.record))
@@ -202,7 +306,7 @@ pub async fn change(
         return Err(Problem::internal(id).into());
     };
     merged.retain(|name, _| schema.field(name).is_some());
-    merged.extend(object(&bytes)?);
+    merged.extend(object(&headers, &bytes)?);
     let saved = registry::save(&web.app, &reader.ctx, &noun, at, values(&schema, &merged)?).await?;
     Ok(answer(StatusCode::OK, &saved.record))
 }
@@ -230,6 +334,29 @@ fn parse_id(id: &str) -> Result<Id, Problem> {
         .map_err(|_| Problem::not_found(&Label::new("bản ghi", "record"), id))
 }
 
+/// What an import takes.
+pub fn of_an_import() -> [Param; 4] {
+    let modes = ["dry-run", "good-rows", "all-or-nothing"];
+    [
+        Param::one_of("mode", modes, "what to do with the rows"),
+        Param::new(
+            "sheet",
+            Form::Text,
+            "the sheet's name, where the workbook has several",
+        ),
+        Param::new(
+            "hidden_rows",
+            Form::Flag,
+            "rows that the sheet hides go in too",
+        ),
+        Param::new(
+            "column",
+            Form::Texts,
+            "HEADER:FIELD, what a header is taken for",
+        ),
+    ]
+}
+
 /// `POST /api/v1/{noun}/import?mode=dry-run|good-rows|all-or-nothing&sheet=&hidden_rows=true`: the
 /// body is a CSV or XLSX file. `column=HEADER:FIELD` (any number of them) says what a header is.
 pub async fn import(
@@ -239,18 +366,11 @@ pub async fn import(
     params: Params,
     bytes: Bytes,
 ) -> Result<Response, Fault> {
+    params.hold(&of_an_import())?;
     let mode = match params.get("mode") {
-        "" | "dry-run" => ImportMode::DryRun,
         "good-rows" => ImportMode::GoodRows,
         "all-or-nothing" => ImportMode::AllOrNothing,
-        other => {
-            let wrong = FieldProblem::new(
-                "mode",
-                format!("“{other}” không phải dry-run, good-rows hay all-or-nothing"),
-                format!("“{other}” is not dry-run, good-rows or all-or-nothing"),
-            );
-            return Err(Problem::invalid("mode", vec![wrong]).into());
-        }
+        _ => ImportMode::DryRun,
     };
     let columns = params
         .all("column")
@@ -308,12 +428,11 @@ pub async fn close(
     State(web): State<Web>,
     reader: Reader,
     Path(noun): Path<String>,
+    headers: HeaderMap,
     bytes: Bytes,
 ) -> Result<Response, Fault> {
-    let body = object(&bytes)?;
-    let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
-    let (unit, period) = (text("organization"), text("period"));
-    let closing = book::close(&web.app, &reader.ctx, &noun, unit, period).await?;
+    let [unit, period] = texts(&object(&headers, &bytes)?, ["organization", "period"])?;
+    let closing = book::close(&web.app, &reader.ctx, &noun, &unit, &period).await?;
     Ok((StatusCode::CREATED, Json(closing)).into_response())
 }
 
@@ -322,13 +441,10 @@ pub async fn reopen(
     State(web): State<Web>,
     reader: Reader,
     Path((noun, id)): Path<(String, String)>,
+    headers: HeaderMap,
     bytes: Bytes,
 ) -> Result<Response, Fault> {
-    let body = object(&bytes)?;
-    let reason = body
-        .get("reason")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    book::reopen(&web.app, &reader.ctx, &noun, parse_id(&id)?, reason).await?;
+    let [reason] = texts(&object(&headers, &bytes)?, ["reason"])?;
+    book::reopen(&web.app, &reader.ctx, &noun, parse_id(&id)?, &reason).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -3,35 +3,136 @@
 use app::{assess, duty, journal, logs, search, watch};
 use axum::{
     Json,
-    extract::State,
+    extract::State as Shared,
     response::{IntoResponse, Response},
 };
+use domain::{label::Label, parse, problem::Problem, reachability::State};
+use jiff::civil::Date;
+use policy::{Library, Status};
 use serde_json::{Value, json};
 
 use crate::{
-    http::{Fault, Params, Reader},
+    http::{Fault, Form, Param, Params, Reader},
     journal::unit as journal_unit,
     server::Web,
 };
 
-fn limit(params: &Params, most: usize) -> usize {
+fn limit(params: &Params) -> usize {
     match params.number("limit") {
-        0 => 100.min(most),
-        n => n.min(most),
+        0 => 100,
+        n => n,
     }
+}
+
+/// What each address of this module takes: its name, what it is about, its parameters.
+pub fn declared(library: &Library) -> Vec<(&'static str, &'static str, Vec<Param>)> {
+    let text = |name: &str, about: &str| Param::new(name, Form::Text, about);
+    let day = |name: &str, about: &str| Param::new(name, Form::Day, about);
+    let regulations = library.regulations.keys().map(String::as_str);
+    let states = State::ALL.iter().map(|state| state.word());
+    vec![
+        (
+            "verdicts",
+            "Verdicts",
+            vec![
+                Param::one_of("regulation", regulations, "a regulation's id"),
+                text("clause", "a clause's cite"),
+                text("unit", "a unit's code"),
+                Param::one_of(
+                    "status",
+                    Status::ALL.iter().map(|s| s.code()),
+                    "how it stands",
+                ),
+                day("as_of", "as it stood at the end of this day"),
+            ],
+        ),
+        (
+            "duties",
+            "Duties with a period",
+            vec![
+                day("from", "due from this day on; this year's first otherwise"),
+                day("to", "due up to this day; this year's last otherwise"),
+                Param::new("open", Form::Flag, "only what is not done"),
+            ],
+        ),
+        (
+            "targets",
+            "What is probed, with its state",
+            vec![
+                Param::one_of("state", states, "its state"),
+                Param::one_of("kind", ["site", "circuit", "device"], "its noun"),
+            ],
+        ),
+        (
+            "alarms",
+            "Alarms, one for each cause",
+            vec![
+                Param::new("closed", Form::Flag, "those that are over, too"),
+                Param::limit(1_000),
+            ],
+        ),
+        (
+            "logs",
+            "Log lines, the newest first",
+            crate::log::declared(),
+        ),
+        (
+            "journal",
+            "The change journal",
+            vec![
+                text("noun", "only of this noun"),
+                text("record", "only of the record of this id"),
+                text(
+                    "organization",
+                    "only of this unit (id or code) and what lies below",
+                ),
+                text("actor", "only of this account"),
+                Param::new(
+                    "before",
+                    Form::Number(0, FAR),
+                    "only entries before this one",
+                ),
+                Param::limit(1_000),
+            ],
+        ),
+        (
+            "search",
+            "Records and clauses by words",
+            vec![
+                text("q", "words; diacritics do not matter"),
+                Param::limit(100),
+            ],
+        ),
+    ]
+}
+
+/// The farthest number that is counted to.
+pub const FAR: u64 = 9_000_000_000_000_000;
+
+/// Refuses what an address does not take.
+fn hold(web: &Web, name: &str, params: &Params) -> Result<(), Fault> {
+    let all = declared(&web.app.library());
+    let one = all.into_iter().find(|(each, _, _)| *each == name);
+    params.hold(&one.map(|(_, _, params)| params).unwrap_or_default())
 }
 
 /// `GET /api/v1/verdicts?regulation=&clause=&unit=&status=&as_of=`.
 pub async fn verdicts(
-    State(web): State<Web>,
+    Shared(web): Shared<Web>,
     reader: Reader,
     params: Params,
 ) -> Result<Response, Fault> {
-    let day: Option<jiff::civil::Date> = params.get("as_of").parse().ok();
+    hold(&web, "verdicts", &params)?;
+    let day = parse::date(params.get("as_of"));
     let moment = day
         .and_then(|day| day.tomorrow().ok())
         .map(|next| domain::clock::start_of_day_ms(next) - 1);
     let view = assess::board(&web.app, &reader.ctx, moment).await?;
+    let unit = params.get("unit");
+    let known = |at: &usize| view.board.units[*at].code == unit;
+    if !unit.is_empty() && !view.units.iter().any(known) {
+        return Err(Problem::not_found(&Label::new("đơn vị", "organization"), unit).into());
+    }
     let wanted = |name: &str, value: &str| params.get(name).is_empty() || params.get(name) == value;
     let items: Vec<Value> = view
         .cells()
@@ -61,21 +162,16 @@ pub async fn verdicts(
 
 /// `GET /api/v1/duties?from=&to=&open=true`: ISO dates, this year by default.
 pub async fn duties(
-    State(web): State<Web>,
+    Shared(web): Shared<Web>,
     reader: Reader,
     params: Params,
 ) -> Result<Response, Fault> {
+    hold(&web, "duties", &params)?;
     let today = web.app.clock.today();
-    let or = |name: &str, default: String| {
-        let text = params.get(name);
-        if text.is_empty() {
-            default
-        } else {
-            text.to_owned()
-        }
-    };
-    let from = or("from", today.first_of_year().to_string());
-    let to = or("to", today.last_of_year().to_string());
+    let or =
+        |name: &str, default: Date| parse::date(params.get(name)).unwrap_or(default).to_string();
+    let from = or("from", today.first_of_year());
+    let to = or("to", today.last_of_year());
     let open = params.get("open") == "true";
     let items = duty::due(&web.app, &reader.ctx, &from, &to, open, 10_000).await?;
     Ok(Json(json!({ "total": items.len(), "items": items })).into_response())
@@ -83,10 +179,11 @@ pub async fn duties(
 
 /// `GET /api/v1/targets?state=&kind=`.
 pub async fn targets(
-    State(web): State<Web>,
+    Shared(web): Shared<Web>,
     reader: Reader,
     params: Params,
 ) -> Result<Response, Fault> {
+    hold(&web, "targets", &params)?;
     let mut items = watch::targets(&web.app, &reader.ctx).await?;
     items.retain(|target| {
         (params.get("state").is_empty() || target.state == params.get("state"))
@@ -98,24 +195,28 @@ pub async fn targets(
 
 /// `GET /api/v1/alarms?closed=true&limit=`.
 pub async fn alarms(
-    State(web): State<Web>,
+    Shared(web): Shared<Web>,
     reader: Reader,
     params: Params,
 ) -> Result<Response, Fault> {
+    hold(&web, "alarms", &params)?;
     let closed = params.get("closed") == "true";
-    let limit = i64::try_from(limit(&params, 1_000)).unwrap_or(100);
+    let limit = i64::try_from(limit(&params)).unwrap_or(100);
     let items = watch::alarms(&web.app, &reader.ctx, closed, limit).await?;
     Ok(Json(json!({ "total": items.len(), "items": items })).into_response())
 }
 
 /// `GET /api/v1/logs?q=&source=&unit=&severity=&from=&to=&limit=&cursor=`.
 pub async fn logs(
-    State(web): State<Web>,
+    Shared(web): Shared<Web>,
     reader: Reader,
     params: Params,
 ) -> Result<Response, Fault> {
+    hold(&web, "logs", &params)?;
     let devices = crate::log::devices(&web.app, &reader.ctx).await?;
-    let page = logs::search(&web.app, &reader.ctx, crate::log::query(&params, &devices)).await?;
+    let mut wanted = crate::log::query(&params, &devices);
+    wanted.unit = journal_unit(&web.app, &reader.ctx, params.get("unit")).await?;
+    let page = logs::search(&web.app, &reader.ctx, wanted).await?;
     let claims = logs::claims(&web.app, &reader.ctx).await?;
     let items: Vec<Value> = page
         .rows
@@ -144,10 +245,11 @@ pub async fn logs(
 
 /// `GET /api/v1/journal?noun=&record=&organization=&actor=&before=&limit=`.
 pub async fn journal(
-    State(web): State<Web>,
+    Shared(web): Shared<Web>,
     reader: Reader,
     params: Params,
 ) -> Result<Response, Fault> {
+    hold(&web, "journal", &params)?;
     let some = |name: &str| Some(params.get(name).to_owned()).filter(|text| !text.is_empty());
     let wanted = journal::JournalQuery {
         noun: some("noun"),
@@ -155,7 +257,7 @@ pub async fn journal(
         organization: journal_unit(&web.app, &reader.ctx, params.get("organization")).await?,
         actor: some("actor"),
         before_seq: params.get("before").parse().ok(),
-        limit: i64::try_from(limit(&params, 1_000)).unwrap_or(100),
+        limit: i64::try_from(limit(&params)).unwrap_or(100),
     };
     let items: Vec<Value> = journal::list(&web.app, &reader.ctx, &wanted)
         .await?
@@ -186,10 +288,11 @@ pub async fn journal(
 
 /// `GET /api/v1/search?q=&limit=`.
 pub async fn search(
-    State(web): State<Web>,
+    Shared(web): Shared<Web>,
     reader: Reader,
     params: Params,
 ) -> Result<Response, Fault> {
-    let items = search::find(&web.app, &reader.ctx, params.get("q"), limit(&params, 100)).await?;
+    hold(&web, "search", &params)?;
+    let items = search::find(&web.app, &reader.ctx, params.get("q"), limit(&params)).await?;
     Ok(Json(json!({ "items": items })).into_response())
 }

@@ -12,6 +12,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use domain::problem::FieldProblem;
 use jiff::{ToSpan, civil::Date};
 use policy::calendar::{Calendar, Day as Worked};
 
@@ -22,7 +23,7 @@ use super::{
 };
 use crate::{
     cx::Cx,
-    http::{self, Fault, Params, Reader},
+    http::{self, Fault, Params, Reader, misasked},
     mark::Mark,
     server::Web,
 };
@@ -37,20 +38,28 @@ pub fn routes() -> Router<Web> {
         .route("/calendar/feed/{token}", get(feed::read))
 }
 
-/// The first day of `2026-11`; of this month where that is no month.
-fn first_of(text: &str, today: Date) -> Date {
-    format!("{text}-01")
-        .parse()
-        .ok()
+/// The first day of `2026-11`; of this month where none is given.
+fn first_of(text: &str, today: Date) -> Result<Date, Fault> {
+    if text.is_empty() {
+        return Ok(today.first_of_month());
+    }
+    let first = format!("{text}-01").parse().ok();
+    first
         .filter(|day: &Date| (2000..2200).contains(&day.year()))
-        .unwrap_or_else(|| today.first_of_month())
+        .ok_or_else(|| {
+            misasked(vec![FieldProblem::new(
+                "month",
+                "Không phải là tháng; viết như 2026-11",
+                "Is not a month; write it as 2026-11",
+            )])
+        })
 }
 
 /// `GET /calendar?month=2026-11&unit=CODE`.
 async fn page(State(web): State<Web>, reader: Reader, params: Params) -> Result<Response, Fault> {
     let (app, ctx, cx) = (&web.app, &reader.ctx, &reader.cx);
     let today = app.clock.today();
-    let first = first_of(params.get("month"), today);
+    let first = first_of(params.get("month"), today)?;
     let last = first.last_of_month();
     let unit = params.get("unit");
     let wanted = (!unit.is_empty()).then_some(unit);

@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use domain::{authority::Permission, clock, label::Label, problem::Problem};
+use domain::{authority::Permission, clock, label::Label, parse, problem::Problem};
 use policy::{Regulation, Status, regulation::Chapter};
 
 use super::{
@@ -23,7 +23,7 @@ use super::{
 use crate::{
     counts::Shown,
     cx::Cx,
-    http::{self, Fault, Params, Reader},
+    http::{self, Fault, Form, Param, Params, Reader, query},
     server::Web,
 };
 
@@ -49,17 +49,22 @@ pub fn routes() -> Router<Web> {
         )
 }
 
-/// The end of the day that is asked for, unix milliseconds; none for now or for what is no date.
-pub fn moment(params: &Params) -> Option<i64> {
-    let day: jiff::civil::Date = params.get("as_of").parse().ok()?;
-    day.tomorrow()
-        .ok()
-        .map(|next| clock::start_of_day_ms(next) - 1)
+/// The end of the day that is asked for, unix milliseconds; none for now.
+///
+/// # Errors
+/// 400 for what is no date: not what holds today in place of it.
+pub fn moment(params: &Params) -> Result<Option<i64>, Fault> {
+    params.can(&[Param::new("as_of", Form::Day, "")])?;
+    let next = parse::date(params.get("as_of")).and_then(|day| day.tomorrow().ok());
+    Ok(next.map(|next| clock::start_of_day_ms(next) - 1))
 }
 
 /// The moment that is asked for as a query for links: `?as_of=…`, or nothing.
 pub fn at(params: &Params) -> String {
-    moment(params).map_or_else(String::new, |_| format!("?as_of={}", params.get("as_of")))
+    match moment(params) {
+        Ok(Some(_)) => format!("?{}", query([("as_of", params.get("as_of"))])),
+        _ => String::new(),
+    }
 }
 
 /// The local day that a page is about.
@@ -91,7 +96,7 @@ fn law(cx: &Cx, view: &BoardView, params: &Params, path: &str, ids: &[String]) -
 }
 
 pub(super) async fn board(web: &Web, reader: &Reader, params: &Params) -> Result<BoardView, Fault> {
-    Ok(assess::board(&web.app, &reader.ctx, moment(params)).await?)
+    Ok(assess::board(&web.app, &reader.ctx, moment(params)?).await?)
 }
 
 /// A regulation of the pack.

@@ -46,7 +46,7 @@ pub async fn page(
     params: Params,
 ) -> Result<Response, Fault> {
     let (app, ctx) = (&web.app, &reader.ctx);
-    let board = assess::board(app, ctx, moment(&params)).await?;
+    let board = assess::board(app, ctx, moment(&params)?).await?;
     find(&board, &id)?;
     let view = match assess::verdict(app, ctx, &board, &id, &cite, &unit).await {
         Err(mut problem) if problem.kind == ProblemKind::NotFound && board.as_of.is_some() => {

@@ -3,4 +3,4 @@
 pub mod page;
 mod route;
 
-pub use route::{api_get, api_list, routes};
+pub use route::{api_get, api_list, declared, routes};

@@ -18,13 +18,13 @@ use domain::{
     label::Label,
     problem::{FieldProblem, Problem},
 };
-use policy::document::Covers;
+use policy::{Library, document::Covers};
 use serde_json::{Value, json};
 
 use super::page::{Choice, DraftField, Index, Row, Show};
 use crate::{
     cx::Cx,
-    http::{self, Fault, Params, Reader, done, receive},
+    http::{self, Fault, Form, Param, Params, Reader, done, receive},
     journal::entries,
     paging::Pages,
     server::Web,
@@ -45,6 +45,18 @@ pub fn routes() -> Router<Web> {
         .route("/documents/{id}/file.docx", get(docx))
         .route("/documents/{id}/{step}", post(step))
         .merge(files)
+}
+
+/// What the list of papers takes, on its page and in the API.
+pub fn declared(library: &Library) -> Vec<Param> {
+    let templates = library.documents.keys().map(String::as_str);
+    vec![
+        Param::one_of("template", templates, "its kind"),
+        Param::new("period", Form::Text, "its period or day"),
+        Param::one_of("state", State::ALL.map(State::code), "how far it has come"),
+        Param::new("organization", Form::Text, "the id of a unit"),
+        Param::new("offset", Form::Number(0, 1_000_000_000), "how many to skip"),
+    ]
 }
 
 fn query(params: &Params) -> Result<DocumentQuery, Problem> {
@@ -73,6 +85,9 @@ async fn index(
     reader: Reader,
     params: Params,
 ) -> Result<Response, Fault> {
+    let mut known = declared(&web.app.library());
+    known.extend(["begin", "done"].map(|name| Param::new(name, Form::Text, "")));
+    params.hold_filled(&known)?;
     let page = document::list(&web.app, &reader.ctx, &query(&params)?).await?;
     let offers = document::offers(&web.app, &reader.ctx).await?;
     let library = web.app.library();
@@ -476,6 +491,7 @@ pub async fn api_list(
     reader: Reader,
     params: Params,
 ) -> Result<Response, Fault> {
+    params.hold(&declared(&web.app.library()))?;
     let page = document::list(&web.app, &reader.ctx, &query(&params)?).await?;
     let items: Vec<Value> = page.documents.iter().map(body).collect();
     Ok(Json(json!({ "total": page.total, "items": items })).into_response())

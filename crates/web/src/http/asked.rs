@@ -1,6 +1,9 @@
 //! What is known of a request before anybody is asked who sends it.
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::{Arc, OnceLock},
+};
 
 use axum::{
     extract::{ConnectInfo, Request, State},
@@ -9,7 +12,7 @@ use axum::{
     response::Response,
 };
 use axum_extra::extract::CookieJar;
-use domain::{id::Id, label::Lang, net::Prefix};
+use domain::{authority::Actor, id::Id, label::Lang, net::Prefix};
 
 use crate::{cx::Theme, server::Web};
 
@@ -34,6 +37,8 @@ pub struct Asked {
     pub api: bool,
     /// Whether a fragment of a page is asked for.
     pub fragment: bool,
+    /// Who asks, once that is known: a page that says what went wrong has its menu, too.
+    pub reader: Arc<OnceLock<Actor>>,
 }
 
 /// The reader's language: chosen earlier, else the browser's first, else Vietnamese.
@@ -92,6 +97,7 @@ pub async fn ask(State(web): State<Web>, mut request: Request, next: Next) -> Re
             .map_or(Theme::Auto, |cookie| Theme::from_code(cookie.value())),
         api: path.starts_with("/api/") || path == "/metrics",
         fragment: request.headers().contains_key("hx-request"),
+        reader: Arc::default(),
         query: request.uri().query().unwrap_or_default().to_owned(),
         path,
     };

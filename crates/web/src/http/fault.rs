@@ -96,6 +96,22 @@ pub struct ErrorPage {
     pub ways: Vec<(&'static str, String)>,
 }
 
+/// The same for somebody who is signed in: with the menu.
+#[derive(Debug, Template)]
+#[template(path = "error_within.html")]
+pub struct ErrorWithin {
+    /// Context.
+    pub cx: Cx,
+    /// What happened.
+    pub problem: Problem,
+    /// The HTTP status.
+    pub status: u16,
+    /// The request, as it stands in the program's log.
+    pub request: String,
+    /// Where to go: address and text.
+    pub ways: Vec<(&'static str, String)>,
+}
+
 /// What the framework's own refusals mean.
 fn meaning(status: StatusCode, path: &str) -> Problem {
     let (kind, vi, en, next_vi, next_en) = match status {
@@ -112,6 +128,13 @@ fn meaning(status: StatusCode, path: &str) -> Problem {
             "This address does not take that method",
             "Quay lại trang trước và làm lại bằng nút trên trang.",
             "Go back and use the buttons of the page.",
+        ),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => (
+            ProblemKind::Invalid,
+            "Không nhận dữ liệu kiểu này",
+            "Content of this type is not taken",
+            "Gửi đúng kiểu dữ liệu (Content-Type) của địa chỉ này.",
+            "Send the type (Content-Type) that this address takes.",
         ),
         StatusCode::PAYLOAD_TOO_LARGE => (
             ProblemKind::Limit,
@@ -226,7 +249,7 @@ fn page(asked: &Asked, problem: Problem, status: StatusCode) -> Response {
         lang: asked.lang,
         theme: asked.theme,
         now: asked.now,
-        actor: None,
+        actor: asked.reader.get().cloned(),
         path: asked.path.clone(),
         done: None,
     };
@@ -234,14 +257,27 @@ fn page(asked: &Asked, problem: Problem, status: StatusCode) -> Response {
     if problem.kind == ProblemKind::SignIn {
         ways.insert(0, ("/sign-in", cx.t("error-sign-in")));
     }
-    let page = ErrorPage {
-        request: asked.id.clone(),
-        status: status.as_u16(),
-        problem,
-        ways,
-        cx,
+    let (request, number) = (asked.id.clone(), status.as_u16());
+    let rendered = if cx.actor.is_some() && !asked.fragment {
+        ErrorWithin {
+            request,
+            status: number,
+            problem,
+            ways,
+            cx,
+        }
+        .render()
+    } else {
+        ErrorPage {
+            request,
+            status: number,
+            problem,
+            ways,
+            cx,
+        }
+        .render()
     };
-    match page.render() {
+    match rendered {
         Ok(html) => (status, Html(html)).into_response(),
         Err(error) => {
             tracing::error!(%error, "the error page did not render");

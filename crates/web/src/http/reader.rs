@@ -156,6 +156,10 @@ impl FromRequestParts<Web> for Visitor {
             .await
             .unwrap_or_default();
         let full = me.as_ref().is_some_and(|me| me.stage == Stage::Full);
+        if full {
+            // Only what follows in this request reads it.
+            let _ = asked.reader.set(actor.clone());
+        }
         Ok(Self {
             ctx: Ctx {
                 actor: actor.clone(),

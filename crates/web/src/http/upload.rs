@@ -37,7 +37,7 @@ pub struct FilePart {
 const FIELD: usize = 64 << 10;
 
 /// The most that a form without files may hold.
-const FORM: usize = 256 << 10;
+pub const FORM: usize = 256 << 10;
 
 /// Reads a form. Files that together exceed `limit` bytes are read to their end but not kept, so that
 /// the browser gets its answer instead of a broken connection, and a file of any size
@@ -92,10 +92,11 @@ pub async fn receive(request: Request, limit: usize) -> Result<Upload, Fault> {
                     bytes,
                 });
             }
-            None => upload
-                .fields
-                .0
-                .push((name, String::from_utf8_lossy(&bytes).into_owned())),
+            None => {
+                let text = String::from_utf8(bytes);
+                let text = text.map_err(|_| broken(format!("{name}: UTF-8")))?;
+                upload.fields.0.push((name, text));
+            }
         }
     }
     match exceeded {

@@ -25,7 +25,7 @@ use domain::{
 use super::page::{Entries, Entry, FieldChange, Index};
 use crate::{
     cx::Cx,
-    http::{self, Fault, Params, Reader},
+    http::{self, Fault, Form, Param, Params, Reader},
     i18n,
     registry::cell,
     server::Web,
@@ -214,6 +214,10 @@ async fn page(
     params: &Params,
     verified: Option<(bool, String)>,
 ) -> Result<Response, Fault> {
+    let texts = ["noun", "actor", "organization", "done"];
+    let mut known = texts.map(|name| Param::new(name, Form::Text, "")).to_vec();
+    known.push(Param::new("before", Form::Number(0, u64::MAX), ""));
+    params.hold_filled(&known)?;
     let some = |name: &str| Some(params.get(name).to_owned()).filter(|text| !text.is_empty());
     let wanted = JournalQuery {
         noun: some("noun"),

@@ -4,4 +4,4 @@ pub mod page;
 mod route;
 mod unknown;
 
-pub use route::{device, devices, query, routes};
+pub use route::{declared, device, devices, query, routes};

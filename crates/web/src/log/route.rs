@@ -25,7 +25,8 @@ use super::{
 use crate::{
     cx::Cx,
     format,
-    http::{self, Fault, Params, Reader},
+    http::{self, Fault, Form, Param, Params, Reader},
+    journal,
     server::Web,
 };
 
@@ -56,6 +57,32 @@ pub async fn devices(app: &App, ctx: &Ctx) -> Result<HashMap<Id, String>, Proble
         .collect())
 }
 
+/// What the page and the API take.
+pub fn declared() -> Vec<Param> {
+    vec![
+        Param::new("q", Form::Text, "words or a part of the line"),
+        Param::new(
+            "source",
+            Form::Text,
+            "an address, or a part of a device's name",
+        ),
+        Param::new("unit", Form::Text, "a unit, by id or code"),
+        Param::new(
+            "severity",
+            Form::Number(0, 7),
+            "this severe or worse (RFC 5424)",
+        ),
+        Param::new("from", Form::Moment, "received from this moment on"),
+        Param::new("to", Form::Moment, "received before this moment"),
+        Param::limit(u64::try_from(logs::PAGE).unwrap_or(u64::MAX)),
+        Param::new(
+            "cursor",
+            Form::Number(0, u64::MAX),
+            "`next` of the page before",
+        ),
+    ]
+}
+
 /// What the parameters of the page or of the API ask for. `source` is an address, or a
 /// part of a device's name; a name that no device has finds nothing.
 pub fn query(params: &Params, devices: &HashMap<Id, String>) -> LogQuery {
@@ -78,12 +105,12 @@ pub fn query(params: &Params, devices: &HashMap<Id, String>) -> LogQuery {
         to: parse::instant(params.get("to")),
         devices: found,
         peer,
-        unit: params.get("unit").parse().ok(),
+        unit: None,
         max_severity: params.get("severity").parse().ok().filter(|n| *n <= 7),
         text: params.get("q").to_owned(),
         limit: match params.number("limit") {
             0 => SIZE,
-            n => n.min(logs::PAGE),
+            n => n,
         },
         cursor: params.get("cursor").parse().ok(),
     }
@@ -114,9 +141,13 @@ async fn checks(app: &App, ctx: &Ctx, cx: &Cx) -> Result<Vec<Check>, Fault> {
 }
 
 async fn index(State(web): State<Web>, reader: Reader, params: Params) -> Result<Response, Fault> {
+    let mut known = declared();
+    known.push(Param::new("done", Form::Text, ""));
+    params.hold_filled(&known)?;
     let (app, ctx, cx) = (&web.app, &reader.ctx, reader.cx);
     let names = devices(app, ctx).await?;
-    let asked = query(&params, &names);
+    let mut asked = query(&params, &names);
+    asked.unit = journal::unit(app, ctx, params.get("unit")).await?;
     let severity = asked.max_severity;
     let first_page = asked.cursor.is_none();
     let live = first_page && asked.to.is_none();

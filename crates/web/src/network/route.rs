@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     cx::Cx,
-    http::{self, Fault, Params, Reader, done},
+    http::{self, Fault, Form, Param, Params, Reader, done},
     mark::Mark,
     paging::Pages,
     server::Web,
@@ -116,6 +116,13 @@ pub fn rows(cx: &Cx, targets: &[Told]) -> Vec<TargetRow> {
 
 async fn index(State(web): State<Web>, reader: Reader, params: Params) -> Result<Response, Fault> {
     let cx = reader.cx;
+    params.hold_filled(&[
+        Param::new("q", Form::Text, ""),
+        Param::one_of("state", Mark::STATES.map(Mark::name), ""),
+        Param::one_of("kind", ["site", "circuit", "device"], ""),
+        Param::new("offset", Form::Number(0, 1_000_000_000), ""),
+        Param::new("done", Form::Text, ""),
+    ])?;
     let all = watch::targets(&web.app, &reader.ctx).await?;
     let counts = Mark::STATES
         .into_iter()

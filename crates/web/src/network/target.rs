@@ -23,7 +23,7 @@ use super::{
 use crate::{
     compliance::timeline::Span,
     cx::Cx,
-    http::{self, Fault, Params, Reader},
+    http::{self, Fault, Param, Params, Reader},
     mark::Mark,
     overview::page::Tile,
     server::Web,
@@ -54,6 +54,7 @@ pub async fn page(
         .map_err(|_| Problem::not_found(&Label::new("điểm đo", "target"), &id))?;
     let all = watch::targets(app, ctx).await?;
     let target = watch::target(app, ctx, id).await?;
+    params.can(&[Param::one_of("range", RANGES.map(|(code, ..)| code), "")])?;
     let wanted = params.get("range");
     let (range, word, days) = RANGES
         .into_iter()

@@ -15,7 +15,7 @@ use crate::{
     compliance::{moment, words},
     cx::Cx,
     format,
-    http::{self, Fault, Params, Reader, receive},
+    http::{self, Fault, Form, Param, Params, Reader, receive},
     mark::Mark,
     server::Web,
 };
@@ -41,7 +41,7 @@ async fn make(
     params: Params,
 ) -> Result<Response, Fault> {
     let (app, ctx) = (&web.app, &reader.ctx);
-    let view = assess::board(app, ctx, moment(&params)).await?;
+    let view = assess::board(app, ctx, moment(&params)?).await?;
     let note = proof::make(app, ctx, &view, &regulation, &cite, &unit).await?;
     let code: String = unit.chars().filter(|c| c.is_alphanumeric()).collect();
     let name = format!("attachment; filename=\"receipt-{code}.txt\"");
@@ -180,7 +180,18 @@ async fn results(
     reader: Reader,
     params: Params,
 ) -> Result<Response, Fault> {
-    let view = assess::board(&web.app, &reader.ctx, moment(&params)).await?;
+    let library = web.app.library();
+    params.hold(&[
+        Param::one_of(
+            "regulation",
+            library.regulations.keys().map(String::as_str),
+            "",
+        ),
+        Param::new("unit", Form::Text, ""),
+        Param::new("as_of", Form::Day, ""),
+        Param::one_of("lang", ["vi", "en"], ""),
+    ])?;
+    let view = assess::board(&web.app, &reader.ctx, moment(&params)?).await?;
     let given = |name: &str| {
         Some(params.get(name))
             .filter(|v| !v.is_empty())

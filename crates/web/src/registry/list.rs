@@ -2,7 +2,7 @@
 
 use app::{
     Ctx,
-    registry::{self, RecordQuery},
+    registry::{self, RecordQuery, sortable},
 };
 use axum::{
     extract::{Path, State},
@@ -12,8 +12,8 @@ use axum::{
 use domain::{
     authority::Role,
     id::Id,
+    net::parse_address,
     noun, parse,
-    problem::Problem,
     schema::{Kind, Schema, Storage},
 };
 
@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     cx::Cx,
-    http::{self, Fault, Params, Reader, query},
+    http::{self, Fault, Form, Param, Params, Reader, query},
     paging::Pages,
     server::Web,
 };
@@ -69,26 +69,79 @@ pub async fn index(State(web): State<Web>, reader: Reader) -> Result<Response, F
     Ok(http::Page(Index { cx, open, groups }).into_response())
 }
 
+/// What a list of records takes, on its page, in the API and for an export.
+pub fn declared(schema: &Schema) -> Vec<Param> {
+    let mut all = vec![
+        Param::new("q", Form::Text, "words to find; diacritics do not matter"),
+        Param::new(
+            "sort",
+            Form::Sort(sortable(schema).map(|f| f.name.clone()).collect()),
+            "a field; - before it for downwards",
+        ),
+        Param::new("offset", Form::Number(0, FAR), "how many to skip"),
+    ];
+    for field in &schema.fields {
+        let form = match field.kind {
+            Kind::Choice => Form::OneOf(field.choices.keys().cloned().collect()),
+            Kind::Boolean => Form::Flag,
+            Kind::Ip => Form::Ip,
+            Kind::Reference | Kind::Code => Form::Text,
+            _ if field.name == "period" => Form::Text,
+            _ => continue,
+        };
+        all.push(Param::new(&field.name, form, &field.label.en));
+    }
+    if schema.storage == Storage::Entry {
+        all.push(Param::new("since", Form::Day, "entries from this day on"));
+        all.push(Param::new("until", Form::Day, "entries up to this day"));
+    }
+    all
+}
+
+/// The farthest that a list is skipped.
+const FAR: u64 = 1_000_000_000;
+
 /// What the parameters of a list, of its export or of the API ask for: `q`, `sort`
 /// (with `-` before the field for downwards), `offset`, a value for any field, and for a
-/// book `since` and `until`.
-fn record_query(schema: &Schema, params: &Params, limit: usize) -> RecordQuery {
+/// book `since` and `until`. References may be given by a key of the other noun.
+///
+/// # Errors
+/// 400 for what is not [`declared`] nor in `more`; not found for a reference to nothing.
+pub async fn asked(
+    web: &Web,
+    ctx: &Ctx,
+    schema: &Schema,
+    params: &Params,
+    more: &[Param],
+    limit: usize,
+) -> Result<RecordQuery, Fault> {
+    let mut declared = declared(schema);
+    declared.extend_from_slice(more);
+    params.hold(&declared)?;
+    let mut filters = Vec::new();
+    for field in &schema.fields {
+        let value = params.get(&field.name);
+        if value.is_empty() {
+            continue;
+        }
+        let value = match (field.kind, field.refers_to.as_deref()) {
+            (Kind::Reference, Some(noun)) if value.parse::<Id>().is_err() => {
+                registry::get(&web.app, ctx, noun, value)
+                    .await?
+                    .id
+                    .to_string()
+            }
+            (Kind::Ip, _) => {
+                parse_address(value).map_or_else(|_| value.to_owned(), |ip| ip.to_string())
+            }
+            _ => value.to_owned(),
+        };
+        filters.push((field.name.clone(), value));
+    }
     let sort = params.get("sort");
-    let filters = schema
-        .fields
-        .iter()
-        .filter(|field| {
-            matches!(
-                field.kind,
-                Kind::Choice | Kind::Reference | Kind::Boolean | Kind::Code | Kind::Ip
-            ) || field.name == "period"
-        })
-        .map(|field| (field.name.clone(), params.get(&field.name).to_owned()))
-        .filter(|(_, value)| !value.is_empty())
-        .collect();
-    let field = sort.trim_start_matches('-');
+    let field = sort.strip_prefix('-').unwrap_or(sort);
     let day = |name: &str| parse::date(params.get(name)).map(|day| day.to_string());
-    RecordQuery {
+    Ok(RecordQuery {
         days: (day("since"), day("until")),
         search: params.get("q").to_owned(),
         filters,
@@ -97,31 +150,12 @@ fn record_query(schema: &Schema, params: &Params, limit: usize) -> RecordQuery {
             .map(|field| (field.name.clone(), sort.starts_with('-'))),
         offset: i64::try_from(params.number("offset")).unwrap_or(0),
         limit: i64::try_from(limit).unwrap_or(50),
-    }
+    })
 }
 
-/// The same, with references given by a key of the other noun in place of its id.
-///
-/// # Errors
-/// Not found.
-pub async fn asked(
-    web: &Web,
-    ctx: &Ctx,
-    schema: &Schema,
-    params: &Params,
-    limit: usize,
-) -> Result<RecordQuery, Problem> {
-    let mut query = record_query(schema, params, limit);
-    for (name, value) in &mut query.filters {
-        let noun = schema.field(name).and_then(|f| f.refers_to.as_deref());
-        if let Some(noun) = noun.filter(|_| value.parse::<Id>().is_err()) {
-            *value = registry::get(&web.app, ctx, noun, value)
-                .await?
-                .id
-                .to_string();
-        }
-    }
-    Ok(query)
+/// What a page takes beside: the message after something was done, and where its form leads back.
+fn of_a_page() -> [Param; 1] {
+    [Param::new("done", Form::Text, "")]
 }
 
 /// What a book is for and how it is kept.
@@ -162,9 +196,11 @@ fn heads(cx: &Cx, schema: &Schema, params: &Params) -> Vec<Head> {
             };
             let next = if order == Some("ascending") { "-" } else { "" };
             let joint = if others.is_empty() { "" } else { "&" };
+            let sorts = sortable(schema).any(|f| f.name == field.name);
+            let href = format!("?{others}{joint}sort={next}{}", field.name);
             Head {
                 text: cx.l(&field.label),
-                href: format!("?{others}{joint}sort={next}{}", field.name),
+                href: if sorts { href } else { String::new() },
                 order,
                 number: cell::is_number(field.kind),
             }
@@ -196,7 +232,8 @@ pub async fn list(
     params: Params,
 ) -> Result<Response, Fault> {
     let schema = web.app.schema(&noun)?;
-    let asked = asked(&web, &reader.ctx, &schema, &params, SIZE).await?;
+    let params = params.filled();
+    let asked = asked(&web, &reader.ctx, &schema, &params, &of_a_page(), SIZE).await?;
     let page = registry::list(&web.app, &reader.ctx, &noun, &asked).await?;
     let titles = registry::reference_titles(&web.app, &schema, &page.records).await?;
     let cx = reader.cx;
@@ -251,11 +288,12 @@ async fn every(
     reader: &Reader,
     noun: &str,
     params: &Params,
-) -> Result<RecordQuery, Problem> {
+) -> Result<RecordQuery, Fault> {
     let schema = web.app.schema(noun)?;
+    let more = of_a_page();
     Ok(RecordQuery {
         offset: 0,
-        ..asked(web, &reader.ctx, &schema, params, 1_000_000).await?
+        ..asked(web, &reader.ctx, &schema, params, &more, 1_000_000).await?
     })
 }
 

@@ -16,7 +16,7 @@ use axum::{
 };
 use domain::schema::Schema;
 
-pub use list::{asked, export, export_xlsx};
+pub use list::{asked, declared, export, export_xlsx};
 
 use crate::{cx::Cx, server::Web};
 

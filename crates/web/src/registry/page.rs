@@ -42,7 +42,7 @@ pub struct Index {
 pub struct Head {
     /// The field's label.
     pub text: String,
-    /// Sorts by it.
+    /// Sorts by it; empty where that cannot be.
     pub href: String,
     /// `ascending` or `descending` when sorted by it.
     pub order: Option<&'static str>,

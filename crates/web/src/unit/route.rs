@@ -16,7 +16,7 @@ use super::{
     page::{List, UnitRow},
 };
 use crate::{
-    http::{self, Fault, Params, Reader},
+    http::{self, Fault, Form, Param, Params, Reader},
     mark::Mark,
     overview::kind_word,
     paging::Pages,
@@ -34,6 +34,14 @@ pub fn routes() -> Router<Web> {
 
 async fn list(State(web): State<Web>, reader: Reader, params: Params) -> Result<Response, Fault> {
     let cx = reader.cx;
+    let kinds = noun::get("organization").and_then(|schema| schema.field("kind"));
+    let kinds = kinds.iter().flat_map(|field| field.choices.keys());
+    params.hold_filled(&[
+        Param::new("q", Form::Text, ""),
+        Param::one_of("group", kinds.map(String::as_str), ""),
+        Param::new("offset", Form::Number(0, 1_000_000_000), ""),
+        Param::new("done", Form::Text, ""),
+    ])?;
     let view = assess::board(&web.app, &reader.ctx, None).await?;
     let mut marks: HashMap<OrganizationId, Mark> = HashMap::new();
     for target in watch::targets(&web.app, &reader.ctx)
