@@ -128,10 +128,10 @@ fn hash(previous: &str, seq: i64, c: &Change) -> String {
 /// [`StoreError`] of the engine.
 pub async fn head(tx: &mut Tx) -> Result<(i64, String), StoreError> {
     write(tx).await?;
-    last_of(tx).await
+    at_end(tx).await
 }
 
-async fn last_of(tx: &mut Tx) -> Result<(i64, String), StoreError> {
+async fn at_end(tx: &mut Tx) -> Result<(i64, String), StoreError> {
     let last = tx
         .fetch_one(
             "journal",
@@ -171,7 +171,7 @@ pub(crate) async fn write(tx: &mut Tx) -> Result<(), StoreError> {
     }
     dialect::lock_journal(tx).await?;
     let sealing = tx.sealing().cloned();
-    let (mut seq, mut previous) = last_of(tx).await?;
+    let (mut seq, mut previous) = at_end(tx).await?;
     let mut rows = Vec::with_capacity(changes.len());
     for c in &changes {
         seq += 1;
