@@ -14,10 +14,6 @@ use crate::{authority::Role, claim::ClaimKind, label::Label};
 /// superiors, sites and circuits on the way to the hub. A province has four or five.
 pub const MOST_DEPTH: usize = 16;
 
-/// How many stand one below the other at most, the topmost counted: organizations by their
-/// superiors, sites and circuits on the way to the hub. A province has four or five.
-pub const MOST_DEPTH: usize = 16;
-
 /// The kind of value that a field holds. [`crate::parse`] says what each accepts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

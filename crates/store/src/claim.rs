@@ -89,11 +89,11 @@ pub async fn lock<'a>(
 ) -> Result<(), StoreError> {
     // In one order, so that two transactions never wait for each other.
     let values: BTreeSet<_> = values.into_iter().collect();
-    dialect::lock_book(tx, "claims", values.len() > FEW).await?;
+    dialect::lock(tx, "claims", values.len() > FEW).await?;
     if values.len() <= FEW {
         for (kind, key) in values {
             let name = format!("claim {} {key}", kind.code());
-            dialect::lock_book(tx, &name, true).await?;
+            dialect::lock(tx, &name, true).await?;
         }
     }
     Ok(())

@@ -51,6 +51,7 @@ impl Default for Assess {
             findings: RwLock::default(),
             dirty: Mutex::default(),
             poked: Notify::default(),
+            elsewhere: AtomicBool::default(),
             engine: tokio::sync::Mutex::default(),
             trying: Arc::new(tokio::sync::Semaphore::new(1)),
         }

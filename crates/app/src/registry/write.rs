@@ -8,7 +8,7 @@ use domain::{
     problem::{Problem, ProblemKind},
     schema::Schema,
 };
-use store::{StoreError, Tx, registry};
+use store::{StoreError, registry};
 
 use super::{
     held,
