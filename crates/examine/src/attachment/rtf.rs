@@ -228,7 +228,7 @@ impl Reader<'_> {
         let at = |number: Option<i64>| number.and_then(|n| usize::try_from(n).ok());
         match word {
             "par" | "line" | "cell" | "row" | "page" | "sect" | "nestcell" | "nestrow" => {
-                self.push("\n")
+                self.push("\n");
             }
             "sv" | "sn" | "shptxt" | "footnote" | "annotation" | "header" | "footer"
             | "headerl" | "headerr" | "headerf" | "footerl" | "footerr" | "footerf" => {
@@ -295,7 +295,7 @@ impl Reader<'_> {
             }
             // Objects of other programs: the usual way in of what attacks Word.
             "object" | "objdata" | "objocx" | "objautlink" | "objupdate" => {
-                self.act(Active::Object)
+                self.act(Active::Object);
             }
             // The template's address follows as text.
             "template" => {
@@ -333,10 +333,10 @@ impl Reader<'_> {
             return;
         }
         if self.group.target == Target::Fonts {
-            if let Some(font) = self.fonts.last_mut().filter(|f| f.name.len() < 80) {
-                if byte != b';' {
-                    font.name.push(char::from(byte));
-                }
+            if let Some(font) = self.fonts.last_mut().filter(|f| f.name.len() < 80)
+                && byte != b';'
+            {
+                font.name.push(char::from(byte));
             }
             return;
         }

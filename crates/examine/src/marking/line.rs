@@ -19,7 +19,7 @@ const LEVELS: [&[&str]; 5] = [
 /// Whether letters without anything between them are one marking, or the same ones repeated.
 pub fn is_solid_marking(letters: &str) -> bool {
     LEVELS.iter().map(|level| level.concat()).any(|level| {
-        letters.len() % level.len() == 0
+        letters.len().is_multiple_of(level.len())
             && !letters.is_empty()
             && letters.replace(&level, "").is_empty()
     })
@@ -147,7 +147,7 @@ fn levels_in(words: &[Word]) -> Vec<(usize, usize)> {
                     && here[1..].iter().all(|w| w.gap.trim().is_empty())
             })
         };
-        match LEVELS.iter().position(|level| is(level)) {
+        match LEVELS.iter().position(is) {
             // A typewriter's level must be all that stands there.
             Some(level) => {
                 if level < 3 {

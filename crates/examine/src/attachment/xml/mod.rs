@@ -213,11 +213,9 @@ impl State<'_> {
         };
         let mut format = self.format();
         match name.as_str() {
-            "p" | "h" => {
-                // A shape's paragraph has nothing of the one that it stands in.
-                if !self.styles.named.is_empty() || self.inside("txbxContent") {
-                    format = self.styles.usual;
-                }
+            // A shape's paragraph has nothing of the one that it stands in.
+            "p" | "h" if !self.styles.named.is_empty() || self.inside("txbxContent") => {
+                format = self.styles.usual;
             }
             "br" | "line-break" | "cr" | "lastRenderedPageBreak" => self.text("\n"),
             "tab" if !self.inside("tabs") => self.text("\t"),
