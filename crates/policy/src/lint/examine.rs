@@ -126,11 +126,7 @@ fn read(parts: &mut Parts, file: &File, problems: &mut Vec<Problem>) -> Result<(
             problems.extend(found);
             match check {
                 Some(value) => {
-                    let parsed = Parsed {
-                        path: path.to_owned(),
-                        text: sql,
-                        value,
-                    };
+                    let parsed = Parsed::new(path, sql, value);
                     parts.checks.insert(id.to_owned(), parsed);
                 }
                 None => parts.unread.push(path.to_owned()),

@@ -1,5 +1,7 @@
 //! From a file to its type, with the place of what is wrong.
 
+use std::cell::OnceCell;
+
 use serde::de::DeserializeOwned;
 use serde_saphyr::Error;
 
@@ -10,9 +12,20 @@ pub(super) struct Parsed<T> {
     pub path: String,
     pub text: String,
     pub value: T,
+    outline: OnceCell<Outline>,
 }
 
 impl<T> Parsed<T> {
+    /// A value that was read from `text`.
+    pub fn new(path: &str, text: String, value: T) -> Self {
+        Self {
+            path: path.to_owned(),
+            text,
+            value,
+            outline: OnceCell::new(),
+        }
+    }
+
     /// The file's name without folder and ending.
     pub fn stem(&self) -> &str {
         stem(&self.path)
@@ -20,7 +33,8 @@ impl<T> Parsed<T> {
 
     /// Reports a mistake in the value at `at`, a path such as `clauses[3].bearer`.
     pub fn report(&self, at: &str, what: impl Into<String>, instead: impl Into<String>) -> Problem {
-        let (line, column) = Outline::of(&self.text).place(at);
+        let outline = self.outline.get_or_init(|| Outline::of(&self.text));
+        let (line, column) = outline.place(at);
         Problem {
             file: self.path.clone(),
             line,
@@ -55,11 +69,7 @@ pub(super) fn text(path: &str, bytes: &[u8]) -> Result<String, Problem> {
 pub(super) fn yaml<T: DeserializeOwned>(path: &str, bytes: &[u8]) -> Result<Parsed<T>, Problem> {
     let text = text(path, bytes)?;
     match serde_saphyr::from_str::<T>(&text) {
-        Ok(value) => Ok(Parsed {
-            path: path.to_owned(),
-            text,
-            value,
-        }),
+        Ok(value) => Ok(Parsed::new(path, text, value)),
         Err(error) => Err(explained(path, &text, error.without_snippet())),
     }
 }

@@ -2,6 +2,7 @@
 
 mod acts;
 mod bounds;
+mod draws;
 mod glyphs;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -41,6 +42,7 @@ pub(super) fn look_into(bytes: &[u8], look: &mut Look) -> Result<(), Refusal> {
     if let Some(active) = acts::in_objects(&document) {
         return Err(Refusal::Active(active));
     }
+    draws::bounded(&document)?;
     files(&document, look)?;
     said(&document, look)?;
     shown(&mut document, look)
