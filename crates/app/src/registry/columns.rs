@@ -89,7 +89,7 @@ pub(super) fn nearest<'a>(schema: &'a Schema, header: &str) -> Option<&'a Field>
         .iter()
         .map(near)
         .max_by(|a, b| a.0.total_cmp(&b.0))?;
-    (best >= 0.8 && !wanted.is_empty()).then_some(field)
+    (best >= 0.85 && !wanted.is_empty()).then_some(field)
 }
 
 /// What to write into a cell of a field.

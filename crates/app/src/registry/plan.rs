@@ -398,14 +398,14 @@ impl<'a> Planner<'a> {
             return None;
         }
         let say = |lang: Lang| {
-            let label = |c: &FieldChange| {
-                self.schema
-                    .field(&c.field)
-                    .map(|f| f.label.get(lang).to_owned())
-            };
-            let fields = changes
-                .iter()
-                .map(|c| format!("{}: “{}”", label(c).unwrap_or_default(), c.before));
+            let fields = changes.iter().filter_map(|change| {
+                let field = self.schema.field(&change.field)?;
+                let there = match field.choices.get(&change.before) {
+                    Some(label) => label.get(lang),
+                    None => &change.before,
+                };
+                Some(format!("{}: “{there}”", field.label.get(lang)))
+            });
             fields.collect::<Vec<_>>().join("; ")
         };
         let message = Label::new(

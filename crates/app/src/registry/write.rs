@@ -21,6 +21,8 @@ use crate::{App, Ctx, claim, fault::fault};
 
 /// So many rows go in together; a batch holds up others for about as long as it takes.
 const BATCH: usize = 200;
+/// So many organizations, for which the whole tree is counted again each time.
+const BATCH_OF_TREE: usize = 2_000;
 /// So many rows at once change what the database should know of its tables.
 const MANY: usize = 1_000;
 
@@ -64,8 +66,13 @@ impl Job<'_> {
         let mut done = Done::default();
         let mut queue: VecDeque<Vec<Planned>> = VecDeque::new();
         let mut rows = planned.into_iter().peekable();
+        let size = if self.schema.noun == "organization" {
+            BATCH_OF_TREE
+        } else {
+            BATCH
+        };
         while rows.peek().is_some() {
-            queue.push_back(rows.by_ref().take(BATCH).collect());
+            queue.push_back(rows.by_ref().take(size).collect());
         }
         let mut failed = None;
         while let Some(batch) = queue.pop_front() {

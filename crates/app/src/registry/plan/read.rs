@@ -102,7 +102,7 @@ impl Planner<'_> {
                 if !literal && clears(text) {
                     return Ok(Some(Value::Null));
                 }
-                if fault_of(text) {
+                if !literal && fault_of(text) {
                     return Err(spreadsheet_fault(text));
                 }
                 if text == "today" && field.kind == Kind::Date {
