@@ -292,6 +292,26 @@ impl Db {
         Ok(self.shared.versions.news(now))
     }
 
+    /// Begins a transaction that only reads: one state of the records, without a lock that
+    /// anybody waits for.
+    ///
+    /// # Errors
+    /// [`StoreError::Engine`] when the database is away.
+    pub async fn snapshot(&self) -> Result<Tx, StoreError> {
+        let engine = match self {
+            Db::Sqlite { reader, .. } => reader.begin().await.map(Engine::Sqlite),
+            Db::Postgres { pool, .. } => pool
+                .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                .await
+                .map(Engine::Postgres),
+        };
+        Ok(Tx {
+            engine: engine.map_err(|e| StoreError::engine("snapshot", e))?,
+            broken: false,
+            sealing: None,
+        })
+    }
+
     /// All rows of a query; `what` names it in errors.
     ///
     /// # Errors

@@ -155,7 +155,7 @@ pub async fn import_as(
     for from in (0..table.lines.len()).step_by(STRIDE) {
         let places: Vec<usize> = (from..(from + STRIDE).min(table.lines.len())).collect();
         let mut rows = planner.rows(&places).await?;
-        let mut tx = app.db.begin().await.map_err(fault)?;
+        let mut tx = app.db.snapshot().await.map_err(fault)?;
         held::hold(app, ctx, &mut tx, &planner, &mut rows).await?;
         drop(tx);
         for (at, row) in rows {
