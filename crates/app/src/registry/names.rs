@@ -100,7 +100,11 @@ impl Names {
             match keys.get(&wanted).map(Vec::as_slice) {
                 None | Some([]) => {}
                 Some([at]) => return Found::One(self.rows[*at].id),
-                Some(several) => return Found::Several(self.list(several)),
+                Some(several) => {
+                    let seen = several.iter().copied();
+                    let seen: Vec<usize> = seen.filter(|at| self.rows[*at].in_scope).collect();
+                    return Found::Several(self.list(&seen));
+                }
             }
         }
         let wanted = near_key(given);
