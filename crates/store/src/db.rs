@@ -298,18 +298,15 @@ impl Db {
     /// # Errors
     /// [`StoreError::Engine`] when the database is away.
     pub async fn snapshot(&self) -> Result<Tx, StoreError> {
-        let engine = match self {
-            Db::Sqlite { reader, .. } => reader.begin().await.map(Engine::Sqlite),
-            Db::Postgres { pool, .. } => pool
+        let engine = match &self.pools {
+            Pools::Sqlite { reader, .. } => reader.begin().await.map(Engine::Sqlite),
+            Pools::Postgres { reader, .. } => reader
                 .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
                 .await
                 .map(Engine::Postgres),
         };
-        Ok(Tx {
-            engine: engine.map_err(|e| StoreError::engine("snapshot", e))?,
-            broken: false,
-            sealing: None,
-        })
+        let engine = engine.map_err(|e| StoreError::engine("snapshot", e))?;
+        Ok(Tx::new(engine, Arc::clone(&self.shared), None, None))
     }
 
     /// All rows of a query; `what` names it in errors.

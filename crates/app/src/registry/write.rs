@@ -8,7 +8,7 @@ use domain::{
     problem::{Problem, ProblemKind},
     schema::Schema,
 };
-use store::{StoreError, registry};
+use store::{StoreError, Tx, registry};
 
 use super::{
     held,
@@ -19,10 +19,15 @@ use super::{
 };
 use crate::{App, Ctx, claim, fault::fault};
 
-/// So many rows go in together; a batch holds up others for about as long as it takes.
-const BATCH: usize = 200;
-/// So many organizations, for which the whole tree is counted again each time.
-const BATCH_OF_TREE: usize = 2_000;
+/// So many rows go into the first batch; later ones are as large as the database has shown
+/// that it writes in a moment.
+const FIRST: usize = 100;
+/// A record takes about so many rows of the database: its own, the journal's, its claims'.
+const ROWS_A_RECORD: usize = 4;
+/// The most records of a batch.
+const BATCH: usize = 500;
+/// How often a batch is tried that failed only because others wrote at the same time.
+const TRIES: u32 = 4;
 /// So many rows at once change what the database should know of its tables.
 const MANY: usize = 1_000;
 
@@ -35,6 +40,17 @@ pub(super) struct Done {
     pub stopped: bool,
     /// New and changed records that did not go in for that.
     pub left: Option<(usize, usize)>,
+}
+
+/// What a row that was not written has become: its place, and the same already or why not.
+type Otherwise = (usize, Result<Outcome, Label>);
+
+/// What a batch came to.
+struct Wrote {
+    /// New and changed records.
+    records: usize,
+    /// How many rows the database writes in a moment.
+    room: usize,
 }
 
 /// The writing of one table.
@@ -64,45 +80,44 @@ impl Job<'_> {
         progress: &Progress,
     ) -> Result<Done, Problem> {
         let mut done = Done::default();
-        let mut queue: VecDeque<Vec<Planned>> = VecDeque::new();
-        let mut rows = planned.into_iter().peekable();
-        let size = if self.schema.noun == "organization" {
-            BATCH_OF_TREE
-        } else {
-            BATCH
-        };
-        while rows.peek().is_some() {
-            queue.push_back(rows.by_ref().take(size).collect());
-        }
+        let mut queue: VecDeque<Planned> = planned.into();
+        let mut size = FIRST;
+        // After a batch that failed, its rows go one by one.
+        let mut single = 0usize;
         let mut failed = None;
-        while let Some(batch) = queue.pop_front() {
+        while !queue.is_empty() {
             if progress.is_stopped() {
-                queue.push_front(batch);
                 done.stopped = true;
                 break;
             }
+            let now = if single > 0 { 1 } else { size.min(queue.len()) };
+            let batch: Vec<Planned> = queue.drain(..now).collect();
             match self.batch(&batch, fates).await {
-                Ok(wrote) => {
-                    done.written += wrote;
-                    progress.wrote(batch.len());
+                Ok(Wrote { records, room }) => {
+                    done.written += records;
+                    size = (room / ROWS_A_RECORD).clamp(FIRST / 4, BATCH);
+                    progress.wrote(now);
+                    single = single.saturating_sub(1);
                 }
                 Err(problem) if gone(&problem) => {
-                    queue.push_front(batch);
+                    for one in batch.into_iter().rev() {
+                        queue.push_front(one);
+                    }
                     done.stopped = true;
                     failed = Some(problem);
                     break;
                 }
-                Err(problem) => match <[Planned; 1]>::try_from(batch) {
-                    Ok([one]) => {
-                        refuse(&mut fates[one.at], &problem);
-                        progress.wrote(1);
+                Err(problem) if now == 1 => {
+                    refuse(&mut fates[batch[0].at], &problem);
+                    progress.wrote(1);
+                    single = single.saturating_sub(1);
+                }
+                Err(_) => {
+                    for one in batch.into_iter().rev() {
+                        queue.push_front(one);
                     }
-                    Err(many) => {
-                        for one in many.into_iter().rev() {
-                            queue.push_front(vec![one]);
-                        }
-                    }
-                },
+                    single = now;
+                }
             }
             tokio::task::yield_now().await;
         }
@@ -111,7 +126,7 @@ impl Job<'_> {
         }
         if done.stopped {
             let mut left = (0, 0);
-            for row in queue.iter().flatten() {
+            for row in &queue {
                 match fates[row.at].outcome {
                     Outcome::Create => left.0 += 1,
                     _ => left.1 += 1,
@@ -128,15 +143,49 @@ impl Job<'_> {
         Ok(done)
     }
 
-    /// Writes some rows in one transaction; how many went in.
-    async fn batch(&self, batch: &[Planned], fates: &mut [RowFate]) -> Result<usize, Problem> {
+    /// Writes some rows in one transaction.
+    async fn batch(&self, batch: &[Planned], fates: &mut [RowFate]) -> Result<Wrote, Problem> {
         let places: Vec<usize> = batch.iter().map(|p| p.at).collect();
-        // All that takes time is done before the database is held.
-        let mut rows = self.planner.rows(&places).await?;
-        let mut tx = self.app.db.begin().await.map_err(fault)?;
-        held::hold(self.app, self.ctx, &mut tx, self.planner, &mut rows).await?;
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            // All that takes time is done before the database is held.
+            let rows = self.planner.rows(&places).await?;
+            let mut tx = self.app.db.begin_later().await.map_err(fault)?;
+            let room = tx.room();
+            let (records, outcomes) = match self.fill(&mut tx, rows, fates).await {
+                Ok(filled) => filled,
+                Err(_) if tx.contended() && tries < TRIES => continue,
+                Err(problem) => return Err(problem),
+            };
+            match tx.commit().await {
+                Ok(()) => {}
+                Err(error) if error.is_contended() && tries < TRIES => continue,
+                Err(error) => return Err(fault(error)),
+            }
+            for (at, outcome) in outcomes {
+                match outcome {
+                    Ok(outcome) => fates[at].outcome = outcome,
+                    Err(message) => {
+                        fates[at].outcome = Outcome::Bad;
+                        fates[at].problems.push(CellProblem::of_row(message));
+                    }
+                }
+            }
+            return Ok(Wrote { records, room });
+        }
+    }
+
+    /// Writes rows and their journal; how many went in, and what became of the others.
+    async fn fill(
+        &self,
+        tx: &mut Tx,
+        mut rows: Vec<(usize, Row)>,
+        fates: &[RowFate],
+    ) -> Result<(usize, Vec<Otherwise>), Problem> {
+        held::hold(self.app, self.ctx, tx, self.planner, &mut rows).await?;
         let (by, now) = (&self.ctx.actor.name, self.app.clock.now_ms());
-        let mut outcomes: Vec<(usize, Result<Outcome, Label>)> = Vec::new();
+        let mut outcomes = Vec::new();
         let (mut created, mut updated, mut changes) = (Vec::new(), Vec::new(), Vec::new());
         for (at, row) in rows {
             if let Some(other) = self.otherwise(&row, &fates[at]) {
@@ -152,14 +201,14 @@ impl Job<'_> {
                 continue;
             };
             for each in before.iter().chain([&record]) {
-                record::authorise(&mut tx, self.scope, self.schema, each).await?;
+                record::authorise(tx, self.scope, self.schema, each).await?;
             }
             if before.is_none() {
                 changes.push(self.app.change(self.ctx, self.schema, None, Some(&record)));
                 created.push(record);
                 continue;
             }
-            match registry::update(&mut tx, self.schema, &record, by, now).await {
+            match registry::update(tx, self.schema, &record, by, now).await {
                 Ok(()) => {
                     let change = (before.as_ref(), Some(&record));
                     changes.push(self.app.change(self.ctx, self.schema, change.0, change.1));
@@ -169,7 +218,7 @@ impl Job<'_> {
                 Err(error) => return Err(record::unique(self.schema, error)),
             }
         }
-        registry::insert(&mut tx, self.schema, &created, by, now)
+        registry::insert(tx, self.schema, &created, by, now)
             .await
             .map_err(|e| record::unique(self.schema, e))?;
         let fresh = created.iter().map(|r| (None, Some(r)));
@@ -177,21 +226,9 @@ impl Job<'_> {
             .map(|(before, after)| (before.as_ref(), Some(after)))
             .chain(fresh)
             .collect();
-        claim::settle(self.app, self.ctx, &mut tx, self.schema, &written).await?;
-        store::journal::append(&mut tx, &changes)
-            .await
-            .map_err(fault)?;
-        tx.commit().await.map_err(fault)?;
-        for (at, outcome) in outcomes {
-            match outcome {
-                Ok(outcome) => fates[at].outcome = outcome,
-                Err(message) => {
-                    fates[at].outcome = Outcome::Bad;
-                    fates[at].problems.push(CellProblem::of_row(message));
-                }
-            }
-        }
-        Ok(changes.len())
+        claim::settle(self.app, self.ctx, tx, self.schema, &written).await?;
+        store::journal::append(tx, &changes).await.map_err(fault)?;
+        Ok((changes.len(), outcomes))
     }
 
     /// What a row has become since it was planned, where that is something else.
