@@ -8,7 +8,7 @@ use pdf_extract::{Dictionary, Document, Object, ObjectId};
 use super::{Refusal, content, resolve};
 
 /// The most that one page may draw, all forms within forms counted.
-const MOST: u64 = 100_000;
+const MOST: u64 = 50_000;
 /// Forms within forms.
 const DEEPEST: usize = 32;
 
@@ -58,7 +58,7 @@ fn drawn(content: &[u8], own: &Dictionary) -> Drawn {
     let mut out: HashMap<ObjectId, u64> = HashMap::new();
     for at in memmem::find_iter(content, b"Do") {
         let (before, after) = (&content[..at], &content[at + 2..]);
-        if after.first().is_some_and(|b| b.is_ascii_alphanumeric())
+        if after.first().is_some_and(u8::is_ascii_alphanumeric)
             || !before.last().is_some_and(space)
         {
             continue;
