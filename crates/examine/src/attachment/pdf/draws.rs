@@ -58,8 +58,7 @@ fn drawn(content: &[u8], own: &Dictionary) -> Drawn {
     let mut out: HashMap<ObjectId, u64> = HashMap::new();
     for at in memmem::find_iter(content, b"Do") {
         let (before, after) = (&content[..at], &content[at + 2..]);
-        if after.first().is_some_and(u8::is_ascii_alphanumeric)
-            || !before.last().is_some_and(space)
+        if after.first().is_some_and(u8::is_ascii_alphanumeric) || !before.last().is_some_and(space)
         {
             continue;
         }
