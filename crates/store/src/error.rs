@@ -125,7 +125,9 @@ impl StoreError {
         let Self::Engine { source, .. } = self else {
             return false;
         };
-        let code = source.as_database_error().and_then(|e| e.code());
+        let code = source
+            .as_database_error()
+            .and_then(sqlx::error::DatabaseError::code);
         code.is_some_and(|code| matches!(&*code, "40001" | "40P01"))
     }
 
