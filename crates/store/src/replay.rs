@@ -171,6 +171,10 @@ impl<'a> Replay<'a> {
         }
     }
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "numbers and borrowed texts alike"
+    )]
     fn differs(
         &mut self,
         seq: i64,

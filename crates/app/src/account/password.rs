@@ -263,7 +263,7 @@ pub async fn change(
             "Nhập sai mật khẩu hiện tại quá nhiều lần",
             "Too many wrong present passwords",
         );
-        return Err(throttle::too_often(what, until, now, Label::same("")));
+        return Err(throttle::too_often(what, until, now, &Label::same("")));
     }
     let hash_before = account.password_hash.clone();
     if !verify(app, Lane::Known, old, hash_before.as_deref()).await? {

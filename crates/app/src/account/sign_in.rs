@@ -159,7 +159,7 @@ async fn enter(
             ", hoặc dùng thiết bị đã từng đăng nhập",
             ", or use a device you signed in with before",
         );
-        return Err(throttle::too_often(what, until, now, or));
+        return Err(throttle::too_often(what, until, now, &or));
     }
     let gate = throttle::enter(&mut tx, &throttle::name(login), &PASSWORD, now)
         .await

@@ -140,7 +140,7 @@ pub(super) async fn give_back(tx: &mut Tx, subject: &str, rule: &Rule) -> Result
 }
 
 /// What one is told who tried too often from one address, or too many codes.
-pub(super) fn too_often(what: Label, until: i64, now: i64, else_: Label) -> Problem {
+pub(super) fn too_often(what: Label, until: i64, now: i64, else_: &Label) -> Problem {
     let seconds = (until - now) / 1000 + 1;
     let (vi, en) = if seconds < 120 {
         (format!("{seconds} giây"), format!("{seconds} seconds"))

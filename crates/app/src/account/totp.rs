@@ -132,7 +132,7 @@ fn too_many_codes(until: i64, now: i64) -> Problem {
         ", đăng nhập từ thiết bị quen, hoặc dùng một mã dự phòng; mất cả hai thì quản trị viên đặt lại",
         ", sign in with a known device, or use a recovery code; with neither, an administrator resets it",
     );
-    throttle::too_often(what, until, now, or)
+    throttle::too_often(what, until, now, &or)
 }
 
 /// The time step of a code that fits now (or a step before or after).
