@@ -25,6 +25,7 @@ fn values(given: &[(&str, &str)]) -> Values {
 async fn beside(engine: &str, database: Option<String>) {
     let folder = tempfile::tempdir().expect("a folder");
     let app = App::open(AppConfig {
+        keys: None,
         data: folder.path().to_owned(),
         database,
         policy: None,

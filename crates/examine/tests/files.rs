@@ -287,7 +287,7 @@ fn what_was_not_looked_at_is_said() {
         ),
         (
             "pdf with a picture",
-            page(PLAIN, HELVETICA, "", "", &[image.clone()]),
+            page(PLAIN, HELVETICA, "", "", std::slice::from_ref(&image)),
             Marking::Partly,
             &[Part::Pictures],
         ),

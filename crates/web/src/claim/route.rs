@@ -45,13 +45,13 @@ fn row(cx: &Cx, open: OpenClaim) -> Row {
         .filter(|_| claim.state == ClaimState::Refused);
     Row {
         kind: claim.kind.code().into(),
-        label: cx.l(&claim.kind.label()),
+        label: cx.l(claim.kind.label()),
         organization: claim.organization.to_string(),
         unit: open.unit,
         uses: (open.uses.iter())
             .map(|u| (format!("/registry/{}/{}", u.noun, u.id), u.subject.clone()))
             .collect(),
-        why: cx.l(&claim.why.label()),
+        why: cx.l(claim.why.label()),
         owners: open.owners.join(", "),
         asked_at: claim.asked_at,
         asked_by: claim.asked_by.clone(),
@@ -151,7 +151,7 @@ pub async fn standing(
     let in_force =
         (claims.iter()).any(|c| c.kind == ClaimKind::Address && c.state == ClaimState::Granted);
     let say = |c: &claim::Claim| {
-        let what = format!("{} {}", cx.l(&c.kind.label()), c.value);
+        let what = format!("{} {}", cx.l(c.kind.label()), c.value);
         let why: Label = c.why.label();
         match c.state {
             ClaimState::Granted => None,

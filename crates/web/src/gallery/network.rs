@@ -205,12 +205,12 @@ pub fn unknown(cx: &Cx) -> Unknown {
 pub fn claims(cx: &Cx) -> Claims {
     let row = |value: &str, owners: &str, refused: Option<&str>| ClaimOpen {
         kind: "address".into(),
-        label: cx.l(&domain::claim::ClaimKind::Address.label()),
+        label: cx.l(domain::claim::ClaimKind::Address.label()),
         value: value.into(),
         organization: "u1".into(),
         unit: "UBND xã Cái Nhum".into(),
         uses: vec![("/registry/device/d1".into(), "Tường lửa xã Cái Nhum".into())],
-        why: cx.l(&domain::claim::Why::Outside.label()),
+        why: cx.l(domain::claim::Why::Outside.label()),
         owners: owners.into(),
         asked_at: NOW - HOUR,
         asked_by: "Nguyễn Thị Hạnh".into(),

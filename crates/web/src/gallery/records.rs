@@ -139,7 +139,7 @@ pub fn record(cx: &Cx) -> RecordPage {
             about: format!("{} · nguyen.an", cx.bytes(&81_920)),
             scan: cx.t("scan-none"),
             scan_mark: Mark::NoData,
-            marking: cx.l(&app::attachment::looked_at("partly", "pictures", "")),
+            marking: cx.l(app::attachment::looked_at("partly", "pictures", "")),
         }],
         versions: vec![
             (2, "20/11/2026 09:00 · nguyen.an".into()),
