@@ -196,10 +196,7 @@ mod tests {
     #[test]
     fn an_address_has_a_burst_then_its_rate() {
         let (books, now) = (Allowances::new(BOUNDS), Instant::now());
-        let taken = |at: Instant| {
-            let taken = (0..500).filter(|_| books.take(peer(1), 1, at, 1)).count();
-            taken
-        };
+        let taken = |at: Instant| (0..500).filter(|_| books.take(peer(1), 1, at, 1)).count();
         assert_eq!(taken(now), 100);
         assert_eq!(taken(now + Duration::from_secs(2)), 20);
         // Others are not touched, until all together are too many.

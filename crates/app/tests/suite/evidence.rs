@@ -63,7 +63,7 @@ impl Office {
     }
 
     async fn fill(&self) {
-        let unit = |code, parent| {
+        let unit = |code, parent: &'static str| {
             let mut given = vec![
                 ("code", code),
                 ("name", code),
@@ -71,7 +71,7 @@ impl Office {
                 ("level", "province"),
                 ("membership", "member"),
             ];
-            given.extend(Some(("parent", parent)).filter(|(_, p)| *p != ""));
+            given.extend(Some(("parent", parent)).filter(|(_, p)| !p.is_empty()));
             given
         };
         self.add("organization", &unit("A", "")).await;
@@ -183,7 +183,7 @@ impl Office {
     }
 
     /// Named at once, and after a restart of the program.
-    async fn is_named(self, expected: &[&str]) {
+    async fn named_at_once_and_later(self, expected: &[&str]) {
         self.names(expected).await;
         self.again().await.names(expected).await;
     }
@@ -324,7 +324,7 @@ async fn everything_beside(office: Office) {
         office.names(expected).await;
         all.extend_from_slice(expected);
     }
-    office.is_named(&all).await;
+    office.named_at_once_and_later(&all).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -431,7 +431,7 @@ async fn an_entry_that_was_added_is_named() {
         .entries;
     recompute(&office.app, last).await;
     office
-        .is_named(&[&format!(
+        .named_at_once_and_later(&[&format!(
             "Entry {last} carries no seal: this installation did not write it"
         )])
         .await;

@@ -13,6 +13,7 @@ mod import;
 mod inspection;
 mod judging;
 mod logs;
+mod own_account;
 mod pack;
 mod proof;
 mod record;

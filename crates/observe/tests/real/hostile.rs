@@ -153,10 +153,10 @@ async fn a_stranger_waits_over_tcp_and_is_dropped_over_udp() {
     // A burst of 200 at once, 100 more within five seconds: none is lost.
     let began = std::time::Instant::now();
     let mut stream = connect(rig.tcp());
-    for n in 0..20 {
+    for n in 0..20_u64 {
         let lines: String = (0..15).map(|m| format!("<13>tcp {n} {m}\n")).collect();
         stream.write_all(lines.as_bytes()).unwrap();
-        rig.lines(u64::from(n) * 15 + 1).await;
+        rig.lines(n * 15 + 1).await;
     }
     rig.lines(300).await;
     assert!(

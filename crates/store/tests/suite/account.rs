@@ -258,7 +258,10 @@ async fn tokens_end(db: &Db) {
     tx.commit().await.unwrap();
     let bearer = async |now| token::bearer(db, "hash", now).await.unwrap();
     assert_eq!(bearer(NOW + 10).await, None);
-    assert_eq!(token::of_account(db, a.id).await.unwrap(), [made.clone()]);
+    assert_eq!(
+        token::of_account(db, a.id).await.unwrap(),
+        std::slice::from_ref(&made)
+    );
     assert_eq!(bearer(NOW + 1).await, Some((a.id, made.clone())));
     let used = token::of_account(db, a.id).await.unwrap();
     assert_eq!(used[0].used_at, Some(NOW + 1));
