@@ -16,7 +16,14 @@ const DAY: i64 = 86_400_000;
 #[tokio::test]
 async fn weak_passwords_are_refused_wherever_one_is_chosen() {
     let p = Province::new().await;
-    let unit = p.unit("Sở Xây dựng", None).await;
+    let named = [
+        ("code", "SXD"),
+        ("name", "Sở Xây dựng"),
+        ("kind", "department"),
+        ("level", "province"),
+        ("membership", "member"),
+    ];
+    let unit = p.add("organization", &named).await;
     app::setting::set(&p.app, &p.ctx(), "province.name", "Vĩnh Long")
         .await
         .unwrap();

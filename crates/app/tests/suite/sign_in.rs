@@ -381,7 +381,8 @@ async fn a_second_factor_is_not_guessed(p: Province) {
             other => panic!("{other:?}"),
         }
     }
-    assert!(looked_at < 16, "{looked_at} were looked at in ten hours");
+    // 5, then after 10 s, 20 s, 40 s … each: 16 fit into ten hours and a half.
+    assert!(looked_at <= 16, "{looked_at} were looked at in ten hours");
     // From an unknown device the right code waits as well; the owner at a known one does not.
     let now = code(&secret, &p);
     let half = try_in(&p, "an", PASSWORD).await.unwrap();

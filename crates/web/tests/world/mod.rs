@@ -360,6 +360,11 @@ impl Browser {
         self.send(path, "application/x-www-form-urlencoded", form)
     }
 
+    /// Sends a record to the API.
+    pub fn json(&self, path: &str, body: &str) -> Answer {
+        self.send(path, "application/json", body)
+    }
+
     /// Changes a record by the API.
     pub fn patch(&self, path: &str, tag: &str, json: &str) -> Answer {
         let mut request = self
