@@ -69,8 +69,8 @@ async fn import_with_errors(browser: &Browser, base: &str, world: &World) {
     let rows = rows.join(" ");
     // Line, column and reason of each bad row; nothing was written.
     for bad in [
-        "3 Không nhận Tên (cột 2): Bắt buộc phải có",
-        "5 Sở Sai Không nhận Cấp (cột 4): Phải là một trong",
+        "3 Không nhận B3 name: Bắt buộc phải có",
+        "5 Sở Sai Không nhận D5 level = “thon”: Phải là một trong",
     ] {
         assert!(rows.contains(bad), "{bad}:\n{rows}");
     }

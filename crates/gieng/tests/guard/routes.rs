@@ -338,6 +338,23 @@ pub const CASES: &[Case] = &[
         Refused,
     ),
     get(
+        "/registry/{noun}/import/{upload}",
+        "/registry/organization/import/{unit}",
+        Refused,
+    ),
+    post(
+        "/registry/{noun}/import/{upload}/again",
+        "/registry/organization/import/{unit}/again",
+        "sheet=1",
+        Refused,
+    ),
+    post(
+        "/registry/{noun}/import/{upload}/stop",
+        "/registry/organization/import/{unit}/stop",
+        "",
+        Refused,
+    ),
+    get(
         "/registry/{noun}/import/{upload}/bad.csv",
         "/registry/contact/import/{unit}/bad.csv",
         Refused,
