@@ -108,6 +108,21 @@ impl Prefix {
         })
     }
 
+    /// The prefix of one address alone.
+    pub fn only(address: IpAddr) -> Self {
+        let address = address.to_canonical();
+        let length = if address.is_ipv4() { 32 } else { 128 };
+        Self { address, length }
+    }
+
+    /// Reads an address, or a prefix: `10.1.2.3`, `10.1.0.0/16`.
+    pub fn or_address(text: &str) -> Option<Self> {
+        match parse_address(text) {
+            Ok(address) => Some(Self::only(address)),
+            Err(_) => text.trim().parse().ok(),
+        }
+    }
+
     /// The first address of the prefix.
     pub fn address(&self) -> IpAddr {
         self.address

@@ -276,14 +276,14 @@ pub enum VaultCommand {
         #[arg(long)]
         to: Option<String>,
         /// At least so grave, 0 (emergency) to 7 (debug).
-        #[arg(long)]
+        #[arg(long, value_parser = clap::value_parser!(u8).range(0..=7))]
         severity: Option<u8>,
         /// Only from this device (code).
         #[arg(long)]
         source: Option<String>,
         /// Only from this address, also when no device has it.
-        #[arg(long, value_name = "ADDR")]
-        peer: Option<std::net::IpAddr>,
+        #[arg(long, value_name = "ADDR", value_parser = crate::config::proxy)]
+        peer: Option<Prefix>,
         /// At most so many.
         #[arg(long, default_value_t = 100)]
         limit: usize,

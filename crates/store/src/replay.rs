@@ -97,6 +97,10 @@ impl<'a> Replay<'a> {
     /// Takes the next entry.
     pub fn take(&mut self, entry: &JournalEntry) {
         let c = &entry.change;
+        // What was refused, or is about no record in particular, holds nothing.
+        if c.record_id.is_empty() || c.action.starts_with("refused") {
+            return;
+        }
         let organization = c.organization_id.as_deref().unwrap_or_default();
         let key = match c.noun.as_str() {
             "setting" => format!("{organization}/{}", c.record_id),

@@ -4,7 +4,11 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
+    sync::{Mutex, PoisonError},
 };
+
+/// One environment is made at a time: two tests may ask for the same one.
+static MAKING: Mutex<()> = Mutex::new(());
 
 /// Runs it; its standard output when it succeeds, what it complained of on standard error.
 pub fn run(command: &mut Command) -> Option<String> {
@@ -28,7 +32,9 @@ pub fn run(command: &mut Command) -> Option<String> {
 /// # Panics
 /// In CI (`CI` is set), where both must be there.
 pub fn with(below: &str, name: &str, packages: &[&str]) -> Option<PathBuf> {
+    let making = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
     let python = make(Path::new(below), name, packages);
+    drop(making);
     if python.is_none() {
         assert!(
             std::env::var_os("CI").is_none(),

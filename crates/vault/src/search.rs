@@ -10,6 +10,8 @@ use std::{
     },
 };
 
+use domain::net::Prefix;
+
 use crate::{
     Error, Record,
     catalogue::Entry,
@@ -74,7 +76,7 @@ pub struct Query {
     /// From one of these sources.
     pub sources: Option<HashSet<SourceId>>,
     /// From this address.
-    pub peer: Option<IpAddr>,
+    pub peer: Option<Prefix>,
     /// From a source of one of these units: what a reader may see.
     pub units: Option<HashSet<UnitId>>,
     /// Lines of nobody that count as of these sources and units.
@@ -301,7 +303,7 @@ impl Search<'_> {
             let fits = self.beyond_cursor(index)
                 && self.times((line.received_at_ms, line.received_at_ms))
                 && query.max_severity.is_none_or(|most| line.severity <= most)
-                && query.peer.is_none_or(|p| p.to_canonical() == line.peer)
+                && query.peer.is_none_or(|p| p.contains(line.peer))
                 && (query.of(&line.source, &line.unit)
                     || (query.claimed.iter()).any(|c| {
                         c.covers(
@@ -422,11 +424,11 @@ impl Search<'_> {
             self.only_claimed(group, &pages, &mut fits)?;
         }
         if let Some(peer) = query.peer {
-            let peer = peer.to_canonical().to_string();
             let peers = group.bytes(Column::Peer, &pages)?;
+            let address = |data: &[u8]| std::str::from_utf8(data).ok()?.parse::<IpAddr>().ok();
             fits.iter_mut()
                 .zip(peers)
-                .for_each(|(f, p)| *f &= p.data() == peer.as_bytes());
+                .for_each(|(f, p)| *f &= address(p.data()).is_some_and(|a| peer.contains(a)));
         }
         let rows = pages.iter().flat_map(Clone::clone);
         let mut candidates: Vec<Match> = rows

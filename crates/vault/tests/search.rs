@@ -60,7 +60,7 @@ fn expected(lines: &[Record], query: &Query) -> Vec<u64> {
         query.from_ms.is_none_or(|from| r.received_at_ms >= from)
             && query.to_ms.is_none_or(|to| r.received_at_ms < to)
             && query.max_severity.is_none_or(|most| r.severity <= most)
-            && query.peer.is_none_or(|p| r.peer == p.to_canonical())
+            && query.peer.is_none_or(|p| p.contains(r.peer))
             && (query.sources.as_ref().is_none_or(|s| s.contains(&r.source))
                 && query.units.as_ref().is_none_or(|s| s.contains(&r.unit))
                 || query.claimed.iter().any(|c| {
@@ -168,7 +168,7 @@ fn search_agrees_with_a_plain_loop() {
                     units,
                     claimed,
                     max_severity,
-                    peer: peer.map(|p| p.parse().unwrap()),
+                    peer: peer.map(|p| domain::net::Prefix::or_address(p).unwrap()),
                     text: text.map(str::to_owned),
                     ignore_diacritics: false,
                     limit,

@@ -134,6 +134,10 @@ fn servers_and_services() {
         ("2026 Nov 26 21:00:00 (agent) 10.1.1.9->WinEvtLog 2026 Nov 26 22:00:00 WinEvtLog: Security: AUDIT_SUCCESS(4624): S: u: D: PC9: x", "PC9", "WinEvtLog", 5, TEN),
         ("2026-11-26 22:00:00.00 Logon       Login failed for user 'sa'.", "", "Logon", 5, TEN),
         ("2026/11/26 22:00:00 [error] 2865#0: *6 password mismatch", "", "", 5, TEN),
+        // An address is a host, whatever year it begins with.
+        ("<13>Nov 26 22:00:00 2001:db8::5 app[1]: y", "2001:db8::5", "app", 5, TEN),
+        ("<13>Nov 26 22:00:00 2001:DB8:1:2:3:4:5:6 app: y", "2001:DB8:1:2:3:4:5:6", "app", 5, TEN),
+        ("<13>Nov 26 22:00:00 2001:db8::7 %LINK-3-UPDOWN: y", "2001:db8::7", "LINK", 5, TEN),
         ("web01 nginx[23141]: x", "web01", "nginx", 5, ""),
         ("Auth: [SMB2,(null)] user [WG]\\[x] at [Thu, 26 Nov 2026 15:00:00 UTC] with [NTLMv2]", "", "", 5, TEN),
         ("2026-11-26T15:00:00.000Z,EX-1\\Default,08DA,9,10.1.1.1:25,10.1.1.2:53722,>,535 x,", "", "", 5, TEN),

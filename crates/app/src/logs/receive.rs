@@ -129,7 +129,7 @@ async fn count_claimed(app: &App) -> Result<bool, StoreError> {
         let mut query = vault::Query {
             from_ms: Some(claim.from_at),
             to_ms: Some(claim.to_at),
-            peer: Some(peer),
+            peer: Some(net::Prefix::only(peer)),
             sources: Some(HashSet::from([[0; 16]])),
             limit: COUNTED,
             ..vault::Query::default()

@@ -1,13 +1,13 @@
 //! Logs as pages, API and command line show them.
 
-use std::{collections::HashSet, net::IpAddr};
+use std::collections::HashSet;
 
 use domain::{
     authority::Permission,
     claim::ClaimKind,
     id::{Id, OrganizationId},
     label::Label,
-    net,
+    net::{self, Prefix},
     problem::{Problem, ProblemKind},
 };
 use store::{
@@ -35,7 +35,7 @@ pub struct LogQuery {
     /// Only these devices.
     pub devices: Vec<Id>,
     /// Only from this address, registered or not.
-    pub peer: Option<IpAddr>,
+    pub peer: Option<Prefix>,
     /// Only this unit.
     pub unit: Option<OrganizationId>,
     /// At least so grave, 0 (emergency) to 7 (debug).
@@ -386,6 +386,29 @@ pub async fn adopt(app: &App, ctx: &Ctx, peer: &str, device: &str) -> Result<(),
     let unit = crate::registry::owner(&schema, &record)
         .ok_or_else(|| Problem::not_found(&schema.label, device))?;
     let mut values = record.values.clone();
+    // Only who sends and is listed, and no address that the device has already is thrown away.
+    let listed = log_source::unknown(&app.db, 10_000).await.map_err(fault)?;
+    if !listed.iter().any(|sender| sender.peer == peer) {
+        return Err(Problem::not_found(
+            &Label::new("nguồn gửi lạ", "unknown sender"),
+            peer,
+        ));
+    }
+    let has = record.text("address");
+    if !has.is_empty() && has != peer {
+        return Err(Problem::new(
+            ProblemKind::Conflict,
+            Label::new(
+                format!("Thiết bị này đã có địa chỉ {has}"),
+                format!("This device has the address {has} already"),
+            ),
+            device,
+            Label::new(
+                "Chọn thiết bị khác, hoặc sửa địa chỉ trên trang thiết bị trước.",
+                "Choose another device, or change its address on its page first.",
+            ),
+        ));
+    }
     values.insert("address".into(), peer.into());
     // An address of another unit is not taken from it by the way.
     claim::refuse_taken(app, ClaimKind::Address, peer, unit).await?;

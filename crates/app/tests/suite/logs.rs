@@ -41,7 +41,7 @@ async fn lines(p: &Province, count: usize, peer: &str, unit: Option<Id>) {
 
 fn from(peer: &str) -> LogQuery {
     LogQuery {
-        peer: Some(peer.parse::<IpAddr>().unwrap()),
+        peer: Some(domain::net::Prefix::or_address(peer).unwrap()),
         ..LogQuery::default()
     }
 }

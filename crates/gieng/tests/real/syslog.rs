@@ -298,14 +298,14 @@ fn everything(client: &Client) -> BTreeMap<u64, u64> {
     let mut found = BTreeMap::new();
     let mut cursor = String::new();
     loop {
-        let page = client.get(&format!("/api/v1/logs?q=so&limit=1000&cursor={cursor}"));
+        let page = client.get(&format!("/api/v1/logs?q=so&limit=1000{cursor}"));
         let page = page.json();
         for line in page["items"].as_array().expect("lines are a list") {
             let index = line["index"].as_u64().expect("a line has its number");
             found.extend(serial(&line.to_string()).map(|number| (index, number)));
         }
         match page["next"].as_u64() {
-            Some(next) => cursor = next.to_string(),
+            Some(next) => cursor = format!("&cursor={next}"),
             None => return found,
         }
     }

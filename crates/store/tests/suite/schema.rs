@@ -90,11 +90,11 @@ async fn postgres_tables(db: &Db) -> Tables {
     let indexes = text(
         db,
         "SELECT t.relname::text AS c0, i.indisunique::text AS c1, (i.indpred IS NOT NULL)::text AS c2, \
-           string_agg(a.attname::text, ',' ORDER BY k.n) AS c3 \
+           string_agg(coalesce(a.attname::text, ''), ',' ORDER BY k.n) AS c3 \
          FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid \
          JOIN pg_namespace s ON s.oid = t.relnamespace AND s.nspname = 'public' \
          CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY AS k (attnum, n) \
-         JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.attnum \
+         LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.attnum \
          GROUP BY i.indexrelid, t.relname, i.indisunique, i.indpred",
     )
     .await;

@@ -214,7 +214,7 @@ pub async fn logs(
 ) -> Result<Response, Fault> {
     hold(&web, "logs", &params)?;
     let devices = crate::log::devices(&web.app, &reader.ctx).await?;
-    let mut wanted = crate::log::query(&params, &devices);
+    let mut wanted = crate::log::query(&params, &devices)?;
     wanted.unit = journal_unit(&web.app, &reader.ctx, params.get("unit")).await?;
     let page = logs::search(&web.app, &reader.ctx, wanted).await?;
     let claims = logs::claims(&web.app, &reader.ctx).await?;

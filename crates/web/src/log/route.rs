@@ -15,7 +15,13 @@ use axum::{
     routing::{get, post},
 };
 use domain::{
-    authority::Permission, id::Id, label::Label, net::parse_address, parse, problem::Problem, text,
+    authority::Permission,
+    id::Id,
+    label::Label,
+    net::Prefix,
+    parse,
+    problem::{FieldProblem, Problem},
+    text,
 };
 
 use super::{
@@ -83,26 +89,49 @@ pub fn declared() -> Vec<Param> {
     ]
 }
 
-/// What the parameters of the page or of the API ask for. `source` is an address, or a
-/// part of a device's name; a name that no device has finds nothing.
-pub fn query(params: &Params, devices: &HashMap<Id, String>) -> LogQuery {
-    let peer = parse_address(params.get("source")).ok();
-    let source = text::fold(params.get("source"));
+/// What the parameters of the page or of the API ask for. `source` is an address, a prefix, or
+/// a part of a device's name.
+///
+/// # Errors
+/// 400 for a source that is none of these, and for a time that ends before it begins.
+pub fn query(params: &Params, devices: &HashMap<Id, String>) -> Result<LogQuery, Fault> {
+    let asked = params.get("source");
+    let peer = Prefix::or_address(asked);
     let mut found: Vec<Id> = Vec::new();
-    if peer.is_none() && !source.is_empty() {
+    let mut wrong = Vec::new();
+    if peer.is_none() && !asked.is_empty() {
+        let source = text::fold(asked);
         found = devices
             .iter()
             .filter(|(_, name)| text::fold(name).contains(&source))
             .map(|(id, _)| *id)
             .collect();
         if found.is_empty() {
-            // An id that no source has; an empty list would mean all of them.
-            found.push(Id::from_bytes([0xff; 16]));
+            let shown: String = asked.chars().take(60).collect();
+            wrong.push(FieldProblem::new(
+                "source",
+                format!("“{shown}” không phải địa chỉ, dải địa chỉ hay tên thiết bị nào"),
+                format!("“{shown}” is no address, no prefix and no device's name"),
+            ));
         }
     }
-    LogQuery {
-        from: parse::instant(params.get("from")),
-        to: parse::instant(params.get("to")),
+    let (from, to) = (
+        parse::instant(params.get("from")),
+        parse::instant(params.get("to")),
+    );
+    if from.zip(to).is_some_and(|(from, to)| from >= to) {
+        wrong.push(FieldProblem::new(
+            "to",
+            "Phải sau thời điểm bắt đầu",
+            "Must be after the beginning",
+        ));
+    }
+    if !wrong.is_empty() {
+        return Err(http::misasked(wrong));
+    }
+    Ok(LogQuery {
+        from,
+        to,
         devices: found,
         peer,
         unit: None,
@@ -113,7 +142,7 @@ pub fn query(params: &Params, devices: &HashMap<Id, String>) -> LogQuery {
             n => n,
         },
         cursor: params.get("cursor").parse().ok(),
-    }
+    })
 }
 
 /// The last verifications; what is wrong is for those who read the journal.
@@ -146,7 +175,7 @@ async fn index(State(web): State<Web>, reader: Reader, params: Params) -> Result
     params.hold_filled(&known)?;
     let (app, ctx, cx) = (&web.app, &reader.ctx, reader.cx);
     let names = devices(app, ctx).await?;
-    let mut asked = query(&params, &names);
+    let mut asked = query(&params, &names)?;
     asked.unit = journal::unit(app, ctx, params.get("unit")).await?;
     let severity = asked.max_severity;
     let first_page = asked.cursor.is_none();

@@ -249,7 +249,11 @@ pub(super) fn bsd(bytes: &[u8]) -> Option<(Written, usize)> {
         && bytes.get(at) == Some(&b' ')
         && let Some((y, n)) = number(&bytes[at + 1..], 4, 4)
         && (1990..=2200).contains(&y)
-        && matches!(bytes.get(at + 1 + n), None | Some(b' ' | b':' | b'\t'))
+        && match &bytes[(at + 1 + n).min(bytes.len())..] {
+            [] | [b' ' | b'\t', ..] | [b':'] | [b':', b' ' | b'%', ..] => true,
+            // `2001:db8::7` is a host.
+            _ => false,
+        }
     {
         year = Some(y);
         at += 1 + n;

@@ -142,10 +142,10 @@ fn cisco_head(head: &[u8], firewall: bool) -> Option<Head<'_>> {
             out.clock_set = !marked;
             continue;
         }
-        let n = body
-            .iter()
-            .position(|b| matches!(b, b' ' | b':'))
-            .unwrap_or(body.len());
+        let n = ipv6(body).unwrap_or_else(|| {
+            let end = body.iter().position(|b| matches!(b, b' ' | b':'));
+            end.unwrap_or(body.len())
+        });
         let token = &body[..n];
         if token.iter().all(u8::is_ascii_digit) && body.get(n) == Some(&b':') && !is_clock(body) {
             out.sequence = Some(token);
@@ -176,6 +176,18 @@ fn cisco_head(head: &[u8], firewall: bool) -> Option<Head<'_>> {
         rest = &body[n..];
     }
     None
+}
+
+/// The length of an IPv6 address at the front, without the colon that may follow it.
+fn ipv6(bytes: &[u8]) -> Option<usize> {
+    let word = word(bytes);
+    let whole = std::str::from_utf8(word).ok()?;
+    let address = |text: &str| text.parse::<std::net::Ipv6Addr>().is_ok();
+    if address(whole) {
+        return Some(word.len());
+    }
+    let bare = whole.strip_suffix(':')?;
+    address(bare).then_some(bare.len())
 }
 
 fn is_clock(bytes: &[u8]) -> bool {
