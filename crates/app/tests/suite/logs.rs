@@ -1,7 +1,5 @@
 //! Logs: whose lines they are, who finds them, when they can be proved.
 
-use std::net::IpAddr;
-
 use app::{
     App, AppConfig,
     logs::{self, LogQuery},

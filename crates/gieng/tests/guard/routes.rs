@@ -35,13 +35,9 @@ const fn post(route: &'static str, path: &'static str, body: &'static str, door:
     send("POST", route, path, body, door)
 }
 
-const fn send(
-    method: &'static str,
-    route: &'static str,
-    path: &'static str,
-    body: &'static str,
-    door: Door,
-) -> Case {
+type Text = &'static str;
+
+const fn send(method: Text, route: Text, path: Text, body: Text, door: Door) -> Case {
     Case {
         method,
         route,
