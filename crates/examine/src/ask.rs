@@ -14,7 +14,7 @@ pub enum Ask {
     /// A table for import: [`crate::table::read`].
     Table,
     /// A policy with a draft in it, as a JSON object of texts by path: the first mistakes
-    /// that [`policy::lint`] finds.
+    /// that [`mod@policy::lint`] finds.
     Draft,
 }
 

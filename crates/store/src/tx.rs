@@ -137,7 +137,7 @@ impl Tx {
         self.contended
     }
 
-    /// How many rows a batch of background work should write (see [`Db::begin_later`]): as many
+    /// How many rows a batch of background work should write (see [`crate::Db::begin_later`]): as many
     /// as take some twenty milliseconds here.
     pub fn room(&self) -> usize {
         self.turn.as_ref().map_or(usize::MAX, Turn::room)

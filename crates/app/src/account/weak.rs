@@ -220,7 +220,7 @@ mod tests {
         for (weak, reason) in [
             ("NguyenVanAn@123", "tên của bạn"),
             ("matkhau123456!", "thử trước tiên"),
-            ("12345678901234", "liên tiếp"),
+            ("efghijklmnopqr", "liên tiếp"),
             ("aaaaaaaaaaaaaa", "lặp đi"),
         ] {
             let told = why(weak, &around).unwrap();

@@ -1,6 +1,6 @@
 //! Claims of units: what is theirs because it was granted, and what waits.
 //!
-//! The registry keeps what was typed. Whoever saves a record lays its claims ([`settle`]):
+//! The registry keeps what was typed. Whoever saves a record lays its claims (`settle`):
 //! those of the network centre are grants themselves, those of a unit are granted within the
 //! unit's own prefixes, and the others wait until the centre decides ([`decide`]).
 

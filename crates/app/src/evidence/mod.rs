@@ -1,9 +1,9 @@
 //! Evidence that cannot be rewritten: vault and journal prove each other.
 //!
 //! Each checkpoint of the log vault is an entry of the change journal, and each checkpoint
-//! names the journal's head ([`anchor`]). Receipts and the daily digest carry both out of the
+//! names the journal's head (`anchor`). Receipts and the daily digest carry both out of the
 //! house ([`Left`] reads them again), and a verification holds everything against everything
-//! ([`vault`], [`crate::journal::verify_against`]); it runs by itself once a day ([`daily`]).
+//! (`vault`, [`crate::journal::verify_against`]); it runs by itself once a day (`daily`).
 
 mod anchor;
 mod daily;

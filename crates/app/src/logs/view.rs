@@ -394,6 +394,8 @@ pub async fn adopt(app: &App, ctx: &Ctx, peer: &str, device: &str) -> Result<(),
             peer,
         ));
     }
+    // An address of another unit is not taken from it by the way.
+    claim::refuse_taken(app, ClaimKind::Address, peer, unit).await?;
     let has = record.text("address");
     if !has.is_empty() && has != peer {
         return Err(Problem::new(
@@ -410,8 +412,6 @@ pub async fn adopt(app: &App, ctx: &Ctx, peer: &str, device: &str) -> Result<(),
         ));
     }
     values.insert("address".into(), peer.into());
-    // An address of another unit is not taken from it by the way.
-    claim::refuse_taken(app, ClaimKind::Address, peer, unit).await?;
     let at = Some((record.id, record.version));
     let saved = crate::registry::save(app, ctx, "device", at, values).await?;
     let claims = claim::of_record(app, ctx, saved.record.id).await?;

@@ -93,7 +93,7 @@ pub fn declared() -> Vec<Param> {
 /// a part of a device's name.
 ///
 /// # Errors
-/// 400 for a source that is none of these, and for a time that ends before it begins.
+/// Invalid for a source that is none of these, and for a time that ends before it begins.
 pub fn query(params: &Params, devices: &HashMap<Id, String>) -> Result<LogQuery, Fault> {
     let asked = params.get("source");
     let peer = Prefix::or_address(asked);
@@ -119,7 +119,7 @@ pub fn query(params: &Params, devices: &HashMap<Id, String>) -> Result<LogQuery,
         parse::instant(params.get("from")),
         parse::instant(params.get("to")),
     );
-    if from.zip(to).is_some_and(|(from, to)| from >= to) {
+    if from.zip(to).is_some_and(|(from, to)| from > to) {
         wrong.push(FieldProblem::new(
             "to",
             "Phải sau thời điểm bắt đầu",
@@ -127,7 +127,7 @@ pub fn query(params: &Params, devices: &HashMap<Id, String>) -> Result<LogQuery,
         ));
     }
     if !wrong.is_empty() {
-        return Err(http::misasked(wrong));
+        return Err(Problem::invalid("logs", wrong).into());
     }
     Ok(LogQuery {
         from,
