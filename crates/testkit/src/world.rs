@@ -68,8 +68,26 @@ impl World {
     /// When it does not end or does not start.
     #[must_use]
     pub fn restart(self, gieng: &str, options: impl FnOnce(Launch) -> Launch) -> Self {
+        self.again(gieng, options, Program::stop)
+    }
+
+    /// The same after `kill -9`.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[must_use]
+    pub fn restart_killed(self, gieng: &str, options: impl FnOnce(Launch) -> Launch) -> Self {
+        self.again(gieng, options, Program::kill)
+    }
+
+    fn again(
+        self,
+        gieng: &str,
+        options: impl FnOnce(Launch) -> Launch,
+        end: impl FnOnce(Program),
+    ) -> Self {
         let session = self.admin.cookie("gieng_session").expect("it is signed in");
-        self.program.stop();
+        end(self.program);
         let program = options(quiet(gieng, self.data.path())).start();
         let admin = program.client();
         admin.take_cookie("gieng_session", &session);

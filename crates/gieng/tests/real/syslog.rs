@@ -12,8 +12,8 @@ use std::{
 
 use testkit::{
     client::Client,
-    program::{eventually, free_port},
-    world::{World, quiet},
+    program::{Launch, eventually, free_port},
+    world::World,
 };
 
 use crate::{
@@ -193,18 +193,22 @@ fn a_kill_loses_nothing_that_was_kept() {
     if !available() {
         return;
     }
-    let dir = tempfile::tempdir().expect("a temporary folder can be made");
+    let sending_from = tempfile::tempdir().expect("a temporary folder can be made");
     let to = free_port([127, 0, 0, 1]);
-    let launch = quiet(GIENG, &dir.path().join("data"))
-        .arg("--syslog-tcp", &to)
-        .flag("--no-probe");
-    let mut program = launch.start();
-    let admin = program.client();
-    let link = program.first_link();
-    admin.begin(&link, "quan.tri");
-    let admin = admin.token();
-
-    let sender = Rsyslogd::start(&dir.path().join("rsyslog"), to, None);
+    let options = |launch: Launch| launch.arg("--syslog-tcp", &to).flag("--no-probe");
+    let world = World::begin(GIENG, options);
+    // A registered sender: of others only so many lines a second are taken, and what waits in
+    // the sender's queues would take longer than anybody waits for it.
+    world.import(
+        "organization",
+        "code,name,kind,level,membership\nU,Sở U,department,province,member\n",
+    );
+    world.import(
+        "device",
+        "code,name,organization,role,address\nSRV,Máy chủ,U,server,127.0.0.1\n",
+    );
+    let admin = world.admin.token();
+    let sender = Rsyslogd::start(&sending_from.path().join("rsyslog"), to, None);
     let stop = Arc::new(AtomicBool::new(false));
     let stopped = Arc::clone(&stop);
     let sending = std::thread::spawn(move || {
@@ -230,9 +234,8 @@ fn a_kill_loses_nothing_that_was_kept() {
         })
         .collect();
     assert!(shown.len() >= 100, "{} lines", shown.len());
-    program.kill();
-
-    let program = launch.start();
+    let world = world.restart_killed(GIENG, options);
+    let program = &world.program;
     let admin = program.client().with_token(admin.bearer());
     // The sender has found its way back.
     eventually("lines of after the kill", || {
@@ -276,7 +279,7 @@ fn a_kill_loses_nothing_that_was_kept() {
         proof.status.success().then_some(proof.stdout)
     });
     assert!(!proof.is_empty());
-    program.stop();
+    world.program.stop();
 }
 
 /// The number that a line of the test carries.
