@@ -267,6 +267,7 @@ impl App {
         }
         if writer {
             crate::setting::seal_old(&app).await?;
+            evidence::baseline(&app).await?;
         }
         Ok(app)
     }

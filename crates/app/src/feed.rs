@@ -61,7 +61,11 @@ pub async fn make(
     store::feed::make(&mut tx, &hash, me.account, &feed)
         .await
         .map_err(fault)?;
-    let shown = serde_json::json!({ "name": feed.name, "expires_at": expires_at }).to_string();
+    let shown = serde_json::json!({
+        "name": feed.name, "expires_at": expires_at, "account": me.account,
+        "fingerprint": policy::hash::of_bytes(hash.as_bytes()),
+    });
+    let shown = shown.to_string();
     let (noun, owner) = ("calendar-feed", me.organization);
     let change = app.event(ctx, noun, &feed.id, owner, "create", None, Some(shown));
     store::journal::append(&mut tx, &[change])

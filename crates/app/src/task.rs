@@ -10,7 +10,9 @@ use store::job::{self, TaskRun};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{App, assess, attachment, evidence, examiner, logs, notify, remind, upkeep, watch};
+use crate::{
+    App, Ctx, account, assess, attachment, evidence, examiner, logs, notify, remind, upkeep, watch,
+};
 
 /// The scope of the program itself.
 pub(crate) fn everything() -> Scope {
@@ -149,7 +151,10 @@ pub async fn start(app: &App, listen: Listen) -> Result<Running, observe::syslog
         Duration::from_secs(300),
         |app| async move {
             let mut tx = app.db.begin_later().await?;
-            let ended = store::session::sweep(&mut tx, app.clock.now_ms()).await?;
+            let now = app.clock.now_ms();
+            let (ended, others) = store::session::sweep(&mut tx, now).await?;
+            let others = account::ended_changes(&app, &Ctx::system(now), None, others);
+            store::journal::append(&mut tx, &others).await?;
             tx.commit().await?;
             Ok::<_, store::StoreError>(Some(Label::new(
                 format!("{ended} phiên đã hết hạn"),

@@ -1,6 +1,9 @@
 //! Verdicts as intervals, their evidence, and attestations.
 
+use std::collections::BTreeMap;
+
 use domain::{authority::Scope, id::OrganizationId};
+use sha2::{Digest as _, Sha256};
 
 use crate::{Arg, Db, Row, StoreError, Tx, args, registry::scope_condition};
 
@@ -31,6 +34,49 @@ pub struct VerdictRow {
     pub recorded_at: i64,
     /// When its end was written.
     pub closed_at: Option<i64>,
+}
+
+impl VerdictRow {
+    /// The first 16 bytes of SHA-256 over the whole row, hexadecimal: by it the journal holds it.
+    pub fn digest(&self) -> String {
+        digest(&serde_json::json!([
+            self.id,
+            self.regulation,
+            self.clause,
+            self.organization,
+            self.status,
+            self.reason,
+            self.evidence_hash,
+            self.pack_hash,
+            self.valid_from,
+            self.valid_to,
+            self.recorded_at,
+            self.closed_at
+        ]))
+    }
+}
+
+/// A JSON array has one reading.
+fn digest(row: &serde_json::Value) -> String {
+    hex::encode(&Sha256::digest(row.to_string())[..16])
+}
+
+/// [`VerdictRow::digest`] of a row, whatever was written into it.
+pub(crate) fn digest_of(row: &Row) -> Result<String, StoreError> {
+    Ok(digest(&serde_json::json!([
+        row.text("id")?,
+        row.text("regulation")?,
+        row.text("clause")?,
+        row.text("organization_id")?,
+        row.text("status")?,
+        row.opt_text("reason")?,
+        row.text("evidence_hash")?,
+        row.text("pack_hash")?,
+        row.int("valid_from")?,
+        row.opt_int("valid_to")?,
+        row.int("recorded_at")?,
+        row.opt_int("closed_at")?
+    ])))
 }
 
 fn read(row: &Row) -> Result<VerdictRow, StoreError> {
@@ -70,6 +116,9 @@ pub async fn open(db: &Db) -> Result<Vec<VerdictRow>, StoreError> {
 /// (hash and JSON). All or nothing. After the clock was set back an interval ends where it
 /// began, never before.
 ///
+/// Returns what the caller writes into the journal with them (see [`crate::replay`]): the JSON
+/// object of their ids with the digests of the rows as they are now.
+///
 /// # Errors
 /// [`StoreError`] of the engine.
 pub async fn record(
@@ -79,7 +128,9 @@ pub async fn record(
     evidence: &[(String, String)],
     at: i64,
     recorded_at: i64,
-) -> Result<(), StoreError> {
+) -> Result<String, StoreError> {
+    crate::dialect::lock(tx, "verdicts", true).await?;
+    let mut told: BTreeMap<&str, String> = begun.iter().map(|v| (&*v.id, v.digest())).collect();
     for ids in ended.chunks(400) {
         let mut args: Vec<Arg> = args![at, recorded_at].to_vec();
         let places: Vec<String> = ids
@@ -91,11 +142,16 @@ pub async fn record(
             .collect();
         let sql = format!(
             "UPDATE verdict SET valid_to = CASE WHEN valid_from > $1 THEN valid_from ELSE $1 END, closed_at = $2 \
-             WHERE valid_to IS NULL AND id IN ({})",
+             WHERE valid_to IS NULL AND id IN ({}) RETURNING *",
             places.join(", ")
         );
-        tx.execute("verdicts", &sql, &args).await?;
+        for row in tx.fetch("verdicts", &sql, &args).await? {
+            let closed = read(&row)?;
+            let id = ids.iter().find(|id| **id == closed.id);
+            told.extend(id.map(|id| (&**id, closed.digest())));
+        }
     }
+    let told = serde_json::to_string(&told).unwrap_or_default();
     let rows: Vec<Vec<Arg>> = evidence
         .iter()
         .map(|(hash, body)| args![hash, body].to_vec())
@@ -132,7 +188,8 @@ pub async fn record(
         "",
         &rows,
     )
-    .await
+    .await?;
+    Ok(told)
 }
 
 /// The history of one verdict, the newest first.

@@ -166,20 +166,20 @@ pub async fn save(tx: &mut Tx, claims: &[Claim]) -> Result<(), StoreError> {
     .await
 }
 
-/// Gives up a claim that no active record of the unit lays any more; whether it was given up.
+/// Gives up a claim that no active record of the unit lays any more; the claim that it was.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
-pub async fn release(tx: &mut Tx, claim: &Wanted) -> Result<bool, StoreError> {
+pub async fn release(tx: &mut Tx, claim: &Wanted) -> Result<Option<Claim>, StoreError> {
     let gone = tx
-        .execute(
+        .fetch_one(
             "claim",
             "DELETE FROM claim WHERE kind = $1 AND value_key = $2 AND organization_id = $3 AND NOT EXISTS ( \
-               SELECT 1 FROM claim_use u WHERE u.kind = $1 AND u.value_key = $2 AND u.organization_id = $3)",
+               SELECT 1 FROM claim_use u WHERE u.kind = $1 AND u.value_key = $2 AND u.organization_id = $3) RETURNING *",
             &args![claim.kind.code(), &claim.key, claim.organization],
         )
         .await?;
-    Ok(gone > 0)
+    gone.as_ref().map(read).transpose()
 }
 
 /// A prefix in force.

@@ -4,6 +4,8 @@
 //! that nobody without it wrote an entry. What was cut off at the end shows by the heads that
 //! the vault's checkpoints and whatever left the house name.
 
+use std::collections::BTreeMap;
+
 use domain::{authority::Scope, id::OrganizationId};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest, Sha256};
@@ -97,6 +99,12 @@ pub const CHECKPOINT: &str = "checkpoint";
 
 /// The noun of entries that say that a vault was begun, and what it continues.
 pub const VAULT: &str = "vault";
+
+/// The noun of entries that tell which verdicts turned: their ids with the digests of the rows.
+pub const VERDICTS: &str = "verdicts";
+
+/// The noun of the entry from which on all tables are held (see [`crate::replay::restate`]).
+pub const BASELINE: &str = "baseline";
 
 /// The hash before the first entry.
 pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -280,9 +288,11 @@ pub async fn list(
         ));
     }
     if query.noun.is_none() && query.record_id.is_none() {
-        // One a minute while lines come: of interest to a verification alone.
-        args.push(CHECKPOINT.into());
-        conditions.push(format!("noun <> ${}", args.len()));
+        // Often, and of interest to a verification alone.
+        for noun in [CHECKPOINT, VERDICTS] {
+            args.push(noun.into());
+            conditions.push(format!("noun <> ${}", args.len()));
+        }
     }
     if let Some(seq) = query.before_seq {
         args.push(seq.into());
@@ -509,17 +519,26 @@ pub async fn each_of(
     }
 }
 
-/// Nouns and records that entries behind number `after` tell of.
+/// Nouns and records that entries behind number `after` tell of, each verdict as one.
 ///
 /// # Errors
 /// [`StoreError::Engine`].
 pub async fn touched(db: &Db, after: i64) -> Result<Vec<(String, String)>, StoreError> {
-    let sql = "SELECT DISTINCT noun, record_id FROM journal WHERE seq > $1";
-    db.fetch("journal", sql, &args![after])
-        .await?
-        .iter()
-        .map(|row| Ok((row.text("noun")?, row.text("record_id")?)))
-        .collect()
+    let sql = "SELECT DISTINCT noun, record_id, CASE WHEN noun = $2 THEN after END AS turned \
+               FROM journal WHERE seq > $1";
+    let mut touched = Vec::new();
+    for row in db.fetch("journal", sql, &args![after, VERDICTS]).await? {
+        let noun = row.text("noun")?;
+        match row.opt_text("turned")? {
+            Some(turned) => {
+                let turned: BTreeMap<String, String> =
+                    serde_json::from_str(&turned).unwrap_or_default();
+                touched.extend(turned.into_keys().map(|id| (noun.clone(), id)));
+            }
+            None => touched.push((noun, row.text("record_id")?)),
+        }
+    }
+    Ok(touched)
 }
 
 /// The hash of entry number `seq`, if it is there.

@@ -38,6 +38,7 @@ const FILES: &[Files] = files! {
     17: "0017_evidence",
     18: "0018_codes_by_case",
     19: "0019_view_version",
+    21: "0021_revisions",
 };
 
 /// Those of SQLite.

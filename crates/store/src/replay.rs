@@ -1,13 +1,13 @@
 //! The records held against the journal: what every entry says must be what is there.
 //!
 //! [`Replay::take`] is given the journal in order; [`Replay::compare`] then reads all records
-//! and names each that differs, was added beside the journal, or is gone. What is not
-//! compared, because the program observes or derives it and writes no entry: states and
-//! samples of targets, alarms, log sources, duties, verdicts, notices, sessions and links,
-//! sign-in counters, search texts.
+//! and names each that differs, was added beside the journal, or is gone. [`TABLES`] says of
+//! every table how it is held.
 
+mod place;
 mod record;
 mod special;
+mod verdict;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -18,7 +18,14 @@ use domain::{
 use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
 
-use crate::{Db, Row, StoreError, args, journal::JournalEntry};
+pub use self::{
+    place::{Place, TABLES},
+    special::{Restated, restate},
+};
+use crate::{
+    Db, Row, StoreError, args,
+    journal::{self, JournalEntry},
+};
 
 /// A record that is not as the journal tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,9 +68,20 @@ struct Held {
     versions: i64,
     first: String,
     last: String,
-    /// Of an entry of a book: the digest of each state.
-    digests: Vec<Digested>,
+    /// Of an entry of a book: each state.
+    states: Vec<Version>,
     gone: bool,
+}
+
+/// A state of an entry of a book.
+#[derive(Clone, Debug)]
+struct Version {
+    seq: i64,
+    at: i64,
+    by: String,
+    digest: Digested,
+    /// Whether it is among the versions that are kept.
+    kept: bool,
 }
 
 /// SHA-256 of a state's values in one way of writing.
@@ -81,6 +99,10 @@ pub struct Replay<'a> {
     schemas: HashMap<&'a str, &'a Schema>,
     /// By noun, then by record.
     held: HashMap<String, HashMap<String, Held>>,
+    /// By id: the digest of a verdict's row, and the entry that tells it.
+    verdicts: HashMap<String, (String, i64)>,
+    /// The entry from which on all tables are held; none in a journal of an older version.
+    begun: Option<i64>,
     out: Compared,
 }
 
@@ -90,6 +112,8 @@ impl<'a> Replay<'a> {
         Self {
             schemas: schemas.into_iter().map(|s| (s.noun.as_str(), s)).collect(),
             held: HashMap::new(),
+            verdicts: HashMap::new(),
+            begun: None,
             out: Compared::default(),
         }
     }
@@ -97,6 +121,33 @@ impl<'a> Replay<'a> {
     /// Takes the next entry.
     pub fn take(&mut self, entry: &JournalEntry) {
         let c = &entry.change;
+        match c.noun.as_str() {
+            // What follows it tells all of these anew.
+            journal::BASELINE => {
+                self.begun = Some(entry.seq);
+                self.verdicts.clear();
+                for noun in special::restated() {
+                    self.held.remove(noun);
+                }
+                return;
+            }
+            journal::VERDICTS => {
+                let turned: HashMap<String, String> =
+                    serde_json::from_str(c.after.as_deref().unwrap_or_default())
+                        .unwrap_or_default();
+                let turned = turned.into_iter();
+                self.verdicts
+                    .extend(turned.map(|(id, digest)| (id, (digest, entry.seq))));
+                return;
+            }
+            // What it claimed goes with it.
+            "organization" if c.action == "delete" => {
+                if let Some(claims) = self.held.get_mut("claim") {
+                    claims.retain(|id, _| !id.ends_with(&c.record_id));
+                }
+            }
+            _ => {}
+        }
         // What was refused, or is about no record in particular, holds nothing.
         if c.record_id.is_empty() || c.action.starts_with("refused") {
             return;
@@ -105,13 +156,14 @@ impl<'a> Replay<'a> {
         let key = match c.noun.as_str() {
             "setting" => format!("{organization}/{}", c.record_id),
             "attachment" => format!("{}/{organization}", c.record_id),
+            "claim" => format!("{} {organization}", c.record_id),
             _ => c.record_id.clone(),
         };
         let state = match (c.noun.as_str(), c.action.as_str(), &c.after) {
-            ("setting", _, None) | (_, "delete", _) => None,
+            ("setting", _, None) | (_, "delete" | "release", _) => None,
             ("attachment", "found-infected", _) => Some(special::INFECTED.to_owned()),
             ("attachment", action, _) if action != "create" => return,
-            ("verdict" | crate::journal::CHECKPOINT | "vault" | "alarm", ..) | (_, _, None) => {
+            (journal::CHECKPOINT | journal::VAULT | "alarm", ..) | (_, _, None) => {
                 return;
             }
             (_, _, Some(after)) => Some(after.clone()),
@@ -130,7 +182,13 @@ impl<'a> Replay<'a> {
         }
         held.versions += 1;
         if book {
-            held.digests.push(digest(&state));
+            held.states.push(Version {
+                seq: entry.seq,
+                at: c.at,
+                by: c.actor.clone(),
+                digest: digest(&state),
+                kept: false,
+            });
         }
         held.last = state;
     }
@@ -155,6 +213,7 @@ impl<'a> Replay<'a> {
         self.settings(db).await?;
         self.accounts(db).await?;
         self.closings(db).await?;
+        self.verdicts(db).await?;
         self.evidence(db).await?;
         for source in special::SOURCES {
             self.source(db, source).await?;

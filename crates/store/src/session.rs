@@ -4,7 +4,7 @@
 
 use domain::id::AccountId;
 
-use crate::{Db, Row, StoreError, Tx, args};
+use crate::{Arg, Db, Row, StoreError, Tx, args};
 
 /// A session.
 #[derive(Clone, Debug, PartialEq)]
@@ -151,21 +151,46 @@ pub async fn end_all(tx: &mut Tx, account: AccountId) -> Result<u64, StoreError>
     .await
 }
 
+/// A token or a feed that ended without its owner's ending it: the caller tells the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// `api-token` or `calendar-feed`.
+    pub noun: &'static str,
+    /// Its public handle.
+    pub id: String,
+    /// What it was called.
+    pub name: String,
+}
+
+async fn end_those(tx: &mut Tx, condition: &str, args: &[Arg]) -> Result<Vec<Ended>, StoreError> {
+    let mut ended = Vec::new();
+    for (what, noun, table) in [
+        ("API tokens", "api-token", "api_token"),
+        ("calendar feeds", "calendar-feed", "calendar_feed"),
+    ] {
+        let sql = format!("DELETE FROM {table} WHERE {condition} RETURNING id, name");
+        for row in tx.fetch(what, &sql, args).await? {
+            ended.push(Ended {
+                noun,
+                id: row.text("id")?,
+                name: row.text("name")?,
+            });
+        }
+    }
+    Ok(ended)
+}
+
 /// Ends everything that stands for an account: sessions, links, tokens, feeds, known devices.
+/// Returns the tokens and feeds.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
-pub async fn end_everything(tx: &mut Tx, account: AccountId) -> Result<(), StoreError> {
+pub async fn end_everything(tx: &mut Tx, account: AccountId) -> Result<Vec<Ended>, StoreError> {
     end_all(tx, account).await?;
     for (what, sql) in [
         (
             "one-time links",
             "DELETE FROM one_time_link WHERE account_id = $1",
-        ),
-        ("API tokens", "DELETE FROM api_token WHERE account_id = $1"),
-        (
-            "calendar feeds",
-            "DELETE FROM calendar_feed WHERE account_id = $1",
         ),
         (
             "known devices",
@@ -174,36 +199,31 @@ pub async fn end_everything(tx: &mut Tx, account: AccountId) -> Result<(), Store
     ] {
         tx.execute(what, sql, &args![account]).await?;
     }
-    Ok(())
+    end_those(tx, "account_id = $1", &args![account]).await
 }
 
-/// Sweeps away what has ended.
+/// Sweeps away what has ended: how many sessions, and which tokens and feeds.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
-pub async fn sweep(tx: &mut Tx, now: i64) -> Result<u64, StoreError> {
+pub async fn sweep(tx: &mut Tx, now: i64) -> Result<(u64, Vec<Ended>), StoreError> {
     tx.execute(
         "one-time links",
         "DELETE FROM one_time_link WHERE expires_at <= $1",
         &args![now],
     )
     .await?;
-    for (what, table) in [
-        ("API tokens", "api_token"),
-        ("calendar feeds", "calendar_feed"),
-    ] {
-        // What has ended stays in sight for a month, so that its owner learns why it went dead.
-        let sql = format!("DELETE FROM {table} WHERE expires_at <= $1");
-        tx.execute(what, &sql, &args![now - 30 * 86_400_000])
-            .await?;
-    }
+    // What has ended stays in sight for a month, so that its owner learns why it went dead.
+    let ended = end_those(tx, "expires_at <= $1", &args![now - 30 * 86_400_000]).await?;
     crate::throttle::sweep(tx, now).await?;
-    tx.execute(
-        "sessions",
-        "DELETE FROM session WHERE expires_at <= $1",
-        &args![now],
-    )
-    .await
+    let sessions = tx
+        .execute(
+            "sessions",
+            "DELETE FROM session WHERE expires_at <= $1",
+            &args![now],
+        )
+        .await?;
+    Ok((sessions, ended))
 }
 
 /// Makes a one-time link; `account` is none for the first administrator.

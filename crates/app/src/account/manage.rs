@@ -153,13 +153,13 @@ pub async fn save(
     store::account::save(&mut tx, &account, now)
         .await
         .map_err(fault)?;
+    let mut changes = Vec::new();
     if !account.enabled {
-        store::session::end_everything(&mut tx, account.id)
-            .await
-            .map_err(fault)?;
+        let ended = store::session::end_everything(&mut tx, account.id);
+        changes = ended_changes(app, ctx, account.organization, ended.await.map_err(fault)?);
     }
     let action = if before.is_some() { "update" } else { "create" };
-    let change = app.event(
+    changes.push(app.event(
         ctx,
         "account",
         &account.id.to_string(),
@@ -167,13 +167,36 @@ pub async fn save(
         action,
         before.as_ref().map(|a| shown(a).to_string()),
         Some(shown(&account).to_string()),
-    );
-    store::journal::append(&mut tx, &[change])
+    ));
+    store::journal::append(&mut tx, &changes)
         .await
         .map_err(fault)?;
     tx.commit().await.map_err(fault)?;
     app.changed("account");
     Ok(account.id)
+}
+
+/// Lines of the journal about tokens and feeds that ended with their account, their password or
+/// their time.
+pub(crate) fn ended_changes(
+    app: &App,
+    ctx: &Ctx,
+    organization: Option<OrganizationId>,
+    ended: Vec<store::session::Ended>,
+) -> Vec<store::journal::Change> {
+    let change = |e: store::session::Ended| {
+        let before = serde_json::json!({ "name": e.name }).to_string();
+        app.event(
+            ctx,
+            e.noun,
+            &e.id,
+            organization,
+            "delete",
+            Some(before),
+            None,
+        )
+    };
+    ended.into_iter().map(change).collect()
 }
 
 /// What is wrong with a sign-in name.

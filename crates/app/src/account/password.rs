@@ -217,9 +217,11 @@ pub(super) async fn set(
     store::account::remember_password(tx, account.id, &hash, now)
         .await
         .map_err(fault)?;
-    session::end_everything(tx, account.id)
+    let ended = session::end_everything(tx, account.id)
         .await
         .map_err(fault)?;
+    let ended = super::manage::ended_changes(app, ctx, account.organization, ended);
+    store::journal::append(tx, &ended).await.map_err(fault)?;
     store::throttle::forget(tx, &throttle::name(&account.login))
         .await
         .map_err(fault)?;

@@ -100,6 +100,7 @@ pub async fn make(
     let codes: Vec<&str> = scopes.iter().map(|s| s.code()).collect();
     let shown = serde_json::json!({
         "name": token.name, "scopes": codes.join(","), "expires_at": token.expires_at,
+        "account": me.account, "fingerprint": policy::hash::of_bytes(hash.as_bytes()),
     });
     let change = app.event(
         ctx,

@@ -16,7 +16,7 @@ use super::{
     engine::{Findings, control_evidence},
     evidence::Evidence,
 };
-use crate::{App, application::VERDICTS};
+use crate::{App, Ctx, application::VERDICTS};
 
 /// A verdict that turns.
 struct Turn {
@@ -271,7 +271,8 @@ pub(super) async fn write(
         let mut tx = app.db.begin_later().await?;
         tx.touch(VERDICTS);
         let (batch, rest) = gone.split_at(tx.room().min(gone.len()));
-        store::assessment::record(&mut tx, batch, &[], &[], now, now).await?;
+        let told = store::assessment::record(&mut tx, batch, &[], &[], now, now).await?;
+        tell(app, &mut tx, told, now).await?;
         tx.commit().await?;
         gone = rest;
     }
@@ -293,10 +294,23 @@ pub(super) async fn write(
             begun,
             evidence,
         } = batch;
-        store::assessment::record(&mut tx, &ended, &begun, &evidence, now, now).await?;
+        let told = store::assessment::record(&mut tx, &ended, &begun, &evidence, now, now).await?;
+        tell(app, &mut tx, told, now).await?;
         tx.commit().await?;
     }
     Ok((board, turned))
+}
+
+/// The journal holds the rows of verdicts by their digests.
+async fn tell(
+    app: &App,
+    tx: &mut store::Tx,
+    told: String,
+    now: i64,
+) -> Result<(), store::StoreError> {
+    let (ctx, noun) = (Ctx::system(now), store::journal::VERDICTS);
+    let turned = app.event(&ctx, noun, "", None, "judge", None, Some(told));
+    store::journal::append(tx, &[turned]).await
 }
 
 /// What one transaction writes.

@@ -221,7 +221,9 @@ pub async fn decide(
     let decided = Claim {
         kind,
         key,
-        value: value.into(),
+        value: own
+            .as_ref()
+            .map_or_else(|| value.into(), |c| c.value.clone()),
         organization: unit,
         state: if refused {
             ClaimState::Refused

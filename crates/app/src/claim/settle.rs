@@ -56,7 +56,8 @@ pub(crate) async fn settle(
     // What is given up first is free for who comes next: a device that moves to another unit.
     let mut waiting = Vec::new();
     for given in &left {
-        if claim::release(tx, given).await.map_err(fault)? {
+        if let Some(gone) = claim::release(tx, given).await.map_err(fault)? {
+            changes.push(released(app, ctx, &gone));
             let rest = claim::to_values(tx, [(given.kind, given.key.as_str())]);
             waiting.extend(rest.await.map_err(fault)?);
         }
@@ -128,8 +129,13 @@ async fn lay(
             _ => ClaimState::Waiting,
         };
         let claim = of_wanted(app, ctx, wanted, own.as_ref(), state, why);
-        if own.as_ref() != Some(&claim) && state == ClaimState::Waiting {
-            changes.push(told(app, ctx, "wait", own.as_ref(), &claim));
+        if own.as_ref() != Some(&claim) {
+            let action = match state {
+                ClaimState::Granted => "grant",
+                ClaimState::Waiting => "wait",
+                ClaimState::Refused => "update",
+            };
+            changes.push(told(app, ctx, action, own.as_ref(), &claim));
         }
         others.push(claim.clone());
         fresh.push(claim);
@@ -159,7 +165,7 @@ fn of_wanted(
     Claim {
         kind: wanted.kind,
         key: wanted.key.clone(),
-        value: wanted.value.clone(),
+        value: own.map_or_else(|| wanted.value.clone(), |c| c.value.clone()),
         organization: wanted.organization,
         state,
         shared: false,
@@ -224,6 +230,15 @@ pub(super) async fn free(
         known.push(granted);
     }
     Ok(())
+}
+
+/// A line of the journal about a claim that was given up.
+fn released(app: &App, ctx: &Ctx, gone: &Claim) -> Change {
+    Change {
+        action: "release".into(),
+        after: None,
+        ..told(app, ctx, "", Some(gone), gone)
+    }
 }
 
 /// A line of the journal about a claim.

@@ -6,16 +6,20 @@
 //! (`vault`, [`crate::journal::verify_against`]); it runs by itself once a day (`daily`).
 
 mod anchor;
+mod baseline;
 mod daily;
 mod left;
 mod vault;
 
 pub use store::evidence::EvidenceCheck;
 
-pub(crate) use self::anchor::{Continued, begin, digest, noted, settle};
 pub use self::{
     anchor::reconcile,
     daily::{checks, run},
     left::{Left, LeftError},
     vault::{HeldAgainst, VaultReport, verify as verify_vault},
+};
+pub(crate) use self::{
+    anchor::{Continued, begin, digest, noted, settle},
+    baseline::begin as baseline,
 };

@@ -13,6 +13,7 @@ use domain::{
 };
 use store::{
     StoreError, Tx,
+    journal::Change,
     registry::{self, RecentEntries, RecordPage, RecordQuery},
 };
 
@@ -252,7 +253,10 @@ pub(crate) async fn add_all(
         values,
     };
     let records: Vec<Record> = all.into_iter().map(record).collect();
-    let change = |record| app.change(ctx, &schema, None, Some(record));
+    let change = |record| Change {
+        at: now,
+        ..app.change(ctx, &schema, None, Some(record))
+    };
     let changes: Vec<_> = records.iter().map(change).collect();
     let mut tx = app.db.begin().await.map_err(fault)?;
     for record in &records {
@@ -326,7 +330,11 @@ pub(crate) async fn write_in(
     };
     written.map_err(|e| unique(schema, e))?;
     claim::settle(app, ctx, tx, schema, &[(before, Some(&record))]).await?;
-    let change = app.change(ctx, schema, before, Some(&record));
+    // The moment of the entry is that of the record.
+    let change = Change {
+        at: now,
+        ..app.change(ctx, schema, before, Some(&record))
+    };
     store::journal::append(tx, &[change]).await.map_err(fault)?;
     Ok(record)
 }

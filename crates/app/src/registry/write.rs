@@ -6,9 +6,10 @@ use domain::{
     authority::Scope,
     label::Label,
     problem::{Problem, ProblemKind},
+    record::Record,
     schema::Schema,
 };
-use store::{StoreError, Tx, registry};
+use store::{StoreError, Tx, journal::Change, registry};
 
 use super::{
     held,
@@ -187,6 +188,10 @@ impl Job<'_> {
         let (by, now) = (&self.ctx.actor.name, self.app.clock.now_ms());
         let mut outcomes = Vec::new();
         let (mut created, mut updated, mut changes) = (Vec::new(), Vec::new(), Vec::new());
+        let change = |before: Option<&Record>, after: &Record| Change {
+            at: now,
+            ..self.app.change(self.ctx, self.schema, before, Some(after))
+        };
         for (at, row) in rows {
             if let Some(other) = self.otherwise(&row, &fates[at]) {
                 outcomes.push((at, other));
@@ -204,14 +209,13 @@ impl Job<'_> {
                 record::authorise(tx, self.scope, self.schema, each).await?;
             }
             if before.is_none() {
-                changes.push(self.app.change(self.ctx, self.schema, None, Some(&record)));
+                changes.push(change(None, &record));
                 created.push(record);
                 continue;
             }
             match registry::update(tx, self.schema, &record, by, now).await {
                 Ok(()) => {
-                    let change = (before.as_ref(), Some(&record));
-                    changes.push(self.app.change(self.ctx, self.schema, change.0, change.1));
+                    changes.push(change(before.as_ref(), &record));
                     updated.push((before, record));
                 }
                 Err(StoreError::Stale { .. }) => outcomes.push((at, Err(changed_since()))),

@@ -19,14 +19,14 @@ use sha2::{Digest as _, Sha256};
 use crate::{at, sign_in::draft, values};
 
 /// A program with something of each kind in it, everything anchored.
-struct Office {
-    app: App,
+pub(crate) struct Office {
+    pub(crate) app: App,
     config: AppConfig,
     folder: tempfile::TempDir,
 }
 
 impl Office {
-    async fn new(database: Option<String>) -> Self {
+    pub(crate) async fn new(database: Option<String>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let config = AppConfig {
             data: folder.path().to_owned(),
@@ -50,14 +50,14 @@ impl Office {
         office
     }
 
-    fn ctx(&self) -> Ctx {
+    pub(crate) fn ctx(&self) -> Ctx {
         Ctx {
             actor: Actor::console(),
             ..Ctx::console(self.app.clock.now_ms())
         }
     }
 
-    async fn add(&self, noun: &str, given: &[(&str, &str)]) -> domain::id::Id {
+    pub(crate) async fn add(&self, noun: &str, given: &[(&str, &str)]) -> domain::id::Id {
         let saved = registry::save(&self.app, &self.ctx(), noun, None, values(given)).await;
         saved.unwrap().record.id
     }
@@ -138,7 +138,7 @@ impl Office {
     }
 
     /// As the tasks of a running program do.
-    async fn anchor(&self) {
+    pub(crate) async fn anchor(&self) {
         evidence::reconcile(&self.app).await.unwrap();
         let vault = self.app.logs.vault().unwrap();
         vault.checkpoint().await.unwrap();
@@ -146,7 +146,7 @@ impl Office {
     }
 
     /// The program ends and is started again on the same folder.
-    async fn again(self) -> Self {
+    pub(crate) async fn again(self) -> Self {
         let Self {
             app,
             config,
@@ -165,17 +165,17 @@ impl Office {
         office
     }
 
-    async fn sql(&self, sql: &str) {
+    pub(crate) async fn sql(&self, sql: &str) {
         let touched = self.app.db.execute("tamper", sql, &[]).await.unwrap();
         assert!(touched > 0, "{sql}");
     }
 
-    async fn said(&self) -> Vec<String> {
+    pub(crate) async fn said(&self) -> Vec<String> {
         let report = journal::verify(&self.app, &self.ctx()).await.unwrap();
         report.findings.iter().map(|f| f.label().en).collect()
     }
 
-    async fn names(&self, expected: &[&str]) {
+    pub(crate) async fn names(&self, expected: &[&str]) {
         let said = self.said().await;
         for part in expected {
             assert!(said.iter().any(|s| s.contains(part)), "`{part}`: {said:#?}");
@@ -183,7 +183,7 @@ impl Office {
     }
 
     /// Named at once, and after a restart of the program.
-    async fn named_at_once_and_later(self, expected: &[&str]) {
+    pub(crate) async fn named_at_once_and_later(self, expected: &[&str]) {
         self.names(expected).await;
         self.again().await.names(expected).await;
     }

@@ -9,6 +9,7 @@ mod document;
 mod duty;
 mod evidence;
 mod examiner;
+mod held;
 mod import;
 mod inspection;
 mod judging;

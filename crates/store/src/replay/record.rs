@@ -7,11 +7,11 @@ use domain::{
     schema::{MOST_DEPTH, Schema},
 };
 
-use super::{Held, Replay, digest, rows, values};
+use super::{Held, Replay, Version, digest, rows, values};
 use crate::{Arg, Db, Row, StoreError, args, registry};
 
 /// An entry counts from when it was written down: that is held against the journal's time,
-/// which a long import takes a little later.
+/// which an older version took a little later.
 const APART_MS: i64 = 600_000;
 
 impl Replay<'_> {
@@ -73,7 +73,8 @@ impl Replay<'_> {
                 self.cell(&noun, &id, &held, row, &column, &arg, true)?;
             }
             let recorded = row.int("recorded_at")?;
-            if (recorded - held.made_at).abs() > APART_MS {
+            let first = held.states.first().map_or(0, |state| state.seq);
+            if (recorded - held.made_at).abs() > self.apart(first) {
                 self.differs(held.seq, &noun, &id, "recorded_at", held.made_at, recorded);
             }
             self.version(&noun, &id, &held, row)?;
@@ -95,10 +96,10 @@ impl Replay<'_> {
         Ok(())
     }
 
-    /// Earlier versions of entries.
+    /// All versions of entries: what they held, who wrote them and when.
     pub(super) async fn revisions(&mut self, db: &Db) -> Result<(), StoreError> {
-        let held = self.held.remove("entry").unwrap_or_default();
-        let sql = "SELECT entry_id, version, data FROM entry_revision \
+        let mut held = self.held.remove("entry").unwrap_or_default();
+        let sql = "SELECT entry_id, version, recorded_at, recorded_by, data FROM entry_revision \
                    WHERE entry_id > $1 OR (entry_id = $1 AND version > $2) \
                    ORDER BY entry_id, version LIMIT 2000";
         let (mut last, mut version) = (String::new(), 0);
@@ -110,22 +111,55 @@ impl Replay<'_> {
                 (last, version) = (row.text("entry_id")?, row.int("version")?);
                 self.out.records += 1;
                 // An entry that no journal knows is told already.
-                let Some(held) = held.get(&last) else {
+                let Some(held) = held.get_mut(&last) else {
                     continue;
                 };
-                let expected = usize::try_from(version - 1)
-                    .ok()
-                    .and_then(|n| held.digests.get(n));
-                let found = row.text("data")?;
-                if expected != Some(&digest(&found)) {
-                    let expected = expected.map(hex::encode).unwrap_or_default();
-                    let field = format!("version {version}");
-                    self.differs(held.seq, "entry", &last, &field, expected, found);
+                let (field, found) = (format!("version {version}"), row.text("data")?);
+                let n = usize::try_from(version - 1).ok();
+                let Some(state) = n.and_then(|n| held.states.get_mut(n)) else {
+                    let seq = held.seq;
+                    self.differs(seq, "entry", &last, &field, "", found);
+                    continue;
+                };
+                state.kept = true;
+                let Version { seq, at, .. } = *state;
+                if state.digest != digest(&found) {
+                    let expected = hex::encode(state.digest);
+                    self.differs(seq, "entry", &last, &field, expected, found);
+                }
+                let author = row.text("recorded_by")?;
+                if author != state.by {
+                    let field = format!("{field}, author");
+                    self.differs(seq, "entry", &last, &field, &state.by, author);
+                }
+                let recorded = row.int("recorded_at")?;
+                if (recorded - at).abs() > self.apart(seq) {
+                    let field = format!("{field}, time");
+                    self.differs(seq, "entry", &last, &field, at, recorded);
                 }
             }
             if rows.is_empty() {
-                return Ok(());
+                break;
             }
+        }
+        for (id, held) in held {
+            let states = (1..).zip(held.states);
+            for (version, state) in states.filter(|(_, state)| !state.kept) {
+                let field = format!("version {version}");
+                let digest = hex::encode(state.digest);
+                self.differs(state.seq, "entry", &id, &field, digest, "");
+            }
+        }
+        Ok(())
+    }
+
+    /// How far the time of a version may be from that of its entry. Earlier versions of the
+    /// program looked at the clock twice.
+    fn apart(&self, seq: i64) -> i64 {
+        if self.begun.is_some_and(|begun| seq > begun) {
+            0
+        } else {
+            APART_MS
         }
     }
 

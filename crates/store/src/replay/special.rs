@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
 
 use super::{Held, Replay, json, rows};
-use crate::{Db, Row, StoreError, args};
+use crate::{Db, Row, StoreError, Tx, assessment, dialect, journal};
 
 /// Nouns that are no noun of the registry and no book.
 pub(super) const NOUNS: &[&str] = &[
@@ -16,7 +16,9 @@ pub(super) const NOUNS: &[&str] = &[
     "attestation",
     "book",
     "calendar-feed",
+    "claim",
     "document",
+    "log-claim",
     "setting",
 ];
 
@@ -28,6 +30,19 @@ enum As {
     Text,
     Int,
     Bool,
+    /// The journal has the SHA-256 of the text.
+    Digest,
+}
+
+impl As {
+    fn read(self, row: &Row, column: &str) -> Result<Json, StoreError> {
+        Ok(match self {
+            Self::Text => row.opt_text(column)?.into(),
+            Self::Int => row.opt_int(column)?.into(),
+            Self::Bool => row.opt_boolean(column)?.into(),
+            Self::Digest => row.opt_text(column)?.map(|text| sha256(&text)).into(),
+        })
+    }
 }
 
 /// A table, and how its columns stand in the journal.
@@ -37,8 +52,9 @@ pub(super) struct Source {
     table: &'static str,
     /// What the journal calls it, and its column.
     columns: &'static [(&'static str, &'static str, As)],
-    /// Rows are never deleted: one that is gone is told.
-    kept: bool,
+    /// Older versions did not tell all of it: it is held from the entry [`journal::BASELINE`]
+    /// on, which [`restate`] follows.
+    restated: bool,
 }
 
 pub(super) const SOURCES: &[Source] = &[
@@ -56,7 +72,7 @@ pub(super) const SOURCES: &[Source] = &[
             ("valid_until", "valid_until", As::Int),
             ("question", "question", As::Text),
         ],
-        kept: true,
+        restated: false,
     },
     Source {
         noun: "attachment",
@@ -69,7 +85,7 @@ pub(super) const SOURCES: &[Source] = &[
             ("uploaded_at", "uploaded_at", As::Int),
             ("marking", "marking", As::Text),
         ],
-        kept: true,
+        restated: false,
     },
     Source {
         noun: "document",
@@ -87,7 +103,7 @@ pub(super) const SOURCES: &[Source] = &[
             ("entry", "entry_id", As::Text),
             ("filled_at", "filled_at", As::Int),
         ],
-        kept: true,
+        restated: false,
     },
     Source {
         noun: "api-token",
@@ -96,8 +112,10 @@ pub(super) const SOURCES: &[Source] = &[
             ("name", "name", As::Text),
             ("scopes", "scopes", As::Text),
             ("expires_at", "expires_at", As::Int),
+            ("account", "account_id", As::Text),
+            ("fingerprint", "token_hash", As::Digest),
         ],
-        kept: false,
+        restated: true,
     },
     Source {
         noun: "calendar-feed",
@@ -105,12 +123,116 @@ pub(super) const SOURCES: &[Source] = &[
         columns: &[
             ("name", "name", As::Text),
             ("expires_at", "expires_at", As::Int),
+            ("account", "account_id", As::Text),
+            ("fingerprint", "token_hash", As::Digest),
         ],
-        kept: false,
+        restated: true,
+    },
+    Source {
+        noun: "claim",
+        table: "(SELECT kind || ' ' || value || ' ' || organization_id AS id, c.* FROM claim c) claim",
+        columns: &[
+            ("kind", "kind", As::Text),
+            ("key", "value_key", As::Text),
+            ("value", "value", As::Text),
+            ("organization", "organization_id", As::Text),
+            ("state", "state", As::Text),
+            ("shared", "shared", As::Bool),
+            ("why", "why", As::Text),
+            ("asked_at", "asked_at", As::Int),
+            ("asked_by", "asked_by", As::Text),
+            ("decided_at", "decided_at", As::Int),
+            ("decided_by", "decided_by", As::Text),
+            ("note", "note", As::Text),
+        ],
+        restated: true,
+    },
+    Source {
+        noun: "log-claim",
+        table: "log_claim",
+        columns: &[
+            ("peer", "peer", As::Text),
+            ("host", "host", As::Text),
+            ("device", "device_id", As::Text),
+            ("organization", "organization_id", As::Text),
+            ("from_at", "from_at", As::Int),
+            ("to_at", "to_at", As::Int),
+            ("claimed_at", "claimed_at", As::Int),
+            ("claimed_by", "claimed_by", As::Text),
+            ("ended_at", "ended_at", As::Int),
+            ("ended_by", "ended_by", As::Text),
+        ],
+        restated: false,
     },
 ];
 
-fn sha256(text: &str) -> String {
+/// Nouns that [`restate`] tells anew.
+pub(super) fn restated() -> impl Iterator<Item = &'static str> {
+    SOURCES.iter().filter(|s| s.restated).map(|s| s.noun)
+}
+
+/// What the journal is told once of a record that older versions did not tell it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Restated {
+    /// The noun of the entry.
+    pub noun: &'static str,
+    /// The record.
+    pub record_id: String,
+    /// Whose.
+    pub organization_id: Option<String>,
+    /// As it is, JSON.
+    pub after: String,
+}
+
+/// So many verdicts are told in one entry.
+const VERDICTS_AT_ONCE: usize = 1_000;
+
+/// How everything stands that older versions did not tell: the caller writes it into the
+/// journal in this transaction, behind an entry [`journal::BASELINE`].
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn restate(tx: &mut Tx) -> Result<Vec<Restated>, StoreError> {
+    dialect::lock(tx, "claims", true).await?;
+    dialect::lock(tx, "verdicts", true).await?;
+    let mut told = Vec::new();
+    for source in SOURCES.iter().filter(|s| s.restated) {
+        let sql = format!("SELECT * FROM {} ORDER BY id", source.table);
+        for row in tx.fetch(source.noun, &sql, &[]).await? {
+            let (id, unit) = (
+                row.text("id")?,
+                row.opt_text("organization_id").ok().flatten(),
+            );
+            let unit_of = |unit: &String| id.strip_suffix(&format!(" {unit}")).map(str::to_owned);
+            let mut after = serde_json::Map::new();
+            for (name, column, kind) in source.columns {
+                after.insert((*name).to_owned(), kind.read(&row, column)?);
+            }
+            told.push(Restated {
+                noun: source.noun,
+                record_id: unit.as_ref().and_then(unit_of).unwrap_or(id),
+                organization_id: unit,
+                after: Json::from(after).to_string(),
+            });
+        }
+    }
+    let verdicts = tx.fetch("verdicts", "SELECT * FROM verdict ORDER BY id", &[]);
+    for rows in verdicts.await?.chunks(VERDICTS_AT_ONCE) {
+        let mut after = serde_json::Map::new();
+        for row in rows {
+            after.insert(row.text("id")?, assessment::digest_of(row)?.into());
+        }
+        told.push(Restated {
+            noun: journal::VERDICTS,
+            record_id: String::new(),
+            organization_id: None,
+            after: Json::from(after).to_string(),
+        });
+    }
+    Ok(told)
+}
+
+pub(super) fn sha256(text: &str) -> String {
     hex::encode(Sha256::digest(text))
 }
 
@@ -125,8 +247,16 @@ fn shown(value: &Json) -> String {
 
 impl Replay<'_> {
     pub(super) async fn source(&mut self, db: &Db, source: &Source) -> Result<(), StoreError> {
+        let all = !source.restated || self.begun.is_some();
         rows(db, source.table, |row| {
             let id = row.text("id")?;
+            let told = self
+                .held
+                .get(source.noun)
+                .is_some_and(|held| held.contains_key(&id));
+            if !all && !told {
+                return Ok(());
+            }
             let Some(held) = self.claim(source.noun, &id, "") else {
                 return Ok(());
             };
@@ -139,12 +269,13 @@ impl Replay<'_> {
                     }
                 }
                 "document" => self.drafts(&id, &held, row)?,
+                "log-claim" => self.counted(&id, &held, row)?,
                 _ => {}
             }
             Ok(())
         })
         .await?;
-        if source.kept {
+        if all {
             self.rest(source.noun);
         }
         Ok(())
@@ -167,11 +298,7 @@ impl Replay<'_> {
             let Some(expected) = expected.get(name) else {
                 continue;
             };
-            let found = match kind {
-                As::Text => row.opt_text(column)?.into(),
-                As::Int => row.opt_int(column)?.into(),
-                As::Bool => row.opt_boolean(column)?.into(),
-            };
+            let found = kind.read(row, column)?;
             if *expected != found {
                 self.differs(
                     held.seq,
@@ -181,6 +308,18 @@ impl Replay<'_> {
                     shown(expected),
                     shown(&found),
                 );
+            }
+        }
+        Ok(())
+    }
+
+    /// Claimed lines are counted in the vault: they were received within the claim's time.
+    fn counted(&mut self, id: &str, held: &Held, row: &Row) -> Result<(), StoreError> {
+        let (from, to) = (row.int("from_at")?, row.int("to_at")?);
+        for column in ["first_at", "last_at"] {
+            if let Some(at) = row.opt_int(column)?.filter(|at| *at < from || *at >= to) {
+                let expected = format!("{from} … {to}");
+                self.differs(held.seq, "log-claim", id, column, expected, at);
             }
         }
         Ok(())
@@ -315,33 +454,6 @@ impl Replay<'_> {
         .await?;
         self.rest("book");
         Ok(())
-    }
-
-    /// Evidence of verdicts is named by its hash.
-    pub(super) async fn evidence(&mut self, db: &Db) -> Result<(), StoreError> {
-        let sql = "SELECT hash, body FROM evidence WHERE hash > $1 ORDER BY hash LIMIT 500";
-        let mut last = String::new();
-        loop {
-            let rows = db.fetch("evidence", sql, &args![&last]).await?;
-            for row in &rows {
-                last = row.text("hash")?;
-                self.out.records += 1;
-                let found = sha256(&row.text("body")?);
-                if found != last {
-                    self.find(super::Mismatch {
-                        seq: None,
-                        noun: "evidence".into(),
-                        record_id: last.clone(),
-                        field: "body".into(),
-                        expected: last.clone(),
-                        found,
-                    });
-                }
-            }
-            if rows.is_empty() {
-                return Ok(());
-            }
-        }
     }
 }
 

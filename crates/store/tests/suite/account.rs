@@ -148,7 +148,7 @@ async fn sessions_end(db: &Db) {
     tx.commit().await.unwrap();
     assert_eq!(of_account(db, a.id, NOW + 1_500).await.unwrap(), [moved]);
     let mut tx = db.begin().await.unwrap();
-    assert_eq!(sweep(&mut tx, NOW + 1_500).await.unwrap(), 2);
+    assert_eq!(sweep(&mut tx, NOW + 1_500).await.unwrap(), (2, vec![]));
     create(&mut tx, &session("t4", a.id)).await.unwrap();
     create(&mut tx, &session("t5", a.id)).await.unwrap();
     let taken = take(&mut tx, "t4", NOW).await.unwrap();

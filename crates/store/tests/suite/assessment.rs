@@ -45,7 +45,9 @@ async fn write(
     let ended: Vec<String> = ended.iter().map(|e| (*e).to_owned()).collect();
     let evidence = [("e".to_owned(), "{\"rows\":[]}".to_owned())];
     let mut tx = db.begin().await?;
-    store::assessment::record(&mut tx, &ended, begun, &evidence, at, recorded).await?;
+    let told = store::assessment::record(&mut tx, &ended, begun, &evidence, at, recorded).await?;
+    let told: std::collections::BTreeMap<String, String> = serde_json::from_str(&told).unwrap();
+    assert!(begun.iter().all(|v| told[&v.id] == v.digest()));
     tx.commit().await
 }
 

@@ -129,13 +129,14 @@ async fn what_was_not_granted_is_not_in_force(db: &Db) {
     // In use it is not given up; retired it is.
     let mut tx = db.begin().await.unwrap();
     let of = wanted("10.0.0.1", unit);
-    assert!(!claim::release(&mut tx, &of).await.unwrap());
+    assert_eq!(claim::release(&mut tx, &of).await.unwrap(), None);
     let mut retired = fw.clone();
     retired.values.insert("status".into(), "retired".into());
     registry::update(&mut tx, noun::get("device").unwrap(), &retired, "test", NOW)
         .await
         .unwrap();
-    assert!(claim::release(&mut tx, &of).await.unwrap());
+    let gone = claim::release(&mut tx, &of).await.unwrap().unwrap();
+    assert_eq!((gone.kind, &gone.key), (of.kind, &of.key));
     tx.commit().await.unwrap();
     grant(db, "10.0.0.1", other, false).await.unwrap();
 }

@@ -108,6 +108,37 @@ async fn postgres_tables(db: &Db) -> Tables {
     tables
 }
 
+/// Whoever adds a table says how it is held, here and in docs/security.md.
+async fn every_table_has_its_place(tables: &Tables) {
+    let held: BTreeMap<&str, store::replay::Place> =
+        store::replay::TABLES.iter().copied().collect();
+    assert_eq!(
+        held.len(),
+        store::replay::TABLES.len(),
+        "one is named twice"
+    );
+    let paper = include_str!("../../../../docs/security.md");
+    let lines: Vec<&str> = paper.lines().filter(|l| l.starts_with("| `")).collect();
+    for table in tables.keys() {
+        let place = held.get(table.as_str());
+        let place = place.unwrap_or_else(|| panic!("{table} is missing in store::replay::TABLES"));
+        let line = format!("| `{table}` | {} | ", place.word());
+        let told = lines.iter().filter(|l| l.starts_with(&line)).count();
+        assert_eq!(told, 1, "docs/security.md has no line `{line}…`");
+    }
+    for table in held.keys() {
+        assert!(tables.contains_key(*table), "there is no table {table}");
+    }
+}
+
+#[tokio::test]
+async fn every_table_is_held_as_the_paper_says() {
+    every_table_has_its_place(&sqlite_tables(&Bench::sqlite().await.db).await).await;
+    if let Some(bench) = Bench::postgres().await {
+        every_table_has_its_place(&postgres_tables(&bench.db).await).await;
+    }
+}
+
 /// View → columns, in order.
 async fn views(db: &Db) -> BTreeMap<String, Vec<String>> {
     let sql = match db.engine() {

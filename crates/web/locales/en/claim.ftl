@@ -27,4 +27,5 @@ action-grant = granted
 action-share = declared shared
 action-move = moved
 action-refuse = refused
+action-release = given up
 action-end = taken back

@@ -24,4 +24,5 @@ action-grant = cấp
 action-share = cho dùng chung
 action-move = chuyển đơn vị
 action-refuse = từ chối
+action-release = không còn đề nghị
 action-end = thôi nhận

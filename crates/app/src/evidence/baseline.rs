@@ -1,0 +1,30 @@
+//! From when on every table is held against the journal: at the first start of a version that
+//! tells the journal all of it, how everything stands is written down once.
+
+use store::{
+    StoreError,
+    journal::{self, BASELINE},
+    replay,
+};
+
+use crate::{App, Ctx};
+
+/// Writes it down, where it was not yet.
+pub(crate) async fn begin(app: &App) -> Result<(), StoreError> {
+    if journal::last_of(&app.db, BASELINE).await?.is_some() {
+        return Ok(());
+    }
+    let ctx = Ctx::system(app.clock.now_ms());
+    let event =
+        |noun: &str, id: &str, after| app.event(&ctx, noun, id, None, "baseline", None, after);
+    let mut tx = app.db.begin().await?;
+    let mut changes = vec![event(BASELINE, "tables", None)];
+    for told in replay::restate(&mut tx).await? {
+        changes.push(journal::Change {
+            organization_id: told.organization_id,
+            ..event(told.noun, &told.record_id, Some(told.after))
+        });
+    }
+    journal::append(&mut tx, &changes).await?;
+    tx.commit().await
+}

@@ -1,0 +1,89 @@
+//! Verdicts: the history of each, and the evidence that each names.
+
+use std::collections::BTreeMap;
+
+use super::{Mismatch, Replay, rows};
+use crate::{Db, StoreError, args, assessment};
+
+impl Replay<'_> {
+    /// Every interval of every verdict is as it was written and closed.
+    pub(super) async fn verdicts(&mut self, db: &Db) -> Result<(), StoreError> {
+        let mut told = std::mem::take(&mut self.verdicts);
+        rows(db, "verdict", |row| {
+            let id = row.text("id")?;
+            self.out.records += 1;
+            let found = assessment::digest_of(row)?;
+            let known = told.remove(&id);
+            if known.as_ref().is_some_and(|(digest, _)| *digest == found)
+                // Before the first start with this version verdicts were not told.
+                || known.is_none() && self.begun.is_none()
+            {
+                return Ok(());
+            }
+            let shown = format!(
+                "{} {} {}, {}",
+                row.text("regulation")?,
+                row.text("clause")?,
+                row.text("organization_id")?,
+                row.text("status")?
+            );
+            match known {
+                Some((digest, seq)) => {
+                    let found = format!("{found} ({shown})");
+                    self.differs(seq, "verdict", &id, "row", digest, found);
+                }
+                None => self.find(Mismatch {
+                    seq: None,
+                    noun: "verdict".into(),
+                    record_id: id,
+                    field: String::new(),
+                    expected: String::new(),
+                    found: shown,
+                }),
+            }
+            Ok(())
+        })
+        .await?;
+        for (id, (digest, seq)) in told.into_iter().collect::<BTreeMap<_, _>>() {
+            self.differs(seq, "verdict", &id, "", digest, "");
+        }
+        Ok(())
+    }
+
+    /// Evidence of verdicts is named by its hash, and there as long as a verdict names it.
+    pub(super) async fn evidence(&mut self, db: &Db) -> Result<(), StoreError> {
+        let sql = "SELECT hash, body FROM evidence WHERE hash > $1 ORDER BY hash LIMIT 500";
+        let mut last = String::new();
+        loop {
+            let rows = db.fetch("evidence", sql, &args![&last]).await?;
+            for row in &rows {
+                last = row.text("hash")?;
+                self.out.records += 1;
+                let found = super::special::sha256(&row.text("body")?);
+                if found != last {
+                    self.bad_evidence(last.clone(), found);
+                }
+            }
+            if rows.is_empty() {
+                break;
+            }
+        }
+        let sql = "SELECT DISTINCT evidence_hash FROM verdict \
+                   WHERE evidence_hash NOT IN (SELECT hash FROM evidence) ORDER BY evidence_hash LIMIT 100";
+        for row in db.fetch("evidence", sql, &[]).await? {
+            self.bad_evidence(row.text("evidence_hash")?, String::new());
+        }
+        Ok(())
+    }
+
+    fn bad_evidence(&mut self, hash: String, found: String) {
+        self.find(Mismatch {
+            seq: None,
+            noun: "evidence".into(),
+            record_id: hash.clone(),
+            field: "body".into(),
+            expected: hash,
+            found,
+        });
+    }
+}
