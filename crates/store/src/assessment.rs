@@ -1,10 +1,13 @@
 //! Verdicts as intervals, their evidence, and attestations.
 
+mod attestation;
+
 use std::collections::BTreeMap;
 
 use domain::{authority::Scope, id::OrganizationId};
 use sha2::{Digest as _, Sha256};
 
+pub use self::attestation::{Attestation, attest, attestation_count, latest_attestations};
 use crate::{Arg, Db, Row, StoreError, Tx, args, registry::scope_condition};
 
 /// One interval of a verdict. Written when it begins, closed once when it ends.
@@ -284,96 +287,6 @@ pub async fn evidence_of(
         }
     }
     Ok(out)
-}
-
-/// Somebody's word that a control holds, or does not.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
-pub struct Attestation {
-    /// Its identifier.
-    pub id: String,
-    /// The control's id.
-    pub control: String,
-    /// For whom.
-    pub organization: OrganizationId,
-    /// Whether it holds.
-    pub holds: bool,
-    /// In whose words.
-    pub statement: String,
-    /// SHA-256 of the attachment.
-    pub attachment: Option<String>,
-    /// Who said so.
-    pub made_by: String,
-    /// When, unix milliseconds.
-    pub made_at: i64,
-    /// Until when it counts.
-    pub valid_until: i64,
-    /// SHA-256 of the question that was answered: it counts while the control asks the same.
-    pub question: String,
-}
-
-/// Writes an attestation down.
-///
-/// # Errors
-/// [`StoreError`] of the engine.
-pub async fn attest(tx: &mut Tx, a: &Attestation) -> Result<(), StoreError> {
-    tx.execute(
-        "attestation",
-        "INSERT INTO attestation (id, control, organization_id, holds, statement, attachment, made_by, made_at, \
-         valid_until, question) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-        &args![
-            &a.id,
-            &a.control,
-            a.organization,
-            a.holds,
-            &a.statement,
-            a.attachment.clone(),
-            &a.made_by,
-            a.made_at,
-            a.valid_until,
-            &a.question
-        ],
-    )
-    .await?;
-    Ok(())
-}
-
-/// How many attestations were ever made: none is changed or taken back, so that as long as
-/// this stays, [`latest_attestations`] does.
-///
-/// # Errors
-/// [`StoreError`] of the engine.
-pub async fn attestation_count(db: &Db) -> Result<i64, StoreError> {
-    db.fetch_one("attestations", "SELECT COUNT(*) AS n FROM attestation", &[])
-        .await?
-        .map_or(Ok(0), |row| row.int("n"))
-}
-
-/// The latest attestation of every control and organization.
-///
-/// # Errors
-/// [`StoreError`] of the engine.
-pub async fn latest_attestations(db: &Db) -> Result<Vec<Attestation>, StoreError> {
-    let sql = "SELECT * FROM (SELECT a.*, ROW_NUMBER() OVER ( \
-        PARTITION BY control, organization_id ORDER BY made_at DESC, id DESC) AS place FROM attestation a) l \
-        WHERE place = 1";
-    db.fetch("attestations", sql, &[])
-        .await?
-        .iter()
-        .map(|row| {
-            Ok(Attestation {
-                id: row.text("id")?,
-                control: row.text("control")?,
-                organization: row.parsed("organization_id")?,
-                holds: row.boolean("holds")?,
-                statement: row.text("statement")?,
-                attachment: row.opt_text("attachment")?,
-                made_by: row.text("made_by")?,
-                made_at: row.int("made_at")?,
-                valid_until: row.int("valid_until")?,
-                question: row.text("question")?,
-            })
-        })
-        .collect()
 }
 
 /// An organization as the engine judges it.
