@@ -195,7 +195,15 @@ pub enum PolicyCommand {
         #[arg(long, value_enum, default_value_t = Format::Table)]
         format: Format,
     },
-    /// How the clauses of each regulation are judged, against the bounds.
+    /// How the scored clauses were read against their texts.
+    Readings {
+        /// The folder; the packs in use without it.
+        folder: Option<PathBuf>,
+        /// How to print.
+        #[arg(long, value_enum, default_value_t = Format::Table)]
+        format: Format,
+    },
+    /// What the scored clauses of each regulation rest on.
     Coverage {
         /// The folder; the packs in use without it.
         folder: Option<PathBuf>,

@@ -9,7 +9,8 @@ use app::{Ctx, assess};
 use policy::{
     Directory, Embedded, Library, LoadError, Memory, Source,
     compare::{Fate, RegulationChange, compare},
-    coverage::Coverage,
+    coverage::{Basis, Coverage},
+    reading::Soundness,
 };
 
 use crate::terminal::{say, tell};
@@ -23,6 +24,7 @@ pub async fn run(config: &Config, args: PolicyArgs) -> anyhow::Result<ExitCode> 
     match args.command {
         PolicyCommand::Lint { folder, format } => lint(config, folder, format),
         PolicyCommand::Coverage { folder, format } => coverage(config, folder, format),
+        PolicyCommand::Readings { folder, format } => readings(config, folder, format),
         PolicyCommand::Compare { old, new, format } => {
             let (old, new) = (load(config, &old)?, load(config, &new)?);
             print_changes(&compare(&old, &new), format)?;
@@ -55,10 +57,24 @@ fn load(config: &Config, folder: &Path) -> anyhow::Result<Library> {
     }
 }
 
+/// A folder's packs, or those in use.
+fn library(config: &Config, folder: Option<PathBuf>) -> anyhow::Result<Library> {
+    match folder {
+        Some(folder) => load(config, &folder),
+        None => Ok(Library::load(in_use(config).as_ref())?),
+    }
+}
+
+/// Prints every mistake; of packs without one, what is amiss with their readings.
 fn lint(config: &Config, folder: Option<PathBuf>, format: Format) -> anyhow::Result<ExitCode> {
-    let problems = match folder {
-        Some(folder) => policy::lint(&Directory::new(folder))?,
-        None => policy::lint(in_use(config).as_ref())?,
+    let source: Box<dyn Source> = match folder {
+        Some(folder) => Box::new(Directory::new(folder)),
+        None => in_use(config),
+    };
+    let problems = match Library::load(source.as_ref()) {
+        Ok(library) => policy::reading::amiss(&library),
+        Err(LoadError::Problems(problems)) => problems,
+        Err(error) => return Err(error.into()),
     };
     match format {
         Format::Json => {
@@ -93,64 +109,94 @@ fn lint(config: &Config, folder: Option<PathBuf>, format: Format) -> anyhow::Res
     })
 }
 
-/// Prints the table by regulation. Exit code 1 when a bound is not kept over all together.
+/// Prints what the scored clauses of each regulation rest on.
 fn coverage(config: &Config, folder: Option<PathBuf>, format: Format) -> anyhow::Result<ExitCode> {
-    let library = match folder {
-        Some(folder) => load(config, &folder)?,
-        None => Library::load(in_use(config).as_ref())?,
-    };
+    let library = library(config, folder)?;
     let by_regulation = library.coverage();
     let total = by_regulation
         .iter()
         .fold(Coverage::default(), |sum, (_, c)| sum.and(*c));
-    let bounds = total.bounds();
     match format {
         Format::Json => {
             let all: serde_json::Map<String, serde_json::Value> = by_regulation
                 .iter()
                 .map(|(r, c)| Ok((r.id.clone(), serde_json::to_value(c)?)))
                 .collect::<anyhow::Result<_>>()?;
-            let told = serde_json::json!({
-                "regulations": all, "total": total,
-                "observed_or_awaiting": { "percent": bounds[0].0, "at_least": bounds[0].1, "kept": bounds[0].2 },
-                "recorded": { "percent": bounds[1].0, "at_least": bounds[1].1, "kept": bounds[1].2 },
-                "attested": { "percent": bounds[2].0, "at_most": bounds[2].1, "kept": bounds[2].2 },
-            });
+            let told = serde_json::json!({ "regulations": all, "total": total });
             say!("{}", serde_json::to_string_pretty(&told)?);
         }
         Format::Table => {
-            say!(
-                "REGULATION                  CLAUSES  SCORED  OBSERVED  AWAITING  RECORDED  ATTESTED  OPEN"
-            );
+            let strongest_first = || Basis::ALL.into_iter().rev();
+            let heads = strongest_first().map(|b| b.code().replace('_', " ").to_uppercase());
+            let heads: Vec<String> = heads.collect();
+            say!("{:<27} {:>7} {:>6}  {}", "REGULATION", "CLAUSES", "SCORED", heads.join("  "));
             let line = |name: &str, c: &Coverage| {
-                say!(
-                    "{name:<27} {:>7} {:>7} {:>9} {:>9} {:>9} {:>9} {:>5}",
-                    c.clauses,
-                    c.scored,
-                    c.observed,
-                    c.awaiting,
-                    c.recorded,
-                    c.attested,
-                    c.open
-                );
+                let counts = strongest_first().zip(&heads);
+                let counts = counts.map(|(b, head)| format!("{:>1$}", c.count(b), head.len()));
+                let counts: Vec<String> = counts.collect();
+                say!("{name:<27} {:>7} {:>6}  {}", c.clauses, c.scored, counts.join("  "));
             };
             for (regulation, counted) in &by_regulation {
                 line(&regulation.id, counted);
             }
             line("all", &total);
-            let names = [
-                ("observed or awaiting facts", "at least"),
-                ("recorded", "at least"),
-                ("attested", "at most"),
-            ];
             say!();
-            for ((percent, bound, kept), (name, side)) in bounds.into_iter().zip(names) {
-                let word = if kept { "kept" } else { "NOT KEPT" };
-                say!("{name:<27} {percent:>6.1} %  {side} {bound} %  {word}");
+            for basis in strongest_first() {
+                let count = total.count(basis);
+                let percent = total.percent(count).unwrap_or_default();
+                say!("{:<15} {count:>4} {percent:>6.1} %", basis.code().replace('_', " "));
             }
         }
     }
-    Ok(if bounds.iter().all(|(_, _, kept)| *kept) {
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints how the scored clauses were read against their texts. Exit code 1 when one was not
+/// read since it means what it means, or was read as wrong.
+fn readings(config: &Config, folder: Option<PathBuf>, format: Format) -> anyhow::Result<ExitCode> {
+    let library = library(config, folder)?;
+    let mut good = true;
+    let mut all = Vec::new();
+    for regulation in library.regulations.values() {
+        for clause in regulation.clauses.iter().filter(|c| c.is_scored()) {
+            let read = library.reading_that_holds(&regulation.id, clause);
+            good &= read.is_some_and(|r| r.verdict != Soundness::Wrong);
+            all.push((regulation, clause, read));
+        }
+    }
+    match format {
+        Format::Json => {
+            let all: Vec<serde_json::Value> = all
+                .iter()
+                .map(|(regulation, clause, read)| {
+                    serde_json::json!({
+                        "regulation": regulation.id, "clause": clause.cite,
+                        "meaning": library.meaning_hash(clause), "reading": read,
+                    })
+                })
+                .collect();
+            say!("{}", serde_json::to_string_pretty(&all)?);
+        }
+        Format::Table => {
+            say!("REGULATION                  CLAUSE     READ ON     READ AS   UNTIL");
+            for (regulation, clause, read) in &all {
+                let (day, word, until) = read.map_or_else(
+                    || ("–".to_owned(), "not read", String::new()),
+                    |r| (r.read_on.to_string(), r.verdict.code(), r.until.join(", ")),
+                );
+                say!("{:<27} {:<10} {day:<11} {word:<9} {until}", regulation.id, clause.cite);
+            }
+            say!();
+            say!("{:<27} {:>6} {:>6} {:>6} {:>9}", "REGULATION", "RIGHT", "WEAK", "WRONG", "NOT READ");
+            for regulation in library.regulations.values() {
+                let [right, weak, wrong] =
+                    Soundness::ALL.map(|verdict| library.read_as(regulation, Some(verdict)));
+                let unread = library.read_as(regulation, None);
+                say!("{:<27} {right:>6} {weak:>6} {wrong:>6} {unread:>9}", regulation.id);
+            }
+        }
+    }
+    Ok(if good {
         ExitCode::SUCCESS
     } else {
         ExitCode::from(1)

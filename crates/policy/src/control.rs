@@ -18,8 +18,6 @@ pub struct Control {
     pub title: Label,
     /// How much hangs on it.
     pub severity: Severity,
-    /// What the verdict rests on.
-    pub judged: Judged,
     /// The check that judges it: a file of `policy/checks/`.
     #[serde(default)]
     pub check: Option<String>,
@@ -59,20 +57,6 @@ pub enum Severity {
     Medium,
     /// The network or its secrets are in danger.
     High,
-}
-
-/// What a verdict rests on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Judged {
-    /// What the program saw itself.
-    Observed,
-    /// What is in a book or in the registry.
-    Recorded,
-    /// What a person answered for.
-    Attested,
-    /// Nothing: the text leaves open what would show it.
-    Open,
 }
 
 /// A fact that no part of the program sees yet, as an entry of `awaited.yaml`.
@@ -351,7 +335,7 @@ mod tests {
     #[test]
     fn values_have_the_type_of_their_parameter() {
         let control: Control = serde_saphyr::from_str(
-            "title: {vi: x, en: x}\nseverity: low\njudged: open\n\
+            "title: {vi: x, en: x}\nseverity: low\n\
              parameters:\n  - {name: share, type: decimal, default: 99, label: {vi: x, en: x}}\n\
              remedy: {vi: x, en: x, action: {attest: true}}\n",
         )

@@ -1,34 +1,52 @@
 //! How the scored clauses of each regulation are judged.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::{Clause, Control, Library, Regulation, control::Judged};
+use crate::{Clause, Control, Library, Regulation, facts::Origin};
 
-/// What the verdict on a clause rests on, the weakest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
+/// What the verdict on a clause rests on, the weakest first. It is worked out from what a
+/// control looks at, never declared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Basis {
     /// Nothing: the text leaves open what would show it.
     Open,
+    /// Facts that nothing supplies yet; no data until then.
+    Awaiting,
     /// Somebody's word.
     Attested,
-    /// A book, a duty or the registry.
-    Recorded,
-    /// What will be observed as soon as its facts are there; no data until then.
-    Awaiting,
-    /// What the program saw itself.
-    Observed,
+    /// What a person typed: a book, a duty, the registry.
+    Typed,
+    /// What another program told.
+    Reported,
+    /// What the program saw itself, one side only: met or breached, not both.
+    SeenOneWay,
+    /// What the program saw itself; it turns both ways.
+    SeenBothWays,
 }
 
 impl Basis {
-    /// What a control is judged on.
-    pub fn of(control: &Control) -> Self {
-        match control.judged {
-            Judged::Observed if control.awaits.is_empty() => Basis::Observed,
-            Judged::Observed => Basis::Awaiting,
-            Judged::Recorded => Basis::Recorded,
-            Judged::Attested => Basis::Attested,
-            Judged::Open => Basis::Open,
+    /// All of them, the weakest first.
+    pub const ALL: [Basis; 7] = [
+        Basis::Open,
+        Basis::Awaiting,
+        Basis::Attested,
+        Basis::Typed,
+        Basis::Reported,
+        Basis::SeenOneWay,
+        Basis::SeenBothWays,
+    ];
+
+    /// Its word in what is sent.
+    pub fn code(self) -> &'static str {
+        match self {
+            Basis::Open => "open",
+            Basis::Awaiting => "awaiting",
+            Basis::Attested => "attested",
+            Basis::Typed => "typed",
+            Basis::Reported => "reported",
+            Basis::SeenOneWay => "seen_one_way",
+            Basis::SeenBothWays => "seen_both_ways",
         }
     }
 }
@@ -41,19 +59,14 @@ pub struct Coverage {
     pub clauses: u32,
     /// Those by which organizations are judged.
     pub scored: u32,
-    pub observed: u32,
-    pub awaiting: u32,
-    pub recorded: u32,
+    pub seen_both_ways: u32,
+    pub seen_one_way: u32,
+    pub reported: u32,
+    pub typed: u32,
     pub attested: u32,
+    pub awaiting: u32,
     pub open: u32,
 }
-
-/// The least share of scored clauses, in percent, that is observed or awaits facts.
-pub const OBSERVED_AT_LEAST: u32 = 30;
-/// The least share that is recorded.
-pub const RECORDED_AT_LEAST: u32 = 45;
-/// The greatest share that rests on somebody's word.
-pub const ATTESTED_AT_MOST: u32 = 25;
 
 impl Coverage {
     /// Over one regulation.
@@ -65,67 +78,74 @@ impl Coverage {
                 continue;
             };
             found.scored += 1;
-            *match basis {
-                Basis::Observed => &mut found.observed,
-                Basis::Awaiting => &mut found.awaiting,
-                Basis::Recorded => &mut found.recorded,
-                Basis::Attested => &mut found.attested,
-                Basis::Open => &mut found.open,
-            } += 1;
+            *found.count_mut(basis) += 1;
         }
         found
     }
 
+    fn count_mut(&mut self, basis: Basis) -> &mut u32 {
+        match basis {
+            Basis::Open => &mut self.open,
+            Basis::Awaiting => &mut self.awaiting,
+            Basis::Attested => &mut self.attested,
+            Basis::Typed => &mut self.typed,
+            Basis::Reported => &mut self.reported,
+            Basis::SeenOneWay => &mut self.seen_one_way,
+            Basis::SeenBothWays => &mut self.seen_both_ways,
+        }
+    }
+
+    /// How many rest on it.
+    pub fn count(mut self, basis: Basis) -> u32 {
+        *self.count_mut(basis)
+    }
+
     /// Both together.
     #[must_use]
-    pub fn and(self, other: Self) -> Self {
-        Self {
-            clauses: self.clauses + other.clauses,
-            scored: self.scored + other.scored,
-            observed: self.observed + other.observed,
-            awaiting: self.awaiting + other.awaiting,
-            recorded: self.recorded + other.recorded,
-            attested: self.attested + other.attested,
-            open: self.open + other.open,
+    pub fn and(mut self, other: Self) -> Self {
+        self.clauses += other.clauses;
+        self.scored += other.scored;
+        for basis in Basis::ALL {
+            *self.count_mut(basis) += other.count(basis);
         }
+        self
     }
 
     /// Percent of the scored clauses; none where nothing is scored.
     pub fn percent(&self, count: u32) -> Option<f64> {
         (self.scored > 0).then(|| f64::from(count) * 100.0 / f64::from(self.scored))
     }
-
-    /// The three shares against their bounds: percent, bound, and whether it is kept.
-    pub fn bounds(&self) -> [(f64, u32, bool); 3] {
-        let share = |count| self.percent(count).unwrap_or_default();
-        let seen = share(self.observed + self.awaiting);
-        let (recorded, attested) = (share(self.recorded), share(self.attested));
-        [
-            (
-                seen,
-                OBSERVED_AT_LEAST,
-                seen >= f64::from(OBSERVED_AT_LEAST),
-            ),
-            (
-                recorded,
-                RECORDED_AT_LEAST,
-                recorded >= f64::from(RECORDED_AT_LEAST),
-            ),
-            (
-                attested,
-                ATTESTED_AT_MOST,
-                attested <= f64::from(ATTESTED_AT_MOST),
-            ),
-        ]
-    }
 }
 
 impl Library {
+    /// What a control is judged on by itself; none for one that only includes others.
+    pub fn basis_of(&self, control: &Control) -> Option<Basis> {
+        let check = control.check.as_deref().and_then(|id| self.checks.get(id));
+        if let Some(check) = check {
+            return Some(match (check.origin, check.both_ways) {
+                (Origin::Typed, _) => Basis::Typed,
+                (Origin::Reported, _) => Basis::Reported,
+                (Origin::Seen, false) => Basis::SeenOneWay,
+                (Origin::Seen, true) => Basis::SeenBothWays,
+            });
+        }
+        if !control.awaits.is_empty() {
+            return Some(Basis::Awaiting);
+        }
+        if control.duty.is_some() {
+            return Some(Basis::Typed);
+        }
+        if control.attestation.is_some() {
+            return Some(Basis::Attested);
+        }
+        control.includes.is_empty().then_some(Basis::Open)
+    }
+
     /// What a scored clause is judged on: the weakest of its controls. None for a clause
     /// that is only shown.
     pub fn basis(&self, clause: &Clause) -> Option<Basis> {
         let controls = self.controls_of(clause);
-        let weakest = controls.into_iter().map(Basis::of).min();
+        let weakest = controls.into_iter().filter_map(|c| self.basis_of(c)).min();
         clause.is_scored().then(|| weakest.unwrap_or(Basis::Open))
     }
 
@@ -145,43 +165,35 @@ mod tests {
     fn every_scored_clause_is_counted_once_by_its_weakest_control() {
         let library = Library::load(&Embedded).unwrap();
         for (regulation, counted) in library.coverage() {
-            let parts = [
-                counted.observed,
-                counted.awaiting,
-                counted.recorded,
-                counted.attested,
-                counted.open,
-            ];
+            let parts = Basis::ALL.map(|basis| counted.count(basis));
             assert_eq!(counted.scored, parts.iter().sum::<u32>());
             assert_eq!(counted.clauses as usize, regulation.clauses.len());
         }
         let clauses = &library.regulations["vinh-long-26-2019"].clauses;
-        let observed = |c: &&Clause| library.basis(c) == Some(Basis::Observed);
-        let mut clause = clauses.iter().find(observed).unwrap().clone();
-        let attested = library.controls.values().find(|c| c.attestation.is_some());
-        let word = crate::regulation::ControlUse {
-            control: attested.unwrap().id.clone(),
+        let seen = |c: &&Clause| library.basis(c) == Some(Basis::SeenBothWays);
+        let mut clause = clauses.iter().find(seen).unwrap().clone();
+        let word = |c: &&Control| library.basis_of(c) == Some(Basis::Attested);
+        let word = library.controls.values().find(word).unwrap();
+        clause.controls.push(crate::regulation::ControlUse {
+            control: word.id.clone(),
             parameters: std::collections::BTreeMap::default(),
-        };
-        clause.controls.push(word);
-        assert!(library.basis(&clause) < Some(Basis::Observed));
+        });
+        assert_eq!(library.basis(&clause), Some(Basis::Attested));
         clause.scored = Some(false);
         assert_eq!(library.basis(&clause), None);
+        assert_eq!(Coverage::default().percent(0), None);
     }
 
     #[test]
-    fn shares_are_held_against_their_bounds() {
-        let counted = Coverage {
-            clauses: 110,
-            scored: 100,
-            observed: 10,
-            awaiting: 20,
-            recorded: 44,
-            attested: 26,
-            open: 0,
-        };
-        let kept = counted.bounds().map(|(_, _, kept)| kept);
-        assert_eq!(kept, [true, false, false]);
-        assert_eq!(Coverage::default().percent(0), None);
+    fn what_a_person_typed_is_not_seen() {
+        let library = Library::load(&Embedded).unwrap();
+        let of = |id: &str| library.basis_of(&library.controls[id]);
+        assert_eq!(of("unit-connected"), Some(Basis::SeenBothWays));
+        assert_eq!(of("logs-arriving"), Some(Basis::SeenBothWays));
+        // The registry says which devices there are; that one is in service was typed.
+        assert_eq!(of("security-device"), Some(Basis::Typed));
+        assert_eq!(of("backup-age"), Some(Basis::Typed));
+        assert_eq!(of("quarterly-meeting"), Some(Basis::Typed));
+        assert_eq!(of("alarms-told"), Some(Basis::Awaiting));
     }
 }

@@ -22,6 +22,7 @@ pub mod library;
 pub mod lint;
 pub mod meaning;
 pub mod oscal;
+pub mod reading;
 pub mod regulation;
 pub mod role;
 pub mod source;

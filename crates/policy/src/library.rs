@@ -20,6 +20,7 @@ use crate::{
     expression::{EvaluationError, OrgContext},
     law::Laws,
     lint::{self, Problem},
+    reading::Reading,
     regulation::{Clause, Regulation},
     role::RoleMap,
     source::{Source, SourceError},
@@ -53,6 +54,8 @@ pub struct Library {
     pub figures: BTreeMap<String, Figure>,
     /// The kinds of documents, by id.
     pub documents: BTreeMap<String, Template>,
+    /// How the clauses of each regulation were read against their texts.
+    pub readings: BTreeMap<String, Vec<Reading>>,
     /// Who plays which role.
     pub roles: RoleMap,
     /// Facts that controls wait for, by id.
@@ -63,7 +66,7 @@ pub struct Library {
     pub words: Words,
     /// The working calendar.
     pub calendar: Calendar,
-    /// SHA-256 over all files but the fixtures.
+    /// SHA-256 over all files but fixtures and readings.
     pub hash: String,
     /// SHA-256 of each file, by path.
     pub hashes: BTreeMap<String, String>,

@@ -57,7 +57,6 @@ impl Library {
         let question = question.map_or_else(String::new, Attestation::question_hash);
         let lifetime = control.attestation.as_ref().map(|a| a.lifetime_days);
         hash::of_parts([
-            ("judged", text(&control.judged).as_str()),
             ("check", check),
             ("duty", &text(&control.duty)),
             ("question", &question),

@@ -12,7 +12,8 @@ use uuid::Uuid;
 use crate::{
     Library, Regulation,
     chosen::Values,
-    control::{Judged, Value},
+    control::Value,
+    coverage::Basis,
     regulation::Clause,
 };
 
@@ -106,7 +107,9 @@ fn control(library: &Library, regulation: &Regulation, clause: &Clause, lang: La
     let mut params = Vec::new();
     for (used, control) in clause.controls.iter().zip(library.controls_of(clause)) {
         props.push(property("control", &used.control));
-        props.push(property("judged", &word(json!(control.judged))));
+        if let Some(basis) = library.basis_of(control) {
+            props.push(property("basis", basis.code()));
+        }
         let values = control.values(&used.parameters);
         for parameter in &control.parameters {
             params.push(json!({
@@ -193,11 +196,12 @@ pub fn profile<'a>(
     json!({"profile": profile})
 }
 
-/// OSCAL's word for how something was assessed.
-pub fn method(judged: Judged) -> &'static str {
-    match judged {
-        Judged::Observed => "TEST",
-        Judged::Recorded | Judged::Open => "EXAMINE",
-        Judged::Attested => "INTERVIEW",
+/// OSCAL's word for how something was assessed: only what was seen, or told by another
+/// program, is a test.
+pub fn method(basis: Basis) -> &'static str {
+    match basis {
+        Basis::SeenBothWays | Basis::SeenOneWay | Basis::Reported => "TEST",
+        Basis::Typed | Basis::Awaiting | Basis::Open => "EXAMINE",
+        Basis::Attested => "INTERVIEW",
     }
 }

@@ -222,7 +222,7 @@ pub(super) fn compare(
                 evidence: Evidence {
                     controls: parts
                         .iter()
-                        .map(|i| control_evidence(&results[*i].0, found(i)))
+                        .map(|i| control_evidence(library, &results[*i].0, found(i)))
                         .collect(),
                     waived: waived.then(|| "exemption".to_owned()),
                 },

@@ -11,7 +11,7 @@ use std::{
 
 use domain::{clock, id::OrganizationId};
 use jiff::civil::Date;
-use policy::{Assessment, Library, Regulation, Status};
+use policy::{Assessment, Library, Regulation, Status, coverage::Basis};
 use store::assessment::{Exempt, VerdictRow};
 use tokio::sync::Notify;
 use tokio_util::task::AbortOnDropHandle;
@@ -354,17 +354,29 @@ fn cell(row: VerdictRow) -> Cell {
 
 /// One control's part of the evidence.
 pub(super) fn control_evidence(
+    library: &Library,
     assessment: &Assessment,
     finding: Option<&Finding>,
 ) -> ControlEvidence {
+    let by = finding.map_or("check", Finding::by);
     ControlEvidence {
         control: assessment.control.clone(),
         status: finding.map_or(Status::NoData, |f| f.status),
         reason: finding.and_then(|f| f.reason.clone()),
         parameters: assessment.parameters.clone(),
-        by: finding.map_or("check", Finding::by).to_owned(),
+        basis: basis(library, assessment, by),
+        by: by.to_owned(),
         rows: finding.map_or_else(Vec::new, Finding::named_rows),
         total: finding.map_or(0, Finding::total),
+    }
+}
+
+/// What a finding rests on: where a person's word stood in for a check without facts, that
+/// word.
+fn basis(library: &Library, assessment: &Assessment, by: &str) -> Option<Basis> {
+    match by {
+        "attestation" => Some(Basis::Attested),
+        _ => library.basis_of(library.controls.get(&assessment.control)?),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::label::{Label, Lang};
-use policy::{Control, Status, control::Value as Parameter};
+use policy::{Control, Status, control::Value as Parameter, coverage::Basis};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -23,6 +23,9 @@ pub struct ControlEvidence {
     pub parameters: BTreeMap<String, Parameter>,
     /// How it was judged: `check`, `duty`, `attestation`, `awaited`.
     pub by: String,
+    /// What the finding rests on; none in evidence of before this was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<Basis>,
     /// The facts, as rows with named columns.
     pub rows: Vec<BTreeMap<String, Value>>,
     /// How many rows there were in all.
@@ -37,6 +40,13 @@ pub struct Evidence {
     /// The exemption that waives it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waived: Option<String>,
+}
+
+impl Evidence {
+    /// The weakest that the verdict rests on; none where that was not told yet.
+    pub fn basis(&self) -> Option<Basis> {
+        self.controls.iter().filter_map(|c| c.basis).min()
+    }
 }
 
 impl ControlEvidence {

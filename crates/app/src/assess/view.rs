@@ -6,7 +6,7 @@ use std::{
 };
 
 use domain::{authority::Permission, clock, id::OrganizationId, label::Label, problem::Problem};
-use policy::{Clause, Control, Library, Regulation, Status, Tally};
+use policy::{Clause, Control, Library, Regulation, Status, Tally, coverage::Basis};
 use store::assessment::{Adoption, Unit, VerdictRow};
 
 use super::{
@@ -341,6 +341,8 @@ pub struct UnitClause<'a> {
     pub cell: &'a Cell,
     /// The first of its controls: what is asked, how it is mended.
     pub control: Option<&'a Control>,
+    /// What the verdict rests on, at its weakest.
+    pub basis: Basis,
 }
 
 /// All clauses that bind a unit, the worst first, then in the order of the regulation.
@@ -358,11 +360,20 @@ pub fn unit(view: &BoardView, id: OrganizationId) -> Vec<UnitClause<'_>> {
                 clause,
                 cell,
                 control: view.library.controls_of(clause).first().copied(),
+                basis: basis(&view.library, clause, cell),
             })
         })
         .collect();
     out.sort_by_key(|c| std::cmp::Reverse((c.cell.status, c.control.map(|c| c.severity))));
     out
+}
+
+/// What a verdict rests on: the weakest of its clause's controls, or the word that decided.
+fn basis(library: &Library, clause: &Clause, cell: &Cell) -> Basis {
+    match cell.reason.as_deref() {
+        Some("attested" | "attested-not") => Basis::Attested,
+        _ => library.basis(clause).unwrap_or(Basis::Open),
+    }
 }
 
 /// All about one verdict.
@@ -451,12 +462,12 @@ pub async fn verdict(
 
 /// The evidence of the last evaluation.
 fn live(app: &App, regulation: &str, cite: &str, unit: &Unit) -> Evidence {
-    let findings = app.assess.findings();
+    let (library, findings) = (app.library(), app.assess.findings());
     let controls = findings
         .iter()
         .filter(|(a, _)| a.holds_in(unit.province()))
         .filter(|(a, _)| a.clauses.iter().any(|(r, c)| r == regulation && c == cite))
-        .map(|(assessment, found)| engine::control_evidence(assessment, found.get(&unit.id)))
+        .map(|(assessment, found)| engine::control_evidence(&library, assessment, found.get(&unit.id)))
         .collect();
     Evidence {
         controls,

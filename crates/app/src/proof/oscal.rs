@@ -130,15 +130,12 @@ fn result(
     for each in &bound {
         let control = oscal::control_id(each.regulation, &each.clause.cite);
         let observation = oscal::id(["observation", &each.cell.id]);
-        let method = each
-            .control
-            .as_ref()
-            .map_or("EXAMINE", |c| oscal::method(c.judged));
         let summary = each.clause.summary.get(lang);
         observations.push(json!({
             "uuid": observation,
             "description": summary,
-            "methods": [method],
+            "methods": [oscal::method(each.basis)],
+            "props": [oscal::property("basis", each.basis.code())],
             "subjects": [{"subject-uuid": party(unit), "type": "party"}],
             "collected": clock::from_ms(each.cell.since).to_string(),
             "relevant-evidence": [{

@@ -16,7 +16,10 @@ use sqlparser::{
 };
 
 use self::walk::Walk;
-use crate::{facts::Views, hash};
+use crate::{
+    facts::{Origin, Views},
+    hash,
+};
 
 /// The columns that every check returns; any further one is evidence.
 pub const COLUMNS: [&str; 5] = ["unit", "subject", "status", "reason", "observed_at"];
@@ -36,6 +39,10 @@ pub struct Check {
     pub columns: Vec<String>,
     /// The reason codes it may give.
     pub reasons: BTreeSet<String>,
+    /// The weakest origin of the facts that it reads.
+    pub origin: Origin,
+    /// Whether it can say both `met` and `breached`.
+    pub both_ways: bool,
     /// SHA-256 of the file.
     pub hash: String,
     prepared: String,
@@ -139,6 +146,8 @@ impl Check {
             books: books(sql),
             columns: reading.columns,
             reasons: reading.reasons,
+            origin: reading.origin,
+            both_ways: ["met", "breached"].iter().all(|s| reading.statuses.contains(*s)),
             hash: hash::of_bytes(sql.as_bytes()),
             prepared: named.sql,
             parameters: named.names,

@@ -9,12 +9,20 @@ use sqlparser::ast::{
 };
 
 use super::Fault;
-use crate::{facts::Views, lint::nearest};
+use crate::{
+    facts::{self, Origin, Views},
+    lint::nearest,
+};
 
 pub(super) struct Reading {
     pub views: BTreeSet<String>,
     pub columns: Vec<String>,
     pub reasons: BTreeSet<String>,
+    /// The words that it may give as status.
+    pub statuses: BTreeSet<String>,
+    /// The weakest origin of the facts that it reads; typed where it only asks whether
+    /// there is a record.
+    pub origin: Origin,
     pub faults: Vec<Fault>,
 }
 
@@ -64,6 +72,7 @@ pub(super) fn read(reader: Reader, query: &Query, known_views: &Views, wanted: &
             ));
         }
     }
+    let origin = origin(&views, &reader);
     let columns = returned(query, &mut faults);
     for wanted in wanted {
         if !columns.is_empty() && !columns.iter().any(|c| c == wanted) {
@@ -78,8 +87,27 @@ pub(super) fn read(reader: Reader, query: &Query, known_views: &Views, wanted: &
         views,
         columns,
         reasons: reader.reasons,
+        statuses: reader.statuses,
+        origin,
         faults,
     }
+}
+
+/// The weakest origin of all columns that a query names. A name without its table is
+/// looked for in each view that the query reads.
+fn origin(views: &BTreeSet<String>, reader: &Reader) -> Origin {
+    let of_alias = reader.qualified.iter().flat_map(|(alias, column, _)| {
+        let held = reader.aliases.get(alias).into_iter().flatten();
+        held.map(move |view| (view, column))
+    });
+    let bare = reader.bare.iter();
+    let bare = bare.flat_map(|column| views.iter().map(move |view| (view, column)));
+    of_alias
+        .chain(bare)
+        .filter(|(view, _)| views.contains(*view))
+        .filter_map(|(view, column)| facts::origin(view, column))
+        .min()
+        .unwrap_or(Origin::Typed)
 }
 
 /// The names of the columns of the last SELECT.
@@ -129,7 +157,9 @@ pub(super) struct Reader {
     common: BTreeSet<String>,
     aliases: BTreeMap<String, BTreeSet<String>>,
     qualified: Vec<(String, String, Place)>,
+    bare: BTreeSet<String>,
     reasons: BTreeSet<String>,
+    statuses: BTreeSet<String>,
     faults: Vec<Fault>,
 }
 
@@ -173,6 +203,7 @@ impl Visitor for Reader {
                 "status" => {
                     given(expr, &mut literals);
                     for (word, place) in literals {
+                        self.statuses.insert(word.clone());
                         if !matches!(word.as_str(), "met" | "breached" | "not_applicable") {
                             self.faults.push(Fault::at(
                                 place,
@@ -189,14 +220,20 @@ impl Visitor for Reader {
     }
 
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
-        if let Expr::CompoundIdentifier(parts) = expr
-            && let [alias, column] = parts.as_slice()
-        {
-            self.qualified.push((
-                alias.value.to_ascii_lowercase(),
-                column.value.to_ascii_lowercase(),
-                column.span.start,
-            ));
+        match expr {
+            Expr::CompoundIdentifier(parts) => {
+                if let [alias, column] = parts.as_slice() {
+                    self.qualified.push((
+                        alias.value.to_ascii_lowercase(),
+                        column.value.to_ascii_lowercase(),
+                        column.span.start,
+                    ));
+                }
+            }
+            Expr::Identifier(column) => {
+                self.bare.insert(column.value.to_ascii_lowercase());
+            }
+            _ => {}
         }
         ControlFlow::Continue(())
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Problem, examine::Parts, parse::Parsed, suggest};
 use crate::{
     check::BUILT_IN,
-    control::{Action, Control, Judged, placeholders},
+    control::{Action, Control, placeholders},
 };
 
 pub(super) fn check(parts: &Parts, problems: &mut Vec<Problem>) {
@@ -31,7 +31,7 @@ pub(super) fn check(parts: &Parts, problems: &mut Vec<Problem>) {
     unused(parts, problems);
 }
 
-/// What the control says it is judged by, and what it gives to judge by.
+/// What the control gives to judge by.
 fn means(file: &Parsed<Control>, problems: &mut Vec<Problem>) {
     let control = &file.value;
     if control.check.is_some() && control.duty.is_some() {
@@ -39,34 +39,6 @@ fn means(file: &Parsed<Control>, problems: &mut Vec<Problem>) {
             "duty",
             "a control has a check or a duty, not both",
             "two controls",
-        ));
-    }
-    let enough = match control.judged {
-        Judged::Observed => {
-            control.check.is_some() || !control.includes.is_empty() || !control.awaits.is_empty()
-        }
-        Judged::Recorded => {
-            control.check.is_some() || control.duty.is_some() || !control.includes.is_empty()
-        }
-        Judged::Attested => {
-            control.attestation.is_some() && control.check.is_none() && control.duty.is_none()
-        }
-        Judged::Open => {
-            control.check.is_none() && control.duty.is_none() && control.attestation.is_none()
-        }
-    };
-    if !enough {
-        let instead = match control.judged {
-            Judged::Observed => "`check: …`, or `awaits: …` while nothing sees the facts",
-            Judged::Recorded => "`check: …` or `duty: …`",
-            Judged::Attested => "`attestation: …` alone, or `judged: recorded` beside a check",
-            Judged::Open => "neither check, duty nor attestation, or another `judged`",
-        };
-        let judged = format!("{:?}", control.judged).to_lowercase();
-        problems.push(file.report(
-            "judged",
-            format!("it is not what `judged: {judged}` needs"),
-            instead,
         ));
     }
     if control
@@ -89,11 +61,11 @@ fn awaits(parts: &Parts, file: &Parsed<Control>, problems: &mut Vec<Problem>) {
         return;
     }
     let judged = control.check.is_some() || control.duty.is_some() || control.attestation.is_some();
-    if judged || control.judged != Judged::Observed {
+    if judged {
         problems.push(file.report(
             "awaits",
             "a control that awaits facts is not judged by anything else",
-            "`judged: observed` with `awaits` alone, or no `awaits`",
+            "`awaits` alone, or no `awaits`",
         ));
     }
     if parts.unread.iter().any(|path| path == "awaited.yaml") {

@@ -19,6 +19,7 @@ use crate::{
     hash,
     law::Laws,
     library::Library,
+    reading::Reading,
     regulation::Regulation,
     role::RoleMap,
     source::File,
@@ -35,6 +36,7 @@ pub(super) struct Parts {
     pub figures: BTreeMap<String, Parsed<Figure>>,
     pub documents: BTreeMap<String, Parsed<Template>>,
     pub fixtures: Vec<Parsed<Fixture>>,
+    pub readings: BTreeMap<String, Parsed<Vec<Reading>>>,
     pub roles: Option<Parsed<RoleMap>>,
     pub awaited: Option<Parsed<BTreeMap<String, AwaitedFact>>>,
     pub law: Option<Parsed<Laws>>,
@@ -57,7 +59,7 @@ impl Parts {
 
 const FILES: [&str; 4] = ["roles.yaml", "awaited.yaml", "law.yaml", "words.yaml"];
 
-const FOLDERS: [&str; 8] = [
+const FOLDERS: [&str; 9] = [
     "regulations",
     "controls",
     "checks",
@@ -65,8 +67,12 @@ const FOLDERS: [&str; 8] = [
     "figures",
     "documents",
     "fixtures",
+    "readings",
     "calendar",
 ];
+
+/// What changes no verdict.
+const NO_MEANING: [&str; 2] = ["fixtures/", "readings/"];
 
 /// Reads the files; the library is whole when there are no problems.
 pub(crate) fn examine(files: &[File]) -> (Option<Library>, Vec<Problem>) {
@@ -147,6 +153,10 @@ fn read(parts: &mut Parts, file: &File, problems: &mut Vec<Problem>) -> Result<(
             parts.documents.insert(template.value.id.clone(), template);
         }
         "fixtures" => parts.fixtures.push(parse::yaml(path, bytes)?),
+        "readings" => {
+            let readings: Parsed<Vec<Reading>> = parse::yaml(path, bytes)?;
+            parts.readings.insert(readings.stem().to_owned(), readings);
+        }
         "calendar" => parts.calendars.push(parse::yaml(path, bytes)?),
         "" if path == "roles.yaml" => parts.roles = Some(parse::yaml(path, bytes)?),
         "" if path == "awaited.yaml" => parts.awaited = Some(parse::yaml(path, bytes)?),
@@ -173,7 +183,7 @@ fn read(parts: &mut Parts, file: &File, problems: &mut Vec<Problem>) -> Result<(
 fn library(parts: Parts, files: &[File]) -> Option<Library> {
     let hashes: BTreeMap<String, String> = files
         .iter()
-        .filter(|f| !f.path.starts_with("fixtures/"))
+        .filter(|f| !NO_MEANING.iter().any(|folder| f.path.starts_with(folder)))
         .map(|f| (f.path.clone(), hash::of_bytes(&f.bytes)))
         .collect();
     let values = |parsed: Parsed<Regulation>| (parsed.value.id.clone(), parsed.value);
@@ -201,6 +211,11 @@ fn library(parts: Parts, files: &[File]) -> Option<Library> {
             .collect(),
         documents: parts
             .documents
+            .into_iter()
+            .map(|(id, p)| (id, p.value))
+            .collect(),
+        readings: parts
+            .readings
             .into_iter()
             .map(|(id, p)| (id, p.value))
             .collect(),

@@ -3,7 +3,7 @@
 use askama::Template;
 use domain::authority::Permission;
 use domain::problem::Problem;
-use policy::{Tally, coverage::Coverage};
+use policy::Tally;
 
 use super::timeline::Span;
 use crate::{counts::Shown as _, cx::Cx, mark::Mark};
@@ -202,6 +202,8 @@ pub struct ClausePage {
     pub scored: bool,
     /// Kind, bearer, whom it is owed to, what is open.
     pub about: Vec<(String, String)>,
+    /// How it was read against its text; empty where it is not scored.
+    pub reading: Vec<(String, String)>,
     /// The day shown, ISO date; empty for now.
     pub as_of: String,
     /// `?as_of=…` of that day, for links.
@@ -360,26 +362,21 @@ pub struct ControlPage {
     pub served: Vec<ServedRow>,
 }
 
-/// A regulation in the table of how clauses are judged.
+/// A regulation in the tables of how clauses are judged and how they were read.
 #[derive(Clone, Debug)]
 pub struct CoverageRow {
     /// Its page; none for the sum.
     pub href: Option<String>,
     /// Its short name.
     pub name: String,
-    /// Its clauses.
-    pub counted: Coverage,
-}
-
-/// A share against its bound.
-#[derive(Clone, Debug)]
-pub struct BoundRow {
-    /// What is counted, and the bound.
-    pub name: String,
-    /// `31,2 %`.
-    pub share: String,
-    /// Whether the bound is kept.
-    pub mark: Mark,
+    /// How many clauses it has.
+    pub clauses: u32,
+    /// How many are scored.
+    pub scored: u32,
+    /// How many rest on what, the strongest first.
+    pub on: Vec<u32>,
+    /// How many were read as right, weak, wrong, and not read.
+    pub read: [usize; 4],
 }
 
 /// `GET /compliance/coverage`.
@@ -388,10 +385,12 @@ pub struct BoundRow {
 pub struct CoveragePage {
     /// Context.
     pub cx: Cx,
+    /// What verdicts rest on, the strongest first.
+    pub bases: Vec<String>,
+    /// How clauses were read.
+    pub readings: [String; 4],
     /// Each regulation, and all together.
     pub rows: Vec<CoverageRow>,
-    /// All together against the bounds.
-    pub bounds: Vec<BoundRow>,
 }
 
 /// A regulation that a draft changes.

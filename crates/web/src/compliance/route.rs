@@ -365,6 +365,7 @@ async fn clause(
         summary: cx.l(&held.summary),
         scored: held.is_scored(),
         about: words::about(&cx, &view.library, held),
+        reading: words::reading(&cx, &view.library, &id, held),
         as_of: params.get("as_of").to_owned(),
         at: at(&params),
         law: law(

@@ -104,6 +104,9 @@ async fn build(
     }
     let links = links(app, ctx, view).await?;
     let mut about = words::about(&cx, &library, &view.clause);
+    if let Some(basis) = view.evidence.basis() {
+        about.push((cx.t("verdict-rests-on"), cx.t(words::basis_in_full(basis))));
+    }
     if let Some(waived) = &view.evidence.waived {
         about.push((cx.t("verdict-waiver"), waived.clone()));
     }
@@ -288,6 +291,10 @@ fn control_verdict(
         "awaited" => "judged-by-awaited",
         _ => "judged-by-check",
     };
+    // Where a word stood in for a check, the verdict rests on that word.
+    if let (Some(basis), Some(judged)) = (said.basis, about.first_mut()) {
+        judged.1 = cx.t(words::basis_in_full(basis));
+    }
     about.insert(0, (cx.t("judged-by"), cx.t(by)));
     ControlVerdict {
         id: control.id.clone(),

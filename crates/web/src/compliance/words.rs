@@ -1,12 +1,14 @@
 //! Clauses and their reasons in words.
 
 use app::assess::{ControlEvidence, Evidence};
+use domain::label::Label;
 use jiff::civil::Date;
 use policy::{
     Clause, Control, Library, Status,
-    control::{Attachment, Judged, Parameter, Severity, Value},
+    control::{Attachment, Parameter, Severity, Value},
     coverage::Basis,
     law,
+    reading::Soundness,
     regulation::{Article, Kind, Trigger},
 };
 
@@ -169,14 +171,73 @@ pub fn about(cx: &Cx, library: &Library, clause: &Clause) -> Vec<(String, String
     out
 }
 
+/// How a scored clause was read against its text: the verdict of the reading, what would
+/// show it met and breached, what our evidence does not show.
+pub fn reading(
+    cx: &Cx,
+    library: &Library,
+    regulation: &str,
+    clause: &Clause,
+) -> Vec<(String, String)> {
+    if !clause.is_scored() {
+        return Vec::new();
+    }
+    let Some(read) = library.reading_that_holds(regulation, clause) else {
+        return vec![(cx.t("reading-word"), cx.t("reading-none"))];
+    };
+    let day = cx.iso(read.read_on.to_string());
+    let word = format!("{} · {day}", cx.t(soundness(read.verdict)));
+    let until: Vec<String> = read
+        .until
+        .iter()
+        .filter_map(|id| library.awaited.get(id))
+        .map(|fact| cx.l(&fact.label))
+        .collect();
+    let until = Label::same(until.join("; "));
+    let said = [
+        ("reading-wrong-in", &read.wrong),
+        ("reading-gap", &read.gap),
+        ("reading-until", &until),
+        ("reading-met", &read.met),
+        ("reading-breached", &read.breached),
+    ];
+    let said = said.into_iter().filter(|(_, label)| !label.vi.is_empty());
+    let said = said.map(|(key, label)| (cx.t(key), cx.l(label)));
+    [(cx.t("reading-word"), word)].into_iter().chain(said).collect()
+}
+
 /// The word for what a verdict rests on.
 pub const fn basis(basis: Basis) -> &'static str {
     match basis {
-        Basis::Observed => "basis-observed",
-        Basis::Awaiting => "basis-awaiting",
-        Basis::Recorded => "basis-recorded",
+        Basis::SeenBothWays => "basis-seen-both-ways",
+        Basis::SeenOneWay => "basis-seen-one-way",
+        Basis::Reported => "basis-reported",
+        Basis::Typed => "basis-typed",
         Basis::Attested => "basis-attested",
+        Basis::Awaiting => "basis-awaiting",
         Basis::Open => "basis-open",
+    }
+}
+
+/// The same as a sentence's end.
+pub const fn basis_in_full(basis: Basis) -> &'static str {
+    match basis {
+        Basis::SeenBothWays => "control-judged-seen-both-ways",
+        Basis::SeenOneWay => "control-judged-seen-one-way",
+        Basis::Reported => "control-judged-reported",
+        Basis::Typed => "control-judged-typed",
+        Basis::Attested => "control-judged-attested",
+        Basis::Awaiting => "control-judged-awaited",
+        Basis::Open => "control-judged-open",
+    }
+}
+
+/// The word for how a clause was read.
+pub const fn soundness(soundness: Soundness) -> &'static str {
+    match soundness {
+        Soundness::Right => "reading-right",
+        Soundness::Weak => "reading-weak",
+        Soundness::Wrong => "reading-wrong",
     }
 }
 
@@ -271,17 +332,10 @@ pub fn control(
     control: &Control,
     values: Option<&std::collections::BTreeMap<String, Value>>,
 ) -> Vec<(String, String)> {
-    let mut out = vec![
-        (
-            cx.t("control-judged"),
-            cx.t(match control.judged {
-                Judged::Observed if !control.awaits.is_empty() => "control-judged-awaited",
-                Judged::Observed => "control-judged-observed",
-                Judged::Recorded => "control-judged-recorded",
-                Judged::Attested => "control-judged-attested",
-                Judged::Open => "control-judged-open",
-            }),
-        ),
+    let judged = library.basis_of(control);
+    let judged = judged.map(|b| (cx.t("control-judged"), cx.t(basis_in_full(b))));
+    let mut out: Vec<_> = judged.into_iter().collect();
+    out.extend([
         (
             cx.t("control-severity"),
             cx.t(match control.severity {
@@ -290,7 +344,7 @@ pub fn control(
                 Severity::Low => "control-severity-low",
             }),
         ),
-    ];
+    ]);
     for parameter in &control.parameters {
         let held = values
             .and_then(|values| values.get(&parameter.name))

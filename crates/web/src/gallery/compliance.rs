@@ -10,7 +10,7 @@ use crate::{
     compliance::{
         heatmap as heat,
         page::{
-            ArticleRows, AttestForm, BoundRow, Cell, ChangeRow, ChapterRows, ClausePage, ClauseRow,
+            ArticleRows, AttestForm, Cell, ChangeRow, ChapterRows, ClausePage, ClauseRow,
             ControlPage, ControlText, ControlVerdict, CoveragePage, CoverageRow, HeatmapPage,
             Index, LawRow, LawRows, RegulationPage, RegulationRow, ServedRow, Trial, TurnedRow,
             UnitVerdict, VerdictPage, WhatIfPage,
@@ -79,7 +79,7 @@ pub fn regulation(cx: &Cx) -> RegulationPage {
         summary: summary.into(),
         scored,
         basis: if scored {
-            cx.t("basis-observed")
+            cx.t("basis-seen-both-ways")
         } else {
             String::new()
         },
@@ -196,6 +196,13 @@ pub fn clause(cx: &Cx) -> ClausePage {
         summary: "Thiết bị phải được kiểm tra an ninh trước khi nối; đổi cấu hình phải phối hợp Sở"
             .into(),
         scored: true,
+        reading: vec![
+            (cx.t("reading-word"), format!("{} · 27/11/2026", cx.t("reading-weak"))),
+            (
+                cx.t("reading-gap"),
+                "Chưa biết biên bản đã được người có thẩm quyền ký hay chưa.".into(),
+            ),
+        ],
         about: vec![
             (cx.t("clause-kind"), cx.t("clause-kind-obligation")),
             (cx.t("clause-bearer"), "Đơn vị trên mạng".into()),
@@ -207,7 +214,7 @@ pub fn clause(cx: &Cx) -> ClausePage {
         controls: vec![ControlText {
             id: "device-inspected".into(),
             title: "Thiết bị được kiểm tra trước khi đưa vào mạng".into(),
-            about: vec![(cx.t("control-judged"), cx.t("control-judged-recorded"))],
+            about: vec![(cx.t("control-judged"), cx.t("control-judged-typed"))],
             sql: SQL.into(),
         }],
         counts: counts(101, 40, 0, 8),
@@ -348,36 +355,24 @@ pub fn coverage(cx: &Cx) -> CoveragePage {
     let counted = Coverage {
         clauses: 89,
         scored: 59,
-        observed: 13,
+        seen_both_ways: 8,
+        seen_one_way: 1,
+        reported: 0,
+        typed: 29,
+        attested: 13,
         awaiting: 8,
-        recorded: 29,
-        attested: 9,
         open: 0,
     };
-    let row = |name: &str, href: Option<&str>| CoverageRow {
-        href: href.map(Into::into),
-        name: name.into(),
-        counted,
+    let row = |name: &str, href: Option<&str>| {
+        CoverageRow::of(href.map(Into::into), name.into(), counted, [21, 35, 0, 3])
     };
-    CoveragePage {
-        cx: cx.clone(),
-        rows: vec![
+    CoveragePage::of(
+        cx.clone(),
+        vec![
             row("Vĩnh Long 26/2019", Some("/compliance/vinh-long-26-2019")),
             row("Tất cả", None),
         ],
-        bounds: vec![
-            BoundRow {
-                name: cx.tx("coverage-bound-observed", "30"),
-                share: cx.percent(&0.356),
-                mark: Mark::Met,
-            },
-            BoundRow {
-                name: cx.tx("coverage-bound-attested", "25"),
-                share: cx.percent(&0.26),
-                mark: Mark::Breached,
-            },
-        ],
-    }
+    )
 }
 
 pub fn what_if(cx: &Cx) -> WhatIfPage {
