@@ -17,6 +17,7 @@ pub mod evidence;
 pub mod examiner;
 mod fault;
 pub mod feed;
+pub mod fixture;
 mod fresh;
 pub mod inspection;
 pub mod journal;

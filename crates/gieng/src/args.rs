@@ -195,6 +195,14 @@ pub enum PolicyCommand {
         #[arg(long, value_enum, default_value_t = Format::Table)]
         format: Format,
     },
+    /// Run the fixtures of packs: made-up facts, and the verdicts that they must give.
+    Test {
+        /// The folder; a folder without a role map is laid over the packs in use.
+        folder: Option<PathBuf>,
+        /// How to print.
+        #[arg(long, value_enum, default_value_t = Format::Table)]
+        format: Format,
+    },
     /// How the scored clauses were read against their texts.
     Readings {
         /// The folder; the packs in use without it.

@@ -24,6 +24,7 @@ pub async fn run(config: &Config, args: PolicyArgs) -> anyhow::Result<ExitCode> 
     match args.command {
         PolicyCommand::Lint { folder, format } => lint(config, folder, format),
         PolicyCommand::Coverage { folder, format } => coverage(config, folder, format),
+        PolicyCommand::Test { folder, format } => test(config, folder, format).await,
         PolicyCommand::Readings { folder, format } => readings(config, folder, format),
         PolicyCommand::Compare { old, new, format } => {
             let (old, new) = (load(config, &old)?, load(config, &new)?);
@@ -109,6 +110,61 @@ fn lint(config: &Config, folder: Option<PathBuf>, format: Format) -> anyhow::Res
     })
 }
 
+/// Runs the fixtures in a database of its own. Exit code 1 when one says something else.
+async fn test(
+    config: &Config,
+    folder: Option<PathBuf>,
+    format: Format,
+) -> anyhow::Result<ExitCode> {
+    let files = match &folder {
+        Some(folder) => Memory::over(in_use(config).as_ref(), &Directory::new(folder))?,
+        None => Memory::of(in_use(config).as_ref())?,
+    };
+    let library = library(config, folder)?;
+    let fixtures = policy::fixture::all(&files)?;
+    let outcomes = app::fixture::run_in_scratch(&library, &fixtures).await?;
+    let wrong: Vec<_> = outcomes.iter().filter(|o| !o.holds()).collect();
+    let word = |(status, reason): &(policy::Status, Option<String>)| match reason {
+        Some(reason) => format!("{status} ({reason})"),
+        None => status.to_string(),
+    };
+    match format {
+        Format::Json => {
+            let all: Vec<serde_json::Value> = outcomes
+                .iter()
+                .map(|o| {
+                    let found = o.found.as_ref().map_or_else(Clone::clone, word);
+                    serde_json::json!({
+                        "file": o.path, "case": o.case, "unit": o.unit, "holds": o.holds(),
+                        "expected": word(&o.expected), "found": found,
+                    })
+                })
+                .collect();
+            say!("{}", serde_json::to_string_pretty(&all)?);
+        }
+        Format::Table => {
+            for o in &wrong {
+                let found = o.found.as_ref().map_or_else(Clone::clone, word);
+                let (path, case, unit) = (&o.path, &o.case, &o.unit);
+                say!(
+                    "{path}: “{case}”, {unit}: {found}; expected {}",
+                    word(&o.expected)
+                );
+            }
+            say!(
+                "{} of {} as expected",
+                outcomes.len() - wrong.len(),
+                outcomes.len()
+            );
+        }
+    }
+    Ok(if wrong.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(1)
+    })
+}
+
 /// Prints what the scored clauses of each regulation rest on.
 fn coverage(config: &Config, folder: Option<PathBuf>, format: Format) -> anyhow::Result<ExitCode> {
     let library = library(config, folder)?;
@@ -129,12 +185,23 @@ fn coverage(config: &Config, folder: Option<PathBuf>, format: Format) -> anyhow:
             let strongest_first = || Basis::ALL.into_iter().rev();
             let heads = strongest_first().map(|b| b.code().replace('_', " ").to_uppercase());
             let heads: Vec<String> = heads.collect();
-            say!("{:<27} {:>7} {:>6}  {}", "REGULATION", "CLAUSES", "SCORED", heads.join("  "));
+            say!(
+                "{:<27} {:>7} {:>6}  {}",
+                "REGULATION",
+                "CLAUSES",
+                "SCORED",
+                heads.join("  ")
+            );
             let line = |name: &str, c: &Coverage| {
                 let counts = strongest_first().zip(&heads);
                 let counts = counts.map(|(b, head)| format!("{:>1$}", c.count(b), head.len()));
                 let counts: Vec<String> = counts.collect();
-                say!("{name:<27} {:>7} {:>6}  {}", c.clauses, c.scored, counts.join("  "));
+                say!(
+                    "{name:<27} {:>7} {:>6}  {}",
+                    c.clauses,
+                    c.scored,
+                    counts.join("  ")
+                );
             };
             for (regulation, counted) in &by_regulation {
                 line(&regulation.id, counted);
@@ -144,7 +211,10 @@ fn coverage(config: &Config, folder: Option<PathBuf>, format: Format) -> anyhow:
             for basis in strongest_first() {
                 let count = total.count(basis);
                 let percent = total.percent(count).unwrap_or_default();
-                say!("{:<15} {count:>4} {percent:>6.1} %", basis.code().replace('_', " "));
+                say!(
+                    "{:<15} {count:>4} {percent:>6.1} %",
+                    basis.code().replace('_', " ")
+                );
             }
         }
     }
@@ -184,15 +254,29 @@ fn readings(config: &Config, folder: Option<PathBuf>, format: Format) -> anyhow:
                     || ("–".to_owned(), "not read", String::new()),
                     |r| (r.read_on.to_string(), r.verdict.code(), r.until.join(", ")),
                 );
-                say!("{:<27} {:<10} {day:<11} {word:<9} {until}", regulation.id, clause.cite);
+                say!(
+                    "{:<27} {:<10} {day:<11} {word:<9} {until}",
+                    regulation.id,
+                    clause.cite
+                );
             }
             say!();
-            say!("{:<27} {:>6} {:>6} {:>6} {:>9}", "REGULATION", "RIGHT", "WEAK", "WRONG", "NOT READ");
+            say!(
+                "{:<27} {:>6} {:>6} {:>6} {:>9}",
+                "REGULATION",
+                "RIGHT",
+                "WEAK",
+                "WRONG",
+                "NOT READ"
+            );
             for regulation in library.regulations.values() {
                 let [right, weak, wrong] =
                     Soundness::ALL.map(|verdict| library.read_as(regulation, Some(verdict)));
                 let unread = library.read_as(regulation, None);
-                say!("{:<27} {right:>6} {weak:>6} {wrong:>6} {unread:>9}", regulation.id);
+                say!(
+                    "{:<27} {right:>6} {weak:>6} {wrong:>6} {unread:>9}",
+                    regulation.id
+                );
             }
         }
     }

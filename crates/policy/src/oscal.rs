@@ -10,11 +10,7 @@ use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 use crate::{
-    Library, Regulation,
-    chosen::Values,
-    control::Value,
-    coverage::Basis,
-    regulation::Clause,
+    Library, Regulation, chosen::Values, control::Value, coverage::Basis, regulation::Clause,
 };
 
 /// The version of OSCAL that is written.

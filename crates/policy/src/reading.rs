@@ -68,7 +68,9 @@ impl Library {
     /// What a clause means, in twelve hexadecimal signs; words are no part of it.
     pub fn meaning_hash(&self, clause: &Clause) -> String {
         let meaning = self.meaning(clause);
-        let parts = meaning.iter().map(|(part, text)| (part.name(), text.as_str()));
+        let parts = meaning
+            .iter()
+            .map(|(part, text)| (part.name(), text.as_str()));
         let mut hash = hash::of_parts(parts);
         hash.truncate(SIGNS);
         hash
@@ -90,7 +92,10 @@ impl Library {
     /// nobody read since they mean what they mean.
     pub fn read_as(&self, regulation: &Regulation, verdict: Option<Soundness>) -> usize {
         let scored = regulation.clauses.iter().filter(|c| c.is_scored());
-        let read = scored.map(|c| self.reading_that_holds(&regulation.id, c).map(|r| r.verdict));
+        let read = scored.map(|c| {
+            self.reading_that_holds(&regulation.id, c)
+                .map(|r| r.verdict)
+        });
         read.filter(|found| *found == verdict).count()
     }
 }
@@ -130,7 +135,10 @@ pub fn amiss(library: &Library) -> Vec<Problem> {
                         );
                     }
                     if reading.verdict == Soundness::Wrong && reading.wrong.vi.is_empty() {
-                        tell(format!("{cite} is wrong in nothing"), "`wrong: {vi: …, en: …}`".into());
+                        tell(
+                            format!("{cite} is wrong in nothing"),
+                            "`wrong: {vi: …, en: …}`".into(),
+                        );
                     }
                 }
             }
@@ -143,7 +151,11 @@ pub fn amiss(library: &Library) -> Vec<Problem> {
                     "a clause by which organizations are judged".into(),
                 );
             }
-            for id in reading.until.iter().filter(|id| !library.awaited.contains_key(*id)) {
+            for id in reading
+                .until
+                .iter()
+                .filter(|id| !library.awaited.contains_key(*id))
+            {
                 tell(
                     format!("{}: there is no fact `{id}` in awaited.yaml", reading.cite),
                     "one that is there, or a new entry".into(),

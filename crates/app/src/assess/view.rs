@@ -467,7 +467,9 @@ fn live(app: &App, regulation: &str, cite: &str, unit: &Unit) -> Evidence {
         .iter()
         .filter(|(a, _)| a.holds_in(unit.province()))
         .filter(|(a, _)| a.clauses.iter().any(|(r, c)| r == regulation && c == cite))
-        .map(|(assessment, found)| engine::control_evidence(&library, assessment, found.get(&unit.id)))
+        .map(|(assessment, found)| {
+            engine::control_evidence(&library, assessment, found.get(&unit.id))
+        })
         .collect();
     Evidence {
         controls,

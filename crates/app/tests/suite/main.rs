@@ -9,6 +9,7 @@ mod document;
 mod duty;
 mod evidence;
 mod examiner;
+mod fixture;
 mod held;
 mod import;
 mod inspection;

@@ -147,7 +147,9 @@ impl Check {
             columns: reading.columns,
             reasons: reading.reasons,
             origin: reading.origin,
-            both_ways: ["met", "breached"].iter().all(|s| reading.statuses.contains(*s)),
+            both_ways: ["met", "breached"]
+                .iter()
+                .all(|s| reading.statuses.contains(*s)),
             hash: hash::of_bytes(sql.as_bytes()),
             prepared: named.sql,
             parameters: named.names,

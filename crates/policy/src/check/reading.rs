@@ -28,7 +28,8 @@ pub(super) struct Reading {
 
 /// What a reader found in a query: its views, columns and reason codes.
 pub(super) fn read(reader: Reader, query: &Query, known_views: &Views, wanted: &[&str]) -> Reading {
-    let mut faults = reader.faults;
+    let mut reader = reader;
+    let mut faults = std::mem::take(&mut reader.faults);
     let mut views = BTreeSet::new();
     for (name, place) in &reader.relations {
         if reader.common.contains(name) {

@@ -447,11 +447,7 @@ fn what_is_awaited_is_named_and_stands_alone() {
         "is not judged by anything else",
         "`awaits` alone",
     );
-    assert_found(
-        &with(""),
-        "nothing leads to the page or form",
-        "`action:`",
-    );
+    assert_found(&with(""), "nothing leads to the page or form", "`action:`");
 }
 
 #[test]

@@ -8,7 +8,6 @@ mod document;
 mod engine;
 mod entry;
 mod fact;
-mod fixture;
 mod job;
 mod journal;
 mod registry;

@@ -37,7 +37,12 @@ fn build(cx: Cx, library: &Library) -> CoveragePage {
             *sum += count;
         }
         let href = Some(format!("/compliance/{}", regulation.id));
-        rows.push(CoverageRow::of(href, cx.l(&regulation.short), counted, read));
+        rows.push(CoverageRow::of(
+            href,
+            cx.l(&regulation.short),
+            counted,
+            read,
+        ));
     }
     rows.push(CoverageRow::of(None, cx.t("coverage-all"), total, all));
     CoveragePage::of(cx, rows)
@@ -70,9 +75,8 @@ impl CoveragePage {
     /// From the rows, with the words of their columns.
     pub fn of(cx: Cx, rows: Vec<CoverageRow>) -> Self {
         let bases = Basis::ALL.iter().rev().map(|b| cx.t(words::basis(*b)));
-        let readings = READ_AS.map(|verdict| {
-            cx.t(verdict.map_or("reading-none", words::soundness))
-        });
+        let readings =
+            READ_AS.map(|verdict| cx.t(verdict.map_or("reading-none", words::soundness)));
         Self {
             bases: bases.collect(),
             readings,

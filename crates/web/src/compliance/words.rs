@@ -203,7 +203,10 @@ pub fn reading(
     ];
     let said = said.into_iter().filter(|(_, label)| !label.vi.is_empty());
     let said = said.map(|(key, label)| (cx.t(key), cx.l(label)));
-    [(cx.t("reading-word"), word)].into_iter().chain(said).collect()
+    [(cx.t("reading-word"), word)]
+        .into_iter()
+        .chain(said)
+        .collect()
 }
 
 /// The word for what a verdict rests on.
@@ -335,16 +338,14 @@ pub fn control(
     let judged = library.basis_of(control);
     let judged = judged.map(|b| (cx.t("control-judged"), cx.t(basis_in_full(b))));
     let mut out: Vec<_> = judged.into_iter().collect();
-    out.extend([
-        (
-            cx.t("control-severity"),
-            cx.t(match control.severity {
-                Severity::High => "control-severity-high",
-                Severity::Medium => "control-severity-medium",
-                Severity::Low => "control-severity-low",
-            }),
-        ),
-    ]);
+    out.extend([(
+        cx.t("control-severity"),
+        cx.t(match control.severity {
+            Severity::High => "control-severity-high",
+            Severity::Medium => "control-severity-medium",
+            Severity::Low => "control-severity-low",
+        }),
+    )]);
     for parameter in &control.parameters {
         let held = values
             .and_then(|values| values.get(&parameter.name))

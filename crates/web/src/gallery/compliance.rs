@@ -197,7 +197,10 @@ pub fn clause(cx: &Cx) -> ClausePage {
             .into(),
         scored: true,
         reading: vec![
-            (cx.t("reading-word"), format!("{} · 27/11/2026", cx.t("reading-weak"))),
+            (
+                cx.t("reading-word"),
+                format!("{} · 27/11/2026", cx.t("reading-weak")),
+            ),
             (
                 cx.t("reading-gap"),
                 "Chưa biết biên bản đã được người có thẩm quyền ký hay chưa.".into(),
