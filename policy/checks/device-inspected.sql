@@ -1,13 +1,16 @@
 -- Was each device in service inspected, and passed, no later than the day it went into
--- service? `role` narrows it to one kind of device; `any` takes all.
+-- service? `role` narrows it to one kind of device; `any` takes all. Devices that went into
+-- service before the day `since` are older than the rule; empty, there is no such day.
 SELECT d.unit AS unit,
        d.name AS subject,
-       CASE WHEN d.inspected_on IS NULL OR d.inspection_result IS NULL THEN 'breached'
+       CASE WHEN CAST(:since AS TEXT) <> '' AND d.in_service_on < CAST(:since AS TEXT) THEN 'not_applicable'
+            WHEN d.inspected_on IS NULL OR d.inspection_result IS NULL THEN 'breached'
             WHEN d.inspection_result <> 'passed' THEN 'breached'
             WHEN d.in_service_on IS NULL THEN NULL
             WHEN d.inspected_on <= d.in_service_on THEN 'met'
             ELSE 'breached' END AS status,
-       CASE WHEN d.inspected_on IS NULL OR d.inspection_result IS NULL THEN 'not-inspected'
+       CASE WHEN CAST(:since AS TEXT) <> '' AND d.in_service_on < CAST(:since AS TEXT) THEN 'before-rule'
+            WHEN d.inspected_on IS NULL OR d.inspection_result IS NULL THEN 'not-inspected'
             WHEN d.inspection_result <> 'passed' THEN 'failed'
             WHEN d.in_service_on IS NULL THEN 'service-date-missing'
             WHEN d.inspected_on <= d.in_service_on THEN 'inspected'

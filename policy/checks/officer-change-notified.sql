@@ -1,14 +1,16 @@
 -- Was each change of IT officer of the last year notified? A change is an officer who
--- began after another had begun. Dates become day numbers by the integer formula of
+-- began after another had begun. A notice belongs to the officer whom it names, or else to
+-- the one who held the post on its day; one about accounts belongs to none. Dates become day numbers by the integer formula of
 -- Fliegel and Van Flandern (1968).
 WITH officers AS (
     SELECT c.unit, c.contact, c.name, c.starts_on, c.updated_at,
-           ROW_NUMBER() OVER (PARTITION BY c.unit ORDER BY c.starts_on, c.contact) AS place
+           ROW_NUMBER() OVER (PARTITION BY c.unit ORDER BY c.starts_on, c.contact) AS place,
+           LEAD(c.starts_on) OVER (PARTITION BY c.unit ORDER BY c.starts_on, c.contact) AS next_on
     FROM fact_contact c
     WHERE c.role = 'it-officer' AND c.starts_on IS NOT NULL AND c.starts_on <= CAST(:today AS TEXT)
 ),
 changes AS (
-    SELECT o.unit, o.contact, o.name, o.starts_on, o.updated_at,
+    SELECT o.unit, o.contact, o.name, o.starts_on, o.next_on, o.updated_at,
            CAST(SUBSTR(o.starts_on, 1, 4) AS BIGINT) AS y1,
            CAST(SUBSTR(o.starts_on, 6, 2) AS BIGINT) AS m1,
            CAST(SUBSTR(o.starts_on, 9, 2) AS BIGINT) AS d1,
@@ -19,24 +21,31 @@ changes AS (
     WHERE o.place > 1
 ),
 aged AS (
-    SELECT c.unit, c.name, c.starts_on, c.updated_at,
+    SELECT c.unit, c.contact, c.name, c.starts_on, c.next_on, c.updated_at,
            (1461 * (c.y2 + 4800 + (c.m2 - 14) / 12)) / 4 + (367 * (c.m2 - 2 - 12 * ((c.m2 - 14) / 12))) / 12 - (3 * ((c.y2 + 4900 + (c.m2 - 14) / 12) / 100)) / 4 + c.d2
            - ((1461 * (c.y1 + 4800 + (c.m1 - 14) / 12)) / 4 + (367 * (c.m1 - 2 - 12 * ((c.m1 - 14) / 12))) / 12 - (3 * ((c.y1 + 4900 + (c.m1 - 14) / 12) / 100)) / 4 + c.d1) AS age_days
     FROM changes c
 ),
 notices AS (
-    SELECT e.unit, MAX(e.occurred_on) AS notified_on
-    FROM fact_entry e
-    WHERE e.register = 'officer-change-notice'
-    GROUP BY e.unit
+    SELECT a.unit, a.contact, MIN(e.occurred_on) AS notified_on
+    FROM aged a
+    JOIN fact_entry e ON e.unit = a.unit AND e.register = 'officer-change-notice' AND e.result = 'officer'
+         AND e.occurred_on <= CAST(:today AS TEXT)
+         AND (LOWER(TRIM(e.subject)) = LOWER(TRIM(a.name))
+              OR e.occurred_on >= a.starts_on AND (a.next_on IS NULL OR e.occurred_on < a.next_on)
+                 AND NOT EXISTS (
+                     SELECT 1 FROM officers o
+                     WHERE o.unit = a.unit AND LOWER(TRIM(o.name)) = LOWER(TRIM(e.subject))
+                 ))
+    GROUP BY a.unit, a.contact
 ),
 judged AS (
     SELECT a.unit, a.name, a.starts_on, a.updated_at, a.age_days, n.notified_on,
-           CASE WHEN n.notified_on >= a.starts_on THEN 'notified'
+           CASE WHEN n.notified_on IS NOT NULL THEN 'notified'
                 WHEN a.age_days <= CAST(:grace_days AS BIGINT) THEN 'within-grace'
                 ELSE 'not-notified' END AS outcome
     FROM aged a
-    LEFT JOIN notices n ON n.unit = a.unit
+    LEFT JOIN notices n ON n.unit = a.unit AND n.contact = a.contact
     WHERE a.age_days <= CAST(:window_days AS BIGINT)
 )
 SELECT j.unit AS unit,

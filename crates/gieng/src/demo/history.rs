@@ -305,14 +305,13 @@ async fn books(app: &App, units: &[Unit], day: Date, end: i64, n: u64) -> anyhow
     let mut journal = String::from("organization,occurred_on,subject,result,written_by\n");
     let mut backup =
         String::from("organization,occurred_on,subject,finished_at,result,size_bytes\n");
-    let _ = writeln!(
-        journal,
-        "KHCN,{on},Trực vận hành trung tâm dữ liệu,routine,Ca trực"
-    );
-    let _ = writeln!(
-        journal,
-        "CDS,{on},Trực vận hành trung tâm dữ liệu,routine,Ca trực"
-    );
+    let mut centre = journal.clone();
+    for code in ["KHCN", "CDS"] {
+        let _ = writeln!(
+            centre,
+            "{code},{on},Trực vận hành trung tâm dữ liệu,routine,Ca trực"
+        );
+    }
     for (i, unit) in units.iter().enumerate() {
         let seed = i as u64;
         if chance(85, &[seed, 81]) && (n + seed).is_multiple_of(7) {
@@ -334,6 +333,7 @@ async fn books(app: &App, units: &[Unit], day: Date, end: i64, n: u64) -> anyhow
         }
     }
     province::load(app, "technical-journal", &journal).await?;
+    province::load(app, "data-centre-journal", &centre).await?;
     province::load(app, "backup-report", &backup).await?;
     match n {
         1 => {
@@ -344,6 +344,11 @@ async fn books(app: &App, units: &[Unit], day: Date, end: i64, n: u64) -> anyhow
                     let _ = writeln!(
                         rules,
                         "{},{on},Quy chế quản lý mạng nội bộ,issued",
+                        unit.code
+                    );
+                    let _ = writeln!(
+                        rules,
+                        "{},{on},Quy chế quản lý mạng nội bộ,checked",
                         unit.code
                     );
                 }
