@@ -1,6 +1,7 @@
 -- Was each device in service hardened no later than the day it went into service? The book
 -- names a device by its asset tag. `role` narrows it to one kind; `any` takes servers,
--- network, security and storage devices.
+-- network, security and storage devices. What went into service before `since`, the day from
+-- which the rule binds, is not asked about.
 WITH concerned AS (
     SELECT d.unit, d.code, d.name, d.role, d.in_service_on, d.updated_at
     FROM fact_device d
@@ -17,11 +18,15 @@ book AS (
 )
 SELECT c.unit AS unit,
        c.name AS subject,
-       CASE WHEN b.hardened_on IS NULL THEN 'breached'
+       CASE WHEN c.in_service_on < CAST(:since AS TEXT) THEN 'not_applicable'
+            WHEN c.in_service_on IS NULL AND CAST(:since AS TEXT) <> '' THEN NULL
+            WHEN b.hardened_on IS NULL THEN 'breached'
             WHEN c.in_service_on IS NULL THEN NULL
             WHEN b.hardened_on <= c.in_service_on THEN 'met'
             ELSE 'breached' END AS status,
-       CASE WHEN b.hardened_on IS NULL THEN 'not-hardened'
+       CASE WHEN c.in_service_on < CAST(:since AS TEXT) THEN 'before-the-rule'
+            WHEN c.in_service_on IS NULL AND CAST(:since AS TEXT) <> '' THEN 'service-date-missing'
+            WHEN b.hardened_on IS NULL THEN 'not-hardened'
             WHEN c.in_service_on IS NULL THEN 'service-date-missing'
             WHEN b.hardened_on <= c.in_service_on THEN 'hardened'
             ELSE 'hardened-late' END AS reason,

@@ -1,16 +1,20 @@
 -- Have the log lines of each network and security device been kept here for the time that
--- the rule asks? Nothing is deleted from the store, so they are kept since the first line.
--- Before that time has passed nobody can say.
+-- the rule asks? Nothing is deleted from the store, so while lines come they are kept since
+-- the first; a device that went silent keeps no more. Before that time has passed nobody can
+-- say.
 SELECT l.unit AS unit,
        l.name AS subject,
        CASE WHEN l.first_received_at IS NULL THEN 'breached'
+            WHEN l.last_received_at < CAST(:now AS BIGINT) - CAST(:max_silence_hours AS BIGINT) * 3600000 THEN 'breached'
             WHEN l.first_received_at <= CAST(:now AS BIGINT) - CAST(:min_days AS BIGINT) * 86400000 THEN 'met'
             ELSE NULL END AS status,
        CASE WHEN l.first_received_at IS NULL THEN 'never'
+            WHEN l.last_received_at < CAST(:now AS BIGINT) - CAST(:max_silence_hours AS BIGINT) * 3600000 THEN 'silent'
             WHEN l.first_received_at <= CAST(:now AS BIGINT) - CAST(:min_days AS BIGINT) * 86400000 THEN 'kept'
             ELSE 'too-early' END AS reason,
        COALESCE(l.last_received_at, l.updated_at) AS observed_at,
        l.role AS role,
-       (CAST(:now AS BIGINT) - l.first_received_at) / 86400000 AS kept_days
+       (CAST(:now AS BIGINT) - l.first_received_at) / 86400000 AS kept_days,
+       (CAST(:now AS BIGINT) - l.last_received_at) / 3600000 AS silent_hours
 FROM fact_log_source l
 WHERE l.role IN ('firewall', 'ids', 'router', 'switch')

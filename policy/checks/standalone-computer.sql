@@ -1,5 +1,5 @@
 -- Has the unit a computer of its own for secret documents, without any network address,
--- with a custodian in the book?
+-- with as many custodians in the book as the rule asks?
 WITH computers AS (
     SELECT d.unit,
            COUNT(CASE WHEN d.status = 'active' AND d.role = 'standalone-computer' THEN 1 END) AS computers,
@@ -19,11 +19,12 @@ custodians AS (
 )
 SELECT c.unit AS unit,
        '' AS subject,
-       CASE WHEN c.computers >= CAST(:at_least AS BIGINT) AND c.addressed = 0 AND k.custodians > 0 THEN 'met'
+       CASE WHEN c.computers >= CAST(:at_least AS BIGINT) AND c.addressed = 0
+                  AND COALESCE(k.custodians, 0) >= CAST(:least_custodians AS BIGINT) THEN 'met'
             ELSE 'breached' END AS status,
        CASE WHEN c.computers < CAST(:at_least AS BIGINT) THEN 'none'
             WHEN c.addressed > 0 THEN 'has-address'
-            WHEN k.custodians > 0 THEN 'kept'
+            WHEN COALESCE(k.custodians, 0) >= CAST(:least_custodians AS BIGINT) THEN 'kept'
             ELSE 'no-custodian' END AS reason,
        c.updated_at AS observed_at,
        c.computers AS computers,

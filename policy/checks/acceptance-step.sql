@@ -1,0 +1,36 @@
+-- Was one step (`step`: supervised, report) taken at each acceptance within the interval? The
+-- field of that step goes before the entry's result, which can name one fault only; an entry
+-- that tells of another fault alone says nothing of this step.
+WITH steps AS (
+    SELECT b.unit, COALESCE(b.subject, '') AS subject, b.result, b.occurred_on, b.recorded_at,
+           CASE WHEN CAST(:step AS TEXT) = 'supervised' THEN b.supervised ELSE b.report END AS taken
+    FROM book_acceptance_test b
+    WHERE b.recorded_at >= CAST(:now AS BIGINT) - CAST(:window_days AS BIGINT) * 86400000
+),
+told AS (
+    SELECT s.unit, s.subject, s.result, s.occurred_on, s.recorded_at,
+           CASE WHEN s.result = 'rejected' THEN 'not-used'
+                WHEN s.taken IN ('independent', 'both') THEN 'sound'
+                WHEN s.taken IN ('nobody', 'unconfirmed', 'unapproved') THEN 'unsound'
+                WHEN s.taken = 'not-in-use' THEN 'not-used'
+                WHEN s.result = 'accepted' THEN 'sound'
+                WHEN s.result = 'untested' THEN 'unsound'
+                WHEN s.result = 'unsupervised' AND CAST(:step AS TEXT) = 'supervised' THEN 'unsound'
+                WHEN s.result = 'unapproved' AND CAST(:step AS TEXT) = 'report' THEN 'unsound'
+                ELSE 'result-missing' END AS told
+    FROM steps s
+)
+SELECT t.unit AS unit,
+       t.subject AS subject,
+       CASE WHEN t.told = 'sound' THEN 'met'
+            WHEN t.told = 'unsound' THEN 'breached'
+            WHEN t.told = 'not-used' THEN 'not_applicable'
+            ELSE NULL END AS status,
+       CASE WHEN t.told = 'sound' THEN 'sound'
+            WHEN t.told = 'unsound' THEN 'unsound'
+            WHEN t.told = 'not-used' THEN 'not-used'
+            ELSE 'result-missing' END AS reason,
+       t.recorded_at AS observed_at,
+       t.result AS result,
+       t.occurred_on AS occurred_on
+FROM told t

@@ -1,0 +1,22 @@
+-- Asked of a province's network authority: do log lines arrive from every server and device
+-- of whoever holds the data centre's role in the same province? Without a holder nothing is
+-- known.
+SELECT r.unit AS unit,
+       l.name AS subject,
+       CASE WHEN l.last_received_at >= CAST(:now AS BIGINT) - CAST(:max_silence_hours AS BIGINT) * 3600000 THEN 'met'
+            ELSE 'breached' END AS status,
+       CASE WHEN l.last_received_at IS NULL THEN 'never'
+            WHEN l.last_received_at >= CAST(:now AS BIGINT) - CAST(:max_silence_hours AS BIGINT) * 3600000 THEN 'arriving'
+            ELSE 'silent' END AS reason,
+       COALESCE(l.last_received_at, l.updated_at) AS observed_at,
+       l.role AS role,
+       (CAST(:now AS BIGINT) - l.last_received_at) / 3600000 AS silent_hours,
+       l.lines AS lines
+FROM fact_role r
+JOIN fact_role c ON c.province = r.province AND c.role = 'data-centre'
+JOIN fact_log_source l ON l.unit = c.unit
+WHERE r.role = 'network-authority'
+  AND (r.starts_on IS NULL OR r.starts_on <= CAST(:today AS TEXT))
+  AND (r.ends_on IS NULL OR r.ends_on >= CAST(:today AS TEXT))
+  AND (c.starts_on IS NULL OR c.starts_on <= CAST(:today AS TEXT))
+  AND (c.ends_on IS NULL OR c.ends_on >= CAST(:today AS TEXT))

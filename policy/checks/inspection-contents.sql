@@ -1,0 +1,34 @@
+-- Did each inspection held within the interval, planned or not, look at one of the contents
+-- that the rule prescribes (`content`: rules, weaknesses, response, owner)? Both books are
+-- read; an entry that does not say tells nothing.
+WITH held AS (
+    SELECT b.unit, b.subject, b.recorded_at, b.occurred_on, b.rules, b.weaknesses, b.response, b.owner_contents
+    FROM book_inspection b
+    WHERE b.result IS NULL OR b.result <> 'not-held'
+    UNION ALL
+    SELECT y.unit, y.subject, y.recorded_at, y.occurred_on, y.rules, y.weaknesses, y.response, y.owner_contents
+    FROM book_yearly_inspection y
+    WHERE y.result IS NULL OR y.result <> 'planned'
+),
+seen AS (
+    SELECT h.unit, COALESCE(h.subject, '') AS subject, h.recorded_at, h.occurred_on,
+           CASE WHEN CAST(:content AS TEXT) = 'rules' THEN h.rules
+                WHEN CAST(:content AS TEXT) = 'weaknesses' THEN h.weaknesses
+                WHEN CAST(:content AS TEXT) = 'response' THEN h.response
+                WHEN CAST(:content AS TEXT) = 'owner' THEN h.owner_contents END AS looked
+    FROM held h
+    WHERE h.recorded_at >= CAST(:now AS BIGINT) - CAST(:window_days AS BIGINT) * 86400000
+)
+SELECT s.unit AS unit,
+       s.subject AS subject,
+       CASE WHEN s.looked = 'checked' THEN 'met'
+            WHEN s.looked = 'left-out' THEN 'breached'
+            WHEN s.looked = 'none-set' THEN 'not_applicable'
+            ELSE NULL END AS status,
+       CASE WHEN s.looked = 'checked' THEN 'checked'
+            WHEN s.looked = 'left-out' THEN 'left-out'
+            WHEN s.looked = 'none-set' THEN 'none-set'
+            ELSE 'unsaid' END AS reason,
+       s.recorded_at AS observed_at,
+       s.occurred_on AS occurred_on
+FROM seen s
