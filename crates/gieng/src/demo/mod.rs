@@ -33,6 +33,8 @@ const PEOPLE: [(&str, &str); 4] = [
 
 /// Written when the province and its history are complete.
 const PREPARED: &str = "prepared";
+/// Written before anything else: what an interrupted preparation left is ours to remove.
+const PREPARING: &str = "preparing";
 
 /// Prepares the province when it is not there, then runs it.
 pub async fn run(config: &Config, args: DemoArgs) -> anyhow::Result<ExitCode> {
@@ -96,31 +98,18 @@ async fn open(config: &Config, data: &Path, clock: Clock) -> anyhow::Result<App>
     Ok(App::open(config).await?)
 }
 
-/// Removes an earlier demo, and only that: a folder that holds something else is refused.
+/// Removes an earlier demo, finished or not, and only that: a folder that holds something
+/// else is refused.
 fn clear(data: &Path) -> anyhow::Result<()> {
-    let Ok(entries) = std::fs::read_dir(data) else {
+    let Ok(mut entries) = std::fs::read_dir(data) else {
         return Ok(());
     };
-    let ours = [
-        "attachments",
-        "samples",
-        "vault",
-        "data.key",
-        "vault.key",
-        "data.key",
-        "records.db",
-        "records.db-wal",
-        "records.db-shm",
-        PREPARED,
-    ];
-    for entry in entries {
-        let name = entry?.file_name();
-        anyhow::ensure!(
-            name.to_str()
-                .is_some_and(|n| ours.contains(&n) || n.contains("-damaged-")),
-            "{} holds {}, which is not the demo's; choose another folder with --data",
+    let ours = [PREPARED, PREPARING].iter().any(|mark| data.join(mark).exists());
+    if let (false, Some(entry)) = (ours, entries.next()) {
+        anyhow::bail!(
+            "{} holds {}, and no demo was begun there; choose another folder with --data",
             data.display(),
-            name.display()
+            entry?.file_name().display()
         );
     }
     std::fs::remove_dir_all(data).with_context(|| format!("cannot clear {}", data.display()))
@@ -130,11 +119,14 @@ async fn prepare(config: &Config, data: &Path, days: u16) -> anyhow::Result<()> 
     tell!(
         "Giềng: dựng tỉnh mẫu và {days} ngày dữ liệu (một lần) / making the province and {days} days of history (once)"
     );
+    std::fs::create_dir_all(data).with_context(|| format!("cannot make {}", data.display()))?;
+    std::fs::write(data.join(PREPARING), b"")?;
+    app::private::mend(data)?;
     let clock = history::clock(days);
     let app = open(config, data, clock.clone()).await?;
     province::make(&app).await?;
     history::make(&app, &clock, days).await?;
     app.close().await;
-    std::fs::write(data.join(PREPARED), b"")?;
+    std::fs::rename(data.join(PREPARING), data.join(PREPARED))?;
     Ok(())
 }

@@ -117,3 +117,28 @@ fn lint_names_file_and_line_of_what_is_wrong() {
 fn copy(from: &Path, to: &Path) {
     super::syslog::copy(from, to);
 }
+
+#[test]
+fn a_demo_is_made_anew_in_its_own_folder_also_after_an_interruption() {
+    let dir = tempfile::tempdir().expect("a temporary folder can be made");
+    let data = dir.path().join("demo");
+    let arguments = ["demo", "--prepare", "--fresh", "--days", "1"];
+    // As an interrupted preparation leaves it: begun, and files of any name.
+    std::fs::create_dir(&data).expect("the folder is ours");
+    std::fs::write(data.join("preparing"), "").expect("the folder is ours");
+    std::fs::write(data.join("half.tmp"), "x").expect("the folder is ours");
+    let (made, said) = code(&data, &arguments);
+    assert_eq!(made, 0, "{said}");
+    assert!(data.join("prepared").exists());
+    assert!(!data.join("preparing").exists());
+    assert!(!data.join("half.tmp").exists());
+
+    // Somebody's folder in which no demo was begun is left alone.
+    let other = dir.path().join("other");
+    std::fs::create_dir(&other).expect("the folder is ours");
+    std::fs::write(other.join("records.db"), "x").expect("the folder is ours");
+    let (refused, said) = code(&other, &arguments);
+    assert_ne!(refused, 0, "{said}");
+    assert!(said.contains("records.db"), "{said}");
+    assert!(other.join("records.db").exists());
+}
