@@ -127,7 +127,27 @@ async fn tables_for_views(db: &Db, library: &Library) -> Result<(), StoreError> 
             db.execute("fixture", &sql, &[]).await?;
         }
     }
+    for (column, is_instant) in told_by_duties(library) {
+        let kind = if is_instant { "BIGINT" } else { "TEXT" };
+        let sql = format!("ALTER TABLE fact_entry ADD COLUMN {column} {kind}");
+        db.execute("fixture", &sql, &[]).await?;
+    }
     Ok(())
+}
+
+/// The fields by which duties tell when something happened, beside the columns of every
+/// entry, and whether each is an instant (its name ends in `_at`) or a day.
+fn told_by_duties(library: &Library) -> BTreeMap<&str, bool> {
+    let entry = policy::facts::VIEWS
+        .iter()
+        .filter(|v| v.name == "fact_entry");
+    let fixed: BTreeSet<&str> = entry.flat_map(policy::facts::View::columns).collect();
+    let rules = library.controls.values().filter_map(|c| c.duty.as_ref());
+    rules
+        .flat_map(duty::DutyRule::moments)
+        .filter(|column| !fixed.contains(column))
+        .map(|column| (column, column.ends_with("_at")))
+        .collect()
 }
 
 /// The fact views, and the books that a check reads.
@@ -247,12 +267,26 @@ async fn by_duty(
         return Ok(BTreeMap::new());
     };
     let mut books: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
-    let sql = "SELECT register, unit, entry, occurred_on, recorded_at, period, result, subject, finished_at \
-               FROM fact_entry";
-    for row in db.fetch("book", sql, &[]).await? {
+    let mut told = told_by_duties(library);
+    told.insert("finished_at", true);
+    let columns: Vec<&str> = told.keys().copied().collect();
+    let sql = format!(
+        "SELECT register, unit, entry, occurred_on, recorded_at, period, result, subject, {} \
+         FROM fact_entry",
+        columns.join(", ")
+    );
+    for row in db.fetch("book", &sql, &[]).await? {
         let moment =
             |column: &str| Ok::<_, StoreError>(row.opt_int(column)?.map(domain::clock::from_ms));
-        let finished = moment("finished_at")?.map(|at| ("finished_at".to_owned(), Moment::At(at)));
+        let mut moments = BTreeMap::new();
+        for (column, is_instant) in &told {
+            let at = if *is_instant {
+                moment(column)?.map(Moment::At)
+            } else {
+                row.opt_parsed(column)?.map(Moment::Day)
+            };
+            moments.extend(at.map(|at| ((*column).to_owned(), at)));
+        }
         books.entry(row.text("register")?).or_default().push(Entry {
             id: row.text("entry")?,
             unit: row.text("unit")?,
@@ -261,7 +295,7 @@ async fn by_duty(
             recorded_at: moment("recorded_at")?,
             result: row.opt_text("result")?,
             subject: row.opt_text("subject")?,
-            moments: finished.into_iter().collect(),
+            moments,
         });
     }
     let of = |register: &str, fits: &dyn Fn(&Entry) -> bool| -> Vec<&Entry> {
