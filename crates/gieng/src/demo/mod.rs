@@ -104,7 +104,9 @@ fn clear(data: &Path) -> anyhow::Result<()> {
     let Ok(mut entries) = std::fs::read_dir(data) else {
         return Ok(());
     };
-    let ours = [PREPARED, PREPARING].iter().any(|mark| data.join(mark).exists());
+    let ours = [PREPARED, PREPARING]
+        .iter()
+        .any(|mark| data.join(mark).exists());
     if let (false, Some(entry)) = (ours, entries.next()) {
         anyhow::bail!(
             "{} holds {}, and no demo was begun there; choose another folder with --data",

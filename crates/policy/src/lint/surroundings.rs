@@ -247,7 +247,10 @@ fn fixtures(parts: &Parts, problems: &mut Vec<Problem>) {
         }
         // A duty tells when something happened by fields of its books, beside what every entry has.
         let duty = parts.controls.get(id).and_then(|c| c.value.duty.as_ref());
-        let told: Vec<&str> = duty.into_iter().flat_map(crate::duty::DutyRule::moments).collect();
+        let told: Vec<&str> = duty
+            .into_iter()
+            .flat_map(crate::duty::DutyRule::moments)
+            .collect();
         for (c, case) in file.value.cases.iter().enumerate() {
             for (view, rows) in &case.facts {
                 let at = format!("cases[{c}].facts.{view}");
