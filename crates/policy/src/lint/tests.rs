@@ -443,7 +443,7 @@ fn what_is_awaited_is_named_and_stands_alone() {
         "`sign-in-log-x`",
     );
     assert_found(
-        &with("awaits: [sign-in-log-x]\ncheck: role-held"),
+        &with("awaits: [sign-in-log-x]\ncheck: security-device"),
         "is not judged by anything else",
         "`awaits` alone",
     );
