@@ -95,7 +95,7 @@ async fn province(
                     ("kind", "department".into()),
                     (
                         "level",
-                        if i % 3 == 0 { "commune" } else { "province" }.into(),
+                        if i % 3 == 0 { "province" } else { "commune" }.into(),
                     ),
                     (
                         "membership",
@@ -410,7 +410,8 @@ fn every_regulation(c: &mut Criterion) {
         let mut unit = 0;
         group.bench_function(BenchmarkId::new("one entry", engine), |b| {
             b.iter(|| {
-                unit += 1;
+                // Every third is of the province, whom Cà Mau does not bind.
+                unit += if unit % 3 == 2 { 2 } else { 1 };
                 black_box(runtime.block_on(one_entry(&built, unit)))
             });
         });

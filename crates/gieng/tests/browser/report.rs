@@ -42,7 +42,7 @@ async fn an_officer_sends_the_yearly_report() {
     world.import(
         "organization",
         "code,name,kind,level,membership\n\
-         S,Sở Thông tin,department,province,member\nU,Sở Nội vụ,department,province,member\n",
+         S,Sở Thông tin,department,province,member\nU,UBND phường Tân Thành,people-committee,commune,member\n",
     );
     world.import(
         "role-assignment",
@@ -71,7 +71,7 @@ async fn an_officer_sends_the_yearly_report() {
     browser.fill("#d-applications", word).await;
     browser.fill("#place", "Cà Mau").await;
     browser.click("button[name=then][value=review]").await;
-    browser.fill("#number", "12/BC-SNV").await;
+    browser.fill("#number", "12/BC-UBND").await;
     browser.fill("#by", "Nguyễn Thị Hoa").await;
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let scan = folder.path().join("bao-cao-da-ky.txt");
@@ -90,7 +90,7 @@ async fn an_officer_sends_the_yearly_report() {
     assert_eq!(open.await, "", "nothing more is to be done");
     // The book has it, with the paper.
     browser.open(&format!("{base}/registry/usage-report")).await;
-    browser.wait_text("main tbody", "12/BC-SNV").await;
+    browser.wait_text("main tbody", "12/BC-UBND").await;
     drop(browser);
     world.program.stop();
 }
