@@ -165,3 +165,119 @@ pub fn amiss(library: &Library) -> Vec<Problem> {
     }
     problems
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::{
+        Embedded,
+        coverage::{Basis, Coverage},
+    };
+
+    fn row(cells: impl IntoIterator<Item = String>) -> String {
+        let cells: Vec<String> = cells.into_iter().collect();
+        format!("| {} |\n", cells.join(" | "))
+    }
+
+    /// The tables of `docs/truth.md`.
+    fn tables(library: &Library) -> [String; 3] {
+        let mut read = String::new();
+        let mut all = [0; 4];
+        let verdicts = [
+            Some(Soundness::Right),
+            Some(Soundness::Weak),
+            Some(Soundness::Wrong),
+            None,
+        ];
+        for regulation in library.regulations.values() {
+            let counts = verdicts.map(|v| library.read_as(regulation, v));
+            for (sum, count) in all.iter_mut().zip(counts) {
+                *sum += count;
+            }
+            let name = regulation.short.en.clone();
+            read += &row([name].into_iter().chain(counts.map(|n| n.to_string())));
+        }
+        read += &row(["all".to_owned()]
+            .into_iter()
+            .chain(all.map(|n| n.to_string())));
+
+        let mut on = String::new();
+        let mut total = Coverage::default();
+        let counted = |name: &str, c: &Coverage| {
+            let counts = Basis::ALL.iter().rev().map(|b| c.count(*b).to_string());
+            row([name.to_owned(), c.scored.to_string()]
+                .into_iter()
+                .chain(counts))
+        };
+        for (regulation, coverage) in library.coverage() {
+            total = total.and(coverage);
+            on += &counted(&regulation.short.en, &coverage);
+        }
+        on += &counted("all", &total);
+
+        let mut until: BTreeMap<&str, usize> = BTreeMap::new();
+        for reading in library.readings.values().flatten() {
+            for fact in &reading.until {
+                *until.entry(fact).or_default() += 1;
+            }
+        }
+        let mut until: Vec<(&str, usize)> = until.into_iter().collect();
+        until.sort_by_key(|(fact, count)| (std::cmp::Reverse(*count), *fact));
+        let until = until.into_iter().take(20);
+        let until = until.map(|(fact, count)| {
+            let label = library.awaited[fact].label.en.clone();
+            row([format!("`{fact}`"), label, count.to_string()])
+        });
+        [read, on, until.collect()]
+    }
+
+    #[test]
+    fn every_scored_clause_was_read_and_none_is_wrong() {
+        let library = Library::load(&Embedded).unwrap();
+        let found: Vec<String> = amiss(&library).iter().map(ToString::to_string).collect();
+        assert!(found.is_empty(), "{}", found.join("\n"));
+        for regulation in library.regulations.values() {
+            assert_eq!(
+                library.read_as(regulation, Some(Soundness::Wrong)),
+                0,
+                "{}",
+                regulation.id
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_published_of_the_readings_is_true() {
+        let library = Library::load(&Embedded).unwrap();
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/truth.md");
+        let published = std::fs::read_to_string(path).unwrap();
+        let tables = tables(&library);
+        let missing: Vec<&String> = tables.iter().filter(|t| !published.contains(*t)).collect();
+        let missing: Vec<&str> = missing.into_iter().map(String::as_str).collect();
+        assert!(
+            missing.is_empty(),
+            "docs/truth.md has to hold:\n{}",
+            missing.join("\n")
+        );
+    }
+
+    #[test]
+    fn a_clause_that_means_something_else_has_to_be_read_again() {
+        let mut library = Library::load(&Embedded).unwrap();
+        let control = library.controls.get_mut("logs-arriving").unwrap();
+        control.parameters.clear();
+        let found = amiss(&library);
+        assert!(
+            found
+                .iter()
+                .any(|p| p.what.contains("means something else")),
+            "{found:?}"
+        );
+        library.readings.clear();
+        let scored = library.regulations.values().flat_map(|r| &r.clauses);
+        let scored = scored.filter(|c| c.is_scored()).count();
+        assert_eq!(amiss(&library).len(), scored);
+    }
+}
