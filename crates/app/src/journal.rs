@@ -34,6 +34,32 @@ pub async fn list(
         .map_err(fault)
 }
 
+/// What entries may be about: nouns, books, and what is neither.
+pub fn nouns(app: &App) -> Vec<String> {
+    const OTHERS: [&str; 15] = [
+        "account",
+        "alarm",
+        "api-token",
+        "attachment",
+        "attestation",
+        "baseline",
+        "book",
+        "calendar-feed",
+        "checkpoint",
+        "claim",
+        "document",
+        "log-claim",
+        "setting",
+        "vault",
+        "verdict",
+    ];
+    let library = app.library();
+    let nouns = domain::noun::all().iter().map(|schema| &schema.noun);
+    let books = library.registers.values().map(|schema| &schema.noun);
+    let known = nouns.chain(books).map(String::as_str);
+    known.chain(OTHERS).map(ToOwned::to_owned).collect()
+}
+
 /// What a verification of the journal came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JournalReport {

@@ -49,17 +49,27 @@ impl ClaimKind {
     }
 
     /// The one form of a value, by which two claims are the same; `None` when it cannot be
-    /// claimed. A host name in a line is printable ASCII (RFC 5424 §6.2.4), read in any case.
+    /// claimed. A name in a line has no blanks (RFC 5424 §6.2.4); devices write letters beyond
+    /// ASCII in it all the same.
     pub fn key(self, value: &str) -> Option<String> {
         match self {
             Self::Address => net::parse_address(value).ok().map(net::address_key),
-            Self::LogName => (!value.is_empty()
-                && value.len() <= 255
-                && value.bytes().all(|b| b.is_ascii_graphic()))
-            .then(|| value.to_ascii_lowercase()),
+            Self::LogName => {
+                let name = log_name(value);
+                let fits = |c: char| c.is_ascii_graphic() || c.is_alphanumeric();
+                (!name.is_empty() && name.len() <= 255 && name.chars().all(fits)).then_some(name)
+            }
             Self::Prefix => value.parse::<Prefix>().ok().map(|p| p.to_string()),
         }
     }
+}
+
+/// A name in log lines as it is compared: composed (NFC), in small letters.
+pub fn log_name(name: &str) -> String {
+    if name.is_ascii() {
+        return name.to_ascii_lowercase();
+    }
+    crate::text::nfc(name).to_lowercase()
 }
 
 impl std::str::FromStr for ClaimKind {
@@ -210,7 +220,12 @@ mod tests {
             key(ClaimKind::LogName, "fw-y")
         );
         assert_eq!(key(ClaimKind::LogName, "hai tu"), None);
-        assert_eq!(key(ClaimKind::LogName, "tường-lửa"), None);
+        for sent in ["Sở-TTTT", "SỞ-tttt", "So\u{31b}\u{309}-TTTT"] {
+            assert_eq!(key(ClaimKind::LogName, sent), Some("sở-tttt".into()));
+        }
+        for name in ["fw\u{202e}1", "fw\u{200b}1", "fw\t1"] {
+            assert_eq!(key(ClaimKind::LogName, name), None, "{name:?}");
+        }
         for kind in ClaimKind::ALL {
             assert_eq!(kind.code().parse(), Ok(kind));
         }

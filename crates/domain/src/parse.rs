@@ -12,6 +12,7 @@ use crate::{
     problem::FieldProblem,
     record::{Value, Values},
     schema::{Field, Kind, Schema},
+    text::{self, is_direction, is_vietnamese},
 };
 
 /// How a target is probed.
@@ -73,23 +74,18 @@ pub fn instant(text: &str) -> Option<i64> {
 /// # Errors
 /// What is wrong with it and what is expected, in both languages.
 pub fn field(field: &Field, text: &str) -> Result<Value, FieldProblem> {
-    let text = crate::text::nfc(text);
-    let text = text.as_str();
+    let typed = text::nfc(text);
+    let text = typed.as_str();
     let bad = |vi: &str, en: &str| Err(FieldProblem::new(&field.name, vi, en));
     let wrong = |message: Label| FieldProblem {
         field: field.name.clone(),
         message,
     };
-    if let Some(control) = text
-        .chars()
-        .find(|c| c.is_control() && !"\n\t".contains(*c))
-    {
-        let code = u32::from(control);
-        return Err(FieldProblem::new(
-            &field.name,
-            format!("Có ký tự điều khiển U+{code:04X}; hãy xóa đi"),
-            format!("Contains the control character U+{code:04X}; remove it"),
-        ));
+    if let Some(found) = text.chars().find(|c| is_foreign(field.kind, *c)) {
+        return Err(FieldProblem {
+            field: field.name.clone(),
+            message: foreign(found),
+        });
     }
     if text.is_empty() {
         return if field.required {
@@ -114,18 +110,14 @@ pub fn field(field: &Field, text: &str) -> Result<Value, FieldProblem> {
         Kind::Text | Kind::LongText => Ok(text.into()),
         Kind::Reference | Kind::File => Ok(text.into()),
         Kind::Code => {
-            let ok = text.chars().count() <= 64
-                && text
-                    .chars()
-                    .all(|c| c.is_alphanumeric() || "-_./".contains(c));
-            if ok {
-                Ok(text.into())
-            } else {
-                bad(
-                    "Mã chỉ gồm chữ, số, - _ . / và dài tối đa 64 ký tự",
-                    "A code has letters, digits, - _ . / and at most 64 characters",
-                )
+            let letter = |c: char| c.is_ascii_alphanumeric() || is_vietnamese(c);
+            if text.chars().count() > 64 || !text.chars().all(|c| letter(c) || "-_./".contains(c)) {
+                return bad(
+                    "Mã chỉ gồm chữ cái tiếng Việt, số, - _ . / và dài tối đa 64 ký tự",
+                    "A code has letters of the Vietnamese alphabet, digits, - _ . / and at most 64 characters",
+                );
             }
+            Ok(text.into())
         }
         Kind::Integer => {
             let written = number::read(text).map_err(wrong)?;
@@ -212,6 +204,33 @@ pub fn field(field: &Field, text: &str) -> Result<Value, FieldProblem> {
             Ok(_) => Ok(text.to_ascii_lowercase().into()),
             Err(()) => bad("Ghi `icmp` hoặc `tcp:CỔNG`", "Write `icmp` or `tcp:PORT`"),
         },
+    }
+}
+
+/// Whether a character has no place in a field: what is not seen and changes how the rest
+/// is read, and in a field of one line what ends it.
+fn is_foreign(kind: Kind, c: char) -> bool {
+    match kind {
+        Kind::LongText => c.is_control() && !"\n\t".contains(c),
+        _ => c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') || is_direction(c),
+    }
+}
+
+fn foreign(c: char) -> Label {
+    let code = u32::from(c);
+    match c {
+        '\n' | '\u{2028}' | '\u{2029}' => Label::new(
+            "Ô này chỉ một dòng; hãy xóa dấu xuống dòng",
+            "This field is one line; remove the line break",
+        ),
+        c if is_direction(c) => Label::new(
+            format!("Có dấu đổi chiều chữ U+{code:04X}; hãy xóa đi"),
+            format!("Contains the mark of direction U+{code:04X}; remove it"),
+        ),
+        _ => Label::new(
+            format!("Có ký tự điều khiển U+{code:04X}; hãy xóa đi"),
+            format!("Contains the control character U+{code:04X}; remove it"),
+        ),
     }
 }
 
@@ -366,6 +385,17 @@ mod tests {
         assert_eq!(read(Kind::Probe, "tcp:0"), None);
         assert_eq!(read(Kind::Text, "  "), Some(Value::Null));
         assert_eq!(read(Kind::Text, "a\0b"), None);
+        for odd in ["a\u{202e}b", "a\nb", "a\tb", "a\u{2028}b", "a\u{2066}b", "\u{200f}a"] {
+            assert_eq!(read(Kind::Text, odd), None, "{odd:?}");
+            assert_eq!(read(Kind::Code, odd), None, "{odd:?}");
+        }
+        assert_eq!(read(Kind::Text, " a\n"), Some("a".into()));
+        assert_eq!(read(Kind::LongText, "a\n\tb"), Some("a\n\tb".into()));
+        // Letters that look like others make no second code.
+        assert_eq!(read(Kind::Code, "Sở-TTTT.Đ1/a_B"), Some("Sở-TTTT.Đ1/a_B".into()));
+        for twin in ["\u{410}B", "\u{391}B", "Ａ1", "A\u{661}", "ıd", "A\u{327}"] {
+            assert_eq!(read(Kind::Code, twin), None, "{twin:?}");
+        }
         // 08:30 in Vietnam is 01:30 UTC.
         let at: Timestamp = "2026-11-21T01:30:00Z".parse().unwrap();
         assert_eq!(

@@ -39,6 +39,20 @@ pub fn nfc(text: &str) -> String {
     }
 }
 
+/// Whether a letter is one of the Vietnamese alphabet, composed or not; those of ASCII are.
+pub fn is_vietnamese(c: char) -> bool {
+    let mut parts = std::iter::once(c).nfd();
+    let base = parts.next().is_some_and(|base| base.is_ascii_alphabetic() || matches!(base, 'đ' | 'Đ'));
+    base && parts.all(|mark| {
+        matches!(mark, '\u{300}'..='\u{303}' | '\u{306}' | '\u{309}' | '\u{31b}' | '\u{323}')
+    })
+}
+
+/// Whether a character turns the direction of writing: with one `exe.fdp` reads as `pdf.exe`.
+pub fn is_direction(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// What two names share that are the same name: composed, with one blank where any white
 /// space is. Tone marks and case count: "Tân Thạnh" is not "Tân Thành".
 pub fn name_key(text: &str) -> String {

@@ -4,9 +4,14 @@ use domain::{authority::Scope, id::OrganizationId};
 
 use crate::{Arg, Db, Row, StoreError, Tx, args, registry::scope_condition};
 
-/// A file that belongs to a record.
+/// A file as it was handed in with a record. Another upload of the same content, with another
+/// record or of another unit, is another one with a name, an uploader and a time of its own.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Attachment {
+    /// Which upload it is.
+    pub id: String,
+    /// The record that names it; empty where it is not known.
+    pub record_id: String,
     /// SHA-256 of the content, hex.
     pub sha256: String,
     /// Its name when it was uploaded, with the ending that fits its content.
@@ -38,6 +43,8 @@ pub struct Attachment {
 
 fn read(row: &Row) -> Result<Attachment, StoreError> {
     Ok(Attachment {
+        id: row.text("id")?,
+        record_id: row.text("record_id")?,
         sha256: row.text("sha256")?,
         name: row.text("name")?,
         media_type: row.text("media_type")?,
@@ -54,21 +61,19 @@ fn read(row: &Row) -> Result<Attachment, StoreError> {
     })
 }
 
-/// Notes an attachment; the same content is noted once for each organization, with the
-/// latest word of those who looked at it.
+/// Notes an upload.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
 pub async fn note(tx: &mut Tx, a: &Attachment) -> Result<(), StoreError> {
     tx.execute(
         "attachment",
-        "INSERT INTO attachment (sha256, name, media_type, size, organization_id, uploaded_by, uploaded_at, \
-         marking, unread, signers, scan, scan_detail, scanned_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
-         ON CONFLICT (sha256, organization_id) DO UPDATE SET marking = excluded.marking, \
-         unread = excluded.unread, signers = excluded.signers, scan = excluded.scan, \
-         scan_detail = excluded.scan_detail, scanned_at = excluded.scanned_at",
+        "INSERT INTO attachment (id, record_id, sha256, name, media_type, size, organization_id, uploaded_by, \
+         uploaded_at, marking, unread, signers, scan, scan_detail, scanned_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         &args![
+            &a.id,
+            &a.record_id,
             &a.sha256,
             &a.name,
             &a.media_type,
@@ -88,15 +93,44 @@ pub async fn note(tx: &mut Tx, a: &Attachment) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// An attachment in scope.
+/// Whose the records are that may name a file. An upload of before is not told apart by its
+/// record: it is shown with those of its unit.
+const OWNERS: &str = "SELECT id, organization_id FROM entry UNION ALL \
+     SELECT id, organization_id FROM attestation UNION ALL \
+     SELECT id, organization_id FROM document UNION ALL \
+     SELECT id, organization_id FROM finding UNION ALL \
+     SELECT id, organization_id FROM inspection_round";
+
+/// The condition that an upload is one of this record's, and the order in which they count.
+fn of_record(record: Option<&str>, args: &mut Vec<Arg>) -> (String, &'static str) {
+    let Some(record) = record else {
+        return ("1 = 1".into(), "a.uploaded_at DESC, a.id DESC");
+    };
+    args.push(record.into());
+    let at = args.len();
+    let condition = format!(
+        "(a.record_id = ${at} OR (a.record_id = '' AND EXISTS (SELECT 1 FROM ({OWNERS}) o \
+         WHERE o.id = ${at} AND o.organization_id = a.organization_id)))"
+    );
+    (condition, "a.record_id DESC, a.uploaded_at DESC, a.id DESC")
+}
+
+/// The last upload of a content in scope: with this record, or with any.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
-pub async fn get(db: &Db, scope: &Scope, sha256: &str) -> Result<Option<Attachment>, StoreError> {
+pub async fn get(
+    db: &Db,
+    scope: &Scope,
+    sha256: &str,
+    record: Option<&str>,
+) -> Result<Option<Attachment>, StoreError> {
     let mut args = args![sha256].to_vec();
-    let in_scope = scope_condition(scope, "organization_id", &mut args);
+    let in_scope = scope_condition(scope, "a.organization_id", &mut args);
+    let (of_record, order) = of_record(record, &mut args);
     let sql = format!(
-        "SELECT * FROM attachment WHERE sha256 = $1 AND {in_scope} ORDER BY uploaded_at LIMIT 1"
+        "SELECT a.* FROM attachment a WHERE a.sha256 = $1 AND {in_scope} AND {of_record} \
+         ORDER BY {order} LIMIT 1"
     );
     db.fetch_one("attachment", &sql, &args)
         .await?
@@ -104,7 +138,8 @@ pub async fn get(db: &Db, scope: &Scope, sha256: &str) -> Result<Option<Attachme
         .transpose()
 }
 
-/// An attachment that an entry in scope of one of these books names.
+/// The last upload of a content that an entry in scope of one of these books names: this one,
+/// or any.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
@@ -113,6 +148,7 @@ pub async fn named_by_entry(
     scope: &Scope,
     registers: &[&str],
     sha256: &str,
+    record: Option<&str>,
 ) -> Result<Option<Attachment>, StoreError> {
     let hex = sha256.len() == 64 && sha256.bytes().all(|b| b.is_ascii_hexdigit());
     if registers.is_empty() || !hex {
@@ -120,6 +156,7 @@ pub async fn named_by_entry(
     }
     let mut args = args![sha256, format!("%\"{sha256}\"%")].to_vec();
     let in_scope = scope_condition(scope, "e.organization_id", &mut args);
+    let (of_record, order) = of_record(record, &mut args);
     let places: Vec<String> = registers
         .iter()
         .map(|register| {
@@ -128,12 +165,61 @@ pub async fn named_by_entry(
         })
         .collect();
     let sql = format!(
-        "SELECT a.* FROM attachment a WHERE a.sha256 = $1 AND EXISTS (SELECT 1 FROM entry e \
-         WHERE e.register IN ({}) AND e.organization_id = a.organization_id AND e.data LIKE $2 AND {in_scope}) \
-         ORDER BY a.uploaded_at LIMIT 1",
+        "SELECT a.* FROM attachment a WHERE a.sha256 = $1 AND {of_record} AND EXISTS (SELECT 1 FROM entry e \
+         WHERE e.register IN ({}) AND e.organization_id = a.organization_id \
+         AND (e.id = a.record_id OR a.record_id = '') AND e.data LIKE $2 AND {in_scope}) \
+         ORDER BY {order} LIMIT 1",
         places.join(", ")
     );
     db.fetch_one("attachment", &sql, &args)
+        .await?
+        .map(|row| read(&row))
+        .transpose()
+}
+
+/// Who hands a file in again, by its hash.
+#[derive(Clone, Copy, Debug)]
+pub struct Naming<'a> {
+    /// The record that names it.
+    pub record: &'a str,
+    /// The units whose uploads may be named, the record's own first.
+    pub units: &'a [OrganizationId],
+    /// Who writes: own uploads may be named, as far as `scope` reaches.
+    pub by: &'a str,
+    /// Where the writer may write.
+    pub scope: &'a Scope,
+}
+
+/// The upload that a record means which names a content by its hash: its own, else one of its
+/// unit, else one that the writer handed in; the latest of these. Of others nothing is told.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn meant(
+    tx: &mut Tx,
+    sha256: &str,
+    naming: Naming<'_>,
+) -> Result<Option<Attachment>, StoreError> {
+    let mut args = args![sha256, naming.record, naming.by].to_vec();
+    let in_scope = scope_condition(naming.scope, "a.organization_id", &mut args);
+    let mut units = Vec::new();
+    for unit in naming.units {
+        args.extend(args![*unit].to_vec());
+        units.push(format!("${}", args.len()));
+    }
+    if units.is_empty() {
+        units.push("''".into());
+    }
+    let own = &units[0];
+    let sql = format!(
+        "SELECT a.* FROM attachment a WHERE a.sha256 = $1 \
+         AND (a.organization_id IN ({}) OR (a.uploaded_by = $3 AND {in_scope})) \
+         ORDER BY CASE WHEN a.record_id = $2 AND a.organization_id = {own} THEN 0 \
+         WHEN a.record_id = $2 THEN 1 WHEN a.organization_id = {own} THEN 2 ELSE 3 END, \
+         a.uploaded_at DESC, a.id DESC LIMIT 1",
+        units.join(", ")
+    );
+    tx.fetch_one("attachment", &sql, &args)
         .await?
         .map(|row| read(&row))
         .transpose()
@@ -147,7 +233,7 @@ pub async fn not_scanned(db: &Db, limit: i64) -> Result<Vec<Attachment>, StoreEr
     db.fetch(
         "attachment",
         "SELECT * FROM attachment WHERE scan = 'not-scanned' \
-         ORDER BY scanned_at NULLS FIRST, sha256, organization_id LIMIT $1",
+         ORDER BY scanned_at NULLS FIRST, id LIMIT $1",
         &args![limit],
     )
     .await?
@@ -177,7 +263,7 @@ pub async fn scanned(
 }
 
 /// Bytes of all attachments, or of one organization's, handed in at `since` or after (unix
-/// milliseconds).
+/// milliseconds); a content counts once for each organization.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
@@ -195,8 +281,8 @@ pub async fn bytes(
         None => "1 = 1",
     };
     let sql = format!(
-        "SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) AS bytes FROM attachment \
-         WHERE uploaded_at >= $1 AND {of}"
+        "SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) AS bytes FROM \
+         (SELECT DISTINCT sha256, organization_id, size FROM attachment WHERE uploaded_at >= $1 AND {of}) each_one"
     );
     db.fetch_one("attachment", &sql, &args)
         .await?

@@ -4,8 +4,9 @@ mod closing;
 mod revision;
 mod view;
 
-pub(crate) use closing::refuse_closed;
-pub use closing::{Closing, ClosingQuery, Held, close, closing, closings, held, lock, reopen};
+pub use closing::{
+    Closing, ClosingQuery, Held, close, closing, closings, held, lock, refuse_closed, reopen,
+};
 pub(crate) use revision::keep;
 pub use revision::{Revision, revisions};
 pub use view::make_views;

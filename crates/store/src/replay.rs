@@ -155,7 +155,8 @@ impl<'a> Replay<'a> {
         let organization = c.organization_id.as_deref().unwrap_or_default();
         let key = match c.noun.as_str() {
             "setting" => format!("{organization}/{}", c.record_id),
-            "attachment" => format!("{}/{organization}", c.record_id),
+            // Earlier versions knew one upload of a content for each unit.
+            "attachment" if c.record_id.len() == 64 => format!("{}/{organization}", c.record_id),
             "claim" => format!("{} {organization}", c.record_id),
             _ => c.record_id.clone(),
         };

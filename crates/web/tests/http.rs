@@ -434,3 +434,94 @@ async fn a_unit_that_was_just_added_has_a_page_and_may_attest() {
     let page = officer.get("/units/X3");
     assert!(!page.body.contains("chưa được xét"), "{}", page.body);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_api_takes_one_form_of_each_thing() {
+    let world = World::with_units().await;
+    let centre = world.signed_in("quan.tri", "administrator", None).await;
+    let program = Browser::new(&world).bearing(&centre.token());
+    let book = "/api/v1/undertaking";
+    let entry = |day: &str, more: &str| {
+        format!(
+            r#"{{"organization":"X1","occurred_on":{day},"subject":"An","result":"operator"{more}}}"#
+        )
+    };
+    for (body, status, names) in [
+        (entry("\"20/11/2026\"", ""), 400, "occurred_on"),
+        (entry("\"2026-2-1\"", ""), 400, "occurred_on"),
+        (entry("\"today\"", ""), 400, "occurred_on"),
+        (entry("20261120", ""), 400, "occurred_on"),
+        (entry("\"2026-02-30\"", ""), 422, "occurred_on"),
+        (entry("\"2026-02-01\"", r#","subject":"B""#), 400, "subject"),
+        (entry("\"2026-02-01\"", r#","document":"x""#), 422, "document"),
+    ] {
+        let answer = program.json(book, &body);
+        assert_eq!(answer.status, status, "{body}: {}", answer.body);
+        assert!(answer.body.contains(names), "{body}: {}", answer.body);
+    }
+    let mixed = |name: &str, code: &str| {
+        format!(r#"{{"code":"{code}","name":"{name}","organization":"X1","role":"server","status":"active"}}"#)
+    };
+    for (name, code) in [("a\\u202eb", "D1"), ("a\\nb", "D1"), ("a", "D\\u0410")] {
+        let answer = program.json("/api/v1/device", &mixed(name, code));
+        assert_eq!(answer.status, 422, "{name} {code}: {}", answer.body);
+        let form = format!(
+            "code={}&name={}&organization=X1&role=server&status=active",
+            code.replace("\\u0410", "%D0%90"),
+            name.replace("\\u202e", "%E2%80%AE").replace("\\n", "%0A")
+        );
+        assert_eq!(centre.post("/registry/device", &form).status, 422, "{form}");
+    }
+    let made = program.json(book, &entry("\"2026-11-20\"", ""));
+    assert_eq!(made.status, 201, "{}", made.body);
+
+    for (noun, status) in [("zzz", 400), ("undertaking", 200), ("vault", 200), ("", 200)] {
+        let path = format!("/api/v1/journal?noun={noun}");
+        let answer = program.get(&path);
+        assert_eq!(answer.status, status, "{path}: {}", answer.body);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_handed_out_under_the_name_it_came_with() {
+    let world = World::with_units().await;
+    let one = world.signed_in("can.bo", "officer", Some("X1")).await;
+    let two = world.signed_in("can.bo.khac", "officer", Some("X2")).await;
+    let centre = world.signed_in("quan.tri", "administrator", None).await;
+    let sent = |browser: &Browser, unit: &str, name: &str| {
+        let path = "/registry/undertaking";
+        let fields = [
+            ("organization", unit),
+            ("occurred_on", "2026-11-20"),
+            ("subject", name),
+            ("result", "operator"),
+        ];
+        let answer = browser.form_with(path, &fields, ("document", name), b"Cam ket chung");
+        assert_eq!(answer.status, 303, "{}", answer.body);
+        let list = browser.get(&format!("/api/v1/undertaking?q={name}"));
+        let list: serde_json::Value = serde_json::from_str(&list.body).unwrap();
+        let item = &list["items"][0];
+        let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+        (text(&item["id"]), text(&item["values"]["document"]))
+    };
+    let (first, hash) = sent(&one, "X1", "cua-mot.txt");
+    let (second, same) = sent(&two, "X2", "cua-hai.txt");
+    assert_eq!(hash, same);
+    for (browser, record, name) in [
+        (&one, &first, "cua-mot.txt"),
+        (&two, &second, "cua-hai.txt"),
+        (&centre, &first, "cua-mot.txt"),
+        (&centre, &second, "cua-hai.txt"),
+    ] {
+        let path = format!("/attachments/{hash}?record={record}");
+        let page = browser.get(&format!("/registry/undertaking/{record}")).body;
+        assert!(page.contains(&path) && page.contains(name), "{page}");
+        let file = browser.get(&path);
+        assert_eq!((file.status, file.body.as_str()), (200, "Cam ket chung"));
+        assert!(file.header("content-disposition").contains(name));
+    }
+    for (browser, record) in [(&one, &second), (&two, &first)] {
+        let file = browser.get(&format!("/attachments/{hash}?record={record}"));
+        assert_eq!(file.status, 404, "{}", file.body);
+    }
+}

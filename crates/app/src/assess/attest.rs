@@ -105,7 +105,7 @@ pub async fn attest(
         .await
         .map_err(fault)?;
     if let Some(file) = &attachment {
-        file.enter(app, ctx, &mut tx).await?;
+        file.enter(app, ctx, &mut tx, &attestation.id).await?;
     }
     tx.commit().await.map_err(fault)?;
     app.changed("attestation");

@@ -480,6 +480,7 @@ fn by_word(
             ("made_at".to_owned(), json!(a.made_at)),
             ("valid_until_at".to_owned(), json!(a.valid_until)),
             ("attachment".to_owned(), json!(a.attachment)),
+            ("attestation".to_owned(), json!(a.id)),
             ("status".to_owned(), json!(status.code())),
             ("reason".to_owned(), json!(reason)),
         ])

@@ -4,7 +4,7 @@ use std::{io, path::PathBuf};
 
 use domain::{
     authority::Permission,
-    id::OrganizationId,
+    id::{Id, OrganizationId},
     label::Label,
     problem::{Problem, ProblemKind},
 };
@@ -54,7 +54,7 @@ pub async fn keep(
 ) -> Result<String, Problem> {
     let staged = stage(app, ctx, organization, name, bytes).await?;
     let mut tx = app.db.begin().await.map_err(fault)?;
-    staged.enter(app, ctx, &mut tx).await?;
+    staged.enter(app, ctx, &mut tx, "").await?;
     tx.commit().await.map_err(fault)?;
     Ok(staged.sha256().to_owned())
 }
@@ -155,7 +155,9 @@ pub async fn stage(
     let sha256 = hex::encode(Sha256::digest(&bytes));
     let (scan, scan_detail, scanned_at) = columns(scan, now);
     let attachment = Attachment {
-        sha256: sha256.clone(),
+        id: Id::new(now).to_string(),
+        record_id: String::new(),
+        sha256,
         name: examined.kind.name(name),
         media_type: examined.kind.media_type().into(),
         size: i64::try_from(bytes.len()).unwrap_or(i64::MAX),
@@ -307,13 +309,19 @@ async fn read(app: &App, sha256: &str) -> Option<Vec<u8>> {
 }
 
 /// What is known of an attachment that the actor may see: of a unit in reach, or named by
-/// an entry of a book that is shared with the actor.
+/// an entry of a book that is shared with the actor. Name, uploader and time are those of the
+/// upload with `record`; without one, of the last that the actor may see.
 ///
 /// # Errors
 /// Not found also when it is another unit's.
-pub async fn about(app: &App, ctx: &Ctx, sha256: &str) -> Result<Attachment, Problem> {
+pub async fn about(
+    app: &App,
+    ctx: &Ctx,
+    sha256: &str,
+    record: Option<&str>,
+) -> Result<Attachment, Problem> {
     let scope = ctx.actor.scope(Permission::Read)?;
-    let found = store::attachment::get(&app.db, &scope, sha256)
+    let found = store::attachment::get(&app.db, &scope, sha256, record)
         .await
         .map_err(fault)?;
     if let Some(own) = found {
@@ -327,7 +335,8 @@ pub async fn about(app: &App, ctx: &Ctx, sha256: &str) -> Result<Attachment, Pro
         let Ok(scope) = ctx.actor.reads(book) else {
             continue;
         };
-        let found = store::attachment::named_by_entry(&app.db, &scope, &[&book.noun], sha256)
+        let books = [book.noun.as_str()];
+        let found = store::attachment::named_by_entry(&app.db, &scope, &books, sha256, record)
             .await
             .map_err(fault)?;
         if let Some(shared) = found {
@@ -346,8 +355,13 @@ fn missing(sha256: &str) -> Problem {
 /// # Errors
 /// Not found also when it is another unit's; denied when a scanner has found malware in it
 /// since it was handed in.
-pub async fn get(app: &App, ctx: &Ctx, sha256: &str) -> Result<(Attachment, Vec<u8>), Problem> {
-    let attachment = about(app, ctx, sha256).await?;
+pub async fn get(
+    app: &App,
+    ctx: &Ctx,
+    sha256: &str,
+    record: Option<&str>,
+) -> Result<(Attachment, Vec<u8>), Problem> {
+    let attachment = about(app, ctx, sha256, record).await?;
     if attachment.scan == "infected" {
         return Err(Problem::new(
             ProblemKind::Denied,
@@ -397,7 +411,7 @@ pub async fn rescan(app: &App) -> Result<Option<Label>, store::StoreError> {
             let event = app.event(
                 &Ctx::system(now),
                 "attachment",
-                &attachment.sha256,
+                &attachment.id,
                 Some(attachment.organization),
                 "found-infected",
                 None,

@@ -9,5 +9,6 @@ mod staged;
 
 pub use keep::{about, any_sealed, get, keep, max_bytes, rescan, seal_old, stage};
 pub use looked::looked_at;
+pub(crate) use staged::enter_again;
 pub use staged::{Staged, sweep};
 pub use store::attachment::Attachment;

@@ -38,9 +38,8 @@ impl Staged {
         bytes: Vec<u8>,
     ) -> Result<Self, Problem> {
         let folder = folder(app).join("staged");
-        let id = Id::new(app.clock.now_ms());
         let staged = Self {
-            aside: folder.join(format!("{id}.{SEALED}")),
+            aside: folder.join(format!("{}.{SEALED}", attachment.id)),
             attachment,
         };
         let (keys, about) = (app.keys.clone(), staged.attachment.sha256.clone());
@@ -68,28 +67,56 @@ impl Staged {
     }
 
     /// Enters it with its record, in the transaction that writes that, as the last thing
-    /// before it commits.
-    pub(crate) async fn enter(&self, app: &App, ctx: &Ctx, tx: &mut Tx) -> Result<(), Problem> {
-        let attachment = &self.attachment;
+    /// before it commits; `record` is empty where there is none.
+    pub(crate) async fn enter(
+        &self,
+        app: &App,
+        ctx: &Ctx,
+        tx: &mut Tx,
+        record: &str,
+    ) -> Result<(), Problem> {
+        let attachment = &Attachment {
+            record_id: record.to_owned(),
+            ..self.attachment.clone()
+        };
         let (aside, to) = (self.aside.clone(), path(app, &attachment.sha256));
         let moved = tokio::task::spawn_blocking(move || settle(&aside, &to)).await;
         let moved = moved.unwrap_or_else(|e| Err(io::Error::other(e)));
         moved.map_err(|error| unwritten(&error, &attachment.name))?;
-        store::attachment::note(tx, attachment)
-            .await
-            .map_err(fault)?;
-        let after = serde_json::to_string(attachment).unwrap_or_default();
-        let change = app.event(
-            ctx,
-            "attachment",
-            &attachment.sha256,
-            Some(attachment.organization),
-            "create",
-            None,
-            Some(after),
-        );
-        store::journal::append(tx, &[change]).await.map_err(fault)
+        note(app, ctx, tx, attachment).await
     }
+}
+
+/// Writes an upload down, with its entry in the journal.
+async fn note(app: &App, ctx: &Ctx, tx: &mut Tx, attachment: &Attachment) -> Result<(), Problem> {
+    store::attachment::note(tx, attachment)
+        .await
+        .map_err(fault)?;
+    let after = serde_json::to_string(attachment).unwrap_or_default();
+    let change = app.event(
+        ctx,
+        "attachment",
+        &attachment.id,
+        Some(attachment.organization),
+        "create",
+        None,
+        Some(after),
+    );
+    store::journal::append(tx, &[change]).await.map_err(fault)
+}
+
+/// Enters uploads that another record has named already with a record that names them too.
+pub(crate) async fn enter_again(
+    app: &App,
+    ctx: &Ctx,
+    tx: &mut Tx,
+    uploads: &[Attachment],
+) -> Result<(), Problem> {
+    for upload in uploads {
+        let id = Id::new(app.clock.now_ms()).to_string();
+        note(app, ctx, tx, &Attachment { id, ..upload.clone() }).await?;
+    }
+    Ok(())
 }
 
 impl Drop for Staged {
@@ -107,7 +134,11 @@ impl Drop for Staged {
 fn settle(aside: &Path, to: &Path) -> io::Result<()> {
     let folder = to.parent().unwrap_or(to);
     std::fs::create_dir_all(folder)?;
-    std::fs::rename(aside, to)?;
+    match std::fs::rename(aside, to) {
+        // The transaction before this one did it, and was tried again.
+        Err(e) if e.kind() == io::ErrorKind::NotFound && to.exists() => {}
+        moved => moved?,
+    }
     std::fs::File::open(folder)?.sync_all()
 }
 

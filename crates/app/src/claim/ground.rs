@@ -218,8 +218,8 @@ impl Ground {
             {
                 wrong.push(FieldProblem::new(
                     name,
-                    "Ghi đúng tên có trong dòng nhật ký: chữ không dấu, không có khoảng trắng",
-                    "Write the name as the lines have it: ASCII without blanks",
+                    "Ghi đúng tên có trong dòng nhật ký: chữ, số, dấu ASCII, không có khoảng trắng",
+                    "Write the name as the lines have it: letters, digits, signs of ASCII, without blanks",
                 ));
             }
             if field.claims == Some(ClaimKind::Address)

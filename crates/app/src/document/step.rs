@@ -320,7 +320,13 @@ pub async fn send(
         let values = parse::values(&schema, |f| given.get(f.name.as_str()).map(String::as_str))
             .map_err(|wrong| Problem::invalid(schema.label.en.clone(), wrong))?;
         let scope = ctx.actor.writes(&schema)?;
-        let record = registry::write_in(app, ctx, &mut tx, &schema, &scope, None, values).await?;
+        let writing = registry::Writing {
+            schema: &schema,
+            scope: &scope,
+            before: None,
+            files: &[],
+        };
+        let record = registry::write_in(app, ctx, &mut tx, writing, values).await?;
         document.row.entry = Some(record.id);
         register = Some(closes.register.clone());
     }
@@ -412,7 +418,8 @@ async fn change_with(
     let mut tx = app.db.begin().await.map_err(fault)?;
     finish(app, ctx, &mut tx, action, &before, &mut document).await?;
     for file in files {
-        file.enter(app, ctx, &mut tx).await?;
+        let id = document.row.id.to_string();
+        file.enter(app, ctx, &mut tx, &id).await?;
     }
     tx.commit().await.map_err(fault)?;
     app.live.tell(crate::live::Topic::Records);

@@ -56,22 +56,28 @@ fn names(schema: &Schema, field: &Field) -> Vec<String> {
     names
 }
 
-/// The field that a header names: by its name or its label in either language.
+/// The field that a header names: by its name or its label in either language. What is written
+/// exactly as one of them goes before what is it only in another case, and a name before another
+/// field's label: so a table that we gave out is read as it was meant.
 pub(super) fn named<'a>(schema: &'a Schema, header: &str) -> Option<&'a Field> {
     let wanted = plain(header);
     if wanted.is_empty() {
         return None;
     }
-    // A label that is exactly this comes before one that is it only without its brackets.
-    let whole = text::fold(header);
-    let exact = schema.fields.iter().find(|f| {
-        let mut labels = Lang::ALL.iter().map(|lang| text::fold(f.label.get(*lang)));
-        f.name == whole || labels.any(|label| label == whole)
-    });
-    exact.or_else(|| {
-        let mut fields = schema.fields.iter();
-        fields.find(|f| names(schema, f).contains(&wanted))
-    })
+    let (written, whole) = (text::nfc(header), text::fold(header));
+    let labelled = |f: &Field, is: &dyn Fn(&str) -> bool| {
+        Lang::ALL.iter().any(|lang| is(f.label.get(*lang)))
+    };
+    let ways: [&dyn Fn(&Field) -> bool; 5] = [
+        &|f| f.name == written,
+        &|f| labelled(f, &|label| label == written),
+        &|f| f.name == whole,
+        &|f| labelled(f, &|label| text::fold(label) == whole),
+        // Without what stands in brackets.
+        &|f| names(schema, f).contains(&wanted),
+    ];
+    ways.iter()
+        .find_map(|is| schema.fields.iter().find(|f| is(f)))
 }
 
 /// The field whose name comes nearest to a header that names none.

@@ -188,14 +188,15 @@ fn is_more(cell: &str) -> bool {
 }
 
 /// Whether a spreadsheet could read a cell as a formula: it begins with the sign of one, in
-/// any width, after whatever is not seen. A number with its sign is a number.
+/// any width, after whatever is not seen or divides cells elsewhere, or with the bar of a
+/// command (DDE). A number with its sign is a number.
 fn runs(cell: &str) -> bool {
     let unseen = |c: char| {
         c.is_whitespace()
             || c.is_control()
             || matches!(
                 c,
-                '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}'
+                ';' | '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}'
             )
     };
     let shown = cell.trim_start_matches(unseen);
@@ -210,7 +211,7 @@ fn runs(cell: &str) -> bool {
     };
     match sign {
         '+' | '-' => !(shown.len() == cell.len() && number(&shown[1..])),
-        '=' | '@' | '＝' | '＋' | '－' | '＠' | '﹢' | '﹣' | '﹦' | '﹫' | '−' => true,
+        '|' | '｜' | '=' | '@' | '＝' | '＋' | '－' | '＠' | '﹢' | '﹣' | '﹦' | '﹫' | '−' => true,
         _ => cell.starts_with(['\t', '\r', '\n']),
     }
 }
@@ -242,6 +243,11 @@ mod tests {
             "\ta",
             "'=1",
             "''@x",
+            "|calc",
+            " | x",
+            ";=1",
+            "; =cmd|' /C calc'!A0",
+            ";+1",
             "'-A1",
         ] {
             let guarded = guard(cell.to_owned());
@@ -259,6 +265,10 @@ mod tests {
             "Vĩnh Long",
             "10.0.0.1",
             "a@b.vn",
+            "a|b",
+            "a;b",
+            ";",
+            "; a",
             "−",
         ] {
             let guarded = guard(cell.to_owned());

@@ -9,6 +9,7 @@ use domain::{
 use store::Tx;
 
 use super::{
+    file,
     import::owner,
     plan::{Planner, Row},
     record::unknown,
@@ -48,6 +49,7 @@ pub(super) async fn hold(
             }
             wrong.push(unknown(field, &planner.cell(*at, &field.name)));
         }
+        wrong.extend(file::named(tx, ctx, schema, before, record, &[]).await?.wrong);
         if wrong.is_empty() {
             continue;
         }

@@ -18,12 +18,13 @@ use store::{
 };
 
 use super::{
+    file,
     names::{self, Names},
     reference, rules,
 };
 use crate::{
     App, Ctx,
-    attachment::Staged,
+    attachment::{self, Staged},
     claim::{self, Ground},
     fault::fault,
     secrecy,
@@ -200,8 +201,12 @@ pub async fn save_with(
     let before = match at {
         None => None,
         Some((id, version)) => {
-            let mut record = find(app, &scope, &schema, &id.to_string()).await?;
-            record.version = version;
+            let record = find(app, &scope, &schema, &id.to_string()).await?;
+            if record.version != version {
+                return Err(fault(StoreError::Stale {
+                    noun: schema.noun.clone(),
+                }));
+            }
             Some(record)
         }
     };
@@ -209,15 +214,13 @@ pub async fn save_with(
     let record = loop {
         let mut tx = app.db.begin().await.map_err(fault)?;
         let values = values.clone();
-        let mut written =
-            write_in(app, ctx, &mut tx, &schema, &scope, before.as_ref(), values).await;
-        for file in files {
-            if written.is_ok()
-                && let Err(problem) = file.enter(app, ctx, &mut tx).await
-            {
-                written = Err(problem);
-            }
-        }
+        let writing = Writing {
+            schema: &schema,
+            scope: &scope,
+            before: before.as_ref(),
+            files,
+        };
+        let written = write_in(app, ctx, &mut tx, writing, values).await;
         tries += 1;
         match written {
             Ok(record) => match tx.commit().await {
@@ -229,9 +232,8 @@ pub async fn save_with(
             Err(problem) => return Err(problem),
         }
     };
-    let version = record.version + i64::from(before.is_some());
     Ok(Saved {
-        record: Record { version, ..record },
+        record,
         created: before.is_none(),
     })
 }
@@ -273,7 +275,21 @@ pub(crate) async fn add_all(
     tx.commit().await.map_err(fault)
 }
 
-/// Writes a record and its journal entry in a transaction of the caller's, who commits.
+/// What is written, and over what.
+#[derive(Clone, Copy)]
+pub(crate) struct Writing<'a> {
+    /// Of which noun.
+    pub schema: &'a Schema,
+    /// Where the actor may write its records.
+    pub scope: &'a Scope,
+    /// The version that was read; none for a new record.
+    pub before: Option<&'a Record>,
+    /// The files that came with it.
+    pub files: &'a [Staged],
+}
+
+/// Writes a record, its files and its journal entry in a transaction of the caller's, who
+/// commits; the record as it then stands. What says the same as before makes no new version.
 ///
 /// # Errors
 /// As [`save`].
@@ -281,11 +297,15 @@ pub(crate) async fn write_in(
     app: &App,
     ctx: &Ctx,
     tx: &mut Tx,
-    schema: &Schema,
-    scope: &Scope,
-    before: Option<&Record>,
+    writing: Writing<'_>,
     mut values: Values,
 ) -> Result<Record, Problem> {
+    let Writing {
+        schema,
+        scope,
+        before,
+        files,
+    } = writing;
     let now = app.clock.now_ms();
     let typed = values.clone();
     resolve(tx, app, scope, schema, &mut values).await?;
@@ -320,23 +340,47 @@ pub(crate) async fn write_in(
     let mut wrong: Vec<FieldProblem> = beyond.collect();
     let mut ground = Ground::load(app, ctx, tx, schema, [&record]).await?;
     wrong.extend(ground.examine(tx, schema, before, &record).await?);
+    let named = file::named(tx, ctx, schema, before, &record, files).await?;
+    wrong.extend(named.wrong);
     if !wrong.is_empty() {
         return Err(Problem::invalid(schema.label.en.clone(), wrong));
     }
     let by = &ctx.actor.name;
-    let written = match before {
-        None => registry::insert(tx, schema, std::slice::from_ref(&record), by, now).await,
-        Some(_) => registry::update(tx, schema, &record, by, now).await,
+    let same = |before: &Record| {
+        let mut fields = schema.fields.iter();
+        fields.all(|f| before.get(&f.name) == record.get(&f.name))
     };
-    written.map_err(|e| unique(schema, e))?;
-    claim::settle(app, ctx, tx, schema, &[(before, Some(&record))]).await?;
-    // The moment of the entry is that of the record.
-    let change = Change {
-        at: now,
-        ..app.change(ctx, schema, before, Some(&record))
+    let stands = match before {
+        Some(before) if same(before) => {
+            if schema.storage == Storage::Entry {
+                let one = std::slice::from_ref(before);
+                let open = store::book::refuse_closed(tx, schema, one, false).await;
+                open.map_err(fault)?;
+            }
+            before.clone()
+        }
+        _ => {
+            let written = match before {
+                None => registry::insert(tx, schema, std::slice::from_ref(&record), by, now).await,
+                Some(_) => registry::update(tx, schema, &record, by, now).await,
+            };
+            written.map_err(|e| unique(schema, e))?;
+            claim::settle(app, ctx, tx, schema, &[(before, Some(&record))]).await?;
+            // The moment of the entry is that of the record.
+            let change = Change {
+                at: now,
+                ..app.change(ctx, schema, before, Some(&record))
+            };
+            store::journal::append(tx, &[change]).await.map_err(fault)?;
+            let version = record.version + i64::from(before.is_some());
+            Record { version, ..record }
+        }
     };
-    store::journal::append(tx, &[change]).await.map_err(fault)?;
-    Ok(record)
+    attachment::enter_again(app, ctx, tx, &named.again).await?;
+    for file in files {
+        file.enter(app, ctx, tx, &stands.id.to_string()).await?;
+    }
+    Ok(stands)
 }
 
 /// Deletes a record at the version that was read.

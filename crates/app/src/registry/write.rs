@@ -12,13 +12,13 @@ use domain::{
 use store::{StoreError, Tx, journal::Change, registry};
 
 use super::{
-    held,
+    file, held,
     import::Progress,
     plan::{Planned, Planner, Row},
     record,
     report::{CellProblem, Outcome, RowFate},
 };
-use crate::{App, Ctx, claim, fault::fault};
+use crate::{App, Ctx, attachment, claim, fault::fault};
 
 /// So many rows go into the first batch; later ones are as large as the database has shown
 /// that it writes in a moment.
@@ -192,6 +192,7 @@ impl Job<'_> {
             at: now,
             ..self.app.change(self.ctx, self.schema, before, Some(after))
         };
+        let mut uploads = Vec::new();
         for (at, row) in rows {
             if let Some(other) = self.otherwise(&row, &fates[at]) {
                 outcomes.push((at, other));
@@ -208,13 +209,17 @@ impl Job<'_> {
             for each in before.iter().chain([&record]) {
                 record::authorise(tx, self.scope, self.schema, each).await?;
             }
+            let (ctx, schema) = (self.ctx, self.schema);
+            let named = file::named(tx, ctx, schema, before.as_ref(), &record, &[]).await?;
             if before.is_none() {
+                uploads.extend(named.again);
                 changes.push(change(None, &record));
                 created.push(record);
                 continue;
             }
             match registry::update(tx, self.schema, &record, by, now).await {
                 Ok(()) => {
+                    uploads.extend(named.again);
                     changes.push(change(before.as_ref(), &record));
                     updated.push((before, record));
                 }
@@ -231,6 +236,7 @@ impl Job<'_> {
             .chain(fresh)
             .collect();
         claim::settle(self.app, self.ctx, tx, self.schema, &written).await?;
+        attachment::enter_again(self.app, self.ctx, tx, &uploads).await?;
         store::journal::append(tx, &changes).await.map_err(fault)?;
         Ok((changes.len(), outcomes))
     }

@@ -71,7 +71,7 @@ async fn a_file_is_its_units() {
         attachment::keep(&p.app, ctx, OrganizationId(unit), name, pdf.clone()).await
     };
     let hash = keep(&of_a, a, "bien\nban.pdf").await.unwrap();
-    let (stored, bytes) = attachment::get(&p.app, &of_a, &hash).await.unwrap();
+    let (stored, bytes) = attachment::get(&p.app, &of_a, &hash, None).await.unwrap();
     assert_eq!((stored.name.as_str(), bytes), ("bienban.pdf", pdf.clone()));
     assert_eq!(stored.media_type, "application/pdf");
     // Nothing could be read in it, and nobody scanned it: neither is said to be in order.
@@ -80,7 +80,7 @@ async fn a_file_is_its_units() {
         ("unread", "not-scanned")
     );
     assert_eq!(
-        refused(attachment::get(&p.app, &of_b, &hash).await),
+        refused(attachment::get(&p.app, &of_b, &hash, None).await),
         NotFound
     );
     assert_eq!(refused(keep(&of_b, a, "x.pdf").await), Denied);
@@ -88,16 +88,16 @@ async fn a_file_is_its_units() {
     // The same content from another unit is its own.
     assert_eq!(keep(&of_b, b, "cua-b.pdf").await.unwrap(), hash);
     assert_eq!(
-        attachment::get(&p.app, &of_b, &hash).await.unwrap().0.name,
+        attachment::get(&p.app, &of_b, &hash, None).await.unwrap().0.name,
         "cua-b.pdf"
     );
     assert_eq!(
-        attachment::get(&p.app, &of_a, &hash).await.unwrap().0.name,
+        attachment::get(&p.app, &of_a, &hash, None).await.unwrap().0.name,
         "bienban.pdf"
     );
     for key in ["", "../../records.db", "zz", &"0".repeat(64)] {
         assert_eq!(
-            refused(attachment::get(&p.app, &p.ctx(), key).await),
+            refused(attachment::get(&p.app, &p.ctx(), key, None).await),
             NotFound,
             "{key}"
         );
@@ -128,7 +128,7 @@ async fn on_disk_it_is_sealed() {
     assert_eq!(kept.len(), 1);
     let sealed = std::fs::read(&kept[0]).unwrap();
     assert!(!String::from_utf8_lossy(&sealed).contains("dự phòng"));
-    let (about, read) = attachment::get(&p.app, &p.ctx(), &hash).await.unwrap();
+    let (about, read) = attachment::get(&p.app, &p.ctx(), &hash, None).await.unwrap();
     assert_eq!(read, text.as_bytes());
     assert_eq!(about.marking, "none");
     // One byte changed on disk: it is not handed out.
@@ -136,7 +136,7 @@ async fn on_disk_it_is_sealed() {
     changed[40] ^= 1;
     std::fs::write(&kept[0], &changed).unwrap();
     assert_eq!(
-        refused(attachment::get(&p.app, &p.ctx(), &hash).await),
+        refused(attachment::get(&p.app, &p.ctx(), &hash, None).await),
         NotFound
     );
     // What an earlier version kept as it is gets sealed at the start.
@@ -145,7 +145,7 @@ async fn on_disk_it_is_sealed() {
     std::fs::write(&plain, text).unwrap();
     assert_eq!(attachment::seal_old(&p.app.data, &p.app.keys).unwrap(), 1);
     assert!(!plain.exists());
-    let (_, read) = attachment::get(&p.app, &p.ctx(), &hash).await.unwrap();
+    let (_, read) = attachment::get(&p.app, &p.ctx(), &hash, None).await.unwrap();
     assert_eq!(read, text.as_bytes());
     assert_eq!(attachment::seal_old(&p.app.data, &p.app.keys).unwrap(), 0);
 }
@@ -460,7 +460,7 @@ async fn a_scanner_that_answers_is_believed_and_no_other() {
     let p = Province::new().await;
     let a = p.unit("A", None).await;
     let scan = async |hash: &str| {
-        let about = attachment::about(&p.app, &p.ctx(), hash).await.unwrap();
+        let about = attachment::about(&p.app, &p.ctx(), hash, None).await.unwrap();
         (about.scan, about.scan_detail)
     };
     let missing = p.app.data.join("no-such-socket").display().to_string();
@@ -493,7 +493,7 @@ async fn a_scanner_that_answers_is_believed_and_no_other() {
         )
     );
     assert_eq!(
-        refused(attachment::get(&p.app, &p.ctx(), &early).await),
+        refused(attachment::get(&p.app, &p.ctx(), &early, None).await),
         Denied
     );
     let refusal = keep(&p, a, "again.txt", EICAR.as_bytes())

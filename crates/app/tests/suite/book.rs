@@ -382,13 +382,13 @@ async fn a_book_is_for_those_whom_it_names() {
         .await;
     assert!(read(&app, &officer).await.is_ok());
     assert_eq!(
-        attachment::get(&app, &officer, &file).await.unwrap().1,
+        attachment::get(&app, &officer, &file, None).await.unwrap().1,
         b"van ban"
     );
     let viewer = as_role(Role::Viewer, Some(a));
     assert_eq!(refused(read(&app, &viewer).await), NotFound);
     assert_eq!(
-        refused(attachment::get(&app, &viewer, &file).await),
+        refused(attachment::get(&app, &viewer, &file, None).await),
         NotFound
     );
     let change = registry::save(
@@ -407,7 +407,7 @@ async fn a_workbook_comes_back_as_it_went() {
     p.unit("A", None).await;
     for (day, subject) in [
         ("2026-03-01", "=HYPERLINK(\"http://x\")"),
-        ("2026-06-01", "Bảo trì <máy> & \"điện\"\nhai dòng"),
+        ("2026-06-01", "Bảo trì <máy> & \"điện\"; hai dòng"),
         ("2026-09-01", "-1+2"),
     ] {
         let given = entry("A", day, subject);

@@ -10,6 +10,7 @@ mod duty;
 mod evidence;
 mod examiner;
 mod fixture;
+mod handed_in;
 mod held;
 mod import;
 mod inspection;

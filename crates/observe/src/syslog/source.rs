@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use domain::claim::log_name;
 use vault::{SourceId, UnitId};
 
 /// A registered sender of logs.
@@ -43,7 +44,7 @@ impl AtPeer {
         }
         self.by_host
             .get(host)
-            .or_else(|| self.by_host.get(&host.to_ascii_lowercase()))
+            .or_else(|| self.by_host.get(&log_name(host)))
             .copied()
             .or(self.any)
     }
@@ -65,7 +66,7 @@ impl SourceTable {
             let at = table.entry(entry.peer.to_canonical()).or_default();
             match entry.host {
                 Some(host) => {
-                    at.by_host.insert(host.to_ascii_lowercase(), entry.source);
+                    at.by_host.insert(log_name(&host), entry.source);
                 }
                 None => at.any = Some(entry.source),
             }
@@ -109,7 +110,9 @@ mod tests {
             entry(relay, None, 1),
             entry(relay, Some("Router-A"), 2),
             entry(nat, Some("router-b"), 3),
+            entry(nat, Some("Sở-TTTT"), 4),
         ]);
+        assert_eq!(table.find(nat, "sở-TTTT"), Some(source(4)));
         assert_eq!(table.find(relay, "router-a"), Some(source(2)));
         assert_eq!(table.find(relay, "ROUTER-A"), Some(source(2)));
         assert_eq!(table.find(relay, "other"), Some(source(1)));

@@ -84,7 +84,7 @@ pub async fn lock(
 ///
 /// # Errors
 /// [`StoreError::Closed`].
-pub(crate) async fn refuse_closed(
+pub async fn refuse_closed(
     tx: &mut Tx,
     schema: &Schema,
     records: &[Record],

@@ -76,8 +76,11 @@ pub(super) const SOURCES: &[Source] = &[
     },
     Source {
         noun: "attachment",
-        table: "(SELECT a.sha256 || '/' || a.organization_id AS id, a.* FROM attachment a) attachment",
+        table: "attachment",
         columns: &[
+            ("sha256", "sha256", As::Text),
+            ("organization", "organization_id", As::Text),
+            ("record_id", "record_id", As::Text),
             ("name", "name", As::Text),
             ("media_type", "media_type", As::Text),
             ("size", "size", As::Int),

@@ -498,6 +498,8 @@ async fn an_attachment_is_each_owners(db: &Db) {
     let a = OrganizationId(organization(db, "A", "A", None).await);
     let b = OrganizationId(organization(db, "B", "B", None).await);
     let file = |organization, name: &str| attachment::Attachment {
+        id: name.into(),
+        record_id: String::new(),
         sha256: "5".repeat(64),
         name: name.into(),
         media_type: "application/pdf".into(),
@@ -519,16 +521,34 @@ async fn an_attachment_is_each_owners(db: &Db) {
     };
     let hash = "5".repeat(64);
     attach(&file(a, "a.pdf")).await;
-    assert_eq!(attachment::get(db, &below(b), &hash).await.unwrap(), None);
-    // The same content from another unit is that unit's own, under its own name.
+    assert_eq!(attachment::get(db, &below(b), &hash, None).await.unwrap(), None);
+    // The same content from another unit is that unit's own, under its own name; handed in again
+    // it has another one.
     attach(&file(b, "b.pdf")).await;
-    attach(&file(b, "again.pdf")).await;
+    let again = attachment::Attachment {
+        record_id: "r".into(),
+        uploaded_by: "y".into(),
+        uploaded_at: NOW + 1,
+        ..file(b, "again.pdf")
+    };
+    attach(&again).await;
     assert_eq!(
-        attachment::get(db, &below(a), &hash).await.unwrap(),
+        attachment::get(db, &below(b), &hash, Some("r")).await.unwrap(),
+        Some(again.clone())
+    );
+    assert_eq!(
+        attachment::get(db, &below(a), &hash, Some("r")).await.unwrap(),
+        None
+    );
+    // A content takes room once for each unit.
+    assert_eq!(attachment::bytes(db, Some(b), 0).await.unwrap(), 7);
+    assert_eq!(attachment::bytes(db, None, 0).await.unwrap(), 14);
+    assert_eq!(
+        attachment::get(db, &below(a), &hash, None).await.unwrap(),
         Some(file(a, "a.pdf"))
     );
     assert_eq!(
-        attachment::get(db, &below(b), &hash).await.unwrap(),
-        Some(file(b, "b.pdf"))
+        attachment::get(db, &below(b), &hash, None).await.unwrap(),
+        Some(again)
     );
 }

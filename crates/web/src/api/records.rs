@@ -88,9 +88,23 @@ fn text(field: &Field, value: &Value) -> Option<String> {
         (Kind::Integer | Kind::Decimal | Kind::Latitude | Kind::Longitude | Kind::Boolean, _) => {
             None
         }
+        // A page takes days as people write them; programs write them in one way.
+        (Kind::Date, Value::String(day)) => is_iso_day(day).then(|| day.clone()),
+        (Kind::Instant, Value::String(at)) => {
+            at.parse::<jiff::Timestamp>().is_ok().then(|| at.clone())
+        }
         (_, Value::String(text)) => Some(text.clone()),
         _ => None,
     }
+}
+
+/// `YYYY-MM-DD`, or nothing; whether there is such a day is asked later.
+fn is_iso_day(text: &str) -> bool {
+    let digit = |(at, b): (usize, u8)| match at {
+        4 | 7 => b == b'-',
+        _ => b.is_ascii_digit(),
+    };
+    text.is_empty() || (text.len() == 10 && text.bytes().enumerate().all(digit))
 }
 
 /// A whole number; JSON writes 1.0 and 1 for the same.
@@ -184,7 +198,8 @@ fn object(headers: &HeaderMap, bytes: &Bytes) -> Result<Map<String, Value>, Faul
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
         ));
     }
-    serde_json::from_slice(bytes).map_err(|error| {
+    let read = serde_json::from_slice(bytes).map(|Once(object)| object);
+    read.map_err(|error| {
         let problem = Problem::new(
             ProblemKind::Invalid,
             Label::new(
@@ -199,6 +214,35 @@ fn object(headers: &HeaderMap, bytes: &Bytes) -> Result<Map<String, Value>, Faul
         );
         Fault::with_status(problem, StatusCode::BAD_REQUEST)
     })
+}
+
+/// An object in which no name comes twice: of two values one would be dropped without a word.
+struct Once(Map<String, Value>);
+
+impl<'de> serde::Deserialize<'de> for Once {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Names;
+        impl<'de> serde::de::Visitor<'de> for Names {
+            type Value = Once;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+                f.write_str("a JSON object")
+            }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Once, A::Error> {
+                let mut object = Map::new();
+                while let Some((name, value)) = map.next_entry::<String, Value>()? {
+                    if object.contains_key(&name) {
+                        let name: String = name.chars().take(60).collect();
+                        return Err(serde::de::Error::custom(format!("`{name}` comes twice")));
+                    }
+                    object.insert(name, value);
+                }
+                Ok(Once(object))
+            }
+        }
+        from.deserialize_map(Names)
+    }
 }
 
 /// The texts of a JSON object that holds only these, each of them text.

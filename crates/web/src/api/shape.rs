@@ -10,6 +10,7 @@ pub fn json_type(kind: Kind) -> &'static str {
         Kind::Instant => "integer (unix milliseconds) or string (RFC 3339)",
         Kind::Decimal | Kind::Latitude | Kind::Longitude => "number",
         Kind::Boolean => "boolean",
+        Kind::Date => "string (YYYY-MM-DD)",
         _ => "string",
     }
 }
@@ -55,10 +56,11 @@ fn written(field: &Field) -> Value {
         _ => json!({ "type": ["string", "null"] }),
     };
     if field.required && out["type"].is_array() {
-        out["type"] = json!(json_type(field.kind));
-        if field.kind == Kind::Instant {
-            out["type"] = json!(["integer", "string"]);
-        }
+        out["type"] = match field.kind {
+            Kind::Instant => json!(["integer", "string"]),
+            Kind::Date => json!("string"),
+            kind => json!(json_type(kind)),
+        };
     }
     if let Some(longest) = longest(field.kind) {
         out["maxLength"] = json!(longest);

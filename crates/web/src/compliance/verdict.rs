@@ -32,6 +32,7 @@ use crate::{
     http::{self, Fault, Params, Reader},
     i18n,
     mark::Mark,
+    registry::path_of_file,
     server::Web,
 };
 
@@ -233,7 +234,7 @@ fn control_verdict(
     columns.extend(
         others
             .into_iter()
-            .filter(|name| !matches!(*name, "unit" | "subject" | "status" | "reason")),
+            .filter(|name| !matches!(*name, "unit" | "subject" | "status" | "reason" | "attestation")),
     );
     let other = format!("holiday_{}", if cx.lang == Lang::Vi { "en" } else { "vi" });
     columns.retain(|name| {
@@ -275,7 +276,10 @@ fn control_verdict(
                     mark: (*name == "status")
                         .then(|| value(name).as_str().map_or(Mark::NoData, Mark::of_verdict)),
                     href: match (*name, value(name).as_str()) {
-                        ("attachment", Some(hash)) => Some(format!("/attachments/{hash}")),
+                        ("attachment", Some(hash)) => {
+                            let id = value("attestation");
+                            Some(path_of_file(hash, id.as_str().unwrap_or_default()))
+                        }
                         ("subject", Some(title)) => links.get(title).cloned(),
                         _ => None,
                     },

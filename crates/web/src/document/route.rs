@@ -27,6 +27,7 @@ use crate::{
     http::{self, Fault, Form, Param, Params, Reader, done, receive},
     journal::entries,
     paging::Pages,
+    registry::path_of_file,
     server::Web,
     steps,
 };
@@ -211,7 +212,12 @@ async fn show(
     let cx = reader.cx;
     let journal = entries(&cx, &web.app, history).await?.to_string();
     let signed = match &document.row.file {
-        Some(file) => attachment::about(&web.app, &reader.ctx, file).await.ok(),
+        Some(file) => {
+            let id = document.row.id.to_string();
+            attachment::about(&web.app, &reader.ctx, file, Some(&id))
+                .await
+                .ok()
+        }
         None => None,
     };
     let shown = shown(&web, cx, &document, journal, signed.as_ref());
@@ -264,7 +270,7 @@ fn shown(
         fact(
             "document-signed-file",
             kept.unwrap_or_else(|| cx.t("file-kept")),
-            Some(format!("/attachments/{file}")),
+            Some(path_of_file(file, &d.row.id.to_string())),
         );
     }
     fact(

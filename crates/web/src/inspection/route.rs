@@ -27,6 +27,7 @@ use crate::{
     cx::Cx,
     http::{self, Fault, Params, Reader, done, receive},
     mark::Mark,
+    registry::path_of_file,
     server::Web,
     steps,
 };
@@ -215,7 +216,7 @@ fn finding(cx: &Cx, told: &Inspection, f: &Record) -> FindingRow {
         mended_note: f.text("mended_note").to_owned(),
         document: match f.text("document") {
             "" => String::new(),
-            sha256 => format!("/attachments/{sha256}"),
+            sha256 => path_of_file(sha256, &f.id.to_string()),
         },
     }
 }

@@ -8,6 +8,7 @@ use domain::{
     schema::{Field, Kind},
 };
 
+use super::show::path_of_file;
 use crate::{cx::Cx, format};
 
 /// A value on a page.
@@ -60,7 +61,7 @@ pub fn of(cx: &Cx, field: &Field, record: &Record, titles: &HashMap<Id, String>)
         }
         (Kind::Email, _, Value::Text(address)) => Some(format!("mailto:{address}")),
         (Kind::Phone, _, Value::Text(number)) => Some(format!("tel:{number}")),
-        (Kind::File, _, Value::Text(hash)) => Some(format!("/attachments/{hash}")),
+        (Kind::File, _, Value::Text(hash)) => Some(path_of_file(hash, &record.id.to_string())),
         _ => None,
     };
     Cell {

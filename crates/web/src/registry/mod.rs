@@ -17,6 +17,7 @@ use axum::{
 use domain::schema::Schema;
 
 pub use list::{asked, declared, export, export_xlsx};
+pub use show::path_of_file;
 
 use crate::{cx::Cx, server::Web};
 

@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     claim, format,
-    http::{self, Fault, Reader, encode},
+    http::{self, Fault, Params, Reader, encode},
     journal::entries,
     mark::Mark,
     server::Web,
@@ -112,7 +112,8 @@ async fn documents(
         if hash.is_empty() {
             continue;
         }
-        let about = match attachment::about(&web.app, &reader.ctx, hash).await {
+        let id = record.id.to_string();
+        let about = match attachment::about(&web.app, &reader.ctx, hash, Some(&id)).await {
             Ok(about) => about,
             Err(problem) if problem.kind == ProblemKind::NotFound => continue,
             Err(problem) => return Err(problem.into()),
@@ -124,7 +125,7 @@ async fn documents(
         };
         let marking = attachment::looked_at(&about.marking, &about.unread, &about.signers);
         out.push(Document {
-            href: format!("/attachments/{hash}"),
+            href: path_of_file(hash, &id),
             about: format!(
                 "{} · {} · {}",
                 cx.bytes(&u64::try_from(about.size).unwrap_or(0)),
@@ -140,13 +141,24 @@ async fn documents(
     Ok(out)
 }
 
-/// `GET /attachments/{sha256}`: always saved, never opened by the browser.
+/// Where a file that a record names is handed out, under the name that it came with there.
+pub fn path_of_file(sha256: &str, record: &str) -> String {
+    let path = format!("/attachments/{}", encode(sha256));
+    match record {
+        "" => path,
+        record => format!("{path}?record={}", encode(record)),
+    }
+}
+
+/// `GET /attachments/{sha256}?record=ID`: always saved, never opened by the browser.
 pub async fn attachment(
     State(web): State<Web>,
     reader: Reader,
     Path(sha256): Path<String>,
+    params: Params,
 ) -> Result<Response, Fault> {
-    let (about, bytes) = attachment::get(&web.app, &reader.ctx, &sha256).await?;
+    let record = Some(params.get("record")).filter(|record| !record.is_empty());
+    let (about, bytes) = attachment::get(&web.app, &reader.ctx, &sha256, record).await?;
     // RFC 6266: the name in UTF-8; a plain one for what does not know that form.
     let name = encode(&about.name).replace('+', "%20");
     let disposition = format!("attachment; filename=\"attachment\"; filename*=UTF-8''{name}");

@@ -385,6 +385,31 @@ impl Browser {
         self.send(path, FILE_KIND, &body[..])
     }
 
+    /// Sends a form with these fields and a file in a field of its own.
+    pub fn form_with(
+        &self,
+        path: &str,
+        fields: &[(&str, &str)],
+        (field, name): (&str, &str),
+        bytes: &[u8],
+    ) -> Answer {
+        let boundary = FILE_KIND.rsplit('=').next().unwrap();
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            let part = format!(
+                "--{boundary}\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+            );
+            body.extend(part.bytes());
+        }
+        let head = format!(
+            "--{boundary}\r\ncontent-disposition: form-data; name=\"{field}\"; filename=\"{name}\"\r\n\r\n"
+        );
+        body.extend(head.bytes());
+        body.extend(bytes);
+        body.extend(format!("\r\n--{boundary}--\r\n").bytes());
+        self.send(path, FILE_KIND, &body[..])
+    }
+
     /// Sends a form with a file of so many bytes, made as it is sent.
     pub fn upload_of(&self, path: &str, size: u64) -> Answer {
         let head = std::io::Cursor::new(file_head("lon.csv"));

@@ -155,7 +155,7 @@ impl Planner<'_> {
                         continue;
                     }
                 }
-                Err(message) => message,
+                Err(message) => self.swallows(cell).unwrap_or(message),
             };
             read.problems.push(self.wrong(index, line, message));
         }
