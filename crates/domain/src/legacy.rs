@@ -55,7 +55,7 @@ impl Legacy {
     /// The letters that bytes of this code stand for, composed (NFC).
     pub fn decode(self, bytes: &[u8]) -> String {
         match self {
-            Self::Tcvn3 => self.decode_latin(&latin(bytes)),
+            Self::Tcvn3 => bytes.iter().map(|b| tcvn3(char::from(*b))).collect(),
             Self::Vni => self.decode_latin(&latin(bytes)),
             Self::Viscii => bytes.iter().map(|b| viscii(*b)).collect(),
             Self::Windows1258 => {
@@ -65,10 +65,11 @@ impl Legacy {
         }
     }
 
-    /// The same for text that was read as Latin-1, as documents keep what a font redraws.
+    /// The same for text that was read as Latin-1, as documents keep what a font redraws; fonts
+    /// have no letters from 0x80 to 0x9F.
     pub fn decode_latin(self, text: &str) -> String {
         match self {
-            Self::Tcvn3 => text.chars().map(tcvn3).collect(),
+            Self::Tcvn3 => text.chars().map(tcvn3_of_fonts).collect(),
             Self::Vni => vni(text.chars()),
             Self::Viscii | Self::Windows1258 => {
                 let bytes: Vec<u8> = text
@@ -96,6 +97,10 @@ fn tcvn3(c: char) -> char {
         let at = u32::from(c) - 0x80;
         return TCVN_CAPITALS.chars().nth(at as usize).unwrap_or(c);
     }
+    tcvn3_of_fonts(c)
+}
+
+fn tcvn3_of_fonts(c: char) -> char {
     let at = u32::from(c).checked_sub(0xa1).filter(|at| *at < 0x5f);
     at.and_then(|at| TCVN3.chars().nth(at as usize))
         .filter(|letter| *letter != ' ')

@@ -134,6 +134,15 @@ fn font_of_marking() -> Vec<String> {
     ]
 }
 
+/// The two headings of a program, without what it says to DOS.
+fn pe() -> Vec<u8> {
+    let mut bytes = b"MZ".to_vec();
+    bytes.resize(60, 1);
+    bytes.extend(64_u32.to_le_bytes());
+    bytes.extend(b"PE\0\0\x4c\x01");
+    bytes
+}
+
 fn reason(bytes: &[u8]) -> Option<Refusal> {
     examine(bytes).err().map(|why| why.root().0.clone())
 }
@@ -216,6 +225,24 @@ fn markings_are_found_wherever_a_person_meets_them() {
         ("Word before 2007", ole(&[("/WordDocument", &[vec![0; 64], utf16("UBND\rTUYỆT MẬT\rSố 5\r")].concat())])),
         ("Word before 2007 in TCVN3", ole(&[("/WordDocument", &[vec![0; 64], b"UBND\rT\xe8I M\xcbT\r".to_vec()].concat())])),
         ("Excel before 2007", ole(&[("/Workbook", &[vec![0xfc, 0, 20, 0, 1, 0, 0, 0, 1, 0, 0, 0, 3, 0, 1], utf16("MẬT"), vec![5, 0, 0]].concat())])),
+        ("stamp in small letters", docx("<w:p><w:r><w:t>UBND TỈNH</w:t></w:r></w:p><w:p><w:r><w:t>Tối mật</w:t></w:r></w:p><w:p><w:r><w:t>Số: 05/BC</w:t></w:r></w:p>", &[])),
+        ("stamp in small letters on each page", part("word/header1.xml", "<w:hdr><w:p><w:r><w:t>Mật</w:t></w:r></w:p></w:hdr>")),
+        ("capitals of the whole document", docx("<w:p><w:r><w:t>mật</w:t></w:r></w:p>", &[("word/styles.xml", b"<w:styles><w:docDefaults><w:rPrDefault><w:rPr><w:caps/></w:rPr></w:rPrDefault></w:docDefaults></w:styles>")])),
+        ("numbering", part("word/numbering.xml", "<w:numbering><w:lvl><w:lvlText w:val='MẬT'/></w:lvl></w:numbering>")),
+        ("letters by number", docx("<w:p><w:r><w:sym w:font='Times New Roman' w:char='004D'/><w:sym w:font='Times New Roman' w:char='1EAC'/><w:sym w:font='Times New Roman' w:char='0054'/></w:r></w:p>", &[])),
+        ("backwards", docx("<w:p><w:r><w:t>\u{202e}TẬM</w:t></w:r></w:p>", &[])),
+        ("field that quotes", docx("<w:p><w:r><w:fldChar w:fldCharType='begin'/></w:r><w:r><w:instrText>QUOTE \"MẬT\"</w:instrText></w:r><w:r><w:fldChar w:fldCharType='end'/></w:r></w:p>", &[])),
+        ("formula without a value", xlsx(&[("xl/worksheets/sheet1.xml", "<worksheet><c><f>\"M\"&amp;\"ẬT\"</f></c></worksheet>".as_bytes())])),
+        ("typed in ASCII", b"UBND TINH\r\nMA^.T\r\nSo: 05\r\n".to_vec()),
+        ("piece of a page", b"<p>M&#7852;T</p>".to_vec()),
+        ("comment of an archive", {
+            let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+            zip.start_file("a.txt", SimpleFileOptions::default()).unwrap();
+            zip.set_comment("TỐI MẬT").unwrap();
+            zip.finish().unwrap().into_inner()
+        }),
+        ("RTF without its third letter", br"{\rt1 M\u7852?T\par}".to_vec()),
+        ("upright beside a letterhead", page("BT /F1 14 Tf 72 780 Td (UBND TINH) Tj 0 -20 Td (SO NOI VU) Tj 0 -20 Td (So: 05) Tj ET BT /F2 14 Tf 400 780 Td <01> Tj 0 -20 Td <02> Tj 0 -20 Td <03> Tj ET", HELVETICA, "", "", &font_of_marking())),
         ("text of a mail", mail),
         ("file in a mail", attached),
     ] {
@@ -322,6 +349,28 @@ fn what_was_not_looked_at_is_said() {
             &[Part::Pictures],
         ),
         (
+            "broken mail of Outlook",
+            {
+                let mut bytes = ole(&[("/__properties_version1.0", b"x")]);
+                bytes[0x1c] ^= 0xff;
+                bytes
+            },
+            Marking::Partly,
+            &[Part::Damaged],
+        ),
+        (
+            "equation in Word before 2007",
+            ole(&[
+                (
+                    "/WordDocument",
+                    &[vec![0; 64], utf16("Biên bản\r")].concat(),
+                ),
+                ("/ObjectPool/_1/Equation Native", b"x"),
+            ]),
+            Marking::Partly,
+            &[Part::Objects, Part::Layout],
+        ),
+        (
             "Word before 2007",
             ole(&[(
                 "/WordDocument",
@@ -422,6 +471,30 @@ fn what_acts_is_refused() {
         ),
         ("script attached to a PDF", attached("a.vbs", "x")),
         (
+            "program in an object",
+            docx(
+                "",
+                &[(
+                    "word/embeddings/oleObject1.bin",
+                    &ole(&[("/\u{1}Ole", b"x"), ("/CONTENTS", exe)]),
+                )],
+            ),
+        ),
+        (
+            "program within an object",
+            docx(
+                "",
+                &[(
+                    "word/embeddings/oleObject1.bin",
+                    &ole(&[("/\u{1}Ole", b"x"), ("/CONTENTS", &[b"\x08\0\0\0", pe().as_slice()].concat())]),
+                )],
+            ),
+        ),
+        (
+            "program in a mail from before MIME",
+            b"From: a@b\r\nSubject: x\r\n\r\nKinh gui\r\nbegin 644 a.exe\r\n#0V%T\r\n`\r\nend\r\n".to_vec(),
+        ),
+        (
             "application of Android",
             zip(&[("AndroidManifest.xml", b"x")]),
         ),
@@ -461,6 +534,17 @@ fn what_acts_is_refused() {
         ("script in a drawing", docx("", &[("word/media/a.svg", b"<svg onload='x'><script>x</script></svg>")]), Refusal::Active(Active::Script)),
         ("script in a PDF", page(PLAIN, HELVETICA, "", "/OpenAction << /S /JavaScript /JS (x) >>", &[]), Refusal::Active(Active::Script)),
         ("program started by a PDF", page(PLAIN, HELVETICA, "/AA << /O << /S /Launch /F (cmd.exe) >> >>", "", &[]), Refusal::Active(Active::Launch)),
+        ("DDE put together by fields", docx("<w:p><w:r><w:fldChar w:fldCharType='begin'/></w:r><w:r><w:fldChar w:fldCharType='begin'/></w:r><w:r><w:instrText>QUOTE 68 68 69</w:instrText></w:r><w:r><w:fldChar w:fldCharType='end'/></w:r><w:r><w:instrText> cmd \"/k\"</w:instrText></w:r><w:r><w:fldChar w:fldCharType='end'/></w:r></w:p>", &[]), Refusal::Active(Active::Dde)),
+        ("workbook that fetches", xlsx(&[("xl/connections.xml", b"<connections><connection id='1' refreshOnLoad='1'/></connections>")]), Refusal::Active(Active::Remote)),
+        ("workbook linked to a share", xlsx(&[("xl/externalLinks/_rels/externalLink1.xml.rels", &relation("externalLinkPath", r"file:///\\10.0.0.1\a.xlsx"))]), Refusal::Active(Active::Remote)),
+        ("page that opens an address", page(PLAIN, HELVETICA, "/AA << /O << /S /URI /URI (http://x/) >> >>", "", &[]), Refusal::Active(Active::Remote)),
+        ("page that opens a file in it", page(PLAIN, HELVETICA, "/AA << /O << /S /GoTo /D [3 0 R /Fit] /Next [<< /S /GoToE /T << /R /C /N (a) >> >>] >> >>", "", &[]), Refusal::Active(Active::Launch)),
+        ("archive with two names for a file", {
+            let mut bytes = zip(&[("a.exe", b"x")]);
+            let at = bytes.windows(5).rposition(|w| w == b"a.exe").unwrap();
+            bytes[at..at + 5].copy_from_slice(b"a.txt");
+            bytes
+        }, Refusal::Polyglot),
         ("picture that is an archive", jpeg, Refusal::Polyglot),
         ("PDF that is an archive", pdf_and_zip, Refusal::Polyglot),
         ("archive behind an archive", zip_after_zip, Refusal::Polyglot),
@@ -491,6 +575,10 @@ fn what_offices_have_is_taken() {
         &[stream("/Type /EmbeddedFile", "<HDon><a>1</a></HDon>")],
     );
     for (case, bytes, kind) in [
+        ("page with harmless actions", page(PLAIN, HELVETICA, "/AA << /O << /S /GoTo /D [3 0 R /Fit] >> /C << >> >>", "/OpenAction [3 0 R /Fit]", &[]), Kind::Pdf),
+        ("list of the levels", docx("<w:p><w:r><w:t>UBND TỈNH</w:t></w:r></w:p><w:tbl><w:tr><w:tc><w:p><w:r><w:t>Độ mật</w:t></w:r></w:p></w:tc></w:tr><w:tr><w:tc><w:p><w:r><w:t>Mật</w:t></w:r></w:p></w:tc></w:tr></w:tbl>", &[]), Kind::Docx),
+        ("workbook of Power Query", xlsx(&[("xl/connections.xml", b"<connections><connection id='1'><dbPr connection='Provider=Microsoft.Mashup.OleDb.1;Data Source=$Workbook$;Location=A' command='SELECT * FROM [A]'/></connection></connections>")]), Kind::Xlsx),
+        ("text about uuencode", b"begin 644 a.txt of nothing\nend\n".to_vec(), Kind::Text),
         ("archive of macOS", zip(&[("a.txt", b"x"), ("__MACOSX/._a.txt", apple), (".DS_Store", b"\0\0\0\x01Bud1\0")]), Kind::Zip),
         ("archive with thumbnails", zip(&[("a.txt", b"x"), ("Thumbs.db", &ole(&[("/Catalog", b"x")])), ("desktop.ini", b"[.ShellClassInfo]")]), Kind::Zip),
         ("archive with a lock of Word", zip(&[("a.txt", b"x"), ("~$bao cao.docx", b"\x05admin\0\0\0")]), Kind::Zip),

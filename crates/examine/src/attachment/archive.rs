@@ -8,6 +8,7 @@ use super::{
     examine::{Look, Refusal},
     kind::Kind,
     office::Office,
+    text,
 };
 
 type Archive<'a> = ZipArchive<Cursor<&'a [u8]>>;
@@ -20,12 +21,20 @@ pub(super) fn look_into(bytes: &[u8], look: &mut Look) -> Result<Kind, Refusal> 
         return Err(Refusal::Polyglot);
     }
     look.parts(archive.len())?;
+    for comment in text::readings(archive.comment()) {
+        look.marked(&comment)?;
+    }
     let kind = kind(&mut archive, look)?;
     let mut names = Vec::with_capacity(archive.len());
     for index in 0..archive.len() {
         let part = archive.by_index_raw(index).map_err(|_| Refusal::Broken)?;
         if part.encrypted() {
             return Err(Refusal::Locked);
+        }
+        look.marked(part.comment())?;
+        // Some programs go by the name in front of the file, some by that in the list at the end.
+        if name_in_front(bytes, part.header_start()) != Some(part.name_raw()) {
+            return Err(Refusal::Polyglot);
         }
         if !part.is_dir() {
             let name = part.name().map_err(|_| Refusal::Broken)?;
@@ -52,6 +61,14 @@ pub(super) fn look_into(bytes: &[u8], look: &mut Look) -> Result<Kind, Refusal> 
         office.part(&name, &bytes, look)?;
     }
     Ok(kind)
+}
+
+/// The name in the heading of a file in an archive (APPNOTE 4.3.7).
+fn name_in_front(bytes: &[u8], header: u64) -> Option<&[u8]> {
+    let heading = bytes.get(usize::try_from(header).ok()?..)?;
+    let length = heading.get(26..28)?;
+    let length = usize::from(u16::from_le_bytes([length[0], length[1]]));
+    heading.get(30..30 + length)
 }
 
 /// Reads a part to its end, or refuses it. Sizes that the archive states are not believed.

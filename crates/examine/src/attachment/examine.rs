@@ -11,7 +11,7 @@ use super::{
     program::{self, runs},
     rtf, signature, text,
 };
-use crate::marking::is_marked;
+use crate::marking::{is_marked, is_stamped};
 
 /// What all parts of one upload may unpack to, in bytes.
 const MOST_BYTES: u64 = 128 << 20;
@@ -261,6 +261,17 @@ impl Look {
         Ok(())
     }
 
+    /// Looks at text that says nothing of the file.
+    ///
+    /// # Errors
+    /// When it is marked.
+    pub fn marked(&self, text: &str) -> Result<(), Refusal> {
+        match is_marked(text) {
+            true => Err(Refusal::Marked),
+            false => Ok(()),
+        }
+    }
+
     /// Looks at text, one paragraph or cell a line.
     ///
     /// # Errors
@@ -271,6 +282,17 @@ impl Look {
         }
         self.read |= text.contains(char::is_alphabetic);
         Ok(())
+    }
+
+    /// Looks at the text of a whole document: its head may be stamped.
+    ///
+    /// # Errors
+    /// When it is marked.
+    pub fn document(&mut self, text: &str) -> Result<(), Refusal> {
+        if is_stamped(text) {
+            return Err(Refusal::Marked);
+        }
+        self.words(text)
     }
 
     /// Notes that nothing more is to be read here, and it was looked at.
@@ -354,7 +376,12 @@ impl Look {
             if text::has_dde(text) {
                 return Err(Refusal::Active(Active::Dde));
             }
-            self.words(text)?;
+            self.document(text)?;
+            text::look_into_uuencoded(text, self)?;
+            // A piece of a page shows other letters than it holds.
+            if text.contains("&#") || text.contains('<') {
+                self.words(&mail::lines_of(text))?;
+            }
         }
         self.empty();
         let Some(text) = readings.first() else {

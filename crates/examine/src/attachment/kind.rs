@@ -1,5 +1,6 @@
 //! What a file is, by its content.
 
+use domain::text::is_direction;
 use serde::{Deserialize, Serialize};
 
 use super::{program::runs, signature, text};
@@ -205,11 +206,6 @@ fn is_page(ending: &str) -> bool {
     )
 }
 
-/// Characters that turn the direction of writing: with them `exe.fdp` reads as `pdf.exe`.
-fn is_direction(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
 /// Where the heading of a PDF stands, if there is one: printers and mail programs put bytes
 /// before it, and readers look for it in the first kilobyte.
 pub fn pdf_heading(bytes: &[u8]) -> Option<usize> {
@@ -226,7 +222,8 @@ pub fn of(bytes: &[u8]) -> Option<Kind> {
         (b"GIF89a", Kind::Gif),
         (b"II*\0", Kind::Tiff),
         (b"MM\0*", Kind::Tiff),
-        (b"{\\rtf", Kind::Rtf),
+        // Word reads on after these three letters whatever follows.
+        (b"{\\rt", Kind::Rtf),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Kind::Ole),
     ];
     let found = known.iter().find(|(magic, _)| bytes.starts_with(magic));
@@ -290,6 +287,7 @@ mod tests {
             (b"\0\0\0\x18ftypmif1\0\0\0\0", Some(Kind::Heic)),
             (b"\0\0\0\x18ftypisom\0\0\0\0", None),
             (b"{\\rtf1 a}", Some(Kind::Rtf)),
+            (b"{\\rt1 a}", Some(Kind::Rtf)),
             (b"\xff\xd8\xff\xe0", Some(Kind::Jpeg)),
             (b"\x00\x01\x02", None),
             (b"Rar!\x1a\x07\x01\0", None),

@@ -5,6 +5,7 @@ use mail_parser::{MessageParser, MimeHeaders as _, PartType, decoders::html::htm
 use super::{
     examine::{Active, Look, Part, Refusal},
     program::ROOTS_OF_PAGES,
+    text,
 };
 
 /// Headings that mails have, in lower case.
@@ -62,8 +63,9 @@ pub(super) fn look_into(bytes: &[u8], look: &mut Look) -> Result<(), Refusal> {
         look.unpacked(contents.len() as u64)?;
         match &part.body {
             PartType::Multipart(_) => {}
-            PartType::Text(text) if name.is_none() => {
-                look.words(text)?;
+            PartType::Text(body) if name.is_none() => {
+                look.document(body)?;
+                text::look_into_uuencoded(body, look)?;
                 // A body may be in a code that its heading does not say.
                 look.words(&encoding_rs::mem::decode_latin1(contents))?;
             }
@@ -102,7 +104,7 @@ fn runs(html: &str) -> bool {
 }
 
 /// The text of a page with each cell and paragraph on a line of its own, without its tags.
-fn lines_of(html: &str) -> String {
+pub(super) fn lines_of(html: &str) -> String {
     let mut out = String::new();
     for (index, piece) in html.split('<').enumerate() {
         let Some((tag, text)) = (if index == 0 {
@@ -172,6 +174,12 @@ mod tests {
             "Content-Type: application/octet-stream; name=a.exe\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: attachment; filename=a.exe",
             "TVqQAAMAAAAEAAAA//8AALgAAAA",
         );
+        let old = "From: a@b\nSubject: x\n\nKinh gui\nbegin 644 a.dat\n,35J0``,````$````\n`\nend\n";
+        let packed = "From: a@b\nSubject: x\nMIME-Version: 1.0\nContent-Type: text/plain\nContent-Transfer-Encoding: base64\n\nYmVnaW4gNjQ0IGEuZXhlCiMwViVUCmAKZW5kCg==\n";
+        for mail in [old, packed] {
+            let why = examined(mail).unwrap_err();
+            assert!(matches!(why.root().0, Refusal::Program(_)), "{why}");
+        }
         let unnamed = exe.replace("a.exe", "a.dat");
         for mail in [&exe, &unnamed] {
             let why = examined(mail).unwrap_err();

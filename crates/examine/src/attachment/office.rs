@@ -8,6 +8,7 @@ use super::{
     program, text,
     xml::{self, Styles},
 };
+use crate::marking::is_stamped_heading;
 
 /// What is known of a document from the parts that were looked at.
 #[derive(Default)]
@@ -74,6 +75,16 @@ impl Office {
                 Active::Script => Refusal::Macros,
                 active => Refusal::Active(active),
             });
+        }
+        if name.starts_with("word/document") || name == "content.xml" {
+            look.document(&read.lines)?;
+        }
+        let on_each_page = ["word/header", "word/footer"]
+            .iter()
+            .any(|part| name.starts_with(part))
+            || name == "styles.xml";
+        if on_each_page && is_stamped_heading(&read.lines) {
+            return Err(Refusal::Marked);
         }
         look.words(&read.lines)?;
         // A property that holds a level alone is one, however it is written.

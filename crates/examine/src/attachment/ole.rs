@@ -7,8 +7,9 @@ use memchr::memmem;
 
 use super::{
     examine::{Active, Look, Part, Refusal},
-    kind::Kind,
+    kind::{self, Kind},
     program, rtf, text,
+    xml::of_old_word,
 };
 
 /// A stream: the names on the way to it, joined by `/`, and its content.
@@ -65,6 +66,9 @@ pub(super) fn look_into(bytes: &[u8], look: &mut Look) -> Result<Kind, Refusal> 
     for (name, content) in &streams {
         packaged(name, content, look)?;
         if kind != Kind::Msg {
+            embedded(name, content, look)?;
+        }
+        if kind != Kind::Msg {
             look.words(&text::strings(content))?;
         }
     }
@@ -94,6 +98,7 @@ pub(super) fn look_into(bytes: &[u8], look: &mut Look) -> Result<Kind, Refusal> 
 /// All streams, within what may be unpacked; none when the file is damaged.
 fn streams(bytes: &[u8], look: &mut Look) -> Result<Vec<Stream>, Refusal> {
     let Ok(mut file) = cfb::CompoundFile::open(Cursor::new(bytes)) else {
+        look.skip(Part::Damaged);
         return Ok(Vec::new());
     };
     let entries: Vec<_> = file
@@ -120,7 +125,7 @@ fn streams(bytes: &[u8], look: &mut Look) -> Result<Vec<Stream>, Refusal> {
 
 /// A file that was put into a document as an icon (`\x01Ole10Native`).
 fn packaged(name: &str, content: &[u8], look: &mut Look) -> Result<(), Refusal> {
-    if !name.ends_with("\u{1}Ole10Native") {
+    if !name.to_lowercase().ends_with("\u{1}ole10native") {
         return Ok(());
     }
     match package(content) {
@@ -132,6 +137,32 @@ fn packaged(name: &str, content: &[u8], look: &mut Look) -> Result<(), Refusal> 
         }
         None => Err(Refusal::Active(Active::Object)),
     }
+}
+
+/// What another program keeps in a document: its own file, a program, an equation.
+fn embedded(name: &str, content: &[u8], look: &mut Look) -> Result<(), Refusal> {
+    if let Some(program) = program::binary(content) {
+        return Err(Refusal::Program(program.into()));
+    }
+    if program::holds_program(content) {
+        return Err(Refusal::program("Windows"));
+    }
+    let lower = name.to_lowercase();
+    let stream = lower.rsplit('/').next().unwrap_or(&lower);
+    let whole = matches!(stream, "contents" | "package" | "embeddedodf");
+    let known = || {
+        content.starts_with(b"PK\x03\x04")
+            || matches!(kind::of(content), Some(Kind::Ole | Kind::Pdf | Kind::Rtf))
+    };
+    if whole && known() {
+        return look.inner(stream, content).map(|_| ());
+    }
+    // Storages of objects: of Word, and of Excel and PowerPoint.
+    let inside = lower.starts_with("objectpool/") || lower.starts_with("mbd");
+    if whole || inside || stream == "equation native" {
+        look.skip(Part::Objects);
+    }
+    Ok(())
 }
 
 /// The name and the content of a package.
@@ -281,9 +312,12 @@ fn document(streams: &[Stream], look: &mut Look) -> Result<(), Refusal> {
         }
         let eight = encoding_rs::mem::decode_latin1(content);
         let wide = encoding_rs::UTF_16LE.decode_without_bom_handling(content).0;
-        let acts = text::has_dde_field(&eight).or_else(|| text::has_dde_field(&wide));
-        if let Some(active) = acts {
-            return Err(Refusal::Active(active));
+        for text in [&*eight, &*wide] {
+            let fields = of_old_word(text);
+            if let Some(active) = fields.active {
+                return Err(Refusal::Active(active));
+            }
+            look.marked(&fields.lines)?;
         }
         // Text in a legacy code stands in eight bits.
         look.words(&eight)?;

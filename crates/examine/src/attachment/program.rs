@@ -106,15 +106,20 @@ pub fn runs(name: &str) -> Option<String> {
     known.then(|| format!(".{ending}"))
 }
 
-/// Which program the bytes are, if they are one.
-pub fn program(bytes: &[u8]) -> Option<&'static str> {
+/// The same for what only machines read: no text is one.
+pub fn binary(bytes: &[u8]) -> Option<&'static str> {
     let named = PROGRAMS.iter().find(|(magic, _)| bytes.starts_with(magic));
     if let Some((_, name)) = named {
         return Some(name);
     }
     // "MZ" may begin a text, but a program for DOS or Windows holds bytes that no text has.
-    if bytes.starts_with(b"MZ") && !text::is_text(bytes) {
-        return Some("Windows");
+    (bytes.starts_with(b"MZ") && !text::is_text(bytes)).then_some("Windows")
+}
+
+/// Which program the bytes are, if they are one.
+pub fn program(bytes: &[u8]) -> Option<&'static str> {
+    if let Some(name) = binary(bytes) {
+        return Some(name);
     }
     // The volume of a disc begins at its 17th sector; a disk of VirtualPC ends with its name.
     let disc = [0x8001, 0x8801, 0x9001]
@@ -215,9 +220,17 @@ fn holds_page(bytes: &[u8]) -> bool {
         .any(|tag| memmem::find(&lower, tag.as_bytes()).is_some())
 }
 
-/// Whether a program for Windows lies anywhere in these bytes, unpacked.
+/// Whether a program for Windows lies anywhere in these bytes, unpacked: by what it says to DOS,
+/// or by its two headings.
 pub fn holds_program(bytes: &[u8]) -> bool {
-    memmem::find_iter(bytes, b"This program ").any(|at| {
+    let headed = |at: usize| {
+        let place = bytes.get(at + 60..at + 64)?;
+        let place = u32::from_le_bytes([place[0], place[1], place[2], place[3]]);
+        let second = at + usize::try_from(place).ok().filter(|p| *p < 4_096)?;
+        Some(bytes.get(second..second + 4)? == b"PE\0\0")
+    };
+    let two = memmem::find_iter(bytes, b"MZ").any(|at| headed(at) == Some(true));
+    two || memmem::find_iter(bytes, b"This program ").any(|at| {
         let rest = &bytes[at + 13..];
         rest.starts_with(b"cannot be run in DOS mode") || rest.starts_with(b"must be run under Win")
     })

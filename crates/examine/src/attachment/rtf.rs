@@ -1,13 +1,14 @@
 //! Rich Text Format: its words, and what in it acts.
 
+use domain::legacy::Legacy;
 use encoding_rs::{Encoding, WINDOWS_1252};
 
 use super::{
     examine::{Active, Look, Part, Refusal},
     office::as_levels,
-    xml::active_field,
+    xml::Fields,
 };
-use crate::marking::Legacy;
+use crate::marking::{of_font, redrawn};
 
 /// Groups within groups; Word itself stops at some hundred.
 const MOST_DEPTH: usize = 2_000;
@@ -54,6 +55,8 @@ struct Group {
     capitals: bool,
     /// Whether it is a line of its own: the text of a shape, a heading of pages.
     block: bool,
+    /// How many codes of fields it stands in.
+    codes: usize,
     /// How many bytes stand for a character that is also given as `\u`.
     fallback: usize,
 }
@@ -61,10 +64,11 @@ struct Group {
 /// Looks at a file; it is refused when it holds objects, remote templates or fields that act.
 pub(super) fn look_into(bytes: &[u8], look: &mut Look) -> Result<(), Refusal> {
     let read = read(bytes)?;
-    if let Some(active) = read.active {
+    if let Some(active) = read.active.or(read.fields.active) {
         return Err(Refusal::Active(active));
     }
-    look.words(&read.text)?;
+    look.document(&read.text)?;
+    look.words(&read.fields.lines)?;
     look.words(&read.properties)?;
     look.words(&as_levels(&read.properties))?;
     look.empty();
@@ -78,7 +82,7 @@ pub(super) fn look_into(bytes: &[u8], look: &mut Look) -> Result<(), Refusal> {
 struct Read {
     text: String,
     properties: String,
-    field: String,
+    fields: Fields,
     active: Option<Active>,
     pictures: bool,
 }
@@ -114,6 +118,7 @@ fn read(bytes: &[u8]) -> Result<Read, Refusal> {
             legacy: None,
             capitals: false,
             block: false,
+            codes: 0,
             fallback: 1,
         },
         outer: Vec::new(),
@@ -138,7 +143,7 @@ fn read(bytes: &[u8]) -> Result<Read, Refusal> {
         }
     }
     reader.flush();
-    reader.end_field();
+    reader.out.fields.finish();
     Ok(reader.out)
 }
 
@@ -154,8 +159,8 @@ impl Reader<'_> {
         let Some(outer) = self.outer.pop() else {
             return;
         };
-        if self.group.target == Target::Field && outer.target != Target::Field {
-            self.end_field();
+        for _ in outer.codes..self.group.codes {
+            self.out.fields.end();
         }
         if [self.group.target, outer.target].contains(&Target::Properties) {
             self.out.properties.push('\n');
@@ -167,9 +172,12 @@ impl Reader<'_> {
         self.skip = 0;
     }
 
-    fn end_field(&mut self) {
-        self.out.active = self.out.active.or_else(|| active_field(&self.out.field));
-        self.out.field.clear();
+    /// The code of a field follows.
+    fn begin_code(&mut self, code: &str) {
+        self.group.target = Target::Field;
+        self.group.codes += 1;
+        self.out.fields.begin();
+        self.out.fields.code(code);
     }
 
     /// A control word, a control symbol, or an escaped byte.
@@ -284,10 +292,7 @@ impl Reader<'_> {
             "f" => self.font(at(number).unwrap_or(0)),
             "fonttbl" => self.group.target = Target::Fonts,
             "info" | "userprops" => self.group.target = Target::Properties,
-            "fldinst" => {
-                self.group.target = Target::Field;
-                self.out.field.clear();
-            }
+            "fldinst" => self.begin_code(""),
             "fldrslt" => self.group.target = Target::Text,
             "pict" => {
                 self.out.pictures = true;
@@ -298,10 +303,7 @@ impl Reader<'_> {
                 self.act(Active::Object);
             }
             // The template's address follows as text.
-            "template" => {
-                self.group.target = Target::Field;
-                self.out.field = "INCLUDETEXT ".into();
-            }
+            "template" => self.begin_code("INCLUDETEXT "),
             "bin" => {
                 let length = at(number).unwrap_or(0);
                 self.at = self.at.saturating_add(length).min(self.bytes.len());
@@ -322,7 +324,7 @@ impl Reader<'_> {
         if let Some(encoding) = font.encoding {
             self.group.encoding = encoding;
         }
-        let legacy = Legacy::of_font(&font.name);
+        let legacy = of_font(&font.name);
         self.group.legacy = legacy.map(|(code, _)| code);
         self.group.capitals |= legacy.is_some_and(|(_, capitals)| capitals);
     }
@@ -370,14 +372,14 @@ impl Reader<'_> {
         let mut shown = self
             .group
             .legacy
-            .map_or_else(|| text.to_owned(), |code| code.decode(text));
+            .map_or_else(|| text.to_owned(), |code| redrawn(code, text));
         if self.group.capitals {
             shown = shown.to_uppercase();
         }
         match self.group.target {
             Target::Text => self.out.text.push_str(&shown),
             Target::Properties => self.out.properties.push_str(&shown),
-            Target::Field => self.out.field.push_str(&shown),
+            Target::Field => self.out.fields.code(&shown),
             Target::Nothing | Target::Fonts => {}
         }
     }
@@ -425,6 +427,9 @@ mod tests {
             br"{\rtf1 x{\shp{\*\shpinst{\shptxt M\u7852?T\par}}}y\par}",
             br"{\rtf1{\info{\title x}{\keywords M\u7853?t}}y\par}",
             br"{\rtf1\uc0 M\u7852T\par}",
+            br#"{\rt1 M\u7852?T\par}"#,
+            br#"{\rtf1 x{\field{\*\fldinst QUOTE "M\u7852?T"}{\fldrslt x}}\par}"#,
+            br"{\rtf1 UBND T\u7880?NH\par T\u7889?i m\u7853?t\par S\u7889?: 05\par}",
             br"{\rtf1 UBND\tab M\u7852?T\tab S\u7889?: 5\par}",
         ] {
             assert_eq!(examined(marked), Err(Refusal::Marked), "{}", String::from_utf8_lossy(marked));
@@ -455,6 +460,10 @@ mod tests {
             ),
             (
                 br"{\rtf1{\field{\*\fldinst{ DDE}{AUTO cmd}}{\fldrslt x}}}",
+                Active::Dde,
+            ),
+            (
+                br"{\rtf1{\field{\*\fldinst {\field{\*\fldinst QUOTE 68 68 69}{\fldrslt x}} cmd}{\fldrslt x}}}",
                 Active::Dde,
             ),
             (

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use encoding_rs::{UTF_16BE, UTF_16LE, WINDOWS_1252, WINDOWS_1258};
 
 use super::{
-    examine::{Active, Look, Refusal},
+    examine::{Look, Refusal},
     xml,
 };
 
@@ -178,11 +178,64 @@ fn written(c: char) -> bool {
         | 0x1ea0..=0x1ef9 | 0x2000..=0x206f | 0xff01..=0xff5e | 0x09)
 }
 
-/// The fields' codes of Word before 2007 stand between 0x13 and 0x14.
-pub fn has_dde_field(text: &str) -> Option<Active> {
-    text.split('\u{13}')
-        .skip(1)
-        .find_map(|field| xml::active_field(field.split(['\u{14}', '\u{15}']).next()?))
+/// Files that a text holds in the form of mails from before MIME (`begin 644 name`), each with
+/// its name.
+pub fn uuencoded(text: &str) -> Vec<(String, Vec<u8>)> {
+    let mut out = Vec::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        let Some((mode, name)) = line
+            .strip_prefix("begin ")
+            .and_then(|rest| rest.trim_start().split_once(' '))
+        else {
+            continue;
+        };
+        if !(3..=4).contains(&mode.len()) || !mode.bytes().all(|b| matches!(b, b'0'..=b'7')) {
+            continue;
+        }
+        let mut file = Vec::new();
+        for line in lines.by_ref() {
+            let mut codes = line.bytes().map(|b| b.wrapping_sub(32) & 63);
+            let length = usize::from(codes.next().unwrap_or(0));
+            if line.starts_with("end") || length == 0 {
+                break;
+            }
+            let codes: Vec<u8> = codes.collect();
+            let bytes = codes.chunks(4).flat_map(|four| {
+                let at = |i: usize| four.get(i).copied().unwrap_or(0);
+                [
+                    at(0) << 2 | at(1) >> 4,
+                    at(1) << 4 | at(2) >> 2,
+                    at(2) << 6 | at(3),
+                ]
+            });
+            file.extend(bytes.take(length));
+        }
+        if !file.is_empty() {
+            out.push((name.trim().to_owned(), file));
+        }
+    }
+    out
+}
+
+/// Looks at files that a text holds; what is no file of a kind that is known was only text.
+///
+/// # Errors
+/// Why one is not taken.
+pub fn look_into_uuencoded(text: &str, look: &mut Look) -> Result<(), Refusal> {
+    for (name, file) in uuencoded(text) {
+        look.parts(1)?;
+        look.unpacked(file.len() as u64)?;
+        match look.inner(&name, &file) {
+            Err(Refusal::Inside { why, .. }) if *why == Refusal::Unknown => {
+                look.skip(super::examine::Part::Objects);
+            }
+            found => {
+                found?;
+            }
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -225,6 +278,13 @@ mod tests {
                 .iter()
                 .any(|t| crate::marking::is_marked(t))
         );
+    }
+
+    #[test]
+    fn files_from_before_mime_are_found() {
+        let text = "Kinh gui\nbegin 644 a.txt\n#0V%T\n`\nend\nbegin and end\n";
+        assert_eq!(uuencoded(text), [("a.txt".to_owned(), b"Cat".to_vec())]);
+        assert_eq!(uuencoded("begin 999 x\n#0V%T\nend"), []);
     }
 
     #[test]

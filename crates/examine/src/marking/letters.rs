@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use domain::legacy::Legacy;
 use unicode_normalization::UnicodeNormalization as _;
 
 /// The text with what is not seen left out and what looks alike made equal: zero-width
@@ -85,116 +86,87 @@ fn latin(c: char) -> char {
     found.map_or(c, |(latin, _)| *latin)
 }
 
-/// A legacy Vietnamese code: bytes above 127, shown by fonts that draw other letters there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Legacy {
-    /// TCVN 5712:1993 (fonts `.VnTime`, `.VnArial` …).
-    Tcvn3,
-    /// VNI for Windows (fonts `VNI-Times` …): a vowel, then its marks.
-    Vni,
+/// The code that a font's name stands for, and whether it shows small letters as capitals.
+pub fn of_font(name: &str) -> Option<(Legacy, bool)> {
+    let name = name.trim().trim_matches(['"', '\'']).to_lowercase();
+    if let Some(rest) = name.strip_prefix(".vn") {
+        let family = rest.split([' ', ',', ';']).next().unwrap_or(rest);
+        return Some((
+            Legacy::Tcvn3,
+            family.len() > 1 && family.ends_with('h') && !family.ends_with("bach"),
+        ));
+    }
+    name.strip_prefix("vni")
+        .filter(|rest| rest.starts_with(['-', ' ']))?;
+    Some((Legacy::Vni, false))
 }
 
-impl Legacy {
-    /// The code that a font's name stands for, and whether it shows small letters as capitals.
-    pub fn of_font(name: &str) -> Option<(Self, bool)> {
-        let name = name.trim().trim_matches(['"', '\'']).to_lowercase();
-        if let Some(rest) = name.strip_prefix(".vn") {
-            let family = rest.split([' ', ',', ';']).next().unwrap_or(rest);
-            return Some((
-                Self::Tcvn3,
-                family.len() > 1 && family.ends_with('h') && !family.ends_with("bach"),
-            ));
-        }
-        name.strip_prefix("vni")
-            .filter(|rest| rest.starts_with(['-', ' ']))?;
-        Some((Self::Vni, false))
-    }
-
-    /// Whether a text could hold the letter `Ậ` in this code: without it there is no marking.
-    pub fn may_mark(self, text: &str) -> bool {
-        match self {
-            Self::Tcvn3 => text.contains(['Ë', '\u{f0cb}']),
-            Self::Vni => text.contains(['Ä', 'ä', '\u{f0c4}', '\u{f0e4}']),
-        }
-    }
-
-    /// The letters that the fonts of this code show, of a text that was read as Latin-1.
-    pub fn decode(self, text: &str) -> String {
-        // Symbol fonts put their characters into the private area.
-        let text = text.chars().map(|c| match u32::from(c) {
-            code @ 0xf080..=0xf0ff => char::from_u32(code - 0xf000).unwrap_or(c),
-            _ => c,
-        });
-        match self {
-            Self::Tcvn3 => text.map(tcvn3).collect(),
-            Self::Vni => vni(text),
-        }
+/// A code in which a text could hold the letter `Ậ`: without it there is no marking.
+pub fn may_mark(code: Legacy, text: &str) -> bool {
+    match code {
+        Legacy::Tcvn3 => text.contains(['Ë', '\u{f0cb}']),
+        Legacy::Vni => text.contains(['Ä', 'ä', '\u{f0c4}', '\u{f0e4}']),
+        Legacy::Viscii | Legacy::Windows1258 => false,
     }
 }
 
-/// TCVN 5712:1993, from 0xA1 on; a blank where it has no letter.
-const TCVN3: &str = "ĂÂÊÔƠƯĐăâêôơưđ      àảãáạ ằẳẵắ       ặầẩẫấậè ẻẽéẹềểễếệìỉ   ĩíịò ỏõóọồổỗốộờởỡớợù ủũúụừửữứựỳỷỹýỵ ";
-
-fn tcvn3(c: char) -> char {
-    let Some(at) = u32::from(c).checked_sub(0xa1).filter(|at| *at < 0x5f) else {
-        return c;
-    };
-    TCVN3
-        .chars()
-        .nth(at as usize)
-        .filter(|letter| *letter != ' ')
-        .unwrap_or(c)
+/// The letters that the fonts of a code show, of a text that was read as Latin-1.
+pub fn redrawn(code: Legacy, text: &str) -> String {
+    // Symbol fonts put their characters into the private area.
+    let latin: String = text.chars().map(|c| of_private(c).unwrap_or(c)).collect();
+    code.decode_latin(&latin)
 }
 
-fn vni(text: impl Iterator<Item = char>) -> String {
-    let mut out = String::new();
-    for c in text {
-        let vowel = out
-            .chars()
-            .next_back()
-            .is_some_and(|last| "aeouyAEOUYơưƠƯ".contains(last));
-        let small = c.to_lowercase().next().unwrap_or(c);
-        let marks = match small {
-            'ù' => "\u{301}",
-            'ø' => "\u{300}",
-            'û' => "\u{309}",
-            'õ' => "\u{303}",
-            'ï' => "\u{323}",
-            'â' => "\u{302}",
-            'á' => "\u{302}\u{301}",
-            'à' => "\u{302}\u{300}",
-            'å' => "\u{302}\u{309}",
-            'ã' => "\u{302}\u{303}",
-            'ä' => "\u{302}\u{323}",
-            'ê' => "\u{306}",
-            'é' => "\u{306}\u{301}",
-            'è' => "\u{306}\u{300}",
-            'ú' => "\u{306}\u{309}",
-            'ü' => "\u{306}\u{303}",
-            'ë' => "\u{306}\u{323}",
-            _ => "",
-        };
-        if vowel && !marks.is_empty() {
-            out.push_str(marks);
-            continue;
-        }
-        let alone = match small {
-            'ô' => 'ơ',
-            'ö' => 'ư',
-            'æ' => 'ỉ',
-            'ó' => 'ĩ',
-            'ò' => 'ị',
-            'î' => 'ỵ',
-            'ñ' => 'đ',
-            _ => small,
-        };
-        if c == small {
-            out.push(alone);
-        } else {
-            out.extend(alone.to_uppercase());
+/// The letter of Latin-1 that a symbol font has in the private area.
+pub fn of_private(c: char) -> Option<char> {
+    match u32::from(c) {
+        code @ 0xf020..=0xf0ff => char::from_u32(code - 0xf000),
+        _ => None,
+    }
+}
+
+/// Vietnamese as it is typed in ASCII (VIQR, RFC 1456): the letters that levels have.
+pub fn typed(text: &str) -> Option<String> {
+    const LETTERS: [(&str, &str); 6] = [
+        ("A^.", "Ậ"),
+        ("a^.", "ậ"),
+        ("E^.", "Ệ"),
+        ("e^.", "ệ"),
+        ("O^'", "Ố"),
+        ("o^'", "ố"),
+    ];
+    if !text.contains("A^.") && !text.contains("a^.") {
+        return None;
+    }
+    let mut out = text.to_owned();
+    for (typed, letter) in LETTERS {
+        out = out.replace(typed, letter);
+    }
+    Some(out)
+}
+
+/// A text as it is seen where a mark turns the direction of writing (U+202E, until U+202C or
+/// the end of the line).
+pub fn turned(text: &str) -> Option<String> {
+    if !text.contains('\u{202e}') {
+        return None;
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut run: Option<Vec<char>> = None;
+    for c in text.nfc() {
+        match (c, &mut run) {
+            ('\u{202e}', None) => run = Some(Vec::new()),
+            ('\u{202c}' | '\n' | '\r', Some(letters)) => {
+                out.extend(letters.drain(..).rev());
+                out.push(c);
+                run = None;
+            }
+            (c, Some(letters)) => letters.push(c),
+            (c, None) => out.push(c),
         }
     }
-    out.nfc().collect()
+    out.extend(run.into_iter().flatten().rev());
+    Some(out)
 }
 
 /// A word in capitals, if it is one; small letters with marks between plain capitals are
@@ -256,12 +228,12 @@ mod tests {
                 "TUYỆT MẬT, TỐI MẬT, khẩn",
             ),
         ] {
-            assert_eq!(code.decode(written), read);
+            assert_eq!(redrawn(code, written), read);
         }
-        assert_eq!(Legacy::of_font(".VnTimeH"), Some((Legacy::Tcvn3, true)));
-        assert_eq!(Legacy::of_font(".VnTime"), Some((Legacy::Tcvn3, false)));
-        assert_eq!(Legacy::of_font("VNI-Times"), Some((Legacy::Vni, false)));
-        assert_eq!(Legacy::of_font("Times New Roman"), None);
+        assert_eq!(of_font(".VnTimeH"), Some((Legacy::Tcvn3, true)));
+        assert_eq!(of_font(".VnTime"), Some((Legacy::Tcvn3, false)));
+        assert_eq!(of_font("VNI-Times"), Some((Legacy::Vni, false)));
+        assert_eq!(of_font("Times New Roman"), None);
     }
 
     #[test]
@@ -278,6 +250,10 @@ mod tests {
         ] {
             assert_eq!(plain(written), "MẬT", "{written}");
         }
+        assert_eq!(typed("UBND MA^.T"), Some("UBND MẬT".into()));
+        assert_eq!(typed("a^b"), None);
+        assert_eq!(turned("x \u{202e}TẬM\u{202c} y").as_deref(), Some("x MẬT\u{202c} y"));
+        assert_eq!(turned("\u{202e}TA\u{323}\u{302}M\nMẬT").as_deref(), Some("MẬT\nMẬT"));
         assert_eq!(plain("Điều 5. Bảo mật\u{a0}mạng"), "Điều 5. Bảo mật mạng");
     }
 }

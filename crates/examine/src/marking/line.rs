@@ -25,6 +25,48 @@ pub fn is_solid_marking(letters: &str) -> bool {
     })
 }
 
+/// Whether a level stands among the first lines of a document as a stamp does, written with a
+/// capital in front; see [`super::is_stamped`].
+pub fn is_stamped(lines: &[&str], on_each_page: bool) -> bool {
+    let words: Vec<Vec<Word>> = lines.iter().map(|line| Word::all(line).0).collect();
+    let alone: Vec<Option<usize>> = lines
+        .iter()
+        .zip(&words)
+        .map(|(line, words)| level_alone(line, words))
+        .collect();
+    let mut named = words.iter().filter_map(|words| level_of(words));
+    let Some(first) = named.next() else {
+        return false;
+    };
+    if named.any(|other| other != first) || words.iter().any(|words| ends_in_label(words)) {
+        return false;
+    }
+    let head = |at: usize| {
+        let near = at.saturating_sub(2)..(at + 3).min(words.len());
+        near.into_iter()
+            .any(|i| i != at && !words[i].is_empty() && is_head(&words[i]))
+    };
+    alone.iter().enumerate().any(|(at, level)| {
+        level.is_some_and(|level| on_each_page || head(at) || (at < 2 && LEVELS[level].len() > 1))
+    })
+}
+
+/// The level that all words of a line are.
+fn level_of(words: &[Word]) -> Option<usize> {
+    let is = |level: &&[&str]| {
+        words.len() == level.len() && words.iter().zip(level.iter()).all(|(w, l)| w.text == *l)
+    };
+    LEVELS[..3].iter().position(is)
+}
+
+/// The same where it stands alone, not in a list, with a capital in front.
+fn level_alone(line: &str, words: &[Word]) -> Option<usize> {
+    let bare = line.trim_matches(['[', ']', '(', ')', '*', ' ']);
+    let written = bare.chars().all(|c| c.is_alphabetic() || c == ' ');
+    let capital = bare.chars().next().is_some_and(char::is_uppercase);
+    level_of(words).filter(|_| written && capital)
+}
+
 /// A line with its neighbours; no line holds a control character but the tab.
 pub struct Line<'a> {
     before: &'a str,

@@ -5,7 +5,9 @@ mod letters;
 mod line;
 mod words;
 
-pub use letters::Legacy;
+use domain::legacy::Legacy;
+use letters::may_mark;
+pub use letters::{of_font, of_private, redrawn};
 use line::Line;
 
 /// Whether a text carries a marking of secrecy as a document does, not only a word about
@@ -14,25 +16,61 @@ use line::Line;
 /// A marking stands in capitals: alone on its line or in its column, beside a marking of
 /// urgency, or at the end of a line that belongs to the head of a document; or, in any
 /// letters, after "Độ mật:". "BẢO MẬT", "MẬT KHẨU", or a sentence about documents that are
-/// marked so are none. Letters that are not seen, that look alike, or that are set in a
-/// legacy code (TCVN3, VNI) are read as a person reads them.
+/// marked so are none. Letters that are not seen, that look alike, that are written backwards,
+/// or that are set in a legacy code (TCVN3, VNI, VIQR) are read as a person reads them.
 pub fn is_marked(text: &str) -> bool {
     // Without one of these no marking can be made: most of what is large is over here.
     let unicode =
         !text.is_ascii() || text.contains("MAT") || text.contains("Mat") || text.contains("M A T");
     (unicode && marked_in(&letters::plain(text)))
         || [Legacy::Tcvn3, Legacy::Vni]
-            .iter()
-            .any(|code| code.may_mark(text) && marked_in(&letters::plain(&code.decode(text))))
+            .into_iter()
+            .any(|code| may_mark(code, text) && marked_in(&letters::plain(&redrawn(code, text))))
+        || [letters::typed(text), letters::turned(text)]
+            .into_iter()
+            .flatten()
+            .any(|text| marked_in(&letters::plain(&text)))
+}
+
+/// So many lines are looked at for a stamp in small letters.
+const HEAD: usize = 15;
+
+/// Whether a text begins as a document that is stamped in small letters, with a capital in
+/// front: "Tối mật" alone on a line.
+///
+/// The stamp stands among the first lines, at most two from a line of the head (who issues it,
+/// its number, its date); "Tối mật" and "Tuyệt mật" also on the first or second line without a
+/// head. It is none where the lines name other levels too (a list to choose from), below a
+/// heading "Độ mật" (a table), in a list, or where it is only a word ("Mật" in a text without
+/// a head).
+pub fn is_stamped(text: &str) -> bool {
+    stamped_in(text, false)
+}
+
+/// The same for what stands on each page: there a level alone on a line is a stamp.
+pub fn is_stamped_heading(text: &str) -> bool {
+    stamped_in(text, true)
+}
+
+fn stamped_in(text: &str, on_each_page: bool) -> bool {
+    let mut lines = Vec::new();
+    for line in split(text).take(HEAD) {
+        lines.push(letters::plain(line));
+    }
+    let lines: Vec<&str> = lines.iter().map(|line| line.trim()).collect();
+    line::is_stamped(&lines, on_each_page)
+}
+
+/// The lines of a text that hold something.
+fn split(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| (c.is_control() && c != '\t') || matches!(c, '\u{2028}' | '\u{2029}'))
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
 }
 
 /// Whether one of the lines is marked; its neighbours say whether it is a line of its own.
 fn marked_in(text: &str) -> bool {
-    let lines: Vec<&str> = text
-        .split(|c: char| (c.is_control() && c != '\t') || matches!(c, '\u{2028}' | '\u{2029}'))
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .collect();
+    let lines: Vec<&str> = split(text).collect();
     let at = |i: usize| lines.get(i).copied().unwrap_or("");
     (0..lines.len()).any(|i| {
         let before = i.checked_sub(1).map_or("", at);
@@ -134,6 +172,11 @@ mod tests {
             "UÛY BAN NHAÂN DAÂN\nMAÄT",
             "TUYET MAT",
             "TOI MAT",
+            // As it is typed in ASCII, and backwards.
+            "UBND TINH\nMA^.T\nSo: 05",
+            "TO^'I MA^.T",
+            "\u{202e}TẬM",
+            "UBND\n\u{202e}TẬM IỐT\u{202c}\nSố 5",
         ] {
             assert!(is_marked(marked), "{marked:?}");
         }
@@ -193,8 +236,44 @@ mod tests {
             "Lưu trữ MẬT ĐỘ cao - 48 cổng",
             "password secret 5 MAT",
             "access-list 10 remark TOI MAT KET NOI",
+            "x = a^.b; MA^.T KHA^?U",
+            "\u{202e}TẬM ỌẢB",
         ] {
             assert!(!is_marked(free), "{free:?}");
         }
+    }
+
+    #[test]
+    fn a_stamp_in_small_letters_stands_in_the_head() {
+        for stamped in [
+            "UBND TỈNH VĨNH LONG\nMật\nSố: 05/BC-UBND",
+            "UBND TỈNH\nSỞ NỘI VỤ\n-------\nTối mật\nSố: 05\nCỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
+            "Mật\nUBND XÃ AN BÌNH",
+            "Tuyệt mật\nPhương án bảo vệ mục tiêu",
+            "[Tối mật]\nKế hoạch",
+            "(Tối Mật)\nSố: 12/KH",
+        ] {
+            assert!(is_stamped(stamped), "{stamped:?}");
+        }
+        let prose = "UBND TỈNH\nSố: 5\n".to_owned() + &"Nội dung dòng thường\n".repeat(20) + "Tối mật\n";
+        for free in [
+            "",
+            "Mật",
+            "mật",
+            "Mật\nlà tên một loại sản phẩm của ong",
+            "SẢN PHẨM\nĐường\nMật\nSữa",
+            "UBND XÃ AN BÌNH\nDANH MỤC SẢN PHẨM\nĐường\nMật\nSữa",
+            "UBND TỈNH\nĐộ mật\nThường\nMật\nTối mật\nTuyệt mật",
+            "UBND TỈNH\nMật\nTối mật\nTuyệt mật",
+            "UBND TỈNH\nSTT\nĐộ mật\nTrích yếu\n1\nMật\nx",
+            "UBND TỈNH\n- Mật;\nSố: 5",
+            "UBND TỈNH\nBảo mật\nSố: 5",
+            prose.as_str(),
+        ] {
+            assert!(!is_stamped(free), "{free:?}");
+        }
+        assert!(is_stamped_heading("Trang 1\nMật"));
+        assert!(!is_stamped_heading("Quy chế bảo mật\nTrang 1"));
+        assert!(!is_stamped_heading("Mật\nTối mật"));
     }
 }

@@ -16,7 +16,7 @@ const MAY_USE: [(&str, &[&str]); 13] = [
     ("domain", &[]),
     ("wire", &[]),
     ("policy", &["domain"]),
-    ("examine", &["policy"]),
+    ("examine", &["domain", "policy"]),
     ("store", &["domain"]),
     ("vault", &["domain"]),
     ("observe", &["domain", "vault", "wire"]),

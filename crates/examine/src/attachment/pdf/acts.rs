@@ -113,20 +113,35 @@ fn acts(document: &Document, dictionary: &Dictionary) -> Option<Active> {
     let media = name(b"Subtype")
         .is_some_and(|s| matches!(s, b"RichMedia" | b"Movie" | b"Sound"))
         .then_some(Active::Object);
-    // What is opened without a click.
-    let opened = dictionary
-        .get(b"OpenAction")
+    // What is done without a click: when the file opens, when a page or a field is shown.
+    let opens = dictionary.get(b"OpenAction").ok();
+    let more = dictionary
+        .get(b"AA")
         .ok()
         .and_then(|o| resolve(document, o)?.as_dict().ok());
-    let leads_out = opened.is_some_and(|action| {
-        action
-            .get(b"S")
-            .and_then(Object::as_name)
-            .is_ok_and(|s| matches!(s, b"URI" | b"GoToR"))
-    });
+    let done = opens
+        .into_iter()
+        .chain(more.into_iter().flat_map(|more| more.iter().map(|(_, done)| done)));
     action
         .or(media)
-        .or_else(|| leads_out.then_some(Active::Remote))
+        .or_else(|| done.into_iter().find_map(|done| leads_out(document, done, 0)))
+}
+
+/// Whether an action, or one that follows it, leaves the document.
+fn leads_out(document: &Document, action: &Object, depth: usize) -> Option<Active> {
+    let action = resolve(document, action)?;
+    if let Object::Array(several) = action {
+        let mut several = several.iter().take(100);
+        return several.find_map(|one| leads_out(document, one, depth + 1));
+    }
+    let action = action.as_dict().ok()?;
+    match action.get(b"S").and_then(Object::as_name) {
+        Ok(b"URI" | b"GoToR") => return Some(Active::Remote),
+        Ok(b"GoToE") => return Some(Active::Launch),
+        _ => {}
+    }
+    let next = action.get(b"Next").ok().filter(|_| depth < 8)?;
+    leads_out(document, next, depth + 1)
 }
 
 /// The forms in XML (XFA) that a PDF may hold beside its fields.

@@ -20,6 +20,8 @@ struct Glyph {
 #[derive(Debug, Default)]
 pub(super) struct Glyphs {
     page: Vec<Glyph>,
+    /// Letters of the page beside which nothing stands.
+    alone: Vec<Glyph>,
     count: usize,
     /// The lines of all pages; columns on a line are divided by a tab.
     pub lines: String,
@@ -27,6 +29,8 @@ pub(super) struct Glyphs {
 
 /// Between two letters, in parts of their size: more than this is a blank.
 const BLANK: f64 = 0.12;
+/// The most letters of a page that are looked at for standing one below the other.
+const MOST_ALONE: usize = 2_000;
 /// More than this is another column.
 const COLUMN: f64 = 0.75;
 
@@ -56,6 +60,35 @@ impl Glyphs {
             line.push(glyph);
         }
         self.finish_line(&mut line);
+        self.finish_upright();
+    }
+
+    /// Letters one below the other, whatever else stands on their lines.
+    fn finish_upright(&mut self) {
+        let mut alone = std::mem::take(&mut self.alone);
+        alone.truncate(MOST_ALONE);
+        let mut columns: Vec<Vec<Glyph>> = Vec::new();
+        for glyph in alone {
+            let below = |column: &&mut Vec<Glyph>| {
+                column.last().is_some_and(|last| {
+                    let size = last.size.max(glyph.size);
+                    let middle = |g: &Glyph| g.along + g.width / 2.0;
+                    last.angle == glyph.angle
+                        && (middle(last) - middle(&glyph)).abs() < 0.5 * size
+                        && (0.4 * size..3.0 * size).contains(&(last.across - glyph.across))
+                })
+            };
+            match columns.iter_mut().find(below) {
+                Some(column) => column.push(glyph),
+                None => columns.push(vec![glyph]),
+            }
+        }
+        for column in columns.iter().filter(|column| column.len() > 2) {
+            for glyph in column {
+                self.lines.push_str(&glyph.text);
+                self.lines.push('\n');
+            }
+        }
     }
 
     fn finish_line(&mut self, line: &mut Vec<Glyph>) {
@@ -81,7 +114,16 @@ impl Glyphs {
         if !line.is_empty() {
             self.lines.push('\n');
         }
-        line.clear();
+        let end = |g: &Glyph| g.along + g.width;
+        let apart = |a: &Glyph, b: &Glyph| b.along - end(a) > COLUMN * a.size.max(b.size);
+        let mut rest = line.drain(..).peekable();
+        let mut free = true;
+        while let Some(glyph) = rest.next() {
+            let next = rest.peek().is_none_or(|next| apart(&glyph, next));
+            if std::mem::replace(&mut free, next) && next {
+                self.alone.push(glyph);
+            }
+        }
     }
 }
 

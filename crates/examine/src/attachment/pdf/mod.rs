@@ -15,7 +15,7 @@ use super::{
     office::as_levels,
     xml,
 };
-use crate::marking::Legacy;
+use crate::marking::{of_font, redrawn};
 
 /// Looks at a PDF. What cannot be read is noted as such.
 ///
@@ -271,7 +271,7 @@ fn shown(document: &mut Document, look: &mut Look) -> Result<(), Refusal> {
         }
     }
     look.unpacked(output.lines.len() as u64)?;
-    look.words(&output.lines)?;
+    look.document(&output.lines)?;
     for dictionary in dictionaries(document) {
         if dictionary
             .get(b"Subtype")
@@ -293,8 +293,8 @@ fn shown(document: &mut Document, look: &mut Look) -> Result<(), Refusal> {
             .unwrap_or_default();
         let name = String::from_utf8_lossy(name);
         let name = name.split_once('+').map_or(&*name, |(_, name)| name);
-        if let Some((code, capitals)) = Legacy::of_font(name) {
-            let decoded = code.decode(&output.lines);
+        if let Some((code, capitals)) = of_font(name) {
+            let decoded = redrawn(code, &output.lines);
             look.words(&if capitals {
                 decoded.to_uppercase()
             } else {

@@ -15,8 +15,15 @@ pub(super) fn active(element: &str, attributes: &[Attribute]) -> Option<Active> 
     ) {
         return Some(Active::Dde);
     }
-    if element == "fldSimple" {
-        return active_field(get("instr"));
+    // A workbook that fetches from a database or a page; what Power Query keeps in the workbook
+    // itself is asked for by hand.
+    let on = |name: &str| matches!(get(name), "1" | "true" | "on");
+    let database = element == "dbPr" && !get("connection").contains("Microsoft.Mashup.");
+    if database
+        || element == "webPr"
+        || (matches!(element, "connection" | "queryTable") && on("refreshOnLoad"))
+    {
+        return Some(Active::Remote);
     }
     let object = get("ProgID").to_lowercase();
     let hostile = [
@@ -48,11 +55,14 @@ pub(super) fn active(element: &str, attributes: &[Attribute]) -> Option<Active> 
         let asked = kind == "hyperlink"
             || kind.starts_with("externallink")
             || kind.starts_with("xlexternallink");
-        let scripted = is_scripted(target);
-        return match (external, asked) {
-            (true, false) if scripted || is_remote(target) => Some(Active::Remote),
-            _ => None,
-        };
+        // A workbook on another machine's share: Windows signs in there to look for it.
+        let share = asked
+            && kind != "hyperlink"
+            && is_remote(target)
+            && (target.trim().to_lowercase().starts_with("file:")
+                || target.trim().starts_with(['\\', '/']));
+        let loads = !asked && (is_scripted(target) || is_remote(target));
+        return (external && (loads || share)).then_some(Active::Remote);
     }
     let loads = matches!(
         element,
@@ -199,6 +209,18 @@ mod tests {
             ("hyperlink", "https://vinhlong.gov.vn/", None),
             ("hyperlink", "mailto:a@b.vn", None),
             ("externalLinkPath", "https://sp/so-lieu.xlsx", None),
+            ("externalLinkPath", "file:///D:/so-lieu.xlsx", None),
+            ("externalLinkPath", "/so-lieu.xlsx", None),
+            (
+                "externalLinkPath",
+                r"file:///\\10.0.0.1\share\a.xlsx",
+                Some(Active::Remote),
+            ),
+            (
+                "externalLinkPath",
+                r"\\10.0.0.1\share\a.xlsx",
+                Some(Active::Remote),
+            ),
         ] {
             assert_eq!(does(&relation(kind, target)), found, "{kind} {target}");
         }
@@ -233,6 +255,34 @@ mod tests {
                 Some(Active::Dde),
             ),
             ("<c><f>SUM(A1:B2)</f></c>", None),
+            (
+                "<w:p><w:fldChar w:fldCharType='begin'/><w:fldChar w:fldCharType='begin'/><w:instrText>QUOTE 68 68 69 65 85 84 79</w:instrText><w:fldChar w:fldCharType='separate'/><w:t>x</w:t><w:fldChar w:fldCharType='end'/><w:instrText> c:\\cmd.exe</w:instrText><w:fldChar w:fldCharType='end'/></w:p>",
+                Some(Active::Dde),
+            ),
+            (
+                "<connections><connection id='1' refreshOnLoad='1'/></connections>",
+                Some(Active::Remote),
+            ),
+            (
+                "<connections><connection id='1'><webPr url='http://x/'/></connection></connections>",
+                Some(Active::Remote),
+            ),
+            (
+                "<connections><connection id='1'><dbPr connection='Provider=SQLOLEDB;Data Source=10.0.0.1' command='x'/></connection></connections>",
+                Some(Active::Remote),
+            ),
+            (
+                "<connections><connection id='1' refreshOnLoad='0'><dbPr connection='Provider=Microsoft.Mashup.OleDb.1;Data Source=$Workbook$'/></connection></connections>",
+                None,
+            ),
+            (
+                "<connections><connection id='1'><textPr sourceFile='D:\\a.csv'/></connection></connections>",
+                None,
+            ),
+            (
+                "<pivotCacheDefinition refreshOnLoad='1'><worksheetSource ref='A1:B2'/></pivotCacheDefinition>",
+                None,
+            ),
             ("<c><f>IF(A1=\"a|b\",\"c!\",1)</f></c>", None),
             (
                 "<externalLink><ddeLink ddeService='cmd'/></externalLink>",

@@ -1,6 +1,8 @@
 //! The words of an XML part of an office document, as they are shown, and what in it runs.
 
 mod acts;
+mod fields;
+mod formula;
 
 use std::collections::HashMap;
 
@@ -9,11 +11,13 @@ use quick_xml::{
     events::{BytesStart, Event},
 };
 
-pub use acts::active_field;
+use domain::legacy::Legacy;
+
 use acts::{active, is_active_formula};
+pub use fields::{Fields, of_old_word};
 
 use super::examine::Active;
-use crate::marking::Legacy;
+use crate::marking::{of_font, of_private, redrawn};
 
 /// An attribute: its local name, its value.
 type Attribute = (String, String);
@@ -31,9 +35,14 @@ struct Format {
 #[derive(Debug, Default)]
 pub struct Styles {
     named: HashMap<String, Format>,
+    /// What styles begin with that say nothing else.
+    defaults: Format,
     /// That of paragraphs which name none.
     usual: Format,
 }
+
+/// The name under which the formatting of all is kept; no style can have it.
+const DEFAULTS: &str = "\0";
 
 /// What a part says.
 #[derive(Debug, Default)]
@@ -58,8 +67,7 @@ struct State<'a> {
     open: Vec<Open>,
     /// The text of each line that is not at its end: a shape stands inside a paragraph.
     lines: Vec<String>,
-    /// The codes of fields.
-    fields: String,
+    fields: Fields,
     /// The style that is being described, and whether paragraphs have it that name none.
     style: Option<(String, bool)>,
     out: Read,
@@ -73,7 +81,7 @@ pub fn read(text: &str, styles: &mut Styles) -> Option<Read> {
         styles,
         open: Vec::new(),
         lines: vec![String::new()],
-        fields: String::new(),
+        fields: Fields::default(),
         style: None,
         out: Read::default(),
     };
@@ -102,15 +110,15 @@ pub fn read(text: &str, styles: &mut Styles) -> Option<Read> {
     let State {
         mut out,
         lines,
-        fields,
+        mut fields,
         ..
     } = state;
     for line in lines {
         push_line(&mut out.lines, &line);
     }
-    out.active = out
-        .active
-        .or_else(|| fields.split('\n').find_map(active_field));
+    fields.finish();
+    out.lines.push_str(&fields.lines);
+    out.active = out.active.or(fields.active);
     Some(out)
 }
 
@@ -189,11 +197,11 @@ impl State<'_> {
             return;
         };
         if matches!(open.name.as_str(), "instrText" | "delInstrText") {
-            self.fields.push_str(text);
+            self.fields.code(text);
             return;
         }
         let mut shown = match open.format.font {
-            Some(code) => code.decode(text),
+            Some(code) => redrawn(code, text),
             None => text.to_owned(),
         };
         if open.format.capitals {
@@ -221,7 +229,19 @@ impl State<'_> {
             "tab" if !self.inside("tabs") => self.text("\t"),
             "s" if self.inside("p") || self.inside("h") => self.text(" "),
             "noBreakHyphen" => self.text("-"),
-            "fldChar" => self.fields.push('\n'),
+            "fldChar" => match get("fldCharType") {
+                Some("separate") => self.fields.separate(),
+                Some("end") => self.fields.end(),
+                _ => self.fields.begin(),
+            },
+            "fldSimple" => {
+                self.fields.begin();
+                self.fields.code(get("instr").unwrap_or(""));
+                self.fields.separate();
+            }
+            "sym" => self.symbol(get("font").unwrap_or(""), get("char").unwrap_or("")),
+            // Text that is written backwards.
+            "bdo" if get("val") == Some("rtl") => self.text("\u{202e}"),
             _ => {}
         }
         if let Some(named) = get("style-name").and_then(|style| self.styles.named.get(style)) {
@@ -241,19 +261,37 @@ impl State<'_> {
         self.open.push(Open { name, format, line });
     }
 
+    /// A letter by its number (`w:sym`); in the fonts of pictures it is none.
+    fn symbol(&mut self, font: &str, code: &str) {
+        let pictures = ["wingdings", "webdings", "marlett", "zapf"];
+        let font = font.to_lowercase();
+        let letter = u32::from_str_radix(code, 16).ok().and_then(char::from_u32);
+        if let Some(letter) = letter
+            && !pictures.iter().any(|name| font.contains(name))
+        {
+            let letter = of_private(letter).unwrap_or(letter);
+            self.text(letter.encode_utf8(&mut [0; 4]));
+        }
+    }
+
     /// Styles of Word (`w:style` with `w:rPr`) and OpenDocument (`style:style`).
     fn describe_style(&mut self, name: &str, attributes: &[Attribute]) {
         let get = |wanted: &str| {
             let found = attributes.iter().find(|(name, _)| name == wanted);
             found.map(|(_, value)| value.as_str())
         };
+        if name == "docDefaults" {
+            self.styles.named.insert(DEFAULTS.to_owned(), Format::default());
+            self.style = Some((DEFAULTS.to_owned(), true));
+            return;
+        }
         if name == "style" || name == "default-style" {
             let key = get("styleId")
                 .or_else(|| get("name"))
                 .unwrap_or("")
                 .to_owned();
             let parent = get("parent-style-name").and_then(|p| self.styles.named.get(p));
-            let inherited = parent.copied().unwrap_or_default();
+            let inherited = parent.copied().unwrap_or(self.styles.defaults);
             self.styles.named.insert(key.clone(), inherited);
             let usual = get("default").is_some_and(on) && get("type") == Some("paragraph");
             self.style = Some((key, usual));
@@ -318,8 +356,9 @@ impl State<'_> {
                 ),
                 "val" => matches!(
                     element,
-                    "docVar" | "alias" | "tag" | "default" | "listEntry"
+                    "docVar" | "alias" | "tag" | "default" | "listEntry" | "lvlText"
                 ),
+                "num-prefix" | "num-suffix" => true,
                 "displayText" | "value" => matches!(element, "listItem" | "option"),
                 "formatCode" => true,
                 _ => false,
@@ -334,7 +373,16 @@ impl State<'_> {
         let Some(open) = self.open.pop() else {
             return;
         };
-        if matches!(open.name.as_str(), "style" | "default-style")
+        match open.name.as_str() {
+            "fldSimple" => self.fields.end(),
+            "bdo" => self.text("\u{202c}"),
+            "docDefaults" => {
+                let defaults = self.styles.named.get(DEFAULTS).copied();
+                self.styles.defaults = defaults.unwrap_or_default();
+            }
+            _ => {}
+        }
+        if matches!(open.name.as_str(), "style" | "default-style" | "docDefaults")
             && let Some((style, true)) = self.style.take()
         {
             self.styles.usual = self.styles.named.get(&style).copied().unwrap_or_default();
@@ -349,6 +397,9 @@ impl State<'_> {
             "f" => {
                 if is_active_formula(&line) {
                     self.out.active.get_or_insert(Active::Dde);
+                }
+                if let Some(text) = formula::joined(&line) {
+                    push_line(&mut self.out.lines, &text);
                 }
             }
             "oddHeader" | "evenHeader" | "firstHeader" | "oddFooter" | "evenFooter"
@@ -378,7 +429,7 @@ fn shape(format: &mut Format, name: &str, attributes: &[Attribute]) {
             | ("rFont", "val")
             | ("latin", "typeface")
             | ("text-properties", "font-name" | "font-family") => {
-                if let Some((code, capitals)) = Legacy::of_font(value) {
+                if let Some((code, capitals)) = of_font(value) {
                     format.font = Some(code);
                     format.capitals |= capitals;
                 }
@@ -502,6 +553,24 @@ mod tests {
                 "MẬT\n",
             ),
             ("<numFmt formatCode='\"MẬT\"General'/>", "\nMẬT\nGeneral\n"),
+            ("<w:lvl><w:lvlText w:val='MẬT'/></w:lvl>", "MẬT\n"),
+            (
+                "<w:s><w:docDefaults><w:rPrDefault><w:rPr><w:caps/></w:rPr></w:rPrDefault></w:docDefaults><w:style w:type='paragraph' w:default='1' w:styleId='N'/><w:p><w:r><w:t>mật</w:t></w:r></w:p></w:s>",
+                "MẬT\n",
+            ),
+            (
+                "<w:p><w:r><w:sym w:font='Times New Roman' w:char='F04D'/><w:sym w:font='Arial' w:char='1EAC'/><w:t>T</w:t><w:sym w:font='Wingdings' w:char='F0FE'/></w:r></w:p>",
+                "MẬT\n",
+            ),
+            (
+                "<w:p><w:bdo w:val='rtl'><w:r><w:t>TẬM</w:t></w:r></w:bdo></w:p>",
+                "\u{202e}TẬM\u{202c}\n",
+            ),
+            (
+                "<w:p><w:fldSimple w:instr='QUOTE \"MẬT\"'><w:r><w:t>x</w:t></w:r></w:fldSimple></w:p>",
+                "x\nMẬT\n",
+            ),
+            ("<c><f>\"M\"&amp;\"ẬT\"</f></c>", "MẬT\n"),
         ] {
             assert_eq!(lines(xml), shown, "{xml}");
         }
