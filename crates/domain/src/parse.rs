@@ -385,14 +385,24 @@ mod tests {
         assert_eq!(read(Kind::Probe, "tcp:0"), None);
         assert_eq!(read(Kind::Text, "  "), Some(Value::Null));
         assert_eq!(read(Kind::Text, "a\0b"), None);
-        for odd in ["a\u{202e}b", "a\nb", "a\tb", "a\u{2028}b", "a\u{2066}b", "\u{200f}a"] {
+        for odd in [
+            "a\u{202e}b",
+            "a\nb",
+            "a\tb",
+            "a\u{2028}b",
+            "a\u{2066}b",
+            "\u{200f}a",
+        ] {
             assert_eq!(read(Kind::Text, odd), None, "{odd:?}");
             assert_eq!(read(Kind::Code, odd), None, "{odd:?}");
         }
         assert_eq!(read(Kind::Text, " a\n"), Some("a".into()));
         assert_eq!(read(Kind::LongText, "a\n\tb"), Some("a\n\tb".into()));
         // Letters that look like others make no second code.
-        assert_eq!(read(Kind::Code, "Sở-TTTT.Đ1/a_B"), Some("Sở-TTTT.Đ1/a_B".into()));
+        assert_eq!(
+            read(Kind::Code, "Sở-TTTT.Đ1/a_B"),
+            Some("Sở-TTTT.Đ1/a_B".into())
+        );
         for twin in ["\u{410}B", "\u{391}B", "Ａ1", "A\u{661}", "ıd", "A\u{327}"] {
             assert_eq!(read(Kind::Code, twin), None, "{twin:?}");
         }

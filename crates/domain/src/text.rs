@@ -42,9 +42,14 @@ pub fn nfc(text: &str) -> String {
 /// Whether a letter is one of the Vietnamese alphabet, composed or not; those of ASCII are.
 pub fn is_vietnamese(c: char) -> bool {
     let mut parts = std::iter::once(c).nfd();
-    let base = parts.next().is_some_and(|base| base.is_ascii_alphabetic() || matches!(base, 'đ' | 'Đ'));
+    let base = parts
+        .next()
+        .is_some_and(|base| base.is_ascii_alphabetic() || matches!(base, 'đ' | 'Đ'));
     base && parts.all(|mark| {
-        matches!(mark, '\u{300}'..='\u{303}' | '\u{306}' | '\u{309}' | '\u{31b}' | '\u{323}')
+        matches!(
+            mark,
+            '\u{300}'..='\u{303}' | '\u{306}' | '\u{309}' | '\u{31b}' | '\u{323}'
+        )
     })
 }
 

@@ -486,13 +486,17 @@ fn what_acts_is_refused() {
                 "",
                 &[(
                     "word/embeddings/oleObject1.bin",
-                    &ole(&[("/\u{1}Ole", b"x"), ("/CONTENTS", &[b"\x08\0\0\0", pe().as_slice()].concat())]),
+                    &ole(&[
+                        ("/\u{1}Ole", b"x"),
+                        ("/CONTENTS", &[b"\x08\0\0\0", pe().as_slice()].concat()),
+                    ]),
                 )],
             ),
         ),
         (
             "program in a mail from before MIME",
-            b"From: a@b\r\nSubject: x\r\n\r\nKinh gui\r\nbegin 644 a.exe\r\n#0V%T\r\n`\r\nend\r\n".to_vec(),
+            b"From: a@b\r\nSubject: x\r\n\r\nKinh gui\r\nbegin 644 a.exe\r\n#0V%T\r\n`\r\nend\r\n"
+                .to_vec(),
         ),
         (
             "application of Android",

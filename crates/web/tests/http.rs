@@ -453,14 +453,20 @@ async fn the_api_takes_one_form_of_each_thing() {
         (entry("20261120", ""), 400, "occurred_on"),
         (entry("\"2026-02-30\"", ""), 422, "occurred_on"),
         (entry("\"2026-02-01\"", r#","subject":"B""#), 400, "subject"),
-        (entry("\"2026-02-01\"", r#","document":"x""#), 422, "document"),
+        (
+            entry("\"2026-02-01\"", r#","document":"x""#),
+            422,
+            "document",
+        ),
     ] {
         let answer = program.json(book, &body);
         assert_eq!(answer.status, status, "{body}: {}", answer.body);
         assert!(answer.body.contains(names), "{body}: {}", answer.body);
     }
     let mixed = |name: &str, code: &str| {
-        format!(r#"{{"code":"{code}","name":"{name}","organization":"X1","role":"server","status":"active"}}"#)
+        format!(
+            r#"{{"code":"{code}","name":"{name}","organization":"X1","role":"server","status":"active"}}"#
+        )
     };
     for (name, code) in [("a\\u202eb", "D1"), ("a\\nb", "D1"), ("a", "D\\u0410")] {
         let answer = program.json("/api/v1/device", &mixed(name, code));
@@ -475,7 +481,12 @@ async fn the_api_takes_one_form_of_each_thing() {
     let made = program.json(book, &entry("\"2026-11-20\"", ""));
     assert_eq!(made.status, 201, "{}", made.body);
 
-    for (noun, status) in [("zzz", 400), ("undertaking", 200), ("vault", 200), ("", 200)] {
+    for (noun, status) in [
+        ("zzz", 400),
+        ("undertaking", 200),
+        ("vault", 200),
+        ("", 200),
+    ] {
         let path = format!("/api/v1/journal?noun={noun}");
         let answer = program.get(&path);
         assert_eq!(answer.status, status, "{path}: {}", answer.body);

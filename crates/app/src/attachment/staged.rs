@@ -114,7 +114,16 @@ pub(crate) async fn enter_again(
 ) -> Result<(), Problem> {
     for upload in uploads {
         let id = Id::new(app.clock.now_ms()).to_string();
-        note(app, ctx, tx, &Attachment { id, ..upload.clone() }).await?;
+        note(
+            app,
+            ctx,
+            tx,
+            &Attachment {
+                id,
+                ..upload.clone()
+            },
+        )
+        .await?;
     }
     Ok(())
 }

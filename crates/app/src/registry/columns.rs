@@ -65,9 +65,8 @@ pub(super) fn named<'a>(schema: &'a Schema, header: &str) -> Option<&'a Field> {
         return None;
     }
     let (written, whole) = (text::nfc(header), text::fold(header));
-    let labelled = |f: &Field, is: &dyn Fn(&str) -> bool| {
-        Lang::ALL.iter().any(|lang| is(f.label.get(*lang)))
-    };
+    let labelled =
+        |f: &Field, is: &dyn Fn(&str) -> bool| Lang::ALL.iter().any(|lang| is(f.label.get(*lang)));
     let ways: [&dyn Fn(&Field) -> bool; 5] = [
         &|f| f.name == written,
         &|f| labelled(f, &|label| label == written),

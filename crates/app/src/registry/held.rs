@@ -49,7 +49,11 @@ pub(super) async fn hold(
             }
             wrong.push(unknown(field, &planner.cell(*at, &field.name)));
         }
-        wrong.extend(file::named(tx, ctx, schema, before, record, &[]).await?.wrong);
+        wrong.extend(
+            file::named(tx, ctx, schema, before, record, &[])
+                .await?
+                .wrong,
+        );
         if wrong.is_empty() {
             continue;
         }

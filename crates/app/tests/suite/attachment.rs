@@ -88,11 +88,19 @@ async fn a_file_is_its_units() {
     // The same content from another unit is its own.
     assert_eq!(keep(&of_b, b, "cua-b.pdf").await.unwrap(), hash);
     assert_eq!(
-        attachment::get(&p.app, &of_b, &hash, None).await.unwrap().0.name,
+        attachment::get(&p.app, &of_b, &hash, None)
+            .await
+            .unwrap()
+            .0
+            .name,
         "cua-b.pdf"
     );
     assert_eq!(
-        attachment::get(&p.app, &of_a, &hash, None).await.unwrap().0.name,
+        attachment::get(&p.app, &of_a, &hash, None)
+            .await
+            .unwrap()
+            .0
+            .name,
         "bienban.pdf"
     );
     for key in ["", "../../records.db", "zz", &"0".repeat(64)] {
@@ -128,7 +136,9 @@ async fn on_disk_it_is_sealed() {
     assert_eq!(kept.len(), 1);
     let sealed = std::fs::read(&kept[0]).unwrap();
     assert!(!String::from_utf8_lossy(&sealed).contains("dự phòng"));
-    let (about, read) = attachment::get(&p.app, &p.ctx(), &hash, None).await.unwrap();
+    let (about, read) = attachment::get(&p.app, &p.ctx(), &hash, None)
+        .await
+        .unwrap();
     assert_eq!(read, text.as_bytes());
     assert_eq!(about.marking, "none");
     // One byte changed on disk: it is not handed out.
@@ -145,7 +155,9 @@ async fn on_disk_it_is_sealed() {
     std::fs::write(&plain, text).unwrap();
     assert_eq!(attachment::seal_old(&p.app.data, &p.app.keys).unwrap(), 1);
     assert!(!plain.exists());
-    let (_, read) = attachment::get(&p.app, &p.ctx(), &hash, None).await.unwrap();
+    let (_, read) = attachment::get(&p.app, &p.ctx(), &hash, None)
+        .await
+        .unwrap();
     assert_eq!(read, text.as_bytes());
     assert_eq!(attachment::seal_old(&p.app.data, &p.app.keys).unwrap(), 0);
 }
@@ -460,7 +472,9 @@ async fn a_scanner_that_answers_is_believed_and_no_other() {
     let p = Province::new().await;
     let a = p.unit("A", None).await;
     let scan = async |hash: &str| {
-        let about = attachment::about(&p.app, &p.ctx(), hash, None).await.unwrap();
+        let about = attachment::about(&p.app, &p.ctx(), hash, None)
+            .await
+            .unwrap();
         (about.scan, about.scan_detail)
     };
     let missing = p.app.data.join("no-such-socket").display().to_string();

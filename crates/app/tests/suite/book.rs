@@ -382,7 +382,10 @@ async fn a_book_is_for_those_whom_it_names() {
         .await;
     assert!(read(&app, &officer).await.is_ok());
     assert_eq!(
-        attachment::get(&app, &officer, &file, None).await.unwrap().1,
+        attachment::get(&app, &officer, &file, None)
+            .await
+            .unwrap()
+            .1,
         b"van ban"
     );
     let viewer = as_role(Role::Viewer, Some(a));

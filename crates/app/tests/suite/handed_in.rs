@@ -117,7 +117,9 @@ async fn a_record_names_what_its_unit_handed_in(p: Province) {
     }
     // What another unit has is refused as what nobody has.
     assert!(said.windows(2).all(|two| two[0] == two[1]), "{said:?}");
-    let csv = format!("organization,occurred_on,subject,result,document\nA,20/11/2026,x,operator,{hash}\n");
+    let csv = format!(
+        "organization,occurred_on,subject,result,document\nA,20/11/2026,x,operator,{hash}\n"
+    );
     let report = registry::import(&p.app, &of_a, BOOK, csv.as_bytes(), ImportMode::GoodRows);
     let report = report.await.unwrap();
     assert_eq!((report.created, report.bad), (0, 1));
@@ -139,8 +141,13 @@ async fn a_record_names_what_its_unit_handed_in(p: Province) {
     hand_in(&p, &operator, ("B", b), "cua-tam.pdf").await;
     let saved = save(&operator, None, entry("A", "y", &hash)).await.unwrap();
     let id = saved.record.id.to_string();
-    let about = attachment::about(&p.app, &of_a, &hash, Some(&id)).await.unwrap();
-    assert_eq!((about.name.as_str(), about.uploaded_by.as_str()), ("cua-tam.pdf", "Tâm"));
+    let about = attachment::about(&p.app, &of_a, &hash, Some(&id))
+        .await
+        .unwrap();
+    assert_eq!(
+        (about.name.as_str(), about.uploaded_by.as_str()),
+        ("cua-tam.pdf", "Tâm")
+    );
 
     // A record that goes to another unit takes its file along.
     let at = Some((theirs.parse().unwrap(), 1));
@@ -178,10 +185,14 @@ async fn what_says_the_same_makes_no_new_version() {
     let save = async |at, values| registry::save(&p.app, &p.ctx(), BOOK, at, values).await;
     let first = save(None, entry("A", "x", "")).await.unwrap().record;
     let before = noted().await;
-    let again = save(Some((first.id, 1)), entry("A", "x", "")).await.unwrap();
+    let again = save(Some((first.id, 1)), entry("A", "x", ""))
+        .await
+        .unwrap();
     assert_eq!((again.record.version, again.created), (1, false));
     assert_eq!(noted().await, before);
-    let other = save(Some((first.id, 1)), entry("A", "y", "")).await.unwrap();
+    let other = save(Some((first.id, 1)), entry("A", "y", ""))
+        .await
+        .unwrap();
     assert_eq!(other.record.version, 2);
     // The version that was read is still asked for.
     let late = save(Some((first.id, 1)), entry("A", "y", "")).await;
@@ -213,11 +224,17 @@ fn of_kind(p: &Province, kind: Kind, choice: Option<&String>, file: &str) -> Val
 
 /// An entry with something in every field that can have it.
 fn full(p: &Province, book: &Schema, file: &str) -> Values {
-    let fields = book.fields.iter().filter(|f| {
-        f.kind != Kind::Reference || f.refers_to.as_deref() == Some("organization")
-    });
+    let fields = book
+        .fields
+        .iter()
+        .filter(|f| f.kind != Kind::Reference || f.refers_to.as_deref() == Some("organization"));
     fields
-        .map(|f| (f.name.clone(), of_kind(p, f.kind, f.choices.keys().next(), file)))
+        .map(|f| {
+            (
+                f.name.clone(),
+                of_kind(p, f.kind, f.choices.keys().next(), file),
+            )
+        })
         .collect()
 }
 
@@ -244,10 +261,7 @@ async fn every_book_takes_back_what_it_gave_out() {
                 .unwrap(),
         ];
         for lang in Lang::ALL {
-            let ctx = Ctx {
-                lang,
-                ..p.ctx()
-            };
+            let ctx = Ctx { lang, ..p.ctx() };
             let table = registry::export_xlsx(&p.app, &ctx, noun, &every).await;
             tables.push(table.unwrap());
         }

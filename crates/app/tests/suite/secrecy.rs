@@ -177,7 +177,9 @@ async fn a_file_comes_back_under_its_own_name_and_says_what_was_not_looked_at() 
         let kept = attachment::keep(&p.app, &p.ctx(), a, name, bytes.to_vec())
             .await
             .unwrap();
-        let (about, content) = attachment::get(&p.app, &p.ctx(), &kept, None).await.unwrap();
+        let (about, content) = attachment::get(&p.app, &p.ctx(), &kept, None)
+            .await
+            .unwrap();
         assert_eq!(content, bytes);
         assert_eq!(
             (

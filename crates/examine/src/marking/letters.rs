@@ -252,8 +252,14 @@ mod tests {
         }
         assert_eq!(typed("UBND MA^.T"), Some("UBND MẬT".into()));
         assert_eq!(typed("a^b"), None);
-        assert_eq!(turned("x \u{202e}TẬM\u{202c} y").as_deref(), Some("x MẬT\u{202c} y"));
-        assert_eq!(turned("\u{202e}TA\u{323}\u{302}M\nMẬT").as_deref(), Some("MẬT\nMẬT"));
+        assert_eq!(
+            turned("x \u{202e}TẬM\u{202c} y").as_deref(),
+            Some("x MẬT\u{202c} y")
+        );
+        assert_eq!(
+            turned("\u{202e}TA\u{323}\u{302}M\nMẬT").as_deref(),
+            Some("MẬT\nMẬT")
+        );
         assert_eq!(plain("Điều 5. Bảo mật\u{a0}mạng"), "Điều 5. Bảo mật mạng");
     }
 }

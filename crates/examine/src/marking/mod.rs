@@ -255,7 +255,8 @@ mod tests {
         ] {
             assert!(is_stamped(stamped), "{stamped:?}");
         }
-        let prose = "UBND TỈNH\nSố: 5\n".to_owned() + &"Nội dung dòng thường\n".repeat(20) + "Tối mật\n";
+        let prose =
+            "UBND TỈNH\nSố: 5\n".to_owned() + &"Nội dung dòng thường\n".repeat(20) + "Tối mật\n";
         for free in [
             "",
             "Mật",

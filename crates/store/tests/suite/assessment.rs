@@ -521,7 +521,10 @@ async fn an_attachment_is_each_owners(db: &Db) {
     };
     let hash = "5".repeat(64);
     attach(&file(a, "a.pdf")).await;
-    assert_eq!(attachment::get(db, &below(b), &hash, None).await.unwrap(), None);
+    assert_eq!(
+        attachment::get(db, &below(b), &hash, None).await.unwrap(),
+        None
+    );
     // The same content from another unit is that unit's own, under its own name; handed in again
     // it has another one.
     attach(&file(b, "b.pdf")).await;
@@ -533,11 +536,15 @@ async fn an_attachment_is_each_owners(db: &Db) {
     };
     attach(&again).await;
     assert_eq!(
-        attachment::get(db, &below(b), &hash, Some("r")).await.unwrap(),
+        attachment::get(db, &below(b), &hash, Some("r"))
+            .await
+            .unwrap(),
         Some(again.clone())
     );
     assert_eq!(
-        attachment::get(db, &below(a), &hash, Some("r")).await.unwrap(),
+        attachment::get(db, &below(a), &hash, Some("r"))
+            .await
+            .unwrap(),
         None
     );
     // A content takes room once for each unit.

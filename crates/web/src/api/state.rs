@@ -286,11 +286,7 @@ pub async fn journal(
     // A book that no pack has any more is known by its entries.
     if items.is_empty() {
         let nouns = journal::nouns(&web.app);
-        params.can(&[Param::one_of(
-            "noun",
-            nouns.iter().map(String::as_str),
-            "",
-        )])?;
+        params.can(&[Param::one_of("noun", nouns.iter().map(String::as_str), "")])?;
     }
     Ok(Json(json!({ "items": items })).into_response())
 }

@@ -231,11 +231,12 @@ fn control_verdict(
         .flat_map(|row| row.keys())
         .map(String::as_str)
         .collect();
-    columns.extend(
-        others
-            .into_iter()
-            .filter(|name| !matches!(*name, "unit" | "subject" | "status" | "reason" | "attestation")),
-    );
+    columns.extend(others.into_iter().filter(|name| {
+        !matches!(
+            *name,
+            "unit" | "subject" | "status" | "reason" | "attestation"
+        )
+    }));
     let other = format!("holiday_{}", if cx.lang == Lang::Vi { "en" } else { "vi" });
     columns.retain(|name| {
         **name != *other

@@ -119,12 +119,14 @@ fn acts(document: &Document, dictionary: &Dictionary) -> Option<Active> {
         .get(b"AA")
         .ok()
         .and_then(|o| resolve(document, o)?.as_dict().ok());
-    let done = opens
-        .into_iter()
-        .chain(more.into_iter().flat_map(|more| more.iter().map(|(_, done)| done)));
-    action
-        .or(media)
-        .or_else(|| done.into_iter().find_map(|done| leads_out(document, done, 0)))
+    let done = opens.into_iter().chain(
+        more.into_iter()
+            .flat_map(|more| more.iter().map(|(_, done)| done)),
+    );
+    action.or(media).or_else(|| {
+        done.into_iter()
+            .find_map(|done| leads_out(document, done, 0))
+    })
 }
 
 /// Whether an action, or one that follows it, leaves the document.

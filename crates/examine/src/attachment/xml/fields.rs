@@ -136,7 +136,9 @@ fn quoted(text: &str) -> String {
             let inner = &rest[first.len_utf8()..];
             let end = inner.find(['"', '“', '”']).unwrap_or(inner.len());
             out.push_str(&inner[..end]);
-            rest = inner[end..].trim_start_matches(['"', '“', '”']).trim_start();
+            rest = inner[end..]
+                .trim_start_matches(['"', '“', '”'])
+                .trim_start();
             continue;
         }
         let end = rest.find(char::is_whitespace).unwrap_or(rest.len());

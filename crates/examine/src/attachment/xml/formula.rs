@@ -26,7 +26,9 @@ pub(super) fn joined(formula: &str) -> Option<String> {
     for name in JOINING {
         rest = rest.replace(name, "");
     }
-    let only = rest.chars().all(|c| "&(),;=+".contains(c) || c.is_whitespace());
+    let only = rest
+        .chars()
+        .all(|c| "&(),;=+".contains(c) || c.is_whitespace());
     only.then(|| if upper { text.to_uppercase() } else { text })
 }
 

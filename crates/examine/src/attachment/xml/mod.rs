@@ -281,7 +281,9 @@ impl State<'_> {
             found.map(|(_, value)| value.as_str())
         };
         if name == "docDefaults" {
-            self.styles.named.insert(DEFAULTS.to_owned(), Format::default());
+            self.styles
+                .named
+                .insert(DEFAULTS.to_owned(), Format::default());
             self.style = Some((DEFAULTS.to_owned(), true));
             return;
         }
@@ -382,8 +384,10 @@ impl State<'_> {
             }
             _ => {}
         }
-        if matches!(open.name.as_str(), "style" | "default-style" | "docDefaults")
-            && let Some((style, true)) = self.style.take()
+        if matches!(
+            open.name.as_str(),
+            "style" | "default-style" | "docDefaults"
+        ) && let Some((style, true)) = self.style.take()
         {
             self.styles.usual = self.styles.named.get(&style).copied().unwrap_or_default();
         }
