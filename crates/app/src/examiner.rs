@@ -47,6 +47,8 @@ pub struct Examiner {
     running: Semaphore,
     waiting: Semaphore,
     turns: Mutex<HashMap<String, Weak<Turn<()>>>>,
+    /// Why the last trial failed.
+    failing: Mutex<Option<Unread>>,
 }
 
 /// Why a file was not read.
@@ -153,6 +155,7 @@ impl Examiner {
             running: Semaphore::new(AT_ONCE),
             waiting: Semaphore::new(WAITING),
             turns: Mutex::default(),
+            failing: Mutex::default(),
         }
     }
 
@@ -179,6 +182,12 @@ impl Examiner {
     pub async fn trial(&self) -> Result<(Confined, Tried), Unread> {
         let answer = self.read(Ask::Trial, &[]).await?;
         Ok((answer.confined, answer.found))
+    }
+
+    /// Why the last trial of each hour failed: a word of one of [`Unread`]; none when it did not.
+    pub fn failing(&self) -> Option<&'static str> {
+        let failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
+        failing.map(Unread::code)
     }
 
     /// The turn of one person; none when enough files of theirs wait.
@@ -314,6 +323,13 @@ where
 /// # Errors
 /// When no child can be started, or it does not answer.
 pub(crate) async fn state(app: &App) -> Result<Label, Unread> {
+    let tried = trial(app).await;
+    let failing = &app.examiner.failing;
+    *failing.lock().unwrap_or_else(PoisonError::into_inner) = tried.as_ref().err().copied();
+    tried
+}
+
+async fn trial(app: &App) -> Result<Label, Unread> {
     let (confined, tried) = app.examiner.trial().await?;
     if tried != Tried::default() {
         tracing::error!(?tried, "the reader of files can do more than it should");

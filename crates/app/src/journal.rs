@@ -99,6 +99,10 @@ pub enum JournalFinding {
         /// The number of the last entry that is there.
         last: i64,
     },
+    /// A key of the installation is another one.
+    Key(evidence::OtherKey),
+    /// Of the vault's checkpoints, which name heads of the journal, these were not read.
+    Unread(Label),
     /// No entry carries a seal although the vault knows the journal.
     Unsealed,
     /// A record is not as the journal tells it.
@@ -144,6 +148,8 @@ impl JournalFinding {
                 format!("Mục {seq} không phải mục đã được xác nhận (theo {from})"),
                 format!("Entry {seq} is not the one that was anchored (by {from})"),
             ),
+            Self::Key(other) => other.label(),
+            Self::Unread(what) => what.clone(),
             Self::Unsealed => Label::new(
                 "Không mục nào có dấu niêm: sổ đã bị thay",
                 "No entry carries a seal: the journal was replaced",
@@ -220,18 +226,21 @@ pub async fn verify_against(
     }
     // What the vault names before the journal is read is in it.
     let mut anchors: BTreeMap<u64, Vec<(String, String)>> = BTreeMap::new();
-    for (head, from) in vault_heads(app, given).await?.into_iter().chain(left) {
+    let heads = vault_heads(app, given).await?;
+    for (head, from) in heads.known.iter().cloned().chain(left) {
         let known = anchors.entry(head.seq).or_default();
         known.push((hex::encode(head.hash), from));
     }
+    let keys = heads.others.iter().cloned().map(JournalFinding::Key);
     let mut report = JournalReport {
         entries: 0,
         head: String::new(),
         records: 0,
         anchors: anchors.len(),
-        findings: Vec::new(),
+        findings: keys.collect(),
         more: 0,
     };
+    let mut noted = false;
     let library = app.library();
     let books = library.registers.values().cloned();
     let books: Vec<_> = books.map(domain::schema::Schema::as_book).collect();
@@ -248,6 +257,7 @@ pub async fn verify_against(
                 break;
             }
         }
+        noted |= entry.change.noun == store::journal::CHECKPOINT;
         replay.take(&entry);
         Ok(())
     })
@@ -261,6 +271,11 @@ pub async fn verify_against(
     }
     if walked.sealed_from.is_none() && walked.last > 0 && report.anchors > 0 {
         find(&mut report, JournalFinding::Unsealed);
+    }
+    if walked.last > 0
+        && let Some(unread) = heads.unread(noted)
+    {
+        find(&mut report, JournalFinding::Unread(unread));
     }
     let compared = replay.compare(&app.db).await.map_err(fault)?;
     // What was changed while records were read is told by later entries.
@@ -291,29 +306,92 @@ fn find(report: &mut JournalReport, finding: JournalFinding) {
     }
 }
 
-/// The heads that checkpoints of the vault name, with where they stand.
-async fn vault_heads(
-    app: &App,
-    given: Option<Verifier>,
-) -> Result<Vec<(JournalHead, String)>, Problem> {
+/// What the vault says of the journal.
+#[derive(Debug, Default)]
+struct Heads {
+    /// The heads that its checkpoints name, with where they stand.
+    known: Vec<(JournalHead, String)>,
+    /// How many checkpoints a known key signed,
+    signed: usize,
+    /// and how many notes none of them did.
+    unsigned: u64,
+    /// Keys that are others than the one that counts.
+    others: Vec<evidence::OtherKey>,
+}
+
+impl Heads {
+    /// What could not be read, in words; `noted`: the journal says that checkpoints were signed.
+    fn unread(&self, noted: bool) -> Option<Label> {
+        if self.signed == 0 {
+            return Some(Label::new(
+                format!(
+                    "Không đọc được điểm kiểm nào của kho nhật ký ({} điểm kiểm không do khóa đã biết ký): phần cuối sổ chưa được đối chiếu với đâu cả",
+                    self.unsigned
+                ),
+                format!(
+                    "No checkpoint of the log vault could be read ({} are signed by no known key): the journal's end is held against nothing",
+                    self.unsigned
+                ),
+            ));
+        }
+        if self.unsigned > 0 {
+            return Some(Label::new(
+                format!(
+                    "{} điểm kiểm của kho nhật ký không do khóa đã biết ký nên không đọc được",
+                    self.unsigned
+                ),
+                format!(
+                    "{} checkpoints of the log vault are signed by no known key and were not read",
+                    self.unsigned
+                ),
+            ));
+        }
+        (self.known.is_empty() && noted).then(|| {
+            Label::new(
+                "Không điểm kiểm nào của kho nhật ký ghi đầu sổ, dù sổ có ghi điểm kiểm: phần cuối sổ chưa được đối chiếu với đâu cả",
+                "No checkpoint of the log vault names a head of the journal although the journal notes checkpoints: its end is held against nothing",
+            )
+        })
+    }
+}
+
+/// Reads the checkpoints of the vault by every key that is known: the one that counts, and those
+/// that should be the same.
+async fn vault_heads(app: &App, given: Option<Verifier>) -> Result<Heads, Problem> {
     let noted = evidence::noted(&app.db).await.map_err(fault)?;
-    let signer = app.logs.signer().map(|s| s.verifier().clone());
-    let key = given
-        .or(signer)
-        .or_else(|| noted.key.and_then(|key| Verifier::from_vkey(&key).ok()));
-    let Some(key) = key else {
-        return Ok(Vec::new());
-    };
     let dir = app.data.join("vault");
+    let named = vault::Reader::named_key(&dir).ok().flatten();
+    let signer = app.logs.signer().map(vault::note::Signer::verifier);
+    let standing = evidence::standing(given, noted.key.as_deref(), signer, named);
+    let others = evidence::others(&standing);
+    let mut keys: Vec<Verifier> = Vec::new();
+    for known in standing {
+        if !keys.contains(&known.key) {
+            keys.push(known.key);
+        }
+    }
     let read = tokio::task::spawn_blocking(move || {
-        let mut heads = Vec::new();
-        let each = |checkpoint: vault::note::Checkpoint| {
-            let at = domain::clock::from_ms(checkpoint.signed_at * 1000);
-            if let Some(head) = checkpoint.journal {
-                heads.push((head, format!("checkpoint {} {at}", checkpoint.size)));
-            }
+        let mut heads = Heads {
+            others,
+            ..Heads::default()
         };
-        vault::Reader::checkpoints(&dir, &key, each).map(|()| heads)
+        let mut notes = 0;
+        for key in &keys {
+            let mut own = 0;
+            let each = |checkpoint: vault::note::Checkpoint| {
+                own += 1;
+                let at = domain::clock::from_ms(checkpoint.signed_at * 1000);
+                if let Some(head) = checkpoint.journal {
+                    let from = format!("checkpoint {} {at}", checkpoint.size);
+                    heads.known.push((head, from));
+                }
+            };
+            let rest = vault::Reader::checkpoints(&dir, key, each)?;
+            heads.signed += own;
+            notes = notes.max(own as u64 + rest);
+        }
+        heads.unsigned = notes.saturating_sub(heads.signed as u64);
+        Ok::<_, vault::Error>(heads)
     });
     let heads = read.await.map_err(|_| Problem::internal("vault"))?;
     heads.map_err(|error| {

@@ -169,15 +169,22 @@ pub async fn start(app: &App, listen: Listen) -> Result<Running, observe::syslog
         Duration::from_secs(2),
         |app| async move { evidence::reconcile(&app).await.map(|()| None) },
     ));
-    let stop = cancel.clone();
     tracker.spawn(every(
         app.clone(),
         cancel.clone(),
         "evidence",
         Duration::from_secs(60),
+        |app| async move { evidence::run(&app).await },
+    ));
+    let stop = cancel.clone();
+    tracker.spawn(every(
+        app.clone(),
+        cancel.clone(),
+        "vault-reading",
+        Duration::from_secs(60),
         move |app| {
             let stop = stop.clone();
-            async move { evidence::run(&app, &stop).await }
+            async move { evidence::read(&app, &stop).await }
         },
     ));
     tracker.close();

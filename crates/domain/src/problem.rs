@@ -37,6 +37,8 @@ pub struct Problem {
     pub next: Label,
     /// The fields that are wrong, for a form.
     pub fields: Vec<FieldProblem>,
+    /// After how many seconds it is worth trying again, where that is known.
+    pub wait: Option<u32>,
 }
 
 /// What is wrong with one field.
@@ -67,6 +69,16 @@ impl Problem {
             subject: subject.into(),
             next,
             fields: Vec::new(),
+            wait: None,
+        }
+    }
+
+    /// The same, worth trying again after so many seconds.
+    #[must_use]
+    pub fn after(self, seconds: u32) -> Self {
+        Self {
+            wait: Some(seconds),
+            ..self
         }
     }
 

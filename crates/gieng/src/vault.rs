@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 use anyhow::Context as _;
 use app::{
     App, Ctx,
-    evidence::{self, Left, VaultReport},
+    evidence::{self, Against, Left, VaultReport},
     logs,
     logs::LogQuery,
 };
@@ -175,9 +175,12 @@ async fn verify(
     let VaultReport { report, against } = evidence::verify_vault(
         &app,
         &Ctx::console(app.clock.now_ms()),
-        vault.map(|named| folder(config, named)),
-        key,
-        left.checkpoints,
+        Against {
+            folder: vault.map(|named| folder(config, named)),
+            key,
+            left: left.checkpoints,
+            begin_at: 0,
+        },
         progress,
         Cancel::default(),
     )

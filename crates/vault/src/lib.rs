@@ -21,6 +21,7 @@ mod matcher;
 pub mod note;
 mod prove;
 mod reader;
+pub mod reading;
 pub mod repair;
 pub mod samples;
 mod seal;

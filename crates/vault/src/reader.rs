@@ -201,8 +201,8 @@ impl Reader {
         verify::verify(dir, expect, progress, cancel)
     }
 
-    /// Hands on the checkpoints in the vault's file that this key signed, in order; what is
-    /// none of them is passed over.
+    /// Hands on the checkpoints in the vault's file that this key signed, in order. What is
+    /// none of them is passed over: how many.
     ///
     /// # Errors
     /// I/O errors.
@@ -210,15 +210,28 @@ impl Reader {
         dir: &Path,
         verifier: &Verifier,
         mut each: impl FnMut(Checkpoint),
-    ) -> Result<(), Error> {
+    ) -> Result<u64, Error> {
+        let mut others = 0;
         checkpoints::walk(dir, |_, item| {
-            if let checkpoints::Item::Note(note) = item
-                && let Ok(checkpoint) = verifier.open(&note)
-            {
-                each(checkpoint);
+            match item {
+                checkpoints::Item::Note(note) => match verifier.open(&note) {
+                    Ok(checkpoint) => each(checkpoint),
+                    Err(_) => others += 1,
+                },
+                checkpoints::Item::Garbage => others += 1,
+                checkpoints::Item::Torn => {}
             }
             Ok(true)
-        })
+        })?;
+        Ok(others)
+    }
+
+    /// The name and public key that the vault in a folder says it is signed with.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] and I/O errors.
+    pub fn named_key(dir: &Path) -> Result<Option<Verifier>, Error> {
+        load::read_vkey(dir)
     }
 
     /// The latest checkpoint of the vault in a folder that this key signed, however damaged

@@ -103,7 +103,9 @@ fn hold(reader: &Reader, known: &[Known]) -> Result<(), Error> {
             );
             return Err(Error::rewritten(&shared.dir, what));
         }
-        if latest.as_ref().is_none_or(|c| c.id() != known.id)
+        // The latest is signed, and names the one before it.
+        let ends_in = |c: &Checkpoint| c.id() == known.id || c.previous.as_ref() == Some(&known.id);
+        if !latest.as_ref().is_some_and(ends_in)
             && !checkpoints::holds(&shared.dir, known.size, &known.id)?
         {
             let what = format!(
@@ -273,6 +275,19 @@ impl Vault {
         let (reply, answer) = oneshot::channel();
         self.commands
             .send(Command::Checkpoint(reply))
+            .map_err(|_| Error::Closed)?;
+        answer.await.map_err(|_| Error::Closed)?
+    }
+
+    /// The last checkpoint before the program ends: signs the head of the journal as it is,
+    /// also when all that came to it is the entry about the checkpoint before.
+    ///
+    /// # Errors
+    /// I/O errors and [`Error::Closed`].
+    pub async fn settle(&self) -> Result<(), Error> {
+        let (reply, answer) = oneshot::channel();
+        self.commands
+            .send(Command::Settle(reply))
             .map_err(|_| Error::Closed)?;
         answer.await.map_err(|_| Error::Closed)?
     }

@@ -20,7 +20,7 @@ use crate::{
     checkpoints::Checkpoints,
     note::{Checkpoint, Signer},
     seal::{Job, Sealer},
-    state::{Block, Shared, Unsealed, wal_dir},
+    state::{Block, Shared, Unsealed, Witnessed, wal_dir},
     tree::{Frontier, LEVELS},
     vault::Limits,
     wal::{self, FILE_HEADER, HEADER, Kind, Place},
@@ -32,6 +32,7 @@ type Reply<T> = oneshot::Sender<Result<T, Error>>;
 pub(crate) enum Command {
     Append(Batch, Reply<Range<u64>>, OwnedSemaphorePermit),
     Checkpoint(Reply<Option<Checkpoint>>),
+    Settle(Reply<()>),
     Seal(Reply<()>),
     Stop,
 }
@@ -165,6 +166,9 @@ impl Writer {
                     let done = self.sign();
                     let latest = self.shared.read(|s| s.latest.clone());
                     let _ = reply.send(done.map(|()| latest));
+                }
+                Command::Settle(reply) => {
+                    let _ = reply.send(self.sign_head(true));
                 }
                 Command::Seal(reply) => match self.sign() {
                     Ok(()) => {
@@ -328,6 +332,11 @@ impl Writer {
     /// Signs the tree as it is, with the head of the change journal, unless the latest
     /// checkpoint tells as much; closed files that it covers go to the sealer.
     fn sign(&mut self) -> Result<(), Error> {
+        self.sign_head(false)
+    }
+
+    /// The same; `any` entry of the journal is worth a checkpoint, also one about a checkpoint.
+    fn sign_head(&mut self, any: bool) -> Result<(), Error> {
         let (size, root, latest, journal) = self.shared.read(|s| {
             (
                 s.frontier.size(),
@@ -340,7 +349,8 @@ impl Writer {
             .as_ref()
             .and_then(|c| c.journal.as_ref())
             .map_or(0, |head| head.seq);
-        let news = journal.as_ref().is_some_and(|j| j.news > told);
+        let news = |j: &Witnessed| if any { j.head.seq } else { j.news };
+        let news = journal.as_ref().is_some_and(|j| news(j) > told);
         if news || latest.as_ref().is_none_or(|c| c.size != size) {
             let now = self.clock.now_ms();
             // The first checkpoint follows none.

@@ -253,3 +253,86 @@ async fn each_signed_state_is_the_beginning_of_the_next() {
         Err(Error::NotYetSigned { .. })
     ));
 }
+
+/// Read from any segment on, and then what lies before it: the same is found.
+#[tokio::test]
+async fn a_reading_that_goes_on_reads_everything() {
+    let dir = tempfile::tempdir().unwrap();
+    let vault = open(dir.path());
+    // None of the segments ends where 256 records end.
+    for count in [300, 1_000, 77, 5_000] {
+        fill(&vault, count, 100).await;
+        vault.checkpoint().await.unwrap();
+        vault.seal().await.unwrap();
+    }
+    fill(&vault, 120, 50).await;
+    vault.close();
+    drop(vault);
+    let signer = signer();
+    let read = |begin_at| {
+        let expect = vault::Expect {
+            key: Some(signer.verifier()),
+            begin_at,
+            ..vault::Expect::default()
+        };
+        let mut ends = Vec::new();
+        let each = |p: vault::Progress| ends.push((p.records, p.at));
+        let report = Reader::verify_against(dir.path(), &expect, each, &Cancel::default());
+        (report.unwrap(), ends)
+    };
+    let (whole, _) = read(0);
+    assert!(whole.is_sound(), "{whole:?}");
+    for begin_at in [299, 300, 1_299, 1_300, 1_377, 6_000, 99_999] {
+        let (report, ends) = read(begin_at);
+        assert_eq!(report, whole, "from {begin_at}");
+        assert!(ends.iter().all(|(n, _)| *n <= 6_497));
+        assert_eq!(ends.last().map(|(n, _)| *n), Some(6_497));
+    }
+    assert_eq!(
+        read(1_300).1[0],
+        (77, 1_377),
+        "the segment that was not read comes first"
+    );
+    let mut segments = files(&dir.path().join("segments"));
+    segments.sort();
+    for (n, path) in segments.iter().enumerate() {
+        let sound = fs::read(path).unwrap();
+        let mut flipped = sound.clone();
+        flipped[sound.len() / 3] ^= 1;
+        fs::write(path, &flipped).unwrap();
+        for begin_at in [0, 300, 1_300, 1_377] {
+            let (report, _) = read(begin_at);
+            assert!(
+                report.findings.iter().any(|f| f.path == *path),
+                "segment {n} from {begin_at}: {report:?}"
+            );
+        }
+        fs::write(path, sound).unwrap();
+    }
+}
+
+/// A start looks at the end of every segment, however old.
+#[tokio::test]
+async fn a_footer_of_an_old_segment_is_looked_at() {
+    let dir = tempfile::tempdir().unwrap();
+    let vault = open(dir.path());
+    for _ in 0..70 {
+        fill(&vault, 3, 3).await;
+        vault.seal().await.unwrap();
+    }
+    vault.close();
+    drop(vault);
+    let mut segments = files(&dir.path().join("segments"));
+    segments.sort();
+    let mut bytes = fs::read(&segments[0]).unwrap();
+    let at = bytes.len() - 20;
+    bytes[at] ^= 1;
+    fs::write(&segments[0], &bytes).unwrap();
+    let config = vault::Config {
+        dir: dir.path().to_owned(),
+        limits: support::limits(),
+        clock: support::clock(),
+    };
+    let refused = Vault::open(config, signer()).expect_err("its footer is damaged");
+    assert!(refused.to_string().contains("footer"), "{refused}");
+}

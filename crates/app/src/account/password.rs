@@ -89,6 +89,7 @@ fn busy() -> Problem {
             "Try again in a few seconds. Known devices do not wait.",
         ),
     )
+    .after(5)
 }
 
 fn hash_now(password: &str) -> Result<String, Problem> {

@@ -152,7 +152,8 @@ pub(super) fn too_often(what: Label, until: i64, now: i64, else_: &Label) -> Pro
         format!("Thử lại sau {vi}{}.", else_.vi),
         format!("Try again in {en}{}.", else_.en),
     );
-    Problem::new(ProblemKind::Limit, what, "", next)
+    let wait = u32::try_from(seconds).unwrap_or(u32::MAX);
+    Problem::new(ProblemKind::Limit, what, "", next).after(wait)
 }
 
 #[cfg(test)]

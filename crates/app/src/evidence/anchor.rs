@@ -186,7 +186,8 @@ async fn baseline(app: &App) -> Result<(), StoreError> {
     tx.commit().await
 }
 
-/// The last act before the program ends: everything signed, everything noted.
+/// The last act before the program ends: everything signed, everything noted, and the entry
+/// that notes it anchored by a checkpoint that comes last of all.
 pub(crate) async fn settle(app: &App) {
     let Some(vault) = app.logs.vault() else {
         return;
@@ -196,7 +197,12 @@ pub(crate) async fn settle(app: &App) {
         if let Err(error) = vault.checkpoint().await {
             tracing::error!(%error, "no last checkpoint was written");
         }
-        note(app, vault).await
+        note(app, vault).await?;
+        witness(app, vault).await?;
+        if let Err(error) = vault.settle().await {
+            tracing::error!(%error, "the journal's last entry is not anchored");
+        }
+        Ok::<_, StoreError>(())
     };
     if let Err(error) = settled.await {
         tracing::error!(%error, "the last checkpoint is not in the journal");

@@ -1,6 +1,9 @@
 //! What runs by itself: the verification once a day, and the alarms about what it finds.
 
-use std::time::{Duration, Instant};
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use domain::{authority::Permission, label::Label, problem::Problem};
 use store::{
@@ -8,9 +11,11 @@ use store::{
     alarm::Said,
     evidence::{self, EvidenceCheck},
 };
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use vault::{Cancel, Finding, Progress, Subject};
+use vault::{Cancel, Finding, Progress, Subject, reading};
 
+use super::Against;
 use crate::{App, Ctx, fault::fault, journal, system_alarm};
 
 /// How old a verification may become.
@@ -19,6 +24,8 @@ const DAY_MS: i64 = 86_400_000;
 const REST: u32 = 3;
 /// No rest is longer.
 const LONGEST_REST: Duration = Duration::from_secs(2);
+/// How far a reading is is kept so often.
+const KEEP_EVERY: Duration = Duration::from_secs(5);
 
 /// The alarm about a folder that was set apart.
 const APART: &str = "set-apart";
@@ -42,12 +49,12 @@ pub(crate) fn due(checks: &[EvidenceCheck], subject: &str, now: i64) -> bool {
     last.is_none_or(|c| now - c.checked_at >= DAY_MS || now < c.checked_at)
 }
 
-/// Verifies what is due (the journal also at each start), and tells what is wrong. `stop` ends a verification that is running;
-/// it is done again at the next start.
+/// Verifies the journal once a day and at each start, and tells what is wrong, also of folders
+/// that were set apart.
 ///
 /// # Errors
 /// The store's.
-pub async fn run(app: &App, stop: &CancellationToken) -> Result<Option<Label>, StoreError> {
+pub async fn run(app: &App) -> Result<Option<Label>, StoreError> {
     apart(app).await?;
     let checks = evidence::checks(&app.db).await?;
     let now = app.clock.now_ms();
@@ -60,30 +67,70 @@ pub async fn run(app: &App, stop: &CancellationToken) -> Result<Option<Label>, S
         let reason = report.findings.first().map(journal::JournalFinding::label);
         told = Some(note(app, "journal", report.entries, reason).await?);
     }
-    if due(&checks, "vault", now) && app.logs.vault().is_some() {
-        let cancel = Cancel::default();
-        let reading =
-            super::verify_vault(app, &ctx, None, None, Vec::new(), pace(), cancel.clone());
-        let read = tokio::select! {
-            read = reading => read,
+    Ok(told)
+}
+
+/// Reads the whole vault again once a day and at each start, what was not read longest first.
+/// What is wrong is told when it is found. `stop` ends a reading that is running; the next start
+/// goes on where it was.
+///
+/// # Errors
+/// The store's.
+pub async fn read(app: &App, stop: &CancellationToken) -> Result<Option<Label>, StoreError> {
+    if app.logs.vault().is_none() {
+        return Ok(None);
+    }
+    let now = app.clock.now_ms();
+    let checks = evidence::checks(&app.db).await?;
+    if !app.logs.reads_first() && !due(&checks, "vault", now) {
+        return Ok(None);
+    }
+    let (ctx, cancel) = (Ctx::system(now), Cancel::default());
+    let dir = app.data.join("vault");
+    let against = Against {
+        begin_at: reading::read_to(&dir),
+        ..Against::default()
+    };
+    let (tell, mut found) = mpsc::unbounded_channel();
+    let whole = super::verify_vault(app, &ctx, against, pace(dir, tell), cancel.clone());
+    tokio::pin!(whole);
+    let read = loop {
+        tokio::select! {
+            read = &mut whole => break read,
+            Some((records, finding)) = found.recv() => {
+                note(app, "vault", records, Some(shown(&finding))).await?;
+            }
             () = stop.cancelled() => {
                 cancel.cancel();
                 return Ok(None);
             }
-        };
-        if let Ok(read) = read {
-            let reason = read.report.findings.first().map(shown);
-            let size = i64::try_from(read.report.records).unwrap_or(i64::MAX);
-            told = Some(note(app, "vault", size, reason).await?);
         }
-    }
-    Ok(told)
+    };
+    let Ok(read) = read else { return Ok(None) };
+    let reason = read.report.findings.first().map(shown);
+    let size = i64::try_from(read.report.records).unwrap_or(i64::MAX);
+    note(app, "vault", size, reason).await.map(Some)
 }
 
-/// Rests after each piece of work.
-fn pace() -> impl FnMut(Progress) + Send + 'static {
-    let mut worked_from = Instant::now();
-    move |_| {
+/// Rests after each piece of work, keeps how far the reading is, and tells the first thing that
+/// is wrong.
+fn pace(
+    dir: PathBuf,
+    tell: mpsc::UnboundedSender<(i64, Finding)>,
+) -> impl FnMut(Progress) + Send + 'static {
+    let (mut worked_from, mut kept, mut told) = (Instant::now(), Instant::now(), false);
+    move |progress| {
+        if let Some(finding) = progress.found.filter(|_| !told) {
+            told = true;
+            let records = i64::try_from(progress.records).unwrap_or(i64::MAX);
+            let _ = tell.send((records, finding));
+        }
+        if kept.elapsed() > KEEP_EVERY || progress.records == progress.of {
+            kept = Instant::now();
+            if let Err(error) = reading::keep(&dir, progress.at) {
+                tracing::warn!(%error, "how far the vault was read is not kept");
+            }
+        }
         std::thread::sleep((worked_from.elapsed() * REST).min(LONGEST_REST));
         worked_from = Instant::now();
     }

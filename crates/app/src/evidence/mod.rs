@@ -8,6 +8,7 @@
 mod anchor;
 mod baseline;
 mod daily;
+mod keys;
 mod left;
 mod vault;
 
@@ -15,11 +16,13 @@ pub use store::evidence::EvidenceCheck;
 
 pub use self::{
     anchor::reconcile,
-    daily::{checks, run},
+    daily::{checks, read, run},
+    keys::OtherKey,
     left::{Left, LeftError},
-    vault::{HeldAgainst, VaultReport, verify as verify_vault},
+    vault::{Against, HeldAgainst, VaultReport, verify as verify_vault},
 };
 pub(crate) use self::{
     anchor::{Continued, begin, digest, noted, settle},
     baseline::begin as baseline,
+    keys::{others, standing},
 };

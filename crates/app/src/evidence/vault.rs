@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use domain::{authority::Permission, label::Label, problem::Problem};
 use store::journal::{self, CHECKPOINT};
-use vault::{Cancel, Expect, Known, Progress, Reader, Report, note::Verifier};
+use vault::{Cancel, Expect, Finding, Known, Progress, Reader, Report, Subject, note::Verifier};
 
 use super::anchor;
 use crate::{App, Ctx, fault::fault};
@@ -31,18 +31,29 @@ pub struct HeldAgainst {
     pub left: usize,
 }
 
-/// Reads all of the vault and holds it against the key `given`, or else the one that the
-/// journal names, against each checkpoint in the journal, and against those that `left` the
-/// house. `folder` is another folder than the one in use, such as one that was set apart.
+/// What a verification is asked to hold a vault against.
+#[derive(Clone, Debug, Default)]
+pub struct Against {
+    /// Another folder than the one in use, such as one that was set apart.
+    pub folder: Option<PathBuf>,
+    /// The key that must have signed; else it is the one that the journal names.
+    pub key: Option<Verifier>,
+    /// What left the house.
+    pub left: Vec<Known>,
+    /// The record to begin with ([`Expect::begin_at`]).
+    pub begin_at: u64,
+}
+
+/// Reads all of the vault and holds it against the key that must have signed, against each
+/// checkpoint in the journal, and against those that left the house. A key of the installation
+/// that is another one is told too.
 ///
 /// # Errors
 /// Denied; unavailable where it cannot be read at all.
 pub async fn verify(
     app: &App,
     ctx: &Ctx,
-    folder: Option<PathBuf>,
-    given: Option<Verifier>,
-    left: Vec<Known>,
+    against: Against,
     progress: impl FnMut(Progress) + Send + 'static,
     cancel: Cancel,
 ) -> Result<VaultReport, Problem> {
@@ -56,6 +67,12 @@ pub async fn verify(
             "vault",
         ));
     }
+    let Against {
+        folder,
+        key: given,
+        left,
+        begin_at,
+    } = against;
     let noted = super::noted(&app.db).await.map_err(fault)?;
     // One that was set apart is no longer the one that the journal follows.
     let followed = folder.is_none();
@@ -67,16 +84,22 @@ pub async fn verify(
         .await
         .map_err(fault)?;
     }
-    let named = noted
-        .key
-        .filter(|_| followed)
-        .and_then(|key| Verifier::from_vkey(&key).ok());
     let signer = app.logs.signer().cloned();
-    let (key, key_from) = match (given, named, &signer) {
-        (Some(key), ..) => (Some(key), Some("given")),
-        (None, Some(key), _) => (Some(key), Some("journal")),
-        (None, None, Some(signer)) => (Some(signer.verifier().clone()), Some("vault.key")),
-        (None, None, None) => (None, None),
+    // What the folder itself says is held against this by the reading.
+    let standing = super::standing(
+        given,
+        noted.key.as_deref().filter(|_| followed),
+        signer.as_ref().map(vault::note::Signer::verifier),
+        None,
+    );
+    let others = if followed {
+        super::others(&standing)
+    } else {
+        Vec::new()
+    };
+    let (key, key_from) = match standing.into_iter().next() {
+        Some(first) => (Some(first.key), Some(first.from)),
+        None => (None, None),
     };
     let against = HeldAgainst {
         key: key.as_ref().map(Verifier::to_vkey),
@@ -95,16 +118,25 @@ pub async fn verify(
                 .as_ref()
                 .filter(|s| key.as_ref().is_none_or(|key| key == s.verifier())),
             known: &known,
+            begin_at,
             now_ms,
         };
         Reader::verify_against(&dir, &expect, progress, &cancel)
     });
-    let report = read
+    let mut report = read
         .await
         .map_err(|_| Problem::internal("vault"))?
         .map_err(|error| {
             tracing::error!(%error, "the vault could not be verified");
             Problem::internal("vault")
         })?;
+    for other in others {
+        report.findings.push(Finding {
+            subject: Subject::Key,
+            path: other.from.into(),
+            records: None,
+            what: other.label().en,
+        });
+    }
     Ok(VaultReport { report, against })
 }

@@ -38,6 +38,8 @@ pub struct Logs {
     noted: Mutex<Option<Hash>>,
     /// The journal was verified since the start.
     verified: AtomicBool,
+    /// The vault was begun to be read since the start.
+    read: AtomicBool,
 }
 
 impl Logs {
@@ -81,6 +83,11 @@ impl Logs {
     /// Whether this is the first time that this is asked since the start.
     pub(crate) fn begins(&self) -> bool {
         !self.verified.swap(true, Ordering::Relaxed)
+    }
+
+    /// The same for the reading of the vault.
+    pub(crate) fn reads_first(&self) -> bool {
+        !self.read.swap(true, Ordering::Relaxed)
     }
 
     pub(crate) fn note(&self, id: Hash) {

@@ -36,11 +36,11 @@ impl Logs {
             source,
         };
         if !config.writer {
-            let signer = kept_key(config.keys())
-                .map_err(failed)?
-                .map(|key| Signer::new(&config.origin, key))
-                .transpose()
-                .map_err(vault::Error::from)?;
+            let key = kept_key(config.keys()).map_err(failed)?;
+            let signer = match key {
+                Some(key) => Some(own_name(config, db, &dir, key).await?),
+                None => None,
+            };
             return Ok(Self::of(signer, None, Reader::open(&dir).ok(), None));
         }
         let key = match kept_key(config.keys()).map_err(failed)? {
@@ -76,6 +76,7 @@ impl Logs {
             poked: Notify::new(),
             noted: Mutex::default(),
             verified: AtomicBool::new(false),
+            read: AtomicBool::new(false),
         }
     }
 
@@ -110,6 +111,26 @@ impl Logs {
             }
             Err(_) => Err(Problem::internal("samples")),
         }
+    }
+}
+
+/// The installation's key under the name that its vault signs with, whatever this process was
+/// told: beside a program that was started otherwise, the vault knows better.
+async fn own_name(
+    config: &AppConfig,
+    db: &Db,
+    dir: &Path,
+    key: SigningKey,
+) -> Result<Signer, OpenError> {
+    let given = Signer::new(&config.origin, key.clone()).map_err(vault::Error::from)?;
+    let named = Reader::named_key(dir).ok().flatten();
+    let noted = evidence::noted(db).await?.key;
+    let noted = noted.and_then(|key| Verifier::from_vkey(&key).ok());
+    let same = [noted, named].into_iter().flatten();
+    let mut same = same.filter(|known| known.is_same_key(given.verifier()));
+    match same.next() {
+        Some(known) => Ok(Signer::new(known.name(), key).map_err(vault::Error::from)?),
+        None => Ok(given),
     }
 }
 

@@ -478,9 +478,11 @@ async fn what_left_the_house_names_what_was_rolled_back() {
     let read = evidence::verify_vault(
         &app,
         &ctx,
-        None,
-        Some(key),
-        left.checkpoints,
+        evidence::Against {
+            key: Some(key),
+            left: left.checkpoints,
+            ..evidence::Against::default()
+        },
         |_| {},
         vault::Cancel::default(),
     );
@@ -489,4 +491,76 @@ async fn what_left_the_house_names_what_was_rolled_back() {
         found.iter().any(|f| f.what.contains("outside.txt")),
         "{found:?}"
     );
+}
+
+/// A byte of an old segment, the program started again within the day: it is told at once, not
+/// by the next day's reading; and the alarm of a folder that was set apart ends when it is gone.
+#[tokio::test(flavor = "multi_thread")]
+async fn damage_in_an_old_segment_is_told_after_a_start() {
+    let office = Office::new(None).await;
+    let stop = tokio_util::sync::CancellationToken::new();
+    let vault = office.app.logs.vault().unwrap().clone();
+    for n in 0..3 {
+        let mut batch = vault::Batch::new();
+        for m in 0..400 {
+            let raw = format!("dong {n} {m}");
+            let line = vault::Line {
+                received_at_ms: office.app.clock.now_ms(),
+                sent_at_ms: None,
+                source: [0; 16],
+                unit: [0; 16],
+                peer: std::net::Ipv4Addr::LOCALHOST.into(),
+                transport: vault::Transport::Tcp,
+                flags: vault::Flags::default(),
+                facility: 1,
+                severity: 6,
+                host: "x",
+                application: "x",
+                raw: raw.as_bytes(),
+            };
+            batch.push(&line).unwrap();
+        }
+        vault.append(batch).await.unwrap();
+        vault.seal().await.unwrap();
+    }
+    drop(vault);
+    assert!(evidence::read(&office.app, &stop).await.unwrap().is_some());
+    // Within the day it is not due again.
+    assert_eq!(evidence::read(&office.app, &stop).await.unwrap(), None);
+    let folder = office.config.data.join("vault/segments");
+    let mut files: Vec<_> = walk(&folder);
+    files.sort();
+    assert_eq!(files.len(), 3, "{files:?}");
+    let office = office.again().await;
+    let mut bytes = std::fs::read(&files[0]).unwrap();
+    bytes[40] ^= 1;
+    std::fs::write(&files[0], bytes).unwrap();
+    let alarms = async |app: &App| {
+        let sql = "SELECT state FROM alarm WHERE cleared_at IS NULL ORDER BY state";
+        let rows = app.db.fetch("alarms", sql, &[]).await.unwrap();
+        let of = rows.iter().map(|row| row.text("state").unwrap());
+        of.collect::<Vec<_>>()
+    };
+    assert_eq!(alarms(&office.app).await, Vec::<String>::new());
+    let said = evidence::read(&office.app, &stop).await.unwrap().unwrap();
+    assert!(
+        said.en.contains("its bytes are not those that were sealed"),
+        "{said:?}"
+    );
+    assert_eq!(alarms(&office.app).await, ["vault-check"]);
+    // Set apart, told, and moved away.
+    let apart = office.config.data.join("vault-damaged-20261120T010000Z");
+    std::fs::create_dir(&apart).unwrap();
+    evidence::run(&office.app).await.unwrap();
+    assert_eq!(alarms(&office.app).await, ["set-apart", "vault-check"]);
+    std::fs::remove_dir(&apart).unwrap();
+    evidence::run(&office.app).await.unwrap();
+    assert_eq!(alarms(&office.app).await, ["vault-check"]);
+}
+
+fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let paths = entries.map(|e| e.unwrap().path());
+    let all = paths.flat_map(|p| if p.is_dir() { walk(&p) } else { vec![p] });
+    all.collect()
 }

@@ -174,8 +174,9 @@ const VAULT: &[Rewriting] = &[
         |v, _, _| {
             let path = v.vault("checkpoints");
             let notes = fs::read_to_string(&path).expect("it is text");
+            // The one that the journal notes, and the one that holds that entry.
             let last = notes
-                .rfind("gieng.local/vault\n200\n")
+                .find("gieng.local/vault\n200\n")
                 .expect("it was signed");
             fs::write(&path, &notes[..last]).expect("it is ours");
         },
@@ -287,6 +288,11 @@ const RECORDS: &[(&str, &str)] = &[
     ("DELETE FROM journal WHERE seq = 2", "Entry 2 is missing"),
     (
         "DELETE FROM journal WHERE seq > 3",
+        "at the end are gone (by checkpoint ",
+    ),
+    // Stopped in order: also the very last entry.
+    (
+        "DELETE FROM journal WHERE seq = (SELECT MAX(seq) FROM journal)",
         "at the end are gone (by checkpoint ",
     ),
     ("DELETE FROM journal", "Entries 1 to "),
@@ -411,4 +417,61 @@ fn what_left_the_house_tells_when_everything_was_put_back() {
         !good && said.contains("holds no checkpoint that "),
         "{said}"
     );
+}
+
+/// Another key, and records from before the vault was begun: neither says what the other lost.
+#[test]
+fn another_key_with_older_records_is_never_sound() {
+    let stopped = Stopped::new();
+    for older in [false, true] {
+        for named in [false, true] {
+            let victim = stopped.victim();
+            fs::write(victim.data().join("vault.key"), [7; 32]).expect("it is ours");
+            if older {
+                victim.take(stopped.earlier.path(), "records.db");
+                for rest in ["records.db-wal", "records.db-shm"] {
+                    let _ = fs::remove_file(victim.data().join(rest));
+                }
+            }
+            if named {
+                // The folder says the same as the key.
+                let key = run(GIENG, victim.data(), &["receipt", "key"]);
+                fs::write(victim.vault("vkey"), key.stdout).expect("it is ours");
+            }
+            for what in ["vault", "journal"] {
+                let (good, said) = victim.verify(&[what, "verify"]);
+                assert!(
+                    !good && said.contains("BAD") && !said.contains("sound:"),
+                    "{what}, older {older}, named {named}: {said}"
+                );
+                assert!(said.contains("The key in vault.key is "), "{what}: {said}");
+            }
+        }
+    }
+    // Nothing of the vault can be read at all.
+    let victim = stopped.victim();
+    fs::remove_dir_all(victim.vault("")).expect("it is ours");
+    let (good, said) = victim.verify(&["journal", "verify"]);
+    assert!(
+        !good && said.contains("No checkpoint of the log vault could be read"),
+        "{said}"
+    );
+}
+
+/// A vault that signs under another name than this command was told: it reads the vault's.
+#[test]
+fn the_name_is_the_vaults_own() {
+    let stopped = Stopped::new();
+    let victim = stopped.victim();
+    let config = victim.data().join("gieng.toml");
+    fs::write(&config, "origin = \"other.example/vault\"\n").expect("it is ours");
+    let config = config.display().to_string();
+    for what in ["vault", "journal"] {
+        let (good, said) = victim.verify(&["--config", &config, what, "verify"]);
+        assert!(good && said.contains("sound"), "{what}: {said}");
+        assert!(
+            !said.contains(" 0 heads") && !said.contains("against 0 "),
+            "{said}"
+        );
+    }
 }

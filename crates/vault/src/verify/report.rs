@@ -36,12 +36,16 @@ pub struct Finding {
 }
 
 /// How far a verification is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
     /// Records checked.
     pub records: u64,
     /// Records to check.
     pub of: u64,
+    /// The record up to which was read last: one that begins there goes on.
+    pub at: u64,
+    /// The first thing that was found to be wrong so far.
+    pub found: Option<Finding>,
 }
 
 /// The outcome of a verification.

@@ -34,6 +34,9 @@ struct Run<'a, P> {
     progress: P,
     cancel: &'a Cancel,
     of: u64,
+    /// Records that were read before the present tree, and where that one began.
+    done: u64,
+    start: u64,
     sources: Sources,
     expect: &'a Expect<'a>,
     /// How many records checkpoints cover, and the times of receipt of those beyond.
@@ -56,6 +59,8 @@ pub(crate) fn verify(
         progress,
         cancel,
         of: 0,
+        done: 0,
+        start: 0,
         sources: Sources::default(),
         expect,
         signed: 0,
@@ -108,22 +113,52 @@ pub(crate) fn verify(
             "no checkpoint covers them although they are sealed",
         );
     }
-    let mut tree = Rebuilt::new(
-        nodes,
-        tree_dir(dir),
-        checkpoints::path(dir),
-        sealed,
-        signed.marks,
-    );
-    for entry in &entries {
+    let rebuilt =
+        |nodes, marks| Rebuilt::new(nodes, tree_dir(dir), checkpoints::path(dir), sealed, marks);
+    // What was not read longest comes first; what lies before it follows at the end.
+    let first = entries.partition_point(|e| e.end() <= expect.begin_at);
+    let first = if first < entries.len() { first } else { 0 };
+    let (last, now) = entries.split_at(first);
+    let from = last.last().and_then(Entry::frontier).unwrap_or_default();
+    let mut before = signed.marks.clone();
+    before.retain(|(size, _)| *size <= from.size());
+    let mut tree = rebuilt(nodes, signed.marks);
+    if !last.is_empty() {
+        tree.go_on(&from);
+        run.start = from.size();
+    }
+    for entry in now {
         run.segment(entry, &mut tree)?;
     }
-    run.statistics(sealed);
+    // The kept statistics tell of what is sealed.
+    let sources = run.sources.clone();
     for log in logs.into_iter().filter(|log| log.first >= sealed) {
         run.log(log, &mut tree, chained)?;
     }
+    run.sources = sources;
     run.unsigned(tree.size());
+    run.done = tree.size() - run.start;
     tree.finish(&mut run.report);
+    if !last.is_empty() {
+        run.start = 0;
+        let nodes = Nodes::open(&tree_dir(dir), sealed, false);
+        let nodes = nodes.or_else(|_| Nodes::open(&tree_dir(dir), 0, false))?;
+        let mut tree = rebuilt(nodes, before);
+        for entry in last {
+            run.segment(entry, &mut tree)?;
+        }
+        // Both halves make one tree.
+        if tree.frontier().is_some_and(|read| read != from) {
+            run.find(
+                Subject::Catalogue,
+                catalogue::path(dir),
+                Some(0..from.size()),
+                "its peaks are not those of the records",
+            );
+        }
+        tree.finish(&mut run.report);
+    }
+    run.statistics(sealed);
     Ok(run.report)
 }
 
@@ -217,10 +252,12 @@ impl<P: FnMut(Progress)> Run<'_, P> {
     }
 
     fn tick(&mut self, tree: &Rebuilt) -> Result<(), Error> {
-        self.report.records = tree.size();
+        self.report.records = self.done + tree.size() - self.start;
         (self.progress)(Progress {
-            records: tree.size(),
-            of: self.of.max(tree.size()),
+            records: self.report.records,
+            of: self.of.max(self.report.records),
+            at: tree.size(),
+            found: self.report.findings.first().cloned(),
         });
         self.cancel.check()
     }

@@ -27,6 +27,9 @@ pub struct Expect<'a> {
     pub signer: Option<&'a Signer>,
     /// Checkpoints that were noted elsewhere.
     pub known: &'a [Known],
+    /// The segment with this record is read first, and what lies before it last: where a
+    /// reading was stopped, the next one goes on. All of it is read either way.
+    pub begin_at: u64,
     /// The time, unix milliseconds: by it a running program's unsigned lines have an age.
     pub now_ms: Option<i64>,
 }

@@ -55,6 +55,24 @@ impl Rebuilt {
         }
     }
 
+    /// Goes on from what was there at `from`, the end of a segment: what lies before it is read
+    /// by another.
+    pub(super) fn go_on(&mut self, from: &Frontier) {
+        let (blocks, rest) = (from.size() / BLOCK, from.size() % BLOCK);
+        let peaks = from.peaks().split_at(blocks.count_ones() as usize);
+        let parts = (
+            Frontier::from_parts(blocks, peaks.0.to_vec()),
+            Frontier::from_parts(rest, peaks.1.to_vec()),
+        );
+        if let (Some(blocks), Some(rest)) = parts {
+            self.kept = blocks.clone();
+            self.computed = blocks;
+            self.block = rest;
+        }
+        self.signed = from.size();
+        self.marks.retain(|(size, _)| *size > from.size());
+    }
+
     pub(super) fn size(&self) -> u64 {
         self.computed.size() * BLOCK + self.block.size()
     }
@@ -194,6 +212,6 @@ impl Rebuilt {
                 what: format!("{size} records were signed, {} are there", self.size()),
             });
         }
-        report.signed = self.signed;
+        report.signed = report.signed.max(self.signed);
     }
 }

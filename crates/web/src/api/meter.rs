@@ -40,7 +40,8 @@ pub async fn count(State(web): State<Web>, request: Request, next: Next) -> Resp
     response
 }
 
-/// `GET /healthz`: the records answer and the log vault takes lines.
+/// `GET /healthz`: the records answer and the log vault takes lines; a second line when files of
+/// people cannot be read (`file-reader:` and why), for everything else goes on.
 pub async fn health(State(web): State<Web>) -> Result<Response, Fault> {
     let ctx = Ctx::system(web.app.clock.now_ms());
     watch::alarms(&web.app, &ctx, false, 1).await?;
@@ -52,7 +53,11 @@ pub async fn health(State(web): State<Web>) -> Result<Response, Fault> {
         )
             .into_response());
     }
-    Ok(([(header::CONTENT_TYPE, "text/plain;charset=utf-8")], "ok\n").into_response())
+    let mut body = "ok\n".to_owned();
+    if let Some(why) = web.app.examiner.failing() {
+        let _ = writeln!(body, "file-reader: {why}");
+    }
+    Ok(([(header::CONTENT_TYPE, "text/plain;charset=utf-8")], body).into_response())
 }
 
 /// `GET /metrics`: with a token (or a session) that may read the whole province. This

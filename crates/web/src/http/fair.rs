@@ -12,7 +12,7 @@ use std::{
 use app::allowance::{Bounds, Grant};
 use axum::{
     extract::{Request, State},
-    http::{HeaderValue, header},
+    http::header,
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -80,9 +80,6 @@ fn too_many(remote: &str, seconds: u64) -> Response {
             format!("Wait {seconds} seconds and try again; who is signed in is not bound by this."),
         ),
     );
-    let mut response = Fault::from(problem).into_response();
-    if let Ok(value) = HeaderValue::from_str(&seconds.to_string()) {
-        response.headers_mut().insert(header::RETRY_AFTER, value);
-    }
-    response
+    let wait = u32::try_from(seconds).unwrap_or(u32::MAX);
+    Fault::from(problem.after(wait)).into_response()
 }

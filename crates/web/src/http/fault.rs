@@ -18,6 +18,9 @@ use serde_json::json;
 use super::{asked::Asked, params::encode, reply::redirect};
 use crate::cx::Cx;
 
+/// What is asked too much may be asked again after so many seconds, where nothing better is known.
+const SOME_WAIT: u32 = 60;
+
 /// An error of a handler.
 #[derive(Clone, Debug)]
 pub struct Fault {
@@ -71,6 +74,11 @@ impl IntoResponse for Fault {
     /// The bare status with the problem beside it: [`dress`] knows the reader and does the rest.
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
+        if self.status == StatusCode::TOO_MANY_REQUESTS {
+            let wait = self.problem.wait.unwrap_or(SOME_WAIT);
+            let wait = HeaderValue::from(wait);
+            response.headers_mut().insert(header::RETRY_AFTER, wait);
+        }
         response.extensions_mut().insert(self.problem);
         response
     }
