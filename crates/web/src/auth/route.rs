@@ -97,7 +97,7 @@ async fn sign_in(
                 name: typed.name,
                 back,
             };
-            (Fault::from(problem).status(), http::Page(page)).into_response()
+            Fault::from(problem).shown_on(http::Page(page))
         }
     }
 }
@@ -189,7 +189,7 @@ async fn code(
                 cx: visitor.cx,
                 back,
             };
-            (Fault::from(problem).status(), http::Page(page)).into_response()
+            Fault::from(problem).shown_on(http::Page(page))
         }
     }
 }

@@ -55,6 +55,18 @@ impl Fault {
         self.status
     }
 
+    /// A page of its own that says it, with its status and, for what was asked too often, when
+    /// to ask again.
+    pub fn shown_on(&self, page: impl IntoResponse) -> Response {
+        let mut response = (self.status, page).into_response();
+        if self.status == StatusCode::TOO_MANY_REQUESTS {
+            let wait = self.problem.wait.unwrap_or(SOME_WAIT);
+            let wait = HeaderValue::from(wait);
+            response.headers_mut().insert(header::RETRY_AFTER, wait);
+        }
+        response
+    }
+
     /// Nobody is signed in.
     pub fn sign_in() -> Self {
         Problem::new(
@@ -73,12 +85,7 @@ impl Fault {
 impl IntoResponse for Fault {
     /// The bare status with the problem beside it: [`dress`] knows the reader and does the rest.
     fn into_response(self) -> Response {
-        let mut response = self.status.into_response();
-        if self.status == StatusCode::TOO_MANY_REQUESTS {
-            let wait = self.problem.wait.unwrap_or(SOME_WAIT);
-            let wait = HeaderValue::from(wait);
-            response.headers_mut().insert(header::RETRY_AFTER, wait);
-        }
+        let mut response = self.shown_on(());
         response.extensions_mut().insert(self.problem);
         response
     }
