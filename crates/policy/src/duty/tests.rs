@@ -261,9 +261,9 @@ fn entries(case: &Case, register: &str, of: impl Fn(&str) -> bool) -> Vec<Entry>
             recorded_at: moment(row, "recorded_at").map(Moment::at),
             result: text(row, "result"),
             subject: text(row, "subject"),
-            moments: ["expires_on", "finished_at"]
-                .into_iter()
-                .filter_map(|name| Some((name.to_owned(), moment(row, name)?)))
+            moments: row
+                .keys()
+                .filter_map(|name| Some((name.clone(), moment(row, name)?)))
                 .collect(),
         })
         .collect()

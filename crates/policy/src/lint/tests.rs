@@ -135,8 +135,8 @@ fn what_a_clause_names_must_exist() {
     assert_found(&problems, "no control `logs-ariving`", "`logs-arriving`");
     let problems = changed(REGULATION, "bearer: so-tttt", "bearer: so-ttt");
     assert_found(&problems, "no role `so-ttt`", "`so-tttt`");
-    let problems = changed(REGULATION, "role: server", "rol: server");
-    assert_found(&problems, "no parameter `rol`", "`role`");
+    let problems = changed(REGULATION, "since: \"", "sinc: \"");
+    assert_found(&problems, "no parameter `sinc`", "`since`");
     let problems = changed(REGULATION, "at_least: 1", "at_least: one");
     assert_found(&problems, "not of the type integer", "integer");
 }
