@@ -58,7 +58,7 @@ async fn a_fact_turns_its_verdict(p: Province) {
     p.unit("VNPT", None).await;
     p.contact("A", "leader", "Lê Văn Trưởng").await;
     let first = p.judge(true).await;
-    assert_eq!((first.units, first.clauses), (3, 59));
+    assert_eq!((first.units, first.clauses), (3, 57));
     assert!(
         first.turned == first.verdicts && first.turned > 60,
         "{first:?}"

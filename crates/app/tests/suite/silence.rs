@@ -20,11 +20,13 @@ async fn nothing_is_met_where_nothing_is_known() {
         ("central-agency", "central", "none"),
         ("people-committee", "commune", "member"),
         ("party", "commune", "participant"),
+        ("party", "province", "participant"),
     ];
     for (kind, level, membership) in others {
+        let code = format!("{kind}-{level}");
         let given = [
-            ("code", kind),
-            ("name", kind),
+            ("code", code.as_str()),
+            ("name", code.as_str()),
             ("kind", kind),
             ("level", level),
             ("membership", membership),
