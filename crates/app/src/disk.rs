@@ -12,6 +12,8 @@ use domain::{
     problem::{Problem, ProblemKind},
 };
 
+use observe::syslog::Syslog;
+
 use crate::App;
 
 /// What is still taken, from everything to the records alone.
@@ -97,6 +99,13 @@ pub fn look(app: &App) -> std::io::Result<Room> {
     let reserve = app.settings().integer("disk.reserve_mb");
     let reserve = u64::try_from(reserve).unwrap_or_default() << 20;
     app.disk.look(&app.data, reserve)
+}
+
+/// Tells the listeners what they may still take.
+pub(crate) fn hold(syslog: &Syslog, room: Room) {
+    let everybody =
+        (room >= Room::NoLogs).then(|| "the rest of the disk is kept for the records".to_owned());
+    syslog.hold(room >= Room::NoStrangers, everybody);
 }
 
 /// Refuses what the disk has no room for any more.

@@ -130,9 +130,7 @@ pub async fn reconcile(app: &App) -> Result<Option<Label>, StoreError> {
     };
     let listening = app.logs.listening();
     if let Some(syslog) = &listening {
-        let held = (room >= Room::NoLogs)
-            .then(|| "the rest of the disk is kept for the records".to_owned());
-        syslog.hold(room >= Room::NoStrangers, held);
+        disk::hold(syslog, room);
         syslog.set_bounds(logs::bounds(app));
     }
     let snapshot = listening.map(|syslog| syslog.snapshot());

@@ -68,6 +68,45 @@ pub fn local_zone() -> TimeZone {
     TimeZone::get(LOCAL_ZONE).unwrap_or_else(|_| TimeZone::fixed(jiff::tz::offset(7)))
 }
 
+/// A time zone that is named by IANA's name or by its offset (`+07:00`, `+7`, `GMT+7`), with
+/// the one form of that name; `None` when there is no such zone.
+pub fn zone(text: &str) -> Option<(String, TimeZone)> {
+    let text = text.trim();
+    if let Some(minutes) = offset_minutes(text) {
+        let zone = TimeZone::fixed(jiff::tz::Offset::from_seconds(minutes * 60).ok()?);
+        let sign = if minutes < 0 { '-' } else { '+' };
+        let (hours, minutes) = (minutes.abs() / 60, minutes.abs() % 60);
+        return Some((format!("{sign}{hours:02}:{minutes:02}"), zone));
+    }
+    let zone = TimeZone::get(text).ok()?;
+    let name = zone.iana_name()?.to_owned();
+    Some((name, zone))
+}
+
+/// Minutes east of Greenwich, 14 hours at most.
+fn offset_minutes(text: &str) -> Option<i32> {
+    let upper = text.to_ascii_uppercase();
+    let offset = upper.strip_prefix("GMT").or(upper.strip_prefix("UTC"));
+    let offset = offset.unwrap_or(&upper);
+    let (sign, rest) = match offset.as_bytes().first()? {
+        b'+' => (1, &offset[1..]),
+        b'-' => (-1, &offset[1..]),
+        _ => return None,
+    };
+    let (hours, minutes) = match rest.split_once(':') {
+        Some(parts) => parts,
+        None if rest.len() == 4 && rest.is_ascii() => rest.split_at(2),
+        None => (rest, "00"),
+    };
+    let number = |digits: &str, most: i32| {
+        let plain =
+            !digits.is_empty() && digits.len() <= 2 && digits.bytes().all(|b| b.is_ascii_digit());
+        digits.parse::<i32>().ok().filter(|n| plain && *n <= most)
+    };
+    let all = number(hours, 14)? * 60 + number(minutes, 59).filter(|_| minutes.len() == 2)?;
+    (all <= 14 * 60).then_some(sign * all)
+}
+
 /// The local calendar date of an instant.
 pub fn local_date(at: Timestamp) -> Date {
     at.to_zoned(local_zone()).date()

@@ -204,6 +204,15 @@ pub fn field(field: &Field, text: &str) -> Result<Value, FieldProblem> {
             Ok(_) => Ok(text.to_ascii_lowercase().into()),
             Err(()) => bad("Ghi `icmp` hoặc `tcp:CỔNG`", "Write `icmp` or `tcp:PORT`"),
         },
+        Kind::TimeZone => clock::zone(text).map_or_else(
+            || {
+                bad(
+                    "Ghi tên múi giờ (IANA) như Asia/Ho_Chi_Minh, hoặc độ lệch như +07:00",
+                    "Write a time zone's name (IANA) such as Asia/Ho_Chi_Minh, or an offset such as +07:00",
+                )
+            },
+            |(name, _)| Ok(name.into()),
+        ),
     }
 }
 
@@ -383,6 +392,28 @@ mod tests {
         assert_eq!(read(Kind::Ip, "010.1.1.1"), None);
         assert_eq!(read(Kind::Probe, "TCP:8080"), Some("tcp:8080".into()));
         assert_eq!(read(Kind::Probe, "tcp:0"), None);
+        for (text, zone) in [
+            ("asia/tokyo", "Asia/Tokyo"),
+            ("UTC", "UTC"),
+            ("+7", "+07:00"),
+            ("GMT+07:00", "+07:00"),
+            ("utc-3:30", "-03:30"),
+            ("+0530", "+05:30"),
+        ] {
+            assert_eq!(read(Kind::TimeZone, text), Some(zone.into()), "{text}");
+        }
+        for text in [
+            "Hanoi",
+            "7",
+            "+15:00",
+            "+07:60",
+            "+",
+            "GMT+",
+            "Asia/",
+            "../etc/passwd",
+        ] {
+            assert_eq!(read(Kind::TimeZone, text), None, "{text}");
+        }
         assert_eq!(read(Kind::Text, "  "), Some(Value::Null));
         assert_eq!(read(Kind::Text, "a\0b"), None);
         for odd in [

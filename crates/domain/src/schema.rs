@@ -53,6 +53,8 @@ pub enum Kind {
     Longitude,
     /// How a target is probed: `icmp` or `tcp:PORT`.
     Probe,
+    /// A time zone: an IANA name or an offset such as `+07:00`.
+    TimeZone,
     /// The SHA-256 of an attachment.
     File,
 }

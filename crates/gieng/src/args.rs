@@ -291,9 +291,12 @@ pub enum VaultCommand {
         /// Before this moment.
         #[arg(long)]
         to: Option<String>,
-        /// At least so grave, 0 (emergency) to 7 (debug).
-        #[arg(long, value_parser = clap::value_parser!(u8).range(0..=7))]
-        severity: Option<u8>,
+        /// At least so grave, 0 (emergency) to 7 (debug); `none`: lines that tell no severity.
+        #[arg(long, value_parser = ["0", "1", "2", "3", "4", "5", "6", "7", "none"])]
+        severity: Option<String>,
+        /// Only lines with which this is amiss.
+        #[arg(long, value_parser = app::logs::Flags::ALL.map(|(_, name)| name))]
+        flag: Option<String>,
         /// Only from this device (code).
         #[arg(long)]
         source: Option<String>,

@@ -7,7 +7,7 @@ use app::{
     App, Ctx,
     evidence::{self, Against, Left, VaultReport},
     logs,
-    logs::LogQuery,
+    logs::{Flags, LogQuery},
 };
 use domain::{clock, id::Id, parse};
 use vault::{Cancel, Reader, Record, note::Verifier, repair::Plan};
@@ -42,6 +42,7 @@ pub async fn run(config: &Config, args: VaultArgs) -> anyhow::Result<ExitCode> {
             from,
             to,
             severity,
+            flag,
             source,
             peer,
             limit,
@@ -64,7 +65,9 @@ pub async fn run(config: &Config, args: VaultArgs) -> anyhow::Result<ExitCode> {
                 to: moment(to)?,
                 devices,
                 peer,
-                max_severity: severity,
+                max_severity: severity.as_deref().and_then(|n| n.parse().ok()),
+                no_severity: severity.as_deref() == Some("none"),
+                flags: flag.as_deref().and_then(Flags::named).unwrap_or_default(),
                 text: text.unwrap_or_default(),
                 ..LogQuery::default()
             };
@@ -111,14 +114,19 @@ fn print(r: &Record, format: Format) {
             "{}",
             serde_json::json!({
                 "index": r.index, "received_at": at.timestamp().to_string(), "peer": r.peer,
-                "host": r.host, "application": r.application, "severity": r.severity, "line": r.text(),
+                "host": r.host, "application": r.application, "facility": r.facility, "severity": r.severity,
+                "flags": r.flags.names().collect::<Vec<_>>(), "line": r.text(),
             })
         ),
         Format::Table => say!(
-            "{:>10} {} {} {}",
+            "{:>10} {} {} {}{}",
             r.index,
             at.strftime("%d/%m/%Y %H:%M:%S"),
             r.peer,
+            r.flags
+                .names()
+                .map(|name| format!("[{name}] "))
+                .collect::<String>(),
             terminal::cell(r.text().trim_end())
         ),
     }

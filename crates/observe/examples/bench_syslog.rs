@@ -104,6 +104,7 @@ async fn serve(dir: &Path, lines: u64) {
             source: [1; 16],
             unit: [2; 16],
         },
+        zone: None,
     }]);
     println!("{}", syslog.tcp_addresses()[0]);
     while syslog.snapshot().counts.connections == 0 {

@@ -17,6 +17,9 @@ pub struct LogClaim {
     pub peer: String,
     /// The name in them; `None` for all lines from there.
     pub host: Option<String>,
+    /// As whose lines they were taken in: a relay's, before the name in them was known; `None`
+    /// for nobody's.
+    pub taken_as: Option<(Id, OrganizationId)>,
     /// Whose they are.
     pub device: Id,
     /// Whose the device was when it was said.
@@ -48,6 +51,13 @@ fn read(row: &Row) -> Result<LogClaim, StoreError> {
         id: row.parsed("id")?,
         peer: row.text("peer")?,
         host: row.opt_text("host")?,
+        taken_as: match row.opt_text("as_device_id")? {
+            Some(_) => Some((
+                row.parsed("as_device_id")?,
+                row.parsed("as_organization_id")?,
+            )),
+            None => None,
+        },
         device: row.parsed("device_id")?,
         organization: row.parsed("organization_id")?,
         from_at: row.int("from_at")?,
@@ -71,8 +81,8 @@ pub async fn save(tx: &mut Tx, c: &LogClaim) -> Result<(), StoreError> {
     tx.execute(
         "log claim",
         "INSERT INTO log_claim (id, peer, host, device_id, organization_id, from_at, to_at, claimed_at, \
-         claimed_by, ended_at, ended_by, counted_at, lines, first_at, last_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) \
+         claimed_by, ended_at, ended_by, counted_at, lines, first_at, last_at, as_device_id, as_organization_id) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) \
          ON CONFLICT (id) DO UPDATE SET ended_at = excluded.ended_at, ended_by = excluded.ended_by, \
          counted_at = excluded.counted_at, lines = excluded.lines, first_at = excluded.first_at, \
          last_at = excluded.last_at",
@@ -91,11 +101,30 @@ pub async fn save(tx: &mut Tx, c: &LogClaim) -> Result<(), StoreError> {
             c.counted_at,
             c.lines,
             c.first_at,
-            c.last_at
+            c.last_at,
+            c.taken_as.map(|(device, _)| device.to_string()),
+            c.taken_as.map(|(_, unit)| unit.to_string())
         ],
     )
     .await?;
     Ok(())
+}
+
+/// Until when the lines from an address that name `host` (all of them without one) are claimed
+/// by claims that stand, unix milliseconds; the later of two claims begins there.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn until(tx: &mut Tx, peer: &str, host: Option<&str>) -> Result<Option<i64>, StoreError> {
+    let row = tx
+        .fetch_one(
+            "log claims",
+            "SELECT MAX(to_at) AS until FROM log_claim WHERE ended_at IS NULL AND peer = $1 \
+             AND LOWER(COALESCE(host, '')) = $2",
+            &args![peer, host.unwrap_or_default().to_ascii_lowercase()],
+        )
+        .await?;
+    row.map_or(Ok(None), |row| row.opt_int("until"))
 }
 
 /// The claims in scope that stand, the latest first.

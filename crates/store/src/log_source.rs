@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use domain::id::Id;
 
-use crate::{Arg, Db, StoreError, Tx, args};
+use crate::{Arg, Db, Row, StoreError, Tx, args};
 
 /// What arrived from a registered device.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -109,15 +109,25 @@ pub async fn save_unknown(tx: &mut Tx, senders: &[UnknownSender]) -> Result<(), 
     .await
 }
 
-/// Unknown senders, the latest first.
+/// How many unknown senders there are.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
-pub async fn unknown(db: &Db, limit: i64) -> Result<Vec<UnknownSender>, StoreError> {
+pub async fn count_unknown(db: &Db) -> Result<i64, StoreError> {
+    let sql = "SELECT COUNT(*) AS n FROM unknown_sender";
+    let row = db.fetch_one("unknown senders", sql, &[]).await?;
+    row.map_or(Ok(0), |row| row.int("n"))
+}
+
+/// Unknown senders, those that sent the most lines first.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn unknown(db: &Db, limit: i64, offset: i64) -> Result<Vec<UnknownSender>, StoreError> {
     db.fetch(
         "unknown senders",
-        "SELECT * FROM unknown_sender ORDER BY last_at DESC LIMIT $1",
-        &args![limit],
+        "SELECT * FROM unknown_sender ORDER BY lines DESC, last_at DESC, peer LIMIT $1 OFFSET $2",
+        &args![limit, offset],
     )
     .await?
     .iter()
@@ -140,6 +150,16 @@ pub async fn unknown(db: &Db, limit: i64) -> Result<Vec<UnknownSender>, StoreErr
 pub async fn strangers(tx: &mut Tx) -> Result<HashSet<String>, StoreError> {
     let rows = tx.fetch("unknown senders", "SELECT peer FROM unknown_sender", &[]);
     rows.await?.iter().map(|row| row.text("peer")).collect()
+}
+
+/// Since when an address has been on the list, unix milliseconds; `None` when it is not.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn unknown_since(tx: &mut Tx, peer: &str) -> Result<Option<i64>, StoreError> {
+    let sql = "SELECT first_at FROM unknown_sender WHERE peer = $1";
+    let row = tx.fetch_one("unknown sender", sql, &args![peer]).await?;
+    row.map(|row| row.int("first_at")).transpose()
 }
 
 /// Takes an unknown sender off the list, once it is adopted; since when it sent, unix
@@ -169,6 +189,10 @@ pub struct Registered {
     pub address: String,
     /// The name in them; `None` for all lines from there that name no other.
     pub host: Option<String>,
+    /// The time zone of its clock, where one is set.
+    pub time_zone: Option<String>,
+    /// Since when that is in force, unix milliseconds.
+    pub since: Option<i64>,
 }
 
 /// All that is in force of where active devices send from; of two devices at one address the
@@ -182,17 +206,18 @@ pub struct Registered {
 pub async fn registered(db: &Db) -> Result<Vec<Registered>, StoreError> {
     db.fetch(
         "registered senders",
-        "WITH granted AS (SELECT kind, value_key, organization_id, shared FROM claim WHERE state = 'granted'), \
-         sender AS (SELECT d.*, a.shared FROM device d JOIN granted a ON a.kind = 'address' \
+        "WITH granted AS (SELECT kind, value_key, organization_id, shared, decided_at FROM claim WHERE state = 'granted'), \
+         sender AS (SELECT d.*, a.shared, a.decided_at AS since FROM device d JOIN granted a ON a.kind = 'address' \
            AND a.value_key = d.address_key AND a.organization_id = d.organization_id WHERE d.status = 'active'), \
-         named AS (SELECT d.* FROM device d JOIN granted n ON n.kind = 'log-name' \
+         named AS (SELECT d.*, n.decided_at AS since FROM device d JOIN granted n ON n.kind = 'log-name' \
            AND n.value_key = LOWER(d.log_name) AND n.organization_id = d.organization_id WHERE d.status = 'active') \
-         SELECT id, organization_id, address, NULL AS host, created_at FROM sender WHERE NOT shared OR relay \
+         SELECT id, organization_id, address, NULL AS host, created_at, time_zone, since FROM sender WHERE NOT shared OR relay \
          UNION ALL \
-         SELECT s.id, s.organization_id, s.address, s.log_name, s.created_at FROM sender s \
+         SELECT s.id, s.organization_id, s.address, s.log_name, s.created_at, s.time_zone, s.since FROM sender s \
          WHERE s.log_name IS NOT NULL AND (NOT s.shared OR EXISTS (SELECT 1 FROM named n WHERE n.id = s.id)) \
          UNION ALL \
-         SELECT n.id, n.organization_id, r.address, n.log_name, n.created_at FROM sender r JOIN named n ON r.relay \
+         SELECT n.id, n.organization_id, r.address, n.log_name, n.created_at, n.time_zone, \
+           CASE WHEN n.since > r.since THEN n.since ELSE r.since END FROM sender r JOIN named n ON r.relay \
          ORDER BY created_at DESC, id DESC",
         &[],
     )
@@ -204,7 +229,60 @@ pub async fn registered(db: &Db) -> Result<Vec<Registered>, StoreError> {
             organization: row.parsed("organization_id")?,
             address: row.text("address")?,
             host: row.opt_text("host")?,
+            time_zone: row.opt_text("time_zone")?,
+            since: row.opt_int("since")?,
         })
     })
     .collect()
+}
+
+/// A device whose lines come through a relay.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Behind {
+    /// The device.
+    pub device: Id,
+    /// Whose it is.
+    pub organization: domain::id::OrganizationId,
+    /// The name in its lines.
+    pub host: String,
+    /// The relay.
+    pub relay: Id,
+    /// Whose the relay is.
+    pub relay_organization: domain::id::OrganizationId,
+    /// Where the relay sends from.
+    pub address: String,
+    /// When the relay was registered, unix milliseconds: no line is its own from before.
+    pub relay_since: i64,
+}
+
+/// The names in force behind relays in force, as far as `device` is one or the other.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn behind(tx: &mut Tx, device: Id) -> Result<Vec<Behind>, StoreError> {
+    let args = args![device];
+    let rows = tx.fetch(
+        "names behind relays",
+        "SELECT n.id, n.organization_id, n.log_name, r.id AS relay_id, \
+           r.organization_id AS relay_organization_id, r.address, r.created_at AS relay_since \
+         FROM device n JOIN claim g ON g.kind = 'log-name' AND g.value_key = LOWER(n.log_name) \
+           AND g.organization_id = n.organization_id AND g.state = 'granted' \
+         JOIN device r ON r.relay AND r.status = 'active' AND r.id <> n.id \
+         JOIN claim a ON a.kind = 'address' AND a.value_key = r.address_key \
+           AND a.organization_id = r.organization_id AND a.state = 'granted' \
+         WHERE n.status = 'active' AND (n.id = $1 OR r.id = $1) ORDER BY r.address, n.id",
+        &args,
+    );
+    let read = |row: &Row| {
+        Ok(Behind {
+            device: row.parsed("id")?,
+            organization: row.parsed("organization_id")?,
+            host: row.text("log_name")?,
+            relay: row.parsed("relay_id")?,
+            relay_organization: row.parsed("relay_organization_id")?,
+            address: row.text("address")?,
+            relay_since: row.int("relay_since")?,
+        })
+    };
+    rows.await?.iter().map(read).collect()
 }

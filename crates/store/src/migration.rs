@@ -39,6 +39,7 @@ const FILES: &[Files] = files! {
     18: "0018_codes_by_case",
     19: "0019_view_version",
     21: "0021_revisions",
+    22: "0022_log_names_and_zones",
     23: "0023_attachment_uploads",
 };
 

@@ -11,9 +11,9 @@
 //! | 16 | unit (UUID; nil: none) |
 //! | 16 | peer address (IPv6; IPv4 as `::ffff:a.b.c.d`) |
 //! | 1 | transport: 0 unknown, 1 UDP, 2 TCP, 3 TLS, 4 RELP |
-//! | 1 | flags: 1 truncated, 2 cut off by the end of the stream, 4 sender's clock not set |
-//! | 1 | facility |
-//! | 1 | severity |
+//! | 1 | flags: 1 truncated, 2 cut off by the end of the stream, 4 sender's clock not set, 8 time zone unknown |
+//! | 1 | facility; 255 when not told |
+//! | 1 | severity; 255 when not told |
 //! | 2 + n | host (UTF-8) |
 //! | 2 + n | application (UTF-8) |
 //! | 4 + n | the line exactly as received |
@@ -35,6 +35,8 @@ pub type UnitId = [u8; 16];
 /// Length of the fixed front of a record.
 const FRONT: usize = 69;
 const NOT_TOLD: i64 = i64::MIN;
+/// Stands for a facility or severity that no one told, also in the columns of a segment.
+const NO_CODE: u8 = u8::MAX;
 const MAX_RAW: usize = 4 << 20;
 
 /// How a line reached us.
@@ -82,6 +84,25 @@ impl Flags {
     /// It names a time zone that nobody knows; the source's own was taken.
     pub const ZONE_UNKNOWN: Self = Self(8);
 
+    /// All of them with their names, as API and command line have them.
+    pub const ALL: [(Self, &'static str); 4] = [
+        (Self::TRUNCATED, "truncated"),
+        (Self::CUT, "cut"),
+        (Self::CLOCK_NOT_SET, "clock-not-set"),
+        (Self::ZONE_UNKNOWN, "zone-unknown"),
+    ];
+
+    /// The names of those that are set.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        (Self::ALL.into_iter()).filter_map(move |(flag, name)| self.has(flag).then_some(name))
+    }
+
+    /// The flag of a name.
+    pub fn named(name: &str) -> Option<Self> {
+        let found = Self::ALL.into_iter().find(|(_, known)| *known == name);
+        found.map(|(flag, _)| flag)
+    }
+
     /// Both sets of flags.
     #[must_use]
     pub fn with(self, other: Self) -> Self {
@@ -111,10 +132,10 @@ pub struct Line<'a> {
     pub transport: Transport,
     /// What is amiss with it.
     pub flags: Flags,
-    /// Syslog facility, 0 to 23.
-    pub facility: u8,
-    /// Syslog severity, 0 (emergency) to 7 (debug).
-    pub severity: u8,
+    /// Syslog facility, 0 to 23; `None` when not told.
+    pub facility: Option<u8>,
+    /// Syslog severity, 0 (emergency) to 7 (debug); `None` when not told.
+    pub severity: Option<u8>,
     /// The sender's name for itself, empty when not told.
     pub host: &'a str,
     /// Program or vendor facility, empty when not told.
@@ -142,10 +163,10 @@ pub struct Record {
     pub transport: Transport,
     /// What is amiss with it.
     pub flags: Flags,
-    /// Syslog facility.
-    pub facility: u8,
-    /// Syslog severity.
-    pub severity: u8,
+    /// Syslog facility; `None` when not told. Lines kept before this was told apart have 1.
+    pub facility: Option<u8>,
+    /// Syslog severity; `None` when not told. Lines kept before this was told apart have 5.
+    pub severity: Option<u8>,
     /// The sender's name for itself, empty when not told.
     pub host: String,
     /// Program or vendor facility, empty when not told.
@@ -223,8 +244,8 @@ impl<'a> Line<'a> {
         out.extend_from_slice(&[
             self.transport as u8,
             self.flags.0,
-            self.facility,
-            self.severity,
+            code(self.facility),
+            code(self.severity),
         ]);
         for text in [self.host, self.application] {
             let length = u16::try_from(text.len()).unwrap_or(u16::MAX);
@@ -271,13 +292,23 @@ impl<'a> Line<'a> {
             peer: IpAddr::V6(Ipv6Addr::from(peer)).to_canonical(),
             transport: Transport::from_code(transport)?,
             flags: Flags(flags),
-            facility,
-            severity,
+            facility: told(facility),
+            severity: told(severity),
             host,
             application,
             raw,
         })
     }
+}
+
+/// A facility or severity as one byte.
+pub(crate) fn code(told: Option<u8>) -> u8 {
+    told.unwrap_or(NO_CODE)
+}
+
+/// The facility or severity that a byte stands for.
+pub(crate) fn told(code: u8) -> Option<u8> {
+    (code != NO_CODE).then_some(code)
 }
 
 /// What a batch brings from one source.
@@ -405,8 +436,8 @@ mod tests {
             peer: IpAddr::from([10, 1, 2, 3]),
             transport: Transport::Tcp,
             flags: Flags::TRUNCATED,
-            facility: 4,
-            severity: 6,
+            facility: Some(4),
+            severity: Some(6),
             host: "gw01",
             application: "sshd",
             raw: b"<38>Nov 21 gw01 sshd: \xff",
@@ -423,6 +454,28 @@ mod tests {
         }
         bytes.push(0);
         assert_eq!(Line::decode(&bytes), None);
+        let bare = Line {
+            facility: None,
+            severity: None,
+            ..line()
+        };
+        let mut other = Vec::new();
+        bare.encode_into(&mut other);
+        assert_eq!(Line::decode(&other), Some(bare));
+        assert_eq!(
+            &other[67..69],
+            [255, 255],
+            "the other bytes are as they were"
+        );
+        assert_eq!(other.len(), bytes.len() - 1);
+    }
+
+    #[test]
+    fn flags_have_names() {
+        let both = Flags::CUT.with(Flags::ZONE_UNKNOWN);
+        assert_eq!(both.names().collect::<Vec<_>>(), ["cut", "zone-unknown"]);
+        assert_eq!(Flags::named("clock-not-set"), Some(Flags::CLOCK_NOT_SET));
+        assert_eq!(Flags::named("clock"), None);
     }
 
     #[test]

@@ -260,7 +260,7 @@ impl Look<'_> {
             match read(&segment, number, &range) {
                 Ok(found) => {
                     for record in found {
-                        severity = severity.min(record.severity);
+                        severity = severity.min(crate::line::code(record.severity));
                         received.0 = received.0.min(record.received_at_ms);
                         received.1 = received.1.max(record.received_at_ms);
                         let share = Share::of(&record.as_line());

@@ -16,7 +16,7 @@ use crate::{
     Error, Record,
     catalogue::Entry,
     found::Match,
-    line::{self, Line, SourceId, UnitId},
+    line::{self, Flags, Line, SourceId, UnitId},
     matcher::Matcher,
     segment::{Column, RowGroup, Segment, ranges},
     state::{Block, Shared, Unsealed, View},
@@ -33,10 +33,12 @@ pub enum Order {
     OldestFirst,
 }
 
-/// Lines of nobody that are somebody's all the same, as the caller knows: they pass
-/// [`Query::sources`] and [`Query::units`].
+/// Lines of nobody, or taken in as a relay's, that are somebody's all the same, as the caller
+/// knows: they pass [`Query::sources`] and [`Query::units`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claimed {
+    /// Taken in as from this source and of this unit; nil for nobody's.
+    pub taken_as: (SourceId, UnitId),
     /// From this address.
     pub peer: IpAddr,
     /// That name this host, in any case; `None` for all.
@@ -56,15 +58,12 @@ impl Claimed {
         received_ms: i64,
         host: &str,
     ) -> bool {
-        of == (&NOBODY, &NOBODY)
+        of == (&self.taken_as.0, &self.taken_as.1)
             && self.peer.to_canonical() == peer.to_canonical()
             && (self.from_ms..self.to_ms).contains(&received_ms)
             && (self.host.as_ref()).is_none_or(|name| name.eq_ignore_ascii_case(host))
     }
 }
-
-/// The source and the unit of a line from a sender that is not registered.
-const NOBODY: [u8; 16] = [0; 16];
 
 /// What to look for. Conditions hold together; those left out hold for every line.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -79,10 +78,16 @@ pub struct Query {
     pub peer: Option<Prefix>,
     /// From a source of one of these units: what a reader may see.
     pub units: Option<HashSet<UnitId>>,
-    /// Lines of nobody that count as of these sources and units.
+    /// Lines of others that count as of these sources and units.
     pub claimed: Vec<Claimed>,
     /// At least so grave: 3 finds error (3) down to emergency (0).
     pub max_severity: Option<u8>,
+    /// Only lines that tell no severity.
+    pub no_severity: bool,
+    /// Lines on which all of these are set.
+    pub flags: Flags,
+    /// Lines that name this host, in any case.
+    pub host: Option<String>,
     /// Lines that contain this, in any case.
     pub text: Option<String>,
     /// Whether `text` also ignores Vietnamese diacritics.
@@ -302,7 +307,9 @@ impl Search<'_> {
             let query = self.query;
             let fits = self.beyond_cursor(index)
                 && self.times((line.received_at_ms, line.received_at_ms))
-                && query.max_severity.is_none_or(|most| line.severity <= most)
+                && query.takes_severity(line::code(line.severity))
+                && line.flags.has(query.flags)
+                && query.takes_host(line.host)
                 && query.peer.is_none_or(|p| p.contains(line.peer))
                 && (query.of(&line.source, &line.unit)
                     || (query.claimed.iter()).any(|c| {
@@ -348,7 +355,7 @@ impl Search<'_> {
         found
     }
 
-    /// Of the rows that fit with nobody's among them, leaves those that are wanted or claimed.
+    /// Of the rows that fit with others' among them, leaves those that are wanted or claimed.
     fn only_claimed(
         &self,
         group: &RowGroup<'_>,
@@ -382,7 +389,7 @@ impl Search<'_> {
             return Ok(Vec::new());
         }
         let mut pages = group.all();
-        let (sources, units) = query.with_nobody();
+        let (sources, units) = query.with_claimed();
         for (column, wanted) in [(Column::Source, &sources), (Column::Unit, &units)] {
             let Some(wanted) = wanted else { continue };
             let (Some(least), Some(most)) = (wanted.iter().min(), wanted.iter().max()) else {
@@ -405,13 +412,26 @@ impl Search<'_> {
                 .zip(received)
                 .for_each(|(f, at)| *f &= self.times((at, at)));
         }
-        if let Some(most) = query.max_severity
-            && severity.is_none_or(|(_, gravest)| gravest > i64::from(most))
+        let most = query.max_severity;
+        if query.no_severity
+            || most.is_some_and(|m| severity.is_none_or(|(_, lightest)| lightest > i64::from(m)))
         {
             let severity = group.small(Column::Severity, &pages)?;
             fits.iter_mut()
                 .zip(severity)
-                .for_each(|(f, s)| *f &= s <= most);
+                .for_each(|(f, s)| *f &= query.takes_severity(s));
+        }
+        if query.flags != Flags::default() {
+            let flags = group.small(Column::Flags, &pages)?;
+            fits.iter_mut()
+                .zip(flags)
+                .for_each(|(f, set)| *f &= Flags(set).has(query.flags));
+        }
+        if query.host.is_some() {
+            let hosts = group.bytes(Column::Host, &pages)?;
+            fits.iter_mut()
+                .zip(hosts)
+                .for_each(|(f, h)| *f &= query.takes_host(&String::from_utf8_lossy(h.data())));
         }
         for (column, wanted) in [(Column::Source, &sources), (Column::Unit, &units)] {
             let Some(wanted) = wanted else { continue };
@@ -457,19 +477,32 @@ impl Search<'_> {
 }
 
 impl Query {
+    /// Whether a severity fits, as a byte in which none is the lightest of all.
+    fn takes_severity(&self, code: u8) -> bool {
+        self.max_severity.is_none_or(|most| code <= most)
+            && (!self.no_severity || line::told(code).is_none())
+    }
+
+    fn takes_host(&self, host: &str) -> bool {
+        (self.host.as_ref()).is_none_or(|name| name.eq_ignore_ascii_case(host))
+    }
+
     fn of(&self, source: &SourceId, unit: &UnitId) -> bool {
         self.sources.as_ref().is_none_or(|set| set.contains(source))
             && self.units.as_ref().is_none_or(|set| set.contains(unit))
     }
 
-    /// The wanted sources and units; with nobody among them where some lines of nobody count.
-    fn with_nobody(&self) -> (Option<HashSet<SourceId>>, Option<HashSet<UnitId>>) {
-        let with = |set: &Option<HashSet<[u8; 16]>>| {
+    /// The wanted sources and units, and those as which claimed lines were taken in.
+    fn with_claimed(&self) -> (Option<HashSet<SourceId>>, Option<HashSet<UnitId>>) {
+        let with = |set: &Option<HashSet<[u8; 16]>>, taken_as: fn(&Claimed) -> [u8; 16]| {
             let mut set = set.clone()?;
-            set.extend((!self.claimed.is_empty()).then_some(NOBODY));
+            set.extend(self.claimed.iter().map(taken_as));
             Some(set)
         };
-        (with(&self.sources), with(&self.units))
+        (
+            with(&self.sources, |c| c.taken_as.0),
+            with(&self.units, |c| c.taken_as.1),
+        )
     }
 }
 

@@ -2,7 +2,7 @@
 
 mod support;
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, io::Write as _, path::Path, process::Command};
 
 use support::{batch, fill, is_line, open};
 use vault::{Cancel, Error, Query, samples};
@@ -91,6 +91,68 @@ async fn a_full_disk_is_said_and_survived() {
     for n in (0..size + 500).step_by(331) {
         assert!(is_line(&vault, n));
     }
+}
+
+/// Fills a disk to the last byte.
+fn fill_up(ballast: &Path) {
+    let mut file = fs::File::create(ballast).unwrap();
+    for size in [1 << 20, 4 << 10, 1] {
+        while file.write_all(&vec![1; size]).is_ok() {}
+    }
+}
+
+#[tokio::test]
+async fn a_start_on_a_full_disk_waits_for_room() {
+    let Some(disk) = Small::mount() else { return };
+    let ballast = disk.path().join("ballast");
+    let vault = open(&disk.path().join("vault"));
+    fill(&vault, 500, 100).await;
+    drop(vault);
+    let config = samples::Config::new(disk.path().join("samples"), support::clock());
+    let sample = |n: i64| samples::Sample {
+        at_ms: support::START_MS + n,
+        target: support::id(1),
+        outcome: samples::Outcome::Up,
+        rtt_us: 5,
+    };
+    let up = |store: &samples::Samples| {
+        let (from, to) = (support::START_MS, support::START_MS + 100_000);
+        store.read(&support::id(1), from, to, 1).unwrap()[0].up
+    };
+    let store = samples::Samples::open(config.clone()).unwrap();
+    store.append(&(0..1_000).map(sample).collect::<Vec<_>>());
+    store.flush().await.unwrap();
+    drop(store);
+    fill_up(&ballast);
+    // Twice: the second start finds what the first left, and nothing is counted double.
+    for more in 1..3 {
+        let store = samples::Samples::open(config.clone()).unwrap();
+        assert_eq!(store.parts().0, 0, "nothing can be sealed");
+        assert_eq!(up(&store), 1_000);
+        store.append(&[sample(1_000 + more)]);
+        assert!(matches!(store.flush().await, Err(Error::NoSpace { .. })));
+        assert_eq!(up(&store), 1_001, "it is in memory");
+    }
+    let vault = open(&disk.path().join("vault"));
+    assert_eq!(vault.size(), 500);
+    assert!(matches!(
+        vault.append(batch(500..5_000)).await,
+        Err(Error::NoSpace { .. })
+    ));
+    let store = samples::Samples::open(config.clone()).unwrap();
+    store.append(&[sample(2_000)]);
+    fs::remove_file(&ballast).unwrap();
+    store.seal().await.unwrap();
+    store.seal().await.unwrap();
+    assert_eq!((store.parts().0, up(&store)), (2, 1_001));
+    drop(store);
+    let store = samples::Samples::open(config).unwrap();
+    assert_eq!((store.parts().0, up(&store)), (2, 1_001));
+    assert_eq!(
+        vault.append(batch(500..600)).await.unwrap(),
+        500..600,
+        "lines are taken again"
+    );
 }
 
 #[tokio::test]

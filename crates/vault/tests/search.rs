@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use proptest::prelude::*;
 use support::{START_MS, fill, id, limits, open_with};
-use vault::{Cancel, Claimed, Error, Limits, Order, Query, Reader, Record, Vault};
+use vault::{Cancel, Claimed, Error, Flags, Limits, Order, Query, Reader, Record, Vault};
 
 const LINES: u64 = 20_000;
 
@@ -59,12 +59,20 @@ fn expected(lines: &[Record], query: &Query) -> Vec<u64> {
     let fits = |r: &&Record| {
         query.from_ms.is_none_or(|from| r.received_at_ms >= from)
             && query.to_ms.is_none_or(|to| r.received_at_ms < to)
-            && query.max_severity.is_none_or(|most| r.severity <= most)
+            && query
+                .max_severity
+                .is_none_or(|most| r.severity.is_some_and(|s| s <= most))
+            && (!query.no_severity || r.severity.is_none())
+            && r.flags.has(query.flags)
+            && query
+                .host
+                .as_ref()
+                .is_none_or(|h| r.host.eq_ignore_ascii_case(h))
             && query.peer.is_none_or(|p| p.contains(r.peer))
             && (query.sources.as_ref().is_none_or(|s| s.contains(&r.source))
                 && query.units.as_ref().is_none_or(|s| s.contains(&r.unit))
                 || query.claimed.iter().any(|c| {
-                    (r.source, r.unit) == (id(0), id(0))
+                    (r.source, r.unit) == c.taken_as
                         && r.peer == c.peer.to_canonical()
                         && (c.from_ms..c.to_ms).contains(&r.received_at_ms)
                         && c.host
@@ -115,8 +123,10 @@ fn search_agrees_with_a_plain_loop() {
         prop::option::of(prop::sample::select(vec!["GW00", "gw01", "none"])),
         START_MS..START_MS + 10_000,
         1i64..20_000,
+        prop::sample::select(vec![(0, 0), (4, 0), (7, 3)]),
     )
-        .prop_map(|(peer, host, from_ms, length)| Claimed {
+        .prop_map(|(peer, host, from_ms, length, taken_as)| Claimed {
+            taken_as: (id(taken_as.0), id(taken_as.1)),
             peer: peer.parse().unwrap(),
             host: host.map(str::to_owned),
             from_ms,
@@ -137,6 +147,9 @@ fn search_agrees_with_a_plain_loop() {
                 "2001:db8::1",
                 "10.9.9.9",
             ])),
+            prop::sample::select(vec![false, false, true]),
+            prop::sample::select(vec![Flags::default(), Flags::default(), Flags::TRUNCATED]),
+            prop::option::of(prop::sample::select(vec!["gw01", "GW02", "none"])),
         ),
         text,
         1usize..3_000,
@@ -155,7 +168,7 @@ fn search_agrees_with_a_plain_loop() {
                 to_ms,
                 sources,
                 units,
-                (max_severity, peer),
+                (max_severity, peer, no_severity, flags, host),
                 text,
                 limit,
                 (newest, claimed),
@@ -168,6 +181,9 @@ fn search_agrees_with_a_plain_loop() {
                     units,
                     claimed,
                     max_severity,
+                    no_severity,
+                    flags,
+                    host: host.map(str::to_owned),
                     peer: peer.map(|p| domain::net::Prefix::or_address(p).unwrap()),
                     text: text.map(str::to_owned),
                     ignore_diacritics: false,

@@ -2,9 +2,13 @@
 //!
 //! Both framings may meet on one port and even on one connection, so each frame
 //! is told apart by its own first bytes: `123 <` begins a counted frame, anything
-//! else ends at a line feed.
+//! else ends at a line feed or a NUL (RFC 6587 §3.4.2).
+//!
+//! A count before a text without a priority (`93 CEF:0|…`) may also be the text of a line. It
+//! is a count where no line ends before it is used up, and where the text is an event's, or
+//! the next count or the end of the stream follows at once.
 
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 
 /// The longest line kept by default, bytes.
 pub const MAX_LINE: usize = 64 * 1024;
@@ -41,14 +45,17 @@ enum State {
     Count,
     /// Digits and a blank were read: `<` makes it a count.
     CountBlank,
+    /// Digits that may be a count of so many bytes stand before a text without a priority;
+    /// they and the blank are the first so many bytes of the buffer.
+    Perhaps { count: usize, front: usize },
     /// Inside a counted frame, so many bytes to come.
     Counted(usize),
     /// Throwing away the rest of a counted frame.
     SkipCounted(usize),
     /// Inside a line.
     Line,
-    /// Throwing away the rest of a line.
-    SkipLine,
+    /// Throwing away the rest of a line; whether a NUL ends it.
+    SkipLine(bool),
 }
 
 /// Splits a stream into frames, chunk by chunk, in bounded memory.
@@ -60,6 +67,8 @@ pub struct Decoder {
     state: State,
     buffer: Vec<u8>,
     max: usize,
+    /// The frame before was counted and had no priority: so this sender counts.
+    counts: bool,
 }
 
 impl Default for Decoder {
@@ -75,6 +84,7 @@ impl Decoder {
             state: State::Start,
             buffer: Vec::new(),
             max: max.max(16),
+            counts: false,
         }
     }
 
@@ -85,6 +95,7 @@ impl Decoder {
             chunk = match self.state {
                 State::Start => self.start(chunk),
                 State::Count | State::CountBlank => self.count(chunk),
+                State::Perhaps { count, front } => self.perhaps(chunk, count, front, &mut sink),
                 State::Counted(left) => self.counted(chunk, left, &mut sink),
                 State::Line => self.line(chunk, &mut sink),
                 State::SkipCounted(left) => {
@@ -96,7 +107,7 @@ impl Decoder {
                     };
                     &chunk[n..]
                 }
-                State::SkipLine => match memchr(b'\n', chunk) {
+                State::SkipLine(nul) => match line_end(chunk, nul) {
                     Some(at) => {
                         self.state = State::Start;
                         &chunk[at + 1..]
@@ -109,13 +120,16 @@ impl Decoder {
 
     /// Ends the stream: hands over what an unfinished frame holds.
     pub fn finish<F: FnMut(Frame<'_>)>(&mut self, mut sink: F) {
-        let line = trim(&self.buffer);
+        // A last line without line end is common and whole; an open count is not.
+        let (front, ending) = match self.state {
+            State::Counted(_) => (0, Ending::Cut),
+            State::Perhaps { count, front } if self.buffer.len() == front + count => {
+                (front, Ending::Whole)
+            }
+            _ => (0, Ending::Whole),
+        };
+        let line = trim(&self.buffer[front..]);
         if !line.is_empty() {
-            // A last line without line end is common and whole; an open count is not.
-            let ending = match self.state {
-                State::Counted(_) => Ending::Cut,
-                _ => Ending::Whole,
-            };
             sink(Frame {
                 bytes: line,
                 ending,
@@ -123,6 +137,7 @@ impl Decoder {
         }
         self.buffer.clear();
         self.state = State::Start;
+        self.counts = false;
     }
 
     /// Bytes held back for a frame that has not ended.
@@ -157,14 +172,20 @@ impl Decoder {
                 self.state = State::CountBlank;
                 &chunk[1..]
             }
-            (State::CountBlank, b'<') => {
-                let count = self
-                    .buffer
-                    .iter()
+            (State::CountBlank, _) => {
+                let count = (self.buffer.iter())
                     .filter(|b| b.is_ascii_digit())
                     .fold(0usize, |n, b| n * 10 + usize::from(b - b'0'));
-                self.buffer.clear();
-                self.state = State::Counted(count);
+                let front = self.buffer.len();
+                if byte == b'<' || self.counts {
+                    self.buffer.clear();
+                    self.counts &= byte != b'<';
+                    self.state = State::Counted(count);
+                } else if front + count <= self.max {
+                    self.state = State::Perhaps { count, front };
+                } else {
+                    self.state = State::Line;
+                }
                 chunk
             }
             _ => {
@@ -172,6 +193,46 @@ impl Decoder {
                 chunk
             }
         }
+    }
+
+    /// Holds back what may be counted until that shows.
+    fn perhaps<'c, F: FnMut(Frame<'_>)>(
+        &mut self,
+        chunk: &'c [u8],
+        count: usize,
+        front: usize,
+        sink: &mut F,
+    ) -> &'c [u8] {
+        let left = front + count - self.buffer.len();
+        if left == 0 {
+            if matches!(chunk[0], b'1'..=b'9') {
+                self.emit_counted(front, sink);
+            } else if self.buffer.ends_with(b"\n") || self.buffer.ends_with(b"\0") {
+                self.emit(&[], Ending::Whole, sink);
+                self.state = State::Start;
+            } else {
+                self.state = State::Line;
+            }
+            return chunk;
+        }
+        let part = &chunk[..left.min(chunk.len())];
+        if line_end(part, true).is_some_and(|at| at + 1 < left) {
+            self.state = State::Line;
+            return chunk;
+        }
+        self.buffer.extend_from_slice(part);
+        if part.len() == left && is_event(&self.buffer[front..]) {
+            self.emit_counted(front, sink);
+        }
+        &chunk[part.len()..]
+    }
+
+    /// Hands over what stands behind the `front` of the buffer.
+    fn emit_counted<F: FnMut(Frame<'_>)>(&mut self, front: usize, sink: &mut F) {
+        self.buffer.drain(..front);
+        self.emit(&[], Ending::Whole, sink);
+        self.state = State::Start;
+        self.counts = true;
     }
 
     fn counted<'c, F: FnMut(Frame<'_>)>(
@@ -205,15 +266,23 @@ impl Decoder {
         let room = self.max - self.buffer.len();
         // One more than the bound, so that a line of exactly the bound is whole.
         let window = &chunk[..chunk.len().min(room + 1)];
-        match memchr(b'\n', window) {
+        // Text of two bytes a letter (UTF-16) is full of NULs, from its second byte on.
+        let second = match self.buffer.len() {
+            0 => chunk.get(1),
+            1 => chunk.first(),
+            _ => self.buffer.get(1),
+        };
+        let nul = second.is_some_and(|b| *b != 0);
+        match line_end(window, nul) {
             Some(at) => {
                 self.emit(&chunk[..at], Ending::Whole, sink);
                 self.state = State::Start;
+                self.counts = false;
                 &chunk[at + 1..]
             }
             None if window.len() > room => {
                 self.emit(&chunk[..room], Ending::Truncated, sink);
-                self.state = State::SkipLine;
+                self.state = State::SkipLine(nul);
                 &chunk[room..]
             }
             None => {
@@ -238,6 +307,20 @@ impl Decoder {
         // One long line must not pin its memory for the life of the connection.
         self.buffer.shrink_to(4096);
     }
+}
+
+/// Where a line ends.
+fn line_end(bytes: &[u8], nul: bool) -> Option<usize> {
+    if nul {
+        memchr2(b'\n', 0, bytes)
+    } else {
+        memchr(b'\n', bytes)
+    }
+}
+
+/// Whether a text is an event in ArcSight's or QRadar's form.
+fn is_event(text: &[u8]) -> bool {
+    text.starts_with(b"CEF:") || text.starts_with(b"LEEF:")
 }
 
 /// Without the line end that may stand inside a frame.

@@ -53,6 +53,64 @@ fn digits_that_are_no_count() {
 }
 
 #[test]
+fn a_count_before_a_text_without_priority() {
+    let cef = "CEF:0|maker|product|1|100|what happened|5|src=10.0.0.1";
+    let bare = "Nov 26 22:00:00 web01 app: first\nsecond";
+    let counted = |text: &str| format!("{} {text}", text.len());
+    // An event's own form shows it at once; a sender that counts goes on counting.
+    let stream = counted(cef) + &counted(bare) + &counted(cef);
+    assert_eq!(
+        frames(stream.as_bytes(), 128),
+        [whole(cef), whole(bare), whole(cef)]
+    );
+    let mut decoder = Decoder::new(128);
+    let mut at_once = 0;
+    decoder.feed(counted(cef).as_bytes(), |_| at_once += 1);
+    assert_eq!(at_once, 1, "nothing is waited for");
+    // Of other texts the next count shows it, or the end of the stream.
+    let one = "Nov 26 22:00:00 web01 app: first";
+    let two = "Nov 26 22:00:01 web01 app: more";
+    let stream = counted(one) + &counted(two);
+    assert_eq!(frames(stream.as_bytes(), 64), [whole(one), whole(two)]);
+    assert_eq!(frames(counted(one).as_bytes(), 64), [whole(one)]);
+    // A line of text that begins with a number stays whole.
+    let lines = b"20 processes were killed by the system\n5 users\n14 x\n2 apples and pears\n";
+    assert_eq!(
+        frames(lines, 64),
+        [
+            whole("20 processes were killed by the system"),
+            whole("5 users"),
+            whole("14 x"),
+            whole("2 apples and pears")
+        ]
+    );
+}
+
+#[test]
+fn a_nul_ends_a_frame() {
+    assert_eq!(
+        frames(b"<13>one\0<13>two\0\n<13>three\0three words\0<13>end", 64),
+        [
+            whole("<13>one"),
+            whole("<13>two"),
+            whole("<13>three"),
+            whole("three words"),
+            whole("<13>end")
+        ]
+    );
+    // Inside a counted frame it is a byte like others, and so it is in UTF-16.
+    assert_eq!(
+        frames(b"9 <13>a\0b c10 <13>second\n", 64),
+        [whole("<13>a\0b c"), whole("<13>second")]
+    );
+    let wide: Vec<u8> = "<13>hai"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    assert_eq!(frames(&[&wide[..], b"\n"].concat(), 64).len(), 1);
+}
+
+#[test]
 fn the_bound_is_exact() {
     let line = "x".repeat(32);
     assert_eq!(

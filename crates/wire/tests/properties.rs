@@ -9,7 +9,7 @@ use wire::{
 
 /// Bytes in which the characters that steer the parsers are frequent.
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
-    const PIECES: [&[u8]; 18] = [
+    const PIECES: [&[u8]; 21] = [
         b"<13>",
         b"<189>1 ",
         b"2026-11-21T10:00:00.5+07:00 ",
@@ -26,6 +26,9 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
         b"\xEF\xBB\xBF",
         b"\n",
         b"12 <",
+        b"5 ",
+        b"9 CEF:0",
+        b"\0",
         b"\"",
         b"\\",
     ];
@@ -53,7 +56,8 @@ proptest! {
         let zone = TimeZone::get("Asia/Ho_Chi_Minh").unwrap();
         let message = parse(&line, Timestamp::from_second(seconds).unwrap(), &zone);
         prop_assert_eq!(message.raw, &line[..]);
-        prop_assert!(message.facility < 24);
+        prop_assert!(message.facility.is_none_or(|f| f < 24));
+        prop_assert!(!message.has_priority || message.severity.is_some());
         for element in message.elements() {
             prop_assert!(element.parameters().count() <= line.len());
         }

@@ -20,7 +20,7 @@ fn rfc5424_with_structured_data() {
                 \u{feff}An application event log entry...";
     let m = read(line.as_bytes());
     assert_eq!(m.dialect, Dialect::Rfc5424);
-    assert_eq!((m.facility, m.severity), (20, Severity::Notice));
+    assert_eq!((m.facility, m.severity), (Some(20), Some(Severity::Notice)));
     assert_eq!(m.sent_at, Some(at("2003-10-11T22:14:15.003Z")));
     assert_eq!(m.host.as_deref(), Some("mymachine.example.com"));
     assert_eq!(m.application.as_deref(), Some("evntslog"));
@@ -46,7 +46,10 @@ fn rfc5424_with_structured_data() {
 fn rfc5424_with_nothing_but_nil() {
     let m = read(b"<0>1 - - - - - -");
     assert_eq!(m.dialect, Dialect::Rfc5424);
-    assert_eq!((m.facility, m.severity), (0, Severity::Emergency));
+    assert_eq!(
+        (m.facility, m.severity),
+        (Some(0), Some(Severity::Emergency))
+    );
     assert_eq!(
         (m.sent_at, m.host, m.application, m.procid, m.msgid),
         (None, None, None, None, None)
@@ -75,7 +78,10 @@ fn structured_data_that_never_ends_stays_readable() {
 fn rfc3164_of_the_rfc() {
     let m = read(b"<34>Oct 11 22:14:15 mymachine su: 'su root' failed for lonvick on /dev/pts/8");
     assert_eq!(m.dialect, Dialect::Rfc3164);
-    assert_eq!((m.facility, m.severity), (4, Severity::Critical));
+    assert_eq!(
+        (m.facility, m.severity),
+        (Some(4), Some(Severity::Critical))
+    );
     assert_eq!(m.sent_at, Some(at("2026-10-11T22:14:15+07:00")));
     assert_eq!(m.host.as_deref(), Some("mymachine"));
     assert_eq!(m.application.as_deref(), Some("su"));
@@ -122,7 +128,7 @@ fn cisco_ios() {
     let line = b"<189>123: *Mar  1 00:01:02.123: %SYS-5-CONFIG_I: Configured from console by vty0 (10.0.0.1)";
     let m = read(line);
     assert_eq!(m.dialect, Dialect::Cisco);
-    assert_eq!((m.facility, m.severity), (23, Severity::Notice));
+    assert_eq!((m.facility, m.severity), (Some(23), Some(Severity::Notice)));
     assert!(!m.clock_set);
     assert_eq!(m.sent_at, Some(at("2026-03-01T00:01:02.123+07:00")));
     assert_eq!(m.host, None);
@@ -204,7 +210,7 @@ fn mikrotik_with_and_without_header() {
     let m = read(b"interface,warning ether1 excessive broadcasts");
     assert_eq!(
         (m.dialect, m.severity),
-        (Dialect::MikroTik, Severity::Warning)
+        (Dialect::MikroTik, Some(Severity::Warning))
     );
 }
 
@@ -232,7 +238,10 @@ fn fortigate_behind_a_header_and_without_priority() {
     );
     let m =
         read(br#"date=2026-11-21 time=09:59:30 devname=FGT type=traffic level=warning msg="x""#);
-    assert_eq!((m.severity, m.has_priority), (Severity::Warning, false));
+    assert_eq!(
+        (m.severity, m.has_priority),
+        (Some(Severity::Warning), false)
+    );
     assert_eq!(
         m.sent_at,
         Some(at("2026-11-21T09:59:30+07:00")),
@@ -247,7 +256,7 @@ fn without_priority_and_with_a_wrong_one() {
     let m = read(b"just some words: here");
     assert_eq!(
         (m.dialect, m.facility, m.severity),
-        (Dialect::Bare, 1, Severity::Notice)
+        (Dialect::Bare, None, None)
     );
     assert_eq!(m.application, None);
     assert_eq!(m.text(), "just some words: here");

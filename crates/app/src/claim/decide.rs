@@ -15,7 +15,7 @@ use store::{
     journal, registry,
 };
 
-use super::{Ground, adopt_lines, settle, settle::told};
+use super::{Ground, adopt_lines, heard_lately, settle, settle::told};
 use crate::{App, Ctx, fault::fault};
 
 /// What is said to a claim.
@@ -154,6 +154,7 @@ pub async fn decide(
         return Err(Problem::invalid(value, vec![why]));
     }
     let key = kind.key(value).ok_or_else(|| missing(kind, value))?;
+    let heard = heard_lately(app).await;
     let mut tx = app.db.begin().await.map_err(fault)?;
     claim::lock(&mut tx, [(kind, key.as_str())])
         .await
@@ -266,7 +267,7 @@ pub async fn decide(
                 .await
                 .map_err(fault)?
         {
-            adopt_lines(app, ctx, &mut tx, schema, &device).await?;
+            adopt_lines(app, ctx, &mut tx, schema, &device, &heard).await?;
         }
     }
     tx.commit().await.map_err(fault)?;

@@ -1,14 +1,21 @@
 //! The earlier lines of a sender that a device is now known to be.
 
+use std::collections::{HashMap, HashSet};
+
 use domain::{
     claim::{ClaimKind, ClaimState},
     id::{Id, OrganizationId},
     net,
     problem::Problem,
-    record::Record,
+    record::{Record, Value},
     schema::Schema,
 };
-use store::{Tx, claim, journal, log_claim, log_claim::LogClaim, log_source};
+use store::{
+    StoreError, Tx, claim, journal, log_claim,
+    log_claim::LogClaim,
+    log_source::{self, Registered},
+};
+use vault::{Order, Query};
 
 use super::Ground;
 use crate::{App, Ctx, fault::fault};
@@ -17,8 +24,65 @@ use crate::{App, Ctx, fault::fault};
 /// are the device's too. Milliseconds.
 const MEANWHILE_MS: i64 = 60_000;
 
-/// When the network centre gives an address to a device and it is in force, the lines that came
-/// from there as a stranger's are said to be the device's, and the stranger is none any more.
+/// The list of unknown senders is written every few seconds; who sent before that is looked for
+/// so far back, milliseconds.
+const LATELY_MS: i64 = 60_000;
+/// At most so many of the latest lines are looked at for it.
+const LATELY: u64 = 500_000;
+
+/// When the first line came from each address of nobody that was heard lately, whether it is on
+/// the list yet or not.
+pub(crate) type Heard = HashMap<String, i64>;
+
+/// Who was heard lately: as the listener knows, or, beside the program that listens, as the
+/// vault does.
+pub(crate) async fn heard_lately(app: &App) -> Heard {
+    if let Some(syslog) = app.logs.listening() {
+        let senders = syslog.unknown_senders().into_iter();
+        return senders
+            .map(|s| (s.peer.to_string(), s.first_seen_ms))
+            .collect();
+    }
+    let Some(reader) = app.logs.reader() else {
+        return Heard::new();
+    };
+    let lately = Query {
+        from_ms: Some(app.clock.now_ms() - LATELY_MS),
+        sources: Some(HashSet::from([[0; 16]])),
+        limit: usize::try_from(LATELY).unwrap_or(usize::MAX),
+        scan_limit: Some(LATELY),
+        order: Order::NewestFirst,
+        lenient: true,
+        ..Query::default()
+    };
+    let mut heard = Heard::new();
+    match reader.search(lately).await {
+        Ok(page) => {
+            for line in page.rows {
+                let first = heard.entry(line.peer.to_string());
+                let first = first.or_insert(line.received_at_ms);
+                *first = line.received_at_ms.min(*first);
+            }
+        }
+        // Who is on the list is known all the same.
+        Err(error) => tracing::error!(%error, "who was heard lately is not known"),
+    }
+    heard
+}
+
+/// Lines that are to be said a device's.
+struct Earlier {
+    peer: String,
+    host: Option<String>,
+    taken_as: Option<(Id, OrganizationId)>,
+    device: Id,
+    unit: OrganizationId,
+    from_at: i64,
+}
+
+/// When the network centre gives an address or a name in log lines to a device and it is in
+/// force, the lines that came from there before, as a stranger's or as the relay's, are said to
+/// be the device's, and a stranger is none any more.
 /// Units do not say so: who had the address before them is not theirs to say.
 pub(crate) async fn adopt_lines(
     app: &App,
@@ -26,12 +90,10 @@ pub(crate) async fn adopt_lines(
     tx: &mut Tx,
     schema: &Schema,
     record: &Record,
+    heard: &Heard,
 ) -> Result<(), Problem> {
     let unit = record.get("organization").as_id().map(OrganizationId);
-    let address = net::parse_address(record.text("address"));
-    let (Some(unit), Ok(address)) = (unit, address) else {
-        return Ok(());
-    };
+    let Some(unit) = unit else { return Ok(()) };
     if schema.noun != "device" || record.text("status") != "active" {
         return Ok(());
     }
@@ -39,23 +101,97 @@ pub(crate) async fn adopt_lines(
     if !ground.is_centre(tx, Some(unit)).await.map_err(fault)? {
         return Ok(());
     }
+    let mut earlier = of_address(tx, record, unit, heard).await.map_err(fault)?;
+    if !record.text("log_name").is_empty() || record.get("relay") == &Value::Boolean(true) {
+        let as_stranger = earlier.first().map(|e| e.from_at);
+        let behind = log_source::behind(tx, record.id).await.map_err(fault)?;
+        for named in behind {
+            let (device, relay) = (named.organization, named.relay_organization);
+            let ours = ground.is_centre(tx, Some(device)).await.map_err(fault)?
+                && ground.is_centre(tx, Some(relay)).await.map_err(fault)?;
+            let (taken_as, from_at) = if named.device == record.id {
+                (Some((named.relay, relay)), named.relay_since)
+            } else if let Some(from_at) = as_stranger {
+                // The relay itself was a stranger until now.
+                (None, from_at)
+            } else {
+                continue;
+            };
+            earlier.extend(ours.then_some(Earlier {
+                peer: named.address,
+                host: Some(named.host),
+                taken_as,
+                device: named.device,
+                unit: device,
+                from_at,
+            }));
+        }
+    }
+    for lines in earlier {
+        say(app, ctx, tx, lines).await.map_err(fault)?;
+    }
+    Ok(())
+}
+
+/// What came from the device's own address as a stranger's. Where that is shared with other
+/// units, a name in force tells which lines are its own.
+async fn of_address(
+    tx: &mut Tx,
+    record: &Record,
+    unit: OrganizationId,
+    heard: &Heard,
+) -> Result<Vec<Earlier>, StoreError> {
+    let Ok(address) = net::parse_address(record.text("address")) else {
+        return Ok(Vec::new());
+    };
+    let name = ClaimKind::LogName.key(record.text("log_name"));
     let key = net::address_key(address);
-    let claims = claim::to_values(tx, [(ClaimKind::Address, key.as_str())]);
-    let in_force = (claims.await.map_err(fault)?.into_iter())
-        .any(|c| c.organization == unit && c.state == ClaimState::Granted && !c.shared);
-    if !in_force {
-        return Ok(());
+    let mut values = vec![(ClaimKind::Address, key.as_str())];
+    values.extend((name.as_ref()).map(|name| (ClaimKind::LogName, name.as_str())));
+    let granted: Vec<_> = (claim::to_values(tx, values).await?.into_iter())
+        .filter(|c| c.organization == unit && c.state == ClaimState::Granted)
+        .collect();
+    let Some(in_force) = granted.iter().find(|c| c.kind == ClaimKind::Address) else {
+        return Ok(Vec::new());
+    };
+    let named = granted.iter().any(|c| c.kind == ClaimKind::LogName);
+    if in_force.shared && !named {
+        return Ok(Vec::new());
     }
     let peer = address.to_string();
-    let since = log_source::forget_unknown(tx, &peer).await.map_err(fault)?;
-    let Some(from_at) = since else { return Ok(()) };
+    let listed = if in_force.shared {
+        // Others may send from there, too.
+        log_source::unknown_since(tx, &peer).await?
+    } else {
+        log_source::forget_unknown(tx, &peer).await?
+    };
+    let first = listed.into_iter().chain(heard.get(&peer).copied()).min();
+    let lines = first.map(|from_at| Earlier {
+        host: in_force.shared.then(|| record.text("log_name").to_owned()),
+        peer,
+        taken_as: None,
+        device: record.id,
+        unit,
+        from_at,
+    });
+    Ok(lines.into_iter().collect())
+}
+
+/// Writes the claim, from where the one before it ends.
+async fn say(app: &App, ctx: &Ctx, tx: &mut Tx, lines: Earlier) -> Result<(), StoreError> {
     let now = app.clock.now_ms();
+    let before = log_claim::until(tx, &lines.peer, lines.host.as_deref()).await?;
+    let from_at = before.map_or(lines.from_at, |before| before.max(lines.from_at));
+    if before.is_some_and(|before| before >= now) {
+        return Ok(());
+    }
     let claim = LogClaim {
         id: Id::new(now),
-        peer,
-        host: None,
-        device: record.id,
-        organization: unit,
+        peer: lines.peer,
+        host: lines.host,
+        taken_as: lines.taken_as,
+        device: lines.device,
+        organization: lines.unit,
         from_at,
         to_at: now + MEANWHILE_MS,
         claimed_at: now,
@@ -67,15 +203,127 @@ pub(crate) async fn adopt_lines(
         first_at: None,
         last_at: None,
     };
-    log_claim::save(tx, &claim).await.map_err(fault)?;
+    log_claim::save(tx, &claim).await?;
     let told = app.event(
         ctx,
         "log-claim",
         &claim.id.to_string(),
-        Some(unit),
+        Some(claim.organization),
         "create",
         None,
         serde_json::to_string(&claim).ok(),
     );
-    journal::append(tx, &[told]).await.map_err(fault)
+    journal::append(tx, &[told]).await
+}
+
+/// A sender was taken for a stranger although it was registered already: the listener heard of
+/// it later. What came since its address or name was in force is the device's, whoever gave it.
+///
+/// # Errors
+/// The store's.
+pub(crate) async fn claim_meanwhile(
+    app: &App,
+    sender: &Registered,
+    (first_at, last_at): (i64, i64),
+) -> Result<(), StoreError> {
+    let Some(since) = sender.since.filter(|since| last_at >= *since) else {
+        return Ok(());
+    };
+    let Ok(address) = net::parse_address(&sender.address) else {
+        return Ok(());
+    };
+    let mut tx = app.db.begin_later().await?;
+    let peer = address.to_string();
+    // Said already by who registered it.
+    let said = log_claim::until(&mut tx, &peer, None).await?;
+    if said.is_some_and(|until| until > last_at) {
+        return Ok(());
+    }
+    let lines = Earlier {
+        peer,
+        host: sender.host.clone(),
+        taken_as: None,
+        device: sender.device,
+        unit: sender.organization,
+        from_at: first_at.max(since),
+    };
+    let ctx = Ctx::system(app.clock.now_ms());
+    say(app, &ctx, &mut tx, lines).await?;
+    tx.commit().await
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{
+        clock::{Clock, from_ms},
+        record::Values,
+    };
+
+    use super::*;
+    use crate::{AppConfig, logs, registry};
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn lines_between_a_grant_and_the_listener_are_the_devices() {
+        let folder = tempfile::tempdir().unwrap();
+        let now = 1_795_230_000_000;
+        let app = App::open(AppConfig {
+            data: folder.path().to_owned(),
+            keys: None,
+            database: None,
+            policy: None,
+            clock: Clock::fixed(from_ms(now)),
+            writer: true,
+            origin: "gieng.example/test".into(),
+            examiner: "unused".into(),
+        })
+        .await
+        .unwrap();
+        let ctx = Ctx::console(now);
+        let save = async |noun: &str, given: &[(&str, &str)]| {
+            let values = given.iter().map(|(k, v)| ((*k).into(), (*v).into()));
+            let values: Values = values.collect();
+            registry::save(&app, &ctx, noun, None, values)
+                .await
+                .unwrap();
+        };
+        let unit = [
+            ("code", "U"),
+            ("name", "U"),
+            ("kind", "department"),
+            ("level", "province"),
+            ("membership", "member"),
+        ];
+        save("organization", &unit).await;
+        for (code, address) in [("a", "127.0.0.5"), ("b", "127.0.0.6")] {
+            let device = [
+                ("code", code),
+                ("name", code),
+                ("organization", "U"),
+                ("role", "switch"),
+                ("status", "active"),
+                ("address", address),
+            ];
+            save("device", &device).await;
+        }
+        let mut known = log_source::registered(&app.db).await.unwrap();
+        known.sort_by(|a, b| a.address.cmp(&b.address));
+        assert_eq!(known[0].since, Some(now));
+        let times = async || {
+            let claims = logs::claims(&app, &ctx).await.unwrap();
+            let times = claims.into_iter().map(|c| (c.device, c.from_at, c.to_at));
+            times.collect::<Vec<_>>()
+        };
+        // What came before the grant is not claimed by the way.
+        claim_meanwhile(&app, &known[1], (now - 90, now - 1))
+            .await
+            .unwrap();
+        assert_eq!(times().await, []);
+        // Once, however often the listener is told.
+        for _ in 0..2 {
+            claim_meanwhile(&app, &known[0], (now - 90, now + 9))
+                .await
+                .unwrap();
+            assert_eq!(times().await, [(known[0].device, now, now + MEANWHILE_MS)]);
+        }
+    }
 }

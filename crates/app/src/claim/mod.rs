@@ -12,6 +12,6 @@ mod settle;
 pub(crate) use decide::refuse_taken;
 pub use decide::{Decision, OpenClaim, decide, of_record, open};
 pub(crate) use ground::Ground;
-pub(crate) use lines::adopt_lines;
+pub(crate) use lines::{adopt_lines, claim_meanwhile, heard_lately};
 pub(crate) use settle::settle;
 pub use store::claim::{Claim, Use};

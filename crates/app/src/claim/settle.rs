@@ -17,7 +17,7 @@ use store::{
     log_source,
 };
 
-use super::{Ground, adopt_lines};
+use super::{Ground, adopt_lines, heard_lately};
 use crate::{App, Ctx, fault::fault};
 
 /// A record as it was and as it is: new without the one, deleted without the other.
@@ -73,9 +73,14 @@ pub(crate) async fn settle(
     ended.map_err(fault)?;
     if schema.noun == "device" {
         let strangers = log_source::strangers(tx).await.map_err(fault)?;
+        let heard = heard_lately(app).await;
         for record in written.iter().filter_map(|(_, after)| *after) {
-            if strangers.contains(record.text("address")) {
-                adopt_lines(app, ctx, tx, schema, record).await?;
+            let address = record.text("address");
+            if strangers.contains(address)
+                || heard.contains_key(address)
+                || !record.text("log_name").is_empty()
+            {
+                adopt_lines(app, ctx, tx, schema, record, &heard).await?;
             }
         }
     }

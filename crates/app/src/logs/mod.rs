@@ -17,10 +17,10 @@ pub use receive::reconcile;
 pub(crate) use receive::{bounds, listen};
 pub use store::log_claim::LogClaim;
 pub use store::log_source::{LogSource, UnknownSender};
-pub use vault::{Page, Proof, Record};
+pub use vault::{Flags, Page, Proof, Record};
 pub use view::{
-    LogQuery, LogStatus, PAGE, adopt, claim_of, claims, end_claim, line, prove, search, search_in,
-    source_counts, status, unknown_senders,
+    LogQuery, LogStatus, PAGE, adopt, claim_of, claims, count_unknown, end_claim, line, prove,
+    search, search_in, source_counts, status, unknown_senders,
 };
 
 /// The logs of the program.

@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, PoisonError},
 };
 
-use domain::{id::Id, label::Label, net};
+use domain::{clock, id::Id, label::Label, net};
 use observe::{
     allowance::Bounds,
     syslog::{Entry, ListenError, Settings, Source, Syslog},
@@ -21,6 +21,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     App,
     application::LOG_SOURCES,
+    claim, disk,
     live::Topic,
     task::{Listen, everything},
 };
@@ -54,6 +55,10 @@ pub(crate) async fn listen(
         syslog.tcp_addresses().to_vec(),
     );
     let syslog = Arc::new(syslog);
+    // Started on a disk that is full already, it waits from the first line on.
+    if let Ok(room) = disk::look(app) {
+        disk::hold(&syslog, room);
+    }
     *app.logs
         .listening
         .write()
@@ -96,16 +101,35 @@ pub(crate) fn bounds(app: &App) -> Bounds {
 /// Tells the listener which address belongs to which device and unit.
 async fn register(app: &App, syslog: &Syslog) -> Result<(), StoreError> {
     let devices = log_source::registered(&app.db).await?;
-    syslog.set_sources(devices.into_iter().filter_map(|d| {
+    let known = syslog.set_sources(devices.iter().filter_map(|d| {
+        let zone = d.time_zone.as_deref().and_then(clock::zone);
         Some(Entry {
             peer: net::parse_address(&d.address).ok()?,
-            host: d.host,
+            host: d.host.clone(),
             source: Source {
                 source: d.device.bytes(),
                 unit: d.organization.0.bytes(),
             },
+            zone: zone.map(|(_, zone)| zone),
         })
     }));
+    for sender in known {
+        let at_peer = (devices.iter())
+            .filter(|d| net::parse_address(&d.address).is_ok_and(|a| a == sender.peer));
+        // The last counts, as with the listener; one that is named goes before all.
+        let (mut any, mut named) = (None, None);
+        for device in at_peer {
+            match &device.host {
+                None => any = Some(device),
+                Some(host) if host.eq_ignore_ascii_case(&sender.host) => named = Some(device),
+                Some(_) => {}
+            }
+        }
+        if let Some(device) = named.or(any) {
+            let times = (sender.first_seen_ms, sender.last_seen_ms);
+            claim::claim_meanwhile(app, device, times).await?;
+        }
+    }
     Ok(())
 }
 
@@ -130,7 +154,10 @@ async fn count_claimed(app: &App) -> Result<bool, StoreError> {
             from_ms: Some(claim.from_at),
             to_ms: Some(claim.to_at),
             peer: Some(net::Prefix::only(peer)),
-            sources: Some(HashSet::from([[0; 16]])),
+            host: claim.host.clone(),
+            sources: Some(HashSet::from([
+                (claim.taken_as).map_or([0; 16], |(device, _)| device.bytes())
+            ])),
             limit: COUNTED,
             ..vault::Query::default()
         };
@@ -149,13 +176,7 @@ async fn count_claimed(app: &App) -> Result<bool, StoreError> {
                     return Ok(any);
                 }
             };
-            let of = (page.rows.iter()).filter(|row| {
-                claim
-                    .host
-                    .as_ref()
-                    .is_none_or(|h| h.eq_ignore_ascii_case(&row.host))
-            });
-            for at in of.map(|row| row.received_at_ms) {
+            for at in page.rows.iter().map(|row| row.received_at_ms) {
                 counted.lines += 1;
                 counted.first_at = Some(counted.first_at.map_or(at, |first| first.min(at)));
                 counted.last_at = Some(counted.last_at.map_or(at, |last| last.max(at)));
@@ -217,7 +238,7 @@ pub async fn reconcile(app: &App) -> Result<Option<Label>, StoreError> {
             sample: u.sample,
         })
         .collect();
-    let stored: HashSet<(String, i64)> = log_source::unknown(&app.db, 10_000)
+    let stored: HashSet<(String, i64)> = log_source::unknown(&app.db, 10_000, 0)
         .await?
         .into_iter()
         .map(|u| (u.peer, u.lines))

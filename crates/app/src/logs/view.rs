@@ -14,7 +14,7 @@ use store::{
     log_claim::{self, LogClaim},
     log_source::{self, LogSource, UnknownSender},
 };
-use vault::{Claimed, Error, Page, Proof, Query, Reader, Record};
+use vault::{Claimed, Error, Flags, Page, Proof, Query, Reader, Record};
 
 use crate::{
     App, Ctx,
@@ -40,6 +40,10 @@ pub struct LogQuery {
     pub unit: Option<OrganizationId>,
     /// At least so grave, 0 (emergency) to 7 (debug).
     pub max_severity: Option<u8>,
+    /// Only lines that tell no severity.
+    pub no_severity: bool,
+    /// Only lines on which all of these are set.
+    pub flags: Flags,
     /// Lines that contain this; case and Vietnamese diacritics do not matter.
     pub text: String,
     /// At most so many lines; 0 is 100, and a page has no more than [`PAGE`].
@@ -72,6 +76,8 @@ pub struct LogStatus {
     /// What came from unregistered senders over their share and was not taken: datagrams,
     /// and connections that were turned away.
     pub over_share: u64,
+    /// What came from unregistered senders and was not taken because the disk is nearly full.
+    pub held: u64,
     /// Connections of registered senders that were turned away.
     pub refused: u64,
     /// Why the intake waits, if it does.
@@ -185,6 +191,8 @@ pub async fn search_in(
         units,
         claimed,
         max_severity: query.max_severity,
+        no_severity: query.no_severity,
+        flags: query.flags,
         ignore_diacritics: true,
         text: Some(query.text.trim().to_owned()).filter(|t| !t.is_empty()),
         limit: if query.limit == 0 {
@@ -202,6 +210,9 @@ pub async fn search_in(
 
 fn claimed(claim: &LogClaim) -> Option<Claimed> {
     Some(Claimed {
+        taken_as: (claim.taken_as).map_or(([0; 16], [0; 16]), |(device, unit)| {
+            (device.bytes(), unit.0.bytes())
+        }),
         peer: net::parse_address(&claim.peer).ok()?,
         host: claim.host.clone(),
         from_ms: claim.from_at,
@@ -219,12 +230,15 @@ pub async fn claims(app: &App, ctx: &Ctx) -> Result<Vec<LogClaim>, Problem> {
     log_claim::standing(&app.db, &scope).await.map_err(fault)
 }
 
-/// The claim under which a line of nobody is a device's.
+/// The claim under which a line of nobody, or of a relay, is a device's: one to its name goes
+/// before one to all lines from its address.
 pub fn claim_of<'a>(claims: &'a [LogClaim], line: &Record) -> Option<&'a LogClaim> {
     let (peer, at) = (line.peer, line.received_at_ms);
-    (claims.iter()).find(|c| {
+    let covers = |c: &&LogClaim| {
         claimed(c).is_some_and(|c| c.covers((&line.source, &line.unit), peer, at, &line.host))
-    })
+    };
+    let named = claims.iter().filter(|c| c.host.is_some()).find(covers);
+    named.or_else(|| claims.iter().filter(|c| c.host.is_none()).find(covers))
 }
 
 /// Takes back that earlier lines are a device's; the lines are nobody's again.
@@ -334,6 +348,7 @@ pub fn status(app: &App, ctx: &Ctx) -> Result<LogStatus, Problem> {
         over_share: snapshot.as_ref().map_or(0, |s| {
             s.counts.strangers_dropped + s.counts.strangers_refused
         }),
+        held: snapshot.as_ref().map_or(0, |s| s.counts.strangers_held),
         refused: snapshot
             .as_ref()
             .map_or(0, |s| s.counts.connections_refused),
@@ -350,13 +365,31 @@ pub async fn source_counts(app: &App, ctx: &Ctx) -> Result<Vec<LogSource>, Probl
     log_source::all(&app.db).await.map_err(fault)
 }
 
-/// Addresses that send and belong to no registered device; the province's matter.
+/// Addresses that send and belong to no registered device, those with the most lines first: so
+/// many from `offset` on. The province's matter.
 ///
 /// # Errors
 /// Denied, unavailable.
-pub async fn unknown_senders(app: &App, ctx: &Ctx) -> Result<Vec<UnknownSender>, Problem> {
+pub async fn unknown_senders(
+    app: &App,
+    ctx: &Ctx,
+    offset: usize,
+    limit: usize,
+) -> Result<Vec<UnknownSender>, Problem> {
     province_only(ctx)?;
-    log_source::unknown(&app.db, 1_000).await.map_err(fault)
+    let number = |n| i64::try_from(n).unwrap_or(i64::MAX);
+    let listed = log_source::unknown(&app.db, number(limit), number(offset));
+    listed.await.map_err(fault)
+}
+
+/// How many they are.
+///
+/// # Errors
+/// Denied, unavailable.
+pub async fn count_unknown(app: &App, ctx: &Ctx) -> Result<usize, Problem> {
+    province_only(ctx)?;
+    let count = log_source::count_unknown(&app.db).await.map_err(fault)?;
+    Ok(usize::try_from(count).unwrap_or_default())
 }
 
 fn province_only(ctx: &Ctx) -> Result<(), Problem> {
@@ -386,9 +419,14 @@ pub async fn adopt(app: &App, ctx: &Ctx, peer: &str, device: &str) -> Result<(),
     let unit = crate::registry::owner(&schema, &record)
         .ok_or_else(|| Problem::not_found(&schema.label, device))?;
     let mut values = record.values.clone();
-    // Only who sends and is listed, and no address that the device has already is thrown away.
-    let listed = log_source::unknown(&app.db, 10_000).await.map_err(fault)?;
-    if !listed.iter().any(|sender| sender.peer == peer) {
+    // Only who sends, and no address that the device has already is thrown away.
+    let heard = claim::heard_lately(app).await;
+    let mut tx = app.db.begin().await.map_err(fault)?;
+    let listed = log_source::unknown_since(&mut tx, peer)
+        .await
+        .map_err(fault)?;
+    drop(tx);
+    if listed.is_none() && !heard.contains_key(peer) {
         return Err(Problem::not_found(
             &Label::new("nguồn gửi lạ", "unknown sender"),
             peer,
@@ -421,7 +459,7 @@ pub async fn adopt(app: &App, ctx: &Ctx, peer: &str, device: &str) -> Result<(),
         claim::decide(app, ctx, value, unit, Decision::Grant, "").await?;
     }
     let mut tx = app.db.begin().await.map_err(fault)?;
-    claim::adopt_lines(app, ctx, &mut tx, &schema, &saved.record).await?;
+    claim::adopt_lines(app, ctx, &mut tx, &schema, &saved.record, &heard).await?;
     tx.commit().await.map_err(fault)?;
     app.changed("log-claim");
     Ok(())

@@ -154,6 +154,10 @@ pub(super) fn expected(field: &Field) -> Label {
         Kind::Latitude => same("Độ thập phân, ví dụ 10,25", "Decimal degrees, e.g. 10.25"),
         Kind::Longitude => same("Độ thập phân, ví dụ 105,97", "Decimal degrees, e.g. 105.97"),
         Kind::Probe => same("icmp hoặc tcp:CỔNG", "icmp or tcp:PORT"),
+        Kind::TimeZone => same(
+            "Tên như Asia/Ho_Chi_Minh, hoặc độ lệch như +07:00",
+            "A name such as Asia/Ho_Chi_Minh, or an offset such as +07:00",
+        ),
         Kind::File => same(
             "Để trống; tệp được tải lên ở trang của bản ghi",
             "Blank; a file is uploaded on the record's page",

@@ -26,8 +26,8 @@ async fn lines(p: &Province, count: usize, peer: &str, unit: Option<Id>) {
             peer: peer.parse().unwrap(),
             transport: Transport::Udp,
             flags: Flags::default(),
-            facility: 1,
-            severity: 5,
+            facility: Some(1),
+            severity: Some(5),
             host: "may",
             application: "app",
             raw: raw.as_bytes(),
@@ -198,7 +198,10 @@ async fn a_later_adoption_claims_the_earlier_lines_and_can_be_taken_back() {
         logs::adopt(&p.app, &p.ctx(), "10.6.6.6", "fw")
             .await
             .unwrap();
-        assert_eq!(logs::unknown_senders(&p.app, &p.ctx()).await.unwrap(), []);
+        assert_eq!(
+            logs::unknown_senders(&p.app, &p.ctx(), 0, 9).await.unwrap(),
+            []
+        );
         // The unit finds them, by device and by itself; nobody else does.
         for query in [
             &LogQuery::default(),

@@ -7,6 +7,7 @@ mod book;
 mod claim;
 mod document;
 mod duty;
+mod earlier;
 mod evidence;
 mod examiner;
 mod fixture;

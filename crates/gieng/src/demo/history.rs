@@ -252,7 +252,7 @@ async fn lines(app: &App, devices: &[Sender], from: i64, to: i64, day: u64) -> a
             transport: Transport::Udp,
             flags: vault::Flags::default(),
             facility: parsed.facility,
-            severity: parsed.severity as u8,
+            severity: parsed.severity.map(|s| s as u8),
             host: &host,
             application: &application,
             raw: raw.as_bytes(),

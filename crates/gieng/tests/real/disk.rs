@@ -11,7 +11,7 @@ use std::{
 
 use testkit::{
     program::{eventually, free_port},
-    world::World,
+    world::{World, quiet},
 };
 
 use crate::GIENG;
@@ -195,6 +195,95 @@ fn a_full_disk_is_said_and_survived_by_the_whole_program() {
     drop(small);
 }
 
+#[test]
+fn a_start_on_a_full_disk_is_a_start() {
+    let data = tempfile::tempdir().expect("a temporary folder can be made");
+    let Some(small) = Small::mount(data.path(), 64) else {
+        return;
+    };
+    let ballast = small.0.join("ballast");
+    let to = free_port([127, 0, 0, 1]);
+    let launch = quiet(GIENG, data.path()).arg("--syslog-tcp", &to);
+    let mut program = launch.start();
+    let admin = program.client();
+    let link = program.first_link();
+    admin.begin(&link, "quan.tri");
+    let import = |noun: &str, csv: &str| {
+        let path = format!("/api/v1/{noun}/import?mode=all-or-nothing");
+        let report = admin.send("POST", &path, &[], csv).json();
+        assert_eq!(report["written"], true, "{report:#}");
+    };
+    import(
+        "organization",
+        "code,name,kind,level,membership\nU,Sở U,department,province,member\n",
+    );
+    // Probed every few seconds: its samples are in a log that the next start would seal.
+    import(
+        "device",
+        "code,name,organization,role,address,probe\nSW,Bộ chuyển mạch,U,switch,127.0.0.1,icmp\n",
+    );
+    let samples = data.path().join("samples");
+    eventually("samples on disk", || {
+        let logs = std::fs::read_dir(&samples).ok()?.flatten();
+        let mut logs = logs.filter_map(|file| file.metadata().ok());
+        logs.any(|log| log.len() > 200).then_some(())
+    });
+    let session = admin.cookie("gieng_session").expect("it is signed in");
+    program.kill();
+    fill(&ballast);
+
+    let program = launch.start();
+    let admin = program.client();
+    admin.take_cookie("gieng_session", &session);
+    for path in ["/", "/logs", "/network", "/registry/device/SW", "/sign-in"] {
+        let page = admin.get(path);
+        assert!([200, 303].contains(&page.status), "{path}: {}", page.body);
+    }
+    assert_eq!(program.client().get("/healthz").status, 503);
+    let mut sender = TcpStream::connect(to).expect("it listens");
+    let line = "<13>1 - may ung - - - dong cho doi\n";
+    sender.write_all(line.as_bytes()).expect("it is read");
+    let lines = || {
+        let found = admin.get("/api/v1/logs?q=dong%20cho").json();
+        found["items"].as_array().map_or(0, Vec::len)
+    };
+
+    // Room for the records, and still none for logs: a fiftieth is kept.
+    std::fs::remove_file(&ballast).expect("it is ours");
+    leave(&small.0, &ballast, 1 << 20);
+    eventually("the alarm", || {
+        let open = admin.get("/api/v1/alarms").json();
+        let open = open["items"].as_array().cloned().unwrap_or_default();
+        let full = open.iter().any(|v| v["alarm"]["state"] == "disk-full");
+        full.then_some(())
+    });
+    let link = program.run(&["account", "link", "quan.tri"]);
+    assert!(link.status.success(), "{link:?}");
+    let signed_in = program.client();
+    signed_in.redeem(String::from_utf8_lossy(&link.stdout).trim());
+    let session = signed_in.cookie("gieng_session");
+    assert!(session.is_some(), "signing in is written down");
+    assert_eq!(lines(), 0, "logs wait");
+    eventually("probes to go on", || {
+        let targets = admin.get("/api/v1/targets").json();
+        (targets["items"][0]["state"] == "up").then_some(())
+    });
+
+    std::fs::remove_file(&ballast).expect("it is ours");
+    eventually("the line that waited", || (lines() == 1).then_some(()));
+    eventually("health", || {
+        (program.client().get("/healthz").status == 200).then_some(())
+    });
+    eventually("the samples that waited to be sealed", || {
+        let parts = std::fs::read_dir(&samples).ok()?.flatten();
+        let mut parts = parts.map(|file| file.path());
+        let sealed = |path: std::path::PathBuf| path.extension().is_some_and(|e| e == "parquet");
+        parts.any(sealed).then_some(())
+    });
+    drop(program);
+    drop(small);
+}
+
 /// Leaves so many bytes free.
 fn leave(disk: &Path, ballast: &Path, free: u64) {
     let mut file = File::options()
@@ -299,6 +388,10 @@ fn as_room_shrinks_strangers_stop_first_and_the_records_last() {
     leave(&small.0, &ballast, 4 * MIB);
     eventually("the alarm", || alarmed("disk-full").then_some(()));
     assert_eq!(world.program.client().get("/healthz").status, 503);
+    assert!(
+        !alarmed("strangers-refused"),
+        "the disk is the one cause, and has its alarm"
+    );
     say(&device, "may3");
     assert_eq!(save("A5"), 201, "the records are written to the last");
 

@@ -16,6 +16,7 @@ mod flood;
 mod forge;
 mod hostile;
 mod hostile_file;
+mod lines;
 mod private;
 mod sender;
 mod syslog;

@@ -63,6 +63,9 @@ pub struct Counts {
     pub connections_given_up: u64,
     /// Datagrams of unregistered senders that were over their share and are not kept.
     pub strangers_dropped: u64,
+    /// Datagrams and TCP connections of unregistered senders that were not taken because the
+    /// disk is nearly full, whatever their share.
+    pub strangers_held: u64,
     /// TCP connections closed because a frame did not end.
     pub frames_unended: u64,
 }
@@ -88,6 +91,7 @@ pub(super) struct Counters {
     pub datagrams_dropped: AtomicU64,
     pub strangers_refused: AtomicU64,
     pub strangers_dropped: AtomicU64,
+    pub strangers_held: AtomicU64,
     pub frames_unended: AtomicU64,
 }
 
@@ -156,18 +160,29 @@ impl Intake {
 
     /// Parses and attributes one line and adds it to `load`.
     pub(super) fn take(&self, load: &mut Load, arrival: &Arrival<'_>, at_peer: Option<&AtPeer>) {
-        let message = wire::syslog::parse(arrival.bytes, arrival.received_at, &self.zone);
-        let host = message.host.as_deref().unwrap_or_default();
+        let mut message = wire::syslog::parse(arrival.bytes, arrival.received_at, &self.zone);
+        let named = message.host.as_deref().unwrap_or_default();
         let received_at_ms = arrival.received_at.as_millisecond();
-        let found = at_peer.and_then(|at| at.source(host));
+        let found = at_peer.and_then(|at| at.source(named));
         if found.is_none() {
             self.unknown
-                .saw(arrival.peer, host, arrival.bytes, 1, received_at_ms);
+                .saw(arrival.peer, named, arrival.bytes, 1, received_at_ms);
         }
-        let Source { source, unit } = found.unwrap_or(Source {
-            source: [0; 16],
-            unit: [0; 16],
-        });
+        // Only now is it known whose clock it was.
+        if let Some(zone) = found.and_then(|known| known.zone.as_ref())
+            && message.sent_at.is_some()
+            && message.zone != wire::syslog::Zone::Told
+        {
+            message = wire::syslog::parse(arrival.bytes, arrival.received_at, zone);
+        }
+        let host = message.host.as_deref().unwrap_or_default();
+        let Source { source, unit } = found.map_or(
+            Source {
+                source: [0; 16],
+                unit: [0; 16],
+            },
+            |known| known.source,
+        );
         let mut flags = match arrival.ending {
             Ending::Whole => Flags::default(),
             Ending::Truncated => Flags::TRUNCATED,
@@ -191,7 +206,7 @@ impl Intake {
             transport: arrival.transport,
             flags,
             facility: message.facility,
-            severity: message.severity as u8,
+            severity: message.severity.map(|s| s as u8),
             host,
             application: message.application.as_deref().unwrap_or_default(),
             raw: arrival.bytes,
@@ -274,14 +289,27 @@ impl Intake {
     /// Takes an unregistered sender's datagram, or counts that it is over its share.
     pub(super) fn admits(&self, peer: IpAddr, bytes: usize, at: Timestamp) -> bool {
         let day = self.day(at);
-        let taken = !self.closed()
-            && self
-                .allowances
-                .take(peer, bytes as u64, Instant::now(), day);
+        if self.closed() {
+            add(&self.counters.strangers_held, 1);
+            return false;
+        }
+        let taken = self
+            .allowances
+            .take(peer, bytes as u64, Instant::now(), day);
         if !taken {
             add(&self.counters.strangers_dropped, 1);
         }
         taken
+    }
+
+    /// Counts a connection of an unregistered sender that is turned away, for what reason.
+    pub(super) fn turned_away(&self) {
+        let counter = if self.closed() {
+            &self.counters.strangers_held
+        } else {
+            &self.counters.strangers_refused
+        };
+        add(counter, 1);
     }
 
     pub(super) fn stalled(&self) -> bool {
@@ -304,6 +332,7 @@ impl Intake {
                 strangers_refused: get(&c.strangers_refused) + self.strangers.refused(),
                 connections_given_up: self.registered.given_up() + self.strangers.given_up(),
                 strangers_dropped: get(&c.strangers_dropped),
+                strangers_held: get(&c.strangers_held),
                 frames_unended: get(&c.frames_unended),
             },
             sources: lock(&self.by_source).clone(),

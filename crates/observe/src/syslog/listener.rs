@@ -74,12 +74,12 @@ impl Syslog {
     }
 
     /// Replaces the registered senders; whoever is now registered leaves the
-    /// list of unknown senders.
-    pub fn set_sources(&self, entries: impl IntoIterator<Item = Entry>) {
+    /// list of unknown senders, and is answered.
+    pub fn set_sources(&self, entries: impl IntoIterator<Item = Entry>) -> Vec<UnknownSender> {
         self.intake.sources.replace(entries);
         self.intake
             .unknown
-            .forget_registered(&self.intake.sources.load());
+            .forget_registered(&self.intake.sources.load())
     }
 
     /// What of the disk's rest is kept for something else: nothing of unregistered senders

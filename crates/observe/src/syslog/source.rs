@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use domain::claim::log_name;
+use jiff::tz::TimeZone;
 use vault::{SourceId, UnitId};
 
 /// A registered sender of logs.
@@ -26,27 +27,35 @@ pub struct Entry {
     pub host: Option<String>,
     /// Who it is.
     pub source: Source,
+    /// In which zone its clock runs; `None`: the listener's own.
+    pub zone: Option<TimeZone>,
+}
+
+/// A registered sender as it is looked up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Known {
+    pub source: Source,
+    pub zone: Option<TimeZone>,
 }
 
 /// The registered senders at one address.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct AtPeer {
-    any: Option<Source>,
-    by_host: HashMap<String, Source>,
+    any: Option<Known>,
+    by_host: HashMap<String, Known>,
 }
 
 impl AtPeer {
     /// Who a line that names `host` is from: the sender of that name, else the
     /// one registered for the address as a whole.
-    pub(super) fn source(&self, host: &str) -> Option<Source> {
+    pub(super) fn source(&self, host: &str) -> Option<&Known> {
         if self.by_host.is_empty() {
-            return self.any;
+            return self.any.as_ref();
         }
         self.by_host
             .get(host)
             .or_else(|| self.by_host.get(&log_name(host)))
-            .copied()
-            .or(self.any)
+            .or(self.any.as_ref())
     }
 }
 
@@ -64,11 +73,15 @@ impl SourceTable {
         let mut table = Table::new();
         for entry in entries {
             let at = table.entry(entry.peer.to_canonical()).or_default();
+            let known = Known {
+                source: entry.source,
+                zone: entry.zone,
+            };
             match entry.host {
                 Some(host) => {
-                    at.by_host.insert(log_name(&host), entry.source);
+                    at.by_host.insert(log_name(&host), known);
                 }
-                None => at.any = Some(entry.source),
+                None => at.any = Some(known),
             }
         }
         *self.table.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(table);
@@ -76,7 +89,9 @@ impl SourceTable {
 
     /// Who a line from `peer` that names `host` is from.
     pub fn find(&self, peer: IpAddr, host: &str) -> Option<Source> {
-        self.load().get(&peer.to_canonical())?.source(host)
+        let table = self.load();
+        let known = table.get(&peer.to_canonical())?.source(host)?;
+        Some(known.source)
     }
 
     /// The entries as they are now.
@@ -105,6 +120,7 @@ mod tests {
             peer,
             host: host.map(str::to_owned),
             source: source(n),
+            zone: None,
         };
         table.replace([
             entry(relay, None, 1),

@@ -61,7 +61,7 @@ fn seat(intake: &Intake, peer: IpAddr) -> Option<Seat> {
         return intake.registered.enter(peer, false);
     }
     if intake.allows(peer, 0, 0) == Grant::Spent {
-        add(&intake.counters.strangers_refused, 1);
+        intake.turned_away();
         return None;
     }
     intake.strangers.enter(peer, false)
@@ -152,7 +152,7 @@ impl Reader {
                         }
                     }
                     if self.spent {
-                        add(&self.intake.counters.strangers_refused, 1);
+                        self.intake.turned_away();
                         return Ok(());
                     }
                 }

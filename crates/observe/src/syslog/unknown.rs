@@ -101,13 +101,14 @@ impl UnknownSenders {
         sender.sample = domain::legacy::text(&raw[..raw.len().min(SAMPLE)]).into_owned();
     }
 
-    /// Takes those off the list that are registered now.
-    pub(super) fn forget_registered(&self, table: &Table) {
-        self.lock().senders.retain(|peer, s| {
-            table
-                .get(peer)
-                .is_none_or(|at| at.source(&s.host).is_none())
-        });
+    /// Takes those off the list that are registered now; who they were.
+    pub(super) fn forget_registered(&self, table: &Table) -> Vec<UnknownSender> {
+        let registered = |peer: &IpAddr, s: &mut UnknownSender| {
+            (table.get(peer)).is_some_and(|at| at.source(&s.host).is_some())
+        };
+        let mut inner = self.lock();
+        let gone = inner.senders.extract_if(registered);
+        gone.map(|(_, sender)| sender).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

@@ -48,12 +48,14 @@ async fn long_lines_and_broken_text_harm_nothing_else() {
     udp.send_to(b"", rig.udp()).unwrap();
     udp.send_to(b"<13>gw app: after the empty one", rig.udp())
         .unwrap();
-    let records = rig.lines(7).await;
-    assert_eq!(records.len(), 7);
+    // A NUL ends a frame like a line end does: what follows is a line of its own.
+    let records = rig.lines(8).await;
+    assert_eq!(records.len(), 8);
     let raw: Vec<&[u8]> = records.iter().map(|r| &r.raw[..]).collect();
     for whole in [
         &b"<13>gw app: after the long one"[..],
-        b"<13>gw app: \xff\xfe not text \x00 here",
+        b"<13>gw app: \xff\xfe not text ",
+        b" here",
         b"<13>the end",
         b"<13>gw app: \xc3\x28 bad too",
         b"<13>gw app: after the empty one",
@@ -176,7 +178,8 @@ async fn a_stranger_waits_over_tcp_and_is_dropped_over_udp() {
     rig.syslog.hold(true, None);
     let mut refused = connect(rig.tcp());
     assert!(is_closed(&mut refused));
-    rig.until(|s| s.counts.strangers_refused == 1).await;
+    let counts = rig.until(|s| s.counts.strangers_held == 1).await.counts;
+    assert_eq!(counts.strangers_refused, 0, "it was not over its share");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -207,11 +210,13 @@ async fn an_unknown_sender_is_kept_listed_and_adopted() {
             peer: unknown[0].peer,
             host: None,
             source: adopted,
+            zone: None,
         },
         Entry {
             peer: Ipv4Addr::LOCALHOST.into(),
             host: None,
             source: LOCAL,
+            zone: None,
         },
     ]);
     assert_eq!(rig.syslog.unknown_senders(), []);
@@ -228,6 +233,69 @@ async fn an_unknown_sender_is_kept_listed_and_adopted() {
         (count.lines, count.last_received_ms),
         (1, records[3].received_at_ms)
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_line_without_a_zone_is_read_in_its_senders() {
+    let rig = Rig::start(settings());
+    let peer = Ipv4Addr::new(127, 0, 0, 78);
+    let entry = |host: Option<&str>, n: u8, zone: Option<&str>| Entry {
+        peer: peer.into(),
+        host: host.map(str::to_owned),
+        source: Source {
+            source: [n; 16],
+            unit: [n; 16],
+        },
+        zone: zone.map(|zone| domain::clock::zone(zone).expect("a zone").1),
+    };
+    rig.syslog.set_sources([
+        entry(None, 1, Some("UTC")),
+        entry(Some("sw-tokyo"), 2, Some("Asia/Tokyo")),
+        entry(Some("sw-here"), 3, None),
+    ]);
+    let sender = UdpSocket::bind((peer, 0)).unwrap();
+    let lines = [
+        (
+            "<189>7: Nov 26 2026 22:00:00.5: %SYS-5-CONFIG_I: a",
+            1,
+            "22:00:00.5Z",
+        ),
+        (
+            "<189>7: sw-tokyo: Nov 26 2026 22:00:00: %SYS-5-CONFIG_I: b",
+            2,
+            "13:00:00Z",
+        ),
+        (
+            "<189>7: sw-here: Nov 26 2026 22:00:00: %SYS-5-CONFIG_I: c",
+            3,
+            "15:00:00Z",
+        ),
+        // What the line says itself goes before, and a name that nobody knows says nothing.
+        (
+            "<189>7: sw-tokyo: Nov 26 2026 22:00:00 ICT: %SYS-5-CONFIG_I: d",
+            2,
+            "15:00:00Z",
+        ),
+        (
+            "<189>7: sw-tokyo: Nov 26 2026 22:00:00 XYZ: %SYS-5-CONFIG_I: e",
+            2,
+            "13:00:00Z",
+        ),
+    ];
+    for (line, ..) in lines {
+        sender.send_to(line.as_bytes(), rig.udp()).unwrap();
+    }
+    let records = rig.lines(5).await;
+    let now = domain::clock::Clock::system().now_ms();
+    for ((line, source, sent_at), record) in lines.iter().zip(&records) {
+        let sent_at: jiff::Timestamp = format!("2026-11-26T{sent_at}").parse().unwrap();
+        assert_eq!(record.source, [*source; 16], "{line}");
+        assert_eq!(record.sent_at_ms, Some(sent_at.as_millisecond()), "{line}");
+        assert_eq!(record.raw, line.as_bytes(), "the line is as it came");
+        assert!((record.received_at_ms - now).abs() < 60_000);
+        let unknown = record.flags.has(vault::Flags::ZONE_UNKNOWN);
+        assert_eq!(unknown, line.contains("XYZ"), "{line}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -68,6 +68,7 @@ impl Rig {
             peer: IpAddr::from([127, 0, 0, 1]),
             host: None,
             source: LOCAL,
+            zone: None,
         }]);
         Self {
             vault,

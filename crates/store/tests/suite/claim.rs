@@ -261,6 +261,7 @@ async fn earlier_lines_count_for_the_device_until_that_is_taken_back(db: &Db) {
         id: Id::new(NOW),
         peer: net::parse_address("10.0.0.1").unwrap().to_string(),
         host: None,
+        taken_as: None,
         device: fw.id,
         organization: OrganizationId(unit),
         from_at: NOW - 100,

@@ -53,6 +53,7 @@ fn values(schema: &Schema, n: usize, made: &HashMap<String, Id>) -> Values {
             Kind::Email => format!("a{n}@vinhlong.gov.vn").into(),
             Kind::Phone => format!("0270 38{n:05}").into(),
             Kind::Probe => "tcp:443".into(),
+            Kind::TimeZone => "Asia/Tokyo".into(),
             Kind::File => "00".repeat(32).into(),
         }
     };

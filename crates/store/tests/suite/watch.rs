@@ -413,7 +413,7 @@ async fn senders_known_and_unknown(db: &Db) {
     assert_eq!(facts[0].int("first_received_at").unwrap(), NOW);
     assert_eq!(facts[0].int("last_received_at").unwrap(), NOW + 9);
     assert_eq!(
-        log_source::unknown(db, 9).await.unwrap(),
+        log_source::unknown(db, 9, 0).await.unwrap(),
         [sender(NOW, "a\u{fffd}b")]
     );
     let mut tx = db.begin().await.unwrap();
@@ -421,5 +421,5 @@ async fn senders_known_and_unknown(db: &Db) {
         .await
         .unwrap();
     tx.commit().await.unwrap();
-    assert_eq!(log_source::unknown(db, 9).await.unwrap(), []);
+    assert_eq!(log_source::unknown(db, 9, 0).await.unwrap(), []);
 }

@@ -40,9 +40,18 @@ struct State {
     pending: Vec<Sample>,
     /// In the current log file, and those of `pending`.
     current: Points,
-    /// In a log file that is being sealed.
-    sealing: Arc<Points>,
+    /// In log files that are being sealed, or wait for room to be.
+    sealing: Vec<Waiting>,
     parts: Vec<Part>,
+}
+
+/// The samples of a log file that is not sealed yet.
+#[derive(Clone, Debug)]
+struct Waiting {
+    /// The log file's number.
+    first: u64,
+    path: PathBuf,
+    points: Arc<Points>,
 }
 
 #[derive(Debug)]
@@ -66,7 +75,8 @@ pub struct Samples {
 }
 
 impl Samples {
-    /// Opens the store, or founds it. Blocks while it reads the log.
+    /// Opens the store, or founds it. Blocks while it reads the log. On a full disk what the
+    /// log holds stays there, and is sealed once there is room.
     ///
     /// # Errors
     /// [`Error::Damaged`] and I/O errors.
@@ -184,7 +194,7 @@ impl Samples {
                 .current
                 .get(target)
                 .into_iter()
-                .chain(state.sealing.get(target))
+                .chain(state.sealing.iter().filter_map(|s| s.points.get(target)))
                 .flatten();
             let mut memory: Vec<Point> = current
                 .filter(|p| (from_ms..to_ms).contains(&p.at_ms))
@@ -300,8 +310,6 @@ struct Keeper {
     next: u64,
     /// The day in which the log file was begun.
     day: i64,
-    /// A seal failed: the log file waits under this number.
-    unsealed: Option<(u64, PathBuf)>,
 }
 
 impl Keeper {
@@ -335,10 +343,22 @@ impl Keeper {
                     "a block is damaged although later ones are whole",
                 ));
             }
-            parts.extend(part::write(&dir, first, &points)?);
+            next = next.max(scanned.next + 1);
+            match part::write(&dir, first, &points) {
+                Ok(written) => parts.extend(written),
+                Err(error @ Error::NoSpace { .. }) => {
+                    warn("samples wait to be sealed", Err(error));
+                    state.sealing.push(Waiting {
+                        first,
+                        path,
+                        points: Arc::new(points),
+                    });
+                    continue;
+                }
+                Err(error) => return Err(error),
+            }
             files::remove(&path)?;
             files::sync_dir(&dir)?;
-            next = next.max(scanned.next + 1);
         }
         state.parts = parts;
         let day = config.clock.now_ms().div_euclid(DAY_MS);
@@ -353,7 +373,6 @@ impl Keeper {
             first: next,
             next,
             day,
-            unsealed: None,
         };
         keeper.retain(&mut state.parts);
         Ok((keeper, state))
@@ -375,10 +394,7 @@ impl Keeper {
                     warn("samples were not written", self.sync());
                     let today = self.config.clock.now_ms().div_euclid(DAY_MS);
                     let samples = self.log.as_ref().map_or(0, |log| log.next() - self.first);
-                    if samples >= self.config.seal_samples
-                        || today != self.day
-                        || self.unsealed.is_some()
-                    {
+                    if samples >= self.config.seal_samples || today != self.day || self.waits() {
                         warn("samples were not sealed", self.seal());
                         self.day = today;
                     }
@@ -425,9 +441,15 @@ impl Keeper {
         log.append(&mut block, count, None)
     }
 
-    /// Seals the current log file; begins no new one.
+    /// Whether a seal failed, which is to be done again.
+    fn waits(&self) -> bool {
+        !self.shared.lock().sealing.is_empty()
+    }
+
+    /// Seals what waits and the current log file; begins no new one. While something waits,
+    /// the current one goes on: a full disk makes no more files.
     fn seal(&mut self) -> Result<(), Error> {
-        if self.unsealed.is_none() {
+        if !self.waits() {
             let Some(log) = self.log.take() else {
                 return Ok(());
             };
@@ -449,25 +471,27 @@ impl Keeper {
                     of_target.pop();
                 }
             }
-            state.sealing = Arc::new(points);
-            self.unsealed = Some((self.first, log.path().to_owned()));
+            state.sealing.push(Waiting {
+                first: self.first,
+                path: log.path().to_owned(),
+                points: Arc::new(points),
+            });
         }
-        let Some((first, path)) = self.unsealed.clone() else {
-            return Ok(());
-        };
-        let points = self.shared.lock().sealing.clone();
-        let mut parts = part::write(&self.config.dir, first, &points)?;
-        files::remove(&path)?;
-        files::sync_dir(&self.config.dir)?;
-        self.unsealed = None;
-        let mut state = self.shared.lock();
-        state.sealing = Arc::default();
-        state.parts.append(&mut parts);
-        state
-            .parts
-            .sort_unstable_by_key(|part| (part.day, part.log));
-        self.retain(&mut state.parts);
-        Ok(())
+        loop {
+            let Some(waiting) = self.shared.lock().sealing.first().cloned() else {
+                return Ok(());
+            };
+            let mut parts = part::write(&self.config.dir, waiting.first, &waiting.points)?;
+            files::remove(&waiting.path)?;
+            files::sync_dir(&self.config.dir)?;
+            let mut state = self.shared.lock();
+            state.sealing.remove(0);
+            state.parts.append(&mut parts);
+            state
+                .parts
+                .sort_unstable_by_key(|part| (part.day, part.log));
+            self.retain(&mut state.parts);
+        }
     }
 
     /// Drops parts that are older than is to be kept.

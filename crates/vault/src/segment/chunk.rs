@@ -11,7 +11,7 @@ use parquet::{
     file::writer::SerializedFileWriter,
 };
 
-use crate::line::Line;
+use crate::line::{self, Line};
 
 /// Encoded records of a chunk, in arrival order.
 #[derive(Default)]
@@ -81,8 +81,8 @@ impl Chunk {
                 )?,
                 6 => write_int32(&mut column, &int32(|l| l.transport as u8))?,
                 7 => write_int32(&mut column, &int32(|l| l.flags.0))?,
-                8 => write_int32(&mut column, &int32(|l| l.facility))?,
-                9 => write_int32(&mut column, &int32(|l| l.severity))?,
+                8 => write_int32(&mut column, &int32(|l| line::code(l.facility)))?,
+                9 => write_int32(&mut column, &int32(|l| line::code(l.severity)))?,
                 10 => write_bytes(
                     &mut column,
                     &rows

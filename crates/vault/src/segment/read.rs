@@ -22,7 +22,7 @@ use parquet::{
 use super::PAGE_ROWS;
 use crate::{
     Error, Record,
-    line::{Flags, Transport},
+    line::{self, Flags, Transport},
     sources::Sources,
 };
 
@@ -361,8 +361,8 @@ impl RowGroup<'_> {
                 transport: Transport::from_code(transport[i])
                     .ok_or_else(|| Error::damaged(self.path, "an unknown transport"))?,
                 flags: Flags(flags[i]),
-                facility: facility[i],
-                severity: severity[i],
+                facility: line::told(facility[i]),
+                severity: line::told(severity[i]),
                 host: text(&host[i])?,
                 application: text(&application[i])?,
                 raw: raw[i].data().to_vec(),

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     Error,
     catalogue::ChunkDigest,
-    line::{Line, Share},
+    line::{self, Line, Share},
     sources::Sources,
 };
 
@@ -86,7 +86,7 @@ impl SegmentWriter {
             self.received.0.min(line.received_at_ms),
             self.received.1.max(line.received_at_ms),
         );
-        self.severity = self.severity.min(line.severity);
+        self.severity = self.severity.min(line::code(line.severity));
         self.sources.add(&Share {
             source: line.source,
             lines: 1,

@@ -86,8 +86,9 @@ pub fn batch(range: std::ops::Range<u64>) -> Batch {
             } else {
                 Flags::default()
             },
-            facility: u8::try_from(n % 24).unwrap(),
-            severity: u8::try_from(n % 8).unwrap(),
+            // Some lines tell neither.
+            facility: (n % 13 != 0).then(|| u8::try_from(n % 24).unwrap()),
+            severity: (n % 13 != 0).then(|| u8::try_from(n % 8).unwrap()),
             host: &format!("gw{:02}", n % 7),
             application: &format!("app{}", n % 5),
             raw: raw.as_bytes(),

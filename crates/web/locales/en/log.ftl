@@ -23,6 +23,17 @@ severity-4 = Warning
 severity-5 = Notice
 severity-6 = Info
 severity-7 = Debug
+severity-none = No severity told
+logs-flag = Flag
+logs-every-flag = With and without flags
+log-flag-truncated = Truncated
+log-flag-truncated-about = The line was longer than is taken; its end was not kept.
+log-flag-cut = Cut off
+log-flag-cut-about = The connection ended within the line; the rest did not come.
+log-flag-clock-not-set = Clock not set
+log-flag-clock-not-set-about = The device says that its clock is not set or has lost its source; the time of sending may be wrong, that of receipt is right.
+log-flag-zone-unknown = Unknown time zone
+log-flag-zone-unknown-about = The line names a time zone that nobody knows; the time of sending was read in the zone set for the device, or else in Vietnam's.
 severity-at-least = { $x } or worse
 log-line = Log line
 log-raw = As it came
@@ -44,6 +55,7 @@ unknown-lines = Lines
 unknown-last = Last
 unknown-adopt = Adopt
 unknown-new-device = New device…
+unknown-device = The device's code; blank for a new device
 vault-sound = { $n ->
     [one] The log vault is sound: one line verified
    *[other] The log vault is sound: { $shown } lines verified

@@ -249,6 +249,13 @@ fn log_numbers(out: &mut String, status: &logs::LogStatus) {
     let _ = writeln!(out, "gieng_log_over_share_total {}", status.over_share);
     family(
         out,
+        "gieng_log_held_total",
+        "counter",
+        "Datagrams and connections of unregistered senders not taken because the disk is nearly full.",
+    );
+    let _ = writeln!(out, "gieng_log_held_total {}", status.held);
+    family(
+        out,
         "gieng_log_connections_refused_total",
         "counter",
         "Connections of registered senders that were turned away.",

@@ -206,7 +206,7 @@ pub async fn alarms(
     Ok(Json(json!({ "total": items.len(), "items": items })).into_response())
 }
 
-/// `GET /api/v1/logs?q=&source=&unit=&severity=&from=&to=&limit=&cursor=`.
+/// `GET /api/v1/logs?q=&source=&unit=&severity=&flag=&from=&to=&limit=&cursor=`.
 pub async fn logs(
     Shared(web): Shared<Web>,
     reader: Reader,
@@ -228,12 +228,14 @@ pub async fn logs(
                 "index": record.index,
                 "received_at": record.received_at_ms,
                 "sent_at": record.sent_at_ms,
-                "device": devices.get(&device),
+                "device": devices.get(&device).map(|d| &d.name),
+                "device_code": devices.get(&device).map(|d| &d.code),
                 "claimed_at": claim.map(|c| c.claimed_at),
                 "claimed_by": claim.map(|c| &c.claimed_by),
                 "peer": record.peer.to_string(),
                 "facility": record.facility,
                 "severity": record.severity,
+                "flags": record.flags.names().collect::<Vec<_>>(),
                 "host": record.host,
                 "application": record.application,
                 "line": record.text(),

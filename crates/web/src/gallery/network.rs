@@ -7,7 +7,7 @@ use super::{
 use crate::{
     claim::page::{Index as Claims, Row as ClaimOpen},
     cx::Cx,
-    log::page::{Check, ClaimRow, Index as Logs, Line, LineRow, Sender, Unknown},
+    log::page::{Check, ClaimRow, FlagTag, Index as Logs, Line, LineRow, Sender, Unknown},
     mark::Mark,
     network::page::{AlarmRow, Alarms, Index, TargetPage},
     overview::page::Tile,
@@ -112,8 +112,9 @@ pub fn logs(cx: &Cx) -> Logs {
     let line = |index, severity: u8, source: &str, text: &str| LineRow {
         index,
         at: NOW - 12_345,
-        severity,
+        severity: Some(severity),
         severity_word: cx.t(format!("severity-{severity}")),
+        flags: Vec::new(),
         source: source.into(),
         text: text.into(),
     };
@@ -136,8 +137,10 @@ pub fn logs(cx: &Cx) -> Logs {
         q: "login".into(),
         source: String::new(),
         severities: (0..8)
-            .map(|n| (n, cx.t(format!("severity-{n}")), n == 4))
+            .map(|n| (n.to_string(), cx.t(format!("severity-{n}")), n == 4))
+            .chain([("none".into(), cx.t("severity-none"), false)])
             .collect(),
+        flags: vec![("zone-unknown".into(), cx.t("log-flag-zone-unknown"), false)],
         from: String::new(),
         to: String::new(),
         found: cx.tn("logs-found-more", 100),
@@ -161,6 +164,20 @@ pub fn logs(cx: &Cx) -> Logs {
                 "127.10.9.9",
                 "system,error,critical <mark>login</mark> failure for user admin from 10.0.0.9 via ssh",
             ),
+            LineRow {
+                severity: None,
+                severity_word: String::new(),
+                flags: vec![FlagTag {
+                    word: cx.t("log-flag-zone-unknown"),
+                    about: cx.t("log-flag-zone-unknown-about"),
+                }],
+                ..line(
+                    12_408_109,
+                    0,
+                    "RT-CN-02",
+                    "118: Nov 22 00:29:40 XYZ: <mark>login</mark> from vty0",
+                )
+            },
         ],
         older: Some("/logs?before=12408110".into()),
     }
@@ -189,8 +206,9 @@ pub fn unknown(cx: &Cx) -> Unknown {
                 .into(),
             lines: 1_204,
             last: NOW - MINUTE,
-            candidates: vec![("d1".into(), "MikroTik xã Nhơn Phú".into())],
         }],
+        pages: pages(cx),
+        devices: vec![("MT-NP".into(), "MikroTik xã Nhơn Phú".into())],
         claims: vec![ClaimRow {
             id: "c1".into(),
             peer: "127.10.9.8".into(),

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::cx::Cx;
+use crate::{cx::Cx, paging::Pages};
 
 /// A line in a list.
 #[derive(Clone, Debug)]
@@ -11,14 +11,25 @@ pub struct LineRow {
     pub index: u64,
     /// When it arrived, unix milliseconds.
     pub at: i64,
-    /// 0 (emergency) to 7 (debug), RFC 5424.
-    pub severity: u8,
-    /// The severity as a word.
+    /// 0 (emergency) to 7 (debug), RFC 5424; `None` when the line tells none.
+    pub severity: Option<u8>,
+    /// The severity as a word; empty without one.
     pub severity_word: String,
+    /// What is amiss with it.
+    pub flags: Vec<FlagTag>,
     /// The device, or the address when nobody knows it.
     pub source: String,
     /// The line as HTML, what was searched for marked.
     pub text: String,
+}
+
+/// Something that is known to be amiss with a line.
+#[derive(Clone, Debug)]
+pub struct FlagTag {
+    /// In a word or two.
+    pub word: String,
+    /// What that means.
+    pub about: String,
 }
 
 /// The last verification of the log vault or of the change journal.
@@ -49,7 +60,9 @@ pub struct Index {
     /// The source searched for.
     pub source: String,
     /// Code, word, whether it is the one shown.
-    pub severities: Vec<(u8, String, bool)>,
+    pub severities: Vec<(String, String, bool)>,
+    /// The same of what may be amiss with lines.
+    pub flags: Vec<(String, String, bool)>,
     /// Local date and time, `2026-11-21T14:05`.
     pub from: String,
     /// Local date and time.
@@ -89,8 +102,6 @@ pub struct Sender {
     pub lines: i64,
     /// When the last came, unix milliseconds.
     pub last: i64,
-    /// Devices to choose from: id and name.
-    pub candidates: Vec<(String, String)>,
 }
 
 /// Earlier lines of a sender that were said to be a device's.
@@ -118,8 +129,12 @@ pub struct Unknown {
     pub cx: Cx,
     /// Whether the reader may adopt.
     pub may_adopt: bool,
-    /// The latest first.
+    /// Those with the most lines first.
     pub senders: Vec<Sender>,
+    /// The way to the others.
+    pub pages: Pages,
+    /// Devices to choose from: code and name.
+    pub devices: Vec<(String, String)>,
     /// Senders adopted later, whose earlier lines were claimed.
     pub claims: Vec<ClaimRow>,
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use app::{
     App, Ctx, evidence,
-    logs::{self, LogClaim, LogQuery, Record},
+    logs::{self, Flags, LogClaim, LogQuery, Record},
     registry::{self, RecordQuery},
 };
 use axum::{
@@ -25,7 +25,7 @@ use domain::{
 };
 
 use super::{
-    page::{Check, Index, Line, LineRow},
+    page::{Check, FlagTag, Index, Line, LineRow},
     unknown,
 };
 use crate::{
@@ -37,6 +37,9 @@ use crate::{
 };
 
 const SIZE: usize = 100;
+/// How lines are asked for that tell no severity.
+const NO_SEVERITY: &str = "none";
+const SEVERITIES: [&str; 9] = ["0", "1", "2", "3", "4", "5", "6", "7", NO_SEVERITY];
 
 /// The routes of the logs.
 pub fn routes() -> Router<Web> {
@@ -49,8 +52,17 @@ pub fn routes() -> Router<Web> {
         .route("/logs/{index}/proof", get(proof))
 }
 
-/// All devices in the reader's reach: id and name.
-pub async fn devices(app: &App, ctx: &Ctx) -> Result<HashMap<Id, String>, Problem> {
+/// A device as it is shown and asked for.
+#[derive(Clone, Debug)]
+pub struct Device {
+    /// Its code.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// All devices in the reader's reach.
+pub async fn devices(app: &App, ctx: &Ctx) -> Result<HashMap<Id, Device>, Problem> {
     let every = RecordQuery {
         limit: 100_000,
         ..RecordQuery::default()
@@ -59,7 +71,14 @@ pub async fn devices(app: &App, ctx: &Ctx) -> Result<HashMap<Id, String>, Proble
     Ok(page
         .records
         .iter()
-        .map(|r| (r.id, r.text("name").to_owned()))
+        .map(|r| {
+            let text = |field| r.text(field).to_owned();
+            let device = Device {
+                code: text("code"),
+                name: text("name"),
+            };
+            (r.id, device)
+        })
         .collect())
 }
 
@@ -70,13 +89,18 @@ pub fn declared() -> Vec<Param> {
         Param::new(
             "source",
             Form::Text,
-            "an address, or a part of a device's name",
+            "a device's code or a part of its name, or an address or prefix",
         ),
         Param::new("unit", Form::Text, "a unit, by id or code"),
-        Param::new(
+        Param::one_of(
             "severity",
-            Form::Number(0, 7),
-            "this severe or worse (RFC 5424)",
+            SEVERITIES,
+            "this severe or worse (RFC 5424), or those that tell none",
+        ),
+        Param::one_of(
+            "flag",
+            Flags::ALL.map(|(_, name)| name),
+            "lines with which this is amiss",
         ),
         Param::new("from", Form::Moment, "received from this moment on"),
         Param::new("to", Form::Moment, "received before this moment"),
@@ -89,29 +113,32 @@ pub fn declared() -> Vec<Param> {
     ]
 }
 
-/// What the parameters of the page or of the API ask for. `source` is an address, a prefix, or
-/// a part of a device's name.
+/// What the parameters of the page or of the API ask for. `source` is an address, a prefix, the
+/// code of a device, or a part of the name of one or more.
 ///
 /// # Errors
 /// Invalid for a source that is none of these, and for a time that ends before it begins.
-pub fn query(params: &Params, devices: &HashMap<Id, String>) -> Result<LogQuery, Fault> {
+pub fn query(params: &Params, devices: &HashMap<Id, Device>) -> Result<LogQuery, Fault> {
     let asked = params.get("source");
     let peer = Prefix::or_address(asked);
     let mut found: Vec<Id> = Vec::new();
     let mut wrong = Vec::new();
     if peer.is_none() && !asked.is_empty() {
         let source = text::fold(asked);
-        found = devices
-            .iter()
-            .filter(|(_, name)| text::fold(name).contains(&source))
-            .map(|(id, _)| *id)
-            .collect();
+        let with = |fits: &dyn Fn(&Device) -> bool| -> Vec<Id> {
+            let fitting = devices.iter().filter(|(_, device)| fits(device));
+            fitting.map(|(id, _)| *id).collect()
+        };
+        found = with(&|d| text::fold(&d.code) == source);
+        if found.is_empty() {
+            found = with(&|d| text::fold(&d.name).contains(&source));
+        }
         if found.is_empty() {
             let shown: String = asked.chars().take(60).collect();
             wrong.push(FieldProblem::new(
                 "source",
-                format!("“{shown}” không phải địa chỉ, dải địa chỉ hay tên thiết bị nào"),
-                format!("“{shown}” is no address, no prefix and no device's name"),
+                format!("“{shown}” không phải địa chỉ, dải địa chỉ, mã hay tên thiết bị nào"),
+                format!("“{shown}” is no address, no prefix and no device's code or name"),
             ));
         }
     }
@@ -136,6 +163,8 @@ pub fn query(params: &Params, devices: &HashMap<Id, String>) -> Result<LogQuery,
         peer,
         unit: None,
         max_severity: params.get("severity").parse().ok().filter(|n| *n <= 7),
+        no_severity: params.get("severity") == NO_SEVERITY,
+        flags: Flags::named(params.get("flag")).unwrap_or_default(),
         text: params.get("q").to_owned(),
         limit: match params.number("limit") {
             0 => SIZE,
@@ -177,15 +206,12 @@ async fn index(State(web): State<Web>, reader: Reader, params: Params) -> Result
     let names = devices(app, ctx).await?;
     let mut asked = query(&params, &names)?;
     asked.unit = journal::unit(app, ctx, params.get("unit")).await?;
-    let severity = asked.max_severity;
     let first_page = asked.cursor.is_none();
     let live = first_page && asked.to.is_none();
     let page = logs::search(app, ctx, asked).await?;
     let claims = logs::claims(app, ctx).await?;
     let unknown = if cx.may(Permission::Manage) {
-        logs::unknown_senders(app, ctx)
-            .await
-            .map_or(0, |senders| senders.len())
+        logs::count_unknown(app, ctx).await.unwrap_or_default()
     } else {
         0
     };
@@ -205,17 +231,23 @@ async fn index(State(web): State<Web>, reader: Reader, params: Params) -> Result
         checks: checks(app, ctx, &cx).await?,
         q: params.get("q").to_owned(),
         source: params.get("source").to_owned(),
-        severities: (0..8)
-            .map(|n| {
-                let word = cx.t(format!("severity-{n}"));
-                let word = if n == 7 {
+        severities: SEVERITIES
+            .map(|code| {
+                let word = cx.t(format!("severity-{code}"));
+                let word = if matches!(code, "7" | NO_SEVERITY) {
                     word
                 } else {
                     cx.tx("severity-at-least", word)
                 };
-                (n, word, severity == Some(n))
+                (code.to_owned(), word, params.get("severity") == code)
             })
-            .collect(),
+            .to_vec(),
+        flags: Flags::ALL
+            .map(|(_, name)| {
+                let word = cx.t(format!("log-flag-{name}"));
+                (name.to_owned(), word, params.get("flag") == name)
+            })
+            .to_vec(),
         from: params.get("from").to_owned(),
         to: params.get("to").to_owned(),
         found: cx.tn(key, page.rows.len()),
@@ -237,26 +269,41 @@ pub fn device(record: &Record, claims: &[LogClaim]) -> Id {
     claim.map_or_else(|| Id::from_bytes(record.source), |claim| claim.device)
 }
 
-fn source(record: &Record, names: &HashMap<Id, String>, claims: &[LogClaim]) -> String {
-    let name = names.get(&device(record, claims));
-    name.cloned().unwrap_or_else(|| record.peer.to_string())
+fn source(record: &Record, names: &HashMap<Id, Device>, claims: &[LogClaim]) -> String {
+    let known = names.get(&device(record, claims));
+    known.map_or_else(|| record.peer.to_string(), |device| device.name.clone())
 }
 
 fn row(
     cx: &Cx,
     record: &Record,
-    names: &HashMap<Id, String>,
+    names: &HashMap<Id, Device>,
     claims: &[LogClaim],
     q: &str,
 ) -> LineRow {
     LineRow {
         index: record.index,
         at: record.received_at_ms,
-        severity: record.severity,
-        severity_word: cx.t(format!("severity-{}", record.severity.min(7))),
+        severity: record.severity.map(|n| n.min(7)),
+        severity_word: severity(cx, record),
+        flags: flags(cx, record),
         source: source(record, names, claims),
         text: highlight(&record.text(), q),
     }
+}
+
+/// The severity as a word; empty where the line tells none.
+fn severity(cx: &Cx, record: &Record) -> String {
+    let word = |n: u8| cx.t(format!("severity-{}", n.min(7)));
+    record.severity.map(word).unwrap_or_default()
+}
+
+fn flags(cx: &Cx, record: &Record) -> Vec<FlagTag> {
+    let tag = |name| FlagTag {
+        word: cx.t(format!("log-flag-{name}")),
+        about: cx.t(format!("log-flag-{name}-about")),
+    };
+    record.flags.names().map(tag).collect()
 }
 
 /// The line as HTML with what was searched for marked. Diacritics do not matter to
@@ -319,11 +366,10 @@ async fn line(
     if let Some(sent) = record.sent_at_ms {
         fields.push((cx.t("log-sent"), format::datetime_seconds(sent)));
     }
-    fields.push((
-        cx.t("logs-severity"),
-        cx.t(format!("severity-{}", record.severity.min(7))),
-    ));
-    fields.push((cx.t("log-facility"), record.facility.to_string()));
+    fields.extend((flags(&cx, &record).into_iter()).map(|flag| (flag.word, flag.about)));
+    fields.push((cx.t("logs-severity"), severity(&cx, &record)));
+    let facility = record.facility.map(|n| n.to_string());
+    fields.push((cx.t("log-facility"), facility.unwrap_or_default()));
     fields.push((cx.t("log-device"), source(&record, &names, &claims)));
     if let Some(claim) = claim {
         let at = format::datetime(claim.claimed_at);

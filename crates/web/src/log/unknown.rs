@@ -7,7 +7,6 @@ use app::{
     registry::{self, RecordQuery},
 };
 use axum::{
-    Form,
     extract::{Path, State},
     response::{IntoResponse, Response},
 };
@@ -17,16 +16,34 @@ use serde::Deserialize;
 use super::page::{ClaimRow, Sender, Unknown};
 use crate::{
     format,
-    http::{self, Fault, Reader, done, encode, redirect},
+    http::{self, Fault, Form, Param, Params, Reader, done, encode, redirect},
+    paging::Pages,
     server::Web,
 };
 
-/// How many devices are offered for a sender; more are found on the page of devices.
-const CANDIDATES: usize = 200;
+/// Rows of a page.
+const SIZE: usize = 50;
+/// How many devices are offered; the code of any other is typed.
+const CANDIDATES: usize = 500;
 
 /// `GET /logs/unknown`.
-pub async fn list(State(web): State<Web>, reader: Reader) -> Result<Response, Fault> {
-    let senders = logs::unknown_senders(&web.app, &reader.ctx).await?;
+pub async fn list(
+    State(web): State<Web>,
+    reader: Reader,
+    params: Params,
+) -> Result<Response, Fault> {
+    let known = [
+        Param::new(
+            "offset",
+            Form::Number(0, 1_000_000),
+            "rows that are passed over",
+        ),
+        Param::new("done", Form::Text, ""),
+    ];
+    params.hold_filled(&known)?;
+    let offset = params.number("offset");
+    let senders = logs::unknown_senders(&web.app, &reader.ctx, offset, SIZE).await?;
+    let total = logs::count_unknown(&web.app, &reader.ctx).await?;
     let every = RecordQuery {
         limit: 100_000,
         ..RecordQuery::default()
@@ -54,27 +71,27 @@ pub async fn list(State(web): State<Web>, reader: Reader) -> Result<Response, Fa
         .collect();
     let senders = senders
         .into_iter()
-        .map(|sender| {
-            // Those without an address first. A name in a line is the sender's own claim: it
-            // chooses nothing.
-            let mut candidates: Vec<&domain::record::Record> = devices.iter().collect();
-            candidates.sort_by_key(|device| !device.get("address").is_null());
-            Sender {
-                candidates: candidates
-                    .into_iter()
-                    .take(CANDIDATES)
-                    .map(|device| (device.id.to_string(), device.text("name").to_owned()))
-                    .collect(),
-                peer: sender.peer,
-                sample: sender.sample.chars().take(200).collect(),
-                lines: sender.lines,
-                last: sender.last_at,
-            }
+        .map(|sender| Sender {
+            peer: sender.peer,
+            sample: sender.sample.chars().take(200).collect(),
+            lines: sender.lines,
+            last: sender.last_at,
         })
         .collect();
+    // Once for all senders. A name in a line is the sender's own claim: it chooses nothing.
+    let free = (devices.iter()).filter(|device| device.get("address").is_null());
     Ok(http::Page(Unknown {
         may_adopt: cx.may(Permission::Manage),
         senders,
+        pages: Pages::new(&cx, "/logs/unknown", "", offset, SIZE, total),
+        devices: (free.take(CANDIDATES))
+            .map(|device| {
+                (
+                    device.text("code").to_owned(),
+                    device.text("name").to_owned(),
+                )
+            })
+            .collect(),
         claims,
         cx,
     })
@@ -92,15 +109,16 @@ pub struct Adoption {
 pub async fn adopt(
     State(web): State<Web>,
     reader: Reader,
-    Form(chosen): Form<Adoption>,
+    axum::Form(chosen): axum::Form<Adoption>,
 ) -> Result<Response, Fault> {
-    if chosen.device.is_empty() {
+    let device = chosen.device.trim();
+    if device.is_empty() {
         let peer = encode(&chosen.peer);
         return Ok(redirect(&format!(
             "/registry/device/new?address={peer}&back=/logs/unknown"
         )));
     }
-    logs::adopt(&web.app, &reader.ctx, &chosen.peer, &chosen.device).await?;
+    logs::adopt(&web.app, &reader.ctx, &chosen.peer, device).await?;
     Ok(done("/logs/unknown", "unknown-adopted"))
 }
 

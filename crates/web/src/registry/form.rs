@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use domain::{
+    clock,
     problem::Problem,
     schema::{Kind, Schema},
 };
@@ -18,6 +19,22 @@ pub type Choices = HashMap<String, Vec<(String, String)>>;
 
 /// More than this many records are typed with suggestions, not chosen from a list.
 const FEW: usize = 60;
+
+/// Time zones that are offered; any other is typed.
+const ZONES: [&str; 12] = [
+    clock::LOCAL_ZONE,
+    "UTC",
+    "+07:00",
+    "+08:00",
+    "+09:00",
+    "Asia/Bangkok",
+    "Asia/Singapore",
+    "Asia/Shanghai",
+    "Asia/Tokyo",
+    "Asia/Kolkata",
+    "Europe/London",
+    "America/New_York",
+];
 
 /// The fields of a form, with what is wrong beside the field that is wrong.
 pub fn inputs(
@@ -65,6 +82,10 @@ pub fn inputs(
                 | Kind::Latitude
                 | Kind::Longitude
                 | Kind::Probe => Control::Line("text"),
+                Kind::TimeZone => {
+                    let same = |zone: &&str| ((*zone).to_owned(), (*zone).to_owned());
+                    Control::Suggest(ZONES.iter().map(same).collect())
+                }
                 Kind::File => Control::File,
             };
             let wrong = problem.and_then(|problem| {

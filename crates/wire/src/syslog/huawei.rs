@@ -51,7 +51,7 @@ impl<'a> Mark<'a> {
         message.application = field(self.module);
         message.msgid = field(self.mnemonic);
         if !message.has_priority {
-            message.severity = self.severity;
+            message.severity = Some(self.severity);
         }
     }
 }

@@ -49,10 +49,8 @@ pub(super) fn read<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Cont
             b"logid" | b"log_id" => message.msgid = field(value),
             b"level" | b"priority" | b"pri" | b"severity" if !message.has_priority => {
                 message.severity = match value {
-                    [level @ b'0'..=b'7'] => Severity::from_bits(level - b'0'),
-                    word => {
-                        Severity::from_word(&word.to_ascii_lowercase()).unwrap_or(message.severity)
-                    }
+                    [level @ b'0'..=b'7'] => Some(Severity::from_bits(level - b'0')),
+                    word => Severity::from_word(&word.to_ascii_lowercase()).or(message.severity),
                 };
             }
             _ => {}

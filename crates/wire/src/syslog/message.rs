@@ -110,10 +110,11 @@ pub struct Message<'a> {
     pub raw: &'a [u8],
     /// The shape it was read as.
     pub dialect: Dialect,
-    /// 0 to 23; 1 (`user`) where no priority was sent (RFC 3164 §4.3.3).
-    pub facility: u8,
-    /// 5 (`notice`) where neither a priority nor a level was sent (RFC 3164 §4.3.3).
-    pub severity: Severity,
+    /// 0 to 23; `None` where no priority was sent. RFC 3164 §4.3.3 has a relay put 1 (`user`)
+    /// there; nobody said so, and it is left to the reader.
+    pub facility: Option<u8>,
+    /// `None` where neither a priority nor a level was sent.
+    pub severity: Option<Severity>,
     /// Whether the line began with a valid `<PRI>`.
     pub has_priority: bool,
     /// When the sender says it sent the line.
@@ -152,8 +153,8 @@ impl<'a> Message<'a> {
         Self {
             raw,
             dialect: Dialect::Bare,
-            facility: 1,
-            severity: Severity::Notice,
+            facility: None,
+            severity: None,
             has_priority: false,
             sent_at: None,
             clock_set: true,

@@ -27,8 +27,8 @@ pub fn parse<'a>(bytes: &'a [u8], received_at: Timestamp, zone: &TimeZone) -> Me
     let mut rest = trim_end(bytes);
     if let Some((priority, used)) = priority(rest) {
         message.has_priority = true;
-        message.facility = priority >> 3;
-        message.severity = Severity::from_bits(priority);
+        message.facility = Some(priority >> 3);
+        message.severity = Some(Severity::from_bits(priority));
         // Some senders put blanks behind it (HP, Dell, FortiGate's own relay).
         rest = trim_start(&rest[used..]);
     }

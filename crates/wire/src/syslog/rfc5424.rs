@@ -50,6 +50,10 @@ pub(super) fn read<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Cont
     let (data, text) = structured_data(rest);
     message.structured_data = data;
     message.message = strip_mark(text);
+    if message.application.is_none() {
+        // A relay that knows no program leaves it nil, and the event names its form.
+        body::event_format(message, message.message);
+    }
     true
 }
 

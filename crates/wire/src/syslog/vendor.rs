@@ -42,7 +42,7 @@ pub(super) fn cisco<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Con
     message.application = field(product.unwrap_or(mnemonic.facility));
     message.msgid = field(mnemonic.whole);
     if !message.has_priority {
-        message.severity = mnemonic.severity;
+        message.severity = Some(mnemonic.severity);
     }
     message.message = &bytes[percent..];
     true
@@ -313,7 +313,7 @@ pub(super) fn mikrotik<'a>(message: &mut Message<'a>, bytes: &'a [u8]) -> bool {
     if !message.has_priority
         && let Some(severity) = topics.split(|b| *b == b',').find_map(Severity::from_word)
     {
-        message.severity = severity;
+        message.severity = Some(severity);
     }
     message.application = field(first);
     message.msgid = field(topics);
