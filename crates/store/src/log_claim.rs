@@ -17,9 +17,11 @@ pub struct LogClaim {
     pub peer: String,
     /// The name in them; `None` for all lines from there.
     pub host: Option<String>,
-    /// As whose lines they were taken in: a relay's, before the name in them was known; `None`
-    /// for nobody's.
-    pub taken_as: Option<(Id, OrganizationId)>,
+    /// As which device's lines they were taken in: a relay's, before the name in them was known;
+    /// `None` for nobody's.
+    pub as_device: Option<Id>,
+    /// As whose.
+    pub as_organization: Option<OrganizationId>,
     /// Whose they are.
     pub device: Id,
     /// Whose the device was when it was said.
@@ -51,13 +53,8 @@ fn read(row: &Row) -> Result<LogClaim, StoreError> {
         id: row.parsed("id")?,
         peer: row.text("peer")?,
         host: row.opt_text("host")?,
-        taken_as: match row.opt_text("as_device_id")? {
-            Some(_) => Some((
-                row.parsed("as_device_id")?,
-                row.parsed("as_organization_id")?,
-            )),
-            None => None,
-        },
+        as_device: row.opt_parsed("as_device_id")?,
+        as_organization: row.opt_parsed("as_organization_id")?,
         device: row.parsed("device_id")?,
         organization: row.parsed("organization_id")?,
         from_at: row.int("from_at")?,
@@ -102,8 +99,8 @@ pub async fn save(tx: &mut Tx, c: &LogClaim) -> Result<(), StoreError> {
             c.lines,
             c.first_at,
             c.last_at,
-            c.taken_as.map(|(device, _)| device.to_string()),
-            c.taken_as.map(|(_, unit)| unit.to_string())
+            c.as_device.map(|id| id.to_string()),
+            c.as_organization.map(|id| id.to_string())
         ],
     )
     .await?;

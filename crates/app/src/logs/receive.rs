@@ -155,9 +155,10 @@ async fn count_claimed(app: &App) -> Result<bool, StoreError> {
             to_ms: Some(claim.to_at),
             peer: Some(net::Prefix::only(peer)),
             host: claim.host.clone(),
-            sources: Some(HashSet::from([
-                (claim.taken_as).map_or([0; 16], |(device, _)| device.bytes())
-            ])),
+            sources: Some(HashSet::from([claim
+                .as_device
+                .map(Id::bytes)
+                .unwrap_or_default()])),
             limit: COUNTED,
             ..vault::Query::default()
         };

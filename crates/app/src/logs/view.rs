@@ -210,9 +210,10 @@ pub async fn search_in(
 
 fn claimed(claim: &LogClaim) -> Option<Claimed> {
     Some(Claimed {
-        taken_as: (claim.taken_as).map_or(([0; 16], [0; 16]), |(device, unit)| {
-            (device.bytes(), unit.0.bytes())
-        }),
+        taken_as: (
+            claim.as_device.map(Id::bytes).unwrap_or_default(),
+            (claim.as_organization.map(|unit| unit.0.bytes())).unwrap_or_default(),
+        ),
         peer: net::parse_address(&claim.peer).ok()?,
         host: claim.host.clone(),
         from_ms: claim.from_at,

@@ -157,6 +157,8 @@ pub(super) const SOURCES: &[Source] = &[
             ("peer", "peer", As::Text),
             ("host", "host", As::Text),
             ("device", "device_id", As::Text),
+            ("as_device", "as_device_id", As::Text),
+            ("as_organization", "as_organization_id", As::Text),
             ("organization", "organization_id", As::Text),
             ("from_at", "from_at", As::Int),
             ("to_at", "to_at", As::Int),
