@@ -65,8 +65,11 @@ async fn relay(p: &Province, address: &str) -> Id {
     let given = given.map(|(field, value)| (field.to_owned(), Value::from(value)));
     let mut given: Values = given.into_iter().collect();
     given.insert("relay".into(), Value::Boolean(true));
-    let saved = registry::save(&p.app, &p.ctx(), "device", None, given);
-    saved.await.unwrap().record.id
+    registry::save(&p.app, &p.ctx(), "device", None, given)
+        .await
+        .unwrap()
+        .record
+        .id
 }
 
 async fn indices(p: &Province, ctx: &app::Ctx, query: LogQuery) -> Vec<u64> {

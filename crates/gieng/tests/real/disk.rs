@@ -10,6 +10,7 @@ use std::{
 };
 
 use testkit::{
+    client::{Client, PASSWORD},
     program::{eventually, free_port},
     world::{World, quiet},
 };
@@ -232,14 +233,19 @@ fn a_start_on_a_full_disk_is_a_start() {
     program.kill();
     fill(&ballast);
 
-    let program = launch.start();
-    let admin = program.client();
+    // Not waited for until it is well: it says that it is not.
+    let mut program = launch.start_unseen();
+    let said = program.says("http://");
+    let url = said[said.find("http://").unwrap_or(0)..].trim().to_owned();
+    let client = || Client::new(&url);
+    eventually("an answer", || client().try_get("/healthz"));
+    let admin = client();
     admin.take_cookie("gieng_session", &session);
     for path in ["/", "/logs", "/network", "/registry/device/SW", "/sign-in"] {
         let page = admin.get(path);
         assert!([200, 303].contains(&page.status), "{path}: {}", page.body);
     }
-    assert_eq!(program.client().get("/healthz").status, 503);
+    assert_eq!(client().get("/healthz").status, 503);
     let mut sender = TcpStream::connect(to).expect("it listens");
     let line = "<13>1 - may ung - - - dong cho doi\n";
     sender.write_all(line.as_bytes()).expect("it is read");
@@ -257,10 +263,9 @@ fn a_start_on_a_full_disk_is_a_start() {
         let full = open.iter().any(|v| v["alarm"]["state"] == "disk-full");
         full.then_some(())
     });
-    let link = program.run(&["account", "link", "quan.tri"]);
-    assert!(link.status.success(), "{link:?}");
-    let signed_in = program.client();
-    signed_in.redeem(String::from_utf8_lossy(&link.stdout).trim());
+    let signed_in = client();
+    let who = [("name", "quan.tri"), ("password", PASSWORD)];
+    assert_eq!(signed_in.form("/sign-in", &who).status, 303);
     let session = signed_in.cookie("gieng_session");
     assert!(session.is_some(), "signing in is written down");
     assert_eq!(lines(), 0, "logs wait");
@@ -272,7 +277,7 @@ fn a_start_on_a_full_disk_is_a_start() {
     std::fs::remove_file(&ballast).expect("it is ours");
     eventually("the line that waited", || (lines() == 1).then_some(()));
     eventually("health", || {
-        (program.client().get("/healthz").status == 200).then_some(())
+        (client().get("/healthz").status == 200).then_some(())
     });
     eventually("the samples that waited to be sealed", || {
         let parts = std::fs::read_dir(&samples).ok()?.flatten();

@@ -84,11 +84,11 @@ fn what_a_line_lacks_is_shown_and_can_be_asked_for() {
         )
     };
     let path = "/api/v1/device/import?mode=all-or-nothing";
-    let wrong = world.admin.send("POST", path, &[], device("Hanoi")).json();
-    assert_eq!(wrong["written"], false, "{wrong:#}");
+    let wrong = world.admin.send("POST", path, &[], device("Hanoi")).body;
+    assert!(wrong.contains("Write a time zone's name"), "{wrong}");
     world.import("device", &device("asia/tokyo"));
     assert_eq!(
-        world.admin.get("/api/v1/device/SW-1").json()["time_zone"],
+        world.admin.get("/api/v1/device/SW-1").json()["values"]["time_zone"],
         "Asia/Tokyo"
     );
     let socket = UdpSocket::bind("127.0.0.1:0").expect("the address is ours");
