@@ -15,7 +15,8 @@ pub struct LogClaim {
     pub id: Id,
     /// The address that they came from.
     pub peer: String,
-    /// The name in them; `None` for all lines from there.
+    /// The name in them, in the form of [`domain::claim::log_name`]; `None` for all lines from
+    /// there.
     pub host: Option<String>,
     /// As which device's lines they were taken in: a relay's, before the name in them was known;
     /// `None` for nobody's.
@@ -117,8 +118,8 @@ pub async fn until(tx: &mut Tx, peer: &str, host: Option<&str>) -> Result<Option
         .fetch_one(
             "log claims",
             "SELECT MAX(to_at) AS until FROM log_claim WHERE ended_at IS NULL AND peer = $1 \
-             AND LOWER(COALESCE(host, '')) = $2",
-            &args![peer, host.unwrap_or_default().to_ascii_lowercase()],
+             AND COALESCE(host, '') = $2",
+            &args![peer, host.unwrap_or_default()],
         )
         .await?;
     row.map_or(Ok(None), |row| row.opt_int("until"))

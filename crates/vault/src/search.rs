@@ -10,7 +10,7 @@ use std::{
     },
 };
 
-use domain::net::Prefix;
+use domain::{claim::log_name, net::Prefix};
 
 use crate::{
     Error, Record,
@@ -61,7 +61,7 @@ impl Claimed {
         of == (&self.taken_as.0, &self.taken_as.1)
             && self.peer.to_canonical() == peer.to_canonical()
             && (self.from_ms..self.to_ms).contains(&received_ms)
-            && (self.host.as_ref()).is_none_or(|name| name.eq_ignore_ascii_case(host))
+            && (self.host.as_ref()).is_none_or(|name| same_name(name, host))
     }
 }
 
@@ -484,7 +484,7 @@ impl Query {
     }
 
     fn takes_host(&self, host: &str) -> bool {
-        (self.host.as_ref()).is_none_or(|name| name.eq_ignore_ascii_case(host))
+        (self.host.as_ref()).is_none_or(|name| same_name(name, host))
     }
 
     fn of(&self, source: &SourceId, unit: &UnitId) -> bool {
@@ -504,6 +504,11 @@ impl Query {
             with(&self.units, |c| c.taken_as.1),
         )
     }
+}
+
+/// Whether two names in lines are one, as the registry compares them.
+fn same_name(a: &str, b: &str) -> bool {
+    a.eq_ignore_ascii_case(b) || (!a.is_ascii() && log_name(a) == log_name(b))
 }
 
 /// The rows that are in both lists of ranges.

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::{
-    claim::{ClaimKind, ClaimState},
+    claim::{ClaimKind, ClaimState, log_name},
     id::{Id, OrganizationId},
     net,
     problem::Problem,
@@ -180,7 +180,8 @@ async fn of_address(
 /// Writes the claim, from where the one before it ends.
 async fn say(app: &App, ctx: &Ctx, tx: &mut Tx, lines: Earlier) -> Result<(), StoreError> {
     let now = app.clock.now_ms();
-    let before = log_claim::until(tx, &lines.peer, lines.host.as_deref()).await?;
+    let host = lines.host.as_deref().map(log_name);
+    let before = log_claim::until(tx, &lines.peer, host.as_deref()).await?;
     let from_at = before.map_or(lines.from_at, |before| before.max(lines.from_at));
     if before.is_some_and(|before| before >= now) {
         return Ok(());
@@ -188,7 +189,7 @@ async fn say(app: &App, ctx: &Ctx, tx: &mut Tx, lines: Earlier) -> Result<(), St
     let claim = LogClaim {
         id: Id::new(now),
         peer: lines.peer,
-        host: lines.host,
+        host,
         as_device: lines.taken_as.map(|(device, _)| device),
         as_organization: lines.taken_as.map(|(_, unit)| unit),
         device: lines.device,

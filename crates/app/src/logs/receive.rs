@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, PoisonError},
 };
 
-use domain::{clock, id::Id, label::Label, net};
+use domain::{claim::log_name, clock, id::Id, label::Label, net};
 use observe::{
     allowance::Bounds,
     syslog::{Entry, ListenError, Settings, Source, Syslog},
@@ -121,7 +121,7 @@ async fn register(app: &App, syslog: &Syslog) -> Result<(), StoreError> {
         for device in at_peer {
             match &device.host {
                 None => any = Some(device),
-                Some(host) if host.eq_ignore_ascii_case(&sender.host) => named = Some(device),
+                Some(host) if log_name(host) == log_name(&sender.host) => named = Some(device),
                 Some(_) => {}
             }
         }

@@ -140,7 +140,7 @@ async fn a_name_registered_later_claims_its_lines_behind_the_relay() {
         let (a, b) = (p.unit("A", None).await, p.unit("B", None).await);
         let relay = relay(&p, "10.1.0.1").await;
         let taken_as = Some((relay, centre));
-        for host in ["fw-a", "sw-b", "FW-A", "relay", "other"] {
+        for host in ["fw-a", "sw-b", "FW-A", "relay", "other", "MÁY-Đ"] {
             line(&p, "10.1.0.1", host, taken_as).await;
         }
         let kept = logs::line(&p.app, &p.ctx(), 0).await.unwrap();
@@ -195,7 +195,10 @@ async fn a_name_registered_later_claims_its_lines_behind_the_relay() {
             .unwrap();
         logs::end_claim(&p.app, &p.ctx(), claim.id).await.unwrap();
         assert_eq!(indices(&p, &of(a), LogQuery::default()).await, [0u64; 0]);
-        assert_eq!(indices(&p, &of(centre), LogQuery::default()).await.len(), 5);
+        assert_eq!(indices(&p, &of(centre), LogQuery::default()).await.len(), 6);
+        // A name in Vietnamese is one in any case, too.
+        device(&p, "may", "A", &[("log_name", "máy-đ")]).await;
+        assert_eq!(indices(&p, &of(a), LogQuery::default()).await, [5]);
     }
 }
 
