@@ -217,6 +217,7 @@ fn of_kind(p: &Province, kind: Kind, choice: Option<&String>, file: &str) -> Val
         Kind::Integer => return Value::Integer(3),
         Kind::Decimal | Kind::Latitude | Kind::Longitude => return Value::Decimal(2.5),
         Kind::Boolean => return Value::Boolean(true),
+        Kind::TimeZone => "+07:00",
         Kind::Instant => return Value::Integer(p.clock.now_ms()),
     };
     text.into()
