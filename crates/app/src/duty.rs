@@ -8,9 +8,9 @@ use policy::{
     Chosen, Library,
     calendar::Gap,
     chosen::Values,
-    duty::{DutyClock, DutyRule, Length, Matching, instances},
+    duty::{DutyClock, DutyRule, Instance, Length, Matching, instances},
 };
-use store::duty::DutyRow;
+use store::{assessment::Unit, duty::DutyRow};
 
 use crate::{App, Ctx, assess::Board, fault::fault};
 
@@ -334,7 +334,8 @@ impl Viewer<'_> {
                         && self.board.get(&key.regulation, &key.cite, u.id).is_some()
                 });
                 for unit in bound {
-                    for instance in own.get(&unit.province()).unwrap_or(&common) {
+                    let to_come = own.get(&unit.province()).unwrap_or(&common);
+                    for instance in to_come.iter().filter(|i| is_there(unit, i)) {
                         let due = instance.due.as_ref();
                         let row = DutyRow {
                             regulation: key.regulation.clone(),
@@ -365,6 +366,13 @@ impl Viewer<'_> {
         }
         (dated, undated)
     }
+}
+
+/// Whether a unit is still there when an instance is due.
+fn is_there(unit: &Unit, instance: &Instance) -> bool {
+    let last = instance.due.as_ref().map_or(instance.closes_on, |d| d.day);
+    let ends = unit.ends_on.as_deref().and_then(|day| day.parse().ok());
+    ends.is_none_or(|end: Date| last <= end)
 }
 
 /// Duties of one clause and one day that stand alike: a hundred communes that owe one

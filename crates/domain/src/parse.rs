@@ -1,7 +1,9 @@
 //! From what people type to values: parsed once, at the edge.
 
+pub mod cite;
 pub mod day;
 pub mod number;
+pub mod period;
 
 use jiff::{Timestamp, civil::Date};
 
@@ -160,6 +162,18 @@ pub fn field(field: &Field, text: &str) -> Result<Value, FieldProblem> {
             |ms| Ok(Value::Integer(ms)),
         ),
         Kind::Choice => choice(field, text),
+        Kind::Period => period::read(text, field.length)
+            .map(Into::into)
+            .map_err(wrong),
+        Kind::Clause => Ok(cite::read(text).into()),
+        Kind::Clauses => {
+            let cites: Vec<String> = text
+                .split([',', ';', '\n'])
+                .map(cite::read)
+                .filter(|cite| !cite.is_empty())
+                .collect();
+            Ok(cites.join(", ").into())
+        }
         Kind::Ip => match net::parse_address(text) {
             Ok(ip) => Ok(ip.to_string().into()),
             Err(_) => bad(

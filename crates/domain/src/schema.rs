@@ -57,6 +57,12 @@ pub enum Kind {
     TimeZone,
     /// The SHA-256 of an attachment.
     File,
+    /// A period of the calendar: `2026`, `2026-H2`, `2026-Q3`, `2026-11`.
+    Period,
+    /// A clause as packs cite it: `12.2`.
+    Clause,
+    /// Several of them, `13, 16.8`; an article stands for all its clauses.
+    Clauses,
 }
 
 /// One field of a noun.
@@ -93,6 +99,13 @@ pub struct Field {
     /// What a new record starts with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<String>,
+    /// A date or moment that says when something was done: one that has yet to come is
+    /// refused, and is none to checks.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub done: bool,
+    /// Of a period: the only length that it may have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub length: Option<Volume>,
     /// What its value lays a claim to: it is in force once it is granted
     /// ([`crate::claim`]).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -384,6 +397,9 @@ impl Schema {
                 self.fields.insert(0, field);
             }
         }
+        for field in &mut self.fields {
+            field.done |= field.name == "finished_at";
+        }
         if self.attaches != Attaches::None {
             let required = self.attaches == Attaches::Required;
             match self.fields.iter_mut().find(|f| f.kind == Kind::File) {
@@ -455,6 +471,18 @@ impl Schema {
             if self.storage == Storage::Entry && bound {
                 return bad(format!(
                     "field `{}`: `claims` and `steward` are for the registry's own nouns; remove them",
+                    field.name
+                ));
+            }
+            if field.done && !matches!(field.kind, Kind::Date | Kind::Instant) {
+                return bad(format!(
+                    "`done` of `{}`: only a date or an instant says when; remove it",
+                    field.name
+                ));
+            }
+            if field.length.is_some() && field.kind != Kind::Period {
+                return bad(format!(
+                    "`length` of `{}` is for periods; remove it",
                     field.name
                 ));
             }

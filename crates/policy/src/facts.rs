@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::schema::Schema;
+use domain::schema::{Kind, Schema};
 use serde::{Deserialize, Serialize};
 
 /// Where a fact comes from, the weakest first: a verdict carries the weakest of what it
@@ -36,6 +36,18 @@ impl View {
         self.keys.iter().copied().chain(facts)
     }
 }
+
+/// The age of an entry in days, from the day that it is about to today. The engine computes
+/// it in `fact_entry` and in the view of every book.
+pub const AGE: &str = "age_days";
+
+/// Typed columns that say when something was done: one that has yet to come is NULL to a
+/// check. The books' schemas say it of their own fields (`done: true`).
+const DONE: &[(&str, &[&str])] = &[
+    ("fact_entry", &["finished_at"]),
+    ("fact_device", &["inspected_on"]),
+    ("fact_finding", &["mended_on", "rechecked_on"]),
+];
 
 macro_rules! views {
     ($($name:literal: $($key:ident)+ $(; $origin:ident $($column:ident)+)* .)+) => {
@@ -83,6 +95,7 @@ views! {
 /// The origin of a column of a view: none for a key. What a book holds is typed.
 pub fn origin(view: &str, column: &str) -> Option<Origin> {
     match VIEWS.iter().find(|v| v.name == view) {
+        Some(_) if column == AGE => Some(Origin::Typed),
         Some(view) => {
             let mut facts = view.facts.iter();
             facts.find(|(name, _)| *name == column).map(|(_, o)| *o)
@@ -93,7 +106,17 @@ pub fn origin(view: &str, column: &str) -> Option<Origin> {
 
 /// The fact views and one view for each book (`book_yearly_report`), by name, with columns.
 #[derive(Clone, Debug)]
-pub struct Views(BTreeMap<String, Vec<String>>);
+pub struct Views(BTreeMap<String, Known>);
+
+/// A view as checks may read it.
+#[derive(Clone, Debug)]
+struct Known {
+    columns: Vec<String>,
+    /// Columns that say when something was done, and whether they are instants.
+    done: Vec<(String, bool)>,
+    /// Whether its rows are entries, which are about a day.
+    dated: bool,
+}
 
 impl Default for Views {
     fn default() -> Self {
@@ -105,16 +128,51 @@ impl Views {
     /// The fact views and those of these books.
     pub fn with_books<'a>(books: impl IntoIterator<Item = &'a Schema>) -> Self {
         let fixed = VIEWS.iter().map(|v| {
-            let columns = v.columns().map(ToOwned::to_owned).collect();
-            (v.name.to_owned(), columns)
+            let dated = v.name == "fact_entry";
+            let mut columns: Vec<String> = v.columns().map(ToOwned::to_owned).collect();
+            columns.extend(dated.then(|| AGE.to_owned()));
+            let done = DONE.iter().filter(|(view, _)| *view == v.name);
+            let done = done.flat_map(|(_, columns)| columns.iter());
+            let known = Known {
+                columns,
+                done: done
+                    .map(|c| ((*c).to_owned(), c.ends_with("_at")))
+                    .collect(),
+                dated,
+            };
+            (v.name.to_owned(), known)
         });
-        let books = books.into_iter().map(|b| (b.view(), b.view_columns()));
+        let books = books.into_iter().map(|book| {
+            let mut columns = book.view_columns();
+            columns.push(AGE.to_owned());
+            let done = book.own_fields().filter(|f| f.done);
+            let known = Known {
+                columns,
+                done: done
+                    .map(|f| (f.name.clone(), f.kind == Kind::Instant))
+                    .collect(),
+                dated: true,
+            };
+            (book.view(), known)
+        });
         Self(fixed.chain(books).collect())
     }
 
     /// The columns of a view, or none if there is no such view.
     pub fn columns(&self, view: &str) -> Option<&[String]> {
-        self.0.get(view).map(Vec::as_slice)
+        self.0.get(view).map(|known| known.columns.as_slice())
+    }
+
+    /// The columns of a view that could hold what has yet to come, those of them that say when
+    /// something was done (and whether as instants), and whether its rows are dated.
+    #[expect(clippy::type_complexity, reason = "three parts of one view")]
+    pub(crate) fn present(&self, view: &str) -> Option<(&[String], &[(String, bool)], bool)> {
+        let known = self.0.get(view)?;
+        (known.dated || !known.done.is_empty()).then_some((
+            known.columns.as_slice(),
+            known.done.as_slice(),
+            known.dated,
+        ))
     }
 
     /// All names.

@@ -191,15 +191,18 @@ impl Library {
                     let of = of.map(|(p, values)| (Some(*p), &**values));
                     for (province, values) in [(None, &chosen.common)].into_iter().chain(of) {
                         let parameters = self.parameters(clause, control, values);
+                        // Since when a duty binds depends on the regulation that asks for it.
+                        let of = control.duty.as_ref().map(|_| regulation.id.as_str());
                         let same = found.iter_mut().find(|a| {
                             a.control == control.id
+                                && of.is_none_or(|of| a.clauses.iter().all(|(r, _)| r == of))
                                 && a.province == province
                                 && a.parameters == parameters
                         });
                         match same {
                             Some(known) => known.clauses.push(place.clone()),
                             None => found.push(Assessment {
-                                hash: self.assessment_hash(control, &parameters, province),
+                                hash: self.assessment_hash(control, &parameters, province, of),
                                 control: control.id.clone(),
                                 parameters,
                                 clauses: vec![place.clone()],

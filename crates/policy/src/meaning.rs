@@ -67,12 +67,13 @@ impl Library {
     }
 
     /// SHA-256 of a control judged with these parameter values, for a province alone where
-    /// they are its own.
+    /// they are its own, and under one regulation alone where that matters.
     pub(crate) fn assessment_hash(
         &self,
         control: &Control,
         parameters: &BTreeMap<String, Value>,
         province: Option<OrganizationId>,
+        regulation: Option<&str>,
     ) -> String {
         let (own, values) = (self.control_hash(control), text(parameters));
         let province = province.map(|p| p.to_string());
@@ -82,7 +83,8 @@ impl Library {
             ("control", &own),
             ("parameters", &values),
         ];
-        hash::of_parts(parts.into_iter().chain(province))
+        let regulation = regulation.map(|r| ("regulation", r));
+        hash::of_parts(parts.into_iter().chain(province).chain(regulation))
     }
 
     /// What a clause means, part by part, with the defaults of this library.

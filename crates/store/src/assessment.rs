@@ -311,8 +311,14 @@ pub struct Unit {
     pub superiors: Vec<OrganizationId>,
     /// The roles that it plays today.
     pub roles: Vec<String>,
-    /// Since when its books are kept here, unix milliseconds.
+    /// Since when it is in the registry, unix milliseconds.
     pub created_at: i64,
+    /// Since when there is such a unit, ISO, where the registry says it.
+    #[serde(skip)]
+    pub starts_on: Option<String>,
+    /// Its last day, ISO, where it is known to end.
+    #[serde(skip)]
+    pub ends_on: Option<String>,
     /// Degrees north.
     pub latitude: Option<f64>,
     /// Degrees east.
@@ -350,7 +356,8 @@ pub async fn units(db: &Db, today: &str) -> Result<Vec<Unit>, StoreError> {
     let rows = db
         .fetch(
             "organizations",
-            "SELECT id, code, name, kind, level, membership, parent_id, created_at, latitude, longitude, \
+            "SELECT id, code, name, kind, level, membership, parent_id, created_at, starts_on, ends_on, \
+             latitude, longitude, \
              (ends_on IS NULL OR ends_on >= $1) AS active \
              FROM organization ORDER BY sort_key, id",
             &args![today],
@@ -384,6 +391,8 @@ pub async fn units(db: &Db, today: &str) -> Result<Vec<Unit>, StoreError> {
             parent: row.opt_parsed("parent_id")?,
             roles: roles.remove(&row.text("id")?).unwrap_or_default(),
             created_at: row.int("created_at")?,
+            starts_on: row.opt_text("starts_on")?,
+            ends_on: row.opt_text("ends_on")?,
             latitude: row.opt_real("latitude")?,
             longitude: row.opt_real("longitude")?,
         });
@@ -400,6 +409,10 @@ pub struct Adoption {
     pub organization: Option<OrganizationId>,
     /// For organizations of these kinds; of all kinds when empty.
     pub kinds: Vec<String>,
+    /// The first day, ISO.
+    pub starts_on: String,
+    /// The last day, ISO, where there is one.
+    pub ends_on: Option<String>,
 }
 
 impl Adoption {
@@ -425,7 +438,7 @@ pub fn kinds(text: &str) -> Vec<String> {
 /// # Errors
 /// [`StoreError`] of the engine.
 pub async fn adoptions(db: &Db, day: &str) -> Result<Vec<Adoption>, StoreError> {
-    let sql = "SELECT regulation, organization_id, kinds FROM adoption \
+    let sql = "SELECT regulation, organization_id, kinds, starts_on, ends_on FROM adoption \
         WHERE starts_on <= $1 AND (ends_on IS NULL OR ends_on >= $1) ORDER BY regulation, id";
     db.fetch("adoptions", sql, &args![day])
         .await?
@@ -435,6 +448,8 @@ pub async fn adoptions(db: &Db, day: &str) -> Result<Vec<Adoption>, StoreError> 
                 regulation: row.text("regulation")?,
                 organization: row.opt_parsed("organization_id")?,
                 kinds: kinds(&row.opt_text("kinds")?.unwrap_or_default()),
+                starts_on: row.text("starts_on")?,
+                ends_on: row.opt_text("ends_on")?,
             })
         })
         .collect()

@@ -33,7 +33,7 @@ pub struct DutyRow {
     pub due_at: Option<i64>,
     /// Why the last day cannot be computed: JSON of the calendar's gap.
     pub gap: Option<String>,
-    /// `done`, `late`, `too-late`, `pending`, `missed`, `uncertain`.
+    /// `done`, `late`, `too-late`, `pending`, `missed`, `uncertain`, `not-owed`.
     pub outcome: String,
     /// When it was fulfilled.
     pub fulfilled_on: Option<String>,
@@ -167,7 +167,7 @@ pub async fn due(
     let mut args = args![from, to, limit].to_vec();
     let in_scope = scope_condition(scope, "organization_id", &mut args);
     let open = if open_only {
-        "AND fulfilled_on IS NULL"
+        "AND fulfilled_on IS NULL AND outcome <> 'not-owed'"
     } else {
         ""
     };
@@ -196,7 +196,8 @@ pub async fn undated(
     let mut args = args![until, limit].to_vec();
     let in_scope = scope_condition(scope, "organization_id", &mut args);
     let sql = format!(
-        "SELECT * FROM duty WHERE due_on IS NULL AND fulfilled_on IS NULL AND opens_on <= $1 AND {in_scope} \
+        "SELECT * FROM duty WHERE due_on IS NULL AND fulfilled_on IS NULL AND outcome <> 'not-owed' \
+         AND opens_on <= $1 AND {in_scope} \
          ORDER BY opens_on, regulation, clause, organization_id LIMIT $2"
     );
     db.fetch("duties", &sql, &args)

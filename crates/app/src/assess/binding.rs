@@ -7,7 +7,9 @@ use std::{
 };
 
 use domain::id::OrganizationId;
-use policy::{Library, OrgContext, OrgScalars};
+use domain::clock;
+use jiff::{ToSpan, civil::Date};
+use policy::{Library, OrgContext, OrgScalars, Regulation, duty::Bound};
 use store::assessment::{Adoption, Unit};
 
 use super::board::ClauseKey;
@@ -21,6 +23,8 @@ pub(super) struct Binding {
     clauses: Vec<ClauseKey>,
     /// By clause, then by organization.
     binds: Vec<Vec<Option<bool>>>,
+    /// By regulation, then by organization: from when to when it binds, whom it binds at all.
+    terms: BTreeMap<String, Vec<Option<Bound>>>,
 }
 
 impl Binding {
@@ -43,14 +47,17 @@ impl Binding {
             units.iter().map(|u| (u.id, u.code.clone())).collect();
         let contexts: Vec<OrgContext> = units.iter().map(|u| context(u, &codes)).collect();
         let mut bearers: BTreeMap<&str, Vec<Option<bool>>> = BTreeMap::new();
-        let mut adopted: BTreeMap<&str, Vec<bool>> = BTreeMap::new();
+        let mut terms: BTreeMap<String, Vec<Option<Bound>>> = BTreeMap::new();
         let binds = clauses
             .iter()
             .map(|key| {
-                let adopted = adopted.entry(key.regulation.as_str()).or_insert_with(|| {
-                    let own = |a: &&Adoption| a.regulation == key.regulation;
-                    let takes = |u| adoptions.iter().filter(own).any(|a| a.takes(u));
-                    units.iter().map(takes).collect()
+                let adopted = terms.entry(key.regulation.clone()).or_insert_with(|| {
+                    let own: Vec<&Adoption> = adoptions
+                        .iter()
+                        .filter(|a| a.regulation == key.regulation)
+                        .collect();
+                    let regulation = library.regulations.get(&key.regulation);
+                    units.iter().map(|u| term(regulation?, &own, u)).collect()
                 });
                 let Some(clause) = library.clause(&key.regulation, &key.cite) else {
                     return vec![Some(false); units.len()];
@@ -62,10 +69,10 @@ impl Binding {
                 bears
                     .iter()
                     .zip(&contexts)
-                    .zip(adopted)
+                    .zip(&*adopted)
                     .map(
                         |((bears, context), adopted)| match (bears, &clause.applies) {
-                            _ if !*adopted => Some(false),
+                            _ if adopted.is_none() => Some(false),
                             (Some(true), Some(when)) => when.holds(context).ok(),
                             (bears, _) => *bears,
                         },
@@ -79,7 +86,14 @@ impl Binding {
             adoptions: adoptions.to_vec(),
             clauses: clauses.to_vec(),
             binds,
+            terms,
         })
+    }
+
+    /// From when to when a regulation binds the organization at a place; none where it was
+    /// not adopted for it.
+    pub(super) fn term(&self, regulation: &str, unit: usize) -> Option<Bound> {
+        *self.terms.get(regulation)?.get(unit)?
     }
 
     /// Whether a clause binds an organization, by their places; none where the condition
@@ -113,6 +127,31 @@ impl Binding {
     pub(super) fn is_of(&self, units: &[Unit], adoptions: &[Adoption]) -> bool {
         self.units == units && self.adoptions == adoptions
     }
+}
+
+/// From when to when a regulation binds an organization: from the latest of its being in
+/// force, its adoption, and the organization's own start (of which the registry says none,
+/// since it was entered), to the earliest end of the three.
+fn term(regulation: &Regulation, adoptions: &[&Adoption], unit: &Unit) -> Option<Bound> {
+    let day = |text: &String| text.parse::<Date>().ok();
+    let taken = adoptions.iter().filter(|a| a.takes(unit));
+    let adoption = taken.min_by(|a, b| a.starts_on.cmp(&b.starts_on))?;
+    let entered = clock::local_date(clock::from_ms(unit.created_at));
+    let start = unit.starts_on.as_ref().and_then(day).unwrap_or(entered);
+    let from = [Some(regulation.effective_from), day(&adoption.starts_on)]
+        .into_iter()
+        .flatten()
+        .fold(start, Date::max);
+    let ends = [
+        regulation.effective_to,
+        adoption.ends_on.as_ref().and_then(day),
+        unit.ends_on.as_ref().and_then(day),
+    ];
+    Some(Bound {
+        // What was due long before the unit was in the registry nobody looks into here.
+        from: from.max(entered.saturating_sub(1.year())),
+        until: ends.into_iter().flatten().min(),
+    })
 }
 
 /// An organization as its conditions see it.

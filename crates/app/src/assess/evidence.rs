@@ -111,6 +111,10 @@ fn common(reason: &str) -> Option<Label> {
             "Đã báo, nhưng không đủ thời gian báo trước",
             "Notified, but not far enough ahead",
         ),
+        "not-owed" => (
+            "Chưa phải thực hiện: hạn ở ngoài thời gian quy chế áp dụng cho đơn vị",
+            "Not owed: it was due outside the time in which the regulation binds the unit",
+        ),
         "no-event" => (
             "Chưa ghi nhận việc nào phải báo",
             "No event that had to be answered is recorded",

@@ -12,7 +12,7 @@ use policy::{
     Assessment, Check, Control, Library, Status,
     check::EntriesOf,
     control::Value as Parameter,
-    duty::{self, Books, DutyRule, Entry, Instance, Judged, Moment, Whose},
+    duty::{self, Books, Bound, DutyRule, Entry, Instance, Judged, Moment, Whose},
     verdict::{Attested, Row, RowStatus, attest, fold},
 };
 use serde_json::json;
@@ -190,12 +190,20 @@ impl Facts {
         self.roots.get(&unit).copied().unwrap_or(unit)
     }
 
+    /// From when to when an assessment's regulation binds the unit at a place; of whom it does
+    /// not bind, since it was entered.
+    fn bound(&self, assessment: &Assessment, place: usize, unit: &Unit) -> Bound {
+        let regulation = assessment.clauses.first().map(|(r, _)| r.as_str());
+        let bound = regulation.and_then(|r| self.binding.term(r, place));
+        bound.unwrap_or_else(|| clock::local_date(clock::from_ms(unit.created_at)).into())
+    }
+
     fn judge(
         &self,
         library: &Library,
         rule: &DutyRule,
         parameters: &BTreeMap<String, Parameter>,
-        unit: &Unit,
+        (unit, bound): (&Unit, Bound),
     ) -> duty::DutyFinding {
         let events = rule.event().map(|event| match event.of {
             Whose::Own => self.entries_of(&event.register, unit.id),
@@ -205,9 +213,8 @@ impl Facts {
             events: &events.unwrap_or_default(),
             entries: &self.entries_of(&rule.register, unit.id),
         };
-        let kept_from = clock::local_date(clock::from_ms(unit.created_at));
         let (calendar, now) = (&library.calendar, clock::from_ms(self.now));
-        duty::judge(rule, calendar, parameters, books, kept_from, now)
+        duty::judge(rule, calendar, parameters, books, bound, now)
     }
 }
 
@@ -232,13 +239,16 @@ pub(super) fn answers(library: &Library, assessment: &Assessment, facts: &Facts)
     facts
         .units
         .iter()
-        .filter(|unit| {
+        .enumerate()
+        .filter(|(_, unit)| {
             let context = binding::context(unit, &facts.codes);
             assessment.holds_in(unit.province())
                 && library.roles.bears(&answer.role, &context) == Ok(true)
         })
-        .map(|unit| {
-            let judged = facts.judge(library, &rule, &assessment.parameters, unit);
+        .map(|(place, unit)| {
+            // Who answers need not be bound by the clause; since when there is a book is known.
+            let own = facts.bound(assessment, place, unit);
+            let judged = facts.judge(library, &rule, &assessment.parameters, (unit, own));
             Owed {
                 unit: unit.id,
                 register: rule.register.clone(),
@@ -341,9 +351,11 @@ pub(super) async fn findings(
         let register: Arc<str> = rule.register.as_str().into();
         // Only who is bound is asked: what all others did is much to look through.
         let bound = facts.binding.bound(&assessment.clauses);
-        let asked = facts.units.iter().zip(bound).filter(|(_, bound)| *bound);
-        for (unit, _) in asked.filter(|(u, _)| assessment.holds_in(u.province())) {
-            let judged = facts.judge(library, rule, &assessment.parameters, unit);
+        let asked = facts.units.iter().enumerate().zip(bound);
+        let asked = asked.filter_map(|(unit, bound)| bound.then_some(unit));
+        for (place, unit) in asked.filter(|(_, u)| assessment.holds_in(u.province())) {
+            let own = facts.bound(assessment, place, unit);
+            let judged = facts.judge(library, rule, &assessment.parameters, (unit, own));
             let finding = Finding {
                 status: judged.status,
                 reason: Some(judged.reason.to_owned()),

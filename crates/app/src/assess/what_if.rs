@@ -257,6 +257,8 @@ fn ahead(
                 regulation: id.clone(),
                 organization: None,
                 kinds: Vec::new(),
+                starts_on: today.to_string(),
+                ends_on: None,
             });
         }
         if let Some(regulation) = draft.regulations.get_mut(&id) {

@@ -2,7 +2,7 @@
 
 use domain::{
     label::{Label, Lang},
-    schema::{Field, Kind, Schema},
+    schema::{Field, Kind, Schema, Volume},
     text,
 };
 use serde::Serialize;
@@ -137,6 +137,21 @@ pub(super) fn expected(field: &Field) -> Label {
                 format!("One of: {}", list(Lang::En)),
             )
         }
+        Kind::Period => match field.length {
+            Some(Volume::Month) => same("Tháng, ví dụ 2026-11", "A month, e.g. 2026-11"),
+            Some(Volume::Quarter) => same("Quý, ví dụ 2026-Q3", "A quarter, e.g. 2026-Q3"),
+            Some(Volume::HalfYear) => same("Nửa năm, ví dụ 2026-H1", "A half-year, e.g. 2026-H1"),
+            Some(Volume::Year) => same("Năm, ví dụ 2026", "A year, e.g. 2026"),
+            None => same(
+                "Kỳ, ví dụ 2026, 2026-H1, 2026-Q3 hoặc 2026-11",
+                "A period: 2026, 2026-H1, 2026-Q3 or 2026-11",
+            ),
+        },
+        Kind::Clause => same("Điều khoản, ví dụ 12.2", "A clause, e.g. 12.2"),
+        Kind::Clauses => same(
+            "Các điều khoản cách nhau bằng dấu phẩy, ví dụ 13, 16.8",
+            "Clauses with commas between, e.g. 13, 16.8",
+        ),
         Kind::Reference => same(
             "Mã, hoặc tên đúng từng chữ và dấu thanh",
             "The code, or the name exactly with its tone marks",

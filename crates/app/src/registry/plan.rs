@@ -270,6 +270,12 @@ impl<'a> Planner<'a> {
         };
         if problems.is_empty() {
             let mut wrong = rules::alone(self.schema, &record);
+            wrong.extend(rules::in_the_past(
+                &self.app.clock,
+                self.schema,
+                before.as_ref(),
+                &record,
+            ));
             wrong.extend(rules::of_clauses(
                 self.app,
                 self.schema,

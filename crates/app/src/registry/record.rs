@@ -323,7 +323,7 @@ pub(crate) async fn write_in(
         updated_at: now,
         values,
     };
-    rules::check(schema, &record)?;
+    rules::check(&app.clock, schema, before, &record)?;
     let wrong = rules::of_clauses(app, schema, before, &record);
     if !wrong.is_empty() {
         return Err(Problem::invalid(schema.label.en.clone(), wrong));

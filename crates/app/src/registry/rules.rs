@@ -1,10 +1,11 @@
 //! Rules between the fields of a record.
 
 use domain::{
+    clock::Clock,
     net, noun,
     problem::{FieldProblem, Problem, ProblemKind},
-    record::Record,
-    schema::{Kind, Schema, Storage},
+    record::{Record, Value},
+    schema::{Field, Kind, Schema, Storage},
 };
 use store::{Tx, registry};
 
@@ -68,6 +69,34 @@ pub(super) fn alone(schema: &Schema, record: &Record) -> Vec<FieldProblem> {
     wrong
 }
 
+/// Clocks of machines differ: a moment that is so little ahead, in milliseconds, is now.
+const CLOCKS_DIFFER: i64 = 300_000;
+
+/// What was done was not done in the future. A value that stays as it was is not asked again.
+pub(super) fn in_the_past(
+    clock: &Clock,
+    schema: &Schema,
+    before: Option<&Record>,
+    record: &Record,
+) -> Vec<FieldProblem> {
+    let (now, today) = (clock.now_ms() + CLOCKS_DIFFER, clock.today().to_string());
+    let changed = |name: &str| before.is_none_or(|b| b.get(name) != record.get(name));
+    let done = schema.fields.iter().filter(|f| f.done && changed(&f.name));
+    done.filter(|field| match record.get(&field.name) {
+        Value::Integer(at) => *at > now,
+        Value::Text(day) => *day > today,
+        _ => false,
+    })
+    .map(|field| {
+        FieldProblem::new(
+            &field.name,
+            "Việc này chưa diễn ra; ghi ngày, giờ đã làm, không sau hiện tại",
+            "This has yet to come; write when it was done, not later than now",
+        )
+    })
+    .collect()
+}
+
 /// Rules about the text of a regulation: a clause that is named exists, and what was settled
 /// when a record was made stays as it is.
 pub(super) fn of_clauses(
@@ -88,16 +117,40 @@ pub(super) fn of_clauses(
             ));
         }
     }
-    let clause_changed = changed("regulation") || changed("clause");
-    let named = schema.field("regulation").is_some() && schema.field("clause").is_some();
-    if named && clause_changed && schema.storage == Storage::Table && wrong.is_empty() {
-        let (regulation, clause) = (record.text("regulation"), record.text("clause"));
-        if app.library().clause(regulation, clause).is_none() {
-            wrong.push(FieldProblem::new(
-                "clause",
-                format!("Quy chế “{regulation}” không có điều khoản “{clause}”"),
-                format!("The regulation “{regulation}” has no clause “{clause}”"),
-            ));
+    if !wrong.is_empty() {
+        return wrong;
+    }
+    let (library, regulation) = (app.library(), record.text("regulation"));
+    let asked = |field: &&Field| {
+        matches!(field.kind, Kind::Clause | Kind::Clauses)
+            && (changed("regulation") || changed(&field.name))
+    };
+    for field in schema.fields.iter().filter(asked) {
+        let cites = record.text(&field.name).split(',').map(str::trim);
+        for cite in cites.filter(|cite| !cite.is_empty()) {
+            // In a list an article stands for all its clauses.
+            let within = format!("{cite}.");
+            let is_there = |known: &str| {
+                known == cite || field.kind == Kind::Clauses && known.starts_with(&within)
+            };
+            let named = |r: &&policy::Regulation| regulation.is_empty() || r.id == regulation;
+            let mut clauses = library.regulations.values().filter(named);
+            if clauses.any(|r| r.clauses.iter().any(|c| is_there(&c.cite))) {
+                continue;
+            }
+            wrong.push(if regulation.is_empty() {
+                FieldProblem::new(
+                    &field.name,
+                    format!("Không quy chế nào có điều khoản “{cite}”"),
+                    format!("No regulation has a clause “{cite}”"),
+                )
+            } else {
+                FieldProblem::new(
+                    &field.name,
+                    format!("Quy chế “{regulation}” không có điều khoản “{cite}”"),
+                    format!("The regulation “{regulation}” has no clause “{cite}”"),
+                )
+            });
         }
     }
     wrong
@@ -143,8 +196,14 @@ pub(super) async fn no_twin(
 ///
 /// # Errors
 /// Invalid, with the fields.
-pub(super) fn check(schema: &Schema, record: &Record) -> Result<(), Problem> {
-    let wrong = alone(schema, record);
+pub(super) fn check(
+    clock: &Clock,
+    schema: &Schema,
+    before: Option<&Record>,
+    record: &Record,
+) -> Result<(), Problem> {
+    let mut wrong = alone(schema, record);
+    wrong.extend(in_the_past(clock, schema, before, record));
     if wrong.is_empty() {
         Ok(())
     } else {

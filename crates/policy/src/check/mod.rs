@@ -2,6 +2,7 @@
 
 mod parameters;
 mod portable;
+mod present;
 mod reading;
 mod walk;
 
@@ -136,7 +137,9 @@ impl Check {
         // It never breaks off.
         let _ = query.visit(&mut walk);
         faults.extend(walk.portable.faults);
+        let places = walk.reader.places();
         let reading = reading::read(walk.reader, query, views, wanted);
+        let prepared = parameters::scan(&present::rewrite(sql, views, &places));
         faults.extend(reading.faults);
         faults.sort_by_key(|f| (f.line, f.column));
         let check = Self {
@@ -151,13 +154,14 @@ impl Check {
                 .iter()
                 .all(|s| reading.statuses.contains(*s)),
             hash: hash::of_bytes(sql.as_bytes()),
-            prepared: named.sql,
-            parameters: named.names,
+            prepared: prepared.sql,
+            parameters: prepared.names,
         };
         (Some(check), faults)
     }
 
-    /// The query with `$1`…`$n`, and the parameter that each stands for.
+    /// The query with `$1`…`$n`, and the parameter that each stands for. What has yet to come
+    /// is left out of the views that it reads.
     ///
     /// `now` is unix milliseconds, `today` and `month` are ISO text (see [`BUILT_IN`]);
     /// the others are the control's own.

@@ -8,7 +8,7 @@ use sqlparser::ast::{
     SetExpr, Spanned, TableFactor, Value, Visitor,
 };
 
-use super::Fault;
+use super::{Fault, present};
 use crate::{
     facts::{self, Origin, Views},
     lint::nearest,
@@ -155,6 +155,7 @@ type Place = sqlparser::tokenizer::Location;
 #[derive(Default)]
 pub(super) struct Reader {
     relations: Vec<(String, Place)>,
+    tables: Vec<present::Place>,
     common: BTreeSet<String>,
     aliases: BTreeMap<String, BTreeSet<String>>,
     qualified: Vec<(String, String, Place)>,
@@ -162,6 +163,15 @@ pub(super) struct Reader {
     reasons: BTreeSet<String>,
     statuses: BTreeSet<String>,
     faults: Vec<Fault>,
+}
+
+impl Reader {
+    /// Where views are read, and not a common table expression of the query.
+    pub(super) fn places(&mut self) -> Vec<present::Place> {
+        let mut places = std::mem::take(&mut self.tables);
+        places.retain(|place| !self.common.contains(&place.view));
+        places
+    }
 }
 
 impl Visitor for Reader {
@@ -183,7 +193,13 @@ impl Visitor for Reader {
 
     fn pre_visit_table_factor(&mut self, table: &TableFactor) -> ControlFlow<()> {
         if let TableFactor::Table { name, alias, .. } = table {
+            let at = name.span().start;
             let name = name.to_string().to_ascii_lowercase();
+            self.tables.push(present::Place {
+                view: name.clone(),
+                at,
+                named: alias.is_some(),
+            });
             let alias = alias
                 .as_ref()
                 .map_or_else(|| name.clone(), |a| a.name.value.to_ascii_lowercase());

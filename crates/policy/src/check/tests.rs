@@ -11,7 +11,7 @@ fn faults(sql: &str) -> Vec<String> {
 }
 
 const GOOD: &str = "WITH newest AS (
-    SELECT d.unit, MAX(d.updated_at) AS seen FROM fact_device d GROUP BY d.unit
+    SELECT d.unit, MAX(d.updated_at) AS seen FROM fact_contact d GROUP BY d.unit
 )
 SELECT n.unit AS unit, '' AS subject,
        CASE WHEN n.seen > CAST(:now AS BIGINT) - CAST(:hours AS BIGINT) * 3600000 THEN 'met' ELSE 'breached' END AS status,
@@ -25,7 +25,7 @@ fn a_check_says_what_it_reads_and_returns() {
     let (check, faults) = Check::read("devices", GOOD, &Views::default());
     let check = check.unwrap();
     assert_eq!(faults, []);
-    assert_eq!(check.reads, BTreeSet::from(["fact_device".to_owned()]));
+    assert_eq!(check.reads, BTreeSet::from(["fact_contact".to_owned()]));
     assert_eq!(check.columns, COLUMNS);
     assert_eq!(
         check.reasons,
@@ -39,6 +39,32 @@ fn a_check_says_what_it_reads_and_returns() {
     );
     assert!(sql.contains("-- :comment"), "a comment stays as it is");
     assert_eq!(check.own_parameters().collect::<Vec<_>>(), ["hours"]);
+}
+
+#[test]
+fn what_has_yet_to_come_is_no_fact_whatever_a_check_writes() {
+    let sql = "SELECT e.unit, d.name AS subject, 'met' AS status, 'ok' AS reason, d.updated_at AS observed_at, 'ý' AS x
+        FROM fact_device d JOIN fact_entry ON fact_entry.unit = d.unit JOIN fact_contact e ON e.unit = d.unit
+        WHERE fact_entry.age_days < 3";
+    let (check, faults) = Check::read("x", sql, &Views::default());
+    assert_eq!(faults, []);
+    let check = check.unwrap();
+    let (sql, names) = check.prepared();
+    assert_eq!(names, ["today", "now"]);
+    for part in [
+        "CASE WHEN inspected_on <= CAST($1     AS TEXT) THEN inspected_on END AS inspected_on, ",
+        " FROM fact_device) d JOIN (SELECT \"unit\", ",
+        "CASE WHEN finished_at <= CAST($2   AS BIGINT) THEN finished_at END AS finished_at, ",
+        " FROM fact_entry WHERE (occurred_on IS NULL OR occurred_on <= CAST($1     AS TEXT))) AS fact_entry ON",
+        "JOIN fact_contact e ON",
+    ] {
+        assert!(sql.contains(part), "{part} in {sql}");
+    }
+    // A common table expression of that name is the check's own.
+    let own = "WITH fact_entry AS (SELECT d.unit FROM fact_site d)
+        SELECT e.unit, '' AS subject, 'met' AS status, 'ok' AS reason, 0 AS observed_at FROM fact_entry e";
+    let (check, _) = Check::read("x", own, &Views::default());
+    assert_eq!(check.unwrap().prepared().0, own);
 }
 
 #[test]

@@ -2,24 +2,24 @@
 
 use std::collections::BTreeMap;
 
-use jiff::{Timestamp, civil::Date};
+use jiff::Timestamp;
 
 use super::{
     book::{Books, Entry, Moment},
     instance::{Instance, of_event},
-    judge::Judged,
+    judge::{Bound, Judged},
     rule::{Count, Due, DutyRule, EventRule, Matching},
 };
 use crate::{calendar::Calendar, control::Value};
 
-/// Every event from `kept_from` on with its instance and what became of it, oldest first.
+/// Every event while the duty binds, with its instance and what became of it, oldest first.
 pub(super) fn judge(
     rule: &DutyRule,
     event: &EventRule,
     calendar: &Calendar,
     parameters: &BTreeMap<String, Value>,
     books: Books<'_>,
-    kept_from: Date,
+    bound: Bound,
     now: Timestamp,
 ) -> Vec<(Instance, Judged)> {
     let mut started: Vec<(Moment, Instance, &Entry)> = books
@@ -30,7 +30,10 @@ pub(super) fn judge(
             let (moment, instance) = of_event(event, &rule.due, calendar, parameters, entry)?;
             Some((moment, instance, *entry))
         })
-        .filter(|(moment, ..)| moment.day() >= kept_from)
+        .filter(|(moment, ..)| {
+            let day = moment.day();
+            bound.from <= day && bound.until.is_none_or(|until| day <= until)
+        })
         .collect();
     started.sort_by(|a, b| (a.0.at(), &a.1.period).cmp(&(b.0.at(), &b.1.period)));
     let mut answers = Answers::new(rule, books.entries, now);
@@ -39,6 +42,7 @@ pub(super) fn judge(
         .map(|(moment, instance, entry)| {
             let answer = answers.of(rule, event, moment, entry, now);
             let judged = outcome(rule, &instance, answer, now);
+            let judged = judged.unless_not_owed(&bound, &instance);
             (instance, judged)
         })
         .collect()

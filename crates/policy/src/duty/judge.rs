@@ -45,9 +45,44 @@ pub enum Judged {
     Missed,
     /// The last day cannot be computed, and without it nobody can say.
     Uncertain,
+    /// Its last day came before the duty bound, or comes after it ceases to: nobody owes it.
+    NotOwed,
+}
+
+/// From when to when a duty binds somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bound {
+    /// The first day.
+    pub from: Date,
+    /// The last day, where there is one.
+    pub until: Option<Date>,
+}
+
+impl From<Date> for Bound {
+    fn from(from: Date) -> Self {
+        Self { from, until: None }
+    }
+}
+
+impl Bound {
+    /// Whether an instance is owed: its last day (of one that cannot be computed, the end of
+    /// its period) lies within.
+    pub(super) fn owes(&self, instance: &Instance) -> bool {
+        let last = instance.due.as_ref().map_or(instance.closes_on, |d| d.day);
+        self.from <= last && self.until.is_none_or(|until| last <= until)
+    }
 }
 
 impl Judged {
+    /// The same, but for what nobody owes and nobody did.
+    pub(super) fn unless_not_owed(self, bound: &Bound, instance: &Instance) -> Self {
+        if self.done().is_some() || bound.owes(instance) {
+            self
+        } else {
+            Judged::NotOwed
+        }
+    }
+
     /// As a verdict. What was done late is met from the day it was done;
     /// the history keeps the breach before it.
     pub fn status(&self) -> Status {
@@ -56,6 +91,7 @@ impl Judged {
             Judged::Pending => Status::Pending,
             Judged::TooLate { .. } | Judged::Missed => Status::Breached,
             Judged::Uncertain => Status::Error,
+            Judged::NotOwed => Status::NotApplicable,
         }
     }
 
@@ -68,6 +104,7 @@ impl Judged {
             Judged::Pending => "pending",
             Judged::Missed => "missed",
             Judged::Uncertain => "uncertain",
+            Judged::NotOwed => "not-owed",
         }
     }
 
@@ -77,7 +114,7 @@ impl Judged {
             Judged::Done { on, entry }
             | Judged::Late { on, entry }
             | Judged::TooLate { on, entry } => Some((*on, entry)),
-            Judged::Pending | Judged::Missed | Judged::Uncertain => None,
+            Judged::Pending | Judged::Missed | Judged::Uncertain | Judged::NotOwed => None,
         }
     }
 }
@@ -87,7 +124,7 @@ impl Judged {
 pub struct DutyFinding {
     /// The verdict.
     pub status: Status,
-    /// `done`, `late`, `too-late`, `pending`, `missed`, `uncertain`, or `no-event`.
+    /// `done`, `late`, `too-late`, `pending`, `missed`, `uncertain`, `not-owed`, or `no-event`.
     pub reason: &'static str,
     /// The place among `instances` of the one that decided.
     pub decided_by: usize,
@@ -99,9 +136,8 @@ pub struct DutyFinding {
 
 /// Judges a duty from the entries of its books.
 ///
-/// `kept_from` is the day from which the duty binds this organization and its book
-/// is kept here: periods that were over before that day, and events before it, are not
-/// judged. Of a duty with a period the latest instance that is decided (done, or past its
+/// `bound` says from when to when the duty binds this organization: what was due before, or
+/// is due after, it does not owe; events before and after are not its own. Of a duty with a period the latest instance that is decided (done, or past its
 /// last day) decides; while none is, the duty is pending. An instance that is merely open
 /// does not cover up that the one before it was missed.
 ///
@@ -114,23 +150,26 @@ pub fn judge(
     calendar: &Calendar,
     parameters: &BTreeMap<String, Value>,
     books: Books<'_>,
-    kept_from: Date,
+    bound: impl Into<Bound>,
     now: Timestamp,
 ) -> DutyFinding {
+    let bound = bound.into();
     let today = local_date(now);
     let (instances, opening) = match &rule.clock {
         DutyClock::Period(period) => {
-            let from = kept_from.min(today);
-            let all = instances(*period, &rule.due, calendar, parameters, from, today);
+            let to = bound.until.map_or(today, |until| until.min(today));
+            let from = bound.from.min(to);
+            let all = instances(*period, &rule.due, calendar, parameters, from, to);
             let opening = all.last().and_then(|i| i.closes_on.tomorrow().ok());
             let judged = all.into_iter().map(|instance| {
                 let judged = of_period(rule, &instance, books.entries, today);
+                let judged = judged.unless_not_owed(&bound, &instance);
                 (instance, judged)
             });
             (judged.collect(), opening)
         }
         DutyClock::Event(event) => {
-            let all = event::judge(rule, event, calendar, parameters, books, kept_from, now);
+            let all = event::judge(rule, event, calendar, parameters, books, bound, now);
             (all, None)
         }
     };
@@ -144,7 +183,7 @@ fn conclude(
 ) -> DutyFinding {
     let latest = instances
         .iter()
-        .rposition(|(_, judged)| *judged != Judged::Pending);
+        .rposition(|(_, judged)| !matches!(judged, Judged::Pending | Judged::NotOwed));
     let unanswered = || {
         instances
             .iter()
@@ -215,7 +254,10 @@ fn counts(rule: &DutyRule, instance: &Instance, entry: &Entry) -> bool {
         .map(str::trim)
         .filter(|p| !p.is_empty())
     {
-        Some(period) => period.eq_ignore_ascii_case(&instance.period),
+        Some(period) => {
+            let read = domain::parse::period::read(period, None);
+            read.is_ok_and(|code| code == instance.period)
+        }
         None => entry
             .occurred_on
             .is_some_and(|on| instance.opens_on <= on && on <= instance.closes_on),

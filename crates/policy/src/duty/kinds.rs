@@ -383,6 +383,55 @@ fn a_limit_across_days_that_nobody_knows_says_so() {
 }
 
 #[test]
+fn what_was_due_before_it_bound_or_after_it_ceased_is_not_owed() {
+    let rule = rule("{register: r, period: year, due: {before: [\"12-01\"]}}");
+    let says = |from: &str, until: Option<&str>, entries: &[Entry], now: &str| {
+        let bound = Bound {
+            from: day(from),
+            until: until.map(day),
+        };
+        let entries: Vec<&Entry> = entries.iter().collect();
+        let books = Books {
+            events: &[],
+            entries: &entries,
+        };
+        let none = BTreeMap::new();
+        let found = judge(&rule, &LIBRARY.calendar, &none, books, bound, at(now));
+        (found.status, found.reason)
+    };
+    let not_owed = (Status::NotApplicable, "not-owed");
+    // Founded on 2 December, adopted on the 10th: the duty of 30 November is nobody's.
+    assert_eq!(says("2026-12-02", None, &[], "2026-12-02"), not_owed);
+    assert_eq!(says("2026-12-10", None, &[], "2026-12-31"), not_owed);
+    // The next one is owed, and missed in its turn.
+    let pending = (Status::Pending, "pending");
+    assert_eq!(says("2026-12-02", None, &[], "2027-01-01"), pending);
+    let missed = (Status::Breached, "missed");
+    assert_eq!(says("2026-12-02", None, &[], "2027-12-01"), missed);
+    // Bound on the last safe day it is owed.
+    assert_eq!(says("2026-11-30", None, &[], "2026-12-01"), missed);
+    assert_eq!(says("2026-12-01", None, &[], "2026-12-01"), not_owed);
+    // Who ends on 31 October owes nothing that is due in November.
+    let ends = Some("2026-10-31");
+    assert_eq!(says("2026-01-01", ends, &[], "2026-10-15"), not_owed);
+    assert_eq!(says("2026-01-01", ends, &[], "2026-12-15"), not_owed);
+    // What was done is done.
+    let done = [Entry {
+        period: Some("2026".into()),
+        ..entry("done", "2026-12-05")
+    }];
+    let late = (Status::Met, "late");
+    assert_eq!(says("2026-12-02", None, &done, "2026-12-06"), late);
+    // As an office writes the period.
+    let words = [Entry {
+        period: Some("Năm 2026".into()),
+        ..entry("done", "2026-11-05")
+    }];
+    let met = (Status::Met, "done");
+    assert_eq!(says("2026-01-01", None, &words, "2026-12-06"), met);
+}
+
+#[test]
 fn what_contradicts_itself_is_refused() {
     for (yaml, word) in [
         (

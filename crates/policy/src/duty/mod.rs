@@ -9,7 +9,7 @@ mod rule;
 
 pub use book::{Books, Entry, Moment};
 pub use instance::{Event, Instance, event_deadline, hours_deadline, instances, lead_deadline};
-pub use judge::{DutyFinding, Judged, judge};
+pub use judge::{Bound, DutyFinding, Judged, judge};
 pub use period::{Period, Span};
 pub use rule::{
     Amount, AnswerRule, Count, Due, DutyClock, DutyRule, EventRule, Length, Matching, Whose,

@@ -1,5 +1,6 @@
 //! Months, quarters, half-years and years.
 
+use domain::schema::Volume;
 use jiff::{ToSpan, civil::Date};
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +41,16 @@ impl Period {
             Period::Quarter => 4,
             Period::HalfYear => 2,
             Period::Year => 1,
+        }
+    }
+
+    /// The same as a book's schema says it.
+    pub fn volume(self) -> Volume {
+        match self {
+            Period::Month => Volume::Month,
+            Period::Quarter => Volume::Quarter,
+            Period::HalfYear => Volume::HalfYear,
+            Period::Year => Volume::Year,
         }
     }
 

@@ -24,6 +24,7 @@ pub(super) fn check(
         return;
     };
     results(file, "duty.results", register, &duty.results, problems);
+    length(file, duty, register, problems);
     if let Some(field) = &duty.done {
         moment(file, "duty.done", register, field, in_hours, problems);
     }
@@ -97,6 +98,25 @@ fn book<'a>(
         ));
     }
     found
+}
+
+/// An entry for a period of another length would fulfil nothing.
+fn length(file: &Parsed<Control>, duty: &DutyRule, book: &Schema, problems: &mut Vec<Problem>) {
+    let (DutyClock::Period(period), Some(field)) = (&duty.clock, book.field("period")) else {
+        return;
+    };
+    let wanted = period.volume();
+    if field.length != Some(wanted) {
+        let name = serde_json::to_string(&wanted).unwrap_or_default();
+        problems.push(file.report(
+            "duty.period",
+            format!(
+                "the field `period` of the book `{}` takes periods of another length",
+                book.noun
+            ),
+            format!("`length: {}` in the book", name.trim_matches('"')),
+        ));
+    }
 }
 
 fn results(

@@ -39,13 +39,17 @@ fn registers(parts: &Parts, problems: &mut Vec<Problem>) {
             }
             // The fact view `fact_entry` reads these names, so they must hold what it expects.
             let expected = match field.name.as_str() {
-                "period" => Kind::Text,
+                "period" => Kind::Period,
                 // The kind of an entry, where a book has several.
                 "subject" if field.kind == Kind::Choice => Kind::Choice,
                 "subject" => Kind::Text,
                 "result" => Kind::Choice,
                 "expires_on" => Kind::Date,
                 "finished_at" => Kind::Instant,
+                // Picked and not typed: what is typed differs from what is counted.
+                "role" | "regulation" => Kind::Choice,
+                "clause" => Kind::Clause,
+                "clauses" => Kind::Clauses,
                 _ => continue,
             };
             if field.kind != expected {

@@ -55,6 +55,8 @@ fn values(schema: &Schema, n: usize, made: &HashMap<String, Id>) -> Values {
             Kind::Probe => "tcp:443".into(),
             Kind::TimeZone => "Asia/Tokyo".into(),
             Kind::File => "00".repeat(32).into(),
+            Kind::Period => format!("{}", 2000 + n % 90).into(),
+            Kind::Clause | Kind::Clauses => format!("{}.1", n + 1).into(),
         }
     };
     schema

@@ -27,6 +27,7 @@ weekday-5 = Saturday
 weekday-6 = Sunday
 duty-done = done in time
 duty-late = done, late
+duty-not-owed = not owed
 duty-too-late = notified too late
 duty-undated = cannot be computed
 duty-today = due today

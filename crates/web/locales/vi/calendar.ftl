@@ -27,6 +27,7 @@ weekday-5 = Thứ Bảy
 weekday-6 = Chủ nhật
 duty-done = đã thực hiện đúng hạn
 duty-late = đã thực hiện, trễ hạn
+duty-not-owed = không phải thực hiện
 duty-too-late = báo không đủ sớm
 duty-undated = chưa tính được hạn
 duty-today = hạn hôm nay

@@ -115,6 +115,7 @@ reason-late = Đã thực hiện nhưng trễ hạn.
 reason-pending = Chưa đến hạn.
 reason-missed = Quá hạn mà chưa thực hiện.
 reason-uncertain = Chưa tính được hạn: lịch làm việc còn thiếu ngày nghỉ.
+reason-not-owed = Chưa phải thực hiện: hạn ở ngoài thời gian quy chế áp dụng cho đơn vị.
 reason-too-late = Đã báo, nhưng không đủ thời gian báo trước.
 reason-no-event = Chưa ghi nhận việc nào phải báo.
 reason-awaits = Chờ dữ kiện mà hệ thống chưa quan sát được.

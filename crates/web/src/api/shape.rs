@@ -20,7 +20,14 @@ fn longest(kind: Kind) -> Option<u32> {
     match kind {
         Kind::LongText => Some(20_000),
         Kind::Code => Some(64),
-        Kind::Text | Kind::Email | Kind::Phone | Kind::File | Kind::Reference => Some(300),
+        Kind::Text
+        | Kind::Email
+        | Kind::Phone
+        | Kind::File
+        | Kind::Reference
+        | Kind::Period
+        | Kind::Clause
+        | Kind::Clauses => Some(300),
         _ => None,
     }
 }

@@ -11,6 +11,7 @@ pub(super) fn mark(view: &DutyView) -> Mark {
     match view.duty.outcome.as_str() {
         "done" | "late" => Mark::Met,
         "too-late" | "missed" => Mark::Breached,
+        "not-owed" => Mark::NotApplicable,
         _ if view.duty.due_on.is_none() => Mark::NoData,
         _ if view.days_left.is_some_and(|days| days < 0) => Mark::Breached,
         _ => Mark::Pending,
@@ -23,6 +24,7 @@ pub(super) fn state(cx: &Cx, view: &DutyView) -> String {
         ("done", _) => cx.t("duty-done"),
         ("late", _) => cx.t("duty-late"),
         ("too-late", _) => cx.t("duty-too-late"),
+        ("not-owed", _) => cx.t("duty-not-owed"),
         (_, None) => cx.t("duty-undated"),
         (_, Some(0)) if view.duty.outcome != "missed" => cx.t("duty-today"),
         ("missed", Some(days)) if days >= 0 => cx.t("duty-missed"),

@@ -81,6 +81,9 @@ pub fn inputs(
                 | Kind::Prefix
                 | Kind::Latitude
                 | Kind::Longitude
+                | Kind::Period
+                | Kind::Clause
+                | Kind::Clauses
                 | Kind::Probe => Control::Line("text"),
                 Kind::TimeZone => {
                     let same = |zone: &&str| ((*zone).to_owned(), (*zone).to_owned());
