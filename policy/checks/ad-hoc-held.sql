@@ -13,4 +13,4 @@ SELECT b.unit AS unit,
        b.occurred_on AS occurred_on
 FROM book_inspection b
 WHERE b.occasion = 'ad-hoc'
-  AND b.recorded_at >= CAST(:now AS BIGINT) - CAST(:window_days AS BIGINT) * 86400000
+  AND b.age_days <= CAST(:window_days AS BIGINT)

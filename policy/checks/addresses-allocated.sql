@@ -2,7 +2,7 @@
 -- site of the province lie in a prefix that was allocated there (or to no unit in
 -- particular)? Sites and prefixes are swept in the order of addresses: the furthest end of
 -- all prefixes begun so far covers an address or does not, also where prefixes lie inside
--- each other.
+-- each other. A site whose address is not entered is without data.
 WITH authorities AS (
     SELECT r.unit, r.province
     FROM fact_role r
@@ -43,3 +43,14 @@ SELECT s.unit AS unit,
        s.address AS address
 FROM swept s
 WHERE s.kind = 1
+UNION ALL
+SELECT a.unit AS unit,
+       s.name AS subject,
+       CAST(NULL AS TEXT) AS status,
+       'no-address' AS reason,
+       s.updated_at AS observed_at,
+       CAST(NULL AS TEXT) AS address
+FROM fact_site s
+JOIN fact_organization o ON o.unit = s.unit
+JOIN authorities a ON a.province = o.province
+WHERE s.status = 'active' AND s.address_key IS NULL

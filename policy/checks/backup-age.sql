@@ -1,16 +1,21 @@
--- When did each system last report a backup that succeeded?
+-- When did each system last report a backup that succeeded? One that was entered as retired
+-- since is not asked about.
 WITH reports AS (
     SELECT e.unit, e.subject, COUNT(*) AS reports, MAX(e.recorded_at) AS recorded_at,
-           MAX(CASE WHEN e.result = 'success' THEN e.finished_at END) AS succeeded_at
+           MAX(CASE WHEN e.result = 'success' THEN e.finished_at END) AS succeeded_at,
+           MAX(CASE WHEN e.result = 'retired' THEN e.occurred_on END) AS retired_on,
+           MAX(CASE WHEN e.result <> 'retired' THEN e.occurred_on END) AS reported_on
     FROM fact_entry e
     WHERE e.register = 'backup-report'
     GROUP BY e.unit, e.subject
 )
 SELECT r.unit AS unit,
        r.subject AS subject,
-       CASE WHEN r.succeeded_at >= CAST(:now AS BIGINT) - CAST(:max_age_days AS BIGINT) * 86400000 THEN 'met'
+       CASE WHEN r.retired_on >= COALESCE(r.reported_on, '') THEN 'not_applicable'
+            WHEN r.succeeded_at >= CAST(:now AS BIGINT) - CAST(:max_age_days AS BIGINT) * 86400000 THEN 'met'
             ELSE 'breached' END AS status,
-       CASE WHEN r.succeeded_at IS NULL THEN 'never-succeeded'
+       CASE WHEN r.retired_on >= COALESCE(r.reported_on, '') THEN 'retired'
+            WHEN r.succeeded_at IS NULL THEN 'never-succeeded'
             WHEN r.succeeded_at >= CAST(:now AS BIGINT) - CAST(:max_age_days AS BIGINT) * 86400000 THEN 'backed-up'
             ELSE 'too-old' END AS reason,
        r.recorded_at AS observed_at,

@@ -20,7 +20,7 @@ SELECT e.unit AS unit,
        e.occurred_on AS occurred_on
 FROM book_change_request e
 WHERE e.about = CAST(:about AS TEXT)
-  AND e.recorded_at >= CAST(:now AS BIGINT) - CAST(:window_days AS BIGINT) * 86400000
+  AND e.age_days <= CAST(:window_days AS BIGINT)
 UNION ALL
 SELECT d.unit AS unit,
        '' AS subject,

@@ -6,7 +6,7 @@ WITH placed AS (
                               ORDER BY b.occurred_on DESC, b.recorded_at DESC) AS place
     FROM book_design_document b
     WHERE b.occurred_on <= CAST(:today AS TEXT) AND (b.result IS NULL OR b.result IN ('changed', 'reassessed'))
-      AND b.recorded_at >= CAST(:now AS BIGINT) - CAST(:window_days AS BIGINT) * 86400000
+      AND b.age_days <= CAST(:window_days AS BIGINT)
 )
 SELECT p.unit AS unit,
        p.system AS subject,

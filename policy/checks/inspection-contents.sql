@@ -2,11 +2,11 @@
 -- that the rule prescribes (`content`: rules, weaknesses, response, owner)? Both books are
 -- read; an entry that does not say tells nothing.
 WITH held AS (
-    SELECT b.unit, b.subject, b.recorded_at, b.occurred_on, b.rules, b.weaknesses, b.response, b.owner_contents
+    SELECT b.unit, b.subject, b.recorded_at, b.occurred_on, b.age_days, b.rules, b.weaknesses, b.response, b.owner_contents
     FROM book_inspection b
     WHERE b.result IS NULL OR b.result <> 'not-held'
     UNION ALL
-    SELECT y.unit, y.subject, y.recorded_at, y.occurred_on, y.rules, y.weaknesses, y.response, y.owner_contents
+    SELECT y.unit, y.subject, y.recorded_at, y.occurred_on, y.age_days, y.rules, y.weaknesses, y.response, y.owner_contents
     FROM book_yearly_inspection y
     WHERE y.result IS NULL OR y.result <> 'planned'
 ),
@@ -17,7 +17,7 @@ seen AS (
                 WHEN CAST(:content AS TEXT) = 'response' THEN h.response
                 WHEN CAST(:content AS TEXT) = 'owner' THEN h.owner_contents END AS looked
     FROM held h
-    WHERE h.recorded_at >= CAST(:now AS BIGINT) - CAST(:window_days AS BIGINT) * 86400000
+    WHERE h.age_days <= CAST(:window_days AS BIGINT)
 )
 SELECT s.unit AS unit,
        s.subject AS subject,

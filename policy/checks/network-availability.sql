@@ -1,5 +1,6 @@
 -- A province's whole network in the current month, asked of whoever runs it: up time of
--- all connections together against their known time.
+-- all connections together against their known time. A member's site in service that was not
+-- measured is without data, and the whole with it.
 WITH network AS (
     SELECT o.province, CAST(SUM(a.up_ms) AS BIGINT) AS up_ms,
            CAST(SUM(a.up_ms + a.down_ms + a.unreachable_ms) AS BIGINT) AS known_ms,
@@ -28,3 +29,19 @@ FROM fact_role r LEFT JOIN shared s ON s.province = r.province
 WHERE r.role = 'network-authority'
   AND (r.starts_on IS NULL OR r.starts_on <= CAST(:today AS TEXT))
   AND (r.ends_on IS NULL OR r.ends_on >= CAST(:today AS TEXT))
+UNION ALL
+SELECT r.unit AS unit,
+       s.name AS subject,
+       NULL AS status,
+       'not-measured' AS reason,
+       s.updated_at AS observed_at,
+       CAST(NULL AS DOUBLE PRECISION) AS percent,
+       CAST(NULL AS BIGINT) AS connections
+FROM fact_role r
+JOIN fact_organization o ON o.province = r.province AND o.membership IN ('member', 'participant')
+JOIN fact_site s ON s.unit = o.unit AND s.status = 'active'
+LEFT JOIN fact_availability a ON a.target = s.site AND a.month = CAST(:month AS TEXT)
+WHERE r.role = 'network-authority'
+  AND (r.starts_on IS NULL OR r.starts_on <= CAST(:today AS TEXT))
+  AND (r.ends_on IS NULL OR r.ends_on >= CAST(:today AS TEXT))
+  AND a.target IS NULL

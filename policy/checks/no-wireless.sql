@@ -2,7 +2,7 @@
 -- and so is what the last survey found and left. Only a survey that is recent enough and
 -- found nothing says that there is none: a registry without access points does not.
 WITH surveys AS (
-    SELECT e.unit, e.occurred_on, e.recorded_at, e.result,
+    SELECT e.unit, e.occurred_on, e.recorded_at, e.age_days, e.result,
            ROW_NUMBER() OVER (PARTITION BY e.unit ORDER BY e.occurred_on DESC, e.recorded_at DESC) AS place
     FROM fact_entry e
     WHERE e.register = 'wireless-survey' AND e.occurred_on <= CAST(:today AS TEXT)
@@ -10,9 +10,9 @@ WITH surveys AS (
 SELECT s.unit AS unit,
        'survey' AS subject,
        CASE WHEN s.result = 'found' THEN 'breached'
-            WHEN s.recorded_at >= CAST(:now AS BIGINT) - CAST(:max_age_days AS BIGINT) * 86400000 THEN 'met' END AS status,
+            WHEN s.age_days <= CAST(:max_age_days AS BIGINT) THEN 'met' END AS status,
        CASE WHEN s.result = 'found' THEN 'found'
-            WHEN s.recorded_at >= CAST(:now AS BIGINT) - CAST(:max_age_days AS BIGINT) * 86400000 THEN 'none-found'
+            WHEN s.age_days <= CAST(:max_age_days AS BIGINT) THEN 'none-found'
             ELSE 'survey-old' END AS reason,
        s.recorded_at AS observed_at,
        s.occurred_on AS surveyed_on,

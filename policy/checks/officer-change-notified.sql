@@ -1,7 +1,8 @@
 -- Was each change of IT officer of the last year notified? A change is an officer who
 -- began after another had begun. A notice belongs to the officer whom it names, or else to
--- the one who held the post on its day; one about accounts belongs to none. Dates become day numbers by the integer formula of
--- Fliegel and Van Flandern (1968).
+-- the one who held the post on its day; one about accounts belongs to none. A
+-- notice that came later than the grace stays late as long as the change is looked at. Dates
+-- become day numbers by the integer formula of Fliegel and Van Flandern (1968).
 WITH officers AS (
     SELECT c.unit, c.contact, c.name, c.starts_on, c.updated_at,
            ROW_NUMBER() OVER (PARTITION BY c.unit ORDER BY c.starts_on, c.contact) AS place,
@@ -27,7 +28,8 @@ aged AS (
     FROM changes c
 ),
 notices AS (
-    SELECT a.unit, a.contact, MIN(e.occurred_on) AS notified_on
+    SELECT a.unit, a.contact, MIN(e.occurred_on) AS notified_on,
+           MAX(e.age_days) AS notified_days
     FROM aged a
     JOIN fact_entry e ON e.unit = a.unit AND e.register = 'officer-change-notice' AND e.result = 'officer'
          AND e.occurred_on <= CAST(:today AS TEXT)
@@ -41,7 +43,8 @@ notices AS (
 ),
 judged AS (
     SELECT a.unit, a.name, a.starts_on, a.updated_at, a.age_days, n.notified_on,
-           CASE WHEN n.notified_on IS NOT NULL THEN 'notified'
+           CASE WHEN a.age_days - n.notified_days <= CAST(:grace_days AS BIGINT) THEN 'notified'
+                WHEN n.notified_on IS NOT NULL THEN 'notified-late'
                 WHEN a.age_days <= CAST(:grace_days AS BIGINT) THEN 'within-grace'
                 ELSE 'not-notified' END AS outcome
     FROM aged a
@@ -51,10 +54,11 @@ judged AS (
 SELECT j.unit AS unit,
        j.name AS subject,
        CASE WHEN j.outcome = 'notified' THEN 'met'
-            WHEN j.outcome = 'not-notified' THEN 'breached'
+            WHEN j.outcome IN ('not-notified', 'notified-late') THEN 'breached'
             ELSE NULL END AS status,
        CASE WHEN j.outcome = 'notified' THEN 'notified'
             WHEN j.outcome = 'not-notified' THEN 'not-notified'
+            WHEN j.outcome = 'notified-late' THEN 'notified-late'
             ELSE 'within-grace' END AS reason,
        j.updated_at AS observed_at,
        j.starts_on AS starts_on,

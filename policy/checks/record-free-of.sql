@@ -1,4 +1,4 @@
--- Is no entry of a book, written within the interval, one of the faults that the rule
+-- Is no entry of a book, of a day within the interval, one of the faults that the rule
 -- forbids? A book serves several rules: entries whose result is neither a fault of this
 -- rule nor what it asks for say nothing about it.
 SELECT e.unit AS unit,
@@ -14,7 +14,7 @@ SELECT e.unit AS unit,
        e.occurred_on AS occurred_on
 FROM fact_entry e
 WHERE e.register = CAST(:register AS TEXT)
-  AND e.recorded_at >= CAST(:now AS BIGINT) - CAST(:window_days AS BIGINT) * 86400000
+  AND e.age_days <= CAST(:window_days AS BIGINT)
   AND (e.result IS NULL
        OR e.result IN (CAST(:sound AS TEXT), CAST(:also_sound AS TEXT),
                        CAST(:fault AS TEXT), CAST(:also_fault AS TEXT)))

@@ -1,4 +1,4 @@
--- Has the newest entry about each matter of a book, written within the interval, a result
+-- Has the newest entry about each matter of a book, of a day within the interval, a result
 -- that the rule allows? What is looked at again has a new entry, which goes before the old.
 WITH placed AS (
     SELECT e.unit, COALESCE(e.subject, '') AS subject, e.result, e.occurred_on, e.recorded_at,
@@ -6,7 +6,7 @@ WITH placed AS (
                               ORDER BY e.occurred_on DESC, e.recorded_at DESC) AS place
     FROM fact_entry e
     WHERE e.register = CAST(:register AS TEXT)
-      AND e.recorded_at >= CAST(:now AS BIGINT) - CAST(:window_days AS BIGINT) * 86400000
+      AND e.age_days <= CAST(:window_days AS BIGINT)
       AND e.occurred_on <= CAST(:today AS TEXT)
 )
 SELECT p.unit AS unit,

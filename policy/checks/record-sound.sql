@@ -1,4 +1,4 @@
--- Does every entry of a book, written within the interval, have a result that the rule
+-- Does every entry of a book, of a day within the interval, have a result that the rule
 -- allows? One entry that does not is a breach; a book without entries says nothing.
 SELECT e.unit AS unit,
        COALESCE(e.subject, '') AS subject,
@@ -13,4 +13,4 @@ SELECT e.unit AS unit,
        e.occurred_on AS occurred_on
 FROM fact_entry e
 WHERE e.register = CAST(:register AS TEXT)
-  AND e.recorded_at >= CAST(:now AS BIGINT) - CAST(:window_days AS BIGINT) * 86400000
+  AND e.age_days <= CAST(:window_days AS BIGINT)

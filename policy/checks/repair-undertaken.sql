@@ -17,4 +17,4 @@ SELECT b.unit AS unit,
        b.recorded_at AS observed_at,
        b.occurred_on AS occurred_on
 FROM book_outside_repair b
-WHERE b.recorded_at >= CAST(:now AS BIGINT) - CAST(:window_days AS BIGINT) * 86400000
+WHERE b.age_days <= CAST(:window_days AS BIGINT)

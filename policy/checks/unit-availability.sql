@@ -1,6 +1,7 @@
 -- Each connection of a unit, in the current month: was it up for the share that was chosen?
 -- Time without samples counts neither for nor against; unreachable counts as down,
--- because the unit could not use the network then.
+-- because the unit could not use the network then. A site in service that was not measured,
+-- and a circuit of which neither an end nor the line itself was, are without data.
 WITH month_of AS (
     SELECT a.unit, a.target, a.subject, a.updated_at, a.no_data_ms,
            a.up_ms + a.down_ms + a.unreachable_ms AS known_ms,
@@ -22,3 +23,26 @@ SELECT m.unit AS unit,
        m.lost_ms / 60000 AS lost_minutes,
        m.no_data_ms / 60000 AS no_data_minutes
 FROM month_of m
+UNION ALL
+SELECT s.unit AS unit,
+       s.name AS subject,
+       NULL AS status,
+       'not-measured' AS reason,
+       s.updated_at AS observed_at,
+       CAST(NULL AS DOUBLE PRECISION) AS percent,
+       CAST(NULL AS BIGINT) AS lost_minutes,
+       CAST(NULL AS BIGINT) AS no_data_minutes
+FROM fact_site s
+WHERE s.status = 'active' AND s.site NOT IN (SELECT m.target FROM month_of m)
+UNION ALL
+SELECT c.unit AS unit,
+       c.code AS subject,
+       NULL AS status,
+       'not-measured' AS reason,
+       c.updated_at AS observed_at,
+       CAST(NULL AS DOUBLE PRECISION) AS percent,
+       CAST(NULL AS BIGINT) AS lost_minutes,
+       CAST(NULL AS BIGINT) AS no_data_minutes
+FROM fact_circuit c
+WHERE c.status = 'active'
+  AND NOT EXISTS (SELECT 1 FROM month_of m WHERE m.target IN (c.circuit, c.a_site, c.z_site))

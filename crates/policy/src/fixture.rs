@@ -40,6 +40,9 @@ pub fn all(source: &dyn Source) -> Result<Vec<(String, Fixture)>, LoadError> {
 pub struct Fixture {
     /// The control that is judged; its check or its duty is run.
     pub control: String,
+    /// There is only one thing for the check to look at in each unit.
+    #[serde(default)]
+    pub single: bool,
     /// The cases.
     pub cases: Vec<Case>,
 }
@@ -71,6 +74,13 @@ pub struct Case {
 pub type Fact = Option<Value>;
 
 impl Case {
+    /// Whether it shows that of three things that are asked about one says nothing, and that
+    /// the unit is not met then: its name has the words `of three`.
+    pub fn shows_silence(&self) -> bool {
+        let refused = |status: &Status| matches!(status, Status::NoData | Status::Breached);
+        self.name.contains("of three") && self.expect.values().any(refused)
+    }
+
     /// `now` as unix milliseconds.
     pub fn now_ms(&self) -> i64 {
         self.now.as_millisecond()

@@ -3,6 +3,7 @@
 mod account;
 mod adoption;
 mod attachment;
+mod binding;
 mod book;
 mod claim;
 mod document;

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use jiff::civil::Date;
+use jiff::civil::{Date, Weekday};
 use proptest::prelude::*;
 
 use super::*;
@@ -157,4 +157,66 @@ proptest! {
         let text = format!("{month:02}-{of:02}");
         prop_assert_eq!(String::from(MonthDay::try_from(text.clone()).unwrap()), text);
     }
+}
+
+/// Days of the Python package `holidays`: off, or a rest day worked.
+fn theirs(kind: &str) -> std::collections::BTreeSet<Date> {
+    let lines = include_str!("compared/holidays-0.109.txt").lines();
+    let rows = lines.filter(|l| !l.starts_with('#')).map(|l| {
+        let mut words = l.split(' ');
+        (day(words.next().unwrap()), words.next().unwrap())
+    });
+    rows.filter(|(_, k)| *k == kind).map(|(d, _)| d).collect()
+}
+
+/// Every day from 2015 to 2027 beside the Python package `holidays`: where the two differ
+/// without ours saying that it is not known, the file of differences says why.
+#[test]
+fn every_difference_to_another_calendar_is_explained() {
+    let calendar = vietnam();
+    let (off, work) = (theirs("off"), theirs("work"));
+    assert!(off.len() > 150 && work.len() > 5);
+    let mut found = std::collections::BTreeSet::new();
+    let mut date = day("2015-01-01");
+    while date < day("2028-01-01") {
+        let weekday = !matches!(date.weekday(), Weekday::Saturday | Weekday::Sunday);
+        let their_work = weekday && !off.contains(&date) || work.contains(&date);
+        match calendar.day(date).is_working() {
+            Ok(true) if !their_work => found.insert(format!("{date} ours works")),
+            Ok(false) if their_work => found.insert(format!("{date} ours rests")),
+            // What is not announced says so, and only around the holidays that are.
+            Err(gap) => {
+                assert!(![2025, 2026].contains(&date.year()), "{gap}");
+                false
+            }
+            Ok(_) => false,
+        };
+        date = date.tomorrow().unwrap();
+    }
+    let lines = include_str!("compared/differences.txt").lines();
+    let explained: std::collections::BTreeSet<String> = lines
+        .filter(|l| !l.starts_with('#'))
+        .map(|l| {
+            let (what, why) = l.split_once(": ").unwrap();
+            assert!(why.len() > 20, "{l}");
+            what.to_owned()
+        })
+        .collect();
+    assert_eq!(found, explained);
+}
+
+#[test]
+fn days_worked_instead_are_worked_and_a_year_without_an_announcement_says_so() {
+    let calendar = vietnam();
+    for worked in ["2025-04-26", "2026-01-10", "2026-08-22"] {
+        assert_eq!(calendar.day(day(worked)).is_working(), Ok(true), "{worked}");
+    }
+    for off in ["2025-01-27", "2025-05-02", "2025-09-01", "2026-08-31", "2026-11-24"] {
+        assert!(is_rest(calendar, off), "{off}");
+    }
+    // From Friday 21 August: Saturday the 22nd is worked.
+    let found = calendar.after(day("2026-08-20"), 2).unwrap();
+    assert_eq!((found.day, found.doubts.len()), (day("2026-08-22"), 0));
+    let gap = calendar.after(day("2027-01-29"), 3).unwrap_err();
+    assert_eq!(gap.year, 2027);
 }

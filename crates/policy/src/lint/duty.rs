@@ -195,6 +195,14 @@ fn against_event(
     if let Some(field) = &event.at {
         moment(file, "duty.event.at", events, field, in_hours, problems);
     }
+    let named = |book: &Schema| book.field("subject").is_some();
+    if event.answered_by == Matching::Next && named(events) && named(register) {
+        problems.push(file.report(
+            "duty.event",
+            "an answer belongs to the event that it names, and both books have `subject`",
+            "`answered_by: subject`",
+        ));
+    }
     if event.answered_by == Matching::Subject {
         subjects(file, "duty.event.answered_by", [events, register], problems);
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::schema::Kind;
 
 use super::{Problem, examine::Parts, parse::Parsed, suggest};
-use crate::{check, expression::Expression};
+use crate::{check, expression::Expression, fixture::Case};
 
 pub(super) fn check(parts: &Parts, problems: &mut Vec<Problem>) {
     registers(parts, problems);
@@ -296,6 +296,26 @@ fn fixtures(parts: &Parts, problems: &mut Vec<Problem>) {
         .collect();
     if parts.unread.iter().any(|p| p.starts_with("fixtures/")) {
         return;
+    }
+    let silent: BTreeSet<&str> = parts
+        .fixtures
+        .iter()
+        .filter(|f| f.value.single || f.value.cases.iter().any(Case::shows_silence))
+        .filter_map(|f| parts.controls.get(&f.value.control)?.value.check.as_deref())
+        .collect();
+    for (id, file) in &parts.checks {
+        if checked.contains(id.as_str()) && !silent.contains(id.as_str()) {
+            problems.push(Problem {
+                file: file.path.clone(),
+                line: 1,
+                column: 1,
+                what: "nothing shows that a unit is not met while one of three things says nothing"
+                    .into(),
+                instead: "a case `one of three is silent` in a fixture of it, or `single: true` there \
+                          where a unit has only one"
+                    .into(),
+            });
+        }
     }
     for (id, file) in &parts.controls {
         let automatic = file.value.duty.is_some() && !tested.contains(id.as_str())
