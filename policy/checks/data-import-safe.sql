@@ -14,4 +14,4 @@ SELECT b.unit AS unit,
        b.medium AS medium,
        b.occurred_on AS occurred_on
 FROM book_data_import b
-WHERE b.recorded_at >= CAST(:now AS BIGINT) - CAST(:window_days AS BIGINT) * 86400000
+WHERE b.age_days <= CAST(:window_days AS BIGINT)

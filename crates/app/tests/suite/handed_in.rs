@@ -10,7 +10,7 @@ use domain::{
     label::Lang,
     problem::{Problem, ProblemKind::Invalid},
     record::{Value, Values},
-    schema::{Kind, Schema},
+    schema::{Field, Kind, Volume, Schema},
 };
 
 use crate::{Province, refused};
@@ -200,8 +200,8 @@ async fn what_says_the_same_makes_no_new_version() {
 }
 
 /// A value of a kind, awkward where it can be.
-fn of_kind(p: &Province, kind: Kind, choice: Option<&String>, file: &str) -> Value {
-    let text = match kind {
+fn of_kind(p: &Province, field: &Field, file: &str) -> Value {
+    let text = match field.kind {
         Kind::Text => "=1+1; \"x\"",
         Kind::LongText => "hai\ndòng",
         Kind::Code => "K-1",
@@ -212,7 +212,15 @@ fn of_kind(p: &Province, kind: Kind, choice: Option<&String>, file: &str) -> Val
         Kind::Phone => "+84 270 382 2222",
         Kind::Probe => "tcp:443",
         Kind::File => file,
-        Kind::Choice => choice.map_or("", String::as_str),
+        Kind::Choice => field.choices.keys().next().map_or("", String::as_str),
+        Kind::Period => match field.length {
+            Some(Volume::Month) => "2026-11",
+            Some(Volume::Quarter) => "2026-Q4",
+            Some(Volume::HalfYear) => "2026-H2",
+            Some(Volume::Year) | None => "2026",
+        },
+        Kind::Clause => "12.2",
+        Kind::Clauses => "12, 13.1",
         Kind::Reference => "A",
         Kind::Integer => return Value::Integer(3),
         Kind::Decimal | Kind::Latitude | Kind::Longitude => return Value::Decimal(2.5),
@@ -230,12 +238,7 @@ fn full(p: &Province, book: &Schema, file: &str) -> Values {
         .iter()
         .filter(|f| f.kind != Kind::Reference || f.refers_to.as_deref() == Some("organization"));
     fields
-        .map(|f| {
-            (
-                f.name.clone(),
-                of_kind(p, f.kind, f.choices.keys().next(), file),
-            )
-        })
+        .map(|f| (f.name.clone(), of_kind(p, f, file)))
         .collect()
 }
 
