@@ -35,6 +35,14 @@ fn policy(duty: &str, parameters: &str) -> tempfile::TempDir {
     let (_, tail) = rest.split_once("remedy:").unwrap();
     let text = format!("{head}{parameters}duty: {duty}\nremedy:{tail}");
     std::fs::write(&path, text).unwrap();
+    // The book takes periods of the duty's length.
+    if duty.contains("period: month") {
+        let path = folder.path().join("registers/it-plan.yaml");
+        let book = std::fs::read_to_string(&path).unwrap();
+        let monthly = book.replace("length: year", "length: month");
+        assert_ne!(monthly, book);
+        std::fs::write(&path, monthly).unwrap();
+    }
     folder
 }
 
