@@ -30,8 +30,8 @@ async fn unit(p: &Province, code: &str, more: &[(&str, &str)]) -> Id {
     let mut given = vec![
         ("code", code),
         ("name", code),
-        ("kind", "department"),
-        ("level", "province"),
+        ("kind", "people-committee"),
+        ("level", "commune"),
         ("membership", "member"),
     ];
     given.extend_from_slice(more);

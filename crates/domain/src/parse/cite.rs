@@ -48,7 +48,7 @@ fn parts(text: &str) -> Option<Vec<String>> {
         };
         let is_number = value.chars().all(|c| c.is_ascii_digit());
         let is_point = value.chars().count() == 1 && value.chars().all(char::is_alphabetic);
-        if !is_number && !is_point || (next == 0 && !is_number) {
+        if !(is_number || is_point && next != 0) {
             return None;
         }
         let place = found.get_mut(next)?;

@@ -525,6 +525,16 @@ fn a_duty_that_cannot_run_is_told() {
             "`answered_by: next`",
         ),
         (
+            &format!("{{register: guidance, event: {{{event}}}, due: {{after: {{days: 5}}}}}}"),
+            "an answer belongs to the event that it names",
+            "`answered_by: subject`",
+        ),
+        (
+            "{register: yearly-report, period: month, due: end-of-period}",
+            "takes periods of another length",
+            "`length: month` in the book",
+        ),
+        (
             "{register: yearly-report, period: year, due: end-of-period, \
              answer: {role: so-ttt, register: guidance, due: {days: 5}}}",
             "no role `so-ttt`",
@@ -534,7 +544,7 @@ fn a_duty_that_cannot_run_is_told() {
         assert_found(&duty(yaml), what, instead);
     }
     let sound = format!(
-        "{{register: guidance, event: {{{event}, at: finished_at}}, due: {{after: {{hours: 24}}}}}}"
+        "{{register: guidance, event: {{{event}, at: finished_at, answered_by: subject}}, due: {{after: {{hours: 24}}}}}}"
     );
     let problems: Vec<String> = duty(&sound).iter().map(ToString::to_string).collect();
     assert_eq!(problems, Vec::<String>::new());
