@@ -8,7 +8,7 @@ WITH month_of AS (
            a.down_ms + a.unreachable_ms AS lost_ms,
            100.0 * a.up_ms / NULLIF(a.up_ms + a.down_ms + a.unreachable_ms, 0) AS share
     FROM fact_availability a
-    WHERE a.month = CAST(:month AS TEXT) AND a.noun IN ('site', 'circuit')
+    WHERE a.month = CAST(:month AS TEXT) AND a.noun IN ('site', 'circuit') AND a.status = 'active'
 )
 SELECT m.unit AS unit,
        m.subject AS subject,

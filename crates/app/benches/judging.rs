@@ -263,6 +263,7 @@ async fn measured(app: &App, sites: &[Record], devices: &[Record]) {
             since_at: NOW - 7_200_000,
             last_sample_at: Some(NOW - 5_000),
             rtt_us: Some(900),
+            counted_at: Some(NOW),
         })
         .collect();
     store::target::save_states(&mut tx, &states, NOW)
@@ -283,7 +284,7 @@ async fn measured(app: &App, sites: &[Record], devices: &[Record]) {
                 }
             })
             .collect();
-        store::target::save_days(&mut tx, &days)
+        store::target::add_days(&mut tx, &days)
             .await
             .expect("days are kept");
     }

@@ -1,19 +1,26 @@
-//! Notices on their way out as jobs, by mail and webhook: about alarms, and digests.
+//! Notices on their way out as jobs, by mail and webhook: about alarms, and digests. Every
+//! receiver has a job of its own, and each way its own queue: none waits for another.
 
 use std::time::Duration;
 
-use domain::clock;
-use observe::notice::{Mailer, Notice, Security, Smtp, Webhook};
+use domain::label::Label;
+use observe::notice::{Mailer, Notice, NoticeError, Security, Smtp, Webhook};
 use serde::{Deserialize, Serialize};
-use store::{StoreError, Tx, alarm::Alarm, job};
+use store::{StoreError, Tx, job};
+use tokio::task::JoinSet;
 
 use crate::App;
+
+/// The ways of a notice, each with its own queue.
+pub const WAYS: [&str; 2] = ["mail", "webhook"];
+/// Notices of one way that are under way at once.
+const AT_ONCE: i64 = 8;
 
 /// Attempts before a notice is given up; the waits between them double from 10 s.
 const ATTEMPTS: i64 = 10;
 
 /// A notice to be sent one way.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Payload {
     pub id: String,
     pub kind: String,
@@ -26,16 +33,30 @@ pub(crate) struct Payload {
     pub to: Option<String>,
 }
 
-/// Queues a notice one way, `mail` or `webhook`, in the transaction of its cause.
+/// Queues a notice one way, `mail` or `webhook`, in the transaction of its cause: a mail to
+/// several addresses as one job for each.
 pub(crate) async fn queue(
     tx: &mut Tx,
     way: &str,
     payload: &Payload,
     now: i64,
 ) -> Result<(), StoreError> {
-    let text = serde_json::to_string(payload).unwrap_or_default();
-    let key = format!("{way}:{}", payload.id);
-    job::enqueue(tx, way, &text, Some(&key), now, now).await
+    let several = payload.to.as_deref().map(addresses).unwrap_or_default();
+    if several.len() < 2 {
+        let text = serde_json::to_string(payload).unwrap_or_default();
+        let key = format!("{way}:{}", payload.id);
+        return job::enqueue(tx, way, &text, Some(&key), now, now).await;
+    }
+    for address in several {
+        let key = format!("{way}:{}:{address}", payload.id);
+        let own = Payload {
+            to: Some(address),
+            ..payload.clone()
+        };
+        let text = serde_json::to_string(&own).unwrap_or_default();
+        job::enqueue(tx, way, &text, Some(&key), now, now).await?;
+    }
+    Ok(())
 }
 
 /// Addresses separated by commas.
@@ -46,120 +67,112 @@ pub(crate) fn addresses(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Queues the notices of an alarm in the transaction that writes it: one for each way
-/// that is set up.
-pub(crate) async fn enqueue(
-    app: &App,
-    tx: &mut Tx,
-    alarm: &Alarm,
-    what: &str,
-    subject: &str,
-    now: i64,
-) -> Result<(), StoreError> {
-    let board = app.assess.board();
-    let unit = alarm.organization.and_then(|id| board.unit(id));
-    let settings = app.settings();
-    let settings = settings.of(unit.map(|at| board.units[at].province()));
-    let centre = settings.text("notify.email_to");
-    let webhook = settings.text("notify.webhook_url");
-    let ways: Vec<(&str, Option<&String>)> = [
-        (!centre.is_empty()).then_some(("mail", Some(&centre))),
-        (!webhook.is_empty()).then_some(("webhook", None)),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    if ways.is_empty() {
-        return Ok(());
-    }
-    let at = alarm.cleared_at.unwrap_or(alarm.raised_at);
-    let time = clock::from_ms(at)
-        .to_zoned(clock::local_zone())
-        .strftime("%H:%M:%S %d/%m/%Y")
-        .to_string();
-    let behind = alarm.behind.len();
-    let (title, body) = match (alarm.state.as_str(), what) {
-        (_, what) if let Some(said) = &alarm.said => {
-            let (cause, next) = (&said.what.vi, &said.next.vi);
-            if what == "raised" {
-                (
-                    format!("Giềng: {cause}"),
-                    format!("Từ {time}: {cause}.\n{next}"),
-                )
-            } else {
-                (
-                    format!("Giềng: đã hết: {cause}"),
-                    format!("Lúc {time}, tình trạng sau đã hết: {cause}."),
-                )
-            }
-        }
-        ("isolated", "raised") => (
-            "Giềng: trung tâm mất kết nối ra mạng".to_owned(),
-            format!(
-                "Từ {time}, máy chủ giám sát không tới được điểm nào. Trạng thái các điểm chưa xác định."
-            ),
-        ),
-        ("isolated", _) => (
-            "Giềng: trung tâm đã có kết nối lại".to_owned(),
-            format!("Lúc {time}."),
-        ),
-        (_, "raised") => (
-            format!("Giềng: mất kết nối {subject}"),
-            format!("{subject} không trả lời từ {time}. {behind} điểm phía sau không tới được."),
-        ),
-        _ => (
-            format!("Giềng: đã khôi phục {subject}"),
-            format!("{subject} trả lời lại lúc {time}."),
-        ),
-    };
-    for (way, to) in ways {
-        let payload = Payload {
-            id: format!("{}-{what}", alarm.id),
-            kind: format!("alarm.{what}"),
-            subject: title.clone(),
-            body: body.clone(),
-            at_ms: at,
-            details: serde_json::json!({
-                "alarm": alarm.id, "target": alarm.target, "subject": subject, "state": alarm.state,
-                "raised_at": alarm.raised_at, "cleared_at": alarm.cleared_at, "behind": alarm.behind, "said": alarm.said,
-            }),
-            to: to.cloned(),
-        };
-        queue(tx, way, &payload, now).await?;
-    }
-    Ok(())
+/// What became of the notices that were due.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Delivered {
+    /// Sent.
+    pub sent: usize,
+    /// To be tried again.
+    pub later: usize,
+    /// Refused for good, or tried too often.
+    pub given_up: usize,
 }
 
-/// Sends what is due. Returns how many were sent and how many failed.
+impl Delivered {
+    /// As the page of background work says it; `None` when nothing was due.
+    pub fn label(self) -> Option<Label> {
+        let Self {
+            sent,
+            later,
+            given_up,
+        } = self;
+        (self != Self::default()).then(|| {
+            Label::new(
+                format!("{sent} đã gửi, {later} sẽ gửi lại, {given_up} không gửi được"),
+                format!("{sent} sent, {later} to be tried again, {given_up} given up"),
+            )
+        })
+    }
+}
+
+/// Sends what is due one way, several at once.
 ///
 /// # Errors
 /// The store's; what is not delivered is put back, not an error.
-pub async fn deliver(app: &App) -> Result<(usize, usize), StoreError> {
+pub async fn deliver(app: &App, way: &str) -> Result<Delivered, StoreError> {
     let now = app.clock.now_ms();
-    let (mut sent, mut failed) = (0, 0);
-    for job in job::lease(&app.db, now, 120_000, 20).await? {
-        match send(app, &job.kind, &job.payload).await {
+    let mut tasks = JoinSet::new();
+    for job in job::lease(&app.db, way, now, 120_000, AT_ONCE).await? {
+        let app = app.clone();
+        tasks.spawn(async move {
+            let outcome = send(&app, &job.kind, &job.payload).await;
+            (job, outcome)
+        });
+    }
+    let mut done = Delivered::default();
+    while let Some(ended) = tasks.join_next().await {
+        // One that was cut off keeps its lease and is sent after it.
+        let Ok((job, outcome)) = ended else {
+            continue;
+        };
+        let now = app.clock.now_ms();
+        match outcome {
             Ok(()) => {
-                sent += 1;
-                job::finish(&app.db, job.id, app.clock.now_ms(), None).await?;
+                done.sent += 1;
+                job::finish(&app.db, job.id, now, None).await?;
             }
-            Err(error) => {
-                failed += 1;
-                tracing::warn!(job = %job.id, attempt = job.attempts, error, "a notice was not delivered");
-                if job.attempts >= ATTEMPTS {
-                    job::finish(&app.db, job.id, app.clock.now_ms(), Some(&error)).await?;
-                } else {
-                    let wait = 10_000 * (1 << (job.attempts - 1).clamp(0, 9));
-                    job::retry(&app.db, job.id, app.clock.now_ms() + wait, &error).await?;
-                }
+            Err(failed) if failed.permanent || job.attempts >= ATTEMPTS => {
+                done.given_up += 1;
+                tracing::error!(job = %job.id, attempt = job.attempts, error = failed.what, "a notice is given up");
+                job::finish(&app.db, job.id, now, Some(&failed.what)).await?;
+            }
+            Err(failed) => {
+                done.later += 1;
+                tracing::warn!(job = %job.id, attempt = job.attempts, error = failed.what, "a notice was not delivered");
+                let wait = 10_000 * (1 << (job.attempts - 1).clamp(0, 9));
+                job::retry(&app.db, job.id, now + wait, &failed.what).await?;
             }
         }
     }
-    Ok((sent, failed))
+    Ok(done)
 }
 
-async fn send(app: &App, way: &str, payload: &str) -> Result<(), String> {
-    let payload: Payload = serde_json::from_str(payload).map_err(|e| e.to_string())?;
+/// Why a notice was not delivered.
+struct Failed {
+    what: String,
+    /// Whether trying again is useless.
+    permanent: bool,
+}
+
+impl Failed {
+    /// What a changed setting may still mend.
+    fn for_now(what: String) -> Self {
+        Self {
+            what,
+            permanent: false,
+        }
+    }
+
+    fn of(e: &NoticeError) -> Self {
+        let mut what = e.to_string();
+        let mut source = std::error::Error::source(e);
+        while let Some(cause) = source {
+            what.push_str(": ");
+            what.push_str(&cause.to_string());
+            source = cause.source();
+        }
+        Self {
+            what,
+            permanent: e.is_permanent(),
+        }
+    }
+}
+
+async fn send(app: &App, way: &str, payload: &str) -> Result<(), Failed> {
+    let payload: Payload = serde_json::from_str(payload).map_err(|e| Failed {
+        what: e.to_string(),
+        permanent: true,
+    })?;
     let notice = Notice {
         id: payload.id,
         kind: payload.kind,
@@ -169,42 +182,29 @@ async fn send(app: &App, way: &str, payload: &str) -> Result<(), String> {
         details: payload.details,
     };
     let settings = app.settings();
-    let chain = |e: observe::notice::NoticeError| {
-        let mut text = e.to_string();
-        let mut source = std::error::Error::source(&e);
-        while let Some(cause) = source {
-            text.push_str(": ");
-            text.push_str(&cause.to_string());
-            source = cause.source();
-        }
-        text
-    };
-    match way {
-        "mail" => {
-            let to = addresses(payload.to.as_deref().unwrap_or_default());
-            let smtp = smtp(
-                &settings.text("notify.smtp_url"),
-                &settings.text("notify.email_from"),
-            )?;
-            let mailer = Mailer::new(&smtp).map_err(chain)?;
-            mailer.send(&notice, &to).await.map_err(chain)
-        }
-        "webhook" => {
-            let secret = settings.text("notify.webhook_secret");
-            let secret = (!secret.is_empty()).then(|| secret.into_bytes());
-            let url = settings.text("notify.webhook_url");
-            let hook = Webhook::new(
-                &url,
-                secret,
-                None,
-                Duration::from_secs(15),
-                app.clock.clone(),
-            )
-            .map_err(chain)?;
-            hook.send(&notice).await.map_err(chain)
-        }
-        other => Err(format!("there is no way `{other}` to send a notice")),
+    let failed = |e: NoticeError| Failed::of(&e);
+    if way == "mail" {
+        let to = addresses(payload.to.as_deref().unwrap_or_default());
+        let smtp = smtp(
+            &settings.text("notify.smtp_url"),
+            &settings.text("notify.email_from"),
+        )
+        .map_err(Failed::for_now)?;
+        let mailer = Mailer::new(&smtp).map_err(failed)?;
+        return mailer.send(&notice, &to).await.map_err(failed);
     }
+    let secret = settings.text("notify.webhook_secret");
+    let secret = (!secret.is_empty()).then(|| secret.into_bytes());
+    let url = settings.text("notify.webhook_url");
+    let hook = Webhook::new(
+        &url,
+        secret,
+        None,
+        Duration::from_secs(15),
+        app.clock.clone(),
+    )
+    .map_err(failed)?;
+    hook.send(&notice).await.map_err(failed)
 }
 
 /// Reads `smtp://[user:password@]host[:port]` (STARTTLS with a login or beyond this

@@ -91,6 +91,8 @@ pub const SETTINGS: &[SettingSpec] = settings! {
     "probe.interval_seconds" Integer(5, 3600), "30", "Chu kỳ dò thông thường (giây)" / "Probe interval, standard (seconds)", "" / "";
     "probe.critical_interval_seconds" Integer(2, 3600), "15", "Chu kỳ dò điểm trọng yếu (giây)" / "Probe interval, hub and critical (seconds)", "" / "";
     "probe.attempts" Integer(1, 10), "3", "Số lần mất liên tiếp trước khi báo" / "Failures in a row before DOWN", "" / "";
+    "probe.references" Text, "auto", "Mốc nhận biết trung tâm mất kết nối" / "Reference points of our own connection",
+        "auto là cổng mặc định của máy chủ; hoặc các địa chỉ IP cách nhau bằng dấu phẩy; để trống là không có. Mọi mốc cùng mất thì chính trung tâm mất kết nối" / "auto is this machine's default gateway; or IP addresses separated by commas; empty for none. When all of them fail it is the centre that is cut off";
     "probe.ports" Ports, "22,53,80,443,8080,8443", "Cổng mà đơn vị được dò" / "Ports that units may have probed",
         "Cán bộ đơn vị chỉ đặt cách dò tcp:CỔNG với các cổng này; trung tâm đặt được mọi cổng" / "A unit's officer sets tcp:PORT for these alone; the network centre for any";
     "notify.email_to" Text, "", "Gửi cảnh báo tới (thư điện tử)" / "Send alarms to (e-mail)", "Nhiều địa chỉ cách nhau bằng dấu phẩy" / "Several separated by commas", own;

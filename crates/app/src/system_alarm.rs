@@ -10,7 +10,11 @@ use store::{
     alarm::{self, Alarm, Said},
 };
 
-use crate::{App, live::Topic, notify};
+use crate::{
+    App,
+    live::Topic,
+    watch::{Say, notice},
+};
 
 /// Raises the alarm `code` about `subject` (a folder, a part; empty for the whole), unless it
 /// is raised already: then only what it says is brought up to date. `since` is when the cause
@@ -37,11 +41,13 @@ pub async fn raise(
         id: Id::new(app.clock.now_ms()),
         target: TargetId(Id::NIL),
         organization: None,
+        outage: None,
         state: code.to_owned(),
         subject: Some(subject.to_owned()),
         said: None,
         raised_at: since,
         cleared_at: None,
+        lasted_ms: None,
         behind: Vec::new(),
         acknowledged_at: None,
         acknowledged_by: None,
@@ -53,7 +59,7 @@ pub async fn raise(
     if fresh {
         tracing::error!(code, subject, what = words(&raised).en, "alarm raised");
     }
-    save(app, &raised, fresh.then_some("raised")).await
+    save(app, &raised, fresh.then_some(Say::Raised)).await
 }
 
 /// Ends the alarm `code` about `subject`, if it is raised.
@@ -65,11 +71,13 @@ pub async fn clear(app: &App, code: &str, subject: &str) -> Result<(), StoreErro
         return Ok(());
     };
     tracing::info!(code, subject, "alarm ended");
+    let now = app.clock.now_ms();
     let ended = Alarm {
-        cleared_at: Some(app.clock.now_ms()),
+        cleared_at: Some(now),
+        lasted_ms: Some((now - open.raised_at).max(0)),
         ..open
     };
-    save(app, &ended, Some("cleared")).await
+    save(app, &ended, Some(Say::Cleared)).await
 }
 
 /// What the open alarms of a code are about.
@@ -88,13 +96,16 @@ fn words(alarm: &Alarm) -> &Label {
     alarm.said.as_ref().map_or(&NONE, |said| &said.what)
 }
 
-async fn save(app: &App, alarm: &Alarm, what: Option<&str>) -> Result<(), StoreError> {
+async fn save(app: &App, alarm: &Alarm, say: Option<Say>) -> Result<(), StoreError> {
     let now = app.clock.now_ms();
     let mut tx = app.db.begin().await?;
     alarm::save(&mut tx, alarm).await?;
-    if let Some(what) = what {
-        let subject = alarm.subject.as_deref().unwrap_or_default();
-        notify::enqueue(app, &mut tx, alarm, what, subject, now).await?;
+    if let Some(say) = say {
+        let about = notice::About {
+            subject: alarm.subject.clone().unwrap_or_default(),
+            ..notice::About::default()
+        };
+        notice::enqueue(app, &mut tx, alarm, say, &about, now).await?;
     }
     tx.commit().await?;
     app.live.tell(Topic::Alarms);

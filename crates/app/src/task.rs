@@ -86,22 +86,16 @@ pub async fn start(app: &App, listen: Listen) -> Result<Running, observe::syslog
     }
     tracker.spawn(judging(app.clone(), cancel.clone()));
     tracker.spawn(hearing(app.clone(), cancel.clone()));
-    tracker.spawn(every(
-        app.clone(),
-        cancel.clone(),
-        "notices",
-        Duration::from_secs(2),
-        |app| async move {
-            notify::deliver(&app).await.map(|(sent, failed)| {
-                (sent + failed > 0).then(|| {
-                    Label::new(
-                        format!("{sent} đã gửi, {failed} sẽ gửi lại"),
-                        format!("{sent} sent, {failed} to be tried again"),
-                    )
-                })
-            })
-        },
-    ));
+    // A receiver that hangs holds up its own way alone.
+    for (name, way) in [("notices-mail", "mail"), ("notices-webhook", "webhook")] {
+        tracker.spawn(every(
+            app.clone(),
+            cancel.clone(),
+            name,
+            Duration::from_secs(2),
+            move |app| async move { notify::deliver(&app, way).await.map(|done| done.label()) },
+        ));
+    }
     tracker.spawn(every(
         app.clone(),
         cancel.clone(),

@@ -1,19 +1,21 @@
 //! Availability: what the states and samples of a target add up to, by local day.
 //!
-//! A [`Ledger`] is fed hard state changes, samples and the passing of time, and
-//! keeps one [`Day`] a target and local date (Asia/Ho_Chi_Minh). The five kinds
-//! of time of a day add up to the wall time that was counted. Availability is
-//! up ÷ (up + down + unreachable): time without data and time in which we
-//! ourselves were cut off are shown beside it and are never counted as up.
+//! A [`Ledger`] is fed hard state changes, samples and the passing of time, and hands out
+//! what has come to a target and local date (Asia/Ho_Chi_Minh) since it was last asked.
+//! Time is measured on the monotonic clock, from sample to sample: a loss is from the first
+//! failed to the first answered one, and what is not settled yet is not counted yet. The
+//! wall clock only says to which date it belongs; what it does is never time. Availability
+//! is up ÷ (up + down + unreachable): time without data and time in which we ourselves were
+//! cut off are shown beside it and are never counted as up.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{from_ms, local_date, start_of_day_ms};
 use crate::id::TargetId;
-use crate::reachability::{Outcome, State};
+use crate::reachability::{Moment, Outcome, State};
 
 /// Milliseconds spent in each state, and what the probes measured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,16 +124,16 @@ impl<'a> std::iter::Sum<&'a Tally> for Tally {
     }
 }
 
-/// One target on one local day.
+/// What has come to one target on one local day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Day {
     /// Whose.
     pub target: TargetId,
     /// The local date.
     pub date: Date,
-    /// Unix milliseconds up to which this day is counted.
+    /// Unix milliseconds up to which it is counted.
     pub until_ms: i64,
-    /// What it adds up to so far.
+    /// To be added to what is stored of that day.
     pub tally: Tally,
 }
 
@@ -148,7 +150,7 @@ pub struct Month {
 
 /// Adds days up to months, sorted by target and month.
 pub fn months<'a>(days: impl IntoIterator<Item = &'a Day>) -> Vec<Month> {
-    let mut sums = std::collections::BTreeMap::<(TargetId, Date), Tally>::new();
+    let mut sums = BTreeMap::<(TargetId, Date), Tally>::new();
     for day in days {
         sums.entry((day.target, day.date.first_of_month()))
             .or_default()
@@ -186,19 +188,16 @@ fn day_at(ms: i64) -> (Date, i64) {
 #[derive(Debug)]
 struct Account {
     state: State,
-    /// Up to where time is counted, unix milliseconds. Never goes back.
-    cursor_ms: i64,
-    day: Day,
-    day_end_ms: i64,
-    dirty: bool,
+    /// Up to where time is counted. Never goes back on the monotonic clock.
+    cursor: Moment,
 }
 
 /// The running count of all targets.
 #[derive(Debug, Default)]
 pub struct Ledger {
     accounts: HashMap<TargetId, Account>,
-    /// Days that ended and were not taken yet.
-    ended: Vec<Day>,
+    /// What came since it was last taken.
+    days: BTreeMap<(TargetId, Date), Day>,
 }
 
 impl Ledger {
@@ -207,122 +206,86 @@ impl Ledger {
         Self::default()
     }
 
-    /// Begins to count `target` at `at_ms`, in `state`. Does nothing when it is counted already.
-    pub fn open(&mut self, target: TargetId, state: State, at_ms: i64) {
+    /// Begins to count `target` at `at`, in `state`. Does nothing when it is counted already.
+    pub fn open(&mut self, target: TargetId, state: State, at: Moment) {
         self.accounts
             .entry(target)
-            .or_insert_with(|| Account::open(target, state, at_ms, Tally::default()));
+            .or_insert(Account { state, cursor: at });
     }
 
-    /// Takes over a day from before a restart. Time since [`Day::until_ms`] is
-    /// time in which nobody looked.
-    pub fn restore(&mut self, day: Day) {
-        let account = Account::open(day.target, State::NoData, day.until_ms, day.tally);
-        let newer = self
-            .accounts
-            .get(&day.target)
-            .is_some_and(|known| known.cursor_ms > day.until_ms);
-        // A day that ended exactly at midnight is complete: its account opens on the next.
-        if !newer {
-            let account = Account {
-                day: Day {
-                    tally: if account.day.date == day.date {
-                        day.tally
-                    } else {
-                        Tally::default()
-                    },
-                    ..account.day
-                },
-                ..account
-            };
-            self.accounts.insert(day.target, account);
-        }
+    /// Time between a stop of the program and its next start, in which nobody looked: from
+    /// `from_ms` to `to_ms` on the wall clock, the only one that went on.
+    pub fn gap(&mut self, target: TargetId, from_ms: i64, to_ms: i64) {
+        self.add_time(target, State::NoData, from_ms, to_ms);
     }
 
-    /// Stops counting `target` at `at_ms`.
-    pub fn close(&mut self, target: TargetId, at_ms: i64) {
-        if let Some(mut account) = self.accounts.remove(&target) {
-            account.advance(at_ms, &mut self.ended);
-            self.ended.push(account.day);
-        }
+    /// Stops counting `target` where its count stands.
+    pub fn drop(&mut self, target: TargetId) {
+        self.accounts.remove(&target);
     }
 
-    /// A hard state change. One dated before what is counted already (the clock
-    /// was set back) takes effect from where the count stands.
-    pub fn state_changed(&mut self, target: TargetId, to: State, at_ms: i64) {
+    /// Up to where `target` is counted, unix milliseconds; `None` when it is not.
+    pub fn counted(&self, target: TargetId) -> Option<i64> {
+        self.accounts
+            .get(&target)
+            .map(|account| account.cursor.at_ms)
+    }
+
+    /// `target` is in `to` from `since` on, as far as that was not counted already.
+    pub fn turned(&mut self, target: TargetId, to: State, since: Moment) {
+        self.open(target, to, since);
+        self.advance(target, since);
         if let Some(account) = self.accounts.get_mut(&target) {
-            account.advance(at_ms, &mut self.ended);
             account.state = to;
-        } else {
-            self.open(target, to, at_ms);
         }
     }
 
-    /// One probe, counted on the day at which the count stands.
-    pub fn sampled(&mut self, target: TargetId, outcome: Outcome, at_ms: i64) {
-        if let Some(account) = self.accounts.get_mut(&target) {
-            account.advance(at_ms, &mut self.ended);
-            account.day.tally.add_sample(outcome);
-            account.dirty = true;
+    /// One probe, on the day on which it was sent. One that never left this machine is none.
+    pub fn sampled(&mut self, target: TargetId, outcome: Outcome, sent: Moment) {
+        if outcome.was_sent() && self.accounts.contains_key(&target) {
+            let date = local_date(from_ms(sent.at_ms));
+            self.day(target, date, sent.at_ms).tally.add_sample(outcome);
         }
     }
 
-    /// Counts everything up to `now_ms`.
-    pub fn advance(&mut self, now_ms: i64) {
-        for account in self.accounts.values_mut() {
-            account.advance(now_ms, &mut self.ended);
+    /// Counts the present state of `target` up to `settled`.
+    pub fn advance(&mut self, target: TargetId, settled: Moment) {
+        let Some(account) = self.accounts.get_mut(&target) else {
+            return;
+        };
+        let ms = settled.mono_ms.saturating_sub(account.cursor.mono_ms);
+        if ms == 0 {
+            return;
+        }
+        let state = account.state;
+        account.cursor = settled;
+        // However the wall clock was set meanwhile: so much time, and it ended then.
+        let from_ms = settled.at_ms.saturating_sub_unsigned(ms);
+        self.add_time(target, state, from_ms, settled.at_ms);
+    }
+
+    /// What came to each target and day since the last call, to be added to what is stored.
+    pub fn take(&mut self) -> Vec<Day> {
+        std::mem::take(&mut self.days).into_values().collect()
+    }
+
+    fn add_time(&mut self, target: TargetId, state: State, from_ms: i64, to_ms: i64) {
+        let mut until_ms = from_ms;
+        for (date, ms) in by_local_day(from_ms, to_ms) {
+            until_ms += ms;
+            self.day(target, date, until_ms).tally.add_time(state, ms);
         }
     }
 
-    /// The days that changed since the last call, with their sums so far; each
-    /// replaces what was stored of that target and date.
-    pub fn take_changed(&mut self) -> Vec<Day> {
-        let mut days = std::mem::take(&mut self.ended);
-        for account in self.accounts.values_mut().filter(|a| a.dirty) {
-            account.dirty = false;
-            days.push(account.day);
-        }
-        days
-    }
-
-    /// The running day of `target`.
-    pub fn today(&self, target: TargetId) -> Option<&Day> {
-        self.accounts.get(&target).map(|a| &a.day)
-    }
-}
-
-impl Account {
-    fn open(target: TargetId, state: State, at_ms: i64, tally: Tally) -> Self {
-        let (date, day_end_ms) = day_at(at_ms);
-        Self {
-            state,
-            cursor_ms: at_ms,
-            day: Day {
-                target,
-                date,
-                until_ms: at_ms,
-                tally,
-            },
-            day_end_ms,
-            dirty: false,
-        }
-    }
-
-    fn advance(&mut self, to_ms: i64, ended: &mut Vec<Day>) {
-        while self.cursor_ms < to_ms {
-            let until = to_ms.min(self.day_end_ms);
-            self.day.tally.add_time(self.state, until - self.cursor_ms);
-            self.cursor_ms = until;
-            self.day.until_ms = until;
-            self.dirty = true;
-            if until == self.day_end_ms {
-                ended.push(self.day);
-                *self = Self {
-                    dirty: false,
-                    ..Self::open(self.day.target, self.state, until, Tally::default())
-                };
-            }
-        }
+    fn day(&mut self, target: TargetId, date: Date, until_ms: i64) -> &mut Day {
+        let day = self.days.entry((target, date)).or_insert(Day {
+            target,
+            date,
+            until_ms,
+            tally: Tally::default(),
+        });
+        day.until_ms = day.until_ms.max(until_ms);
+        day
     }
 }
 
@@ -335,9 +298,18 @@ mod tests {
     use crate::reachability::Failure;
 
     const DAY_MS: i64 = 86_400_000;
+    const HOUR_MS: i64 = 3_600_000;
 
     fn id(n: u8) -> TargetId {
         TargetId(Id::from_bytes([n; 16]))
+    }
+
+    fn at(mono_ms: u64, at_ms: i64) -> Moment {
+        Moment { mono_ms, at_ms }
+    }
+
+    fn total(days: &[Day]) -> Tally {
+        days.iter().map(|day| &day.tally).sum()
     }
 
     #[test]
@@ -369,48 +341,66 @@ mod tests {
     }
 
     #[test]
-    fn after_a_restart_the_gap_is_no_data() {
-        let mut before = Ledger::new();
-        before.open(id(1), State::Up, 1_000_000);
-        before.advance(1_060_000);
-        let stored = before.take_changed();
-        let mut after = Ledger::new();
-        after.restore(stored[0]);
-        after.state_changed(id(1), State::Up, 1_100_000);
-        after.advance(1_110_000);
-        let tally = after.today(id(1)).unwrap().tally;
-        assert_eq!((tally.up_ms, tally.no_data_ms), (70_000, 40_000));
+    fn what_is_told_late_is_counted_from_where_it_began() {
+        let mut ledger = Ledger::new();
+        ledger.open(id(1), State::Up, at(0, 1_000_000));
+        ledger.advance(id(1), at(40_000, 1_040_000));
+        // The failures of 45 and 50 s were believed at 63 s, the answer of 105 s at 107 s.
+        ledger.turned(id(1), State::Down, at(45_000, 1_045_000));
+        ledger.advance(id(1), at(70_000, 1_070_000));
+        ledger.turned(id(1), State::Up, at(105_000, 1_105_000));
+        ledger.advance(id(1), at(110_000, 1_110_000));
+        let tally = total(&ledger.take());
+        assert_eq!((tally.up_ms, tally.down_ms), (50_000, 60_000));
+        assert_eq!(ledger.take(), []);
     }
 
     #[test]
-    fn a_day_that_ended_at_midnight_is_not_restored_into_the_next() {
+    fn a_clock_that_jumps_makes_no_time() {
+        for jump in [HOUR_MS, -HOUR_MS, 40 * DAY_MS, -40 * DAY_MS] {
+            let mut ledger = Ledger::new();
+            let noon = start_of_day_ms("2026-11-22".parse().unwrap()) + 12 * HOUR_MS;
+            ledger.open(id(1), State::Up, at(0, noon));
+            ledger.advance(id(1), at(60_000, noon + 60_000));
+            ledger.advance(id(1), at(120_000, noon + 120_000 + jump));
+            ledger.advance(id(1), at(180_000, noon + 180_000));
+            let days = ledger.take();
+            assert_eq!(total(&days).up_ms, 180_000, "{jump}");
+            assert_eq!(total(&days).counted_ms(), 180_000, "{jump}");
+        }
+    }
+
+    #[test]
+    fn two_days_without_the_program_are_no_data_on_each_of_them() {
         let mut ledger = Ledger::new();
-        let midnight = start_of_day_ms("2026-11-22".parse().unwrap());
-        ledger.open(id(1), State::Up, midnight - 1_000);
-        ledger.advance(midnight);
-        let ended = ledger.take_changed();
-        assert_eq!(ended.len(), 1);
-        assert_eq!(ended[0].tally.up_ms, 1_000);
-        let mut after = Ledger::new();
-        after.restore(ended[0]);
-        assert_eq!(after.today(id(1)).unwrap().tally, Tally::default());
-        assert_eq!(after.today(id(1)).unwrap().date.to_string(), "2026-11-22");
+        let start = start_of_day_ms("2026-11-30".parse().unwrap()) + 18 * HOUR_MS;
+        ledger.gap(id(1), start, start + 2 * DAY_MS);
+        let days: Vec<_> = (ledger.take().iter())
+            .map(|day| (day.date.to_string(), day.tally.no_data_ms / HOUR_MS))
+            .collect();
+        let expected = [("2026-11-30", 6), ("2026-12-01", 24), ("2026-12-02", 18)];
+        assert_eq!(days, expected.map(|(date, hours)| (date.to_owned(), hours)));
+        // A clock set back over the stop leaves no time in between.
+        ledger.gap(id(1), start, start - DAY_MS);
+        assert_eq!(ledger.take(), []);
     }
 
     #[test]
     fn rtt_and_loss() {
         let mut ledger = Ledger::new();
-        ledger.open(id(1), State::Up, 0);
+        ledger.open(id(1), State::Up, at(0, 0));
         for rtt_us in [300, 100, 200] {
-            ledger.sampled(id(1), Outcome::Answered { rtt_us }, 10);
+            ledger.sampled(id(1), Outcome::Answered { rtt_us }, at(10, 10));
         }
-        ledger.sampled(id(1), Outcome::Failed(Failure::Timeout), 20);
-        let t = ledger.today(id(1)).unwrap().tally;
+        ledger.sampled(id(1), Outcome::Failed(Failure::Timeout), at(20, 20));
+        // What our own machine did not send is no loss.
+        ledger.sampled(id(1), Outcome::Failed(Failure::Forbidden), at(30, 30));
+        let t = total(&ledger.take());
         assert_eq!(
             (t.rtt_min_us, t.rtt_max_us, t.rtt_avg_us()),
             (Some(100), Some(300), Some(200.0))
         );
-        assert_eq!(t.loss(), Some(0.25));
+        assert_eq!((t.sent, t.loss()), (4, Some(0.25)));
     }
 
     fn state() -> impl Strategy<Value = State> {
@@ -418,33 +408,31 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever happens, and however the clock jumps, the parts add up to
-        /// the wall time between the start and the latest instant seen.
+        /// Whatever happens, and however the clock jumps, the parts add up to the time that
+        /// passed on the monotonic clock.
         #[test]
         fn the_parts_add_up(
             start in 0..2_000_000_000_000i64,
-            steps in prop::collection::vec((-DAY_MS / 2..3 * DAY_MS, state()), 1..40),
+            steps in prop::collection::vec(
+                (0..3 * DAY_MS as u64, -DAY_MS..DAY_MS, state(), any::<bool>()), 1..40),
         ) {
             let mut ledger = Ledger::new();
-            ledger.open(id(1), State::NoData, start);
-            let (mut at, mut latest) = (start, start);
-            let mut days: HashMap<Date, Day> = HashMap::new();
-            for (step, to) in steps {
-                at += step;
-                latest = latest.max(at);
-                ledger.state_changed(id(1), to, at);
-                days.extend(ledger.take_changed().into_iter().map(|d| (d.date, d)));
+            ledger.open(id(1), State::NoData, at(0, start));
+            let mut mono = 0;
+            let mut days = Vec::new();
+            for (step, jump, to, turns) in steps {
+                mono += step;
+                let now = at(mono, start + mono as i64 + jump);
+                if turns {
+                    ledger.turned(id(1), to, now);
+                } else {
+                    ledger.advance(id(1), now);
+                }
+                days.extend(ledger.take());
             }
-            let total: i64 = days.values().map(|d| d.tally.counted_ms()).sum();
-            prop_assert_eq!(total, latest - start);
-            for day in days.values() {
-                let length = start_of_day_ms(day.date.tomorrow().unwrap()) - start_of_day_ms(day.date);
-                prop_assert!(day.tally.counted_ms() <= length);
-            }
-            let by_month: i64 = months(days.values()).iter().map(|m| m.tally.counted_ms()).sum();
-            prop_assert_eq!(by_month, total);
-            let split: i64 = by_local_day(start, latest).iter().map(|(_, ms)| ms).sum();
-            prop_assert_eq!(split, latest - start);
+            prop_assert_eq!(total(&days).counted_ms() as u64, mono);
+            let by_month: i64 = months(&days).iter().map(|m| m.tally.counted_ms()).sum();
+            prop_assert_eq!(by_month as u64, mono);
         }
     }
 }

@@ -5,14 +5,19 @@
 //!
 //! - **Down**: the target fails while its parent (or, for a target without one,
 //!   another witness) answers;
-//! - **Unreachable**: the target fails behind a parent that is itself dead;
+//! - **Unreachable**: the target fails, and every way to it is itself dead;
 //! - **Isolated**: the target fails, and so does everything else: it is we who
 //!   are cut off, and nothing may be said about the target;
 //! - **No data**: nobody has looked for too long. It is neither up nor down.
 //!
 //! A failed sample is *soft* until [`Pace::max_attempts`] have failed in a row;
-//! before a soft failure is announced as Down the parent is probed at once. One
-//! dead cause is one [`Alarm`], which lists what hangs behind it.
+//! before a soft failure is announced as Down the parents are probed at once, and it must
+//! fail after one of them answered. One dead cause is one [`Alarm`], which lists what hangs
+//! behind it; one that comes and goes is one alarm, too.
+//!
+//! What is told late happened early: a change of state names the sample with which it began,
+//! and a loss ([`Effect::LossBegan`], [`Effect::LossEnded`]) lasts from the first failed
+//! sample to the first answered one.
 //!
 //! Order is taken from a monotonic clock ([`Moment::mono_ms`]); the wall clock
 //! only labels what is recorded, so that setting it back corrupts nothing.
@@ -21,19 +26,23 @@ mod alarm;
 mod fleet;
 mod isolation;
 mod judge;
+mod loss;
 mod node;
+mod tree;
 
 #[cfg(test)]
 mod lab;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod returns;
+#[cfg(test)]
 mod tables;
 
 use serde::{Deserialize, Serialize};
 
 use crate::id::TargetId;
-pub use fleet::{Counts, Fleet, Settings, Status};
+pub use fleet::{Counts, Fleet, Restored, Settings, Status};
 
 /// An instant on two clocks: one that only goes forward, one that people read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,11 +89,14 @@ impl Default for Pace {
 pub struct Target {
     /// Its id.
     pub id: TargetId,
-    /// What it hangs behind, if anything; probes towards it pass through there.
-    pub parent: Option<TargetId>,
-    /// True for our own reference points (our gateway): when all of them fail,
-    /// it is we who are cut off.
+    /// What it hangs behind, if anything; probes towards it pass through one of these.
+    pub parents: Vec<TargetId>,
+    /// True for our own reference points (our gateway): when all of them fail, it is we
+    /// who are cut off. They have no alarms and no losses, and do not count while they
+    /// never answered.
     pub reference: bool,
+    /// True for a hub: where parents form a circle, ways are counted from here.
+    pub centre: bool,
     /// How it is probed and believed.
     pub pace: Pace,
 }
@@ -145,7 +157,8 @@ pub enum Failure {
     Refused,
     /// This machine or a router on the way knows no way there.
     NoRoute,
-    /// This machine does not let us send (a local firewall rule).
+    /// This machine did not send it (a local firewall rule, no address to send from): it
+    /// says nothing about the target.
     Forbidden,
 }
 
@@ -167,6 +180,11 @@ impl Outcome {
     pub fn answered(self) -> bool {
         matches!(self, Outcome::Answered { .. })
     }
+
+    /// Whether the probe left this machine; one that did not says nothing.
+    pub fn was_sent(self) -> bool {
+        self != Outcome::Failed(Failure::Forbidden)
+    }
 }
 
 /// One finished probe.
@@ -180,15 +198,68 @@ pub struct Sample {
     pub outcome: Outcome,
 }
 
-/// A dead cause and everything that cannot be reached because of it.
+/// A dead cause and everything that could not be reached because of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alarm {
     /// The target that is Down.
     pub cause: TargetId,
     /// Unix milliseconds of the first failed sample; with `cause` it identifies the alarm.
     pub since_ms: i64,
-    /// The Unreachable targets behind it, sorted; empty for a leaf.
+    /// The targets that were Unreachable behind it at one time or another, sorted; empty
+    /// for a leaf.
     pub behind: Vec<TargetId>,
+    /// Whether it comes and goes: then one alarm stands for all its losses.
+    pub flapping: bool,
+}
+
+/// A loss that began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Open {
+    /// Whose.
+    pub target: TargetId,
+    /// [`State::Down`] or [`State::Unreachable`].
+    pub kind: State,
+    /// The first failed sample that counts.
+    pub since: Moment,
+    /// For an Unreachable target: what took its last way.
+    pub cause: Option<TargetId>,
+    /// Unix milliseconds of the decision.
+    pub at_ms: i64,
+}
+
+/// Why a loss ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ended {
+    /// The target answered.
+    Answered,
+    /// Its cause changed: another loss of the same target goes on.
+    Turned,
+    /// The target is no longer probed.
+    Removed,
+}
+
+impl Ended {
+    /// The word used in records: `answered`, `turned`, `removed`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Ended::Answered => "answered",
+            Ended::Turned => "turned",
+            Ended::Removed => "removed",
+        }
+    }
+}
+
+/// What is remembered of a loss that goes on.
+#[derive(Clone, Debug)]
+struct Loss {
+    kind: State,
+    since: Moment,
+    /// Milliseconds before a restart; the monotonic clock began anew there.
+    carried_ms: u64,
+    /// Milliseconds of it in which nobody looked or we were cut off.
+    unseen_ms: u64,
+    blind_since: Option<Moment>,
 }
 
 /// Why an alarm ended.
@@ -222,10 +293,26 @@ pub enum Effect {
         from: State,
         /// The state now.
         to: State,
-        /// Unix milliseconds of the decision; never before the target's last change.
+        /// Where it began: the first sample that pointed this way, for no data the last
+        /// sample. Never before the target's last change on the monotonic clock.
+        since: Moment,
+        /// Unix milliseconds of the decision.
         at_ms: i64,
-        /// Unix milliseconds of the first sample that pointed this way.
-        first_ms: i64,
+    },
+    /// A target was lost.
+    LossBegan(Open),
+    /// A target is no longer lost.
+    LossEnded {
+        /// Whose.
+        target: TargetId,
+        /// The first answered sample; else when it turned or was removed.
+        ended: Moment,
+        /// How long it lasted, milliseconds on the monotonic clock.
+        lasted_ms: u64,
+        /// How much of that nobody looked or we were cut off, milliseconds.
+        unseen_ms: u64,
+        /// Why it ended.
+        why: Ended,
     },
     /// This target should be probed again after so many milliseconds.
     ProbeNow {
@@ -236,8 +323,13 @@ pub enum Effect {
     },
     /// A new cause of failure.
     AlarmRaised(Alarm),
-    /// What hangs behind a known cause has changed.
-    AlarmChanged(Alarm),
+    /// More hangs behind a known cause, or it began or ceased to come and go.
+    AlarmChanged {
+        /// As it is now.
+        alarm: Alarm,
+        /// Whether people should be told.
+        matters: bool,
+    },
     /// A cause is gone.
     AlarmCleared {
         /// The target that was Down.
@@ -249,18 +341,20 @@ pub enum Effect {
         /// Why it ended.
         why: Cleared,
     },
-    /// We ourselves are cut off from now on.
+    /// We ourselves are cut off.
     IsolationBegan {
-        /// Unix milliseconds.
-        at_ms: i64,
+        /// The first failed sample of the witness that showed it.
+        since: Moment,
         /// What shows it.
         why: CutOff,
     },
     /// We see the network again.
     IsolationEnded {
-        /// When it began, unix milliseconds.
-        since_ms: i64,
-        /// When it ended, unix milliseconds.
+        /// When it began.
+        since: Moment,
+        /// The first answered sample.
+        ended: Moment,
+        /// Unix milliseconds of the decision.
         at_ms: i64,
     },
     /// The wall clock jumped against the monotonic clock.
@@ -284,10 +378,15 @@ pub enum FleetError {
         /// The missing parent.
         parent: TargetId,
     },
-    /// Parents that lead back to where they began.
-    #[error("these targets are each other's parents: {}", path.iter().map(ToString::to_string).collect::<Vec<_>>().join(" → "))]
-    Cycle {
-        /// The targets along the cycle; the first is also the parent of the last.
-        path: Vec<TargetId>,
-    },
+}
+
+/// A parent that is left out because it would close a circle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cut {
+    /// Whose parent it would be.
+    pub target: TargetId,
+    /// What is left out.
+    pub parent: TargetId,
+    /// The circle: each lies behind the one after it, the last behind the first.
+    pub circle: Vec<TargetId>,
 }

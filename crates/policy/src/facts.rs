@@ -78,8 +78,10 @@ views! {
         Seen privileged mfa enabled password_changed_at last_sign_in_at.
     "fact_target": unit target noun subject class updated_at;
         Seen state since_at last_sample_at.
-    "fact_availability": unit target noun subject class month updated_at;
+    "fact_availability": unit target noun subject class month updated_at status;
         Seen up_ms down_ms unreachable_ms isolated_ms no_data_ms.
+    "fact_outage": unit outage target noun subject kind provider contract planned updated_at;
+        Seen began_at ended_at lasted_ms unseen_ms attribution.
     "fact_log_source": unit device name role updated_at;
         Seen last_received_at lines first_received_at.
     "fact_entry": unit register entry;

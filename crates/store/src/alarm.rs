@@ -26,7 +26,9 @@ pub struct Alarm {
     pub target: TargetId,
     /// Whose target.
     pub organization: Option<OrganizationId>,
-    /// `down`, `isolated` or `no_data`; of Giềng itself the cause's code, such as `disk-low`.
+    /// The outage that it is about; of a target that comes and goes, the first of them.
+    pub outage: Option<Id>,
+    /// `down`, `flapping` (it comes and goes) or `isolated`; of Giềng itself the cause's code, such as `disk-low`.
     pub state: String,
     /// What of Giềng itself it is about (a folder, a part); none for targets.
     pub subject: Option<String>,
@@ -36,7 +38,9 @@ pub struct Alarm {
     pub raised_at: i64,
     /// When it ended.
     pub cleared_at: Option<i64>,
-    /// The targets that cannot be reached because of it.
+    /// How long it lasted, milliseconds by the monotonic clock; `None` while it is open.
+    pub lasted_ms: Option<i64>,
+    /// The targets that could not be reached because of it at one time or another.
     pub behind: Vec<TargetId>,
     /// When somebody took it on.
     pub acknowledged_at: Option<i64>,
@@ -62,6 +66,8 @@ fn read(row: &Row) -> Result<Alarm, StoreError> {
             })?,
         raised_at: row.int("raised_at")?,
         cleared_at: row.opt_int("cleared_at")?,
+        outage: row.opt_parsed("outage_id")?,
+        lasted_ms: row.opt_int("lasted_ms")?,
         behind: serde_json::from_str(&behind).map_err(|e| StoreError::Decode {
             column: "behind".into(),
             what: e.to_string(),
@@ -79,9 +85,9 @@ pub async fn save(tx: &mut Tx, a: &Alarm) -> Result<(), StoreError> {
     tx.execute(
         "alarm",
         "INSERT INTO alarm (id, target_id, organization_id, state, raised_at, cleared_at, behind, \
-         acknowledged_at, acknowledged_by, subject, said) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
+         acknowledged_at, acknowledged_by, subject, said, outage_id, lasted_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
          ON CONFLICT (id) DO UPDATE SET state = excluded.state, said = excluded.said, cleared_at = excluded.cleared_at, \
-         behind = excluded.behind, acknowledged_at = COALESCE(excluded.acknowledged_at, alarm.acknowledged_at), \
+         lasted_ms = excluded.lasted_ms, behind = excluded.behind, acknowledged_at = COALESCE(excluded.acknowledged_at, alarm.acknowledged_at), \
          acknowledged_by = COALESCE(excluded.acknowledged_by, alarm.acknowledged_by)",
         &args![
             a.id,
@@ -96,7 +102,9 @@ pub async fn save(tx: &mut Tx, a: &Alarm) -> Result<(), StoreError> {
             a.subject.clone(),
             a.said
                 .as_ref()
-                .and_then(|said| serde_json::to_string(said).ok())
+                .and_then(|said| serde_json::to_string(said).ok()),
+            a.outage.map(|id| id.to_string()),
+            a.lasted_ms
         ],
     )
     .await?;

@@ -39,21 +39,27 @@ pub async fn enqueue(
     Ok(())
 }
 
-/// Takes up to `limit` due jobs; nobody else gets them until `lease_ms` have passed.
+/// Takes up to `limit` due jobs of a kind; nobody else gets them until `lease_ms` have passed.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
-pub async fn lease(db: &Db, now: i64, lease_ms: i64, limit: i64) -> Result<Vec<Job>, StoreError> {
+pub async fn lease(
+    db: &Db,
+    kind: &str,
+    now: i64,
+    lease_ms: i64,
+    limit: i64,
+) -> Result<Vec<Job>, StoreError> {
     let mut tx = db.begin_later().await?;
     let sql = format!(
         "UPDATE job SET leased_until = $1, attempts = attempts + 1 WHERE id IN ( \
-           SELECT id FROM job WHERE done_at IS NULL AND run_at <= $2 \
+           SELECT id FROM job WHERE done_at IS NULL AND kind = $4 AND run_at <= $2 \
            AND (leased_until IS NULL OR leased_until < $2) ORDER BY run_at LIMIT $3 {}) \
          RETURNING id, kind, payload, attempts",
         dialect::skip_locked(&tx)
     );
     let rows = tx
-        .fetch("jobs", &sql, &args![now + lease_ms, now, limit])
+        .fetch("jobs", &sql, &args![now + lease_ms, now, limit, kind])
         .await?;
     tx.commit().await?;
     rows.iter()

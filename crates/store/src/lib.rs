@@ -26,6 +26,7 @@ mod line;
 pub mod log_claim;
 pub mod log_source;
 mod migration;
+pub mod outage;
 pub mod registry;
 pub mod reminder;
 pub mod replay;
@@ -40,6 +41,7 @@ pub mod throttle;
 pub mod token;
 mod tx;
 mod version;
+mod way;
 
 pub use arg::Arg;
 pub use db::Db;

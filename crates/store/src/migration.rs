@@ -41,6 +41,7 @@ const FILES: &[Files] = files! {
     21: "0021_revisions",
     22: "0022_log_names_and_zones",
     23: "0023_attachment_uploads",
+    24: "0024_outages",
 };
 
 /// Those of SQLite.

@@ -5,7 +5,8 @@ use domain::{
     id::{OrganizationId, TargetId},
 };
 
-use crate::{Arg, Db, Row, StoreError, Tx, args, registry::scope_condition};
+pub use crate::way::Link;
+use crate::{Arg, Db, Row, StoreError, Tx, args, registry::scope_condition, way::Ways};
 
 /// Something that is probed, as the registry has it.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -24,8 +25,12 @@ pub struct TargetRow {
     pub probe: String,
     /// `hub`, `critical` or `standard`.
     pub class: String,
-    /// What lies before it on the way to the hub.
-    pub parent: Option<TargetId>,
+    /// What is probed before it on the way to the hub; several where it has several lines.
+    pub parents: Vec<TargetId>,
+    /// The circuits that lead to it; of a circuit, itself.
+    pub links: Vec<Link>,
+    /// Up, but one of several ways to it is dead.
+    pub degraded: bool,
     /// Degrees north.
     pub latitude: Option<f64>,
     /// Degrees east.
@@ -38,27 +43,28 @@ pub struct TargetRow {
     pub last_sample_at: Option<i64>,
     /// Round trip of the last answer, microseconds.
     pub rtt_us: Option<i64>,
+    /// Up to when its time is counted, unix milliseconds.
+    pub counted_at: Option<i64>,
 }
 
 /// All targets in scope with their present state.
 ///
-/// A site's parent is the circuit that ends there (when it is probed), else the
-/// site it names; a circuit's parent is its Z end; a device's parent is its site.
+/// Before a site lie the circuits that end there, as far as they are probed (and the far end
+/// of those that are not), else the site it names; before a circuit its Z end; before a
+/// device its site. A site that is not probed is looked through.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
 pub async fn list(db: &Db, scope: &Scope) -> Result<Vec<TargetRow>, StoreError> {
+    let ways = Ways::load(db).await?;
     let mut args = Vec::new();
     let in_scope = scope_condition(scope, "t.organization_id", &mut args);
     let sql = format!(
         "SELECT t.target_id, t.noun, t.organization_id, t.subject, t.address, t.probe, t.class, \
-           CASE t.noun WHEN 'site' THEN COALESCE((SELECT MIN(k.id) FROM circuit k WHERE k.a_site_id = s.id \
-               AND k.status = 'active' AND k.a_site_id <> COALESCE(k.z_site_id, '') \
-               AND EXISTS (SELECT 1 FROM claim g WHERE g.kind = 'address' AND g.value_key = k.address_key \
-                 AND g.organization_id = k.organization_id AND g.state = 'granted')), s.parent_id) \
-             WHEN 'circuit' THEN c.z_site_id ELSE d.site_id END AS parent, \
+           CASE t.noun WHEN 'circuit' THEN c.z_site_id WHEN 'device' THEN d.site_id END AS place, \
+           c.a_site_id, c.provider_id, c.contract, \
            COALESCE(s.latitude, sa.latitude) AS latitude, COALESCE(s.longitude, sa.longitude) AS longitude, \
-           COALESCE(x.state, 'no_data') AS state, x.since_at, x.last_sample_at, x.rtt_us \
+           COALESCE(x.state, 'no_data') AS state, x.since_at, x.last_sample_at, x.rtt_us, x.counted_at \
          FROM target t \
          LEFT JOIN site s ON s.id = t.target_id \
          LEFT JOIN circuit c ON c.id = t.target_id \
@@ -71,21 +77,44 @@ pub async fn list(db: &Db, scope: &Scope) -> Result<Vec<TargetRow>, StoreError> 
         .await?
         .iter()
         .map(|row| {
+            let id: TargetId = row.parsed("target_id")?;
+            let (noun, subject) = (row.text("noun")?, row.text("subject")?);
+            let state = row.text("state")?;
+            let place: Option<TargetId> = row.opt_parsed("place")?;
+            // A line from a place to itself leads nowhere.
+            let near: Option<TargetId> = row.opt_parsed("a_site_id")?;
+            let place = place.filter(|place| near != Some(*place));
+            let parents = match noun.as_str() {
+                "site" => ways.of_site(id),
+                _ => place.map(|place| ways.through(place)).unwrap_or_default(),
+            };
+            let links = match noun.as_str() {
+                "circuit" => vec![Link {
+                    code: subject.clone(),
+                    provider: row.opt_parsed("provider_id")?,
+                    contract: row.opt_text("contract")?,
+                }],
+                "site" => ways.links(id),
+                _ => place.map(|place| ways.links(place)).unwrap_or_default(),
+            };
             Ok(TargetRow {
-                id: row.parsed("target_id")?,
-                noun: row.text("noun")?,
+                id,
+                degraded: state == "up" && ways.degraded(&parents),
+                parents,
+                links,
+                noun,
                 organization: row.parsed("organization_id")?,
-                subject: row.text("subject")?,
+                subject,
                 address: row.text("address")?,
                 probe: row.opt_text("probe")?.unwrap_or_else(|| "icmp".into()),
                 class: row.text("class")?,
-                parent: row.opt_parsed("parent")?,
                 latitude: row.opt_real("latitude")?,
                 longitude: row.opt_real("longitude")?,
-                state: row.text("state")?,
+                state,
                 since_at: row.opt_int("since_at")?,
                 last_sample_at: row.opt_int("last_sample_at")?,
                 rtt_us: row.opt_int("rtt_us")?,
+                counted_at: row.opt_int("counted_at")?,
             })
         })
         .collect()
@@ -104,6 +133,8 @@ pub struct StateRow {
     pub last_sample_at: Option<i64>,
     /// Microseconds.
     pub rtt_us: Option<i64>,
+    /// Up to when its time is counted; `None` when it is no longer probed.
+    pub counted_at: Option<i64>,
 }
 
 /// Stores present states.
@@ -120,6 +151,7 @@ pub async fn save_states(tx: &mut Tx, states: &[StateRow], now: i64) -> Result<(
                 s.since_at,
                 s.last_sample_at,
                 s.rtt_us,
+                s.counted_at,
                 now
             ]
             .to_vec()
@@ -127,9 +159,10 @@ pub async fn save_states(tx: &mut Tx, states: &[StateRow], now: i64) -> Result<(
         .collect();
     tx.insert_many(
         "target states",
-        "target_state (target_id, state, since_at, last_sample_at, rtt_us, updated_at)",
+        "target_state (target_id, state, since_at, last_sample_at, rtt_us, counted_at, updated_at)",
         "ON CONFLICT (target_id) DO UPDATE SET state = excluded.state, since_at = excluded.since_at, \
-         last_sample_at = excluded.last_sample_at, rtt_us = excluded.rtt_us, updated_at = excluded.updated_at",
+         last_sample_at = excluded.last_sample_at, rtt_us = excluded.rtt_us, \
+         counted_at = excluded.counted_at, updated_at = excluded.updated_at",
         &rows,
     )
     .await
@@ -223,16 +256,22 @@ pub struct AvailabilityRow {
     pub rtt_max_us: Option<i64>,
     /// Up to when it is counted, unix milliseconds.
     pub until_ms: i64,
+    /// 2: from the first failed sample to the first answered one; 1: some of it as it was
+    /// counted before, from decision to decision.
+    pub accounting: i64,
 }
+
+/// How days are counted now; see [`AvailabilityRow::accounting`].
+pub const ACCOUNTING: i64 = 2;
 
 const AVAILABILITY: &str = "up_ms, down_ms, unreachable_ms, isolated_ms, no_data_ms, samples, lost, \
     rtt_min_us, rtt_sum_us, rtt_max_us";
 
-/// Stores days, over what was there.
+/// Adds to days what came to them since they were last stored.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
-pub async fn save_days(tx: &mut Tx, days: &[AvailabilityRow]) -> Result<(), StoreError> {
+pub async fn add_days(tx: &mut Tx, days: &[AvailabilityRow]) -> Result<(), StoreError> {
     let rows: Vec<Vec<Arg>> = days
         .iter()
         .map(|d| {
@@ -250,20 +289,35 @@ pub async fn save_days(tx: &mut Tx, days: &[AvailabilityRow]) -> Result<(), Stor
                 d.rtt_min_us,
                 d.rtt_sum_us,
                 d.rtt_max_us,
-                d.until_ms
+                d.until_ms,
+                ACCOUNTING
             ]
             .to_vec()
         })
         .collect();
+    let extreme = |column: &str, than: char| {
+        format!(
+            "{column} = CASE WHEN availability_day.{column} IS NULL OR excluded.{column} {than} \
+             availability_day.{column} THEN excluded.{column} ELSE availability_day.{column} END"
+        )
+    };
     let sets: Vec<String> = AVAILABILITY
         .split(", ")
-        .map(|c| format!("{} = excluded.{}", c.trim(), c.trim()))
+        .map(str::trim)
+        .map(|column| match column {
+            "rtt_min_us" => extreme(column, '<'),
+            "rtt_max_us" => extreme(column, '>'),
+            sum => format!("{sum} = availability_day.{sum} + excluded.{sum}"),
+        })
+        .chain([extreme("updated_at", '>')])
         .collect();
     tx.insert_many(
         "availability",
-        &format!("availability_day (target_id, day, month, {AVAILABILITY}, updated_at)"),
         &format!(
-            "ON CONFLICT (target_id, day) DO UPDATE SET {}, updated_at = excluded.updated_at",
+            "availability_day (target_id, day, month, {AVAILABILITY}, updated_at, accounting)"
+        ),
+        &format!(
+            "ON CONFLICT (target_id, day) DO UPDATE SET {}",
             sets.join(", ")
         ),
         &rows,
@@ -286,6 +340,7 @@ fn read_availability(row: &Row) -> Result<AvailabilityRow, StoreError> {
         rtt_sum_us: row.int("rtt_sum_us")?,
         rtt_max_us: row.opt_int("rtt_max_us")?,
         until_ms: row.int("updated_at")?,
+        accounting: row.int("accounting")?,
     })
 }
 
@@ -301,7 +356,7 @@ pub async fn days(
 ) -> Result<Vec<AvailabilityRow>, StoreError> {
     let mut args = args![from, to].to_vec();
     let mut sql = format!(
-        "SELECT target_id, day AS period, {AVAILABILITY}, updated_at FROM availability_day WHERE day >= $1 AND day <= $2"
+        "SELECT target_id, day AS period, {AVAILABILITY}, updated_at, accounting FROM availability_day WHERE day >= $1 AND day <= $2"
     );
     if let Some(target) = target {
         args.push(target.into());
@@ -326,6 +381,21 @@ pub async fn month(
 ) -> Result<Vec<AvailabilityRow>, StoreError> {
     let mut args = args![month].to_vec();
     let in_scope = scope_condition(scope, "t.organization_id", &mut args);
+    let sql = format!(
+        "SELECT d.target_id, d.month AS period, {}, MAX(d.updated_at) AS updated_at, \
+           MIN(d.accounting) AS accounting FROM availability_day d JOIN target t ON t.target_id = d.target_id \
+         WHERE d.month = $1 AND {in_scope} GROUP BY d.target_id, d.month",
+        sums()
+    );
+    db.fetch("availability", &sql, &args)
+        .await?
+        .iter()
+        .map(read_availability)
+        .collect()
+}
+
+/// What a month is made of its days by.
+fn sums() -> String {
     let sums: Vec<String> = AVAILABILITY
         .split(", ")
         .map(str::trim)
@@ -335,14 +405,43 @@ pub async fn month(
             c => format!("CAST(SUM(d.{c}) AS BIGINT) AS {c}"),
         })
         .collect();
+    sums.join(", ")
+}
+
+/// The months (`YYYY-MM`) of one target, the newest first.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn months(
+    db: &Db,
+    target: TargetId,
+    limit: i64,
+) -> Result<Vec<AvailabilityRow>, StoreError> {
     let sql = format!(
-        "SELECT d.target_id, d.month AS period, {}, MAX(d.updated_at) AS updated_at FROM availability_day d JOIN target t ON t.target_id = d.target_id \
-         WHERE d.month = $1 AND {in_scope} GROUP BY d.target_id, d.month",
-        sums.join(", ")
+        "SELECT d.target_id, d.month AS period, {}, MAX(d.updated_at) AS updated_at, \
+           MIN(d.accounting) AS accounting FROM availability_day d \
+         WHERE d.target_id = $1 GROUP BY d.target_id, d.month ORDER BY d.month DESC LIMIT $2",
+        sums()
     );
-    db.fetch("availability", &sql, &args)
+    db.fetch("availability", &sql, &args![target, limit])
         .await?
         .iter()
         .map(read_availability)
         .collect()
+}
+
+/// Notes that these are no longer probed: the time until they are again is nobody's.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn uncount(tx: &mut Tx, targets: &[TargetId]) -> Result<(), StoreError> {
+    for target in targets {
+        tx.execute(
+            "target states",
+            "UPDATE target_state SET counted_at = NULL WHERE target_id = $1",
+            &args![*target],
+        )
+        .await?;
+    }
+    Ok(())
 }

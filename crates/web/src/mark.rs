@@ -159,9 +159,9 @@ impl Mark {
         }
     }
 
-    /// Of an alarm; one about Giềng itself is shown as what is down.
+    /// Of an alarm; one about Giềng itself, and of what comes and goes, is shown as what is down.
     pub fn of_alarm(alarm: &app::watch::Alarm) -> Self {
-        if alarm.said.is_some() {
+        if alarm.said.is_some() || alarm.state == "flapping" {
             Mark::Down
         } else {
             Mark::of_state(&alarm.state)

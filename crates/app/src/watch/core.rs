@@ -1,52 +1,68 @@
 //! The fleet and its ledger beside the records. Time comes in with every call, so that
 //! the demo's ninety days run through the very same code.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    net::IpAddr,
+};
 
 use domain::{
-    availability::{Day, Ledger, Tally},
-    clock,
+    availability::{Day, Ledger},
     id::{Id, TargetId},
-    reachability::{Effect, Fleet, FleetError, Moment, Pace, Sample, Settings, State, Target},
+    label::Label,
+    net,
+    reachability::{Effect, Fleet, Moment, Pace, Sample, Settings, State, Target},
 };
+use observe::probe::{Method, ProbeTarget};
 use store::{
-    alarm::Alarm,
-    target::{AvailabilityRow, StateRow, TargetRow, Transition},
+    alarm::{Alarm, Said},
+    outage::Outage,
+    target::{AvailabilityRow, StateRow, TargetRow},
 };
 
-use super::Targets;
+use super::{
+    Targets,
+    notice::{self, About},
+    record::Unwritten,
+};
 use crate::{
     App,
     application::{ALARMS, TARGETS},
     live::Topic,
-    notify, setting,
+    setting, system_alarm,
 };
 
-/// Watches all targets: samples in, states, alarms and availability out to the records.
+/// Watches all targets: samples in, states, outages, alarms and availability out to the
+/// records.
 #[derive(Default)]
 pub struct Core {
-    fleet: Fleet,
-    ledger: Ledger,
-    targets: Targets,
-    names: HashMap<TargetId, usize>,
-    alarms: HashMap<TargetId, Alarm>,
-    isolation: Option<Alarm>,
-    changed: HashSet<TargetId>,
+    pub(super) fleet: Fleet,
+    pub(super) ledger: Ledger,
+    pub(super) targets: Targets,
+    /// Places in `targets`; our own reference points are not among them.
+    pub(super) names: HashMap<TargetId, usize>,
+    references: Vec<(TargetId, IpAddr)>,
+    /// Outages that go on.
+    pub(super) outages: HashMap<TargetId, Outage>,
+    pub(super) alarms: HashMap<TargetId, Alarm>,
+    pub(super) isolation: Option<(Alarm, Outage)>,
+    /// How long the last outage of a target lasted, for the alarm about it.
+    pub(super) lasted: HashMap<TargetId, i64>,
+    pub(super) changed: HashSet<TargetId>,
     /// The wall time of the last sample of each target.
-    seen: HashMap<TargetId, i64>,
-    /// What turned and is not on disk yet; it stays here while the database is away.
+    pub(super) seen: HashMap<TargetId, i64>,
+    /// Up to when the stored days of each target are counted.
+    pub(super) counted: HashMap<TargetId, i64>,
+    /// Taken out of service, not written yet.
+    removed: HashSet<TargetId>,
+    /// As they were, while their alarms end.
+    gone: HashMap<TargetId, TargetRow>,
     unwritten: Unwritten,
     unwritten_days: Days,
 }
 
-#[derive(Default)]
-struct Unwritten {
-    transitions: Vec<Transition>,
-    alarms: Vec<(Alarm, &'static str)>,
-}
-
-/// Days by target and date, each with its newest sums.
-type Days = BTreeMap<(String, String), AvailabilityRow>;
+/// What came to days that is not stored yet, by target and date.
+type Days = BTreeMap<TargetId, BTreeMap<String, AvailabilityRow>>;
 
 /// What the caller should do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +90,32 @@ fn pace(settings: &setting::Settings, class: &str) -> Pace {
     }
 }
 
+/// Our own reference points: what was set, or the gateways of this machine.
+fn references(settings: &setting::Settings, rows: &[TargetRow]) -> Vec<(TargetId, IpAddr)> {
+    let text = settings.text("probe.references");
+    let mut addresses: Vec<IpAddr> = match text.trim() {
+        "auto" => observe::machine::gateways(),
+        list => (list.split(','))
+            .filter_map(|each| net::parse_address(each).ok())
+            .collect(),
+    };
+    // What is watched as itself is a witness already.
+    let watched = |address: &IpAddr| {
+        let mut all = rows
+            .iter()
+            .filter_map(|r| net::parse_address(&r.address).ok());
+        all.any(|each| each == *address)
+    };
+    addresses.retain(|address| !watched(address));
+    addresses.sort_unstable();
+    addresses.dedup();
+    let id = |address: &IpAddr| match address {
+        IpAddr::V4(v4) => TargetId(Id::from_bytes(v4.to_ipv6_mapped().octets())),
+        IpAddr::V6(v6) => TargetId(Id::from_bytes(v6.octets())),
+    };
+    addresses.iter().map(|a| (id(a), *a)).collect()
+}
+
 impl Core {
     /// Nothing watched yet.
     pub fn new() -> Self {
@@ -88,9 +130,29 @@ impl Core {
         &self.targets
     }
 
-    /// How a target is paced.
-    pub fn pace_of(app: &App, row: &TargetRow) -> Pace {
-        pace(&app.settings(), &row.class)
+    /// Whether a target is watched for its own sake; our reference points are not.
+    pub(super) fn watches(&self, target: TargetId) -> bool {
+        self.names.contains_key(&target)
+    }
+
+    /// What is to be probed: all that is watched, and our own reference points.
+    pub(super) fn probed(&self, app: &App) -> Vec<ProbeTarget> {
+        let settings = app.settings();
+        let watched = self.targets.iter().filter_map(|row| {
+            Some(ProbeTarget {
+                id: row.id,
+                address: net::parse_address(&row.address).ok()?,
+                method: row.probe.parse().unwrap_or_default(),
+                pace: pace(&settings, &row.class),
+            })
+        });
+        let references = self.references.iter().map(|(id, address)| ProbeTarget {
+            id: *id,
+            address: *address,
+            method: Method::Icmp,
+            pace: pace(&settings, "hub"),
+        });
+        watched.chain(references).collect()
     }
 
     /// Reads the targets from the registry; on the first call also what was known of them.
@@ -103,107 +165,84 @@ impl Core {
         let first = self.targets.is_empty();
         let settings = app.settings();
         let present: HashSet<TargetId> = rows.iter().map(|r| r.id).collect();
-        let targets: Vec<Target> = rows
-            .iter()
-            .map(|r| Target {
-                id: r.id,
-                // A parent without an address of its own is not watched.
-                parent: r.parent.filter(|p| present.contains(p) && *p != r.id),
-                reference: false,
-                pace: pace(&settings, &r.class),
-            })
-            .collect();
-        let effects = match self.fleet.set_targets(targets.clone(), now) {
+        self.references = references(&settings, &rows);
+        let watched = rows.iter().map(|r| Target {
+            id: r.id,
+            parents: (r.parents.iter().copied())
+                .filter(|p| present.contains(p))
+                .collect(),
+            reference: false,
+            centre: r.class == "hub",
+            pace: pace(&settings, &r.class),
+        });
+        let own = self.references.iter().map(|(id, _)| Target {
+            id: *id,
+            parents: Vec::new(),
+            reference: true,
+            centre: false,
+            pace: pace(&settings, "hub"),
+        });
+        let targets: Vec<Target> = watched.chain(own).collect();
+        self.settle(now);
+        let effects = match self.fleet.set_targets(targets, now) {
             Ok(effects) => effects,
-            Err(error @ (FleetError::Cycle { .. } | FleetError::UnknownParent { .. })) => {
-                tracing::warn!(%error, "parents are left out until the registry is mended");
-                let flat = targets
-                    .into_iter()
-                    .map(|t| Target { parent: None, ..t })
-                    .collect();
-                self.fleet.set_targets(flat, now).unwrap_or_default()
-            }
             Err(error) => {
                 tracing::error!(%error, "the targets cannot be watched");
                 Vec::new()
             }
         };
         for old in self.targets.iter().filter(|t| !present.contains(&t.id)) {
-            self.ledger.close(old.id, now.at_ms);
+            self.ledger.drop(old.id);
+            self.counted.remove(&old.id);
+            self.removed.insert(old.id);
         }
         self.names = rows.iter().enumerate().map(|(i, r)| (r.id, i)).collect();
-        if first {
-            self.restore(app, &rows, now).await?;
+        // What ended by being taken out of service is written with the names from before.
+        let old = std::mem::replace(&mut self.targets, Targets::new(rows));
+        let rows = self.targets.clone();
+        let mut turned = std::mem::take(&mut self.unwritten);
+        if first && let Err(error) = self.restore(app, &rows, now, &mut turned).await {
+            // Read again from the start.
+            self.targets = Targets::default();
+            return Err(error);
         }
-        for row in &rows {
+        self.unwritten = turned;
+        for row in rows.iter() {
             let state = self.fleet.status(row.id).map_or(State::NoData, |s| s.state);
-            // A day taken over from before a restart stands at "nobody looked" until here.
-            self.ledger.state_changed(row.id, state, now.at_ms);
+            self.ledger.open(row.id, state, now);
         }
-        self.targets = Targets::new(rows);
+        for gone in old.iter().filter(|t| !present.contains(&t.id)) {
+            self.gone.insert(gone.id, gone.clone());
+        }
         self.write(app, effects, now).await?;
-        Ok(())
+        self.gone.clear();
+        self.tell_circles(app).await
     }
 
-    async fn restore(
-        &mut self,
-        app: &App,
-        rows: &[TargetRow],
-        now: Moment,
-    ) -> Result<(), store::StoreError> {
-        let scope = crate::task::everything();
-        for alarm in store::alarm::list(&app.db, &scope, false, 10_000).await? {
-            if alarm.state == "isolated" {
-                // Whether we are still cut off is found out anew.
-                let mut tx = app.db.begin().await?;
-                tx.touch(ALARMS);
-                let ended = Alarm {
-                    cleared_at: Some(now.at_ms),
-                    ..alarm
-                };
-                store::alarm::save(&mut tx, &ended).await?;
-                tx.commit().await?;
-            } else if alarm.said.is_none() {
-                self.alarms.insert(alarm.target, alarm);
-            }
+    /// Says which parents were left out, as long as there are any.
+    async fn tell_circles(&self, app: &App) -> Result<(), store::StoreError> {
+        const CODE: &str = "circle";
+        let circles: Vec<String> = (self.fleet.cuts().iter())
+            .map(|cut| {
+                let names: Vec<&str> = cut.circle.iter().map(|id| self.name(*id)).collect();
+                format!("{} → {}", names.join(" → "), self.name(cut.parent))
+            })
+            .collect();
+        if circles.is_empty() {
+            return system_alarm::clear(app, CODE, "").await;
         }
-        for row in rows {
-            if let Some(at) = row.last_sample_at {
-                self.seen.insert(row.id, at);
-            }
-            let (Some(state), Some(since)) = (State::from_word(&row.state), row.since_at) else {
-                continue;
-            };
-            let alarm = self.alarms.get(&row.id).map(|a| a.raised_at);
-            self.fleet.restore(row.id, state, since, alarm, now);
-        }
-        let today = clock::local_date(clock::from_ms(now.at_ms)).to_string();
-        for day in store::target::days(&app.db, None, &today, &today).await? {
-            let Ok(target) = day.target.parse() else {
-                continue;
-            };
-            let Ok(date) = day.period.parse() else {
-                continue;
-            };
-            self.ledger.restore(Day {
-                target,
-                date,
-                until_ms: day.until_ms,
-                tally: Tally {
-                    up_ms: day.up_ms,
-                    down_ms: day.down_ms,
-                    unreachable_ms: day.unreachable_ms,
-                    isolated_ms: day.isolated_ms,
-                    no_data_ms: day.no_data_ms,
-                    sent: day.samples,
-                    lost: day.lost,
-                    rtt_sum_us: day.rtt_sum_us,
-                    rtt_min_us: day.rtt_min_us.and_then(|v| u32::try_from(v).ok()),
-                    rtt_max_us: day.rtt_max_us.and_then(|v| u32::try_from(v).ok()),
-                },
-            });
-        }
-        Ok(())
+        let (n, names) = (circles.len(), circles.join("; "));
+        let said = Said {
+            what: Label::new(
+                format!("{n} chỗ nối vòng trong danh mục: {names}"),
+                format!("{n} circles in the registry: {names}"),
+            ),
+            next: Label::new(
+                "Một đoạn của mỗi vòng không được tính khi tìm nguyên nhân. Kiểm tra đầu A, đầu Z của kênh truyền và ô “Nối qua điểm”.",
+                "One step of each circle is left out when causes are looked for. Check the A and Z ends of the circuits and the field “Behind site”.",
+            ),
+        };
+        system_alarm::raise(app, CODE, "", said, app.clock.now_ms()).await
     }
 
     /// Takes samples in; what turned is on disk when this returns.
@@ -218,10 +257,12 @@ impl Core {
     ) -> Result<Vec<ProbeSoon>, store::StoreError> {
         let mut effects = Vec::new();
         for sample in samples {
-            self.ledger
-                .sampled(sample.target, sample.outcome, sample.sent.at_ms);
-            self.changed.insert(sample.target);
-            self.seen.insert(sample.target, sample.sent.at_ms);
+            if sample.outcome.was_sent() && self.names.contains_key(&sample.target) {
+                self.ledger
+                    .sampled(sample.target, sample.outcome, sample.sent);
+                self.changed.insert(sample.target);
+                self.seen.insert(sample.target, sample.sent.at_ms);
+            }
             effects.extend(self.fleet.apply(sample, now));
         }
         self.write(app, effects, now).await
@@ -246,81 +287,12 @@ impl Core {
         effects: Vec<Effect>,
         now: Moment,
     ) -> Result<Vec<ProbeSoon>, store::StoreError> {
-        let mut soon = Vec::new();
         let mut turned = std::mem::take(&mut self.unwritten);
-        let (transitions, alarms) = (&mut turned.transitions, &mut turned.alarms);
-        for effect in effects {
-            match effect {
-                Effect::ProbeNow { target, after_ms } => soon.push(ProbeSoon { target, after_ms }),
-                Effect::StateChanged {
-                    target,
-                    from,
-                    to,
-                    at_ms,
-                    ..
-                } => {
-                    self.ledger.state_changed(target, to, at_ms);
-                    self.changed.insert(target);
-                    transitions.push(Transition {
-                        target,
-                        at: at_ms,
-                        from: from.word().into(),
-                        to: to.word().into(),
-                    });
-                }
-                Effect::AlarmRaised(a) => {
-                    let alarm = self.alarm(a.cause, "down", a.since_ms, a.behind, now);
-                    self.alarms.insert(a.cause, alarm.clone());
-                    alarms.push((alarm, "raised"));
-                }
-                Effect::AlarmChanged(a) => {
-                    if let Some(known) = self.alarms.get_mut(&a.cause) {
-                        known.behind = a.behind;
-                        alarms.push((known.clone(), "changed"));
-                    }
-                }
-                Effect::AlarmCleared { cause, at_ms, .. } => {
-                    if let Some(known) = self.alarms.remove(&cause) {
-                        alarms.push((
-                            Alarm {
-                                cleared_at: Some(at_ms),
-                                ..known
-                            },
-                            "cleared",
-                        ));
-                    }
-                }
-                Effect::IsolationBegan { at_ms, .. } => {
-                    app.watch.set_isolated(Some(at_ms));
-                    let behind = self.targets.iter().map(|t| t.id).collect();
-                    let alarm = self.alarm(TargetId(Id::NIL), "isolated", at_ms, behind, now);
-                    self.isolation = Some(alarm.clone());
-                    alarms.push((alarm, "raised"));
-                }
-                Effect::IsolationEnded { at_ms, .. } => {
-                    app.watch.set_isolated(None);
-                    if let Some(known) = self.isolation.take() {
-                        alarms.push((
-                            Alarm {
-                                cleared_at: Some(at_ms),
-                                ..known
-                            },
-                            "cleared",
-                        ));
-                    }
-                }
-                Effect::ClockStepped { by_ms } => {
-                    tracing::warn!(
-                        by_ms,
-                        "the machine's clock was set; order is kept by the monotonic clock"
-                    );
-                }
-            }
-        }
-        if transitions.is_empty() && alarms.is_empty() {
+        let soon = self.take(app, effects, &mut turned, now);
+        if turned.is_empty() {
             return Ok(soon);
         }
-        let written = self.write_down(app, &turned, now).await;
+        let written = self.write_down(app, &mut turned, now).await;
         if let Err(error) = written {
             self.unwritten = turned;
             return Err(error);
@@ -337,11 +309,12 @@ impl Core {
     async fn write_down(
         &mut self,
         app: &App,
-        turned: &Unwritten,
+        turned: &mut Unwritten,
         now: Moment,
     ) -> Result<(), store::StoreError> {
-        let states = self.states();
-        let days = self.days(now.at_ms);
+        self.plan(app, turned).await?;
+        let touched: HashSet<TargetId> = turned.transitions.iter().map(|t| t.target).collect();
+        let states: Vec<StateRow> = touched.iter().filter_map(|id| self.state(*id)).collect();
         let mut tx = app.db.begin().await?;
         tx.touch(TARGETS);
         if !turned.alarms.is_empty() {
@@ -349,128 +322,149 @@ impl Core {
         }
         store::target::save_transitions(&mut tx, &turned.transitions).await?;
         store::target::save_states(&mut tx, &states, now.at_ms).await?;
-        store::target::save_days(&mut tx, &days).await?;
-        for (alarm, what) in &turned.alarms {
+        store::outage::save(&mut tx, &turned.outages).await?;
+        for (alarm, say) in &turned.alarms {
             store::alarm::save(&mut tx, alarm).await?;
-            if *what != "changed" {
-                notify::enqueue(
-                    app,
-                    &mut tx,
-                    alarm,
-                    what,
-                    self.name(alarm.target),
-                    now.at_ms,
-                )
-                .await?;
+            if let Some(say) = say {
+                let about = self.about(alarm);
+                notice::enqueue(app, &mut tx, alarm, *say, &about, now.at_ms).await?;
             }
         }
         tx.commit().await?;
         app.watch.wrote();
-        self.written(&states);
         Ok(())
     }
 
-    /// Writes the states' last samples and the availability so far.
+    /// Counts the time of all targets as far as it is settled.
+    fn settle(&mut self, now: Moment) {
+        for row in self.targets.iter() {
+            if let Some(settled) = self.fleet.settled(row.id, now) {
+                self.ledger.advance(row.id, settled);
+            }
+        }
+        for day in self.ledger.take() {
+            let days = self.unwritten_days.entry(day.target).or_default();
+            days.entry(day.date.to_string())
+                .and_modify(|row| add(row, &day))
+                .or_insert_with(|| {
+                    let mut row = AvailabilityRow {
+                        target: day.target.to_string(),
+                        period: day.date.to_string(),
+                        ..AvailabilityRow::default()
+                    };
+                    add(&mut row, &day);
+                    row
+                });
+        }
+    }
+
+    /// Writes the states' last samples and the availability so far. What of a target's time
+    /// is counted goes with its days, so that no time is counted twice or not at all.
     ///
     /// # Errors
     /// The store's.
     pub async fn flush(&mut self, app: &App, now: Moment) -> Result<(), store::StoreError> {
-        let states = self.states();
-        let days = self.days(now.at_ms);
-        let (mut state, mut day) = (&states[..], &days[..]);
-        while !state.is_empty() || !day.is_empty() {
+        self.settle(now);
+        let mut waiting: Vec<TargetId> = self.changed.iter().copied().collect();
+        let days = self.unwritten_days.keys();
+        waiting.extend(days.filter(|id| !self.changed.contains(id)));
+        while !waiting.is_empty() {
             let mut tx = app.db.begin_later().await?;
             tx.touch(TARGETS);
-            let room = tx.room();
-            let (batch, rest) = state.split_at(room.min(state.len()));
-            store::target::save_states(&mut tx, batch, now.at_ms).await?;
-            let (more, later) = day.split_at((room - batch.len()).min(day.len()));
-            store::target::save_days(&mut tx, more).await?;
+            let batch = waiting.split_off(waiting.len().saturating_sub(tx.room()));
+            let mut states = Vec::new();
+            let mut rows = Vec::new();
+            for id in &batch {
+                let counted = self.ledger.counted(*id).or(self.counted.get(id).copied());
+                states.extend(self.state(*id).map(|state| StateRow {
+                    counted_at: counted,
+                    ..state
+                }));
+                let days = self.unwritten_days.get(id);
+                rows.extend(days.into_iter().flat_map(|days| days.values().cloned()));
+            }
+            store::target::save_states(&mut tx, &states, now.at_ms).await?;
+            store::target::add_days(&mut tx, &rows).await?;
             tx.commit().await?;
-            (state, day) = (rest, later);
+            for state in &states {
+                self.changed.remove(&state.target);
+                if let Some(counted) = state.counted_at {
+                    self.counted.insert(state.target, counted);
+                }
+            }
+            for id in &batch {
+                self.unwritten_days.remove(id);
+                self.changed.remove(id);
+            }
+        }
+        if !self.removed.is_empty() {
+            let removed: Vec<TargetId> = self.removed.iter().copied().collect();
+            let mut tx = app.db.begin_later().await?;
+            store::target::uncount(&mut tx, &removed).await?;
+            tx.commit().await?;
+            self.removed.clear();
         }
         app.watch.wrote();
-        self.written(&states);
         Ok(())
     }
 
-    fn written(&mut self, states: &[StateRow]) {
-        self.unwritten_days.clear();
-        for state in states {
-            self.changed.remove(&state.target);
-        }
-    }
-
-    fn states(&self) -> Vec<StateRow> {
-        self.changed
-            .iter()
-            .filter_map(|target| {
-                let target = *target;
-                let status = self.fleet.status(target)?;
-                Some(StateRow {
-                    target,
-                    state: status.state.word().into(),
-                    since_at: status.since_ms.unwrap_or_default(),
-                    last_sample_at: self.seen.get(&target).copied(),
-                    rtt_us: status.rtt_us.map(i64::from),
-                })
-            })
-            .collect()
-    }
-
-    fn days(&mut self, now_ms: i64) -> Vec<AvailabilityRow> {
-        self.ledger.advance(now_ms);
-        for d in self.ledger.take_changed() {
-            let row = AvailabilityRow {
-                target: d.target.to_string(),
-                period: d.date.to_string(),
-                up_ms: d.tally.up_ms,
-                down_ms: d.tally.down_ms,
-                unreachable_ms: d.tally.unreachable_ms,
-                isolated_ms: d.tally.isolated_ms,
-                no_data_ms: d.tally.no_data_ms,
-                samples: d.tally.sent,
-                lost: d.tally.lost,
-                rtt_min_us: d.tally.rtt_min_us.map(i64::from),
-                rtt_sum_us: d.tally.rtt_sum_us,
-                rtt_max_us: d.tally.rtt_max_us.map(i64::from),
-                until_ms: d.until_ms,
-            };
-            let place = (row.target.clone(), row.period.clone());
-            self.unwritten_days.insert(place, row);
-        }
-        self.unwritten_days.values().cloned().collect()
-    }
-
-    fn alarm(
-        &self,
-        target: TargetId,
-        state: &str,
-        since: i64,
-        behind: Vec<TargetId>,
-        now: Moment,
-    ) -> Alarm {
-        Alarm {
-            id: Id::new(now.at_ms),
+    /// A target's state with the count of its time as it is stored.
+    fn state(&self, target: TargetId) -> Option<StateRow> {
+        self.names.get(&target)?;
+        let status = self.fleet.status(target)?;
+        Some(StateRow {
             target,
-            organization: self
-                .names
-                .get(&target)
-                .map(|i| self.targets[*i].organization),
-            state: state.into(),
-            subject: None,
-            said: None,
-            raised_at: since,
-            cleared_at: None,
-            behind,
-            acknowledged_at: None,
-            acknowledged_by: None,
-        }
+            state: status.state.word().into(),
+            since_at: status.since_ms.unwrap_or_default(),
+            last_sample_at: self.seen.get(&target).copied(),
+            rtt_us: status.rtt_us.map(i64::from),
+            counted_at: self.counted.get(&target).copied(),
+        })
+    }
+
+    fn row(&self, target: TargetId) -> Option<&TargetRow> {
+        let at = self.names.get(&target);
+        at.map(|at| &self.targets[*at]).or(self.gone.get(&target))
     }
 
     fn name(&self, target: TargetId) -> &str {
-        self.names
-            .get(&target)
-            .map_or("Giềng", |i| self.targets[*i].subject.as_str())
+        self.row(target).map_or("Giềng", |row| row.subject.as_str())
     }
+
+    /// What a notice needs to know of an alarm's target and of what hangs behind it.
+    fn about(&self, alarm: &Alarm) -> About {
+        About {
+            subject: self.name(alarm.target).to_owned(),
+            links: (self.row(alarm.target))
+                .map(|row| row.links.clone())
+                .unwrap_or_default(),
+            behind: (alarm.behind.iter())
+                .filter_map(|id| self.row(*id))
+                .map(|row| row.subject.clone())
+                .collect(),
+        }
+    }
+}
+
+fn add(row: &mut AvailabilityRow, day: &Day) {
+    let t = &day.tally;
+    row.up_ms += t.up_ms;
+    row.down_ms += t.down_ms;
+    row.unreachable_ms += t.unreachable_ms;
+    row.isolated_ms += t.isolated_ms;
+    row.no_data_ms += t.no_data_ms;
+    row.samples += t.sent;
+    row.lost += t.lost;
+    row.rtt_sum_us += t.rtt_sum_us;
+    let of = |value: Option<u32>| value.map(i64::from);
+    row.rtt_min_us = [row.rtt_min_us, of(t.rtt_min_us)]
+        .into_iter()
+        .flatten()
+        .min();
+    row.rtt_max_us = [row.rtt_max_us, of(t.rtt_max_us)]
+        .into_iter()
+        .flatten()
+        .max();
+    row.until_ms = row.until_ms.max(day.until_ms);
+    row.accounting = store::target::ACCOUNTING;
 }

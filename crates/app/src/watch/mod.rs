@@ -1,6 +1,9 @@
 //! Watching: what is probed, its state, alarms, availability.
 
 mod core;
+pub(crate) mod notice;
+mod record;
+mod restore;
 mod run;
 mod view;
 
@@ -16,15 +19,17 @@ use tokio::sync::Notify;
 use crate::fresh::Fresh;
 
 pub use self::core::Core;
+pub(crate) use record::Say;
 pub use run::keep;
 pub(crate) use run::run;
 pub use store::{
     alarm::Alarm,
+    outage::Outage,
     target::{AvailabilityRow, TargetRow, Transition},
 };
 pub use view::{
-    AlarmView, Availability, acknowledge, alarms, availability, days, samples, summary, target,
-    targets, transitions,
+    AlarmView, Availability, acknowledge, alarms, availability, days, months, outages, samples,
+    summary, target, targets, transitions,
 };
 
 /// What the watching part shares with the rest.

@@ -2,11 +2,8 @@
 
 use std::time::Duration;
 
-use domain::{
-    net,
-    reachability::{Moment, Outcome, Sample},
-};
-use observe::probe::{ProbeTarget, Prober, Settings, Timebase};
+use domain::reachability::{Moment, Outcome, Sample};
+use observe::probe::{Prober, Settings, Timebase};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use vault::samples;
@@ -52,7 +49,8 @@ pub(crate) async fn run(app: App, cancel: CancellationToken) {
             }
             batch = running.samples.recv() => match batch {
                 Some(batch) => {
-                    keep(&app, &batch);
+                    let own: Vec<Sample> = batch.iter().copied().filter(|s| core.watches(s.target)).collect();
+                    keep(&app, &own);
                     core.ingest(&app, &batch, timebase.now()).await
                 }
                 None => break,
@@ -82,25 +80,14 @@ async fn reload(app: &App, core: &mut Core, prober: &Prober, now: Moment) {
         tokio::time::sleep(Duration::from_secs(1)).await;
         return;
     }
-    let targets = core
-        .targets()
-        .iter()
-        .filter_map(|row| {
-            Some(ProbeTarget {
-                id: row.id,
-                address: net::parse_address(&row.address).ok()?,
-                method: row.probe.parse().unwrap_or_default(),
-                pace: Core::pace_of(app, row),
-            })
-        })
-        .collect();
-    prober.set_targets(targets);
+    prober.set_targets(core.probed(app));
 }
 
-/// Samples are kept as they are; a full disk is said once a batch and harms nothing else.
+/// Samples are kept as they are, but for those that were never sent; a full disk is said once a batch and harms nothing else.
 pub fn keep(app: &App, batch: &[Sample]) {
     let kept: Vec<samples::Sample> = batch
         .iter()
+        .filter(|s| s.outcome.was_sent())
         .map(|s| samples::Sample {
             at_ms: s.sent.at_ms,
             target: s.target.0.bytes(),

@@ -13,6 +13,7 @@ use domain::{
 };
 use store::{
     alarm::Alarm,
+    outage::{Outage, Wanted},
     standing::Standing,
     target::{AvailabilityRow, TargetRow, Transition},
 };
@@ -134,6 +135,47 @@ pub async fn days(
 ) -> Result<Vec<AvailabilityRow>, Problem> {
     target(app, ctx, id).await?;
     store::target::days(&app.db, Some(id), from, to)
+        .await
+        .map_err(fault)
+}
+
+/// The months of a target, the newest first.
+///
+/// # Errors
+/// As [`target`].
+pub async fn months(
+    app: &App,
+    ctx: &Ctx,
+    id: TargetId,
+    limit: i64,
+) -> Result<Vec<AvailabilityRow>, Problem> {
+    target(app, ctx, id).await?;
+    store::target::months(&app.db, id, limit)
+        .await
+        .map_err(fault)
+}
+
+/// Outages that the actor may see, of one target or of all: those that had not ended by
+/// `from` and had begun by `to` (unix milliseconds), the newest first.
+///
+/// # Errors
+/// Denied, not found, unavailable.
+pub async fn outages(
+    app: &App,
+    ctx: &Ctx,
+    of: Option<TargetId>,
+    from: i64,
+    to: Option<i64>,
+    limit: i64,
+) -> Result<Vec<Outage>, Problem> {
+    let scope = ctx.actor.scope(Permission::Read)?;
+    let wanted = Wanted {
+        target: of,
+        from,
+        to,
+        limit,
+    };
+    store::outage::list(&app.db, &scope, &wanted)
         .await
         .map_err(fault)
 }

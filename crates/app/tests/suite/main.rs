@@ -18,6 +18,7 @@ mod import;
 mod inspection;
 mod judging;
 mod logs;
+mod outage;
 mod own_account;
 mod pack;
 mod proof;

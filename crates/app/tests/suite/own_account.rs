@@ -333,11 +333,10 @@ async fn the_owner_is_told_by_mail() {
     let token = account::make_token(&p.app, &p.ctx(), &me, "sao lưu", &[Permission::Read], 1)
         .await
         .unwrap();
-    let mails: Vec<String> = store::job::lease(&p.app.db, p.clock.now_ms() + 1, 1_000, 50)
+    let mails: Vec<String> = store::job::lease(&p.app.db, "mail", p.clock.now_ms() + 1, 1_000, 50)
         .await
         .unwrap()
         .into_iter()
-        .filter(|job| job.kind == "mail")
         .map(|job| job.payload)
         .collect();
     for what in [

@@ -10,15 +10,15 @@ use store::job;
 use crate::Province;
 
 /// A hub with three sites behind it, and the moment of a test.
-struct Net {
-    p: Province,
-    core: Core,
-    sites: Vec<TargetId>,
-    mono_ms: u64,
+pub(crate) struct Net {
+    pub(crate) p: Province,
+    pub(crate) core: Core,
+    pub(crate) sites: Vec<TargetId>,
+    pub(crate) mono_ms: u64,
 }
 
 impl Net {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let p = Province::new().await;
         p.unit("A", None).await;
         for (key, value) in [
@@ -66,7 +66,7 @@ impl Net {
         net
     }
 
-    fn now(&self) -> Moment {
+    pub(crate) fn now(&self) -> Moment {
         Moment {
             mono_ms: self.mono_ms,
             at_ms: self.p.clock.now_ms(),
@@ -74,7 +74,7 @@ impl Net {
     }
 
     /// Lets time pass by seconds; every second those `up` answer and the others do not.
-    async fn run(&mut self, seconds: u64, up: impl Fn(usize) -> bool) {
+    pub(crate) async fn run(&mut self, seconds: u64, up: impl Fn(usize) -> bool) {
         for _ in 0..seconds {
             self.mono_ms += 1_000;
             self.p.pass(1_000);
@@ -98,7 +98,7 @@ impl Net {
         }
     }
 
-    async fn open(&self) -> Vec<(String, usize)> {
+    pub(crate) async fn open(&self) -> Vec<(String, usize)> {
         let open = alarms(&self.p.app, &self.p.ctx(), false, 100)
             .await
             .unwrap();
@@ -108,9 +108,12 @@ impl Net {
     }
 
     /// Kinds of the notices that wait.
-    async fn notices(&self) -> Vec<String> {
+    pub(crate) async fn notices(&self) -> Vec<String> {
         let now = self.p.clock.now_ms();
-        let jobs = job::lease(&self.p.app.db, now, 1, 100).await.unwrap();
+        let mut jobs = Vec::new();
+        for way in app::notify::WAYS {
+            jobs.extend(job::lease(&self.p.app.db, way, now, 1, 100).await.unwrap());
+        }
         let mut kinds = Vec::new();
         for one in jobs {
             let body: serde_json::Value = serde_json::from_str(&one.payload).unwrap();

@@ -1,82 +1,203 @@
-//! One alarm for one cause.
+//! One alarm for one cause, and one for a cause that comes and goes.
+
+use std::collections::{BTreeSet, VecDeque};
 
 use super::{Alarm, Cleared, Effect, Fleet, Moment, State};
 use crate::id::TargetId;
 
+/// Time in which one thing after the other is probed behind a fresh cause, at most.
+const LOOK_MS: u64 = 15_000;
+
 /// An alarm that is raised, or will be when its cause has settled.
 #[derive(Clone, Debug)]
-pub(super) struct Open {
+pub(super) struct Pending {
     pub since_ms: i64,
     due_mono: u64,
-    /// What was last told to hang behind; `None` while nothing was told.
-    pub raised: Option<Vec<TargetId>>,
+    /// Whether it was told.
+    pub raised: bool,
+    /// All that hung behind it at one time or another: whoever was hit stays in the record.
+    pub behind: BTreeSet<TargetId>,
+    /// How many hung behind it when people were last told.
+    told: usize,
+    pub flapping: bool,
+    flapping_told: bool,
     /// Whether something may have changed since.
     pub dirty: bool,
 }
 
-impl Open {
-    pub(super) fn new(since_ms: i64, due_mono: u64) -> Self {
+/// When a target was lost of late, on the monotonic clock, and where its calm began.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Falls {
+    began: VecDeque<(u64, i64)>,
+    /// Since when it has been in one state.
+    calm_since: Option<Moment>,
+}
+
+impl Pending {
+    fn new(since_ms: i64, due_mono: u64) -> Self {
         Self {
             since_ms,
             due_mono,
-            raised: None,
+            raised: false,
+            behind: BTreeSet::new(),
+            told: 0,
+            flapping: false,
+            flapping_told: false,
             dirty: true,
         }
     }
 
     /// An alarm that was raised before a restart.
-    pub(super) fn restored(since_ms: i64) -> Self {
+    pub(super) fn restored(alarm: &Alarm) -> Self {
         Self {
-            since_ms,
-            due_mono: 0,
-            raised: Some(Vec::new()),
-            dirty: true,
+            raised: true,
+            behind: alarm.behind.iter().copied().collect(),
+            told: alarm.behind.len(),
+            flapping: alarm.flapping,
+            flapping_told: alarm.flapping,
+            ..Self::new(alarm.since_ms, 0)
         }
+    }
+
+    /// Whether more hangs behind it than was told, so much that it matters: the first at
+    /// all, or twice as many.
+    fn matters(&self) -> bool {
+        self.behind.len() > self.told && self.behind.len() >= self.told * 2
     }
 }
 
 impl Fleet {
-    /// The Down target nearest in front of `i`, through Unreachable ones only.
-    pub(super) fn cause_of(&self, i: u32) -> Option<u32> {
-        let mut at = self.nodes[i as usize].parent;
-        while let Some(p) = at {
-            match self.nodes[p as usize].state {
-                State::Down => return Some(p),
-                State::Unreachable => at = self.nodes[p as usize].parent,
-                State::Up | State::Isolated | State::NoData => return None,
+    /// A fresh Down is told when it has settled: `asked` targets behind it are probed first.
+    pub(super) fn expect_alarm(&mut self, i: u32, asked: usize, since: Moment, now: Moment) {
+        if self.nodes[i as usize].target.reference {
+            return;
+        }
+        let timeout = u64::from(self.nodes[i as usize].pace().timeout_ms);
+        let look = if asked > 0 { timeout + asked as u64 } else { 0 };
+        let due = now.mono_ms + u64::from(self.settings.settle_ms) + look.min(LOOK_MS);
+        let (count, window) = (
+            usize::from(self.settings.flap_falls.max(2)),
+            u64::from(self.settings.flap_window_ms),
+        );
+        let id = self.nodes[i as usize].target.id;
+        let falls = self.falls.entry(id).or_default();
+        falls.calm_since = Some(since);
+        // A target found dead again after nobody could look has not fallen again.
+        if falls
+            .began
+            .back()
+            .is_none_or(|(mono, _)| *mono < since.mono_ms)
+            && !self.alarms.get(&i).is_some_and(|a| !a.flapping)
+        {
+            falls.began.push_back((since.mono_ms, since.at_ms));
+        }
+        while falls.began.len() > count
+            || (falls.began.front()).is_some_and(|(first, _)| first + window < since.mono_ms)
+        {
+            falls.began.pop_front();
+        }
+        let flaps = falls.began.len() >= count;
+        let first_ms = falls.began.front().map_or(since.at_ms, |(_, at)| *at);
+        let alarm = self
+            .alarms
+            .entry(i)
+            .or_insert_with(|| Pending::new(since.at_ms, due));
+        alarm.dirty = true;
+        if flaps && !alarm.flapping {
+            alarm.flapping = true;
+            if !alarm.raised {
+                alarm.since_ms = first_ms;
             }
         }
-        None
     }
 
     /// What is told of the alarms of `i` and of all in front of it may be out of date.
     pub(super) fn mark_dirty(&mut self, i: u32) {
-        let mut at = (!self.alarms.is_empty()).then_some(i);
-        while let Some(n) = at {
-            if let Some(open) = self.alarms.get_mut(&n) {
-                open.dirty = true;
+        if self.alarms.is_empty() {
+            return;
+        }
+        let mut seen = vec![i];
+        let mut at = 0;
+        while let Some(&n) = seen.get(at) {
+            at += 1;
+            if let Some(alarm) = self.alarms.get_mut(&n) {
+                alarm.dirty = true;
             }
-            at = self.nodes[n as usize].parent;
+            for &p in &self.nodes[n as usize].parents {
+                if !seen.contains(&p) {
+                    seen.push(p);
+                }
+            }
         }
     }
 
-    pub(super) fn clear_alarm(&mut self, i: u32, at_ms: i64, effects: &mut Vec<Effect>) {
+    /// `i` answers again since `since`.
+    pub(super) fn recovered(&mut self, i: u32, since: Moment, effects: &mut Vec<Effect>) {
+        let id = self.nodes[i as usize].target.id;
+        if let Some(falls) = self.falls.get_mut(&id) {
+            falls.calm_since = Some(since);
+        }
+        if self.alarms.get(&i).is_some_and(|a| a.flapping) {
+            return;
+        }
         // An alarm that never settled was never told, so there is nothing to take back.
-        if let Some(open) = self.alarms.remove(&i).filter(|open| open.raised.is_some()) {
+        if let Some(alarm) = self.alarms.remove(&i).filter(|alarm| alarm.raised) {
             effects.push(Effect::AlarmCleared {
-                cause: self.nodes[i as usize].target.id,
-                since_ms: open.since_ms,
-                at_ms: at_ms.max(open.since_ms),
+                cause: id,
+                since_ms: alarm.since_ms,
+                at_ms: since.at_ms,
                 why: Cleared::Recovered,
             });
         }
     }
 
-    pub(super) fn told(&self, i: u32, open: &Open) -> Option<Alarm> {
-        open.raised.as_ref().map(|behind| Alarm {
+    /// Whoever came and went has been in one state for long enough.
+    pub(super) fn calm_down(&mut self, now: Moment, effects: &mut Vec<Effect>) {
+        let calm = u64::from(self.settings.flap_calm_ms);
+        let window = u64::from(self.settings.flap_window_ms);
+        let mut over = Vec::new();
+        for (&i, alarm) in self.alarms.iter_mut().filter(|(_, a)| a.flapping) {
+            let node = &self.nodes[i as usize];
+            let Some(falls) = self.falls.get_mut(&node.target.id) else {
+                continue;
+            };
+            let since = *falls.calm_since.get_or_insert(now);
+            if now.mono_ms < since.mono_ms + calm {
+                continue;
+            }
+            match node.state {
+                State::Up => over.push((i, since)),
+                State::Down => {
+                    alarm.flapping = false;
+                    alarm.dirty = true;
+                    falls.began.clear();
+                }
+                State::Unreachable | State::Isolated | State::NoData => {}
+            }
+        }
+        for (i, since) in over {
+            let id = self.nodes[i as usize].target.id;
+            self.falls.remove(&id);
+            if let Some(alarm) = self.alarms.remove(&i).filter(|alarm| alarm.raised) {
+                effects.push(Effect::AlarmCleared {
+                    cause: id,
+                    since_ms: alarm.since_ms,
+                    at_ms: since.at_ms,
+                    why: Cleared::Recovered,
+                });
+            }
+        }
+        self.falls.retain(|_, falls| {
+            (falls.began.back()).is_none_or(|(last, _)| last + window + calm >= now.mono_ms)
+        });
+    }
+
+    pub(super) fn told(&self, i: u32, alarm: &Pending) -> Option<Alarm> {
+        alarm.raised.then(|| Alarm {
             cause: self.nodes[i as usize].target.id,
-            since_ms: open.since_ms,
-            behind: behind.clone(),
+            since_ms: alarm.since_ms,
+            behind: alarm.behind.iter().copied().collect(),
+            flapping: alarm.flapping,
         })
     }
 
@@ -86,49 +207,54 @@ impl Fleet {
             return;
         }
         let mut alarms = std::mem::take(&mut self.alarms);
-        for (&i, open) in &mut alarms {
-            if !open.dirty {
+        for (&i, alarm) in &mut alarms {
+            if !alarm.dirty {
                 continue;
             }
-            let behind = match self.nodes[i as usize].state {
-                // An alarm that is told rests while its cause cannot be seen; a new
-                // one waits until its cause is Down again.
-                State::Down => self.behind(i),
-                _ if open.raised.is_none() => continue,
-                // Dead or not, something in front of it is: that alarm lists all of it.
-                State::Unreachable => Vec::new(),
-                _ => self.behind(i),
-            };
-            if open.raised.is_none() && now.mono_ms < open.due_mono {
+            // A new one waits until its cause is Down again.
+            let down = self.nodes[i as usize].state == State::Down;
+            if !alarm.raised && (!down && !alarm.flapping || now.mono_ms < alarm.due_mono) {
                 continue;
             }
-            open.dirty = false;
-            if open.raised.as_ref() == Some(&behind) {
+            let before = alarm.behind.len();
+            if down {
+                self.add_behind(i, &mut alarm.behind);
+            }
+            alarm.dirty = false;
+            let turned = alarm.flapping != alarm.flapping_told;
+            if alarm.raised && alarm.behind.len() == before && !turned {
                 continue;
             }
-            let first = open.raised.replace(behind).is_none();
-            if let Some(alarm) = self.told(i, open) {
+            let first = !std::mem::replace(&mut alarm.raised, true);
+            let matters = turned || alarm.matters();
+            if first || matters {
+                alarm.told = alarm.behind.len();
+            }
+            alarm.flapping_told = alarm.flapping;
+            if let Some(told) = self.told(i, alarm) {
                 effects.push(if first {
-                    Effect::AlarmRaised(alarm)
+                    Effect::AlarmRaised(told)
                 } else {
-                    Effect::AlarmChanged(alarm)
+                    Effect::AlarmChanged {
+                        alarm: told,
+                        matters,
+                    }
                 });
             }
         }
         self.alarms = alarms;
     }
 
-    fn behind(&self, i: u32) -> Vec<TargetId> {
-        let mut behind = Vec::new();
-        let mut stack = self.nodes[i as usize].children.clone();
-        while let Some(c) = stack.pop() {
-            let child = &self.nodes[c as usize];
-            if child.state == State::Unreachable {
-                behind.push(child.target.id);
-                stack.extend_from_slice(&child.children);
+    /// Adds what cannot be reached because of `i`: what has another cause stands there.
+    fn add_behind(&self, i: u32, behind: &mut BTreeSet<TargetId>) {
+        self.each_behind(i, |c, child| {
+            if child.state != State::Unreachable {
+                return false;
             }
-        }
-        behind.sort_unstable();
-        behind
+            if self.cause_of(c) == Some(i) {
+                behind.insert(child.target.id);
+            }
+            true
+        });
     }
 }

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::alarm::Open;
+use super::alarm::{Falls, Pending};
 use super::isolation::Witnesses;
 use super::node::Node;
-use super::{Alarm, CutOff, Effect, FleetError, Moment, Sample, State, Target};
+use super::tree::{index_of, parents_of};
+use super::{Alarm, Cut, CutOff, Effect, Ended, FleetError, Loss, Moment, Sample, State, Target};
 use crate::id::TargetId;
 
 /// What holds for a fleet as a whole.
@@ -14,6 +15,12 @@ pub struct Settings {
     /// How long a new cause waits before its alarm is raised, so that the one
     /// alarm already lists what hangs behind; milliseconds.
     pub settle_ms: u32,
+    /// So many losses within [`Settings::flap_window_ms`] are a target that comes and goes.
+    pub flap_falls: u8,
+    /// Milliseconds.
+    pub flap_window_ms: u32,
+    /// Milliseconds in one state after which it no longer comes and goes.
+    pub flap_calm_ms: u32,
     /// A jump of the wall clock smaller than this is not reported; milliseconds.
     pub clock_slack_ms: u32,
 }
@@ -22,6 +29,9 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             settle_ms: 3_000,
+            flap_falls: 3,
+            flap_window_ms: 900_000,
+            flap_calm_ms: 600_000,
             clock_slack_ms: 2_000,
         }
     }
@@ -51,6 +61,8 @@ pub struct Counts {
     pub unknown: u64,
     /// Samples sent before one that was already taken in.
     pub late: u64,
+    /// Probes that this machine did not send.
+    pub unsent: u64,
     /// Jumps of the wall clock.
     pub clock_steps: u64,
 }
@@ -63,11 +75,29 @@ pub struct Fleet {
     pub(super) index: HashMap<TargetId, u32>,
     pub(super) witnesses: Witnesses,
     pub(super) isolated: Option<Isolation>,
-    pub(super) alarms: BTreeMap<u32, Open>,
+    pub(super) alarms: BTreeMap<u32, Pending>,
+    pub(super) losses: BTreeMap<u32, Loss>,
+    pub(super) falls: HashMap<TargetId, Falls>,
+    cuts: Vec<Cut>,
     /// Nodes to judge again because something in front of them changed.
     pub(super) work: Vec<u32>,
     counts: Counts,
     clock_offset: Option<i64>,
+}
+
+/// What was known of a target before a restart.
+#[derive(Clone, Debug)]
+pub struct Restored {
+    /// Its hard state.
+    pub state: State,
+    /// Unix milliseconds since when.
+    pub since_ms: i64,
+    /// Unix milliseconds up to when it was seen.
+    pub seen_ms: i64,
+    /// A loss that had not ended: Down or Unreachable, and since when (unix milliseconds).
+    pub loss: Option<(State, i64)>,
+    /// An alarm that was told and had not ended.
+    pub alarm: Option<Alarm>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -87,19 +117,19 @@ impl Fleet {
         }
     }
 
-    /// Replaces all targets. What is known of a target that stays, stays.
+    /// Replaces all targets. What is known of a target that stays, stays. Parents that lead
+    /// back to their children are left out and named by [`Fleet::cuts`].
     ///
     /// # Errors
-    /// When an id comes twice, a parent is missing or parents form a cycle;
-    /// the fleet is then as it was.
+    /// When an id comes twice or a parent is missing; the fleet is then as it was.
     pub fn set_targets(
         &mut self,
         targets: Vec<Target>,
         now: Moment,
     ) -> Result<Vec<Effect>, FleetError> {
         let index = index_of(&targets)?;
-        let parents = parents_of(&targets, &index)?;
-        refuse_cycles(&targets, &parents)?;
+        let (parents, cuts) = parents_of(&targets, &index)?;
+        self.cuts = cuts;
 
         let mut effects = Vec::new();
         let old_ids: Vec<TargetId> = self.nodes.iter().map(|n| n.target.id).collect();
@@ -109,7 +139,7 @@ impl Fleet {
             let node = match old.remove(&target.id) {
                 Some(node) => Node {
                     target,
-                    parent: None,
+                    parents: Vec::new(),
                     children: Vec::new(),
                     ..node
                 },
@@ -117,57 +147,85 @@ impl Fleet {
             };
             self.nodes.push(node);
         }
-        for (i, parent) in parents.iter().enumerate() {
-            self.nodes[i].parent = *parent;
-            if let Some(p) = parent {
-                self.nodes[*p as usize].children.push(i as u32);
+        for (i, of) in parents.into_iter().enumerate() {
+            for &p in &of {
+                self.nodes[p as usize].children.push(i as u32);
+            }
+            self.nodes[i].parents = of;
+        }
+        for (was, loss) in std::mem::take(&mut self.losses) {
+            let target = old_ids[was as usize];
+            if let Some(&now_at) = index.get(&target) {
+                self.losses.insert(now_at, loss);
+            } else {
+                effects.push(loss.over(target, now, Ended::Removed));
             }
         }
-        for (was, mut open) in std::mem::take(&mut self.alarms) {
+        for (was, mut alarm) in std::mem::take(&mut self.alarms) {
             let cause = old_ids[was as usize];
             if let Some(&now_at) = index.get(&cause) {
-                open.dirty = true;
-                self.alarms.insert(now_at, open);
-            } else if open.raised.is_some() {
+                alarm.dirty = true;
+                self.alarms.insert(now_at, alarm);
+            } else if alarm.raised {
                 effects.push(Effect::AlarmCleared {
                     cause,
-                    since_ms: open.since_ms,
-                    at_ms: now.at_ms.max(open.since_ms),
+                    since_ms: alarm.since_ms,
+                    at_ms: now.at_ms,
                     why: super::Cleared::Removed,
                 });
             }
         }
+        self.falls.retain(|id, _| index.contains_key(id));
         self.index = index;
         self.witnesses = Witnesses::count(&self.nodes);
         self.work.clear();
         Ok(effects)
     }
 
-    /// Takes over a hard state known from before a restart. A restored Down has
-    /// its alarm: it was raised then and is not raised again.
-    pub fn restore(
-        &mut self,
-        target: TargetId,
-        state: State,
-        since_ms: i64,
-        alarm_since_ms: Option<i64>,
-        now: Moment,
-    ) {
+    /// Parents that were left out because they would close a circle.
+    pub fn cuts(&self) -> &[Cut] {
+        &self.cuts
+    }
+
+    /// Takes over a hard state known from before a restart. A Down without an alarm was not
+    /// told before the program ended: its alarm is raised once it has settled.
+    pub fn restore(&mut self, target: TargetId, known: &Restored, now: Moment) {
         let Some(&i) = self.index.get(&target) else {
             return;
         };
         let node = &mut self.nodes[i as usize];
-        node.state = state;
-        node.since_ms = since_ms;
-        node.since_mono = now.mono_ms;
-        if let Some(since_ms) = alarm_since_ms {
-            self.alarms.insert(i, Open::restored(since_ms));
+        node.state = known.state;
+        node.since = Some(Moment {
+            mono_ms: now.mono_ms,
+            at_ms: known.since_ms,
+        });
+        node.dead = now.mono_ms;
+        if let Some((kind, began_ms)) = known.loss {
+            let loss = Loss::restored(kind, began_ms, known.seen_ms, now);
+            self.losses.insert(i, loss);
+        }
+        match &known.alarm {
+            Some(alarm) => {
+                // One whose end was not written ends with the first answer.
+                if known.state == State::Up && !alarm.flapping {
+                    node.state = State::NoData;
+                }
+                self.alarms.insert(i, Pending::restored(alarm));
+            }
+            None if known.state == State::Down => {
+                let since = Moment {
+                    mono_ms: now.mono_ms,
+                    at_ms: known.loss.map_or(known.since_ms, |(_, began)| began),
+                };
+                self.expect_alarm(i, 0, since, now);
+            }
+            None => {}
         }
         self.witnesses = Witnesses::count(&self.nodes);
     }
 
-    /// Takes in one sample. Of two samples about a target the one sent later
-    /// counts; one that comes after a later one changes nothing.
+    /// Takes in one sample. Of two samples about a target the one sent later counts; one
+    /// that comes after a later one changes nothing, and neither does one that was not sent.
     pub fn apply(&mut self, sample: &Sample, now: Moment) -> Vec<Effect> {
         let mut effects = Vec::new();
         self.watch_clock(now, &mut effects);
@@ -175,19 +233,25 @@ impl Fleet {
             self.counts.unknown += 1;
             return effects;
         };
+        if !sample.outcome.was_sent() {
+            self.counts.unsent += 1;
+            return effects;
+        }
         let node = &self.nodes[i as usize];
         if node
             .last_sample
-            .is_some_and(|last| sample.sent.mono_ms < last)
+            .is_some_and(|last| sample.sent.mono_ms < last.mono_ms)
         {
             self.counts.late += 1;
             return effects;
         }
-        self.with(i, |n| n.observe(sample.sent, sample.outcome));
+        let was_cut = !node.answering && (node.exhausted.is_some() || node.is_dead());
+        let mut counts = true;
+        self.with(i, |n| counts = n.observe(sample.sent, sample.outcome));
         if sample.outcome.answered() {
-            self.answered(i, sample.sent, now, &mut effects);
+            self.answered(i, sample.sent, was_cut, now, &mut effects);
         } else {
-            self.failed(i, now, &mut effects);
+            self.failed(i, counts, now, &mut effects);
         }
         self.drain_work(now, &mut effects);
         effects
@@ -203,10 +267,10 @@ impl Fleet {
             let pace = node.pace();
             let patience = u64::from(pace.interval_ms) * u64::from(pace.stale_intervals.max(1))
                 + u64::from(pace.timeout_ms);
-            let last = node.last_sample.unwrap_or(node.since_mono);
-            if node.state != State::NoData && now.mono_ms > last + patience {
+            let last = node.last_sample.or(node.since).unwrap_or(now);
+            if node.state != State::NoData && now.mono_ms > last.mono_ms + patience {
                 self.with(i, Node::forget);
-                self.set_state(i, State::NoData, now, now.at_ms, &mut effects);
+                self.set_state(i, State::NoData, last, now, &mut effects);
             } else if node.asked.is_some() {
                 self.work.push(i);
             }
@@ -215,8 +279,24 @@ impl Fleet {
         let nodes = &self.nodes;
         self.work.sort_by_key(|&i| nodes[i as usize].is_root());
         self.drain_work(now, &mut effects);
+        self.calm_down(now, &mut effects);
         self.flush_alarms(now, &mut effects);
         effects
+    }
+
+    /// Up to when the state of `target` is settled: it held at least until then.
+    pub fn settled(&self, target: TargetId, now: Moment) -> Option<Moment> {
+        let node = &self.nodes[*self.index.get(&target)? as usize];
+        if node.state != State::NoData || node.failures > 0 || node.answering {
+            return node.settled();
+        }
+        // A probe that is still under way may end the time without data.
+        let under_way = u64::from(node.pace().timeout_ms) + 2_000;
+        let back = under_way.min(now.mono_ms);
+        Some(Moment {
+            mono_ms: now.mono_ms - back,
+            at_ms: now.at_ms.saturating_sub_unsigned(back),
+        })
     }
 
     /// What is known of `target`.
@@ -233,7 +313,7 @@ impl Fleet {
     pub fn alarms(&self) -> Vec<Alarm> {
         self.alarms
             .iter()
-            .filter_map(|(&i, open)| self.told(i, open))
+            .filter_map(|(&i, alarm)| self.told(i, alarm))
             .collect()
     }
 
@@ -262,7 +342,7 @@ impl Fleet {
         Status {
             target: node.target.id,
             state: node.state,
-            since_ms: (node.since_ms != i64::MIN).then_some(node.since_ms),
+            since_ms: node.since.map(|since| since.at_ms),
             failures: node.failures,
             rtt_us: node.rtt_us,
             cause: match node.state {
@@ -292,59 +372,4 @@ impl Fleet {
             self.clock_offset = Some(offset);
         }
     }
-}
-
-fn index_of(targets: &[Target]) -> Result<HashMap<TargetId, u32>, FleetError> {
-    let mut index = HashMap::with_capacity(targets.len());
-    for (i, target) in targets.iter().enumerate() {
-        if index.insert(target.id, i as u32).is_some() {
-            return Err(FleetError::Twice(target.id));
-        }
-    }
-    Ok(index)
-}
-
-fn parents_of(
-    targets: &[Target],
-    index: &HashMap<TargetId, u32>,
-) -> Result<Vec<Option<u32>>, FleetError> {
-    targets
-        .iter()
-        .map(|t| match t.parent {
-            None => Ok(None),
-            Some(parent) => index
-                .get(&parent)
-                .map(|&p| Some(p))
-                .ok_or(FleetError::UnknownParent {
-                    target: t.id,
-                    parent,
-                }),
-        })
-        .collect()
-}
-
-fn refuse_cycles(targets: &[Target], parents: &[Option<u32>]) -> Result<(), FleetError> {
-    // Walk up from every target; a walk that meets itself is a cycle, one that
-    // meets an earlier walk is fine.
-    let mut seen_in = vec![usize::MAX; parents.len()];
-    for start in 0..parents.len() {
-        let mut at = start;
-        while seen_in[at] == usize::MAX {
-            seen_in[at] = start;
-            match parents[at] {
-                Some(p) => at = p as usize,
-                None => break,
-            }
-        }
-        if parents[at].is_some() && seen_in[at] == start {
-            let mut path = vec![targets[at].id];
-            let mut next = parents[at];
-            while let Some(p) = next.filter(|&p| p as usize != at) {
-                path.push(targets[p as usize].id);
-                next = parents[p as usize];
-            }
-            return Err(FleetError::Cycle { path });
-        }
-    }
-    Ok(())
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::fleet::Isolation;
+use super::judge::after;
 use super::node::{Node, Phase};
 use super::{CutOff, Effect, Fleet, Moment, State};
 
@@ -84,11 +85,23 @@ impl Witnesses {
         }
     }
 
+    /// When the newest answered probe of a witness that still answers was sent.
+    pub(super) fn newest_answer(&self, nodes: &[Node]) -> Option<u64> {
+        [self.root_answer, self.reference_answer]
+            .into_iter()
+            .flatten()
+            .filter(|(w, _)| nodes[*w as usize].answering)
+            .map(|(_, mono)| mono)
+            .max()
+    }
+
     /// Judges `node`, which has no parent and has used up its attempts.
     /// `heard_out`: it waited long enough for the witnesses to have answered.
     pub(super) fn testify(&self, node: &Node, nodes: &[Node], heard_out: bool) -> Testimony {
+        // It failed once more after somebody was seen to answer, and somebody still does.
         let acquits = |answer: Option<(u32, u64)>| {
-            answer.is_some_and(|(w, _)| nodes[w as usize].acquits_the_path_of(node))
+            node.failures_since > 0
+                && answer.is_some_and(|(w, _)| nodes[w as usize].acquits_the_path_of(node))
         };
         let open = |phases: &[u32; Phase::COUNT]| {
             phases[Phase::Answering as usize] + phases[Phase::Failing as usize]
@@ -138,9 +151,9 @@ impl Fleet {
             .nodes
             .iter()
             .filter(|n| n.is_root() && n.phase() == Phase::Answering)
-            .filter(|n| n.last_sample.is_some_and(|last| last < exhausted))
+            .filter(|n| n.last_sample.is_some_and(|last| last.mono_ms < exhausted))
             .collect();
-        witnesses.sort_by_key(|n| (!n.target.reference, n.last_sample));
+        witnesses.sort_by_key(|n| (!n.target.reference, n.last_sample.map(|last| last.mono_ms)));
         effects.extend(
             witnesses
                 .into_iter()
@@ -152,22 +165,22 @@ impl Fleet {
         );
     }
 
+    /// `witness` and all others fail: since its first failure it is we who are cut off.
     pub(super) fn begin_isolation(
         &mut self,
         why: CutOff,
+        witness: u32,
         from_mono: u64,
         now: Moment,
         effects: &mut Vec<Effect>,
     ) {
+        let since = self.nodes[witness as usize].streak;
         self.isolated = Some(Isolation {
-            since: now,
+            since,
             from_mono,
             why,
         });
-        effects.push(Effect::IsolationBegan {
-            at_ms: now.at_ms,
-            why,
-        });
+        effects.push(Effect::IsolationBegan { since, why });
         for i in 0..self.nodes.len() as u32 {
             if self.nodes[i as usize].failures > 0 {
                 self.isolate(i, now, effects);
@@ -177,8 +190,16 @@ impl Fleet {
 
     /// A target that fails while we are cut off says nothing about itself.
     pub(super) fn isolate(&mut self, i: u32, now: Moment, effects: &mut Vec<Effect>) {
+        let Some(isolation) = self.isolated else {
+            return;
+        };
         let node = &self.nodes[i as usize];
-        let first_ms = node.streak.at_ms;
+        // What was dead before was seen to be dead until then.
+        let since = if node.is_dead() {
+            isolation.since
+        } else {
+            node.streak
+        };
         if node.is_root()
             && (node.target.reference || self.witnesses.roots.iter().sum::<u32>() <= FEW)
         {
@@ -187,26 +208,27 @@ impl Fleet {
                 after_ms: node.pace().retry_ms,
             });
         }
-        self.set_state(i, State::Isolated, now, first_ms, effects);
+        self.set_state(i, State::Isolated, since, now, effects);
     }
 
-    /// A witness answered: all that was put down to our isolation is looked at afresh.
-    pub(super) fn end_isolation(&mut self, now: Moment, effects: &mut Vec<Effect>) {
+    /// A witness answered a probe of `sent`: all that was put down to our isolation is
+    /// looked at afresh.
+    pub(super) fn end_isolation(&mut self, sent: Moment, now: Moment, effects: &mut Vec<Effect>) {
         let Some(isolation) = self.isolated.take() else {
             return;
         };
         effects.push(Effect::IsolationEnded {
-            since_ms: isolation.since.at_ms,
-            at_ms: now.at_ms.max(isolation.since.at_ms),
+            since: isolation.since,
+            ended: sent,
+            at_ms: now.at_ms,
         });
+        let mut asked = 0;
         for i in 0..self.nodes.len() as u32 {
             let node = &self.nodes[i as usize];
             if node.state == State::Isolated && !node.answering {
-                effects.push(Effect::ProbeNow {
-                    target: node.target.id,
-                    after_ms: 0,
-                });
-                self.with(i, Node::pardon);
+                effects.push(after(node, asked));
+                asked += 1;
+                self.with(i, |n| n.retry_from(sent.mono_ms));
             }
         }
     }

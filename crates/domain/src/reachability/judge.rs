@@ -1,6 +1,5 @@
 //! From soft evidence to a hard state.
 
-use super::alarm::Open;
 use super::fleet::Isolation;
 use super::isolation::Testimony;
 use super::node::Node;
@@ -8,6 +7,11 @@ use super::{CutOff, Effect, Fleet, Moment, State};
 
 /// Time allowed over the parent's own timeout and retry for its probe to come in.
 const GRACE_MS: u64 = 2_000;
+/// Least time between two probes of a parent for the sake of its children.
+const CALL_MS: u64 = 1_000;
+/// Targets that are to be probed at once are probed one after the other, so many a
+/// millisecond: a burst would lose answers.
+const AT_ONCE_PER_MS: usize = 1;
 
 impl Fleet {
     /// After the newest sample of `i` was answered.
@@ -15,59 +19,91 @@ impl Fleet {
         &mut self,
         i: u32,
         sent: Moment,
+        was_cut: bool,
         now: Moment,
         effects: &mut Vec<Effect>,
     ) {
         let node = &self.nodes[i as usize];
-        if let Some(p) = node.parent {
-            let parent = &mut self.nodes[p as usize];
-            parent.child_ok = parent.child_ok.max(Some(sent.mono_ms));
-        } else {
-            self.witnesses.answered(i, node, sent.mono_ms);
-            // Where every root fails, our own gateway proves nothing.
-            let proves = |iso: Isolation| {
-                sent.mono_ms >= iso.from_mono
-                    && !(node.target.reference && iso.why == CutOff::Roots)
-            };
-            if self.isolated.is_some_and(proves) {
-                self.end_isolation(now, effects);
+        match node.parents[..] {
+            [] => {
+                self.witnesses.answered(i, node, sent.mono_ms);
+                // Where every root fails, our own gateway proves nothing.
+                let proves = |iso: Isolation| {
+                    sent.mono_ms >= iso.from_mono
+                        && !(node.target.reference && iso.why == CutOff::Roots)
+                };
+                if self.isolated.is_some_and(proves) {
+                    self.end_isolation(sent, now, effects);
+                }
             }
+            [p] => self.came_through(p, sent.mono_ms, effects),
+            // It may have come either way.
+            _ => {}
+        }
+        if was_cut {
+            self.free_children(i, sent.mono_ms, effects);
         }
 
         let node = &self.nodes[i as usize];
-        let known_fault =
-            self.alarms.contains_key(&i) || matches!(node.state, State::Down | State::Unreachable);
+        let known_fault = self.losses.contains_key(&i) || node.is_dead();
         let believed = node.successes >= u32::from(node.pace().recover_attempts.max(1));
-        let first_ms = node.streak.at_ms;
+        let since = node.streak;
         if node.state != State::Up {
             if believed || !known_fault {
-                self.set_state(i, State::Up, now, first_ms, effects);
+                self.set_state(i, State::Up, since, now, effects);
             } else {
                 effects.push(self.retry(i));
             }
         }
 
         // Whoever waited for a word from this one.
-        let node = &self.nodes[i as usize];
-        if node.is_root() {
+        if self.nodes[i as usize].is_root() {
             self.work.extend(self.witnesses.waiting.iter().copied());
         }
-        let nodes = &self.nodes;
-        let waits = |&&c: &&u32| nodes[c as usize].exhausted.is_some();
-        self.work
-            .extend(node.children.iter().filter(waits).copied());
+        for at in 0..self.nodes[i as usize].children.len() {
+            let c = self.nodes[i as usize].children[at];
+            let child = &mut self.nodes[c as usize];
+            // No witness changes its phase by this.
+            child.way_was_open(sent.mono_ms);
+            if child.exhausted.is_some() {
+                self.work.push(c);
+            }
+        }
+    }
+
+    /// An answer to a probe sent at `from` can only have come through `p`. Where `p` was dead
+    /// it lets traffic through again, or still: it is asked itself, and what failed behind
+    /// it is judged by newer failures alone.
+    fn came_through(&mut self, p: u32, from: u64, effects: &mut Vec<Effect>) {
+        let mut at = Some(p);
+        while let Some(i) = at {
+            let node = &mut self.nodes[i as usize];
+            let opens = node.is_dead() && !node.lets_through();
+            node.child_ok = node.child_ok.max(Some(from));
+            let opens = opens && node.lets_through();
+            at = match node.parents[..] {
+                [next] => Some(next),
+                _ => None,
+            };
+            if opens {
+                effects.push(after(&self.nodes[i as usize], 0));
+                self.free_children(i, from, effects);
+            }
+        }
     }
 
     /// After the newest sample of `i` failed.
-    pub(super) fn failed(&mut self, i: u32, now: Moment, effects: &mut Vec<Effect>) {
-        self.judge(i, now, effects);
+    pub(super) fn failed(&mut self, i: u32, counts: bool, now: Moment, effects: &mut Vec<Effect>) {
+        if counts {
+            self.judge(i, now, effects);
+        }
         if self.isolated.is_some() {
             return;
         }
         let node = &self.nodes[i as usize];
         let settled = match node.state {
             State::Down => true,
-            State::Unreachable => self.is_blocked(node),
+            State::Unreachable => self.is_blocked(i),
             State::Up | State::Isolated | State::NoData => false,
         };
         if !settled {
@@ -94,66 +130,100 @@ impl Fleet {
         if node.state == State::Down {
             return;
         }
-        match node.parent {
-            Some(p) => self.judge_behind(i, p, now, effects),
-            None => self.judge_root(i, now, effects),
+        let since = node.streak;
+        // What was found dead stays so until it answers, whoever did not look meanwhile.
+        if self.losses.get(&i).is_some_and(|l| l.kind == State::Down) {
+            self.set_state(i, State::Down, since, now, effects);
+            return;
+        }
+        if self.is_blocked(i) {
+            self.set_state(i, State::Unreachable, since, now, effects);
+            return;
+        }
+        let ways = self.ways(i);
+        if ways.is_empty() {
+            self.judge_root(i, now, effects);
+        } else {
+            self.judge_behind(i, &ways, now, effects);
         }
     }
 
-    fn judge_behind(&mut self, i: u32, p: u32, now: Moment, effects: &mut Vec<Effect>) {
-        let (node, parent) = (&self.nodes[i as usize], &self.nodes[p as usize]);
-        let first_ms = node.streak.at_ms;
-        if parent.blocks(node.streak.mono_ms) {
-            self.set_state(i, State::Unreachable, now, first_ms, effects);
-            return;
+    fn judge_behind(&mut self, i: u32, ways: &[u32], now: Moment, effects: &mut Vec<Effect>) {
+        let since = self.nodes[i as usize].streak;
+        for &p in ways {
+            let parent = &self.nodes[p as usize];
+            if let (true, Some(ok)) = (parent.answering, parent.last_ok) {
+                self.nodes[i as usize].way_was_open(ok);
+            }
         }
+        let node = &self.nodes[i as usize];
         let Some(exhausted) = node.exhausted else {
+            // The way is looked at early, so that the last attempt finds it judged.
+            self.call(i, ways, since.mono_ms, now, effects);
             return;
         };
-        // A parent that is dead but lets others through does not excuse this one.
-        let lets_through = matches!(parent.state, State::Down | State::Unreachable);
-        if lets_through || parent.acquits_the_path_of(node) {
-            self.set_state(i, State::Down, now, first_ms, effects);
+        let acquitted = ways.iter().any(|&p| {
+            let parent = &self.nodes[p as usize];
+            // A way that failed meanwhile may have been closed: then all failures must be newer.
+            let shaky = parent.last_fail.is_some_and(|fail| fail >= since.mono_ms);
+            let needed = if shaky { node.attempts() } else { 1 };
+            parent.acquits_the_path_of(node) && !parent.is_dead() && node.failures_since >= needed
+        });
+        if acquitted {
+            self.set_state(i, State::Down, since, now, effects);
             return;
         }
-        let parent_failing = parent.failures > 0 && parent.last_sample >= Some(exhausted);
-        let parent_just_back = parent.answering && parent.last_ok >= Some(exhausted);
-        if parent_failing || parent_just_back {
+        self.call(i, ways, exhausted, now, effects);
+        let Some(asked) = self.nodes[i as usize].asked else {
+            self.with(i, |n| n.asked = Some(now.mono_ms));
             return;
+        };
+        // Nobody looks after the parents: what is known must do.
+        let unseen = ways.iter().all(|&p| {
+            let parent = &self.nodes[p as usize];
+            let pace = parent.pace();
+            let patience = u64::from(pace.timeout_ms) + u64::from(pace.retry_ms) + GRACE_MS;
+            let last = parent.last_sample.map(|last| last.mono_ms);
+            now.mono_ms > asked + patience && last < Some(asked)
+        });
+        if unseen {
+            self.set_state(i, State::Down, since, now, effects);
         }
-        match node.asked {
-            None => {
+    }
+
+    /// Has those of `ways` probed that were not since `after`.
+    fn call(&mut self, i: u32, ways: &[u32], after: u64, now: Moment, effects: &mut Vec<Effect>) {
+        for &p in ways.iter().filter(|&&p| p != i) {
+            let parent = &mut self.nodes[p as usize];
+            let known = parent.last_sample.is_some_and(|l| l.mono_ms >= after);
+            let called = parent.called.is_some_and(|at| now.mono_ms < at + CALL_MS);
+            if !known && !called {
+                parent.called = Some(now.mono_ms);
                 effects.push(Effect::ProbeNow {
                     target: parent.target.id,
                     after_ms: 0,
                 });
-                self.with(i, |n| n.asked = Some(now.mono_ms));
-            }
-            Some(asked) => {
-                let pace = parent.pace();
-                let patience = u64::from(pace.timeout_ms) + u64::from(pace.retry_ms) + GRACE_MS;
-                // Nobody looks after the parent: what is known must do.
-                if now.mono_ms > asked + patience && parent.last_sample < Some(asked) {
-                    self.set_state(i, State::Down, now, first_ms, effects);
-                }
             }
         }
     }
 
     fn judge_root(&mut self, i: u32, now: Moment, effects: &mut Vec<Effect>) {
+        if let Some(ok) = self.witnesses.newest_answer(&self.nodes) {
+            self.nodes[i as usize].way_was_open(ok);
+        }
         let node = &self.nodes[i as usize];
         let Some(exhausted) = node.exhausted else {
             return;
         };
-        let first_ms = node.streak.at_ms;
+        let since = node.streak;
         // Long enough for those that were asked to have answered.
         let patience = u64::from(node.pace().timeout_ms) + GRACE_MS;
         let heard_out = node
             .asked
             .is_some_and(|asked| now.mono_ms > asked + patience);
         match self.witnesses.testify(node, &self.nodes, heard_out) {
-            Testimony::OwnFault => self.set_state(i, State::Down, now, first_ms, effects),
-            Testimony::CutOff(why) => self.begin_isolation(why, exhausted, now, effects),
+            Testimony::OwnFault => self.set_state(i, State::Down, since, now, effects),
+            Testimony::CutOff(why) => self.begin_isolation(why, i, exhausted, now, effects),
             Testimony::Undecided => {
                 self.with(i, |n| n.asked = n.asked.or(Some(now.mono_ms)));
                 self.ask_witnesses(exhausted, now, effects);
@@ -161,9 +231,43 @@ impl Fleet {
         }
     }
 
-    fn is_blocked(&self, node: &Node) -> bool {
-        node.parent
-            .is_some_and(|p| self.nodes[p as usize].blocks(node.streak.mono_ms))
+    /// Whether every way to `i` is dead, and was in its way: something that answered through
+    /// a dead parent since shows that the parent excuses nobody.
+    pub(super) fn is_blocked(&self, i: u32) -> bool {
+        let node = &self.nodes[i as usize];
+        let parents = || node.parents.iter().map(|&p| &self.nodes[p as usize]);
+        let Some(last_died) = parents().map(|p| p.dead).max() else {
+            return false;
+        };
+        parents().all(|p| p.is_dead() && !p.lets_through())
+            && node.last_ok.is_none_or(|ok| ok < last_died)
+    }
+
+    /// What probes of `i` pass through, as far as it is seen: a parent that is dead but not
+    /// in the way is looked through. Empty for a root.
+    pub(super) fn ways(&self, i: u32) -> Vec<u32> {
+        let node = &self.nodes[i as usize];
+        let mut ways = Vec::new();
+        let mut seen = vec![i];
+        let mut stack = node.parents.clone();
+        let all_dead = node
+            .parents
+            .iter()
+            .all(|&p| self.nodes[p as usize].is_dead());
+        while let Some(p) = stack.pop() {
+            if seen.contains(&p) {
+                continue;
+            }
+            seen.push(p);
+            let parent = &self.nodes[p as usize];
+            let beside = all_dead && node.last_ok.is_some_and(|ok| ok >= parent.dead);
+            if parent.is_dead() && (parent.lets_through() || beside) {
+                stack.extend_from_slice(&parent.parents);
+            } else {
+                ways.push(p);
+            }
+        }
+        ways
     }
 
     fn retry(&self, i: u32) -> Effect {
@@ -174,66 +278,83 @@ impl Fleet {
         }
     }
 
-    /// Makes `to` the hard state of `i` and does what follows from it.
+    /// Makes `to` the hard state of `i` from `since` on, and does what follows from it.
     pub(super) fn set_state(
         &mut self,
         i: u32,
         to: State,
+        since: Moment,
         now: Moment,
-        first_ms: i64,
         effects: &mut Vec<Effect>,
     ) {
-        let from = self.nodes[i as usize].state;
+        let node = &self.nodes[i as usize];
+        let from = node.state;
         if from == to {
             return;
         }
-        let at_ms = now.at_ms.max(self.nodes[i as usize].since_ms);
+        // Time that was settled stays as it was told.
+        let since = match node.since {
+            Some(before) if before.mono_ms > since.mono_ms => before,
+            _ => since,
+        };
         self.with(i, |n| {
             n.state = to;
-            n.since_ms = at_ms;
-            n.since_mono = now.mono_ms;
+            n.since = Some(since);
             n.asked = None;
+            if n.is_dead() && !matches!(from, State::Down | State::Unreachable) {
+                n.dead = n.exhausted.unwrap_or(n.streak.mono_ms);
+            }
         });
         effects.push(Effect::StateChanged {
             target: self.nodes[i as usize].target.id,
             from,
             to,
-            at_ms,
-            first_ms: first_ms.min(at_ms),
+            since,
+            at_ms: now.at_ms,
         });
+        self.account(i, from, to, since, now, effects);
         self.mark_dirty(i);
         match to {
             State::Down => {
-                let due_mono = now.mono_ms + u64::from(self.settings.settle_ms);
-                self.alarms
-                    .entry(i)
-                    .or_insert_with(|| Open::new(first_ms.min(at_ms), due_mono))
-                    .dirty = true;
-                self.look_behind(i, effects);
+                let behind = self.look_behind(i, effects);
+                self.expect_alarm(i, behind, since, now);
                 self.rejudge_children(i);
             }
             State::Unreachable => self.rejudge_children(i),
-            State::Up => {
-                self.clear_alarm(i, at_ms, effects);
-                self.free_children(i, effects);
-            }
+            State::Up => self.recovered(i, since, effects),
             State::Isolated | State::NoData => {}
         }
     }
 
     /// Has everything behind a fresh Down probed, so that its alarm soon lists all of it.
-    fn look_behind(&self, i: u32, effects: &mut Vec<Effect>) {
+    /// Returns how many are asked.
+    fn look_behind(&self, i: u32, effects: &mut Vec<Effect>) -> usize {
         let since = self.nodes[i as usize].streak.mono_ms;
+        let mut asked = 0;
+        self.each_behind(i, |_, child| {
+            let old = |last: Moment| last.mono_ms <= since;
+            if child.failures == 0 && child.last_sample.is_some_and(old) {
+                effects.push(after(child, asked));
+                asked += 1;
+            }
+            true
+        });
+        asked
+    }
+
+    /// Calls `visit` for everything behind `i`, each once; goes on behind what it says yes to.
+    pub(super) fn each_behind(&self, i: u32, mut visit: impl FnMut(u32, &Node) -> bool) {
+        let mut seen = vec![false; self.nodes.len()];
+        seen[i as usize] = true;
         let mut stack = self.nodes[i as usize].children.clone();
         while let Some(c) = stack.pop() {
-            let child = &self.nodes[c as usize];
-            if child.failures == 0 && child.last_sample.is_some_and(|last| last <= since) {
-                effects.push(Effect::ProbeNow {
-                    target: child.target.id,
-                    after_ms: 0,
-                });
+            if std::mem::replace(&mut seen[c as usize], true) {
+                continue;
             }
-            stack.extend_from_slice(&child.children);
+            let child = &self.nodes[c as usize];
+            if visit(c, child) {
+                stack.extend_from_slice(&child.children);
+            }
         }
     }
 
@@ -244,17 +365,38 @@ impl Fleet {
             .extend(nodes[i as usize].children.iter().filter(failing).copied());
     }
 
-    /// The parent is back: a child that was Unreachable gets its own fresh trial.
-    fn free_children(&mut self, i: u32, effects: &mut Vec<Effect>) {
-        for c in self.nodes[i as usize].children.clone() {
+    /// The way through `i` is open again, as an answer shows that was sent at `from`: what
+    /// failed behind it gets its own fresh trial.
+    fn free_children(&mut self, i: u32, from: u64, effects: &mut Vec<Effect>) {
+        for (n, c) in self.nodes[i as usize]
+            .children
+            .clone()
+            .into_iter()
+            .enumerate()
+        {
             let child = &self.nodes[c as usize];
-            if child.state == State::Unreachable && !child.answering {
-                effects.push(Effect::ProbeNow {
-                    target: child.target.id,
-                    after_ms: 0,
-                });
-                self.with(c, Node::pardon);
+            let own_fault = self.losses.get(&c).is_some_and(|l| l.kind == State::Down);
+            if child.state == State::Down || own_fault {
+                continue;
+            }
+            if child.state == State::Unreachable && !child.answering || child.failures > 0 {
+                effects.push(after(child, n));
+            }
+            if !child.answering || child.state == State::Unreachable {
+                self.with(c, |n| n.retry_from(from));
+            } else {
+                // A failure under way does not count either.
+                self.nodes[c as usize].trial = from.max(self.nodes[c as usize].trial);
             }
         }
+    }
+}
+
+/// Asks for a probe of `node`, the `n`th of those that are asked for together.
+pub(super) fn after(node: &Node, n: usize) -> Effect {
+    let wait = u32::try_from(n / AT_ONCE_PER_MS).unwrap_or(u32::MAX);
+    Effect::ProbeNow {
+        target: node.target.id,
+        after_ms: wait.min(node.pace().interval_ms),
     }
 }

@@ -12,8 +12,9 @@ pub(super) fn id(n: u16) -> TargetId {
 pub(super) fn target(n: u16, parent: Option<u16>) -> Target {
     Target {
         id: id(n),
-        parent: parent.map(id),
+        parents: parent.map(id).into_iter().collect(),
         reference: false,
+        centre: false,
         pace: Pace {
             interval_ms: 10_000,
             timeout_ms: 1_000,
@@ -41,17 +42,26 @@ pub(super) struct Lab {
     /// Wall clock minus monotonic clock.
     pub offset: i64,
     pub queue: std::collections::BTreeSet<(u64, u16)>,
+    /// When each has its next regular turn.
+    turns: std::collections::HashMap<u16, u64>,
+    /// Samples by when they are known.
+    arrivals: std::collections::BTreeMap<u64, Vec<Sample>>,
     pub dead: Vec<u16>,
     pub effects: Vec<Effect>,
 }
 
-fn number(id: TargetId) -> u16 {
+pub(super) fn number(id: TargetId) -> u16 {
     let bytes = id.0.bytes();
     u16::from_be_bytes([bytes[14], bytes[15]])
 }
 
 impl Lab {
     pub fn new(targets: Vec<Target>) -> Self {
+        Self::with(targets, Vec::new())
+    }
+
+    /// As [`Lab::new`], with some that never answer.
+    pub fn with(targets: Vec<Target>, mute: Vec<u16>) -> Self {
         let mut fleet = Fleet::new(Settings::default());
         let at = Moment {
             mono_ms: 0,
@@ -59,11 +69,11 @@ impl Lab {
         };
         fleet.set_targets(targets.clone(), at).unwrap();
         // Spread over the interval in the order given.
-        let step = 10_000 / targets.len() as u64;
+        let count = targets.len() as u64;
         let queue = targets
             .iter()
             .enumerate()
-            .map(|(i, t)| (i as u64 * step, number(t.id)))
+            .map(|(i, t)| (i as u64 * 10_000 / count, number(t.id)))
             .collect();
         let mut lab = Self {
             fleet,
@@ -71,11 +81,13 @@ impl Lab {
             now: 0,
             offset: at.at_ms,
             queue,
-            dead: Vec::new(),
+            turns: std::collections::HashMap::new(),
+            arrivals: std::collections::BTreeMap::new(),
+            dead: mute.clone(),
             effects: Vec::new(),
         };
         lab.run(11_000);
-        for t in &lab.targets {
+        for t in lab.targets.iter().filter(|t| !mute.contains(&number(t.id))) {
             assert_eq!(lab.state(number(t.id)), State::Up);
         }
         lab.effects.clear();
@@ -91,34 +103,36 @@ impl Lab {
 
     pub fn run(&mut self, ms: u64) {
         let end = self.now + ms;
-        let mut arrivals: Vec<(u64, Sample)> = Vec::new();
+        let dead: std::collections::HashSet<u16> = self.dead.iter().copied().collect();
         while self.now < end {
             while let Some(&(due, n)) = self.queue.first().filter(|(due, _)| *due <= self.now) {
                 self.queue.remove(&(due, n));
-                if !self.queue.iter().any(|&(_, m)| m == n) {
+                // Asked for out of turn it keeps its turn, as the prober's targets do.
+                if self.turns.get(&n).is_none_or(|turn| *turn <= due) {
+                    self.turns.insert(n, self.now + 10_000);
                     self.queue.insert((self.now + 10_000, n));
                 }
-                let answers = !self.dead.contains(&n);
-                let (outcome, takes) = if answers {
-                    (Outcome::Answered { rtt_us: 1_000 }, 1)
-                } else {
+                let (outcome, takes) = if dead.contains(&n) {
                     (Outcome::Failed(Failure::Timeout), 1_000)
+                } else {
+                    (Outcome::Answered { rtt_us: 1_000 }, 1)
                 };
-                let sent = self.moment(self.now);
-                arrivals.push((
-                    self.now + takes,
-                    Sample {
-                        target: id(n),
-                        sent,
-                        outcome,
-                    },
-                ));
+                let sample = Sample {
+                    target: id(n),
+                    sent: self.moment(self.now),
+                    outcome,
+                };
+                self.arrivals
+                    .entry(self.now + takes)
+                    .or_default()
+                    .push(sample);
             }
-            arrivals.sort_by_key(|(at, _)| *at);
-            while arrivals.first().is_some_and(|(at, _)| *at <= self.now) {
-                let (_, sample) = arrivals.remove(0);
-                let effects = self.fleet.apply(&sample, self.moment(self.now));
-                self.take(effects);
+            // What is under way when somebody dies or comes back ends as it was sent.
+            while let Some(first) = self.arrivals.first_entry().filter(|e| *e.key() <= self.now) {
+                for sample in first.remove() {
+                    let effects = self.fleet.apply(&sample, self.moment(self.now));
+                    self.take(effects);
+                }
             }
             if self.now.is_multiple_of(1_000) {
                 let effects = self.fleet.tick(self.moment(self.now));
@@ -126,7 +140,6 @@ impl Lab {
             }
             self.now += 1;
         }
-        // What is still under way is lost with the lab's step; nothing relies on it.
     }
 
     fn take(&mut self, effects: Vec<Effect>) {

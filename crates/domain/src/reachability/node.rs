@@ -24,29 +24,37 @@ impl Phase {
 #[derive(Clone, Debug)]
 pub(super) struct Node {
     pub target: Target,
-    pub parent: Option<u32>,
+    pub parents: Vec<u32>,
     pub children: Vec<u32>,
     pub state: State,
-    /// Wall time of the last hard change; never goes back.
-    pub since_ms: i64,
-    /// Monotonic time of the last hard change.
-    pub since_mono: u64,
+    /// Where the present state began; `None` before the first.
+    pub since: Option<Moment>,
     /// Whether the newest sample was answered.
     pub answering: bool,
     pub failures: u32,
     pub successes: u32,
     /// When the running streak of failures or answers began.
     pub streak: Moment,
-    pub last_sample: Option<u64>,
+    pub last_sample: Option<Moment>,
     pub last_ok: Option<u64>,
-    pub last_fail: u64,
+    pub last_fail: Option<u64>,
     /// When the failure was sent that used up the last attempt.
     pub exhausted: Option<u64>,
-    /// When the parent (or the witnesses) were asked for.
+    /// When the parents (or the witnesses) were asked for.
     pub asked: Option<u64>,
-    /// The newest answer from a direct child: whatever the target itself says,
-    /// it then lets traffic through.
+    /// A failure sent before this says nothing: the way there was closed.
+    pub trial: u64,
+    /// When, within the running streak of failures, the way there was first seen to be open.
+    pub open_way: Option<u64>,
+    /// Failures sent after [`Node::open_way`].
+    pub failures_since: u32,
+    /// When it was dead for certain: from then on an answer through it shows that it lets
+    /// traffic through all the same.
+    pub dead: u64,
+    /// The newest answer from a direct child that has no other way.
     pub child_ok: Option<u64>,
+    /// When it was last asked for a child's sake.
+    pub called: Option<u64>,
     pub rtt_us: Option<u32>,
 }
 
@@ -54,11 +62,10 @@ impl Node {
     pub(super) fn new(target: Target) -> Self {
         Self {
             target,
-            parent: None,
+            parents: Vec::new(),
             children: Vec::new(),
             state: State::NoData,
-            since_ms: i64::MIN,
-            since_mono: 0,
+            since: None,
             answering: false,
             failures: 0,
             successes: 0,
@@ -68,10 +75,15 @@ impl Node {
             },
             last_sample: None,
             last_ok: None,
-            last_fail: 0,
+            last_fail: None,
             exhausted: None,
             asked: None,
+            trial: 0,
+            open_way: None,
+            failures_since: 0,
+            dead: 0,
             child_ok: None,
+            called: None,
             rtt_us: None,
         }
     }
@@ -81,11 +93,19 @@ impl Node {
     }
 
     pub(super) fn is_root(&self) -> bool {
-        self.parent.is_none()
+        self.parents.is_empty()
+    }
+
+    pub(super) fn is_dead(&self) -> bool {
+        matches!(self.state, State::Down | State::Unreachable)
     }
 
     pub(super) fn phase(&self) -> Phase {
-        if self.state == State::Down {
+        // A gateway that never answered does not answer probes at all: no witness.
+        let mute = self.target.reference && self.last_ok.is_none();
+        if mute {
+            Phase::Unknown
+        } else if self.state == State::Down {
             Phase::Dead
         } else if self.last_sample.is_none()
             || self.state == State::NoData && self.failures == 0 && !self.answering
@@ -100,9 +120,10 @@ impl Node {
         }
     }
 
-    /// Takes in a sample that is not older than the last one.
-    pub(super) fn observe(&mut self, sent: Moment, outcome: Outcome) {
-        self.last_sample = Some(sent.mono_ms);
+    /// Takes in a sample that is not older than the last one. False for a failure that
+    /// says nothing: it was sent while the way was closed.
+    pub(super) fn observe(&mut self, sent: Moment, outcome: Outcome) -> bool {
+        self.last_sample = Some(sent);
         match outcome {
             Outcome::Answered { rtt_us } => {
                 if !self.answering {
@@ -111,28 +132,36 @@ impl Node {
                 }
                 self.answering = true;
                 self.successes = self.successes.saturating_add(1);
-                self.failures = 0;
-                self.exhausted = None;
-                self.asked = None;
+                self.pardon();
                 self.last_ok = Some(sent.mono_ms);
                 self.rtt_us = Some(rtt_us);
+                true
             }
             Outcome::Failed(_) => {
+                self.answering = false;
+                self.successes = 0;
+                self.rtt_us = None;
+                if sent.mono_ms < self.trial {
+                    return false;
+                }
                 if self.failures == 0 {
                     self.streak = sent;
                 }
-                self.answering = false;
-                self.successes = 0;
                 self.failures = self.failures.saturating_add(1);
-                self.last_fail = sent.mono_ms;
-                self.rtt_us = None;
-                if self.exhausted.is_none()
-                    && self.failures >= u32::from(self.pace().max_attempts.max(1))
-                {
+                self.last_fail = Some(sent.mono_ms);
+                if self.open_way.is_some_and(|open| sent.mono_ms > open) {
+                    self.failures_since = self.failures_since.saturating_add(1);
+                }
+                if self.exhausted.is_none() && self.failures >= self.attempts() {
                     self.exhausted = Some(sent.mono_ms);
                 }
+                true
             }
         }
+    }
+
+    pub(super) fn attempts(&self) -> u32 {
+        u32::from(self.pace().max_attempts.max(1))
     }
 
     /// Forgets the failures so far: they were somebody else's fault.
@@ -140,6 +169,14 @@ impl Node {
         self.failures = 0;
         self.exhausted = None;
         self.asked = None;
+        self.open_way = None;
+        self.failures_since = 0;
+    }
+
+    /// As [`Node::pardon`]; what was sent before `from` and comes in later says nothing either.
+    pub(super) fn retry_from(&mut self, from: u64) {
+        self.pardon();
+        self.trial = self.trial.max(from);
     }
 
     /// Forgets all evidence: nobody has looked for too long.
@@ -150,24 +187,38 @@ impl Node {
         self.rtt_us = None;
     }
 
-    /// Whether the answers of `self` show that `other`'s failures are its own:
-    /// an answer after `other` used up its attempts, and either no failure of
-    /// `self` meanwhile or another failure of `other` since `self` came back.
-    pub(super) fn acquits_the_path_of(&self, other: &Node) -> bool {
-        let (Some(ok), Some(exhausted)) = (self.last_ok, other.exhausted) else {
-            return false;
-        };
-        self.answering
-            && ok >= exhausted
-            && (self.streak.mono_ms <= other.streak.mono_ms
-                || other.last_fail > self.streak.mono_ms)
+    /// Notes that the way was open when a probe of `ok` was sent and answered.
+    pub(super) fn way_was_open(&mut self, ok: u64) {
+        if self.failures > 0 && self.open_way.is_none() && ok >= self.streak.mono_ms {
+            self.open_way = Some(ok);
+            self.failures_since = u32::from(self.last_fail.is_some_and(|fail| fail > ok));
+        }
     }
 
-    /// Whether this dead target holds back a child that began to fail at `first_fail`.
-    pub(super) fn blocks(&self, first_fail: u64) -> bool {
-        matches!(self.state, State::Down | State::Unreachable)
-            && self
-                .child_ok
-                .is_none_or(|ok| ok < first_fail.max(self.since_mono))
+    /// Whether it answers, and did to a probe sent after `other` used up its attempts.
+    pub(super) fn acquits_the_path_of(&self, other: &Node) -> bool {
+        let after = |exhausted| self.last_ok.is_some_and(|ok| ok >= exhausted);
+        self.answering && other.exhausted.is_some_and(after)
+    }
+
+    /// Whether it is dead to us but passes traffic on.
+    pub(super) fn lets_through(&self) -> bool {
+        self.is_dead() && self.child_ok.is_some_and(|ok| ok >= self.dead)
+    }
+
+    /// How much of its time is settled: its state held at least until then. What follows
+    /// is either not seen yet or points to another state that is not believed yet.
+    pub(super) fn settled(&self) -> Option<Moment> {
+        let last = self.last_sample.or(self.since)?;
+        let newer = self.since.is_none_or(|s| self.streak.mono_ms > s.mono_ms);
+        let turning = match self.state {
+            State::Up => self.failures > 0,
+            State::Down => self.answering,
+            // Failures that began later are of a trial that may end in another state.
+            State::Unreachable | State::Isolated | State::NoData => {
+                newer && (self.answering || self.failures > 0)
+            }
+        };
+        Some(if turning { self.streak } else { last })
     }
 }

@@ -207,8 +207,19 @@ impl Engine {
                 return true;
             }
             Err(Errno::EAGAIN | Errno::ENOBUFS | Errno::ENOMEM | Errno::EINTR) => return false,
-            Err(Errno::EPERM | Errno::EACCES) => Failure::Forbidden,
-            Err(_) => Failure::NoRoute,
+            // No way from here: that is about our own connection, which the fleet judges.
+            Err(Errno::ENETUNREACH | Errno::EHOSTUNREACH | Errno::ENETDOWN) => Failure::NoRoute,
+            // A rule of our own firewall, no address to send from: nothing was sent.
+            Err(_) => {
+                Counters::add(&self.shared.counters.unsent, 1);
+                let outcome = Outcome::Failed(Failure::Forbidden);
+                self.finished.push(Sample {
+                    target: target.id,
+                    sent: moment,
+                    outcome,
+                });
+                return true;
+            }
         };
         Counters::add(&self.shared.counters.sent, 1);
         self.finish(target.id, moment, Outcome::Failed(failure));

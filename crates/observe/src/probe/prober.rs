@@ -56,6 +56,8 @@ pub struct Stats {
     pub late: u64,
     /// Probes put off because this machine had no room to send them.
     pub deferred: u64,
+    /// Probes that this machine refused to send (a firewall rule of its own).
+    pub unsent: u64,
     /// Samples that nobody took in time.
     pub dropped: u64,
 }
@@ -68,6 +70,7 @@ pub(super) struct Counters {
     pub failed: AtomicU64,
     pub late: AtomicU64,
     pub deferred: AtomicU64,
+    pub unsent: AtomicU64,
     pub dropped: AtomicU64,
 }
 
@@ -168,6 +171,7 @@ impl Prober {
             failed: get(&c.failed),
             late: get(&c.late),
             deferred: get(&c.deferred),
+            unsent: get(&c.unsent),
             dropped: get(&c.dropped),
         }
     }

@@ -31,7 +31,7 @@ async fn two_never_lease_the_same(db: &Db) {
         tokio::spawn(async move {
             let mut mine = Vec::new();
             loop {
-                let jobs = lease(&db, NOW + 1, 60_000, 4).await.unwrap();
+                let jobs = lease(&db, "mail", NOW + 1, 60_000, 4).await.unwrap();
                 if jobs.is_empty() {
                     return mine;
                 }
@@ -45,7 +45,7 @@ async fn two_never_lease_the_same(db: &Db) {
     }
     // A leaser that finds the rest locked goes home early; who comes later gets the rest.
     all.extend(
-        lease(db, NOW + 1, 60_000, 100)
+        lease(db, "mail", NOW + 1, 60_000, 100)
             .await
             .unwrap()
             .iter()
@@ -57,24 +57,27 @@ async fn two_never_lease_the_same(db: &Db) {
 
 async fn a_lease_runs_out_and_a_failure_comes_back(db: &Db) {
     queue(db, None, NOW + 100).await;
-    assert_eq!(lease(db, NOW, 1_000, 9).await.unwrap(), []);
-    let first = lease(db, NOW + 100, 1_000, 9).await.unwrap();
+    // Each way has its own queue.
+    let other = lease(db, "webhook", NOW + 100, 1_000, 9).await.unwrap();
+    assert_eq!(other, []);
+    assert_eq!(lease(db, "mail", NOW, 1_000, 9).await.unwrap(), []);
+    let first = lease(db, "mail", NOW + 100, 1_000, 9).await.unwrap();
     assert_eq!((first.len(), first[0].attempts), (1, 1));
     assert_eq!(
-        lease(db, NOW + 1_100, 1_000, 9).await.unwrap(),
+        lease(db, "mail", NOW + 1_100, 1_000, 9).await.unwrap(),
         [],
         "it is leased"
     );
-    let second = lease(db, NOW + 1_101, 1_000, 9).await.unwrap();
+    let second = lease(db, "mail", NOW + 1_101, 1_000, 9).await.unwrap();
     assert_eq!((second[0].id, second[0].attempts), (first[0].id, 2));
     retry(db, first[0].id, NOW + 5_000, "no route")
         .await
         .unwrap();
-    assert_eq!(lease(db, NOW + 4_999, 1_000, 9).await.unwrap(), []);
-    let third = lease(db, NOW + 5_000, 1_000, 9).await.unwrap();
+    assert_eq!(lease(db, "mail", NOW + 4_999, 1_000, 9).await.unwrap(), []);
+    let third = lease(db, "mail", NOW + 5_000, 1_000, 9).await.unwrap();
     assert_eq!(third[0].attempts, 3);
     finish(db, first[0].id, NOW + 5_001, None).await.unwrap();
-    assert_eq!(lease(db, NOW + 99_000, 1_000, 9).await.unwrap(), []);
+    assert_eq!(lease(db, "mail", NOW + 99_000, 1_000, 9).await.unwrap(), []);
 }
 
 async fn a_key_waits_once(db: &Db) {
@@ -83,21 +86,21 @@ async fn a_key_waits_once(db: &Db) {
     queue(db, Some("mail:2"), NOW).await;
     queue(db, None, NOW).await;
     queue(db, None, NOW).await;
-    let jobs = lease(db, NOW, 1_000, 9).await.unwrap();
+    let jobs = lease(db, "mail", NOW, 1_000, 9).await.unwrap();
     assert_eq!(jobs.len(), 4);
     // Done, its key is free again.
     for job in jobs {
         finish(db, job.id, NOW, Some("given up")).await.unwrap();
     }
     queue(db, Some("mail:1"), NOW).await;
-    assert_eq!(lease(db, NOW, 1_000, 9).await.unwrap().len(), 1);
+    assert_eq!(lease(db, "mail", NOW, 1_000, 9).await.unwrap().len(), 1);
     // What is given up in its transaction was never queued.
     let mut tx = db.begin().await.unwrap();
     enqueue(&mut tx, "mail", "{}", None, NOW, NOW)
         .await
         .unwrap();
     drop(tx);
-    assert_eq!(lease(db, NOW, 1_000, 9).await.unwrap(), []);
+    assert_eq!(lease(db, "mail", NOW, 1_000, 9).await.unwrap(), []);
 }
 
 async fn runs_and_settings_are_kept(db: &Db) {

@@ -5,7 +5,7 @@ use domain::{
     label::Label,
     record::{Record, Value},
 };
-use store::{Db, alarm, log_source, standing::Standing, target::*};
+use store::{Db, alarm, log_source, outage, standing::Standing, target::*};
 
 use crate::{NOW, all, below, insert, organization, record};
 
@@ -13,6 +13,9 @@ crate::on_both!(
     targets_and_their_parents,
     states_and_transitions,
     availability_adds_up,
+    who_is_retired_keeps_its_months,
+    outages_are_kept_as_they_were,
+    ways_and_lines,
     alarms_are_raised_and_cleared,
     alarms_about_the_program_itself,
     senders_known_and_unknown,
@@ -85,15 +88,15 @@ async fn targets_and_their_parents(db: &Db) {
                 r.subject.as_str(),
                 r.noun.as_str(),
                 r.probe.as_str(),
-                r.parent,
+                r.parents.clone(),
             )
         })
         .collect();
-    let t = |r: &Record| Some(TargetId(r.id));
+    let t = |r: &Record| vec![TargetId(r.id)];
     assert_eq!(
         shown,
         [
-            ("hub", "site", "icmp", None),
+            ("hub", "site", "icmp", vec![]),
             ("k1", "circuit", "icmp", t(&hub)),
             ("near", "site", "icmp", t(&circuit)),
             ("web", "device", "tcp:443", t(&near)),
@@ -157,6 +160,7 @@ async fn states_and_transitions(db: &Db) {
         since_at: at,
         last_sample_at: Some(at + 1),
         rtt_us: None,
+        counted_at: Some(at),
     };
     let turns = [turn(NOW, "no_data", "up"), turn(NOW + 9, "up", "down")];
     let mut tx = db.begin().await.unwrap();
@@ -197,27 +201,27 @@ async fn availability_adds_up(db: &Db) {
         rtt_sum_us: rtt.unwrap_or(0),
         rtt_max_us: rtt,
         until_ms: NOW,
+        accounting: ACCOUNTING,
         ..AvailabilityRow::default()
     };
+    let more = |up_ms: i64, down_ms: i64, rtt: Option<i64>| AvailabilityRow {
+        up_ms,
+        down_ms,
+        samples: 1,
+        lost: 0,
+        until_ms: NOW - 1,
+        ..day("2026-11-01", 0, rtt)
+    };
     let mut tx = db.begin().await.unwrap();
-    save_days(
-        &mut tx,
-        &[
-            day("2026-10-31", 5, None),
-            day("2026-11-01", 86_400_000, Some(900)),
-        ],
-    )
-    .await
-    .unwrap();
-    save_days(
-        &mut tx,
-        &[
-            day("2026-11-02", 80_000_000, Some(400)),
-            day("2026-11-01", 86_000_000, None),
-        ],
-    )
-    .await
-    .unwrap();
+    let days_of = [
+        day("2026-10-31", 5, None),
+        day("2026-11-01", 80_000_000, Some(900)),
+        day("2026-11-02", 80_000_000, Some(400)),
+    ];
+    add_days(&mut tx, &days_of).await.unwrap();
+    // What comes later is added to it, and may be of an earlier moment: the clock was set back.
+    let later = [more(5_000_000, 100_000, Some(1_200))];
+    add_days(&mut tx, &later).await.unwrap();
     tx.commit().await.unwrap();
     let id = TargetId(hub.id);
     let of = days(db, Some(id), "2026-11-01", "2026-11-30")
@@ -226,7 +230,14 @@ async fn availability_adds_up(db: &Db) {
     assert_eq!(
         of,
         [
-            day("2026-11-01", 86_000_000, None),
+            AvailabilityRow {
+                up_ms: 85_000_000,
+                down_ms: 6_500_000,
+                samples: 11,
+                rtt_sum_us: 2_100,
+                rtt_max_us: Some(1_200),
+                ..day("2026-11-01", 0, Some(900))
+            },
             day("2026-11-02", 80_000_000, Some(400))
         ]
     );
@@ -241,12 +252,14 @@ async fn availability_adds_up(db: &Db) {
     assert_eq!(sum.len(), 1);
     assert_eq!(
         (sum[0].up_ms, sum[0].down_ms, sum[0].samples, sum[0].lost),
-        (166_000_000, 6_800_000, 20, 2)
+        (165_000_000, 12_900_000, 21, 2)
     );
     assert_eq!(
         (sum[0].rtt_min_us, sum[0].rtt_sum_us, sum[0].rtt_max_us),
-        (Some(400), 400, Some(400))
+        (Some(400), 2_500, Some(1_200))
     );
+    assert_eq!(months(db, id, 1).await.unwrap()[0], sum[0]);
+    assert_eq!(months(db, id, 9).await.unwrap().len(), 2);
     let facts = db
         .fetch_one(
             "facts",
@@ -256,8 +269,190 @@ async fn availability_adds_up(db: &Db) {
         .await
         .unwrap()
         .unwrap();
-    assert_eq!(facts.int("up_ms").unwrap(), 166_000_000);
+    assert_eq!(facts.int("up_ms").unwrap(), 165_000_000);
     assert_eq!(facts.int("no_data_ms").unwrap(), 0);
+}
+
+async fn who_is_retired_keeps_its_months(db: &Db) {
+    let unit = organization(db, "U", "U", None).await;
+    let hub = site("hub", unit, Some("10.0.0.1"), None);
+    insert(db, "site", std::slice::from_ref(&hub))
+        .await
+        .unwrap();
+    let mut tx = db.begin().await.unwrap();
+    let row = AvailabilityRow {
+        target: hub.id.to_string(),
+        period: "2026-11-02".into(),
+        up_ms: 7,
+        ..AvailabilityRow::default()
+    };
+    add_days(&mut tx, &[row]).await.unwrap();
+    tx.commit().await.unwrap();
+    let status = async || {
+        let sql = "SELECT up_ms, status FROM fact_availability WHERE month = '2026-11'";
+        let row = db.fetch_one("facts", sql, &[]).await.unwrap().unwrap();
+        (row.int("up_ms").unwrap(), row.text("status").unwrap())
+    };
+    assert_eq!(status().await, (7, "active".to_owned()));
+    let retire = "UPDATE site SET status = 'retired' WHERE id = $1";
+    db.execute("site", retire, &store::args![hub.id])
+        .await
+        .unwrap();
+    assert_eq!(status().await, (7, "ended".to_owned()));
+    assert_eq!(list(db, &all()).await.unwrap(), []);
+}
+
+async fn outages_are_kept_as_they_were(db: &Db) {
+    let unit = organization(db, "U", "U", None).await;
+    let other = organization(db, "V", "V", None).await;
+    let began = outage::Outage {
+        id: Id::new(NOW),
+        target: TargetId(Id::new(NOW)),
+        noun: "circuit".into(),
+        subject: "VNPT-1".into(),
+        organization: Some(OrganizationId(unit)),
+        provider: Some(OrganizationId(other)),
+        contract: Some("HD-1".into()),
+        kind: "down".into(),
+        cause: None,
+        began_at: NOW,
+        ended_at: None,
+        lasted_ms: None,
+        unseen_ms: None,
+        ending: None,
+        attribution: "provider".into(),
+        affected: Vec::new(),
+        planned_by: Some(Id::new(NOW)),
+        noted_at: NOW + 13_000,
+    };
+    let save = async |outage: &outage::Outage| {
+        let mut tx = db.begin().await.unwrap();
+        outage::save(&mut tx, std::slice::from_ref(outage))
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+    };
+    save(&began).await;
+    assert_eq!(outage::open(db).await.unwrap(), [began.clone()]);
+    let over = outage::Outage {
+        subject: "renamed".into(),
+        ended_at: Some(NOW + 60_000),
+        lasted_ms: Some(60_000),
+        unseen_ms: Some(0),
+        ending: Some("answered".into()),
+        affected: vec![TargetId(Id::new(NOW))],
+        planned_by: None,
+        ..began.clone()
+    };
+    save(&over).await;
+    assert_eq!(outage::open(db).await.unwrap(), []);
+    let kept = outage::Outage {
+        subject: "VNPT-1".into(),
+        planned_by: began.planned_by,
+        ..over
+    };
+    let wanted = outage::Wanted {
+        limit: 10,
+        ..outage::Wanted::default()
+    };
+    let read = outage::list(db, &all(), &wanted).await.unwrap();
+    assert_eq!(read, [kept]);
+    let strangers = below(OrganizationId(other));
+    assert_eq!(outage::list(db, &strangers, &wanted).await.unwrap(), []);
+    for (target, from, to, n) in [
+        (Some(began.target), 0, None, 1),
+        (Some(TargetId(Id::NIL)), 0, None, 0),
+        (None, NOW + 60_001, None, 0),
+        (None, 0, Some(NOW - 1), 0),
+    ] {
+        let wanted = outage::Wanted {
+            target,
+            from,
+            to,
+            limit: 10,
+        };
+        assert_eq!(outage::list(db, &all(), &wanted).await.unwrap().len(), n);
+    }
+    let fact = "SELECT unit, provider, kind, lasted_ms, planned FROM fact_outage";
+    let row = db.fetch_one("facts", fact, &[]).await.unwrap().unwrap();
+    assert_eq!(row.text("unit").unwrap(), unit.to_string());
+    assert_eq!(row.text("planned").unwrap(), "yes");
+}
+
+/// Two lines to a site, one of which is not probed; and sites that are not probed between.
+async fn ways_and_lines(db: &Db) {
+    let unit = organization(db, "U", "U", None).await;
+    let telecom = organization(db, "VNPT", "VNPT", None).await;
+    let hub = site("hub", unit, Some("10.0.0.1"), None);
+    let dark = site("dark", unit, None, Some(hub.id));
+    let two = site("two", unit, Some("10.0.2.1"), Some(dark.id));
+    let far = site("far", unit, Some("10.0.3.1"), Some(dark.id));
+    for site in [&hub, &dark, &two, &far] {
+        insert(db, "site", std::slice::from_ref(site))
+            .await
+            .unwrap();
+    }
+    let line = |code: &str, address: Option<&str>, a: Id, z: Id| {
+        record(&[
+            ("code", code.into()),
+            ("organization", unit.into()),
+            ("provider", telecom.into()),
+            ("contract", "HD-1".into()),
+            ("a_site", a.into()),
+            ("z_site", z.into()),
+            ("address", address.map_or(Value::Null, Value::from)),
+            ("status", "active".into()),
+        ])
+    };
+    let lines = [
+        line("k1", Some("10.0.2.254"), two.id, hub.id),
+        line("k2", Some("10.0.2.253"), two.id, dark.id),
+        line("k3", None, two.id, hub.id),
+        line("loop", Some("10.0.9.9"), far.id, far.id),
+    ];
+    insert(db, "circuit", &lines).await.unwrap();
+    let rows = list(db, &all()).await.unwrap();
+    let of = |subject: &str| rows.iter().find(|r| r.subject == subject).unwrap();
+    let id = |r: &Record| TargetId(r.id);
+    let mut before = of("two").parents.clone();
+    before.sort_unstable();
+    let mut expected = vec![id(&lines[0]), id(&lines[1]), id(&hub)];
+    expected.sort_unstable();
+    assert_eq!(before, expected);
+    assert_eq!(of("k1").parents, [id(&hub)]);
+    assert_eq!(
+        of("k2").parents,
+        [id(&hub)],
+        "what is not probed is looked through"
+    );
+    assert_eq!(of("loop").parents, []);
+    let links: Vec<_> = of("two").links.iter().map(|l| l.code.as_str()).collect();
+    assert_eq!(links, ["k1", "k2", "k3"]);
+    assert_eq!(of("k1").links[0].contract.as_deref(), Some("HD-1"));
+    assert!(!of("two").degraded);
+    let state = |target, state: &str| StateRow {
+        target,
+        state: state.into(),
+        since_at: NOW,
+        last_sample_at: None,
+        rtt_us: None,
+        counted_at: None,
+    };
+    let mut tx = db.begin().await.unwrap();
+    let states = [
+        state(id(&two), "up"),
+        state(id(&lines[0]), "down"),
+        state(id(&lines[1]), "up"),
+    ];
+    save_states(&mut tx, &states, NOW).await.unwrap();
+    tx.commit().await.unwrap();
+    let rows = list(db, &all()).await.unwrap();
+    let degraded: Vec<_> = rows
+        .iter()
+        .filter(|r| r.degraded)
+        .map(|r| r.subject.as_str())
+        .collect();
+    assert_eq!(degraded, ["two"]);
 }
 
 async fn alarms_are_raised_and_cleared(db: &Db) {
@@ -272,6 +467,8 @@ async fn alarms_are_raised_and_cleared(db: &Db) {
         said: None,
         raised_at: NOW,
         cleared_at: None,
+        outage: None,
+        lasted_ms: None,
         behind: vec![TargetId(Id::new(NOW)), TargetId(Id::new(NOW))],
         acknowledged_at: None,
         acknowledged_by: None,
@@ -333,6 +530,8 @@ async fn alarms_about_the_program_itself(db: &Db) {
         }),
         raised_at: NOW,
         cleared_at: None,
+        outage: None,
+        lasted_ms: None,
         behind: Vec::new(),
         acknowledged_at: None,
         acknowledged_by: None,

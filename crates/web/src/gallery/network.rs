@@ -94,6 +94,7 @@ pub fn alarms(cx: &Cx) -> Alarms {
         mark: Mark::Down,
         raised: NOW - 3 * HOUR,
         cleared,
+        lasted: None,
         acknowledged: None,
         behind: vec![
             ("/network/targets/2".into(), "UBND xã Cái Nhum".into()),

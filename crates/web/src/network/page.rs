@@ -100,6 +100,8 @@ pub struct AlarmRow {
     pub raised: i64,
     /// Unix milliseconds; none while it is open.
     pub cleared: Option<i64>,
+    /// Milliseconds by the monotonic clock; none while it is open, and for old ones.
+    pub lasted: Option<i64>,
     /// Who said that it was seen.
     pub acknowledged: Option<String>,
     /// Page and name of what cannot be reached because of it.
@@ -109,7 +111,8 @@ pub struct AlarmRow {
 impl AlarmRow {
     /// How long it was or is open, milliseconds.
     pub fn lasted(&self, now: &i64) -> i64 {
-        self.cleared.unwrap_or(*now) - self.raised
+        self.lasted
+            .unwrap_or_else(|| (self.cleared.unwrap_or(*now) - self.raised).max(0))
     }
 }
 

@@ -197,6 +197,9 @@ async fn alarms(State(web): State<Web>, reader: Reader) -> Result<Response, Faul
                 },
                 title: match said {
                     Some(said) => said.what.get(cx.lang).to_owned(),
+                    None if view.alarm.state == "flapping" => {
+                        format!("{} · {}", view.subject, cx.t("alarm-flapping"))
+                    }
                     None if view.subject.is_empty() => mark.word(cx.lang),
                     None => view.subject,
                 },
@@ -204,6 +207,7 @@ async fn alarms(State(web): State<Web>, reader: Reader) -> Result<Response, Faul
                 mark,
                 raised: view.alarm.raised_at,
                 cleared: view.alarm.cleared_at,
+                lasted: view.alarm.lasted_ms,
                 acknowledged: view.alarm.acknowledged_by,
                 behind: view
                     .alarm

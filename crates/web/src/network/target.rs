@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use app::{
     assess,
-    watch::{self, TargetRow as Target},
+    watch::{self, Outage, TargetRow as Target},
 };
 use axum::{
     extract::{Path, State},
@@ -67,14 +67,14 @@ pub async fn page(
     let unit = board
         .find(&target.organization.to_string())
         .map(|u| (u.code.clone(), u.name.clone()));
-    let before = target
-        .parent
-        .and_then(|parent| all.iter().find(|t| t.id == parent))
-        .map(AsRef::as_ref);
-    let why = why(&cx, &target, before);
+    let before: Vec<&Target> = (all.iter())
+        .filter(|t| target.parents.contains(&t.id))
+        .map(AsRef::as_ref)
+        .collect();
+    let why = why(&cx, &target, &before);
     let behind: Vec<Arc<Target>> = all
         .iter()
-        .filter(|t| t.parent == Some(id))
+        .filter(|t| t.parents.contains(&id))
         .cloned()
         .collect();
     let told = targets_of(app, ctx, vec![target.clone()]).await?;
@@ -89,7 +89,8 @@ pub async fn page(
         .into_iter()
         .next()
         .ok_or_else(|| Problem::internal("target"))?;
-    let outages = outages(&transitions, &target.state, from, now);
+    let lost = watch::outages(app, ctx, Some(id), from, None, 500).await?;
+    let outages = outages(&lost, from, now);
     let down: i64 = outages.iter().map(|(from, to)| to - from).sum();
     Ok(http::Page(TargetPage {
         here: format!("/network/targets/{id}?range={range}"),
@@ -158,14 +159,21 @@ pub async fn spark(
 }
 
 /// What the state means, and where to look.
-fn why(cx: &Cx, target: &Target, before: Option<&Target>) -> String {
+fn why(cx: &Cx, target: &Target, before: &[&Target]) -> String {
+    let dead = |t: &&&Target| matches!(t.state.as_str(), "down" | "unreachable");
+    let names: Vec<&str> = (before.iter().filter(dead))
+        .map(|t| t.subject.as_str())
+        .collect();
+    let names = if names.is_empty() {
+        "–".to_owned()
+    } else {
+        names.join(", ")
+    };
     match Mark::of_state(&target.state) {
+        Mark::Up if target.degraded => cx.tx("target-why-degraded", names),
         Mark::Up => cx.t("target-why-up"),
         Mark::Down => cx.t("target-why-down"),
-        Mark::Unreachable => cx.tx(
-            "target-why-unreachable",
-            before.map_or("–", |t| t.subject.as_str()),
-        ),
+        Mark::Unreachable => cx.tx("target-why-unreachable", names),
         Mark::Isolated => cx.t("target-why-isolated"),
         _ => cx.t("target-why-unknown"),
     }
@@ -180,28 +188,13 @@ fn points(buckets: &[Bucket]) -> String {
     json!(points).to_string()
 }
 
-/// The times down, from the changes of state (newest first); without any change the
-/// present state held all the time.
-fn outages(transitions: &[watch::Transition], state: &str, from: i64, now: i64) -> Vec<(i64, i64)> {
-    let mut out = Vec::new();
-    if transitions.is_empty() && state == "down" {
-        out.push((from, now));
-    }
-    let mut until = now;
-    for change in transitions {
-        if change.to == "down" {
-            out.push((change.at.max(from), until));
-        }
-        until = change.at;
-    }
-    if transitions
-        .last()
-        .is_some_and(|change| change.from == "down")
-    {
-        out.push((from, until));
-    }
-    out.reverse();
-    out
+/// The times lost, cut to the time that is shown; the oldest first.
+fn outages(outages: &[Outage], from: i64, now: i64) -> Vec<(i64, i64)> {
+    let cut = |o: &Outage| (o.began_at.max(from), o.ended_at.unwrap_or(now).min(now));
+    let mut spans: Vec<(i64, i64)> = outages.iter().map(cut).collect();
+    spans.retain(|(from, to)| from < to);
+    spans.sort_unstable();
+    spans
 }
 
 fn tiles(cx: &Cx, told: &[Told], buckets: &[Bucket], down: i64, range: &str) -> Vec<Tile> {
@@ -257,28 +250,41 @@ mod tests {
 
     use super::*;
 
-    fn change(at: i64, from: &str, to: &str) -> watch::Transition {
-        watch::Transition {
+    fn outage(began_at: i64, ended_at: Option<i64>) -> Outage {
+        Outage {
+            id: Id::NIL,
             target: TargetId(Id::NIL),
-            at,
-            from: from.into(),
-            to: to.into(),
+            noun: "site".into(),
+            subject: String::new(),
+            organization: None,
+            provider: None,
+            contract: None,
+            kind: "down".into(),
+            cause: None,
+            began_at,
+            ended_at,
+            lasted_ms: None,
+            unseen_ms: None,
+            ending: None,
+            attribution: "unknown".into(),
+            affected: Vec::new(),
+            planned_by: None,
+            noted_at: 0,
         }
     }
 
     #[test]
     fn outages_are_cut_to_the_time_that_is_shown() {
         let newest_first = [
-            change(900, "up", "down"),
-            change(500, "down", "up"),
-            change(400, "up", "down"),
-            change(200, "down", "up"),
+            outage(900, None),
+            outage(400, Some(500)),
+            outage(50, Some(200)),
+            outage(20, Some(90)),
         ];
         assert_eq!(
-            outages(&newest_first, "down", 100, 1000),
+            outages(&newest_first, 100, 1000),
             [(100, 200), (400, 500), (900, 1000)]
         );
-        assert_eq!(outages(&[], "up", 100, 1000), []);
-        assert_eq!(outages(&[], "down", 100, 1000), [(100, 1000)]);
+        assert_eq!(outages(&[], 100, 1000), []);
     }
 }

@@ -1,0 +1,139 @@
+//! Losses: from the first failed sample to the first answered one, whatever was known when.
+
+use super::{Effect, Ended, Fleet, Loss, Moment, Open, State};
+use crate::id::TargetId;
+
+impl Fleet {
+    /// Keeps the record of what `i` lost, as its state turns at `since`.
+    pub(super) fn account(
+        &mut self,
+        i: u32,
+        from: State,
+        to: State,
+        since: Moment,
+        now: Moment,
+        effects: &mut Vec<Effect>,
+    ) {
+        if self.nodes[i as usize].target.reference {
+            return;
+        }
+        let lost = |state| matches!(state, State::Down | State::Unreachable);
+        if let Some(loss) = self.losses.get_mut(&i) {
+            if let Some(blind) = loss.blind_since.take_if(|_| lost(to) || to == State::Up) {
+                loss.unseen_ms += since.mono_ms.saturating_sub(blind.mono_ms);
+            }
+            if lost(from) && !lost(to) && to != State::Up {
+                loss.blind_since = Some(since);
+            }
+        }
+        match to {
+            State::Up => self.end_loss(i, since, Ended::Answered, effects),
+            State::Down | State::Unreachable => {
+                let other = self.losses.get(&i).is_some_and(|l| l.kind != to);
+                if other {
+                    self.end_loss(i, since, Ended::Turned, effects);
+                }
+                if !self.losses.contains_key(&i) {
+                    self.begin_loss(i, to, since, now, effects);
+                }
+            }
+            State::Isolated | State::NoData => {}
+        }
+    }
+
+    fn begin_loss(
+        &mut self,
+        i: u32,
+        kind: State,
+        since: Moment,
+        now: Moment,
+        effects: &mut Vec<Effect>,
+    ) {
+        let cause = (kind == State::Unreachable)
+            .then(|| self.cause_of(i))
+            .flatten()
+            .map(|c| self.nodes[c as usize].target.id);
+        self.losses.insert(i, Loss::new(kind, since));
+        effects.push(Effect::LossBegan(Open {
+            target: self.nodes[i as usize].target.id,
+            kind,
+            since,
+            cause,
+            at_ms: now.at_ms,
+        }));
+    }
+
+    fn end_loss(&mut self, i: u32, ended: Moment, why: Ended, effects: &mut Vec<Effect>) {
+        if let Some(loss) = self.losses.remove(&i) {
+            effects.push(loss.over(self.nodes[i as usize].target.id, ended, why));
+        }
+    }
+
+    /// The Down target in front of `i` that took its last way, seen through Unreachable ones.
+    pub(super) fn cause_of(&self, i: u32) -> Option<u32> {
+        let mut seen = vec![i];
+        let mut stack = self.nodes[i as usize].parents.clone();
+        let mut found: Option<u32> = None;
+        while let Some(p) = stack.pop() {
+            if seen.contains(&p) {
+                continue;
+            }
+            seen.push(p);
+            let node = &self.nodes[p as usize];
+            match node.state {
+                State::Down => {
+                    let later = |f: u32| self.nodes[f as usize].dead < node.dead;
+                    if found.is_none_or(later) {
+                        found = Some(p);
+                    }
+                }
+                State::Unreachable => stack.extend_from_slice(&node.parents),
+                State::Up | State::Isolated | State::NoData => {}
+            }
+        }
+        found
+    }
+}
+
+impl Loss {
+    fn new(kind: State, since: Moment) -> Self {
+        Self {
+            kind,
+            since,
+            carried_ms: 0,
+            unseen_ms: 0,
+            blind_since: None,
+        }
+    }
+
+    /// One that began before a restart at `began_ms` on the wall clock and was seen until
+    /// `seen_ms`. What happened in between nobody knows.
+    pub(super) fn restored(kind: State, began_ms: i64, seen_ms: i64, now: Moment) -> Self {
+        let carried = u64::try_from(now.at_ms - began_ms).unwrap_or(0);
+        let unseen = u64::try_from(now.at_ms - seen_ms.max(began_ms)).unwrap_or(0);
+        Self {
+            kind,
+            since: Moment {
+                mono_ms: now.mono_ms,
+                at_ms: began_ms,
+            },
+            carried_ms: carried,
+            unseen_ms: unseen,
+            blind_since: None,
+        }
+    }
+
+    pub(super) fn over(mut self, target: TargetId, ended: Moment, why: Ended) -> Effect {
+        if let Some(blind) = self.blind_since.take() {
+            self.unseen_ms += ended.mono_ms.saturating_sub(blind.mono_ms);
+        }
+        let lasted = self.carried_ms + ended.mono_ms.saturating_sub(self.since.mono_ms);
+        Effect::LossEnded {
+            target,
+            ended,
+            lasted_ms: lasted,
+            unseen_ms: self.unseen_ms.min(lasted),
+            why,
+        }
+    }
+}
