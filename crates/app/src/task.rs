@@ -93,7 +93,11 @@ pub async fn start(app: &App, listen: Listen) -> Result<Running, observe::syslog
             cancel.clone(),
             name,
             Duration::from_secs(2),
-            move |app| async move { notify::deliver(&app, way).await.map(|done| done.label()) },
+            move |app| async move {
+                notify::deliver(&app, way)
+                    .await
+                    .map(notify::Delivered::label)
+            },
         ));
     }
     tracker.spawn(every(

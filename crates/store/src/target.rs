@@ -370,7 +370,12 @@ pub async fn days(
         .collect()
 }
 
-/// One month (`YYYY-MM`) of every target in scope.
+/// All that is or was probed, with its owner: who is retired keeps its months.
+const OWNERS: &str = "(SELECT id AS target_id, organization_id FROM site \
+    UNION ALL SELECT id, organization_id FROM circuit \
+    UNION ALL SELECT id, organization_id FROM device) t";
+
+/// One month (`YYYY-MM`) of everything in scope that is or was probed.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
@@ -383,7 +388,7 @@ pub async fn month(
     let in_scope = scope_condition(scope, "t.organization_id", &mut args);
     let sql = format!(
         "SELECT d.target_id, d.month AS period, {}, MAX(d.updated_at) AS updated_at, \
-           MIN(d.accounting) AS accounting FROM availability_day d JOIN target t ON t.target_id = d.target_id \
+           MIN(d.accounting) AS accounting FROM availability_day d JOIN {OWNERS} ON t.target_id = d.target_id \
          WHERE d.month = $1 AND {in_scope} GROUP BY d.target_id, d.month",
         sums()
     );
@@ -408,22 +413,25 @@ fn sums() -> String {
     sums.join(", ")
 }
 
-/// The months (`YYYY-MM`) of one target, the newest first.
+/// The months (`YYYY-MM`) of one target in scope, the newest first.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
 pub async fn months(
     db: &Db,
+    scope: &Scope,
     target: TargetId,
     limit: i64,
 ) -> Result<Vec<AvailabilityRow>, StoreError> {
+    let mut args = args![target, limit].to_vec();
+    let in_scope = scope_condition(scope, "t.organization_id", &mut args);
     let sql = format!(
         "SELECT d.target_id, d.month AS period, {}, MAX(d.updated_at) AS updated_at, \
-           MIN(d.accounting) AS accounting FROM availability_day d \
-         WHERE d.target_id = $1 GROUP BY d.target_id, d.month ORDER BY d.month DESC LIMIT $2",
+           MIN(d.accounting) AS accounting FROM availability_day d JOIN {OWNERS} ON t.target_id = d.target_id \
+         WHERE d.target_id = $1 AND {in_scope} GROUP BY d.target_id, d.month ORDER BY d.month DESC LIMIT $2",
         sums()
     );
-    db.fetch("availability", &sql, &args![target, limit])
+    db.fetch("availability", &sql, &args)
         .await?
         .iter()
         .map(read_availability)

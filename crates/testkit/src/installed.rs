@@ -19,3 +19,21 @@ pub fn installed(program: &str, package: &str) -> bool {
     }
     found
 }
+
+/// Whether network namespaces can be made. Without root the test is skipped with a message,
+/// but never under `CI=true`.
+///
+/// # Panics
+/// When it is not root under `CI=true`.
+pub fn root(test: &str) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let root = std::fs::metadata("/proc/self").is_ok_and(|m| m.uid() == 0);
+    if !root {
+        assert!(
+            std::env::var("CI").as_deref() != Ok("true"),
+            "{test} needs root for network namespaces"
+        );
+        eprintln!("SKIPPED: {test} needs root for network namespaces");
+    }
+    root && installed("ip", "iproute2") && installed("nft", "nftables")
+}

@@ -8,20 +8,28 @@ echarts.use([LineChart, GridComponent, TooltipComponent, MarkAreaComponent, Data
 
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-// Points are [unix milliseconds, milliseconds of delay or null]; outages are
-// [from, to]. Both come from the data attributes that the server wrote.
+// Points are [unix milliseconds, milliseconds of delay or null, share lost or null]; outages
+// are [from, to]. Both come from the data attributes that the server wrote.
 function draw(box) {
   const points = JSON.parse(box.dataset.points);
   const outages = JSON.parse(box.dataset.outages);
   const locale = document.documentElement.lang;
   const when = new Intl.DateTimeFormat(locale, { timeZone: 'Asia/Ho_Chi_Minh', day: '2-digit', month: '2-digit', hour: '2-digit', minute: '2-digit', hour12: false });
   const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 });
+  const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 });
   const muted = colour('--g-muted');
+  const delay = points.map(([at, ms]) => [at, ms]);
+  const loss = points.map(([at, , share]) => [at, share]);
+  const say = (i) => {
+    const [at, ms, share] = points[i];
+    const lost = share ? `\n${box.dataset.loss}: ${percent.format(share)}` : '';
+    return `${when.format(at)}\n${ms === null ? box.dataset.none : `${number.format(ms)} ms`}${lost}`;
+  };
   const chart = echarts.getInstanceByDom(box) ?? echarts.init(box);
   chart.setOption({
     animation: false,
     textStyle: { fontFamily: 'Inter, sans-serif', color: muted },
-    grid: { left: 48, right: 12, top: 16, bottom: 28 },
+    grid: { left: 48, right: 44, top: 16, bottom: 28 },
     // Plain text in the canvas: the content security policy allows no inline style.
     tooltip: {
       trigger: 'axis',
@@ -29,10 +37,13 @@ function draw(box) {
       backgroundColor: colour('--g-raised'),
       borderColor: colour('--g-line'),
       textStyle: { color: colour('--g-ink'), fontSize: 12 },
-      formatter: ([p]) => `${when.format(p.value[0])}\n${p.value[1] === null ? box.dataset.none : `${number.format(p.value[1])} ms`}`,
+      formatter: ([p]) => say(p.dataIndex),
     },
     xAxis: { type: 'time', axisLine: { lineStyle: { color: colour('--g-line') } }, axisLabel: { color: muted, formatter: (t) => when.format(t), hideOverlap: true }, splitLine: { show: false } },
-    yAxis: { type: 'value', min: 0, axisLabel: { color: muted, formatter: (v) => `${number.format(v)} ms` }, splitLine: { lineStyle: { color: colour('--g-line') } } },
+    yAxis: [
+      { type: 'value', min: 0, axisLabel: { color: muted, formatter: (v) => `${number.format(v)} ms` }, splitLine: { lineStyle: { color: colour('--g-line') } } },
+      { type: 'value', min: 0, max: 1, axisLabel: { color: muted, formatter: (v) => percent.format(v) }, splitLine: { show: false } },
+    ],
     dataZoom: [{ type: 'inside', zoomOnMouseWheel: 'ctrl' }],
     series: [{
       type: 'line',
@@ -40,8 +51,17 @@ function draw(box) {
       connectNulls: false,
       lineStyle: { width: 1.5, color: colour('--g-accent') },
       areaStyle: { color: colour('--g-accent'), opacity: 0.08 },
-      data: points,
+      data: delay,
       markArea: { silent: true, itemStyle: { color: colour('--g-down'), opacity: 0.16 }, data: outages.map(([from, to]) => [{ xAxis: from }, { xAxis: to }]) },
+    }, {
+      type: 'line',
+      yAxisIndex: 1,
+      step: 'end',
+      showSymbol: false,
+      connectNulls: false,
+      lineStyle: { width: 0 },
+      areaStyle: { color: colour('--g-down'), opacity: 0.35 },
+      data: loss,
     }],
   }, true);
   return chart;

@@ -28,8 +28,8 @@ pub use store::{
     target::{AvailabilityRow, TargetRow, Transition},
 };
 pub use view::{
-    AlarmView, Availability, acknowledge, alarms, availability, days, months, outages, samples,
-    summary, target, targets, transitions,
+    AlarmView, Availability, acknowledge, alarms, availability, days, month, months, outages,
+    samples, summary, target, targets, transitions,
 };
 
 /// What the watching part shares with the rest.

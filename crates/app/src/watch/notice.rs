@@ -54,7 +54,7 @@ pub(crate) async fn enqueue(
     let (subject, vi, en) = words(alarm, say, about, &links);
     // One that grows is told more than once.
     let nth = match say {
-        Say::Changed => format!("-{}", now),
+        Say::Changed => format!("-{now}"),
         _ => String::new(),
     };
     let payload = Payload {

@@ -139,18 +139,30 @@ pub async fn days(
         .map_err(fault)
 }
 
-/// The months of a target, the newest first.
+/// The months of a target that the actor may see, the newest first; also of one that is no
+/// longer probed.
 ///
 /// # Errors
-/// As [`target`].
+/// Denied, unavailable.
 pub async fn months(
     app: &App,
     ctx: &Ctx,
     id: TargetId,
     limit: i64,
 ) -> Result<Vec<AvailabilityRow>, Problem> {
-    target(app, ctx, id).await?;
-    store::target::months(&app.db, id, limit)
+    let scope = ctx.actor.scope(Permission::Read)?;
+    store::target::months(&app.db, &scope, id, limit)
+        .await
+        .map_err(fault)
+}
+
+/// One month (`YYYY-MM`) of everything that the actor may see and that was probed in it.
+///
+/// # Errors
+/// Denied, unavailable.
+pub async fn month(app: &App, ctx: &Ctx, month: &str) -> Result<Vec<AvailabilityRow>, Problem> {
+    let scope = ctx.actor.scope(Permission::Read)?;
+    store::target::month(&app.db, &scope, month)
         .await
         .map_err(fault)
 }

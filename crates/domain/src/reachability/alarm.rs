@@ -87,7 +87,7 @@ impl Fleet {
             .began
             .back()
             .is_none_or(|(mono, _)| *mono < since.mono_ms)
-            && !self.alarms.get(&i).is_some_and(|a| !a.flapping)
+            && self.alarms.get(&i).is_none_or(|a| a.flapping)
         {
             falls.began.push_back((since.mono_ms, since.at_ms));
         }

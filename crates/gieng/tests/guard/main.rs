@@ -286,6 +286,8 @@ fn a_unit_sees_its_own_and_no_other() {
         "/api/v1/documents",
         "/api/v1/targets",
         "/api/v1/alarms",
+        "/api/v1/outages",
+        "/api/v1/availability",
         "/api/v1/verdicts",
         "/api/v1/duties",
         "/overview/map",

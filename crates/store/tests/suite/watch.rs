@@ -258,8 +258,8 @@ async fn availability_adds_up(db: &Db) {
         (sum[0].rtt_min_us, sum[0].rtt_sum_us, sum[0].rtt_max_us),
         (Some(400), 2_500, Some(1_200))
     );
-    assert_eq!(months(db, id, 1).await.unwrap()[0], sum[0]);
-    assert_eq!(months(db, id, 9).await.unwrap().len(), 2);
+    assert_eq!(months(db, &all(), id, 1).await.unwrap()[0], sum[0]);
+    assert_eq!(months(db, &all(), id, 9).await.unwrap().len(), 2);
     let facts = db
         .fetch_one(
             "facts",
@@ -299,6 +299,11 @@ async fn who_is_retired_keeps_its_months(db: &Db) {
         .await
         .unwrap();
     assert_eq!(status().await, (7, "ended".to_owned()));
+    let id = TargetId(hub.id);
+    assert_eq!(month(db, &all(), "2026-11").await.unwrap()[0].up_ms, 7);
+    assert_eq!(months(db, &all(), id, 9).await.unwrap()[0].up_ms, 7);
+    let strangers = below(OrganizationId(Id::NIL));
+    assert_eq!(months(db, &strangers, id, 9).await.unwrap(), []);
     assert_eq!(list(db, &all()).await.unwrap(), []);
 }
 

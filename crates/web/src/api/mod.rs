@@ -5,6 +5,7 @@ mod openapi;
 mod records;
 mod shape;
 mod state;
+mod watch;
 
 use axum::{
     Router,
@@ -27,6 +28,9 @@ pub fn routes() -> Router<Web> {
         .route("/api/v1/duties", get(state::duties))
         .route("/api/v1/targets", get(state::targets))
         .route("/api/v1/alarms", get(state::alarms))
+        .route("/api/v1/outages", get(watch::outages))
+        .route("/api/v1/availability", get(watch::availability))
+        .route("/api/v1/samples", get(watch::samples))
         .route("/api/v1/logs", get(state::logs))
         .route("/api/v1/journal", get(state::journal))
         .route(

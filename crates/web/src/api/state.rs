@@ -17,7 +17,7 @@ use crate::{
     server::Web,
 };
 
-fn limit(params: &Params) -> usize {
+pub(super) fn limit(params: &Params) -> usize {
     match params.number("limit") {
         0 => 100,
         n => n,
@@ -30,7 +30,8 @@ pub fn declared(library: &Library) -> Vec<(&'static str, &'static str, Vec<Param
     let day = |name: &str, about: &str| Param::new(name, Form::Day, about);
     let regulations = library.regulations.keys().map(String::as_str);
     let states = State::ALL.iter().map(|state| state.word());
-    vec![
+    let mut all = super::watch::declared();
+    all.extend([
         (
             "verdicts",
             "Verdicts",
@@ -103,14 +104,15 @@ pub fn declared(library: &Library) -> Vec<(&'static str, &'static str, Vec<Param
                 Param::limit(100),
             ],
         ),
-    ]
+    ]);
+    all
 }
 
 /// The farthest number that is counted to.
 pub const FAR: u64 = 9_000_000_000_000_000;
 
 /// Refuses what an address does not take.
-fn hold(web: &Web, name: &str, params: &Params) -> Result<(), Fault> {
+pub(super) fn hold(web: &Web, name: &str, params: &Params) -> Result<(), Fault> {
     let all = declared(&web.app.library());
     let one = all.into_iter().find(|(each, _, _)| *each == name);
     params.hold(&one.map(|(_, _, params)| params).unwrap_or_default())

@@ -9,7 +9,7 @@ use crate::{
     cx::Cx,
     log::page::{Check, ClaimRow, FlagTag, Index as Logs, Line, LineRow, Sender, Unknown},
     mark::Mark,
-    network::page::{AlarmRow, Alarms, Index, TargetPage},
+    network::page::{AlarmRow, Alarms, Index, LostRow, MonthRow, TargetPage},
     overview::page::Tile,
 };
 
@@ -45,11 +45,12 @@ pub fn target_page(cx: &Cx) -> TargetPage {
         value,
         about: cx.t("range-day"),
     };
-    let points: Vec<(i64, Option<f64>)> = (0..288_i64)
+    let points: Vec<(i64, Option<f64>, Option<f64>)> = (0..288_i64)
         .map(|i| {
             let rtt = (!(100..112).contains(&i))
                 .then(|| [11.2, 12.9, 12.1, 14.8, 11.7][usize::try_from(i % 5).unwrap_or(0)]);
-            (NOW - DAY + i * 5 * MINUTE, rtt)
+            let lost = rtt.map_or(1.0, |_| if i % 40 == 0 { 0.1 } else { 0.0 });
+            (NOW - DAY + i * 5 * MINUTE, rtt, Some(lost))
         })
         .collect();
     TargetPage {
@@ -76,6 +77,40 @@ pub fn target_page(cx: &Cx) -> TargetPage {
             NOW - DAY + 560 * MINUTE
         ),
         table: points.into_iter().rev().take(4).collect(),
+        lost: vec![
+            LostRow {
+                mark: Mark::Down,
+                from: NOW - HOUR,
+                to: None,
+                lasted: cx.span(HOUR),
+                about: cx.t("outage-side-provider"),
+            },
+            LostRow {
+                mark: Mark::Unreachable,
+                from: NOW - 9 * HOUR,
+                to: Some(NOW - 8 * HOUR),
+                lasted: cx.span(HOUR),
+                about: cx.t("outage-side-upstream"),
+            },
+        ],
+        months: vec![
+            MonthRow {
+                month: "11/2026".into(),
+                availability: Some(0.998_7),
+                down: HOUR,
+                unreachable: HOUR,
+                unknown: 0,
+                old: false,
+            },
+            MonthRow {
+                month: "10/2026".into(),
+                availability: None,
+                down: 0,
+                unreachable: 0,
+                unknown: 31 * DAY,
+                old: true,
+            },
+        ],
         changes: vec![crate::compliance::timeline::Span {
             mark: Mark::Down,
             ..history()[0]

@@ -71,16 +71,52 @@ pub struct TargetPage {
     pub tiles: Vec<Tile>,
     /// Code, word, whether it is the one shown.
     pub ranges: Vec<(&'static str, String, bool)>,
-    /// JSON for the chart: `[[unix ms, ms or null], …]`.
+    /// JSON for the chart: `[[unix ms, ms or null, share lost or null], …]`.
     pub points: String,
     /// JSON for the chart: `[[from, to], …]`, unix milliseconds.
     pub outages: String,
-    /// The newest samples for those without script.
-    pub table: Vec<(i64, Option<f64>)>,
+    /// The newest samples for those without script: when, delay, share lost.
+    pub table: Vec<(i64, Option<f64>, Option<f64>)>,
+    /// What was lost in the time that is shown, the newest first.
+    pub lost: Vec<LostRow>,
+    /// Its months, the newest first.
+    pub months: Vec<MonthRow>,
     /// Changes of state, the newest first.
     pub changes: Vec<Span>,
     /// What lies behind it.
     pub behind: Vec<TargetRow>,
+}
+
+/// An outage of a target.
+#[derive(Clone, Debug)]
+pub struct LostRow {
+    /// Down, or unreachable behind something else.
+    pub mark: Mark,
+    /// Unix milliseconds.
+    pub from: i64,
+    /// Unix milliseconds; none while it goes on.
+    pub to: Option<i64>,
+    /// How long it lasted, in words.
+    pub lasted: String,
+    /// What else is known of it, in words: whose side, how many were hit, planned or not.
+    pub about: String,
+}
+
+/// A month of a target.
+#[derive(Clone, Debug)]
+pub struct MonthRow {
+    /// `11/2026`.
+    pub month: String,
+    /// 0 to 1; none without samples.
+    pub availability: Option<f64>,
+    /// Milliseconds down.
+    pub down: i64,
+    /// Milliseconds lost behind something else.
+    pub unreachable: i64,
+    /// Milliseconds that are not known.
+    pub unknown: i64,
+    /// Counted as it was before, from decision to decision.
+    pub old: bool,
 }
 
 /// An alarm: one cause and what hangs behind it.

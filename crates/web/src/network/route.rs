@@ -102,7 +102,15 @@ pub fn rows(cx: &Cx, targets: &[Told]) -> Vec<TargetRow> {
             TargetRow {
                 href: format!("/network/targets/{}", target.id),
                 name: target.subject.clone(),
-                kind: noun_word(cx, &target.noun),
+                kind: if target.degraded {
+                    format!(
+                        "{} · {}",
+                        noun_word(cx, &target.noun),
+                        cx.t("target-degraded")
+                    )
+                } else {
+                    noun_word(cx, &target.noun)
+                },
                 address: target.address.clone(),
                 mark,
                 since: target.since_at,

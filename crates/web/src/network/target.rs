@@ -16,7 +16,7 @@ use serde_json::json;
 use vault::samples::Bucket;
 
 use super::{
-    page::TargetPage,
+    page::{LostRow, MonthRow, TargetPage},
     route::{Told, delay, rows, targets_of},
     spark::{self, Reading},
 };
@@ -91,6 +91,7 @@ pub async fn page(
         .ok_or_else(|| Problem::internal("target"))?;
     let lost = watch::outages(app, ctx, Some(id), from, None, 500).await?;
     let outages = outages(&lost, from, now);
+    let months = watch::months(app, ctx, id, 24).await?;
     let down: i64 = outages.iter().map(|(from, to)| to - from).sum();
     Ok(http::Page(TargetPage {
         here: format!("/network/targets/{id}?range={range}"),
@@ -110,8 +111,10 @@ pub async fn page(
             .rev()
             .filter(|b| b.up + b.down > 0)
             .take(50)
-            .map(|b| (b.start_ms, delay(b)))
+            .map(|b| (b.start_ms, delay(b), b.loss()))
             .collect(),
+        lost: lost.iter().map(|o| lost_row(&cx, o)).collect(),
+        months: months.iter().map(month_row).collect(),
         changes: transitions
             .iter()
             .take(20)
@@ -183,9 +186,43 @@ fn why(cx: &Cx, target: &Target, before: &[&Target]) -> String {
 fn points(buckets: &[Bucket]) -> String {
     let points: Vec<_> = buckets
         .iter()
-        .map(|b| json!([b.start_ms, delay(b)]))
+        .map(|b| json!([b.start_ms, delay(b), b.loss()]))
         .collect();
     json!(points).to_string()
+}
+
+fn lost_row(cx: &Cx, outage: &Outage) -> LostRow {
+    let mut about = vec![cx.t(format!("outage-side-{}", outage.attribution))];
+    if outage.planned_by.is_some() {
+        about.push(cx.t("outage-planned"));
+    }
+    if !outage.affected.is_empty() {
+        about.push(cx.tn("overview-behind", outage.affected.len()));
+    }
+    if let Some(unseen) = outage.unseen_ms.filter(|ms| *ms >= 1_000) {
+        about.push(cx.tx("outage-unseen", cx.span(unseen)));
+    }
+    let goes_on = cx.now - outage.began_at;
+    LostRow {
+        mark: Mark::of_state(&outage.kind),
+        from: outage.began_at,
+        to: outage.ended_at,
+        lasted: cx.span(outage.lasted_ms.unwrap_or(goes_on.max(0))),
+        about: about.join(" · "),
+    }
+}
+
+fn month_row(row: &watch::AvailabilityRow) -> MonthRow {
+    let (year, month) = row.period.split_once('-').unwrap_or(("", &row.period));
+    let of = watch::Availability::of([row]);
+    MonthRow {
+        month: format!("{month}/{year}"),
+        availability: of.share,
+        down: row.down_ms,
+        unreachable: row.unreachable_ms,
+        unknown: of.unknown_ms,
+        old: row.accounting < 2,
+    }
 }
 
 /// The times lost, cut to the time that is shown; the oldest first.

@@ -200,8 +200,9 @@ fn tiles(cx: &Cx, now: &Now<'_>) -> Tiles {
 }
 
 fn map(cx: &Cx, network: &[Site]) -> MapPart {
-    let parents: HashMap<TargetId, Option<TargetId>> =
-        network.iter().map(|(t, _)| (t.id, t.parent)).collect();
+    let parents: HashMap<TargetId, Option<TargetId>> = (network.iter())
+        .map(|(t, _)| (t.id, t.parents.first().copied()))
+        .collect();
     let sites: Vec<_> = network
         .iter()
         .filter(|(t, _)| t.noun == "site")
