@@ -14,4 +14,4 @@ pub mod python;
 #[cfg(feature = "program")]
 pub mod world;
 
-pub use installed::installed;
+pub use installed::{installed, root};

@@ -114,9 +114,9 @@ impl Lab {
         for name in lab.names.clone() {
             lab.inside(&name, "sysctl", &["-qw", "net.ipv4.ip_forward=1"]);
             lab.inside(&name, "sysctl", &["-qw", "net.ipv4.conf.all.rp_filter=0"]);
-            let rules = "table ip lab { set cut { type ipv4_addr; flags interval; } \
-                chain f { type filter hook forward priority 0; ip daddr @cut drop; } \
-                chain i { type filter hook input priority 0; ip daddr @cut drop; } }";
+            let rules = "table ip lab {\n set cut { type ipv4_addr; flags interval; }\n \
+                chain f { type filter hook forward priority 0;\n ip daddr @cut drop;\n }\n \
+                chain i { type filter hook input priority 0;\n ip daddr @cut drop;\n }\n}";
             lab.inside(&name, "nft", &[rules]);
         }
         lab
@@ -257,7 +257,7 @@ fn sleep(seconds: u64) {
 
 #[test]
 fn a_province_is_cut_by_a_script_and_the_records_say_so_to_the_second() {
-    if !testkit::installed::root("the lab of outages") {
+    if !testkit::root("the lab of outages") {
         return;
     }
     let lab = Lab::new();
