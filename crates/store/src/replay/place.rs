@@ -36,6 +36,7 @@ pub const TABLES: &[(&str, Place)] = &[
     ("attachment", Place::Journal),
     ("attestation", Place::Journal),
     ("availability_day", Place::Open),
+    ("outage", Place::Open),
     ("book_closing", Place::Journal),
     ("book_view", Place::Derived),
     ("calendar_feed", Place::Journal),
