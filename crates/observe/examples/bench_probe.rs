@@ -82,8 +82,9 @@ async fn measure(targets: u32, seconds: u32) -> f64 {
     // A hundred hubs, the rest behind them.
     let tree = (0..targets).map(|n| Target {
         id: id(n),
-        parent: (n >= 100).then(|| id(n % 100)),
+        parents: (n >= 100).then(|| id(n % 100)).into_iter().collect(),
         reference: false,
+        centre: false,
         pace,
     });
     fleet

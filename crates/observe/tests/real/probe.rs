@@ -137,6 +137,26 @@ async fn a_broken_link_fails_and_a_mended_one_answers() {
 }
 
 #[tokio::test]
+async fn what_our_own_firewall_does_not_let_out_says_nothing_about_the_target() {
+    if !world::root("what_our_own_firewall_does_not_let_out_says_nothing_about_the_target") {
+        return;
+    }
+    let (mut running, _cancel, _) = start(Settings::default());
+    let _rule = world::Drops::icmp_out_to("127.31.6.1");
+    running
+        .prober
+        .set_targets(vec![target(1, "127.31.6.1", Method::Icmp)]);
+    let sample = until(&mut running, id(1), |o| !o.answered()).await;
+    assert_eq!(sample.outcome, Outcome::Failed(Failure::Forbidden));
+    assert!(!sample.outcome.was_sent());
+    let stats = running.prober.stats();
+    assert!(
+        stats.unsent >= 1 && stats.sent == 0 && stats.failed == 0,
+        "{stats:?}"
+    );
+}
+
+#[tokio::test]
 async fn a_firewall_makes_one_alarm_and_its_end_clears_it() {
     if !world::root("a_firewall_makes_one_alarm_and_its_end_clears_it") {
         return;
@@ -150,8 +170,9 @@ async fn a_firewall_makes_one_alarm_and_its_end_clears_it() {
     });
     let fleet_targets = all.map(|(n, parent)| Target {
         id: id(n),
-        parent: parent.map(id),
+        parents: parent.map(id).into_iter().collect(),
         reference: false,
+        centre: false,
         pace: pace(),
     });
     fleet

@@ -117,28 +117,29 @@ pub struct Drops {
 }
 
 impl Drops {
+    /// On its way in.
     pub fn icmp_to(address: &str) -> Self {
+        Self::icmp(address, "input")
+    }
+
+    /// On its way out: the sender is told that it may not.
+    pub fn icmp_out_to(address: &str) -> Self {
+        Self::icmp(address, "output")
+    }
+
+    fn icmp(address: &str, hook: &str) -> Self {
         let (pid, n) = fresh();
         let made = Self {
             table: format!("gieng{pid}_{n}"),
         };
         let t = &made.table;
+        let chain = format!("{{ type filter hook {hook} priority 0; }}");
         run("nft", &["add", "table", "ip", t]);
+        run("nft", &["add", "chain", "ip", t, "cut", &chain]);
         run(
             "nft",
             &[
-                "add",
-                "chain",
-                "ip",
-                t,
-                "in",
-                "{ type filter hook input priority 0; }",
-            ],
-        );
-        run(
-            "nft",
-            &[
-                "add", "rule", "ip", t, "in", "ip", "daddr", address, "ip", "protocol", "icmp",
+                "add", "rule", "ip", t, "cut", "ip", "daddr", address, "ip", "protocol", "icmp",
                 "drop",
             ],
         );

@@ -338,7 +338,10 @@ async fn outages_are_kept_as_they_were(db: &Db) {
         tx.commit().await.unwrap();
     };
     save(&began).await;
-    assert_eq!(outage::open(db).await.unwrap(), [began.clone()]);
+    assert_eq!(
+        outage::open(db).await.unwrap(),
+        std::slice::from_ref(&began)
+    );
     let over = outage::Outage {
         subject: "renamed".into(),
         ended_at: Some(NOW + 60_000),
