@@ -57,11 +57,11 @@ pub(super) fn number(id: TargetId) -> u16 {
 
 impl Lab {
     pub fn new(targets: Vec<Target>) -> Self {
-        Self::with(targets, Vec::new())
+        Self::with(targets, &[])
     }
 
     /// As [`Lab::new`], with some that never answer.
-    pub fn with(targets: Vec<Target>, mute: Vec<u16>) -> Self {
+    pub fn with(targets: Vec<Target>, mute: &[u16]) -> Self {
         let mut fleet = Fleet::new(Settings::default());
         let at = Moment {
             mono_ms: 0,
@@ -83,7 +83,7 @@ impl Lab {
             queue,
             turns: std::collections::HashMap::new(),
             arrivals: std::collections::BTreeMap::new(),
-            dead: mute.clone(),
+            dead: mute.to_vec(),
             effects: Vec::new(),
         };
         lab.run(11_000);

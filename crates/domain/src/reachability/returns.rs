@@ -225,7 +225,7 @@ fn with_one_hub_and_a_gateway_we_know_when_we_are_cut_off() {
 #[test]
 fn a_gateway_that_never_answered_is_no_witness_and_has_no_alarm() {
     let all = vec![reference(9), target(1, None), target(2, Some(1))];
-    let mut lab = Lab::with(all, vec![9]);
+    let mut lab = Lab::with(all, &[9]);
     lab.dead = vec![9, 1, 2];
     lab.run(60_000);
     assert_eq!(lab.fleet.isolation(), None);
