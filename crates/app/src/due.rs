@@ -19,14 +19,20 @@ pub struct DueView {
     pub overdue: bool,
 }
 
+/// How many days ahead duties are looked at. Not until the end of a month: on the 27th that
+/// would be three days, and a hundred yearly reports that are due on 31 December would come
+/// as a surprise on the 1st.
+pub const AHEAD_DAYS: i32 = 45;
+
 /// From when and until when duties are looked at: what was due within a year and is still
-/// open, and what is due until the end of the month.
+/// open, and what is due within [`AHEAD_DAYS`].
 fn window(today: Date) -> (String, String) {
     let from = today.saturating_sub(Span::new().years(1));
-    (from.to_string(), today.last_of_month().to_string())
+    let to = today.saturating_add(Span::new().days(AHEAD_DAYS));
+    (from.to_string(), to.to_string())
 }
 
-/// Duties that are overdue or due until the end of the month, of the organizations that the
+/// Duties that are overdue or due within [`AHEAD_DAYS`], of the organizations that the
 /// actor may see: the earliest first, one for a clause and a day.
 ///
 /// # Errors

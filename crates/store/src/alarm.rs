@@ -111,7 +111,36 @@ pub async fn save(tx: &mut Tx, a: &Alarm) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Open alarms in scope, and with `closed` also the latest that have ended.
+/// Every open alarm in scope, however old, the newest first.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn open(db: &Db, scope: &Scope) -> Result<Vec<Alarm>, StoreError> {
+    let mut args = Vec::new();
+    let in_scope = scope_condition(scope, "organization_id", &mut args);
+    let sql = format!(
+        "SELECT * FROM alarm WHERE cleared_at IS NULL AND {in_scope} ORDER BY raised_at DESC"
+    );
+    let rows = db.fetch("alarms", &sql, &args).await?;
+    rows.iter().map(read).collect()
+}
+
+/// The latest alarms in scope that have ended, the newest first.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn past(db: &Db, scope: &Scope, limit: i64) -> Result<Vec<Alarm>, StoreError> {
+    let mut args = args![limit].to_vec();
+    let in_scope = scope_condition(scope, "organization_id", &mut args);
+    let sql = format!(
+        "SELECT * FROM alarm WHERE cleared_at IS NOT NULL AND {in_scope} ORDER BY raised_at DESC LIMIT $1"
+    );
+    let rows = db.fetch("alarms", &sql, &args).await?;
+    rows.iter().map(read).collect()
+}
+
+/// Open alarms in scope, and with `closed` also the latest that have ended: those that are open
+/// come first, so that a limit never hides one behind alarms that are over.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
@@ -128,8 +157,9 @@ pub async fn list(
     } else {
         "cleared_at IS NULL"
     };
-    let sql =
-        format!("SELECT * FROM alarm WHERE {open} AND {in_scope} ORDER BY raised_at DESC LIMIT $1");
+    let sql = format!(
+        "SELECT * FROM alarm WHERE {open} AND {in_scope} ORDER BY cleared_at IS NOT NULL, raised_at DESC LIMIT $1"
+    );
     db.fetch("alarms", &sql, &args)
         .await?
         .iter()

@@ -103,7 +103,14 @@ document.addEventListener('change', (event) => {
 // Nothing is deleted or ended by a slip.
 document.addEventListener('submit', (event) => {
   const question = event.submitter?.dataset.confirm ?? event.target.dataset.confirm;
-  if (question && !confirm(question)) event.preventDefault();
+  if (question && !confirm(question)) {
+    event.preventDefault();
+    return;
+  }
+  const action = event.target.getAttribute('action');
+  if (action === '/sign-out') sessionStorage.removeItem(KEPT);
+  else if (action === '/preferences') keep(true);
+  else if (who && event.target.matches('main form[method=post]')) keep(false);
 });
 
 // A fragment that is fetched again closes nothing that somebody opened, takes no focus away
@@ -139,16 +146,71 @@ document.addEventListener('htmx:afterSwap', () => {
   }
   before = [];
 });
-// Where somebody writes nothing is fetched again.
+// Where somebody writes, or has written, nothing is fetched again.
+const changed = (field) => {
+  if (field.matches('[type=checkbox], [type=radio]')) return field.checked !== field.defaultChecked;
+  if (field.matches('select')) {
+    const first = [...field.options].some((option) => option.defaultSelected);
+    return first ? [...field.options].some((o) => o.selected !== o.defaultSelected) : field.selectedIndex > 0;
+  }
+  return field.matches('[type=file]') ? field.files.length > 0 : field.value !== field.defaultValue;
+};
+const fields = (within) => [...(within?.querySelectorAll('input:not([type=hidden]), textarea, select') ?? [])];
+const written = (within) => fields(within).some(changed);
 document.addEventListener('htmx:beforeRequest', (event) => {
   const live = event.detail.requestConfig?.triggeringEvent?.type.startsWith('live:');
-  const writing = document.activeElement?.matches('input, textarea, select') && event.detail.target?.contains(document.activeElement);
-  if (live && writing) event.preventDefault();
+  const { target } = event.detail;
+  const writing = document.activeElement?.matches('input, textarea, select') && target?.contains(document.activeElement);
+  if (live && (writing || written(target))) event.preventDefault();
 });
+
+// What was typed survives an expired session and a change of language: it is kept in this tab
+// when a form is sent, and given back to the same account on the same page after signing in.
+// Passwords and files are never kept, and signing out forgets everything.
+const KEPT = 'kept';
+const who = root.dataset.who;
+const here = () => location.pathname + location.search;
+function keep(again) {
+  const forms = [...document.querySelectorAll('main form[method=post]')].map((form) => ({
+    action: form.getAttribute('action') ?? '',
+    fields: fields(form)
+      .filter((field) => field.name && changed(field) && !field.matches('[type=password], [type=file], [autocomplete=one-time-code]'))
+      .map((field) => ({ name: field.name, value: field.value, on: field.checked })),
+  })).filter((form) => form.fields.length > 0);
+  if (forms.length > 0) sessionStorage.setItem(KEPT, JSON.stringify({ who, page: here(), forms, again }));
+}
+function giveBack() {
+  const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? 'null');
+  if (!kept) return;
+  if (!who) {
+    // The page that asks who one is: what is kept waits behind it.
+    if (location.pathname.startsWith('/sign-in')) sessionStorage.setItem(KEPT, JSON.stringify({ ...kept, again: true }));
+    else if (!kept.again) sessionStorage.removeItem(KEPT);
+    return;
+  }
+  // Steps of signing in are passed by.
+  if (kept.again && kept.who === who && kept.page !== here() && location.pathname.startsWith('/me/')) return;
+  sessionStorage.removeItem(KEPT);
+  if (!kept.again || kept.who !== who || kept.page !== here()) return;
+  for (const { action, fields: typed } of kept.forms) {
+    const form = [...document.querySelectorAll('main form[method=post]')].find((each) => (each.getAttribute('action') ?? '') === action);
+    for (const { name, value, on } of typed) {
+      for (const field of fields(form).filter((each) => each.name === name)) {
+        if (!field.matches('[type=checkbox], [type=radio]')) field.value = value;
+        else if (field.value === value) field.checked = on;
+      }
+    }
+    const note = Object.assign(document.createElement('p'), { className: 'done', textContent: root.dataset.back });
+    note.setAttribute('role', 'status');
+    form?.prepend(note);
+  }
+}
+giveBack();
 
 // A fragment that could not be fetched leaves what is there and says so.
 document.addEventListener('htmx:responseError', (event) => {
-  if (event.detail.xhr.status === 401) location.reload();
+  // Who is signed out is led to the form, unless that would take away what was typed.
+  if (event.detail.xhr.status === 401 && !written(document.querySelector('main'))) location.reload();
   root.removeAttribute('data-connected');
 });
 

@@ -55,6 +55,8 @@ pub struct Cx {
     pub actor: Option<Actor>,
     /// The path of the request, for the menu and for coming back.
     pub path: String,
+    /// What was asked of it, without the `?`.
+    pub query: String,
     /// A message key about what was just done, shown once at the top.
     pub done: Option<&'static str>,
 }
@@ -273,6 +275,20 @@ impl Cx {
         self.actor
             .as_ref()
             .is_some_and(|actor| actor.may(permission))
+    }
+
+    /// The account that reads, as the page's script tells one from another; empty for none.
+    pub fn who(&self) -> String {
+        let account = self.actor.as_ref().and_then(|actor| actor.account);
+        account.map_or_else(String::new, |account| account.to_string())
+    }
+
+    /// The address of the page, for coming back to it.
+    pub fn here(&self) -> String {
+        if self.query.is_empty() {
+            return self.path.clone();
+        }
+        format!("{}?{}", self.path, self.query)
     }
 
     /// The menu: (address, icon, message key, current), only what the reader may open.

@@ -28,7 +28,8 @@ pub use store::{
     target::{AvailabilityRow, TargetRow, Transition},
 };
 pub use view::{
-    AlarmView, Availability, acknowledge, alarms, availability, days, month, months, outages,
+    AlarmView, Availability, acknowledge, alarms, availability, days, month, months, open_alarms,
+    outages, past_alarms,
     samples, summary, target, targets, transitions,
 };
 

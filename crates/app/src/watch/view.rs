@@ -6,10 +6,11 @@ use std::{
 };
 
 use domain::{
-    authority::Permission,
+    authority::{Permission, Scope},
     id::{Id, TargetId},
     label::Label,
     problem::Problem,
+    reachability::State,
 };
 use store::{
     alarm::Alarm,
@@ -18,6 +19,7 @@ use store::{
     target::{AvailabilityRow, TargetRow, Transition},
 };
 
+use super::Core;
 use crate::{App, Ctx, fault::fault, task};
 
 /// An alarm with the names that it needs.
@@ -79,7 +81,34 @@ async fn standing(app: &App) -> Result<Arc<Standing>, Problem> {
 /// Denied, unavailable.
 pub async fn targets(app: &App, ctx: &Ctx) -> Result<Vec<Arc<TargetRow>>, Problem> {
     let scope = ctx.actor.scope(Permission::Read)?;
-    Ok(standing(app).await?.within(&scope))
+    let mut found = standing(app).await?.within(&scope);
+    for target in &mut found {
+        if let Some(doubtful) = doubted(app, target) {
+            *target = Arc::new(doubtful);
+        }
+    }
+    Ok(found)
+}
+
+/// What is allowed on top of the intervals after which a target counts as not measured: states
+/// are written every ten seconds, and a loaded machine is late.
+const SLACK_MS: i64 = 60_000;
+
+/// The target without data, where it is said to be up and was not measured lately: the watch
+/// does not run, or has just begun again. Only a fresh answer says that something is up.
+fn doubted(app: &App, target: &TargetRow) -> Option<TargetRow> {
+    if target.state != State::Up.word() {
+        return None;
+    }
+    let pace = Core::pace_of(app, target);
+    let patience = i64::from(pace.interval_ms) * i64::from(pace.stale_intervals.max(1)) + SLACK_MS;
+    let last = target.last_sample_at.unwrap_or_default();
+    (app.clock.now_ms() - last > patience).then(|| TargetRow {
+        state: State::NoData.word().into(),
+        since_at: target.last_sample_at,
+        rtt_us: None,
+        ..target.clone()
+    })
 }
 
 /// One of them.
@@ -90,7 +119,9 @@ pub async fn target(app: &App, ctx: &Ctx, id: TargetId) -> Result<Arc<TargetRow>
     let scope = ctx.actor.scope(Permission::Read)?;
     let standing = standing(app).await?;
     let found = standing.get(&scope, id).cloned();
-    found.ok_or_else(|| Problem::not_found(&Label::new("điểm đo", "target"), &id.to_string()))
+    let target = found
+        .ok_or_else(|| Problem::not_found(&Label::new("điểm đo", "target"), &id.to_string()))?;
+    Ok(doubted(app, &target).map_or(target, Arc::new))
 }
 
 /// How many targets are in each state, by its word.
@@ -235,13 +266,40 @@ pub async fn alarms(
     limit: i64,
 ) -> Result<Vec<AlarmView>, Problem> {
     let scope = ctx.actor.scope(Permission::Read)?;
-    let alarms = store::alarm::list(&app.db, &scope, closed, limit)
-        .await
-        .map_err(fault)?;
+    let found = store::alarm::list(&app.db, &scope, closed, limit).await;
+    named(app, &scope, found.map_err(fault)?).await
+}
+
+/// Every open alarm that the actor may see, however old, the newest first.
+///
+/// # Errors
+/// Denied, unavailable.
+pub async fn open_alarms(app: &App, ctx: &Ctx) -> Result<Vec<AlarmView>, Problem> {
+    let scope = ctx.actor.scope(Permission::Read)?;
+    let found = store::alarm::open(&app.db, &scope).await;
+    named(app, &scope, found.map_err(fault)?).await
+}
+
+/// The latest alarms that have ended and that the actor may see, the newest first.
+///
+/// # Errors
+/// Denied, unavailable.
+pub async fn past_alarms(app: &App, ctx: &Ctx, limit: i64) -> Result<Vec<AlarmView>, Problem> {
+    let scope = ctx.actor.scope(Permission::Read)?;
+    let found = store::alarm::past(&app.db, &scope, limit).await;
+    named(app, &scope, found.map_err(fault)?).await
+}
+
+async fn named(app: &App, scope: &Scope, alarms: Vec<Alarm>) -> Result<Vec<AlarmView>, Problem> {
     let standing = standing(app).await?;
-    let name = |id: &TargetId| Some(standing.get(&scope, *id)?.subject.clone());
+    let name = |id: &TargetId| Some(standing.get(scope, *id)?.subject.clone());
     Ok(alarms
         .into_iter()
+        .map(|mut alarm| {
+            // Ids and names stay side by side; what is not watched any more has no name.
+            alarm.behind.retain(|id| name(id).is_some());
+            alarm
+        })
         .map(|alarm| AlarmView {
             subject: name(&alarm.target).unwrap_or_default(),
             behind: alarm.behind.iter().filter_map(name).collect(),

@@ -5,8 +5,13 @@ overview-no-sites = No site has coordinates yet.
 overview-add-site = Add a site
 overview-alarms = Open alarms
 overview-no-alarms = No alarm is open.
-overview-duties = Due this month
-overview-no-duties = Nothing else is due this month.
+alarms-unwatched = Nothing is watched yet, so there can be no alarm.
+alarms-silent = No alarm is open, but { $n ->
+    [one] { $shown } target has
+   *[other] { $shown } targets have
+} no fresh samples.
+overview-duties = Due within { $shown } days
+overview-no-duties = Nothing is due within { $shown } days.
 overview-compliance = Compliance by regulation
 overview-groups = Compliance by group of units
 overview-sites-up = Sites up
@@ -14,6 +19,7 @@ overview-availability = Availability this month
 overview-alarms-open = Open alarms
 overview-breached = Clauses breached
 overview-due = Due
+overview-ahead = within { $shown } days
 overview-of = { $n ->
     [one] of { $shown } site
    *[other] of { $shown } sites

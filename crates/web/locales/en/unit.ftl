@@ -30,3 +30,7 @@ unit-books-empty = { $n ->
     [one] { $shown } book without entries
    *[other] { $shown } books without entries
 }
+unit-todo-unknown = Nothing more to do for the unit; { $n ->
+    [one] { $shown } verdict lacks
+   *[other] { $shown } verdicts lack
+} data.

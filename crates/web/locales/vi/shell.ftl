@@ -16,6 +16,7 @@ search-hint = Tìm đơn vị, thiết bị, địa chỉ, điều khoản
 search-results = Kết quả tìm kiếm
 search-none = Không tìm thấy “{ $x }”. Thử một phần tên hoặc mã; không cần gõ dấu.
 search-start = Gõ một phần tên, mã, địa chỉ IP hoặc nội dung điều khoản. Không cần gõ dấu.
+typed-is-back = Những gì đã nhập trước khi đăng nhập lại vẫn còn ở đây; hãy kiểm tra rồi gửi lại.
 live = Trực tiếp
 live-hint = Trang tự cập nhật khi có thay đổi
 account-menu = Tài khoản và hiển thị

@@ -24,3 +24,4 @@ unit-page = Trang đơn vị
 target-page = Trang giám sát
 unit-not-judged = Đơn vị vừa được thêm, chưa được xét; kết luận có trong vòng một phút.
 unit-books-empty = { $shown } sổ và danh mục chưa có mục nào
+unit-todo-unknown = Đơn vị chưa phải làm gì thêm; { $shown } kết luận còn thiếu dữ liệu.

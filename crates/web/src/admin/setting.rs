@@ -26,6 +26,9 @@ use crate::{
     server::Web,
 };
 
+/// How long a run that went well says that its task goes well.
+const RUN_GOOD_MS: i64 = 86_400_000;
+
 /// The routes of settings.
 pub fn routes() -> Router<Web> {
     Router::new().route("/settings", get(show).post(set))
@@ -209,7 +212,11 @@ async fn installation(web: &Web, reader: &Reader) -> Result<(Pairs, Pairs, Vec<T
         .await?
         .into_iter()
         .map(|run| TaskRow {
-            mark: if run.ok { Mark::Met } else { Mark::Error },
+            mark: match run.ok {
+                false => Mark::Error,
+                true if reader.cx.now - run.at > RUN_GOOD_MS => Mark::Unknown,
+                true => Mark::Met,
+            },
             name: cx.t(format!("task-{}", run.name)),
             detail: cx.l(&run.detail),
             at: run.at,

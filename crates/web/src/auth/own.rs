@@ -174,6 +174,7 @@ fn password_page(web: &Web, cx: Cx, me: &Authenticated, wrong: Option<String>) -
         action: "/me/password".into(),
         asks_name: false,
         name: String::new(),
+        person: String::new(),
         asks_old: true,
         rules: cx.tn(
             "password-rules",

@@ -62,6 +62,8 @@ pub struct Password {
     pub asks_name: bool,
     /// The name as it was typed.
     pub name: String,
+    /// The person's name as it was typed.
+    pub person: String,
     /// Whether the old password is asked.
     pub asks_old: bool,
     /// What a password must be.

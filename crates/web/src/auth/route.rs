@@ -228,6 +228,7 @@ fn link_page(
         action: format!("/link/{}", http::encode(token)),
         asks_name: owner.is_none(),
         name,
+        person: String::new(),
         asks_old: false,
         rules: cx.tn("password-rules", length),
         wrong: None,
@@ -280,6 +281,7 @@ async fn link(
     };
     let page = Password {
         wrong: Some(wrong),
+        person: typed.person,
         ..link_page(&web, visitor.cx, &token, owner.as_ref(), typed.name)
     };
     Ok((StatusCode::UNPROCESSABLE_ENTITY, http::Page(page)).into_response())

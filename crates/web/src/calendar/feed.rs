@@ -66,6 +66,7 @@ async fn calendar(app: &App, ctx: &Ctx, base: &str) -> Result<String, Problem> {
         now: app.clock.now_ms(),
         actor: Some(ctx.actor.clone()),
         path: String::new(),
+        query: String::new(),
         done: None,
     };
     let mut out = icalendar::Calendar::new();

@@ -143,13 +143,11 @@ pub async fn standing(
     cx: &Cx,
     schema: &Schema,
     record: &Record,
-) -> Result<(Vec<String>, bool), Problem> {
+) -> Result<Vec<String>, Problem> {
     if schema.fields.iter().all(|field| field.claims.is_none()) {
-        return Ok((Vec::new(), false));
+        return Ok(Vec::new());
     }
     let claims = claim::of_record(app, ctx, record.id).await?;
-    let in_force =
-        (claims.iter()).any(|c| c.kind == ClaimKind::Address && c.state == ClaimState::Granted);
     let say = |c: &claim::Claim| {
         let what = format!("{} {}", cx.l(c.kind.label()), c.value);
         let why: Label = c.why.label();
@@ -163,5 +161,5 @@ pub async fn standing(
             )),
         }
     };
-    Ok((claims.iter().filter_map(say).collect(), in_force))
+    Ok(claims.iter().filter_map(say).collect())
 }

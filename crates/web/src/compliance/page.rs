@@ -148,6 +148,8 @@ pub struct HeatmapPage {
     pub as_of: String,
     /// `?as_of=…` of that day, for links.
     pub at: String,
+    /// The verdicts that the table shows.
+    pub legend: Vec<Mark>,
     /// The table, see [`super::heatmap`].
     pub table: String,
 }

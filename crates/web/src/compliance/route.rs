@@ -24,6 +24,7 @@ use crate::{
     counts::Shown,
     cx::Cx,
     http::{self, Fault, Form, Param, Params, Reader, query},
+    mark::Mark,
     server::Web,
 };
 
@@ -283,7 +284,9 @@ async fn heat(
                 .collect(),
         })
         .collect();
+    let shown = |mark: &Mark| rows.iter().any(|row| row.marks.contains(&Some(*mark)));
     Ok(http::Page(HeatmapPage {
+        legend: Mark::VERDICTS.into_iter().filter(shown).collect(),
         table: heatmap::table(&cx, &id, &heads, &rows),
         short: cx.l(&r.short),
         as_of: params.get("as_of").to_owned(),

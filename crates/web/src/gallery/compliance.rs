@@ -174,6 +174,7 @@ pub fn heatmap(cx: &Cx) -> HeatmapPage {
         short: "Vĩnh Long 26/2019".into(),
         as_of: String::new(),
         at: String::new(),
+        legend: vec![Mark::Met, Mark::Pending, Mark::NoData, Mark::Breached],
         table: heat::table(cx, "vinh-long-26-2019", &articles, &rows),
     }
 }

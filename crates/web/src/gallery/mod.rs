@@ -98,6 +98,7 @@ pub fn cx(lang: Lang, theme: Theme, path: &str) -> Cx {
             only: None,
         }),
         path: path.into(),
+        query: String::new(),
         done: None,
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     log::page::{Check, ClaimRow, FlagTag, Index as Logs, Line, LineRow, Sender, Unknown},
     mark::Mark,
     network::page::{AlarmRow, Alarms, Index, LostRow, MonthRow, TargetPage},
-    overview::page::Tile,
+    overview::page::{Calm, Tile},
 };
 
 pub fn index(cx: &Cx) -> Index {
@@ -139,6 +139,7 @@ pub fn alarms(cx: &Cx) -> Alarms {
     Alarms {
         cx: cx.clone(),
         may_acknowledge: true,
+        calm: Calm::Alarmed,
         open: vec![alarm("a", None)],
         past: vec![alarm("b", Some(NOW - 2 * HOUR))],
     }

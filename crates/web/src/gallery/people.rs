@@ -53,6 +53,7 @@ pub fn password(cx: &Cx) -> Password {
         action: "/me/password".into(),
         asks_name: false,
         name: String::new(),
+        person: String::new(),
         asks_old: true,
         rules: cx.tn("password-rules", 14),
         wrong: Some(cx.t("password-differ")),

@@ -9,7 +9,7 @@ use crate::{
     map::{Map, Place},
     mark::Mark,
     network::page::TargetRow,
-    overview::page::{Alarms, Bar, Compliance, Duties, MapPart, Notice, Page, Tile, Tiles},
+    overview::page::{Alarms, Bar, Calm, Compliance, Duties, MapPart, Notice, Page, Tile, Tiles},
     unit::page as unit_page,
     unit::page::{ArticleRow, Book, ContactRow, Todo, UnitRow},
 };
@@ -123,7 +123,7 @@ pub fn overview(cx: &Cx) -> Page {
             tiles: vec![
                 tile(
                     "overview-sites-up",
-                    Some(Mark::Up),
+                    Some(Mark::Down),
                     &cx.n(138),
                     cx.tn("overview-of", 144),
                 ),
@@ -147,9 +147,13 @@ pub fn overview(cx: &Cx) -> Page {
                 ),
                 tile(
                     "overview-due",
-                    Some(Mark::Pending),
+                    Some(Mark::Breached),
                     "37",
-                    cx.tn("overview-overdue", 3),
+                    format!(
+                        "{} · {}",
+                        cx.tn("overview-ahead", 45),
+                        cx.tn("overview-overdue", 3)
+                    ),
                 ),
             ],
         },
@@ -160,12 +164,12 @@ pub fn overview(cx: &Cx) -> Page {
                 (Mark::Up, 119),
                 (Mark::Down, 1),
                 (Mark::Unreachable, 4),
-                (Mark::Isolated, 0),
                 (Mark::Unknown, 1),
             ],
         },
         alarms: Alarms {
             cx: cx.clone(),
+            calm: Calm::Alarmed,
             alarms: vec![
                 notice(
                     Mark::Down,
@@ -178,6 +182,7 @@ pub fn overview(cx: &Cx) -> Page {
         },
         duties: Duties {
             cx: cx.clone(),
+            ahead: 45,
             duties: vec![
                 notice(
                     Mark::Breached,
@@ -207,7 +212,18 @@ pub fn overview(cx: &Cx) -> Page {
 }
 
 pub fn empty(cx: &Cx) -> Page {
+    let full = overview(cx);
+    let nothing = |tile: Tile| Tile {
+        mark: None,
+        value: "0".into(),
+        about: String::new(),
+        ..tile
+    };
     Page {
+        tiles: Tiles {
+            tiles: full.tiles.tiles.into_iter().map(nothing).collect(),
+            ..full.tiles
+        },
         map: MapPart {
             cx: cx.clone(),
             map: Map::default(),
@@ -215,10 +231,12 @@ pub fn empty(cx: &Cx) -> Page {
         },
         alarms: Alarms {
             cx: cx.clone(),
+            calm: Calm::Unwatched,
             alarms: Vec::new(),
         },
         duties: Duties {
             cx: cx.clone(),
+            ahead: 45,
             duties: Vec::new(),
         },
         compliance: Compliance {

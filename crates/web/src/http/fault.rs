@@ -5,12 +5,13 @@ use axum::{
     Extension, Json,
     body::Body,
     extract::Request,
-    http::{HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{Html, IntoResponse, Response},
 };
 use domain::{
     label::Label,
+    noun,
     problem::{Problem, ProblemKind},
 };
 use serde_json::json;
@@ -108,7 +109,7 @@ pub struct ErrorPage {
     /// The request, as it stands in the program's log.
     pub request: String,
     /// Where to go: address and text.
-    pub ways: Vec<(&'static str, String)>,
+    pub ways: Vec<(String, String)>,
 }
 
 /// The same for somebody who is signed in: with the menu.
@@ -124,7 +125,7 @@ pub struct ErrorWithin {
     /// The request, as it stands in the program's log.
     pub request: String,
     /// Where to go: address and text.
-    pub ways: Vec<(&'static str, String)>,
+    pub ways: Vec<(String, String)>,
 }
 
 /// What the framework's own refusals mean.
@@ -179,6 +180,7 @@ fn meaning(status: StatusCode, path: &str) -> Problem {
 /// Turns the problems of handlers, and the framework's own refusals, into what the reader understands.
 pub async fn dress(Extension(asked): Extension<Asked>, request: Request, next: Next) -> Response {
     let method = request.method().clone();
+    let from = page_before(request.headers());
     let mut response = next.run(request).await;
     let status = response.status();
     let problem = response.extensions_mut().remove::<Problem>();
@@ -197,10 +199,11 @@ pub async fn dress(Extension(asked): Extension<Asked>, request: Request, next: N
     let mut dressed = if asked.api {
         json_problem(&asked, &problem, status, more)
     } else if problem.kind == ProblemKind::SignIn && !asked.fragment {
+        // A form is not sent again by coming back: the page that it stood on keeps what was typed.
         let back = if method == Method::GET {
             here(&asked)
         } else {
-            "/".to_owned()
+            from.unwrap_or_else(|| "/".to_owned())
         };
         redirect(&format!("/sign-in?back={}", encode(&back)))
     } else {
@@ -216,6 +219,15 @@ pub async fn dress(Extension(asked): Extension<Asked>, request: Request, next: N
         }
     }
     dressed
+}
+
+/// The page of ours that a form was sent from, as the browser says; `same_site` has let only our
+/// own pages through.
+fn page_before(headers: &HeaderMap) -> Option<String> {
+    let text = |name| headers.get(name)?.to_str().ok();
+    let referer = text(header::REFERER)?.split_once("://")?.1;
+    let path = referer.strip_prefix(text(header::HOST)?)?;
+    path.starts_with('/').then(|| path.to_owned())
 }
 
 fn here(asked: &Asked) -> String {
@@ -259,6 +271,26 @@ fn json_problem(
     response
 }
 
+/// Where a page that cannot be shown leads on: to the list that it would be in, the part of the
+/// menu that it belongs to, the overview.
+fn ways_on(cx: &Cx, path: &str) -> Vec<(String, String)> {
+    let mut ways = Vec::new();
+    let part = cx.menu().into_iter().find(|item| {
+        let rest = path.strip_prefix(item.href);
+        item.href != "/" && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    });
+    let noun = path.strip_prefix("/registry/");
+    let noun = noun.and_then(|rest| noun::get(rest.split('/').next()?));
+    if let Some(schema) = noun.filter(|_| part.is_some()) {
+        ways.push((format!("/registry/{}", schema.noun), cx.l(&schema.plural)));
+    }
+    if let Some(part) = part.filter(|part| path != part.href) {
+        ways.push((part.href.to_owned(), part.text));
+    }
+    ways.push(("/".to_owned(), cx.t("error-home")));
+    ways
+}
+
 fn page(asked: &Asked, problem: Problem, status: StatusCode) -> Response {
     let cx = Cx {
         lang: asked.lang,
@@ -266,11 +298,12 @@ fn page(asked: &Asked, problem: Problem, status: StatusCode) -> Response {
         now: asked.now,
         actor: asked.reader.get().cloned(),
         path: asked.path.clone(),
+        query: asked.query.clone(),
         done: None,
     };
-    let mut ways = vec![("/", cx.t("error-home"))];
+    let mut ways = ways_on(&cx, &asked.path);
     if problem.kind == ProblemKind::SignIn {
-        ways.insert(0, ("/sign-in", cx.t("error-sign-in")));
+        ways.insert(0, ("/sign-in".to_owned(), cx.t("error-sign-in")));
     }
     let (request, number) = (asked.id.clone(), status.as_u16());
     let rendered = if cx.actor.is_some() && !asked.fragment {

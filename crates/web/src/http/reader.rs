@@ -174,6 +174,7 @@ impl FromRequestParts<Web> for Visitor {
                 actor: full.then_some(actor),
                 done: DONE.into_iter().find(|key| *key == params.get("done")),
                 path: asked.path,
+                query: asked.query,
             },
             me,
         })

@@ -2,7 +2,13 @@
 
 use askama::Template;
 
-use crate::{compliance::timeline::Span, cx::Cx, mark::Mark, overview::page::Tile, paging::Pages};
+use crate::{
+    compliance::timeline::Span,
+    cx::Cx,
+    mark::Mark,
+    overview::page::{Calm, Tile},
+    paging::Pages,
+};
 
 /// Something that is probed.
 #[derive(Clone, Debug)]
@@ -160,6 +166,8 @@ pub struct Alarms {
     pub cx: Cx,
     /// Whether the reader may acknowledge.
     pub may_acknowledge: bool,
+    /// What it means where none is open.
+    pub calm: Calm,
     /// The newest first.
     pub open: Vec<AlarmRow>,
     /// The newest first.

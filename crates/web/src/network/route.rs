@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use app::{
     App, Ctx,
-    watch::{self, Availability, TargetRow as Target},
+    watch::{self, AlarmView, Availability, TargetRow as Target},
 };
 use axum::{
     Router,
@@ -29,6 +29,7 @@ use crate::{
     cx::Cx,
     http::{self, Fault, Form, Param, Params, Reader, done},
     mark::Mark,
+    overview::page::Calm,
     paging::Pages,
     server::Web,
 };
@@ -135,13 +136,10 @@ async fn index(State(web): State<Web>, reader: Reader, params: Params) -> Result
     let counts = Mark::STATES
         .into_iter()
         .map(|mark| {
-            (
-                mark,
-                all.iter()
-                    .filter(|t| Mark::of_state(&t.state) == mark)
-                    .count(),
-            )
+            let like = all.iter().filter(|t| Mark::of_state(&t.state) == mark);
+            (mark, like.count())
         })
+        .filter(|(_, n)| *n > 0)
         .collect();
     let (wanted, state, kind) = (
         text::fold(params.get("q")),
@@ -187,53 +185,64 @@ async fn index(State(web): State<Web>, reader: Reader, params: Params) -> Result
     .into_response())
 }
 
+/// How many alarms that have ended are shown; those that are open are shown all.
+const PAST: i64 = 200;
+
 async fn alarms(State(web): State<Web>, reader: Reader) -> Result<Response, Fault> {
-    let all = watch::alarms(&web.app, &reader.ctx, true, 200).await?;
-    let cx = reader.cx;
-    let (open, past): (Vec<AlarmRow>, Vec<AlarmRow>) = all
-        .into_iter()
-        .map(|view| {
-            let mark = Mark::of_alarm(&view.alarm);
-            let said = view.alarm.said.as_ref();
-            let nowhere = view.alarm.target == TargetId(Id::NIL);
-            AlarmRow {
-                id: view.alarm.id.to_string(),
-                href: if nowhere {
-                    String::new()
-                } else {
-                    format!("/network/targets/{}", view.alarm.target)
-                },
-                title: match said {
-                    Some(said) => said.what.get(cx.lang).to_owned(),
-                    None if view.alarm.state == "flapping" => {
-                        format!("{} · {}", view.subject, cx.t("alarm-flapping"))
-                    }
-                    None if view.subject.is_empty() => mark.word(cx.lang),
-                    None => view.subject,
-                },
-                next: said.map_or_else(String::new, |said| said.next.get(cx.lang).to_owned()),
-                mark,
-                raised: view.alarm.raised_at,
-                cleared: view.alarm.cleared_at,
-                lasted: view.alarm.lasted_ms,
-                acknowledged: view.alarm.acknowledged_by,
-                behind: view
-                    .alarm
-                    .behind
-                    .iter()
-                    .map(|id| format!("/network/targets/{id}"))
-                    .zip(view.behind)
-                    .collect(),
-            }
-        })
-        .partition(|row| row.cleared.is_none());
+    let (app, ctx, cx) = (&web.app, &reader.ctx, reader.cx);
+    let open = watch::open_alarms(app, ctx).await?;
+    let past = watch::past_alarms(app, ctx, PAST).await?;
+    let targets = watch::targets(app, ctx).await?;
+    let calm = if open.is_empty() {
+        Calm::of(targets.iter().map(AsRef::as_ref))
+    } else {
+        Calm::Alarmed
+    };
+    let rows = |views: Vec<AlarmView>| views.into_iter().map(|view| alarm(&cx, view)).collect();
     Ok(http::Page(Alarms {
         may_acknowledge: cx.may(Permission::Write),
-        open,
-        past,
+        calm,
+        open: rows(open),
+        past: rows(past),
         cx,
     })
     .into_response())
+}
+
+fn alarm(cx: &Cx, view: AlarmView) -> AlarmRow {
+    let mark = Mark::of_alarm(&view.alarm);
+    let said = view.alarm.said.as_ref();
+    // What is not watched any more has a name no more, and no page.
+    let nowhere = view.alarm.target == TargetId(Id::NIL) || view.subject.is_empty();
+    AlarmRow {
+        id: view.alarm.id.to_string(),
+        href: if nowhere {
+            String::new()
+        } else {
+            format!("/network/targets/{}", view.alarm.target)
+        },
+        title: match said {
+            Some(said) => said.what.get(cx.lang).to_owned(),
+            None if view.subject.is_empty() => mark.word(cx.lang),
+            None if view.alarm.state == "flapping" => {
+                format!("{} · {}", view.subject, cx.t("alarm-flapping"))
+            }
+            None => view.subject,
+        },
+        next: said.map_or_else(String::new, |said| said.next.get(cx.lang).to_owned()),
+        mark,
+        raised: view.alarm.raised_at,
+        cleared: view.alarm.cleared_at,
+        lasted: view.alarm.lasted_ms,
+        acknowledged: view.alarm.acknowledged_by,
+        behind: view
+            .alarm
+            .behind
+            .iter()
+            .map(|id| format!("/network/targets/{id}"))
+            .zip(view.behind)
+            .collect(),
+    }
 }
 
 async fn acknowledge(

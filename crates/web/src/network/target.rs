@@ -234,21 +234,28 @@ fn outages(outages: &[Outage], from: i64, now: i64) -> Vec<(i64, i64)> {
     spans
 }
 
+/// The share of the time in which probes were lost, 0 to 1; none without samples.
+///
+/// Each part of the time counts alike, whatever was sent in it: what fails is asked again within
+/// seconds, so of the probes a minute without answer is a third of an hour.
+fn loss(buckets: &[Bucket]) -> Option<f64> {
+    let measured: Vec<f64> = buckets.iter().filter_map(Bucket::loss).collect();
+    #[expect(clippy::cast_precision_loss, reason = "some hundred parts")]
+    let parts = measured.len() as f64;
+    (!measured.is_empty()).then(|| measured.iter().sum::<f64>() / parts)
+}
+
 fn tiles(cx: &Cx, told: &[Told], buckets: &[Bucket], down: i64, range: &str) -> Vec<Tile> {
-    let (mut up, mut lost, mut sum) = (0_u64, 0_u64, 0.0);
+    let (mut up, mut sum) = (0_u64, 0.0);
     for bucket in buckets {
         up += bucket.up;
-        lost += bucket.down;
         #[expect(clippy::cast_precision_loss, reason = "a mean to two digits")]
         {
             sum += f64::from(bucket.avg_us) * bucket.up as f64;
         }
     }
     #[expect(clippy::cast_precision_loss, reason = "a mean to two digits")]
-    let (mean, loss) = (
-        (up > 0).then(|| sum / up as f64 / 1000.0),
-        (up + lost > 0).then(|| lost as f64 / (up + lost) as f64),
-    );
+    let mean = (up > 0).then(|| sum / up as f64 / 1000.0);
     let availability = told.first().map(|t| t.availability).unwrap_or_default();
     let dash = || "–".to_owned();
     let tile = |title: &str, value, about| Tile {
@@ -274,7 +281,7 @@ fn tiles(cx: &Cx, told: &[Told], buckets: &[Bucket], down: i64, range: &str) -> 
         ),
         tile(
             "target-loss",
-            loss.map_or_else(dash, |share| cx.percent(&share)),
+            loss(buckets).map_or_else(dash, |share| cx.percent(&share)),
             range.clone(),
         ),
         tile("target-outage", cx.span(down), range),
@@ -308,6 +315,28 @@ mod tests {
             planned_by: None,
             noted_at: 0,
         }
+    }
+
+    #[test]
+    fn a_short_outage_is_not_made_long_by_asking_more_often() {
+        let part = |start_ms, up, down| Bucket {
+            start_ms,
+            end_ms: start_ms + 180_000,
+            up,
+            down,
+            error: 0,
+            min_us: 0,
+            avg_us: 0,
+            max_us: 0,
+        };
+        // A day in parts of three minutes, six probes each; in one of them 90 that nobody answers.
+        let mut day: Vec<Bucket> = (0..480).map(|i| part(i * 180_000, 6, 0)).collect();
+        day[100] = part(100 * 180_000, 0, 90);
+        assert_eq!(loss(&day), Some(1.0 / 480.0));
+        // What was not measured counts for nothing.
+        day[101] = part(101 * 180_000, 0, 0);
+        assert_eq!(loss(&day), Some(1.0 / 479.0));
+        assert_eq!(loss(&[]), None);
     }
 
     #[test]

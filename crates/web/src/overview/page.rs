@@ -1,5 +1,6 @@
 //! The overview: the province as a picture, and beside it what is wrong, due and met.
 
+use app::watch::TargetRow;
 use askama::{Template, filters::Safe};
 use policy::Tally;
 
@@ -75,22 +76,69 @@ pub struct MapPart {
     pub counts: Vec<(Mark, usize)>,
 }
 
+/// What it means that no alarm is open: only where all is measured it is good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Calm {
+    /// Alarms are open.
+    Alarmed,
+    /// Nothing is watched.
+    Unwatched,
+    /// So many targets were not measured lately.
+    Silent(usize),
+    /// All are measured.
+    Good,
+}
+
+impl Calm {
+    /// Of all targets that a reader sees, where no alarm is open.
+    pub fn of<'a>(targets: impl IntoIterator<Item = &'a TargetRow>) -> Self {
+        let (mut all, mut silent) = (0, 0);
+        for target in targets {
+            all += 1;
+            silent += usize::from(Mark::of_state(&target.state) == Mark::Unknown);
+        }
+        match (all, silent) {
+            (0, _) => Calm::Unwatched,
+            (_, 0) => Calm::Good,
+            (_, silent) => Calm::Silent(silent),
+        }
+    }
+
+    /// A paragraph that says it.
+    pub fn shown(self, cx: &Cx) -> Safe<String> {
+        let (class, icon, text) = match self {
+            Calm::Alarmed => return Safe(String::new()),
+            Calm::Unwatched => ("empty", "topology-star-3", cx.t("alarms-unwatched")),
+            Calm::Silent(n) => ("empty", "topology-star-3", cx.tn("alarms-silent", n)),
+            Calm::Good => ("empty good", "circle-check", cx.t("overview-no-alarms")),
+        };
+        Safe(format!(
+            "<p class=\"{class}\">{}{text}</p>",
+            cx.icon(icon).0
+        ))
+    }
+}
+
 /// The open alarms, one for each cause.
 #[derive(Debug, Template)]
 #[template(path = "overview/alarms.html")]
 pub struct Alarms {
     /// Context.
     pub cx: Cx,
+    /// What it means where there is none.
+    pub calm: Calm,
     /// The newest first.
     pub alarms: Vec<Notice>,
 }
 
-/// What is due this month.
+/// What is overdue, and due in the next weeks.
 #[derive(Debug, Template)]
 #[template(path = "overview/duties.html")]
 pub struct Duties {
     /// Context.
     pub cx: Cx,
+    /// How many days ahead are shown.
+    pub ahead: i32,
     /// The most urgent first.
     pub duties: Vec<Notice>,
 }

@@ -16,7 +16,7 @@ use axum::{
 use domain::{id::TargetId, label::Label, noun, problem::Problem};
 use policy::Tally;
 
-use super::page::{Alarms, Bar, Compliance, Duties, MapPart, Notice, Page, Tile, Tiles};
+use super::page::{Alarms, Bar, Calm, Compliance, Duties, MapPart, Notice, Page, Tile, Tiles};
 use crate::{
     compliance::words,
     counts::Shown as _,
@@ -28,8 +28,6 @@ use crate::{
     server::Web,
 };
 
-/// How many alarms are counted at most.
-const ALARMS: i64 = 50;
 /// How many rows of alarms and of duties there are room for.
 const SHOWN: usize = 8;
 
@@ -56,7 +54,7 @@ pub fn routes() -> Router<Web> {
 async fn page(State(web): State<Web>, reader: Reader) -> Result<Response, Fault> {
     let (app, ctx) = (&web.app, &reader.ctx);
     let network = overview::network(app, ctx).await?;
-    let open = watch::alarms(app, ctx, false, ALARMS).await?;
+    let open = watch::open_alarms(app, ctx).await?;
     let owed = due::open(app, ctx).await?;
     let counts = overview::compliance(app, ctx).await?;
     let now = Now {
@@ -77,7 +75,7 @@ async fn page(State(web): State<Web>, reader: Reader) -> Result<Response, Fault>
         },
         tiles: tiles(&cx, &now),
         map: map(&cx, &network),
-        alarms: alarms(&cx, &open),
+        alarms: alarms(&cx, &open, &network),
         duties: duties(&cx, &owed),
         compliance: compliance(&cx, &counts),
         cx,
@@ -98,7 +96,7 @@ async fn part(
                 network: &overview::network(app, ctx).await?,
                 availability: overview::availability(app, ctx).await?,
                 isolated: overview::isolated_since(app).is_some(),
-                alarms: &watch::alarms(app, ctx, false, ALARMS).await?,
+                alarms: &watch::open_alarms(app, ctx).await?,
                 owed: &due::open(app, ctx).await?,
                 counts: &overview::compliance(app, ctx).await?,
             };
@@ -106,8 +104,9 @@ async fn part(
         }
         "map" => http::Page(map(cx, &overview::network(app, ctx).await?)).into_response(),
         "alarms" => {
-            let open = watch::alarms(app, ctx, false, ALARMS).await?;
-            http::Page(alarms(cx, &open)).into_response()
+            let open = watch::open_alarms(app, ctx).await?;
+            let network = overview::network(app, ctx).await?;
+            http::Page(alarms(cx, &open, &network)).into_response()
         }
         "duties" => http::Page(duties(cx, &due::open(app, ctx).await?)).into_response(),
         "compliance" => {
@@ -146,18 +145,31 @@ fn tiles(cx: &Cx, now: &Now<'_>) -> Tiles {
         value,
         about,
     };
+    // The mark of a number is that of its worst part: nothing is good of which a part is not
+    // known, and where there is nothing there is no mark.
+    let worst = |marks: &mut dyn Iterator<Item = Mark>| marks.max_by_key(|mark| mark.urgency());
     let site_mark = if now.isolated {
-        Mark::Isolated
+        Some(Mark::Isolated)
     } else {
-        Mark::Up
+        worst(&mut sites().map(|(t, _)| Mark::of_state(&t.state)))
     };
-    let worst = |any: bool, bad, good| Some(if any { bad } else { good });
+    let alarm_mark = match calm(now.alarms, now.network) {
+        Calm::Alarmed => Some(Mark::Down),
+        Calm::Unwatched => None,
+        Calm::Silent(_) => Some(Mark::Unknown),
+        Calm::Good => Some(Mark::Up),
+    };
+    let due_mark = match (overdue, owed) {
+        (1.., _) => Some(Mark::Breached),
+        (_, 1..) => Some(Mark::Pending),
+        _ => None,
+    };
     Tiles {
         tiles: vec![
             tile(
                 "/network?kind=site",
                 "overview-sites-up",
-                Some(site_mark),
+                site_mark,
                 cx.n(up),
                 cx.tn("overview-of", sites().count()),
             ),
@@ -176,27 +188,49 @@ fn tiles(cx: &Cx, now: &Now<'_>) -> Tiles {
             tile(
                 "/network/alarms",
                 "overview-alarms-open",
-                worst(!now.alarms.is_empty(), Mark::Down, Mark::Up),
+                alarm_mark,
                 cx.n(now.alarms.len()),
                 cx.tn("overview-behind", behind),
             ),
             tile(
                 "/compliance",
                 "overview-breached",
-                worst(all.breached > 0, Mark::Breached, Mark::Met),
+                (all.judged() > 0).then(|| all.worst()),
                 cx.n(all.breached),
                 cx.tn("overview-worst-regulation", all.judged()),
             ),
             tile(
-                "/compliance",
+                &calendar_of(now.owed),
                 "overview-due",
-                worst(owed > 0, Mark::Pending, Mark::Met),
+                due_mark,
                 cx.n(owed),
-                cx.tn("overview-overdue", overdue),
+                format!(
+                    "{} · {}",
+                    cx.tn("overview-ahead", due::AHEAD_DAYS),
+                    cx.tn("overview-overdue", overdue)
+                ),
             ),
         ],
         cx: cx.clone(),
     }
+}
+
+/// The calendar at the month in which the next duty is due that is not overdue.
+fn calendar_of(owed: &[DueView]) -> String {
+    let next = owed.iter().find(|each| !each.overdue);
+    let month = next.and_then(|each| each.duty.due_on.get(..7));
+    month.map_or_else(
+        || "/calendar".to_owned(),
+        |month| format!("/calendar?month={month}"),
+    )
+}
+
+/// What it means that no alarm is open.
+fn calm(alarms: &[AlarmView], network: &[Site]) -> Calm {
+    if !alarms.is_empty() {
+        return Calm::Alarmed;
+    }
+    Calm::of(network.iter().map(|(target, _)| target.as_ref()))
 }
 
 fn map(cx: &Cx, network: &[Site]) -> MapPart {
@@ -260,7 +294,7 @@ fn map(cx: &Cx, network: &[Site]) -> MapPart {
         map: Map::draw(places),
         counts: Mark::STATES
             .into_iter()
-            .map(|mark| (mark, count.get(&mark).copied().unwrap_or_default()))
+            .filter_map(|mark| Some((mark, *count.get(&mark)?)))
             .collect(),
     }
 }
@@ -286,7 +320,7 @@ impl Sayings {
     }
 }
 
-fn alarms(cx: &Cx, open: &[AlarmView]) -> Alarms {
+fn alarms(cx: &Cx, open: &[AlarmView], network: &[Site]) -> Alarms {
     let alarms = open
         .iter()
         .take(SHOWN)
@@ -320,6 +354,7 @@ fn alarms(cx: &Cx, open: &[AlarmView]) -> Alarms {
         .collect();
     Alarms {
         cx: cx.clone(),
+        calm: calm(open, network),
         alarms,
     }
 }
@@ -352,6 +387,7 @@ fn duties(cx: &Cx, owed: &[DueView]) -> Duties {
         .collect();
     Duties {
         cx: cx.clone(),
+        ahead: due::AHEAD_DAYS,
         duties,
     }
 }

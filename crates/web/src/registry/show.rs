@@ -3,7 +3,7 @@
 use app::{
     attachment,
     journal::{self, JournalQuery},
-    registry,
+    registry, watch,
 };
 use axum::{
     extract::{Path, State},
@@ -11,6 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
+    id::TargetId,
     problem::ProblemKind,
     record::Record,
     schema::{Kind, Schema, Storage},
@@ -59,13 +60,14 @@ pub async fn record(
         }
     };
     let documents = documents(&web, &reader, &schema, &record).await?;
-    let (waits, probed) =
-        claim::standing(&web.app, &reader.ctx, &reader.cx, &schema, &record).await?;
+    let waits = claim::standing(&web.app, &reader.ctx, &reader.cx, &schema, &record).await?;
+    // Not every device that has an address is watched, and nothing that is out of service.
+    let watched = watch::target(&web.app, &reader.ctx, TargetId(record.id)).await;
     let cx = reader.cx;
     let mut ways = Vec::new();
     match noun.as_str() {
         "organization" => ways.push((format!("/units/{}", record.text("code")), cx.t("unit-page"))),
-        "site" | "circuit" | "device" if probed => {
+        "site" | "circuit" | "device" if watched.is_ok() => {
             ways.push((
                 format!("/network/targets/{}", record.id),
                 cx.t("target-page"),

@@ -142,6 +142,13 @@ pub struct Page {
 }
 
 impl Page {
+    /// Whether something is judged and all of it is met, waived or not due yet: what waits for
+    /// facts is not good.
+    fn all_good(&self) -> bool {
+        let good = [Mark::Met, Mark::Waived, Mark::Pending];
+        self.counts.judged() > 0 && good.contains(&self.counts.worst())
+    }
+
     /// How many of the books have no entry; they are folded away.
     fn without_entries(&self) -> usize {
         let empty = self.books.iter().filter(|book| book.rows.is_empty());

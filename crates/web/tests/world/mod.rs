@@ -1,6 +1,8 @@
 //! A server on a port of its own with its own data folder, and browsers for it.
 #![expect(dead_code, reason = "each test file uses a part of it")]
 
+pub mod walk;
+
 use std::{
     io::{BufRead as _, BufReader, Read},
     sync::{Mutex, mpsc},
@@ -36,13 +38,18 @@ const PASSWORD: &str = "mot+cau+de+nho+that+dai";
 impl World {
     /// A program that was just installed.
     pub async fn new() -> Self {
+        Self::at(Clock::system()).await
+    }
+
+    /// The same with a clock of the test's.
+    pub async fn at(clock: Clock) -> Self {
         let data = tempfile::tempdir().unwrap();
         let config = AppConfig {
             keys: None,
             data: data.path().to_owned(),
             database: None,
             policy: None,
-            clock: Clock::system(),
+            clock,
             origin: "gieng.test/vault".into(),
             examiner: env!("CARGO_BIN_EXE_web-examiner").into(),
             writer: true,
@@ -63,11 +70,20 @@ impl World {
 
     /// Two communes, each with nothing but a name; the first has a site.
     pub async fn with_units() -> Self {
-        let world = Self::new().await;
-        // These tests are not about the second factor.
-        setting::set(&world.app, &world.console(), "mfa.required_roles", "")
+        Self::new().await.peopled().await
+    }
+
+    /// With passwords alone: most tests are not about the second factor.
+    pub async fn without_second_factor(self) -> Self {
+        setting::set(&self.app, &self.console(), "mfa.required_roles", "")
             .await
             .unwrap();
+        self
+    }
+
+    /// With two communes.
+    pub async fn peopled(self) -> Self {
+        let world = self.without_second_factor().await;
         for code in ["X1", "X2"] {
             world.unit(code).await;
         }
@@ -117,7 +133,7 @@ impl World {
         Ctx::console(self.app.clock.now_ms())
     }
 
-    async fn save(&self, noun: &str, fields: &[(&str, &str)]) {
+    pub async fn save(&self, noun: &str, fields: &[(&str, &str)]) {
         let values: Values = fields
             .iter()
             .map(|(k, v)| ((*k).to_owned(), (*v).into()))
@@ -125,6 +141,16 @@ impl World {
         registry::save(&self.app, &self.console(), noun, None, values)
             .await
             .unwrap();
+    }
+
+    /// Takes a table of records in.
+    pub async fn import(&self, noun: &str, csv: &str) {
+        let (ctx, bytes) = (self.console(), csv.as_bytes());
+        let mode = registry::ImportMode::GoodRows;
+        let report = registry::import(&self.app, &ctx, noun, bytes, mode)
+            .await
+            .unwrap();
+        assert_eq!(report.bad, 0, "{report:?}");
     }
 
     /// The id of a record by its key.
@@ -208,6 +234,7 @@ pub struct Browser {
     agent: Agent,
     base: String,
     origin: String,
+    page: String,
     lang: String,
     bearer: Option<String>,
     session: Mutex<Option<String>>,
@@ -227,6 +254,7 @@ impl Browser {
             agent: config.into(),
             base: world.url.clone(),
             origin: world.url.clone(),
+            page: String::new(),
             lang: "vi".into(),
             bearer: None,
             session: Mutex::default(),
@@ -239,6 +267,7 @@ impl Browser {
             agent: self.agent.clone(),
             base: self.base.clone(),
             origin: self.origin.clone(),
+            page: self.page.clone(),
             lang: self.lang.clone(),
             bearer: self.bearer.clone(),
             session: Mutex::new(self.session.lock().unwrap().clone()),
@@ -265,6 +294,14 @@ impl Browser {
     /// The session as it stands, in another browser.
     pub fn copied(&self) -> Self {
         self.twin()
+    }
+
+    /// The same session, forms sent from this page.
+    pub fn on(&self, path: &str) -> Self {
+        Self {
+            page: format!("{}{path}", self.base),
+            ..self.twin()
+        }
     }
 
     /// The same session in another language.
@@ -298,6 +335,9 @@ impl Browser {
         }
         if !self.origin.is_empty() && self.bearer.is_none() {
             out.push(("origin", self.origin.clone()));
+        }
+        if !self.page.is_empty() {
+            out.push(("referer", self.page.clone()));
         }
         out
     }
