@@ -29,14 +29,16 @@ fn vietnamese(word: &str) -> bool {
     })
 }
 
-/// Names, which are written alike in both languages.
+/// Names of places and bodies (as the regulations' summaries name them), the currency, the letter
+/// of a point: written alike in both languages.
 const NAMES: &[&str] = &[
-    "Giềng", "Vĩnh", "Huế", "Đà", "Nẵng", "Cà", "Hậu", "Trà", "Bến", "Cần", "Thơ", "QĐ", "NĐ",
-    "TTĐT", "Việt", "Hồ", "Chí", "Sóc", "Trăng", "Bạc", "Liêu", "Thừa", "Thiên",
+    "Bình", "Thuận", "Sở", "đồng", "đ", "giềng", "mật", "Giềng", "Vĩnh", "Huế", "Đà", "Nẵng", "Cà",
+    "Hậu", "Trà", "Bến", "Cần", "Thơ", "QĐ", "NĐ", "TTĐT", "Việt", "Hồ", "Chí", "Sóc", "Trăng",
+    "Bạc", "Liêu", "Thừa", "Thiên",
 ];
 
 /// Said alike in both: a command, the marks of state secrets as they stand on paper.
-const PHRASES: &[&str] = &["make report", "MẬT, TỐI MẬT, TUYỆT MẬT"];
+const PHRASES: &[&str] = &["make report", "GIENG_REPORT", "MẬT, TỐI MẬT, TUYỆT MẬT"];
 
 /// What a reader reads of a page: its text, and what is read aloud; without what is marked as of
 /// another language, and without what machines wrote.
@@ -50,8 +52,10 @@ fn read(html: &str) -> Vec<String> {
         };
         rest = inner;
         let name = tag.split([' ', '/']).next().unwrap_or_default();
-        let machine = matches!(name, "script" | "style" | "code" | "pre" | "kbd")
-            || tag.contains("class=\"mono")
+        let machine = matches!(
+            name,
+            "script" | "style" | "code" | "pre" | "kbd" | "ins" | "del"
+        ) || tag.contains("class=\"mono")
             || tag.contains("mono\"")
             || (tag.contains(" lang=\"") && name != "html");
         if machine && !name.is_empty() && !tag.ends_with('/') {

@@ -120,6 +120,21 @@ fn shown(
     }
 }
 
+/// The word for a field of what is no noun of the registry: an account, a document, a claim.
+fn field_word(cx: &Cx, name: &str) -> String {
+    if name == VALUE {
+        return cx.t("journal-value");
+    }
+    if let Some(part) = name.strip_prefix("text.") {
+        return cx.tx("journal-field-text", part);
+    }
+    let key = format!("journal-field-{}", name.replace('_', "-"));
+    if i18n::has(&key) {
+        return cx.t(key);
+    }
+    name.replace('_', " ")
+}
+
 fn entry_of(cx: &Cx, app: &App, entry: JournalEntry, titles: &HashMap<Id, String>) -> Entry {
     let change = entry.change;
     let schema = app.schema(&change.noun).ok();
@@ -135,16 +150,7 @@ fn entry_of(cx: &Cx, app: &App, entry: JournalEntry, titles: &HashMap<Id, String
             field: schema
                 .as_ref()
                 .and_then(|schema| schema.field(name))
-                .map_or_else(
-                    || {
-                        if name.as_str() == VALUE {
-                            cx.t("journal-value")
-                        } else {
-                            name.replace('_', " ")
-                        }
-                    },
-                    |field| cx.l(&field.label),
-                ),
+                .map_or_else(|| field_word(cx, name), |field| cx.l(&field.label)),
             before: shown(cx, schema.as_deref(), name, before.get(name), titles),
             after: shown(cx, schema.as_deref(), name, after.get(name), titles),
         })
