@@ -6,8 +6,8 @@ use std::{
     sync::Arc,
 };
 
-use domain::id::OrganizationId;
 use domain::clock;
+use domain::id::OrganizationId;
 use jiff::{ToSpan, civil::Date};
 use policy::{Library, OrgContext, OrgScalars, Regulation, duty::Bound};
 use store::assessment::{Adoption, Unit};

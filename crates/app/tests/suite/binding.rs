@@ -61,7 +61,11 @@ async fn a_duty_of_before_the_unit_s_start_is_not_owed() {
     let found = app::duty::agenda(&p.app, &p.ctx(), range, Some("B"))
         .await
         .unwrap();
-    let shown: Vec<_> = found.dated.iter().filter(|v| v.duty.clause == REPORT).collect();
+    let shown: Vec<_> = found
+        .dated
+        .iter()
+        .filter(|v| v.duty.clause == REPORT)
+        .collect();
     assert_eq!(shown.len(), 1);
     assert_eq!(shown[0].duty.outcome, "not-owed");
     let open = app::duty::due(&p.app, &p.ctx(), "2026-11-01", "2026-12-31", true, 100)

@@ -10,7 +10,7 @@ use domain::{
     label::Lang,
     problem::{Problem, ProblemKind::Invalid},
     record::{Value, Values},
-    schema::{Field, Kind, Volume, Schema},
+    schema::{Field, Kind, Schema, Volume},
 };
 
 use crate::{Province, refused};

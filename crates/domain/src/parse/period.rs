@@ -36,10 +36,7 @@ fn expected(length: Volume) -> Label {
             "Phải là nửa năm, ví dụ 6 tháng đầu năm 2026 hoặc 2026-H1",
             "Must be a half-year such as first half of 2026 or 2026-H1",
         ),
-        Volume::Year => Label::new(
-            "Phải là một năm, ví dụ 2026",
-            "Must be a year such as 2026",
-        ),
+        Volume::Year => Label::new("Phải là một năm, ví dụ 2026", "Must be a year such as 2026"),
     }
 }
 

@@ -211,7 +211,13 @@ fn days_worked_instead_are_worked_and_a_year_without_an_announcement_says_so() {
     for worked in ["2025-04-26", "2026-01-10", "2026-08-22"] {
         assert_eq!(calendar.day(day(worked)).is_working(), Ok(true), "{worked}");
     }
-    for off in ["2025-01-27", "2025-05-02", "2025-09-01", "2026-08-31", "2026-11-24"] {
+    for off in [
+        "2025-01-27",
+        "2025-05-02",
+        "2025-09-01",
+        "2026-08-31",
+        "2026-11-24",
+    ] {
         assert!(is_rest(calendar, off), "{off}");
     }
     // From Friday 21 August: Saturday the 22nd is worked.

@@ -65,13 +65,7 @@ fn narrowed(views: &Views, view: &str) -> Option<String> {
 pub(super) fn rewrite(sql: &str, views: &Views, places: &[Place]) -> String {
     let mut found: Vec<(usize, &Place, String)> = places
         .iter()
-        .filter_map(|place| {
-            Some((
-                offset(sql, place.at)?,
-                place,
-                narrowed(views, &place.view)?,
-            ))
-        })
+        .filter_map(|place| Some((offset(sql, place.at)?, place, narrowed(views, &place.view)?)))
         .collect();
     found.sort_by_key(|(at, ..)| *at);
     let (mut out, mut from) = (String::with_capacity(sql.len() * 2), 0);

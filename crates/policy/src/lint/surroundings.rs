@@ -311,9 +311,10 @@ fn fixtures(parts: &Parts, problems: &mut Vec<Problem>) {
                 column: 1,
                 what: "nothing shows that a unit is not met while one of three things says nothing"
                     .into(),
-                instead: "a case `one of three is silent` in a fixture of it, or `single: true` there \
+                instead:
+                    "a case `one of three is silent` in a fixture of it, or `single: true` there \
                           where a unit has only one"
-                    .into(),
+                        .into(),
             });
         }
     }
