@@ -35,8 +35,6 @@ const fn post(route: &'static str, path: &'static str, body: &'static str, door:
     send("POST", route, path, body, door)
 }
 
-type Text = &'static str;
-
 const fn send(method: Text, route: Text, path: Text, body: Text, door: Door) -> Case {
     Case {
         method,
@@ -48,6 +46,7 @@ const fn send(method: Text, route: Text, path: Text, body: Text, door: Door) -> 
 }
 
 use Door::{Everybody, Open, Own, Refused, Streams};
+type Text = &'static str;
 
 /// A form with one small file.
 const FILE: &str = "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\ncode,name,kind,level,membership\nB,Sai,department,province,none\n\r\n--x--\r\n";

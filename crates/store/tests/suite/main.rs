@@ -10,6 +10,7 @@ mod entry;
 mod fact;
 mod job;
 mod journal;
+mod outage;
 mod registry;
 mod reminder;
 mod schema;
