@@ -32,8 +32,6 @@ pub struct Index {
 pub struct Row {
     /// Its address.
     pub href: String,
-    /// What it is about.
-    pub title: String,
     /// Its template's name.
     pub kind: String,
     /// Who writes it.

@@ -164,7 +164,6 @@ fn choice(cx: &Cx, offer: document::Offer, params: &Params) -> Choice {
 fn row(cx: &Cx, d: &Document) -> Row {
     Row {
         href: format!("/documents/{}", d.row.id),
-        title: d.row.title.clone(),
         kind: cx.l(&d.kind),
         unit: d.unit.clone(),
         period: d.row.period.clone(),

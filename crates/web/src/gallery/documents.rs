@@ -24,7 +24,6 @@ pub fn index(cx: &Cx) -> Index {
         states: vec![(text("draft"), cx.l(State::Draft.label()), false)],
         rows: vec![Row {
             href: text("/documents/1"),
-            title: text("Tình hình sử dụng mạng Truyền số liệu chuyên dùng năm 2026"),
             kind: text("Báo cáo sử dụng mạng của đơn vị"),
             unit: text("Ủy ban nhân dân xã Cái Nhum"),
             period: text("2026"),
