@@ -73,7 +73,8 @@ pub struct ProbeSoon {
     pub after_ms: u32,
 }
 
-fn pace(settings: &setting::Settings, class: &str) -> Pace {
+/// How a target of that class is probed.
+pub(super) fn pace(settings: &setting::Settings, class: &str) -> Pace {
     let key = if matches!(class, "hub" | "critical") {
         "probe.critical_interval_seconds"
     } else {

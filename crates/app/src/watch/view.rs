@@ -19,7 +19,6 @@ use store::{
     target::{AvailabilityRow, TargetRow, Transition},
 };
 
-use super::Core;
 use crate::{App, Ctx, fault::fault, task};
 
 /// An alarm with the names that it needs.
@@ -100,11 +99,12 @@ fn doubted(app: &App, target: &TargetRow) -> Option<TargetRow> {
     if target.state != State::Up.word() {
         return None;
     }
-    let pace = Core::pace_of(app, target);
+    let pace = super::core::pace(&app.settings(), &target.class);
     let patience = i64::from(pace.interval_ms) * i64::from(pace.stale_intervals.max(1)) + SLACK_MS;
     let last = target.last_sample_at.unwrap_or_default();
     (app.clock.now_ms() - last > patience).then(|| TargetRow {
         state: State::NoData.word().into(),
+        degraded: false,
         since_at: target.last_sample_at,
         rtt_us: None,
         ..target.clone()
