@@ -240,7 +240,7 @@ pub async fn verify_against(
         findings: keys.collect(),
         more: 0,
     };
-    let mut noted = false;
+    let mut noted = 0;
     let library = app.library();
     let books = library.registers.values().cloned();
     let books: Vec<_> = books.map(domain::schema::Schema::as_book).collect();
@@ -257,7 +257,7 @@ pub async fn verify_against(
                 break;
             }
         }
-        noted |= entry.change.noun == store::journal::CHECKPOINT;
+        noted += usize::from(entry.change.noun == store::journal::CHECKPOINT);
         replay.take(&entry);
         Ok(())
     })
@@ -320,8 +320,10 @@ struct Heads {
 }
 
 impl Heads {
-    /// What could not be read, in words; `noted`: the journal says that checkpoints were signed.
-    fn unread(&self, noted: bool) -> Option<Label> {
+    /// What could not be read, in words; `noted`: how many checkpoints the journal says were
+    /// signed. The first of a vault is signed before anything can be told to it; each later one
+    /// names a head.
+    fn unread(&self, noted: usize) -> Option<Label> {
         if self.signed == 0 {
             return Some(Label::new(
                 format!(
@@ -346,7 +348,7 @@ impl Heads {
                 ),
             ));
         }
-        (self.known.is_empty() && noted).then(|| {
+        (self.known.is_empty() && noted > 1).then(|| {
             Label::new(
                 "Không điểm kiểm nào của kho nhật ký ghi đầu sổ, dù sổ có ghi điểm kiểm: phần cuối sổ chưa được đối chiếu với đâu cả",
                 "No checkpoint of the log vault names a head of the journal although the journal notes checkpoints: its end is held against nothing",
