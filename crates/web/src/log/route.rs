@@ -154,7 +154,7 @@ pub fn query(params: &Params, devices: &HashMap<Id, Device>) -> Result<LogQuery,
         ));
     }
     if !wrong.is_empty() {
-        return Err(Problem::invalid("logs", wrong).into());
+        return Err(crate::http::misasked(wrong));
     }
     Ok(LogQuery {
         from,
