@@ -6,12 +6,13 @@
 WITH officers AS (
     SELECT c.unit, c.contact, c.name, c.starts_on, c.updated_at,
            ROW_NUMBER() OVER (PARTITION BY c.unit ORDER BY c.starts_on, c.contact) AS place,
-           LEAD(c.starts_on) OVER (PARTITION BY c.unit ORDER BY c.starts_on, c.contact) AS next_on
+           LEAD(c.starts_on) OVER (PARTITION BY c.unit ORDER BY c.starts_on, c.contact) AS next_on,
+           LAG(c.starts_on) OVER (PARTITION BY c.unit ORDER BY c.starts_on, c.contact) AS previous_on
     FROM fact_contact c
     WHERE c.role = 'it-officer' AND c.starts_on IS NOT NULL AND c.starts_on <= CAST(:today AS TEXT)
 ),
 changes AS (
-    SELECT o.unit, o.contact, o.name, o.starts_on, o.next_on, o.updated_at,
+    SELECT o.unit, o.contact, o.name, o.starts_on, o.next_on, o.previous_on, o.updated_at,
            CAST(SUBSTR(o.starts_on, 1, 4) AS BIGINT) AS y1,
            CAST(SUBSTR(o.starts_on, 6, 2) AS BIGINT) AS m1,
            CAST(SUBSTR(o.starts_on, 9, 2) AS BIGINT) AS d1,
@@ -22,7 +23,7 @@ changes AS (
     WHERE o.place > 1
 ),
 aged AS (
-    SELECT c.unit, c.contact, c.name, c.starts_on, c.next_on, c.updated_at,
+    SELECT c.unit, c.contact, c.name, c.starts_on, c.next_on, c.previous_on, c.updated_at,
            (1461 * (c.y2 + 4800 + (c.m2 - 14) / 12)) / 4 + (367 * (c.m2 - 2 - 12 * ((c.m2 - 14) / 12))) / 12 - (3 * ((c.y2 + 4900 + (c.m2 - 14) / 12) / 100)) / 4 + c.d2
            - ((1461 * (c.y1 + 4800 + (c.m1 - 14) / 12)) / 4 + (367 * (c.m1 - 2 - 12 * ((c.m1 - 14) / 12))) / 12 - (3 * ((c.y1 + 4900 + (c.m1 - 14) / 12) / 100)) / 4 + c.d1) AS age_days
     FROM changes c
@@ -33,7 +34,7 @@ notices AS (
     FROM aged a
     JOIN fact_entry e ON e.unit = a.unit AND e.register = 'officer-change-notice' AND e.result = 'officer'
          AND e.occurred_on <= CAST(:today AS TEXT)
-         AND (LOWER(TRIM(e.subject)) = LOWER(TRIM(a.name))
+         AND (LOWER(TRIM(e.subject)) = LOWER(TRIM(a.name)) AND e.occurred_on > a.previous_on
               OR e.occurred_on >= a.starts_on AND (a.next_on IS NULL OR e.occurred_on < a.next_on)
                  AND NOT EXISTS (
                      SELECT 1 FROM officers o

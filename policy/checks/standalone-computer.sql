@@ -19,11 +19,11 @@ custodians AS (
 )
 SELECT c.unit AS unit,
        '' AS subject,
-       CASE WHEN c.computers >= CAST(:at_least AS BIGINT) AND c.addressed = 0
+       CASE WHEN c.computers - c.addressed >= CAST(:at_least AS BIGINT)
                   AND COALESCE(k.custodians, 0) >= CAST(:least_custodians AS BIGINT) THEN 'met'
             ELSE 'breached' END AS status,
        CASE WHEN c.computers < CAST(:at_least AS BIGINT) THEN 'none'
-            WHEN c.addressed > 0 THEN 'has-address'
+            WHEN c.computers - c.addressed < CAST(:at_least AS BIGINT) THEN 'has-address'
             WHEN COALESCE(k.custodians, 0) >= CAST(:least_custodians AS BIGINT) THEN 'kept'
             ELSE 'no-custodian' END AS reason,
        c.updated_at AS observed_at,
