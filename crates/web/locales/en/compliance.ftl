@@ -110,6 +110,7 @@ judged-by-attestation = The unit's own word
 judged-by-awaited = Nothing yet: facts are awaited
 judged-by = Judged by means of
 verdict-rests-on = Rests on, at its weakest
+verdict-doubt = Do not rely on this verdict. How the clause is judged was read again: { $x }
 verdict-waiver = Exemption
 reason-attested = The unit says that it is done.
 reason-attested-not = The unit itself says that it is not done.

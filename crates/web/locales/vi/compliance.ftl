@@ -104,6 +104,7 @@ judged-by-attestation = Xác nhận của đơn vị
 judged-by-awaited = Chưa có: chờ dữ kiện
 judged-by = Kết luận nhờ
 verdict-rests-on = Căn cứ yếu nhất
+verdict-doubt = Chưa nên tin kết luận này. Đọc lại cách xét điều khoản: { $x }
 verdict-waiver = Miễn thực hiện
 reason-attested = Đơn vị đã xác nhận thực hiện.
 reason-attested-not = Đơn vị tự xác nhận là chưa thực hiện.

@@ -299,6 +299,8 @@ pub struct VerdictPage {
     pub mark: Mark,
     /// The reason, in words.
     pub why: String,
+    /// What is wrong in how this clause is judged, as it was read; empty where nothing is.
+    pub doubt: String,
     /// Since when, unix milliseconds.
     pub since: Option<i64>,
     /// When the facts behind it were seen, unix milliseconds.

@@ -131,6 +131,7 @@ async fn build(
         at: view_at(as_of),
         mark: status.into(),
         why: words::why(&cx, &library, status, &view.evidence),
+        doubt: words::doubt(&cx, &library, &view.regulation.id, &view.clause),
         since: Some(view.cell.since),
         observed: observed(view),
         mend: deciding

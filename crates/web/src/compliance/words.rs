@@ -171,6 +171,15 @@ pub fn about(cx: &Cx, library: &Library, clause: &Clause) -> Vec<(String, String
     out
 }
 
+/// What is wrong in how a clause is judged, where it was read so: a verdict on it says more
+/// than is known, whatever its mark. Empty otherwise.
+pub fn doubt(cx: &Cx, library: &Library, regulation: &str, clause: &Clause) -> String {
+    match library.reading_that_holds(regulation, clause) {
+        Some(read) if read.verdict == Soundness::Wrong => cx.tx("verdict-doubt", cx.l(&read.wrong)),
+        _ => String::new(),
+    }
+}
+
 /// How a scored clause was read against its text: the verdict of the reading, what would
 /// show it met and breached, what our evidence does not show.
 pub fn reading(

@@ -278,6 +278,10 @@ pub fn verdict(cx: &Cx) -> VerdictPage {
         as_of: String::new(),
         at: String::new(),
         mark: Mark::Breached,
+        doubt: cx.tx(
+            "verdict-doubt",
+            "Một mục cũ không ghi kết quả vẫn được tính.",
+        ),
         why: "2 trên 7 thiết bị chưa có kết quả kiểm tra trước khi nối vào mạng.".into(),
         since: Some(NOW - 500 * HOUR),
         observed: Some(NOW - 2 * HOUR),
