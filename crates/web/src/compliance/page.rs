@@ -299,6 +299,8 @@ pub struct VerdictPage {
     pub mark: Mark,
     /// The reason, in words.
     pub why: String,
+    /// What the verdict rests on, at its weakest; empty where that was not told yet.
+    pub rests_on: String,
     /// What is wrong in how this clause is judged, as it was read; empty where nothing is.
     pub doubt: String,
     /// Since when, unix milliseconds.

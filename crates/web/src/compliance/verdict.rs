@@ -105,9 +105,8 @@ async fn build(
     }
     let links = links(app, ctx, view).await?;
     let mut about = words::about(&cx, &library, &view.clause);
-    if let Some(basis) = view.evidence.basis() {
-        about.push((cx.t("verdict-rests-on"), cx.t(words::basis_in_full(basis))));
-    }
+    let rests_on = view.evidence.basis();
+    let rests_on = rests_on.map_or_else(String::new, |b| cx.t(words::basis_in_full(b)));
     if let Some(waived) = &view.evidence.waived {
         about.push((cx.t("verdict-waiver"), waived.clone()));
     }
@@ -131,6 +130,7 @@ async fn build(
         at: view_at(as_of),
         mark: status.into(),
         why: words::why(&cx, &library, status, &view.evidence),
+        rests_on,
         doubt: words::doubt(&cx, &library, &view.regulation.id, &view.clause),
         since: Some(view.cell.since),
         observed: observed(view),

@@ -278,6 +278,7 @@ pub fn verdict(cx: &Cx) -> VerdictPage {
         as_of: String::new(),
         at: String::new(),
         mark: Mark::Breached,
+        rests_on: cx.t("control-judged-typed"),
         doubt: cx.tx(
             "verdict-doubt",
             "Một mục cũ không ghi kết quả vẫn được tính.",
