@@ -167,6 +167,17 @@ pub fn field(field: &Field, text: &str) -> Result<Value, FieldProblem> {
             .map_err(wrong),
         Kind::Clause => Ok(cite::read(text).into()),
         Kind::Clauses => {
+            let items: Vec<&str> = text.split([',', ';', '\n']).map(str::trim).collect();
+            let bare = |item: &str| !item.is_empty() && item.chars().all(|c| c.is_ascii_digit());
+            if items
+                .windows(2)
+                .any(|pair| cite::names_a_part(pair[0]) && bare(pair[1]))
+            {
+                return bad(
+                    "Ghi đủ từng điều khoản, ví dụ: khoản 1 Điều 12, khoản 2 Điều 12",
+                    "Write each clause out, such as: clause 1 article 12, clause 2 article 12",
+                );
+            }
             let cites: Vec<String> = text
                 .split([',', ';', '\n'])
                 .map(cite::read)

@@ -168,11 +168,14 @@ document.addEventListener('htmx:beforeRequest', (event) => {
 // when a form is sent, and given back to the same account on the same page after signing in.
 // Passwords and files are never kept, and signing out forgets everything.
 const KEPT = 'kept';
+// Which of a page's forms it is: several may post to one address and differ in what is hidden
+// in them (whose question is answered). A record's version is none of it.
+const which = (form) => JSON.stringify([form.getAttribute('action') ?? '', ...[...form.querySelectorAll('input[type=hidden]')].filter((each) => each.name !== 'version').map((each) => [each.name, each.value])]);
 const who = root.dataset.who;
 const here = () => location.pathname + location.search;
 function keep(again) {
   const forms = [...document.querySelectorAll('main form[method=post]')].map((form) => ({
-    action: form.getAttribute('action') ?? '',
+    form: which(form),
     fields: fields(form)
       .filter((field) => field.name && changed(field) && !field.matches('[type=password], [type=file], [autocomplete=one-time-code]'))
       .map((field) => ({ name: field.name, value: field.value, on: field.checked })),
@@ -192,8 +195,9 @@ function giveBack() {
   if (kept.again && kept.who === who && kept.page !== here() && location.pathname.startsWith('/me/')) return;
   sessionStorage.removeItem(KEPT);
   if (!kept.again || kept.who !== who || kept.page !== here()) return;
-  for (const { action, fields: typed } of kept.forms) {
-    const form = [...document.querySelectorAll('main form[method=post]')].find((each) => (each.getAttribute('action') ?? '') === action);
+  for (const { form: one, fields: typed } of kept.forms) {
+    const form = [...document.querySelectorAll('main form[method=post]')].find((each) => which(each) === one);
+    if (!form) continue;
     for (const { name, value, on } of typed) {
       for (const field of fields(form).filter((each) => each.name === name)) {
         if (!field.matches('[type=checkbox], [type=radio]')) field.value = value;
@@ -202,7 +206,7 @@ function giveBack() {
     }
     const note = Object.assign(document.createElement('p'), { className: 'done', textContent: root.dataset.back });
     note.setAttribute('role', 'status');
-    form?.prepend(note);
+    form.prepend(note);
   }
 }
 giveBack();

@@ -131,11 +131,17 @@ fn result(
         let control = oscal::control_id(each.regulation, &each.clause.cite);
         let observation = oscal::id(["observation", &each.cell.id]);
         let summary = each.clause.summary.get(lang);
+        let mut props = vec![oscal::property("basis", each.basis.code())];
+        // How well the clause is judged, as it was read against its text.
+        let read = view
+            .library
+            .reading_that_holds(each.regulation, each.clause);
+        props.extend(read.map(|read| oscal::property("reading", read.verdict.code())));
         observations.push(json!({
             "uuid": observation,
             "description": summary,
             "methods": [oscal::method(each.basis)],
-            "props": [oscal::property("basis", each.basis.code())],
+            "props": props,
             "subjects": [{"subject-uuid": party(unit), "type": "party"}],
             "collected": clock::from_ms(each.cell.since).to_string(),
             "relevant-evidence": [{

@@ -218,9 +218,17 @@ pub async fn outages(
         to,
         limit,
     };
-    store::outage::list(&app.db, &scope, &wanted)
+    let mut found = store::outage::list(&app.db, &scope, &wanted)
         .await
-        .map_err(fault)
+        .map_err(fault)?;
+    // What lay behind a line may be other units'.
+    let standing = standing(app).await?;
+    for outage in &mut found {
+        outage
+            .affected
+            .retain(|id| standing.get(&scope, *id).is_some());
+    }
+    Ok(found)
 }
 
 /// A target's changes of state since `from`, the newest first.

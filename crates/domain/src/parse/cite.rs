@@ -19,29 +19,46 @@ pub fn read(text: &str) -> String {
     parts(&text).map_or_else(|| text.trim().to_owned(), |parts| parts.join("."))
 }
 
+/// Whether a text names a clause or a point by its word: a bare number behind it would be
+/// another clause of the same article, and cannot be told from an article.
+pub fn names_a_part(text: &str) -> bool {
+    let lower = nfc(text).to_lowercase();
+    lower.split_whitespace().any(|word| label(word) > Some(0))
+}
+
 fn parts(text: &str) -> Option<Vec<String>> {
-    let lower = text.to_lowercase();
-    let words = lower.split(|c: char| c.is_whitespace() || ".,()/".contains(c));
+    // A comma or a slash stands between parts that say what they are; before a bare number it
+    // stands between two clauses, `Điều 5, 6`, and that is none.
+    let lower = text.to_lowercase().replace([',', '/'], " , ");
+    let words = lower.split(|c: char| c.is_whitespace() || ".()".contains(c));
+    let mut apart = false;
     let mut found: [Option<String>; 3] = Default::default();
     let (mut next, mut labelled) = (0, false);
     for word in words.filter(|w| !w.is_empty()) {
+        if word == "," {
+            apart = true;
+            continue;
+        }
         // `Đ12`, `k2`: a label and its number in one.
         let digits = word.find(|c: char| c.is_ascii_digit()).unwrap_or(0);
         let (short, number) = word.split_at(digits);
         let value = match short {
             "" => {
                 if let Some(level) = label(word) {
-                    (next, labelled) = (level, true);
+                    (next, labelled, apart) = (level, true, false);
                     continue;
+                }
+                if apart {
+                    return None;
                 }
                 word
             }
             "đ" => {
-                next = 0;
+                (next, apart) = (0, false);
                 number
             }
             "k" => {
-                next = 1;
+                (next, apart) = (1, false);
                 number
             }
             _ => return None,
@@ -86,6 +103,8 @@ mod tests {
             // No way to name a clause: it stays, and no regulation has it.
             ("99.9.9.9", "99.9.9.9"),
             ("khoản 2", "khoản 2"),
+            ("Điều 5, 6", "Điều 5, 6"),
+            ("12/13", "12/13"),
             ("Phụ lục I", "Phụ lục I"),
         ] {
             assert_eq!(read(typed), cite, "{typed}");
