@@ -571,14 +571,14 @@ async fn each_province_is_reminded_as_it_chose() {
         assert!(!payloads.contains(others), "{payloads}");
     };
     let vinh_long = ["\"unit\":\"VL\"", "\"unit\":\"VL-1\""];
-    told(&payloads(&p).await, "vinh.long@", vinh_long, "CM");
+    told(&payloads(&p).await, "vinh.long@", vinh_long, "\"unit\":\"CM");
     // Seven days ahead the other, too, and of its own units alone.
     p.clock.set(at("2026-12-24T00:30:00Z"));
     judge(&p).await;
     assert_eq!(a_round(&p).await.1, 1);
     assert!(server.mail().unwrap().1.contains("(còn 7 ngày)"));
     let ca_mau = ["\"unit\":\"CM\"", "\"unit\":\"CM-1\""];
-    told(&payloads(&p).await, "ca.mau@", ca_mau, "\"VL");
+    told(&payloads(&p).await, "ca.mau@", ca_mau, "\"unit\":\"VL");
 }
 
 /// What was queued last.
