@@ -34,6 +34,8 @@ pub(super) enum Rows {
         kept: Vec<(u32, Status)>,
         /// How many there were.
         total: usize,
+        /// Whether one of them is a fact that does not tell how it stands.
+        undecided: bool,
     },
     /// Why the check says nothing.
     Failed(String),
@@ -59,6 +61,12 @@ impl Finding {
             Rows::Awaited(_) => "awaited",
             Rows::Word(_) => "attestation",
         }
+    }
+
+    /// Whether there is a fact that does not tell how it stands, such as an entry without a
+    /// result: a word that nothing happened, older or newer, contradicts it.
+    pub(super) fn undecided(&self) -> bool {
+        matches!(self.rows, Rows::Checked { undecided, .. } if undecided)
     }
 
     /// How many facts there were.

@@ -377,7 +377,7 @@ pub(super) async fn findings(
         for unit in facts.units.iter() {
             let word = words.and_then(|w| w.get(&unit.id));
             let known = found.get(&unit.id);
-            let silent = known.is_none_or(|f| f.status == Status::NoData);
+            let silent = known.is_none_or(|f| f.status == Status::NoData && !f.undecided());
             if silent && (word.is_some() || known.is_none()) {
                 found.insert(unit.id, by_word(form, &question, word, facts.now));
             }
@@ -446,6 +446,7 @@ fn checked(control: &Control, table: FactTable, now: i64) -> HashMap<Organizatio
             .collect();
         kept.sort_by_key(|(i, status)| (decided.row != Some(*i), std::cmp::Reverse(*status)));
         kept.truncate(MAX_ROWS);
+        let undecided = |row: &Row| row.status.is_none() && row.observed_at.is_some();
         Finding {
             status: decided.status,
             reason: decided
@@ -456,6 +457,7 @@ fn checked(control: &Control, table: FactTable, now: i64) -> HashMap<Organizatio
                 table: Arc::clone(&table),
                 kept: kept.into_iter().map(|(i, s)| (rows[i], s)).collect(),
                 total: rows.len(),
+                undecided: folded.iter().any(undecided),
             },
         }
     };
