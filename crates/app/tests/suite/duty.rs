@@ -127,7 +127,7 @@ async fn an_event_is_answered_from_both_sides() {
     ];
     let report = p.add("it-plan", &report).await;
     judge(&p).await;
-    assert_eq!(stands(&p, a).await, Status::Met);
+    assert_eq!(stands(&p, a).await, Status::Breached, "late stays late");
     let found = agenda(&p, "2026-11-01", "2026-12-31").await;
     let own = found
         .dated

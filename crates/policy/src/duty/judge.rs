@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use domain::clock::local_date;
-use jiff::{Timestamp, civil::Date};
+use jiff::{Timestamp, ToSpan, civil::Date};
 use serde::Serialize;
 
 use super::{
     book::{Books, Entry},
     event,
     instance::{Instance, instances},
-    rule::{DutyClock, DutyRule},
+    rule::{Due, DutyClock, DutyRule},
 };
 use crate::{calendar::Calendar, control::Value, verdict::Status};
 
@@ -74,22 +74,23 @@ impl Bound {
 }
 
 impl Judged {
-    /// The same, but for what nobody owes and nobody did.
+    /// The same, but for what nobody owes: undone it is not missed, and done it is not late.
     pub(super) fn unless_not_owed(self, bound: &Bound, instance: &Instance) -> Self {
-        if self.done().is_some() || bound.owes(instance) {
-            self
-        } else {
-            Judged::NotOwed
+        match self {
+            judged if bound.owes(instance) => judged,
+            Judged::Done { on, entry }
+            | Judged::Late { on, entry }
+            | Judged::TooLate { on, entry } => Judged::Done { on, entry },
+            _ => Judged::NotOwed,
         }
     }
 
-    /// As a verdict. What was done late is met from the day it was done;
-    /// the history keeps the breach before it.
+    /// As a verdict. What was done late was not done in time, and doing it does not undo that.
     pub fn status(&self) -> Status {
         match self {
-            Judged::Done { .. } | Judged::Late { .. } => Status::Met,
+            Judged::Done { .. } => Status::Met,
             Judged::Pending => Status::Pending,
-            Judged::TooLate { .. } | Judged::Missed => Status::Breached,
+            Judged::Late { .. } | Judged::TooLate { .. } | Judged::Missed => Status::Breached,
             Judged::Uncertain => Status::Error,
             Judged::NotOwed => Status::NotApplicable,
         }
@@ -137,14 +138,17 @@ pub struct DutyFinding {
 /// Judges a duty from the entries of its books.
 ///
 /// `bound` says from when to when the duty binds this organization: what was due before, or
-/// is due after, it does not owe; events before and after are not its own. Of a duty with a period the latest instance that is decided (done, or past its
-/// last day) decides; while none is, the duty is pending. An instance that is merely open
-/// does not cover up that the one before it was missed.
+/// is due after, it does not owe; events before and after are not its own. Of a duty with a
+/// period the latest instance that is decided (done, or past its last day) decides; while none
+/// is, the duty is pending. An instance that is merely open does not cover up that the one
+/// before it was missed, or done late.
 ///
-/// Of a duty with an event, one event that was not answered in time and still is not is a
-/// breach, whatever came after it; else the latest that is decided decides. A notice ahead
-/// of its event cannot be made up for, so there the latest alone decides. Without any event
-/// there is no data: a book without entries does not show that nothing happened.
+/// Of a duty with an event, the first event that was not answered in time is a breach,
+/// whatever came after it; else the latest that is decided decides. What can still be answered
+/// is one until it is; what cannot be made up for any more (an answer that came late, a notice
+/// ahead of an event that is over) is looked at for [`LOOKED_BACK`] days after the event.
+/// Without any event there is no data: a book without entries does not show that nothing
+/// happened.
 pub fn judge(
     rule: &DutyRule,
     calendar: &Calendar,
@@ -173,29 +177,45 @@ pub fn judge(
             (all, None)
         }
     };
-    conclude(rule, instances, opening)
+    conclude(rule, instances, opening, today)
 }
+
+/// For how many days after an event a breach that nothing mends is looked at, as long as checks
+/// look back at entries (their `window_days`): no text says so, it is chosen.
+const LOOKED_BACK: i32 = 365;
 
 fn conclude(
     rule: &DutyRule,
     instances: Vec<(Instance, Judged)>,
     opening: Option<Date>,
+    today: Date,
 ) -> DutyFinding {
-    let latest = instances
-        .iter()
-        .rposition(|(_, judged)| !matches!(judged, Judged::Pending | Judged::NotOwed));
-    let unanswered = || {
-        instances
-            .iter()
-            .position(|(_, judged)| *judged == Judged::Missed)
+    let ahead = matches!(rule.due, Due::Ahead(_));
+    let oldest = today.saturating_sub(LOOKED_BACK.days());
+    let counts = |(instance, judged): &(Instance, Judged)| match judged {
+        Judged::Pending | Judged::NotOwed => false,
+        Judged::Late { .. } | Judged::TooLate { .. } if instance.event.is_some() => {
+            instance.closes_on >= oldest
+        }
+        Judged::Missed if ahead => instance.closes_on >= oldest,
+        _ => true,
     };
-    let decided_by = match (rule.event(), &rule.due) {
-        (Some(_), super::rule::Due::After(_)) => unanswered().or(latest),
-        _ => latest,
-    }
-    .unwrap_or_else(|| instances.len().saturating_sub(1));
-    let (status, reason) = match instances.get(decided_by) {
-        Some((_, judged)) => (judged.status(), judged.reason()),
+    let failed = |of: &(Instance, Judged)| counts(of) && of.1.status() == Status::Breached;
+    let first_failed = rule.event().and_then(|_| instances.iter().position(failed));
+    // Of works ahead, those that have begun say more than those that are only planned.
+    let come = |of: &(Instance, Judged)| counts(of) && (!ahead || of.0.closes_on <= today);
+    let decided = first_failed
+        .or_else(|| instances.iter().rposition(come))
+        .or_else(|| instances.iter().rposition(counts));
+    let open = || {
+        let of = |(_, judged): &(Instance, Judged)| *judged == Judged::Pending;
+        let not_owed = |(_, judged): &(Instance, Judged)| *judged == Judged::NotOwed;
+        let pending = instances.iter().rposition(of);
+        pending.or_else(|| instances.iter().rposition(not_owed))
+    };
+    let decided = decided.or_else(open);
+    let (status, reason) = match decided.map(|place| &instances[place].1) {
+        Some(judged) => (judged.status(), judged.reason()),
         None if rule.event().is_some() => (Status::NoData, "no-event"),
         None => (Status::Pending, "pending"),
     };
@@ -206,7 +226,7 @@ fn conclude(
     DutyFinding {
         status,
         reason,
-        decided_by,
+        decided_by: decided.unwrap_or_default(),
         next_change: due_change.chain(opening).min(),
         instances,
     }

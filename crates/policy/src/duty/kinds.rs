@@ -72,7 +72,7 @@ fn found(rule: &DutyRule, events: &[Entry], entries: &[Entry], now: &str) -> Dut
 }
 
 /// Nothing was done: it is pending on the last safe day and breached on the day after; done
-/// on the last safe day it is done, on the day after it is not in time.
+/// on the last safe day it is met, on the day after it is late, which is a breach.
 #[track_caller]
 fn turns(yaml: &str, event: Option<&str>, last: &str, after: &str) {
     let rule = rule(yaml);
@@ -94,7 +94,8 @@ fn turns(yaml: &str, event: Option<&str>, last: &str, after: &str) {
         }]
     };
     assert_eq!(says(&done(last), after), (Status::Met, "done"), "{yaml}");
-    assert_eq!(says(&done(after), after), (Status::Met, "late"), "{yaml}");
+    let late = (Status::Breached, "late");
+    assert_eq!(says(&done(after), after), late, "{yaml}");
 }
 
 #[test]
@@ -221,6 +222,59 @@ fn the_notice_on_the_event_s_own_entry() {
     assert_eq!(says(None, "2026-02-11"), "missed");
     assert_eq!(says(Some("2026-02-10"), "2026-02-24"), "done");
     assert_eq!(says(Some("2026-02-11"), "2026-02-24"), "too-late");
+}
+
+#[test]
+fn a_work_that_was_told_in_time_hides_none_that_was_not() {
+    // Cà Mau 31/2019, Article 9.2. The first work was never told; the second is still ahead.
+    let rule = rule(
+        "{register: works, event: {register: works, answered_by: entry}, done: told_on, \
+         due: {ahead: {working-days: 5}}}",
+    );
+    let work = |on: &str, told: Option<&str>| Entry {
+        recorded_at: Some(at("2026-01-05")),
+        moments: told
+            .map(|when| ("told_on".to_owned(), Moment::Day(day(when))))
+            .into_iter()
+            .collect(),
+        ..entry(on, on)
+    };
+    let says = |works: &[Entry], now: &str| {
+        let finding = found(&rule, works, works, now);
+        (finding.status, finding.reason, finding.decided_by)
+    };
+    let ahead = work("2026-09-16", Some("2026-06-01"));
+    let never = [work("2026-06-10", None), ahead.clone()];
+    let too_late = [work("2026-06-10", Some("2026-06-09")), ahead.clone()];
+    assert_eq!(says(&never, "2026-06-11"), (Status::Breached, "missed", 0));
+    let missed = (Status::Breached, "too-late", 0);
+    assert_eq!(says(&too_late, "2026-06-11"), missed);
+    // Later works do not undo it; a year after, nobody looks at it any more.
+    assert_eq!(says(&never, "2027-06-10").1, "missed");
+    assert_eq!(says(&never, "2027-06-11"), (Status::Met, "done", 1));
+    assert_eq!(says(&too_late, "2027-06-11"), (Status::Met, "done", 1));
+    let alone = says(&never[..1], "2027-06-11");
+    assert_eq!((alone.0, alone.1), (Status::NoData, "no-event"));
+    // A work that has begun says more than one that is planned.
+    let both = [work("2026-06-10", Some("2026-05-04")), ahead];
+    assert_eq!(says(&both, "2026-06-11"), (Status::Met, "done", 0));
+}
+
+#[test]
+fn an_answer_that_came_late_stays_late() {
+    let rule = rule("{register: r, event: {register: e}, due: {after: {working-days: 2}}}");
+    let events = [entry("first", "2026-06-01"), entry("second", "2026-07-01")];
+    let answers = [entry("late", "2026-06-10"), entry("good", "2026-07-02")];
+    let says = |now: &str| {
+        let finding = found(&rule, &events, &answers, now);
+        (finding.status, finding.reason, finding.decided_by)
+    };
+    assert_eq!(says("2026-07-10"), (Status::Breached, "late", 0));
+    assert_eq!(says("2027-06-01"), (Status::Breached, "late", 0));
+    assert_eq!(says("2027-06-02"), (Status::Met, "done", 1));
+    // What still can be answered is a breach until it is, however old.
+    let open = found(&rule, &events, &answers[..1], "2028-01-10");
+    assert_eq!((open.status, open.reason), (Status::Breached, "missed"));
 }
 
 #[test]
@@ -420,8 +474,11 @@ fn what_was_due_before_it_bound_or_after_it_ceased_is_not_owed() {
         period: Some("2026".into()),
         ..entry("done", "2026-12-05")
     }];
-    let late = (Status::Met, "late");
-    assert_eq!(says("2026-12-02", None, &done, "2026-12-06"), late);
+    let done_anyway = (Status::Met, "done");
+    assert_eq!(says("2026-12-02", None, &done, "2026-12-06"), done_anyway);
+    // Of whom it was owed, it came late.
+    let late = (Status::Breached, "late");
+    assert_eq!(says("2026-01-01", None, &done, "2026-12-06"), late);
     // As an office writes the period.
     let words = [Entry {
         period: Some("Năm 2026".into()),

@@ -9,8 +9,8 @@ use crate::{compliance::words, cx::Cx, http, mark::Mark};
 /// How a duty stands.
 pub(super) fn mark(view: &DutyView) -> Mark {
     match view.duty.outcome.as_str() {
-        "done" | "late" => Mark::Met,
-        "too-late" | "missed" => Mark::Breached,
+        "done" => Mark::Met,
+        "late" | "too-late" | "missed" => Mark::Breached,
         "not-owed" => Mark::NotApplicable,
         _ if view.duty.due_on.is_none() => Mark::NoData,
         _ if view.days_left.is_some_and(|days| days < 0) => Mark::Breached,
