@@ -1,22 +1,34 @@
 -- Asked of a provider: was each of its circuits in use up for the share of the month that
 -- was chosen? Time behind another point that was down, and time without samples, counts
--- neither for nor against the provider.
-WITH month_of AS (
+-- neither for nor against the provider; but of the month so far at least
+-- `min_measured_percent` must have been measured, unless the circuit was down too long already.
+WITH passed AS (
+    SELECT (CAST(SUBSTR(CAST(:today AS TEXT), 9, 2) AS BIGINT) - 1) * 86400000 + (CAST(:now AS BIGINT) + 25200000) % 86400000 AS elapsed_ms
+),
+month_of AS (
     SELECT c.provider, c.code, c.updated_at AS entered_at, a.updated_at AS seen, a.down_ms,
-           100.0 * a.up_ms / NULLIF(a.up_ms + a.down_ms, 0) AS share
+           100.0 * a.up_ms / NULLIF(a.up_ms + a.down_ms, 0) AS share,
+           100.0 * a.down_ms / p.elapsed_ms AS lost_share,
+           100.0 * (a.up_ms + a.down_ms) / p.elapsed_ms AS measured_percent
     FROM fact_circuit c
+    CROSS JOIN passed p
     LEFT JOIN fact_availability a ON a.target = c.circuit AND a.noun = 'circuit' AND a.month = CAST(:month AS TEXT)
     WHERE c.status = 'active'
 )
 SELECT m.provider AS unit,
        m.code AS subject,
        CASE WHEN m.share IS NULL THEN NULL
+            WHEN m.lost_share > 100 - CAST(:min_percent AS DOUBLE PRECISION) THEN 'breached'
+            WHEN m.measured_percent < CAST(:min_measured_percent AS DOUBLE PRECISION) THEN NULL
             WHEN m.share >= CAST(:min_percent AS DOUBLE PRECISION) THEN 'met'
             ELSE 'breached' END AS status,
        CASE WHEN m.share IS NULL THEN 'no-samples'
+            WHEN m.lost_share > 100 - CAST(:min_percent AS DOUBLE PRECISION) THEN 'interrupted'
+            WHEN m.measured_percent < CAST(:min_measured_percent AS DOUBLE PRECISION) THEN 'hardly-measured'
             WHEN m.share >= CAST(:min_percent AS DOUBLE PRECISION) THEN 'available'
             ELSE 'interrupted' END AS reason,
        COALESCE(m.seen, m.entered_at) AS observed_at,
        CAST(ROUND(CAST(m.share AS NUMERIC), 3) AS DOUBLE PRECISION) AS percent,
-       COALESCE(m.down_ms, 0) / 60000 AS lost_minutes
+       COALESCE(m.down_ms, 0) / 60000 AS lost_minutes,
+       CAST(ROUND(CAST(m.measured_percent AS NUMERIC)) AS BIGINT) AS measured_percent
 FROM month_of m

@@ -1,12 +1,18 @@
 -- Each server, network, security and storage device in service, in the current month: was it
 -- up for the share that was chosen? What lies behind a dead line was not seen, so only up and
--- down count; what was not measured is without data. `role` narrows it to one kind of device;
+-- down count; what was not measured is without data, and so is what was not measured for at
+-- least `min_measured_percent` of the month so far, unless it was down too long already. `role` narrows it to one kind of device;
 -- `any` takes all of these, and what else is probed.
-WITH month_of AS (
+WITH passed AS (
+    SELECT (CAST(SUBSTR(CAST(:today AS TEXT), 9, 2) AS BIGINT) - 1) * 86400000 + (CAST(:now AS BIGINT) + 25200000) % 86400000 AS elapsed_ms
+),
+month_of AS (
     SELECT a.unit, a.target, a.subject, d.role, a.updated_at, a.down_ms,
            a.up_ms + a.down_ms AS known_ms,
-           100.0 * a.up_ms / NULLIF(a.up_ms + a.down_ms, 0) AS share
-    FROM fact_availability a
+           100.0 * a.up_ms / NULLIF(a.up_ms + a.down_ms, 0) AS share,
+           100.0 * a.down_ms / p.elapsed_ms AS lost_share,
+           100.0 * (a.up_ms + a.down_ms) / p.elapsed_ms AS measured_percent
+    FROM fact_availability a CROSS JOIN passed p
     JOIN fact_device d ON d.device = a.target
     WHERE a.month = CAST(:month AS TEXT) AND a.noun = 'device' AND d.status = 'active'
       AND (CAST(:role AS TEXT) = 'any' OR d.role = CAST(:role AS TEXT))
@@ -14,15 +20,20 @@ WITH month_of AS (
 SELECT m.unit AS unit,
        m.subject AS subject,
        CASE WHEN m.known_ms = 0 THEN NULL
+            WHEN m.lost_share > 100 - CAST(:min_percent AS DOUBLE PRECISION) THEN 'breached'
+            WHEN m.measured_percent < CAST(:min_measured_percent AS DOUBLE PRECISION) THEN NULL
             WHEN m.share >= CAST(:min_percent AS DOUBLE PRECISION) THEN 'met'
             ELSE 'breached' END AS status,
        CASE WHEN m.known_ms = 0 THEN 'no-samples'
+            WHEN m.lost_share > 100 - CAST(:min_percent AS DOUBLE PRECISION) THEN 'interrupted'
+            WHEN m.measured_percent < CAST(:min_measured_percent AS DOUBLE PRECISION) THEN 'hardly-measured'
             WHEN m.share >= CAST(:min_percent AS DOUBLE PRECISION) THEN 'available'
             ELSE 'interrupted' END AS reason,
        m.updated_at AS observed_at,
        m.role AS role,
        CAST(ROUND(CAST(m.share AS NUMERIC), 3) AS DOUBLE PRECISION) AS percent,
-       m.down_ms / 60000 AS lost_minutes
+       m.down_ms / 60000 AS lost_minutes,
+       CAST(ROUND(CAST(m.measured_percent AS NUMERIC)) AS BIGINT) AS measured_percent
 FROM month_of m
 UNION ALL
 SELECT d.unit AS unit,
@@ -32,7 +43,8 @@ SELECT d.unit AS unit,
        d.updated_at AS observed_at,
        d.role AS role,
        CAST(NULL AS DOUBLE PRECISION) AS percent,
-       CAST(NULL AS BIGINT) AS lost_minutes
+       CAST(NULL AS BIGINT) AS lost_minutes,
+       CAST(NULL AS BIGINT) AS measured_percent
 FROM fact_device d
 WHERE d.status = 'active'
   AND (d.role = CAST(:role AS TEXT)

@@ -1,9 +1,17 @@
 -- A province's whole network in the current month, asked of whoever runs it: up time of
--- all connections together against their known time. A member's site in service that was not
+-- all connections together against their known time, which is at least `min_measured_percent`
+-- of the month so far (of those still in service), or nobody can say, unless too much of it was
+-- lost already. A member's site in service that was not
 -- measured is without data, and the whole with it.
-WITH network AS (
+WITH passed AS (
+    SELECT (CAST(SUBSTR(CAST(:today AS TEXT), 9, 2) AS BIGINT) - 1) * 86400000 + (CAST(:now AS BIGINT) + 25200000) % 86400000 AS elapsed_ms
+),
+network AS (
     SELECT o.province, CAST(SUM(a.up_ms) AS BIGINT) AS up_ms,
            CAST(SUM(a.up_ms + a.down_ms + a.unreachable_ms) AS BIGINT) AS known_ms,
+           CAST(SUM(a.down_ms + a.unreachable_ms) AS BIGINT) AS lost_ms,
+           CAST(SUM(CASE WHEN a.status = 'active' THEN a.up_ms + a.down_ms + a.unreachable_ms END) AS BIGINT) AS measured_ms,
+           COUNT(CASE WHEN a.status = 'active' THEN 1 END) AS watched,
            COUNT(*) AS connections,
            MAX(a.updated_at) AS seen
     FROM fact_availability a JOIN fact_organization o ON o.unit = a.unit
@@ -11,20 +19,27 @@ WITH network AS (
     GROUP BY o.province
 ),
 shared AS (
-    SELECT n.province, n.connections, n.seen, 100.0 * n.up_ms / NULLIF(n.known_ms, 0) AS share
-    FROM network n
+    SELECT n.province, n.connections, n.seen, 100.0 * n.up_ms / NULLIF(n.known_ms, 0) AS share,
+           100.0 * n.lost_ms / (n.connections * p.elapsed_ms) AS lost_share,
+           COALESCE(100.0 * n.measured_ms / NULLIF(n.watched * p.elapsed_ms, 0), 0) AS measured_percent
+    FROM network n CROSS JOIN passed p
 )
 SELECT r.unit AS unit,
        '' AS subject,
        CASE WHEN s.share IS NULL THEN NULL
+            WHEN s.lost_share > 100 - CAST(:min_percent AS DOUBLE PRECISION) THEN 'breached'
+            WHEN s.measured_percent < CAST(:min_measured_percent AS DOUBLE PRECISION) THEN NULL
             WHEN s.share >= CAST(:min_percent AS DOUBLE PRECISION) THEN 'met'
             ELSE 'breached' END AS status,
        CASE WHEN s.share IS NULL THEN 'no-samples'
+            WHEN s.lost_share > 100 - CAST(:min_percent AS DOUBLE PRECISION) THEN 'interrupted'
+            WHEN s.measured_percent < CAST(:min_measured_percent AS DOUBLE PRECISION) THEN 'hardly-measured'
             WHEN s.share >= CAST(:min_percent AS DOUBLE PRECISION) THEN 'available'
             ELSE 'interrupted' END AS reason,
        s.seen AS observed_at,
        CAST(ROUND(CAST(s.share AS NUMERIC), 3) AS DOUBLE PRECISION) AS percent,
-       COALESCE(s.connections, 0) AS connections
+       COALESCE(s.connections, 0) AS connections,
+       CAST(ROUND(CAST(s.measured_percent AS NUMERIC)) AS BIGINT) AS measured_percent
 FROM fact_role r LEFT JOIN shared s ON s.province = r.province
 WHERE r.role = 'network-authority'
   AND (r.starts_on IS NULL OR r.starts_on <= CAST(:today AS TEXT))
@@ -36,7 +51,8 @@ SELECT r.unit AS unit,
        'not-measured' AS reason,
        s.updated_at AS observed_at,
        CAST(NULL AS DOUBLE PRECISION) AS percent,
-       CAST(NULL AS BIGINT) AS connections
+       CAST(NULL AS BIGINT) AS connections,
+       CAST(NULL AS BIGINT) AS measured_percent
 FROM fact_role r
 JOIN fact_organization o ON o.province = r.province AND o.membership IN ('member', 'participant')
 JOIN fact_site s ON s.unit = o.unit AND s.status = 'active'

@@ -1,27 +1,39 @@
 -- Each connection of a unit, in the current month: was it up for the share that was chosen?
 -- Time without samples counts neither for nor against; unreachable counts as down,
--- because the unit could not use the network then. A site in service that was not measured,
+-- because the unit could not use the network then. Of the month so far at least
+-- `min_measured_percent` must have been measured, or nobody can say, unless what was lost is
+-- too much already. A site in service that was not measured,
 -- and a circuit of which neither an end nor the line itself was, are without data.
-WITH month_of AS (
+WITH passed AS (
+    SELECT (CAST(SUBSTR(CAST(:today AS TEXT), 9, 2) AS BIGINT) - 1) * 86400000 + (CAST(:now AS BIGINT) + 25200000) % 86400000 AS elapsed_ms
+),
+month_of AS (
     SELECT a.unit, a.target, a.subject, a.updated_at, a.no_data_ms,
            a.up_ms + a.down_ms + a.unreachable_ms AS known_ms,
            a.down_ms + a.unreachable_ms AS lost_ms,
-           100.0 * a.up_ms / NULLIF(a.up_ms + a.down_ms + a.unreachable_ms, 0) AS share
-    FROM fact_availability a
+           100.0 * a.up_ms / NULLIF(a.up_ms + a.down_ms + a.unreachable_ms, 0) AS share,
+           100.0 * (a.down_ms + a.unreachable_ms) / p.elapsed_ms AS lost_share,
+           100.0 * (a.up_ms + a.down_ms + a.unreachable_ms) / p.elapsed_ms AS measured_percent
+    FROM fact_availability a CROSS JOIN passed p
     WHERE a.month = CAST(:month AS TEXT) AND a.noun IN ('site', 'circuit') AND a.status = 'active'
 )
 SELECT m.unit AS unit,
        m.subject AS subject,
        CASE WHEN m.known_ms = 0 THEN NULL
+            WHEN m.lost_share > 100 - CAST(:min_percent AS DOUBLE PRECISION) THEN 'breached'
+            WHEN m.measured_percent < CAST(:min_measured_percent AS DOUBLE PRECISION) THEN NULL
             WHEN m.share >= CAST(:min_percent AS DOUBLE PRECISION) THEN 'met'
             ELSE 'breached' END AS status,
        CASE WHEN m.known_ms = 0 THEN 'no-samples'
+            WHEN m.lost_share > 100 - CAST(:min_percent AS DOUBLE PRECISION) THEN 'interrupted'
+            WHEN m.measured_percent < CAST(:min_measured_percent AS DOUBLE PRECISION) THEN 'hardly-measured'
             WHEN m.share >= CAST(:min_percent AS DOUBLE PRECISION) THEN 'available'
             ELSE 'interrupted' END AS reason,
        m.updated_at AS observed_at,
        CAST(ROUND(CAST(m.share AS NUMERIC), 3) AS DOUBLE PRECISION) AS percent,
        m.lost_ms / 60000 AS lost_minutes,
-       m.no_data_ms / 60000 AS no_data_minutes
+       m.no_data_ms / 60000 AS no_data_minutes,
+       CAST(ROUND(CAST(m.measured_percent AS NUMERIC)) AS BIGINT) AS measured_percent
 FROM month_of m
 UNION ALL
 SELECT s.unit AS unit,
@@ -31,7 +43,8 @@ SELECT s.unit AS unit,
        s.updated_at AS observed_at,
        CAST(NULL AS DOUBLE PRECISION) AS percent,
        CAST(NULL AS BIGINT) AS lost_minutes,
-       CAST(NULL AS BIGINT) AS no_data_minutes
+       CAST(NULL AS BIGINT) AS no_data_minutes,
+       CAST(NULL AS BIGINT) AS measured_percent
 FROM fact_site s
 WHERE s.status = 'active' AND s.site NOT IN (SELECT m.target FROM month_of m)
 UNION ALL
@@ -42,7 +55,8 @@ SELECT c.unit AS unit,
        c.updated_at AS observed_at,
        CAST(NULL AS DOUBLE PRECISION) AS percent,
        CAST(NULL AS BIGINT) AS lost_minutes,
-       CAST(NULL AS BIGINT) AS no_data_minutes
+       CAST(NULL AS BIGINT) AS no_data_minutes,
+       CAST(NULL AS BIGINT) AS measured_percent
 FROM fact_circuit c
 WHERE c.status = 'active'
   AND NOT EXISTS (SELECT 1 FROM month_of m WHERE m.target IN (c.circuit, c.a_site, c.z_site))
