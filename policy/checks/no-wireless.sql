@@ -1,14 +1,16 @@
 -- Does nothing join the unit's network over the air? An access point in service is a breach,
--- and so is what the last survey found and left. Only a survey that is recent enough and
--- found nothing says that there is none: a registry without access points does not.
+-- and so is what the newest survey of an area found and left. Only surveys that are recent
+-- enough, of every area that was ever surveyed, and found nothing say that there is none: a
+-- registry without access points does not. An area that is no longer used is not asked about.
 WITH surveys AS (
-    SELECT e.unit, e.occurred_on, e.recorded_at, e.age_days, e.result,
-           ROW_NUMBER() OVER (PARTITION BY e.unit ORDER BY e.occurred_on DESC, e.recorded_at DESC) AS place
+    SELECT e.unit, COALESCE(e.subject, '') AS area, e.occurred_on, e.recorded_at, e.age_days, e.result,
+           ROW_NUMBER() OVER (PARTITION BY e.unit, LOWER(TRIM(COALESCE(e.subject, '')))
+                              ORDER BY e.occurred_on DESC, e.recorded_at DESC, e.entry) AS place
     FROM fact_entry e
-    WHERE e.register = 'wireless-survey' AND e.occurred_on <= CAST(:today AS TEXT)
+    WHERE e.register = 'wireless-survey'
 )
 SELECT s.unit AS unit,
-       'survey' AS subject,
+       s.area AS subject,
        CASE WHEN s.result = 'found' THEN 'breached'
             WHEN s.age_days <= CAST(:max_age_days AS BIGINT) THEN 'met' END AS status,
        CASE WHEN s.result = 'found' THEN 'found'
@@ -18,7 +20,7 @@ SELECT s.unit AS unit,
        s.occurred_on AS surveyed_on,
        CAST(NULL AS BIGINT) AS points
 FROM surveys s
-WHERE s.place = 1
+WHERE s.place = 1 AND COALESCE(s.result, '') <> 'area-left'
 UNION ALL
 SELECT d.unit AS unit,
        'access-point' AS subject,

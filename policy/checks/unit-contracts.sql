@@ -1,40 +1,45 @@
--- Asked of a provider: is there a contract in force with each unit that uses one of its
--- circuits? The latest entry about a unit says how its contract stands; of a unit about
--- which the book says nothing, nothing is known.
-WITH served AS (
-    SELECT c.provider, c.unit, COUNT(*) AS circuits, MAX(c.updated_at) AS updated_at
-    FROM fact_circuit c
-    WHERE c.status = 'active' AND c.provider IS NOT NULL
-    GROUP BY c.provider, c.unit
-),
-contracts AS (
-    SELECT b.unit AS provider, b.counterparty AS unit, MAX(b.recorded_at) AS recorded_at,
-           MAX(b.occurred_on) AS last_on, COUNT(*) AS entries,
-           COUNT(CASE WHEN b.result = 'signed'
-                       AND (b.expires_on IS NULL OR b.expires_on >= CAST(:today AS TEXT))
-                       AND NOT EXISTS (
-                           SELECT 1 FROM book_contract t
-                           WHERE t.unit = b.unit AND t.counterparty = b.counterparty AND t.result = 'terminated'
-                             AND (t.number = b.number OR t.occurred_on > b.occurred_on)
-                             AND t.occurred_on <= CAST(:today AS TEXT)
-                       ) THEN 1 END) AS standing,
-           COUNT(CASE WHEN b.result <> 'negotiating' THEN 1 END) AS concluded
+-- Asked of a provider: is each of its circuits in use by bodies of district and commune let by a
+-- contract in force? The contract is the one that the circuit names, with its unit as the other
+-- party: one on another service says nothing here. The newest entry of that number says how it
+-- stands; of a circuit that names none, or one of which the book says nothing, nothing is known.
+WITH entries AS (
+    SELECT b.unit AS provider, b.counterparty AS unit, LOWER(TRIM(b.number)) AS number,
+           b.result, b.expires_on, b.occurred_on, b.recorded_at,
+           ROW_NUMBER() OVER (PARTITION BY b.unit, b.counterparty, LOWER(TRIM(b.number))
+                              ORDER BY CASE WHEN b.result = 'negotiating' THEN 1 ELSE 0 END,
+                                       b.occurred_on DESC, b.recorded_at DESC, b.entry) AS place
     FROM book_contract b
-    WHERE b.counterparty IS NOT NULL AND b.occurred_on <= CAST(:today AS TEXT)
-    GROUP BY b.unit, b.counterparty
+    WHERE b.counterparty IS NOT NULL
+),
+leased AS (
+    SELECT c.provider, c.unit, c.code, c.contract, c.updated_at, o.code AS of_unit, o.level,
+           k.number, k.occurred_on, k.recorded_at,
+           CASE WHEN o.level IN ('district', 'commune') THEN
+                CASE WHEN TRIM(COALESCE(c.contract, '')) = '' THEN 'number-missing'
+                     WHEN k.number IS NULL THEN 'none-entered'
+                     WHEN k.result = 'negotiating' THEN 'negotiating'
+                     WHEN k.result = 'signed' AND (k.expires_on IS NULL OR k.expires_on >= CAST(:today AS TEXT)) THEN 'in-force'
+                     ELSE 'ended' END
+                ELSE 'other-level' END AS standing
+    FROM fact_circuit c
+    JOIN fact_organization o ON o.unit = c.unit
+    LEFT JOIN entries k ON k.provider = c.provider AND k.unit = c.unit AND k.place = 1
+         AND k.number = LOWER(TRIM(c.contract))
+    WHERE c.status = 'active' AND c.provider IS NOT NULL
 )
-SELECT s.provider AS unit,
-       o.name AS subject,
-       CASE WHEN k.standing > 0 THEN 'met'
-            WHEN k.concluded > 0 THEN 'breached' END AS status,
-       CASE WHEN k.standing > 0 THEN 'in-force'
-            WHEN k.concluded > 0 THEN 'ended'
-            WHEN k.entries > 0 THEN 'negotiating'
+SELECT l.provider AS unit,
+       l.code AS subject,
+       CASE WHEN l.standing = 'in-force' THEN 'met'
+            WHEN l.standing = 'ended' THEN 'breached'
+            WHEN l.standing = 'other-level' THEN 'not_applicable' END AS status,
+       CASE WHEN l.standing = 'in-force' THEN 'in-force'
+            WHEN l.standing = 'ended' THEN 'ended'
+            WHEN l.standing = 'other-level' THEN 'other-level'
+            WHEN l.standing = 'negotiating' THEN 'negotiating'
+            WHEN l.standing = 'number-missing' THEN 'number-missing'
             ELSE 'none-entered' END AS reason,
-       COALESCE(k.recorded_at, s.updated_at) AS observed_at,
-       o.code AS code,
-       s.circuits AS circuits,
-       k.last_on AS last_on
-FROM served s
-JOIN fact_organization o ON o.unit = s.unit
-LEFT JOIN contracts k ON k.provider = s.provider AND k.unit = s.unit
+       COALESCE(l.recorded_at, l.updated_at) AS observed_at,
+       l.of_unit AS code,
+       l.contract AS contract,
+       l.occurred_on AS last_on
+FROM leased l

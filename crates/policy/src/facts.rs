@@ -69,7 +69,7 @@ views! {
     "fact_contact": unit contact role name starts_on ends_on updated_at.
     "fact_site": unit site code name class status address address_key updated_at.
     "fact_circuit": unit circuit code provider status a_site z_site updated_at;
-        Typed bandwidth_mbps.
+        Typed bandwidth_mbps contract.
     "fact_device": unit device name role site status address address_key in_service_on
         updated_at code;
         Typed inspected_on inspection_result custodian origin.

@@ -42,6 +42,7 @@ const FILES: &[Files] = files! {
     22: "0022_log_names_and_zones",
     23: "0023_attachment_uploads",
     24: "0024_outages",
+    26: "0026_circuit_contract",
 };
 
 /// Those of SQLite.
