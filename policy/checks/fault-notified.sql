@@ -1,31 +1,70 @@
--- A connection that has been down for longer than the grace: was the fault notified?
--- While every connection is up there is nothing to notify. A notice of another site, or
--- about another matter than connection or access, answers nothing; one that names no site
--- speaks of all of the unit's.
-WITH notices AS (
-    SELECT t.target, MAX(n.recorded_at) AS notified_at
+-- Each fault of a connection that lasts, or lasted, longer than the grace: was it notified within
+-- the grace? One that was not stays a breach after the line is back, for `window_days`; where a
+-- fault has only to be written down (`late` is met), it may be later. What the
+-- register of planned works announced is no fault, and time in which nobody could look does not
+-- count. While every connection is up and was, there is nothing to notify. A notice of another
+-- site, or about another matter than connection or access, answers nothing; one that names no
+-- site speaks of all of the unit's.
+WITH faults AS (
+    SELECT t.unit, t.target, t.subject, t.since_at AS began_at, t.last_sample_at AS observed_at,
+           CAST(:now AS BIGINT) - t.since_at AS lasted_ms,
+           CASE WHEN EXISTS (
+               SELECT 1 FROM fact_outage o WHERE o.target = t.target AND o.ended_at IS NULL AND o.planned = 'yes'
+           ) THEN 'yes' ELSE 'no' END AS planned
     FROM fact_target t
-    LEFT JOIN fact_circuit c ON c.circuit = t.target
-    JOIN book_fault_notice n ON n.unit = t.unit AND n.result IN ('connection', 'access')
-         AND n.recorded_at >= t.since_at
-         AND (n.site IS NULL OR n.site = t.target OR n.site = c.a_site OR n.site = c.z_site)
-    GROUP BY t.target
+    WHERE t.noun IN ('site', 'circuit') AND t.state = 'down'
+    UNION ALL
+    -- What has ended grows no older: it was as it was.
+    SELECT o.unit, o.target, o.subject, o.began_at, CAST(:now AS BIGINT) AS observed_at,
+           o.lasted_ms - COALESCE(o.unseen_ms, 0) AS lasted_ms, o.planned
+    FROM fact_outage o
+    WHERE o.noun IN ('site', 'circuit') AND o.kind = 'down' AND o.planned = 'no'
+      AND o.ended_at >= CAST(:now AS BIGINT) - CAST(:window_days AS BIGINT) * 86400000
+      AND o.lasted_ms - COALESCE(o.unseen_ms, 0) > CAST(:grace_hours AS BIGINT) * 3600000
+),
+notices AS (
+    SELECT f.target, f.began_at, MIN(n.recorded_at) AS notified_at
+    FROM faults f
+    LEFT JOIN fact_circuit c ON c.circuit = f.target
+    JOIN book_fault_notice n ON n.unit = f.unit AND n.result IN ('connection', 'access')
+         AND n.recorded_at >= f.began_at
+         AND (n.site IS NULL OR n.site = f.target OR n.site = c.a_site OR n.site = c.z_site)
+    GROUP BY f.target, f.began_at
+),
+judged AS (
+    SELECT f.unit, f.subject, f.observed_at, f.lasted_ms, f.began_at, n.notified_at,
+           CASE WHEN f.planned = 'yes' THEN 'planned'
+                WHEN n.notified_at <= f.began_at + CAST(:grace_hours AS BIGINT) * 3600000 THEN 'notified'
+                WHEN n.notified_at IS NOT NULL THEN 'notified-late'
+                WHEN f.lasted_ms <= CAST(:grace_hours AS BIGINT) * 3600000 THEN 'just-down'
+                ELSE 'not-notified' END AS outcome
+    FROM faults f
+    LEFT JOIN notices n ON n.target = f.target AND n.began_at = f.began_at
 )
+SELECT j.unit AS unit,
+       j.subject AS subject,
+       CASE WHEN j.outcome = 'notified' THEN 'met'
+            WHEN j.outcome = 'notified-late' AND CAST(:late AS TEXT) = 'met' THEN 'met'
+            WHEN j.outcome IN ('notified-late', 'not-notified') THEN 'breached'
+            ELSE 'not_applicable' END AS status,
+       CASE WHEN j.outcome = 'notified' THEN 'notified'
+            WHEN j.outcome = 'notified-late' THEN 'notified-late'
+            WHEN j.outcome = 'not-notified' THEN 'not-notified'
+            WHEN j.outcome = 'planned' THEN 'planned'
+            ELSE 'just-down' END AS reason,
+       j.observed_at AS observed_at,
+       j.lasted_ms / 3600000 AS down_hours,
+       j.began_at AS began_at,
+       j.notified_at AS notified_at
+FROM judged j
+UNION ALL
 SELECT t.unit AS unit,
        t.subject AS subject,
-       CASE WHEN t.state = 'up' THEN 'not_applicable'
-            WHEN t.state <> 'down' THEN NULL
-            WHEN n.notified_at IS NOT NULL THEN 'met'
-            WHEN t.since_at > CAST(:now AS BIGINT) - CAST(:grace_hours AS BIGINT) * 3600000 THEN 'not_applicable'
-            ELSE 'breached' END AS status,
-       CASE WHEN t.state = 'up' THEN 'no-fault'
-            WHEN t.state <> 'down' THEN 'not-seen'
-            WHEN n.notified_at IS NOT NULL THEN 'notified'
-            WHEN t.since_at > CAST(:now AS BIGINT) - CAST(:grace_hours AS BIGINT) * 3600000 THEN 'just-down'
-            ELSE 'not-notified' END AS reason,
+       CASE WHEN t.state = 'up' THEN 'not_applicable' END AS status,
+       CASE WHEN t.state = 'up' THEN 'no-fault' ELSE 'not-seen' END AS reason,
        t.last_sample_at AS observed_at,
-       (CAST(:now AS BIGINT) - t.since_at) / 3600000 AS down_hours,
-       n.notified_at AS notified_at
+       CAST(NULL AS BIGINT) AS down_hours,
+       CAST(NULL AS BIGINT) AS began_at,
+       CAST(NULL AS BIGINT) AS notified_at
 FROM fact_target t
-LEFT JOIN notices n ON n.target = t.target
-WHERE t.noun IN ('site', 'circuit')
+WHERE t.noun IN ('site', 'circuit') AND t.state <> 'down'
