@@ -1,7 +1,6 @@
 -- Have the log lines of each network and security device been kept here for the time that
--- the rule asks? Nothing is deleted from the store, so while lines come they are kept since
--- the first; a device that went silent keeps no more. Before that time has passed nobody can
--- say.
+-- the rule asks? They are kept since the oldest that the store still reads, while lines come; a
+-- device that went silent keeps no more. Before that time has passed nobody can say.
 SELECT l.unit AS unit,
        l.name AS subject,
        CASE WHEN l.first_received_at IS NULL THEN 'breached'

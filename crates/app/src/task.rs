@@ -117,6 +117,13 @@ pub async fn start(app: &App, listen: Listen) -> Result<Running, observe::syslog
     tracker.spawn(every(
         app.clone(),
         cancel.clone(),
+        "logs-kept",
+        Duration::from_secs(6 * 3_600),
+        |app| async move { logs::kept(&app).await },
+    ));
+    tracker.spawn(every(
+        app.clone(),
+        cancel.clone(),
         "upkeep",
         Duration::from_secs(1),
         |app| async move { upkeep::reconcile(&app).await },

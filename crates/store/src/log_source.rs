@@ -11,7 +11,8 @@ use crate::{Arg, Db, Row, StoreError, Tx, args};
 pub struct LogSource {
     /// The device.
     pub device: Id,
-    /// The first line's arrival, unix milliseconds; never after it was first noted.
+    /// Arrival of the oldest line that can be read, of those since it was first noted; unix
+    /// milliseconds.
     pub first_received_at: i64,
     /// The last line's arrival, unix milliseconds.
     pub last_received_at: i64,
@@ -45,6 +46,16 @@ pub async fn save(tx: &mut Tx, sources: &[LogSource], now: i64) -> Result<(), St
         &rows,
     )
     .await
+}
+
+/// Says since when a device's lines can be read.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn kept_since(tx: &mut Tx, device: Id, first: i64) -> Result<(), StoreError> {
+    let sql = "UPDATE log_source SET first_received_at = $2 WHERE device_id = $1";
+    tx.execute("log sources", sql, &args![device, first]).await?;
+    Ok(())
 }
 
 /// All that ever sent.

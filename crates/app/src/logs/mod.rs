@@ -1,5 +1,6 @@
 //! Logs: the vault, the syslog listeners, who sends.
 
+mod kept;
 mod open;
 mod receive;
 mod view;
@@ -13,6 +14,7 @@ use observe::syslog::Syslog;
 use tokio::sync::Notify;
 use vault::{Reader, Vault, note::Signer, samples::Samples, tree::Hash};
 
+pub use kept::kept;
 pub use receive::reconcile;
 pub(crate) use receive::{bounds, listen};
 pub use store::log_claim::LogClaim;

@@ -297,3 +297,40 @@ async fn the_address_of_another_unit_is_not_adopted_by_the_way() {
         .unwrap();
     assert_eq!(logs::claims(&p.app, &p.ctx()).await.unwrap().len(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_is_kept_since_its_oldest_line_that_can_be_read() {
+    for p in [
+        Some(Province::begun().await),
+        Province::begun_on_postgres().await,
+    ] {
+        let Some(p) = p else { continue };
+        p.unit("A", None).await;
+        let given = [
+            ("code", "fw"),
+            ("name", "fw"),
+            ("organization", "A"),
+            ("role", "firewall"),
+            ("status", "active"),
+        ];
+        let device = p.add("device", &given).await;
+        lines(&p, 1, "10.0.0.9", Some(device)).await;
+        let oldest = p.clock.now_ms();
+        logs::reconcile(&p.app).await.unwrap();
+        p.pass(60_000);
+        lines(&p, 1, "10.0.0.9", Some(device)).await;
+        logs::reconcile(&p.app).await.unwrap();
+        // The line that was noted first is there: nothing moves.
+        assert_eq!(logs::kept(&p.app).await.unwrap(), None);
+        assert_eq!(fact(&p).await, (Some(2), Some(oldest)));
+        // The table tells of a line that the vault does not hold (any more).
+        let mut tx = p.app.db.begin().await.unwrap();
+        let long_ago = oldest - 200 * 86_400_000;
+        store::log_source::kept_since(&mut tx, device, long_ago)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        assert!(logs::kept(&p.app).await.unwrap().is_some());
+        assert_eq!(fact(&p).await, (Some(2), Some(oldest)));
+    }
+}

@@ -42,6 +42,7 @@ task-verdicts = Verdicts
 task-notices = Notices
 task-reminders = Reminders
 task-log-sources = Log sources
+task-logs-kept = Oldest readable log lines
 task-attachments = Attachments scanned again
 task-file-reader = Reading files handed in
 task-sessions = Sessions

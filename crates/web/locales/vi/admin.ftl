@@ -39,6 +39,7 @@ task-verdicts = Đánh giá tuân thủ
 task-notices = Gửi thông báo
 task-reminders = Nhắc việc đến hạn
 task-log-sources = Nguồn gửi nhật ký
+task-logs-kept = Dòng nhật ký cũ nhất còn đọc được
 task-attachments = Quét lại tài liệu đính kèm
 task-file-reader = Đọc tệp gửi lên
 task-sessions = Dọn phiên đăng nhập
