@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use app::{
     assess,
-    duty::{self, Group},
+    duty::{self, DutyView, Group},
 };
 use axum::{
     Router,
@@ -104,13 +104,18 @@ async fn page(State(web): State<Web>, reader: Reader, params: Params) -> Result<
     Ok(http::Page(page).into_response())
 }
 
-/// How many duties are overdue, open and done.
+/// How many duties are overdue, open and done, in time or late.
 fn counts(groups: &[Group<'_>]) -> [usize; 3] {
-    let of = |wanted: Mark| {
-        let like = groups.iter().filter(|g| mark(g.first()) == wanted);
+    let done = |view: &DutyView| matches!(view.duty.outcome.as_str(), "done" | "late" | "too-late");
+    let count = |is: &dyn Fn(&DutyView) -> bool| {
+        let like = groups.iter().filter(|g| is(g.first()));
         like.map(|g| g.duties.len()).sum()
     };
-    [of(Mark::Breached), of(Mark::Pending), of(Mark::Met)]
+    [
+        count(&|view| mark(view) == Mark::Breached && !done(view)),
+        count(&|view| mark(view) == Mark::Pending),
+        count(&done),
+    ]
 }
 
 /// What the working calendar says of a day.
