@@ -54,7 +54,8 @@ pub async fn save(tx: &mut Tx, sources: &[LogSource], now: i64) -> Result<(), St
 /// [`StoreError`] of the engine.
 pub async fn kept_since(tx: &mut Tx, device: Id, first: i64) -> Result<(), StoreError> {
     let sql = "UPDATE log_source SET first_received_at = $2 WHERE device_id = $1";
-    tx.execute("log sources", sql, &args![device, first]).await?;
+    tx.execute("log sources", sql, &args![device, first])
+        .await?;
     Ok(())
 }
 

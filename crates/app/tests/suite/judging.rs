@@ -473,9 +473,17 @@ async fn no_word_covers_an_entry_without_a_result() {
     let officer = p.as_role(Role::Officer, Some(a));
     let attest = async || {
         let unit = OrganizationId(a);
-        assess::attest(&p.app, &officer, STORAGE_CONTROL, unit, true, "không có", None)
-            .await
-            .unwrap();
+        assess::attest(
+            &p.app,
+            &officer,
+            STORAGE_CONTROL,
+            unit,
+            true,
+            "không có",
+            None,
+        )
+        .await
+        .unwrap();
     };
     attest().await;
     p.judge(true).await;
@@ -499,9 +507,15 @@ async fn no_word_covers_an_entry_without_a_result() {
 
     let mut treated = values(&entry);
     treated.insert("result".into(), "destroyed".into());
-    registry::save(&p.app, &officer, "media-disposal", Some((entered, 1)), treated)
-        .await
-        .unwrap();
+    registry::save(
+        &p.app,
+        &officer,
+        "media-disposal",
+        Some((entered, 1)),
+        treated,
+    )
+    .await
+    .unwrap();
     p.judge(false).await;
     let sound = (Status::Met, Some("sound".into()));
     assert_eq!(p.stands(STORAGE, a).await, sound);
