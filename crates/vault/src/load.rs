@@ -15,6 +15,7 @@ use crate::{
     line::{self, Line, Share},
     note::{Checkpoint, Seal, Signer, Verifier},
     seal,
+    segment::Segment,
     sources::Sources,
     state::{Block, Shared, State, Unsealed, segments_dir, tree_dir, wal_dir},
     tree::{Frontier, Nodes, leaf_hash},
@@ -250,8 +251,8 @@ impl<'a> Guard<'a> {
     }
 }
 
-/// Notices a segment that is gone, cut or overwritten at its end, without reading it: some ten
-/// kilobytes of each.
+/// Notices a segment that is gone, cut or overwritten at its end, or of which the list says what
+/// its footer does not, without reading it: some ten kilobytes of each.
 fn glance(dir: &Path, entries: &[catalogue::Entry]) -> Result<(), Error> {
     for entry in entries.iter().rev() {
         let path = dir.join(&entry.file);
@@ -268,6 +269,10 @@ fn glance(dir: &Path, entries: &[catalogue::Entry]) -> Result<(), Error> {
         }
         if !footer_holds(&path, entry)? {
             return Err(Error::damaged(&path, "its footer is damaged"));
+        }
+        if let Some(field) = Segment::open(&path)?.contradicts(entry) {
+            let what = format!("what it says of {} is not so: {field}", entry.file);
+            return Err(Error::rewritten(&catalogue::path(dir), what));
         }
     }
     Ok(())

@@ -21,7 +21,7 @@ use crate::{
     load,
     note::Verifier,
     seal,
-    segment::{Sealed, Segment},
+    segment::{Sealed, Segment, Summary},
     sources::Sources,
     state::{segments_dir, tree_dir, wal_dir},
     tree::{Frontier, Hash, LEVELS, Nodes, leaf_hash},
@@ -252,18 +252,16 @@ impl Look<'_> {
                 return Ok(());
             }
         };
-        let (mut records, mut severity) = (0, u8::MAX);
-        let mut received = (i64::MAX, i64::MIN);
+        let (mut records, mut summary) = (0, Summary::default());
         for (number, (rows, _)) in segment.group_ends().into_iter().enumerate() {
             self.cancel.check()?;
             let range = self.next..self.next + rows;
             match read(&segment, number, &range) {
                 Ok(found) => {
                     for record in found {
-                        severity = severity.min(crate::line::code(record.severity));
-                        received.0 = received.0.min(record.received_at_ms);
-                        received.1 = received.1.max(record.received_at_ms);
-                        let share = Share::of(&record.as_line());
+                        let line = record.as_line();
+                        summary.add(&line);
+                        let share = Share::of(&line);
                         self.push(leaf_hash(&record.encode()), &share);
                     }
                 }
@@ -272,10 +270,10 @@ impl Look<'_> {
             records += rows;
         }
         if !self.gap {
-            let sealed = digests(path, &segment, records, received, severity)?;
+            let sealed = digests(path, &segment, records, &summary)?;
             let relative = path.strip_prefix(&self.plan.dir).unwrap_or(path);
             let file = relative.to_string_lossy().into_owned();
-            let entry = seal::entry(first, file, sealed, &self.frontier, received.1);
+            let entry = seal::entry(first, file, sealed, &self.frontier, summary.received.1);
             self.plan.entries.push(entry);
         }
         Ok(())
@@ -320,8 +318,7 @@ fn digests(
     path: &Path,
     segment: &Segment,
     count: u64,
-    received: (i64, i64),
-    severity: u8,
+    summary: &Summary,
 ) -> Result<Sealed, Error> {
     let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
     let mut chunks = Vec::new();
@@ -341,7 +338,7 @@ fn digests(
         bytes: bytes.len() as u64,
         sha256: hex::encode(Sha256::digest(&bytes)),
         chunks,
-        received,
-        severity,
+        received: summary.received,
+        severity: summary.severity,
     })
 }

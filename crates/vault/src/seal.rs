@@ -171,7 +171,7 @@ pub(crate) fn sources_of(path: &Path) -> Result<Sources, Error> {
 }
 
 /// `segments/2026-11/00000000000000000000.parquet`: the month (UTC) in which its first record was received.
-fn relative_path(first: u64, received_ms: i64) -> String {
+pub(crate) fn relative_path(first: u64, received_ms: i64) -> String {
     let at = domain::clock::from_ms(received_ms).to_zoned(jiff::tz::TimeZone::UTC);
     format!(
         "segments/{:04}-{:02}/{first:020}.parquet",

@@ -1,6 +1,9 @@
 //! What came from each source: so that "do its logs arrive" has an answer.
 
-use std::{collections::HashMap, path::Path};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +27,11 @@ pub struct SourceStatistics {
 /// The statistics of all sources.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Sources(pub(crate) HashMap<SourceId, SourceStatistics>);
+
+/// Where the statistics of what is sealed are kept.
+pub(crate) fn path(dir: &Path) -> PathBuf {
+    dir.join("sources.json")
+}
 
 /// One source in JSON: id (hexadecimal), lines, bytes, last received.
 type Row = (String, u64, u64, i64);
@@ -109,7 +117,7 @@ impl Sources {
 
     /// Keeps the statistics of the first `size` records, so that opening is quick.
     pub(crate) fn save(&self, dir: &Path, size: u64) -> Result<(), Error> {
-        let path = dir.join("sources.json");
+        let path = path(dir);
         let snapshot = Snapshot {
             size,
             sources: self.rows(),
@@ -123,7 +131,7 @@ impl Sources {
     /// What [`Sources::save`] kept, and for how many records; `None` when there is
     /// nothing readable: the segments' footers tell the same.
     pub(crate) fn load(dir: &Path) -> Option<(u64, Self)> {
-        let bytes = std::fs::read(dir.join("sources.json")).ok()?;
+        let bytes = std::fs::read(path(dir)).ok()?;
         let (json, sum) = bytes.split_at(bytes.len().checked_sub(18)?);
         if format!(" {:016x}\n", wal::checksum(&[json])).as_bytes() != sum {
             return None;

@@ -13,6 +13,7 @@ use parquet::{
         Int64Type,
     },
     file::{
+        metadata::{ColumnChunkMetaData, page_index::RowGroupPageIndex},
         page_index::column_index::ColumnIndexMetaData,
         reader::{FileReader, RowGroupReader},
         serialized_reader::{ReadOptionsBuilder, SerializedFileReader},
@@ -127,7 +128,7 @@ impl Segment {
             .collect()
     }
 
-    fn footer(&self, key: &str) -> Option<&str> {
+    pub(super) fn footer(&self, key: &str) -> Option<&str> {
         let pairs = self
             .reader
             .metadata()
@@ -158,6 +159,15 @@ impl RowGroup<'_> {
         }
     }
 
+    pub(super) fn metadata(&self, column: Column) -> &ColumnChunkMetaData {
+        self.reader.metadata().column(column.into())
+    }
+
+    pub(super) fn page_index(&self) -> RowGroupPageIndex {
+        let metadata = self.segment.reader.metadata();
+        metadata.page_index_for_row_group(self.number)
+    }
+
     /// The pages (runs of [`PAGE_ROWS`] rows) in which an id column may hold a value
     /// that `wanted` (its smallest and largest) reaches.
     pub(crate) fn pages_with(
@@ -166,11 +176,7 @@ impl RowGroup<'_> {
         wanted: (&[u8], &[u8]),
     ) -> Vec<Range<usize>> {
         let whole = self.all();
-        let index = self
-            .segment
-            .reader
-            .metadata()
-            .page_index_for_row_group(self.number);
+        let index = self.page_index();
         let Some(ColumnIndexMetaData::FIXED_LEN_BYTE_ARRAY(index)) =
             index.column_index(column.into())
         else {

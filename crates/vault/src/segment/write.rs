@@ -14,13 +14,9 @@ use sha2::{Digest, Sha256};
 use super::{
     chunk::Chunk,
     schema::{CHUNK_BYTES, CHUNK_ROWS, SCHEMA, properties},
+    summary::Summary,
 };
-use crate::{
-    Error,
-    catalogue::ChunkDigest,
-    line::{self, Line, Share},
-    sources::Sources,
-};
+use crate::{Error, catalogue::ChunkDigest, line::Line};
 
 /// What was written.
 #[derive(Debug)]
@@ -40,9 +36,7 @@ pub(crate) struct SegmentWriter {
     chunk: Chunk,
     first: u64,
     count: u64,
-    received: (i64, i64),
-    severity: u8,
-    sources: Sources,
+    summary: Summary,
     chunks: Vec<ChunkDigest>,
 }
 
@@ -67,9 +61,7 @@ impl SegmentWriter {
             },
             first,
             count: 0,
-            received: (i64::MAX, i64::MIN),
-            severity: u8::MAX,
-            sources: Sources::default(),
+            summary: Summary::default(),
             chunks: Vec::new(),
         })
     }
@@ -82,17 +74,7 @@ impl SegmentWriter {
                 format!("record {} cannot be decoded", self.first + self.count),
             ));
         };
-        self.received = (
-            self.received.0.min(line.received_at_ms),
-            self.received.1.max(line.received_at_ms),
-        );
-        self.severity = self.severity.min(line::code(line.severity));
-        self.sources.add(&Share {
-            source: line.source,
-            lines: 1,
-            bytes: line.raw.len() as u64,
-            last_received_ms: line.received_at_ms,
-        });
+        self.summary.add(&line);
         self.count += 1;
         self.chunk.bytes += record.len();
         self.chunk.records.push(record);
@@ -128,7 +110,7 @@ impl SegmentWriter {
         for (key, value) in [
             ("gieng.first", self.first.to_string()),
             ("gieng.count", self.count.to_string()),
-            ("gieng.sources", self.sources.to_json()),
+            ("gieng.sources", self.summary.sources.to_json()),
         ] {
             self.file
                 .append_key_value_metadata(KeyValue::new(key.to_owned(), value));
@@ -158,8 +140,8 @@ impl SegmentWriter {
             bytes,
             sha256: hex::encode(hash.finalize()),
             chunks: self.chunks,
-            received: self.received,
-            severity: self.severity,
+            received: self.summary.received,
+            severity: self.summary.severity,
         })
     }
 }

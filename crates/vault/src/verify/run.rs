@@ -2,12 +2,9 @@
 
 use std::{
     fs::{File, TryLockError},
-    io::Read,
     path::{Path, PathBuf},
     time::Duration,
 };
-
-use sha2::{Digest, Sha256};
 
 use super::{
     Expect, Finding, Progress, Report, Subject,
@@ -18,15 +15,16 @@ use crate::{
     Cancel, Error, catalogue,
     catalogue::Entry,
     checkpoints,
-    line::{self, Line, Share},
+    line::{self, Line},
     load,
     note::{Signer, Verifier},
-    segment::Segment,
-    sources::Sources,
+    sources::{self, Sources},
     state::{tree_dir, wal_dir},
     tree::{Nodes, leaf_hash},
     wal::{self, Kind, Tail},
 };
+
+mod segment;
 
 struct Run<'a, P> {
     dir: &'a Path,
@@ -37,6 +35,8 @@ struct Run<'a, P> {
     /// Records that were read before the present tree, and where that one began.
     done: u64,
     start: u64,
+    /// How many records the kept statistics count, and what the segments with these hold.
+    counted: u64,
     sources: Sources,
     expect: &'a Expect<'a>,
     /// How many records checkpoints cover, and the times of receipt of those beyond.
@@ -61,6 +61,7 @@ pub(crate) fn verify(
         of: 0,
         done: 0,
         start: 0,
+        counted: 0,
         sources: Sources::default(),
         expect,
         signed: 0,
@@ -78,6 +79,9 @@ pub(crate) fn verify(
     run.signed = signed.size();
     run.begun = signed.latest.is_some();
     let logs = run.open_logs()?;
+    let statistics = sources::path(dir);
+    let kept = statistics.exists().then(|| Sources::load(dir));
+    run.counted = kept.iter().flatten().map(|(size, _)| *size).sum();
     let catalogue = catalogue::read(dir)?;
     if let Some(what) = catalogue.damage {
         let from = catalogue.entries.last().map_or(0, Entry::end);
@@ -130,12 +134,9 @@ pub(crate) fn verify(
     for entry in now {
         run.segment(entry, &mut tree)?;
     }
-    // The kept statistics tell of what is sealed.
-    let sources = run.sources.clone();
     for log in logs.into_iter().filter(|log| log.first >= sealed) {
         run.log(log, &mut tree, chained)?;
     }
-    run.sources = sources;
     run.unsigned(tree.size());
     run.done = tree.size() - run.start;
     tree.finish(&mut run.report);
@@ -147,18 +148,9 @@ pub(crate) fn verify(
         for entry in last {
             run.segment(entry, &mut tree)?;
         }
-        // Both halves make one tree.
-        if tree.frontier().is_some_and(|read| read != from) {
-            run.find(
-                Subject::Catalogue,
-                catalogue::path(dir),
-                Some(0..from.size()),
-                "its peaks are not those of the records",
-            );
-        }
         tree.finish(&mut run.report);
     }
-    run.statistics(sealed);
+    run.statistics(kept, &entries);
     Ok(run.report)
 }
 
@@ -262,87 +254,6 @@ impl<P: FnMut(Progress)> Run<'_, P> {
         self.cancel.check()
     }
 
-    fn segment(&mut self, entry: &Entry, tree: &mut Rebuilt) -> Result<(), Error> {
-        self.report.segments += 1;
-        self.report.bytes += entry.bytes;
-        let path = self.dir.join(&entry.file);
-        let whole = entry.first..entry.end();
-        let sound = match digests(&path, entry) {
-            Ok(sound) => sound,
-            Err(error) => {
-                self.find(Subject::Segment, path, Some(whole), error.to_string());
-                whole_gap(tree, entry.count, &mut self.report);
-                return self.tick(tree);
-            }
-        };
-        let footer = sound.last().copied().unwrap_or(false);
-        if !footer {
-            self.find(
-                Subject::Segment,
-                path.clone(),
-                Some(whole.clone()),
-                "its footer is damaged",
-            );
-        }
-        let segment = match Segment::open(&path) {
-            Ok(segment) if footer => Some(segment),
-            Ok(_) => None,
-            Err(error) => {
-                if footer {
-                    self.find(
-                        Subject::Segment,
-                        path.clone(),
-                        Some(whole),
-                        error.to_string(),
-                    );
-                }
-                None
-            }
-        };
-        let mut first = entry.first;
-        for (number, (chunk, sound)) in entry
-            .chunks
-            .iter()
-            .zip(&sound)
-            .enumerate()
-            .filter(|(_, (c, _))| c.count > 0)
-        {
-            let range = first..first + chunk.count;
-            first = range.end;
-            if !sound {
-                self.find(
-                    Subject::Segment,
-                    path.clone(),
-                    Some(range),
-                    "its bytes are not those that were sealed",
-                );
-                whole_gap(tree, chunk.count, &mut self.report);
-                continue;
-            }
-            let records = segment.as_ref().map(|s| read_chunk(s, number, &range));
-            match records {
-                Some(Ok(records)) => {
-                    for (leaf, share) in records {
-                        self.sources.add(&share);
-                        tree.push(Some(leaf), &mut self.report);
-                    }
-                }
-                Some(Err(error)) => {
-                    self.find(
-                        Subject::Segment,
-                        path.clone(),
-                        Some(range),
-                        error.to_string(),
-                    );
-                    whole_gap(tree, chunk.count, &mut self.report);
-                }
-                None => whole_gap(tree, chunk.count, &mut self.report),
-            }
-            self.tick(tree)?;
-        }
-        Ok(())
-    }
-
     fn log(&mut self, log: LogFile, tree: &mut Rebuilt, chained: bool) -> Result<(), Error> {
         self.report.bytes += log.end;
         if log.first < tree.size() {
@@ -360,7 +271,6 @@ impl<P: FnMut(Progress)> Run<'_, P> {
         }
         let Self {
             report,
-            sources,
             cancel,
             beyond,
             ..
@@ -378,13 +288,12 @@ impl<P: FnMut(Progress)> Run<'_, P> {
                 // What was added since the verification began is left to the next one.
                 if place.offset < end {
                     for (_, record) in line::records(&payload) {
-                        if let Some(line) = Line::decode(record) {
-                            sources.add(&Share::of(&line));
-                            if tree.size() >= signed {
-                                let at = line.received_at_ms;
-                                let (first, last) = beyond.unwrap_or((at, at));
-                                *beyond = Some((first.min(at), last.max(at)));
-                            }
+                        if tree.size() >= signed
+                            && let Some(line) = Line::decode(record)
+                        {
+                            let at = line.received_at_ms;
+                            let (first, last) = beyond.unwrap_or((at, at));
+                            *beyond = Some((first.min(at), last.max(at)));
                         }
                         tree.push(Some(leaf_hash(record)), report);
                     }
@@ -456,30 +365,22 @@ impl<P: FnMut(Progress)> Run<'_, P> {
         );
     }
 
-    /// The kept statistics against what was counted in the sealed records.
-    fn statistics(&mut self, sealed: u64) {
-        let path = self.dir.join("sources.json");
-        if !path.exists()
-            || self
-                .report
-                .findings
-                .iter()
-                .any(|f| f.subject == Subject::Segment)
-        {
+    /// The kept statistics, if there are any, against what was counted in the sealed records.
+    fn statistics(&mut self, kept: Option<Option<(u64, Sources)>>, entries: &[Entry]) {
+        let damaged = |f: &Finding| matches!(f.subject, Subject::Segment | Subject::Catalogue);
+        let Some(kept) = kept.filter(|_| !self.report.findings.iter().any(damaged)) else {
             return;
-        }
-        match Sources::load(self.dir) {
-            None => self.find(Subject::Statistics, path, None, "its checksum is another"),
-            Some((size, kept)) if size == sealed && kept != self.sources => {
-                self.find(
-                    Subject::Statistics,
-                    path,
-                    None,
-                    "it does not tell what the segments hold",
-                );
+        };
+        let what = match kept {
+            None => "its checksum is another",
+            Some((size, _)) if size > 0 && !entries.iter().any(|e| e.end() == size) => {
+                "it counts up to where no segment ends"
             }
-            Some(_) => {}
-        }
+            Some((_, kept)) if kept != self.sources => "it does not tell what the segments hold",
+            Some(_) => return,
+        };
+        let path = sources::path(self.dir);
+        self.find(Subject::Statistics, path, None, what);
     }
 }
 
@@ -493,53 +394,4 @@ fn whole_gap(tree: &mut Rebuilt, count: u64, report: &mut Report) {
     for _ in 0..count {
         tree.push(None, report);
     }
-}
-
-/// Which parts of a segment have the digest that they were sealed with.
-fn digests(path: &Path, entry: &Entry) -> Result<Vec<bool>, Error> {
-    let mut file = File::open(path).map_err(Error::io("open", path))?;
-    let size = file.metadata().map_err(Error::io("look at", path))?.len();
-    if size != entry.bytes {
-        return Err(Error::damaged(
-            path,
-            format!("it has {size} bytes, {} were sealed", entry.bytes),
-        ));
-    }
-    let mut buffer = vec![0; 1 << 18];
-    let (mut at, mut sound) = (0, Vec::new());
-    for chunk in &entry.chunks {
-        let mut part = Sha256::new();
-        while at < chunk.end {
-            let n = usize::try_from(chunk.end - at)
-                .unwrap_or(usize::MAX)
-                .min(buffer.len());
-            file.read_exact(&mut buffer[..n])
-                .map_err(Error::io("read", path))?;
-            part.update(&buffer[..n]);
-            at += n as u64;
-        }
-        sound.push(hex::encode(part.finalize()) == chunk.sha256);
-    }
-    Ok(sound)
-}
-
-/// Leaves and shares of the records of a chunk, in arrival order.
-fn read_chunk(
-    segment: &Segment,
-    number: usize,
-    range: &std::ops::Range<u64>,
-) -> Result<Vec<([u8; 32], Share)>, Error> {
-    let group = segment.group(number)?;
-    let mut records = group.records(&group.all())?;
-    records.sort_unstable_by_key(|r| r.index);
-    if !records.iter().map(|r| r.index).eq(range.clone()) {
-        return Err(Error::damaged(
-            Path::new("the chunk"),
-            "it does not hold the records it should",
-        ));
-    }
-    Ok(records
-        .iter()
-        .map(|r| (leaf_hash(&r.encode()), Share::of(&r.as_line())))
-        .collect())
 }
