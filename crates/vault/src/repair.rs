@@ -314,12 +314,7 @@ fn read(segment: &Segment, number: usize, range: &Range<u64>) -> Result<Vec<Reco
 }
 
 /// What the list says of a segment, from its bytes.
-fn digests(
-    path: &Path,
-    segment: &Segment,
-    count: u64,
-    summary: &Summary,
-) -> Result<Sealed, Error> {
+fn digests(path: &Path, segment: &Segment, count: u64, summary: &Summary) -> Result<Sealed, Error> {
     let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
     let mut chunks = Vec::new();
     let mut from = 0;

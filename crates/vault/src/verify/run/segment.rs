@@ -8,8 +8,8 @@ use super::{Rebuilt, Run, whole_gap};
 use crate::{
     Error, Record,
     catalogue::{self, Entry},
-    segment::{Segment, Summary},
     seal,
+    segment::{Segment, Summary},
     tree::leaf_hash,
     verify::{Progress, Subject},
 };
@@ -50,9 +50,7 @@ impl<P: FnMut(Progress)> Run<'_, P> {
             first = range.end;
             let records = match &segment {
                 _ if !sound => Some(Err("its bytes are not those that were sealed".into())),
-                Ok(segment) => {
-                    Some(read_chunk(segment, number, &range).map_err(|e| e.to_string()))
-                }
+                Ok(segment) => Some(read_chunk(segment, number, &range).map_err(|e| e.to_string())),
                 // Told above.
                 Err(_) => None,
             };
@@ -88,7 +86,8 @@ impl<P: FnMut(Progress)> Run<'_, P> {
         tree: &Rebuilt,
         (segment, read, sha256): (&Segment, &Summary, &str),
     ) {
-        let peaks = (tree.frontier()).map(|f| f.peaks().iter().map(hex::encode).collect::<Vec<_>>());
+        let peaks =
+            (tree.frontier()).map(|f| f.peaks().iter().map(hex::encode).collect::<Vec<_>>());
         let wrong = [
             (entry.received != read.received, "received"),
             (entry.severity != read.severity, "severity"),
@@ -107,7 +106,11 @@ impl<P: FnMut(Progress)> Run<'_, P> {
         }
         let whole = entry.first..entry.end();
         if !wrong.is_empty() {
-            let what = format!("what it says of {} is not so: {}", entry.file, wrong.join(", "));
+            let what = format!(
+                "what it says of {} is not so: {}",
+                entry.file,
+                wrong.join(", ")
+            );
             let path = catalogue::path(self.dir);
             self.find(Subject::Catalogue, path, Some(whole.clone()), what);
         }
@@ -159,7 +162,9 @@ fn read_chunk(segment: &Segment, number: usize, range: &Range<u64>) -> Result<Ve
         return damaged("it does not hold the records it should".into());
     }
     if let Some(column) = misleads {
-        return damaged(format!("its footer does not tell what it holds: {column:?}"));
+        return damaged(format!(
+            "its footer does not tell what it holds: {column:?}"
+        ));
     }
     Ok(records)
 }
