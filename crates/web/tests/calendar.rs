@@ -7,6 +7,7 @@ use std::{
     process::{Command, Stdio},
 };
 
+use domain::clock::Clock;
 use world::{Browser, World};
 
 /// What Debian's python3-icalendar reads: a line for each event and task.
@@ -23,7 +24,9 @@ for part in c.walk():
     seen.add(part['UID'])
     day = part['DTSTART'].dt.isoformat() if 'DTSTART' in part else '-'
     end = part['DTEND'].dt.isoformat() if 'DTEND' in part else '-'
-    print(part.name, day, end, part['SUMMARY'], part['DESCRIPTION'], part['URL'], sep='|')
+    alarms = [a['TRIGGER'].dt.isoformat() for a in part.walk() if a.name == 'VALARM']
+    assert all(a['ACTION'] == 'DISPLAY' for a in part.walk() if a.name == 'VALARM')
+    print(part.name, day, end, part['SUMMARY'], part['DESCRIPTION'], part['URL'], *alarms, sep='|')
 ";
 
 fn read(text: &str) -> Vec<String> {
@@ -54,7 +57,8 @@ fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_feed_is_read_by_who_has_its_address_until_it_is_revoked() {
-    let world = World::with_units().await;
+    let clock = Clock::fixed("2026-11-27T03:00:00Z".parse().unwrap());
+    let world = World::at(clock).await.peopled().await;
     let officer = world.signed_in("can.bo", "officer", Some("X1")).await;
     assert_eq!(officer.post("/me/calendar", "name=").status, 422);
     let made = officer.post("/me/calendar", "name=Thunderbird");
@@ -84,6 +88,11 @@ async fn a_feed_is_read_by_who_has_its_address_until_it_is_revoked() {
         plan.contains("Xã số X1") && plan.contains("http://"),
         "{plan}"
     );
+    // It reminds at eight in the morning three days and one day before, and its name is the
+    // same tomorrow.
+    let reminds = format!("|{year}-12-28T01:00:00+00:00|{year}-12-30T01:00:00+00:00");
+    assert!(plan.ends_with(&reminds), "{plan}");
+    assert!(!plan.contains(" – "), "{plan}");
     assert!(
         !feed.body.contains("X2"),
         "another unit's duties are not in it"

@@ -10,8 +10,8 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use domain::problem::Problem;
-use icalendar::{Component as _, Event, Property, Todo};
+use domain::{clock::start_of_day_ms, problem::Problem};
+use icalendar::{Alarm, Component as _, Event, EventLike as _, Property, Todo, Trigger};
 use jiff::{ToSpan, civil::Date};
 
 use super::item;
@@ -119,14 +119,51 @@ fn describe<T: icalendar::Component>(component: &mut T, cx: &Cx, group: &Group<'
             ""
         }
     );
-    let state = item::state(cx, first);
     let about = item::about(cx, group);
     component.add_property("UID", uid);
     component.add_property("DTSTAMP", utc(cx.now));
-    component.add_property("SUMMARY", format!("{} – {state}", cx.l(&first.summary)));
+    component.add_property("SUMMARY", summary(cx, group));
     component.add_property("DESCRIPTION", about);
     component.add_property("URL", format!("{base}{}", item::href(group)));
     component.add_property("CATEGORIES", cx.l(&first.regulation));
+}
+
+/// What is to be done, and what became of it; the same every day, or readers would show a
+/// change each morning.
+fn summary(cx: &Cx, group: &Group<'_>) -> String {
+    let first = group.first();
+    let what = cx.l(&first.summary);
+    match item::lasting_state(cx, first) {
+        Some(state) => format!("{what} – {state}"),
+        None => what,
+    }
+}
+
+/// When a reader reminds of what is open: at eight in the morning three days and one day
+/// before a last day, a day and two hours before a moment. What is past reminds nobody.
+fn alarms(cx: &Cx, group: &Group<'_>) -> Vec<Alarm> {
+    const HOUR: i64 = 3_600_000;
+    let duty = &group.first().duty;
+    let day: Option<Date> = duty.due_on.as_ref().and_then(|d| d.parse().ok());
+    let moments = match (duty.due_at, day) {
+        (Some(at), _) => vec![at - 24 * HOUR, at - 2 * HOUR],
+        (None, Some(day)) => [3, 1]
+            .map(|days| start_of_day_ms(day.saturating_sub(days.days())) + 8 * HOUR)
+            .into(),
+        (None, None) => Vec::new(),
+    };
+    let open = matches!(duty.outcome.as_str(), "pending" | "uncertain");
+    moments
+        .into_iter()
+        .filter(|at| open && *at > cx.now)
+        .filter_map(|at| {
+            let at = Property::new("TRIGGER", utc(at))
+                .add_parameter("VALUE", "DATE-TIME")
+                .done();
+            let at = Trigger::try_from(&at).ok()?;
+            Some(Alarm::display(&summary(cx, group), at))
+        })
+        .collect()
 }
 
 fn event(cx: &Cx, group: &Group<'_>, base: &str) -> Event {
@@ -146,6 +183,9 @@ fn event(cx: &Cx, group: &Group<'_>, base: &str) -> Event {
     }
     // A last day keeps nobody from meeting anybody.
     event.add_property("TRANSP", "TRANSPARENT");
+    for alarm in alarms(cx, group) {
+        event.alarm(alarm);
+    }
     event.done()
 }
 

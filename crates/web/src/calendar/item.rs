@@ -33,6 +33,19 @@ pub(super) fn state(cx: &Cx, view: &DutyView) -> String {
     }
 }
 
+/// How a duty stands in words that stay true: none while it is open.
+pub(super) fn lasting_state(cx: &Cx, view: &DutyView) -> Option<String> {
+    let key = match view.duty.outcome.as_str() {
+        "done" => "duty-done",
+        "late" => "duty-late",
+        "too-late" => "duty-too-late",
+        "not-owed" => "duty-not-owed",
+        "missed" => "inspection-late",
+        _ => return None,
+    };
+    Some(cx.t(key))
+}
+
 /// What belongs to a duty: where it is asked, whose it is, about what, how long it may take.
 pub(super) fn about(cx: &Cx, group: &Group<'_>) -> String {
     let first = group.first();
