@@ -17,7 +17,7 @@ use domain::{
 use policy::{Chosen, control::ParameterKind};
 use serde_json::Value;
 
-use crate::{App, Ctx, fault::fault, keyring::Keyring};
+use crate::{App, Ctx, fault::fault, keyring::Keyring, secrecy};
 
 pub(crate) use secret::seal_old;
 use secret::{is_secret, kept, sealed_about};
@@ -408,6 +408,10 @@ async fn write(
     let parsed = text.map(|text| parse(app, key, text.trim())).transpose();
     let value = parsed.map_err(|wrong| Problem::invalid(key, vec![wrong]))?;
     let secret = is_secret(key);
+    if !secret {
+        let typed = text.iter().map(|text| (key, *text));
+        secrecy::refuse_marked(app, ctx, "setting", province, typed).await?;
+    }
     let settings = app.settings();
     let before = settings.held(province, key);
     let shown = |v: Option<&Value>| match v {

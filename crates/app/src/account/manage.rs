@@ -8,7 +8,7 @@ use domain::{
 };
 use store::{account::Account, session::Session};
 
-use crate::{App, Ctx, fault::fault};
+use crate::{App, Ctx, fault::fault, secrecy};
 
 /// What an administrator may set of an account.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -125,6 +125,8 @@ pub async fn save(
     if !wrong.is_empty() {
         return Err(Problem::invalid(login, wrong));
     }
+    let typed = [("name", draft.name.as_str())].into_iter();
+    secrecy::refuse_marked(app, ctx, "account", None, typed).await?;
     let now = app.clock.now_ms();
     let before = match at {
         Some((id, version)) => Some(Account {

@@ -16,7 +16,7 @@ use store::{
 };
 
 use super::{Ground, adopt_lines, heard_lately, settle, settle::told};
-use crate::{App, Ctx, fault::fault};
+use crate::{App, Ctx, fault::fault, secrecy};
 
 /// What is said to a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,6 +153,8 @@ pub async fn decide(
         );
         return Err(Problem::invalid(value, vec![why]));
     }
+    let typed = note.iter().map(|note| ("note", note.as_str()));
+    secrecy::refuse_marked(app, ctx, "claim", Some(unit), typed).await?;
     let key = kind.key(value).ok_or_else(|| missing(kind, value))?;
     let heard = heard_lately(app).await;
     let mut tx = app.db.begin().await.map_err(fault)?;
