@@ -19,10 +19,10 @@ help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 demo: build ## Build and start the demo province; prints the address and how to sign in
-	$(GIENG) demo --data $(DATA) $(ARGS)
+	@CARGO=$(CARGO) scripts/demo $(GIENG) demo --data $(DATA) $(ARGS)
 
 demo-fresh: build ## The same, with the province and its ninety days made anew
-	$(GIENG) demo --data $(DATA) --fresh $(ARGS)
+	@CARGO=$(CARGO) scripts/demo $(GIENG) demo --data $(DATA) --fresh $(ARGS)
 
 build: ## Build the program in release: target/release/gieng
 	$(CARGO) build --locked --release -p gieng

@@ -1,7 +1,7 @@
 nav-documents = Documents
 documents-about = Reports, minutes and plans, made from the facts of the system; sending one fulfils its duty.
 documents-empty = There is no document yet. Choose a template to begin the first.
-document-no-printer = The program that prints, gieng-report, is not here: there is no PDF or DOCX yet. An administrator builds it with “make report” and puts it beside gieng; all other steps work.
+document-no-printer = The program that prints, gieng-report, is not here: there is no PDF or DOCX yet. An administrator builds it with “make report” and puts it beside gieng; “make demo” builds it while it runs, so wait some minutes and load the page again. All other steps work.
 document-begin = Begin a document
 document-none-to-begin = You may not begin documents.
 document-make = Make the draft

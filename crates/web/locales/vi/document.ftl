@@ -1,7 +1,7 @@
 nav-documents = Văn bản
 documents-about = Báo cáo, biên bản, kế hoạch lập từ số liệu của hệ thống; gửi đi là nghĩa vụ được ghi nhận.
 documents-empty = Chưa có văn bản nào. Chọn một mẫu để lập văn bản đầu tiên.
-document-no-printer = Chưa có chương trình in văn bản gieng-report nên chưa xem được PDF, DOCX. Người quản trị dựng bằng “make report” rồi đặt cạnh chương trình gieng; các bước khác vẫn làm được.
+document-no-printer = Chưa có chương trình in văn bản gieng-report nên chưa xem được PDF, DOCX. Người quản trị dựng bằng “make report” rồi đặt cạnh chương trình gieng; “make demo” tự dựng trong lúc chạy, chờ vài phút rồi tải lại trang. Các bước khác vẫn làm được.
 document-begin = Lập văn bản
 document-none-to-begin = Bạn không có quyền lập văn bản.
 document-make = Lập dự thảo
