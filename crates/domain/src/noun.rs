@@ -14,6 +14,7 @@ static NOUNS: LazyLock<Vec<Schema>> = LazyLock::new(|| {
     embedded![
         "organization",
         "contact",
+        "letterhead",
         "site",
         "circuit",
         "device",

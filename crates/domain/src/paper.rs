@@ -37,8 +37,8 @@ pub struct Paper {
     pub signatures: Vec<Signature>,
     /// `Nơi nhận`, one line each.
     pub recipients: Vec<String>,
-    /// What follows the signatures on a page of its own: the sources of the numbers, tables.
-    pub annex: Vec<Block>,
+    /// What follows the signatures, each on pages of its own that are numbered from 1.
+    pub annexes: Vec<Annex>,
     /// A line at the foot of every page: a draft's mark, a printed book's hash.
     pub foot: String,
     /// ISO date that the file carries as its own; the PDF (PDF/A) is not written without one.
@@ -56,6 +56,19 @@ pub struct Head {
     pub number: String,
     /// `Vĩnh Long, ngày 05 tháng 01 năm 2027`.
     pub place_and_date: String,
+}
+
+/// An annex (phụ lục): a table, the sources of the numbers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Annex {
+    /// `Phụ lục`, and its Roman number where there are several.
+    pub label: String,
+    /// Its title, in capitals.
+    pub title: String,
+    /// `(Kèm theo Báo cáo số … ngày … của …)`.
+    pub belongs_to: String,
+    /// Its text.
+    pub body: Vec<Block>,
 }
 
 /// A piece of the text.

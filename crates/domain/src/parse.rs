@@ -4,6 +4,7 @@ pub mod cite;
 pub mod day;
 pub mod number;
 pub mod period;
+pub mod printable;
 
 use jiff::{Timestamp, civil::Date};
 
@@ -109,7 +110,10 @@ pub fn field(field: &Field, text: &str) -> Result<Value, FieldProblem> {
         ));
     }
     match field.kind {
-        Kind::Text | Kind::LongText => Ok(text.into()),
+        Kind::Text | Kind::LongText => match printable::refused(text) {
+            Some(message) => Err(wrong(message)),
+            None => Ok(text.into()),
+        },
         Kind::Reference | Kind::File => Ok(text.into()),
         Kind::Code => {
             let letter = |c: char| c.is_ascii_alphanumeric() || is_vietnamese(c);
@@ -459,7 +463,8 @@ mod tests {
             read(Kind::Code, "Sở-TTTT.Đ1/a_B"),
             Some("Sở-TTTT.Đ1/a_B".into())
         );
-        for twin in ["\u{410}B", "\u{391}B", "Ａ1", "A\u{661}", "ıd", "A\u{327}"] {
+        assert_eq!(read(Kind::Code, "Ａ1"), Some("A1".into()));
+        for twin in ["\u{410}B", "\u{391}B", "A\u{661}", "ıd", "A\u{327}"] {
             assert_eq!(read(Kind::Code, twin), None, "{twin:?}");
         }
         // 08:30 in Vietnam is 01:30 UTC.

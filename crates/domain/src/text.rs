@@ -28,14 +28,41 @@ pub fn fold(text: &str) -> String {
     out
 }
 
-/// `text` as it is kept: composed (NFC), lines ended by a line feed, nothing blank around it.
+/// `text` as it is kept: composed (NFC), lines ended by a line feed, Word's bullets as what
+/// they show, nothing blank around it.
 pub fn nfc(text: &str) -> String {
     let ends = |c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}');
-    let text: String = text.trim_matches(ends).nfc().collect();
+    let text: String = text.trim_matches(ends).nfc().map(shown).collect();
     if text.contains('\r') {
         text.replace("\r\n", "\n").replace('\r', "\n")
     } else {
         text
+    }
+}
+
+/// The character of every font that shows what one of Word's own does: bullets and boxes in
+/// Symbol and Wingdings, the breaks of lines and pages.
+pub fn shown(c: char) -> char {
+    match c {
+        '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => '\n',
+        // Forms as wide as a Chinese letter.
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
+        '\u{3000}' => ' ',
+        '\u{f02d}' => '–',
+        '\u{f0b7}' | '\u{f09f}' => '•',
+        '\u{f06c}' => '●',
+        '\u{f0a7}' => '▪',
+        '\u{f06e}' => '■',
+        '\u{f06f}' | '\u{f0a8}' | '\u{f071}' => '□',
+        '\u{f075}' => '◆',
+        '\u{f076}' => '❖',
+        '\u{f0d8}' => '➢',
+        '\u{f0e0}' | '\u{f0e8}' => '→',
+        '\u{f0fb}' => '✗',
+        '\u{f0fc}' => '✓',
+        '\u{f0fd}' => '☒',
+        '\u{f0fe}' => '☑',
+        c => c,
     }
 }
 
@@ -141,6 +168,14 @@ mod tests {
         assert_eq!(fold("Vi\u{0303}nh  Long"), "vinh long");
         assert_eq!(fold("ĐƯỜNG Đê"), "duong de");
         assert_eq!(fold(" Ủy ban\tnhân dân "), "uy ban nhan dan");
+    }
+
+    #[test]
+    fn what_word_writes_becomes_what_it_shows() {
+        assert_eq!(
+            nfc("\u{f0b7} một\u{b}\u{f0a7} hai\u{f0fc}"),
+            "• một\n▪ hai✓"
+        );
     }
 
     #[test]

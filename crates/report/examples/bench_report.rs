@@ -6,7 +6,7 @@ use std::{
     time::Instant,
 };
 
-use domain::paper::{Block, Column, Head, Job, Paper, Run, Signature, Written};
+use domain::paper::{Annex, Block, Column, Head, Job, Paper, Run, Signature, Written};
 
 /// A unit's yearly report: two pages of text and tables, and its sources.
 fn report(unit: usize) -> Paper {
@@ -55,7 +55,12 @@ fn report(unit: usize) -> Paper {
             ..Signature::default()
         }],
         recipients: vec!["Như trên".into(), "Lưu: VT".into()],
-        annex: vec![table(15)],
+        annexes: vec![Annex {
+            label: "Phụ lục".into(),
+            title: "NGUỒN SỐ LIỆU".into(),
+            belongs_to: "(Kèm theo Báo cáo số 05/BC-UBND)".into(),
+            body: vec![table(15)],
+        }],
         dated: "2027-01-05".into(),
         ..Paper::default()
     }

@@ -3,8 +3,8 @@
 use std::io::Cursor;
 
 use docx_rs::{
-    AlignmentType, Docx, Footer, Header, LineSpacing, LineSpacingType, NumPages, PageMargin,
-    PageNum, PageOrientationType, Paragraph, ParagraphBorder, ParagraphBorderPosition,
+    AlignmentType, BreakType, Docx, Footer, Header, LineSpacing, LineSpacingType, NumPages,
+    PageMargin, PageNum, PageOrientationType, Paragraph, ParagraphBorder, ParagraphBorderPosition,
     ParagraphBorders, Run, RunFonts, SpecialIndentType, Table, TableAlignmentType, TableCell,
     TableCellMargins, TableLayoutType, TableRow, VAlignType, VertAlignType, WidthType,
 };
@@ -32,25 +32,27 @@ pub fn write(paper: &Paper) -> anyhow::Result<Vec<u8>> {
             docx = docx.add_paragraph(centred(style.title, &paper.subject, true, false));
         }
         if paper.form != Form::Book {
-            docx = docx.add_paragraph(rule(style.width(), 0.25));
+            docx = docx.add_paragraph(rule(style.width(), style.width() * 0.25));
         }
         docx = docx.add_paragraph(gap(10.0));
     }
-    for (i, to) in paper.to.iter().enumerate() {
-        let before = if i == 0 { "Kính gửi: " } else { "" };
-        docx = docx.add_paragraph(centred(style.body, &format!("{before}{to}"), false, false));
-    }
-    if !paper.to.is_empty() {
-        docx = docx.add_paragraph(gap(8.0));
-    }
-    docx = writer.blocks(docx, &paper.body);
+    docx = to(docx, &style, &paper.to);
+    let signs = !paper.signatures.is_empty() || !paper.recipients.is_empty();
+    docx = writer.blocks(docx, &paper.body, signs);
     docx = writer.signed(docx, paper);
-    if !paper.annex.is_empty() {
-        docx = docx.add_paragraph(gap(1.0).page_break_before(true));
-        docx = writer.blocks(docx, &paper.annex);
+    for annex in &paper.annexes {
+        let title = style.title;
+        docx = docx
+            .add_paragraph(gap(1.0).add_run(Run::new().add_text(SECTION)))
+            .add_paragraph(centred(title, &annex.label, true, false))
+            .add_paragraph(centred(title, &annex.title, true, false))
+            .add_paragraph(centred(title, &annex.belongs_to, false, true))
+            .add_paragraph(gap(10.0));
+        docx = writer.blocks(docx, &annex.body, false);
     }
     let mut package = docx.build();
-    package.document = repeat_heads(&package.document, &writer.heads);
+    let document = String::from_utf8_lossy(&package.document);
+    package.document = cut_sections(&repeat_heads(&document, &writer.heads)).into_bytes();
     let mut out = Cursor::new(Vec::new());
     package.pack(&mut out)?;
     Ok(out.into_inner())
@@ -149,7 +151,45 @@ fn after(mut paragraph: Paragraph, size: Size, points: f64) -> Paragraph {
 }
 
 fn run(size: Size, text: &str) -> Run {
-    Run::new().size(half_points(size)).add_text(text)
+    let mut run = Run::new().size(half_points(size));
+    for (i, line) in text.split('\n').enumerate() {
+        if i > 0 {
+            run = run.add_break(BreakType::TextWrapping);
+        }
+        run = run.add_text(line);
+    }
+    run
+}
+
+/// `Kính gửi`: one on the same line, several each on its own with a dash.
+fn to(docx: Docx, style: &Style, to: &[String]) -> Docx {
+    let docx = match to {
+        [] => return docx,
+        [one] => {
+            let text = format!("Kính gửi: {one}");
+            docx.add_paragraph(centred(style.body, &text, false, false))
+        }
+        several => {
+            let side = Some(twips(style.width() * style.left));
+            let each = dashed(several).map(|text| {
+                aligned(AlignmentType::Left, style.body, &text, false, false)
+                    .indent(side, None, None, None)
+            });
+            each.fold(
+                docx.add_paragraph(centred(style.body, "Kính gửi:", false, false)),
+                Docx::add_paragraph,
+            )
+        }
+    };
+    docx.add_paragraph(gap(8.0))
+}
+
+/// Lines of a list: a semicolon after each, after the last a full stop.
+fn dashed(lines: &[String]) -> impl Iterator<Item = String> {
+    lines.iter().enumerate().map(|(i, words)| {
+        let end = if i + 1 == lines.len() { "." } else { ";" };
+        format!("- {words}{end}")
+    })
 }
 
 fn centred(size: Size, text: &str, bold: bool, italic: bool) -> Paragraph {
@@ -194,9 +234,9 @@ fn gap(points: f64) -> Paragraph {
     line(size, AlignmentType::Left)
 }
 
-/// A rule in the middle of `room` points, as wide as `share` of it, in six points of height.
-fn rule(room: f64, share: f64) -> Paragraph {
-    let side = twips(room * (1.0 - share) / 2.0);
+/// A rule in the middle of `room` points, in six points of height.
+fn rule(room: f64, wide: f64) -> Paragraph {
+    let side = twips((room - wide) / 2.0);
     let mut paragraph = gap(6.0).indent(Some(side), None, Some(side), None);
     let border = ParagraphBorder::new(ParagraphBorderPosition::Top).size(5);
     paragraph.property = paragraph
@@ -213,7 +253,7 @@ struct Writer {
 
 impl Writer {
     fn head(&mut self, paper: &Paper) -> Table {
-        let (small, title) = (self.style.small, self.style.title);
+        let (small, number, title) = (self.style.small, self.style.number, self.style.title);
         let all = self.style.width();
         let (left, right) = (all * self.style.left, all * (1.0 - self.style.left));
         let party = paper.form == Form::Party;
@@ -225,26 +265,26 @@ impl Writer {
         issuer = issuer.add_paragraph(if party {
             centred(small, "*", false, false)
         } else {
-            rule(left, 0.35)
+            rule(left, left * 0.35)
         });
-        issuer = issuer.add_paragraph(centred(small, &paper.head.number, false, false));
+        issuer = issuer.add_paragraph(centred(number, &paper.head.number, false, false));
         if paper.kind.is_empty() && !paper.subject.is_empty() {
             let about = format!("V/v {}", paper.subject);
             issuer = issuer.add_paragraph(centred(small, &about, false, false));
         }
         let mut motto = TableCell::new();
         if party {
-            motto = motto
-                .add_paragraph(centred(title, "ĐẢNG CỘNG SẢN VIỆT NAM", true, false))
-                .add_paragraph(rule(right, 0.64));
+            let party = centred(title, "ĐẢNG CỘNG SẢN VIỆT NAM", true, false);
+            motto = motto.add_paragraph(party);
         } else {
             let state = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM";
             motto = motto
                 .add_paragraph(centred(small, state, true, false))
-                .add_paragraph(centred(small, "Độc lập - Tự do - Hạnh phúc", true, false))
-                .add_paragraph(rule(right, 0.56));
+                .add_paragraph(centred(number, "Độc lập - Tự do - Hạnh phúc", true, false));
         }
-        motto = motto.add_paragraph(centred(small, &paper.head.place_and_date, false, true));
+        motto = motto
+            .add_paragraph(rule(right, self.style.motto_rule))
+            .add_paragraph(centred(number, &paper.head.place_and_date, false, true));
         self.bare(&[left, right], vec![issuer, motto])
     }
 
@@ -265,14 +305,16 @@ impl Writer {
             .margins(TableCellMargins::new().margin(0, 0, 0, 0))
     }
 
-    fn blocks(&mut self, mut docx: Docx, blocks: &[Block]) -> Docx {
+    /// Draws blocks; the last paragraph stays with what follows when `kept`.
+    fn blocks(&mut self, mut docx: Docx, blocks: &[Block], kept: bool) -> Docx {
         let style = self.style;
         let first = Some(SpecialIndentType::FirstLine(twips(style.indent)));
         let text = |align, runs: &[Piece]| {
             let paragraph = after(line(style.body, align), style.body, style.after);
             pieces(paragraph, style.body, runs).indent(None, first, None, None)
         };
-        for block in blocks {
+        for (i, block) in blocks.iter().enumerate() {
+            let kept = kept && i + 1 == blocks.len();
             docx = match block {
                 Block::Heading { text: words } => {
                     let piece = Piece {
@@ -281,11 +323,14 @@ impl Writer {
                     };
                     docx.add_paragraph(text(AlignmentType::Left, &[piece]).keep_next(true))
                 }
-                Block::Paragraph { runs } => docx.add_paragraph(text(AlignmentType::Both, runs)),
-                Block::List { items } => items.iter().fold(docx, |docx, item| {
+                Block::Paragraph { runs } => {
+                    docx.add_paragraph(text(AlignmentType::Both, runs).keep_next(kept))
+                }
+                Block::List { items } => items.iter().enumerate().fold(docx, |docx, (j, item)| {
                     let mut runs = vec![Piece::plain("- ")];
                     runs.extend(item.iter().cloned());
-                    docx.add_paragraph(text(AlignmentType::Both, &runs))
+                    let kept = kept && j + 1 == items.len();
+                    docx.add_paragraph(text(AlignmentType::Both, &runs).keep_next(kept))
                 }),
                 Block::Table { columns, rows } => docx
                     .add_table(self.table(columns, rows))
@@ -321,7 +366,8 @@ impl Writer {
                 };
                 cell(i, aligned(align, size, words, false, false))
             });
-            all.push(TableRow::new(cells.collect()));
+            self.heads.push(false);
+            all.push(TableRow::new(cells.collect()).cant_split());
         }
         let [x, y] = self.style.cell.map(width);
         Table::new(all)
@@ -345,7 +391,7 @@ impl Writer {
                 .collect();
             let widths = vec![each; paper.signatures.len()];
             docx = docx
-                .add_paragraph(gap(6.0))
+                .add_paragraph(gap(6.0).keep_next(true))
                 .add_table(self.bare(&widths, cells));
             return to.into_iter().fold(docx, Docx::add_paragraph);
         }
@@ -354,7 +400,7 @@ impl Writer {
         }
         let right = paper.signatures.first().map(|s| signature(&style, s));
         let cells = vec![filled(to), filled(right.unwrap_or_default())];
-        docx.add_paragraph(gap(6.0))
+        docx.add_paragraph(gap(6.0).keep_next(true))
             .add_table(self.bare(&[room / 2.0, room / 2.0], cells))
     }
 }
@@ -378,16 +424,7 @@ fn recipients(style: &Style, lines: &[String]) -> Vec<Paragraph> {
         line: 14.0,
     };
     let head = aligned(AlignmentType::Left, style.small, "Nơi nhận:", true, true);
-    let rest = lines.iter().enumerate().map(|(i, words)| {
-        let end = if i + 1 == lines.len() { "." } else { ";" };
-        aligned(
-            AlignmentType::Left,
-            list,
-            &format!("- {words}{end}"),
-            false,
-            false,
-        )
-    });
+    let rest = dashed(lines).map(|line| aligned(AlignmentType::Left, list, &line, false, false));
     std::iter::once(head).chain(rest).collect()
 }
 
@@ -404,11 +441,10 @@ fn signature(style: &Style, of: &Signature) -> Vec<Paragraph> {
 
 /// The library does not write `w:tblHeader`, by which a table's head is repeated on each
 /// page: it goes beside the `w:cantSplit` of the rows that are heads.
-fn repeat_heads(document: &[u8], heads: &[bool]) -> Vec<u8> {
+fn repeat_heads(document: &str, heads: &[bool]) -> String {
     const MARK: &str = "<w:cantSplit />";
-    let text = String::from_utf8_lossy(document);
-    let mut out = String::with_capacity(text.len() + heads.len() * 16);
-    for (i, part) in text.split(MARK).enumerate() {
+    let mut out = String::with_capacity(document.len() + heads.len() * 16);
+    for (i, part) in document.split(MARK).enumerate() {
         if i > 0 {
             out.push_str(MARK);
             if heads.get(i - 1).copied().unwrap_or(false) {
@@ -417,5 +453,64 @@ fn repeat_heads(document: &[u8], heads: &[bool]) -> Vec<u8> {
         }
         out.push_str(part);
     }
-    out.into_bytes()
+    out
+}
+
+/// What stands in the paragraph before each annex; no text of a paper holds it (private use).
+const SECTION: &str = "\u{e000}";
+
+/// Each annex is a section, with pages numbered from 1: the marked paragraphs get the
+/// properties of the section that they end, which are those of the document's last one. In
+/// the library's own sections they would stand in an order that the schema does not know.
+fn cut_sections(document: &str) -> String {
+    let last = document
+        .rsplit_once("<w:sectPr>")
+        .and_then(|(text, rest)| Some((text, rest.split_once("</w:sectPr>")?)));
+    let Some((text, (inner, after))) = last else {
+        return document.to_owned();
+    };
+    let (first, next) = (section(inner, None), section(inner, Some(1)));
+    let marked = text.matches(SECTION).count();
+    let mut out = String::with_capacity(document.len());
+    for (i, part) in text.split(SECTION).enumerate() {
+        let properties = if i == 0 { &first } else { &next };
+        if i == marked {
+            out.push_str(part);
+            out.push_str(properties);
+            break;
+        }
+        // The marked paragraph begins where the last one of this part does.
+        let start = part.rfind("<w:p ").unwrap_or(0);
+        let end = part[start..].find("</w:pPr>").unwrap_or(0);
+        let (before, rest) = part.split_at(start + end);
+        out.push_str(before);
+        out.push_str(properties);
+        out.push_str(rest);
+    }
+    out.push_str(after);
+    out
+}
+
+/// The properties of a section in the order of the schema, with the number of its first page.
+fn section(inner: &str, number: Option<u32>) -> String {
+    const ORDER: [&str; 7] = [
+        "headerReference",
+        "footerReference",
+        "pgSz",
+        "pgMar",
+        "pgNumType",
+        "cols",
+        "titlePg",
+    ];
+    let number = number.map(|n| format!("<w:pgNumType w:start=\"{n}\" />"));
+    let mut all: Vec<&str> = inner.split_inclusive("/>").collect();
+    all.extend(number.as_deref());
+    all.sort_by_key(|element| {
+        let name = element.trim_start_matches("<w:").split(' ').next();
+        ORDER
+            .iter()
+            .position(|known| Some(*known) == name)
+            .unwrap_or(ORDER.len())
+    });
+    format!("<w:sectPr>{}</w:sectPr>", all.concat())
 }

@@ -5,6 +5,7 @@
 //! standard input, writes the files, and prints `[Written, …]`. It needs no network, no
 //! database and no configuration.
 
+mod clean;
 mod docx;
 mod font;
 mod pdf;
@@ -88,13 +89,14 @@ fn fell() -> Written {
 
 fn write(press: &mut pdf::Press, job: &Job) -> anyhow::Result<Written> {
     let mut pages = 0;
+    let paper = clean::clean(&job.paper)?;
     if let Some(path) = &job.pdf {
-        let (bytes, count) = press.print(&job.paper)?;
+        let (bytes, count) = press.print(&paper)?;
         save(Path::new(path), &bytes)?;
         pages = count;
     }
     if let Some(path) = &job.docx {
-        save(Path::new(path), &docx::write(&job.paper)?)?;
+        save(Path::new(path), &docx::write(&paper)?)?;
     }
     Ok(Written { pages, error: None })
 }

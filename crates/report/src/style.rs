@@ -17,8 +17,12 @@ pub struct Style {
     pub body: Size,
     /// Of tables.
     pub table: Size,
-    /// Of the heading's small lines and of the list of recipients.
+    /// Of the names of the State and of the bodies in the heading, and of `Nơi nhận`.
     pub small: Size,
+    /// Of the motto, of number and date.
+    pub number: Size,
+    /// The rule below the motto, as wide as its words.
+    pub motto_rule: f64,
     /// Of type and subject.
     pub title: Size,
     /// Indent of a paragraph's first line.
@@ -52,7 +56,8 @@ pub const MM: f64 = 72.0 / 25.4;
 
 /// Decree 30/2020, appendix I: margins 20–25, 20–25, 30–35, 15–20 mm; text 13–14 points with
 /// an indent of 1 or 1.27 cm and at least 6 points between paragraphs. Guide 05-HD/VPTW:
-/// 20, 20, 30, 15 mm.
+/// 20, 20, 30, 15 mm. In the heading: names 12–13, motto 13–14, number 13, place and date
+/// 13–14 points. The motto is as wide in every font of Times' widths.
 pub fn of(form: Form) -> Style {
     let state = Style {
         margin_mm: [20.0, 20.0, 30.0, 15.0],
@@ -60,6 +65,8 @@ pub fn of(form: Form) -> Style {
         body: size(14.0, 19.0),
         table: size(12.0, 15.0),
         small: size(12.0, 15.0),
+        number: size(13.0, 16.0),
+        motto_rule: 159.0,
         title: size(14.0, 18.0),
         indent: 36.0,
         after: 6.0,
@@ -67,7 +74,11 @@ pub fn of(form: Form) -> Style {
         left: 0.42,
     };
     match form {
-        Form::State | Form::Party => state,
+        Form::State => state,
+        Form::Party => Style {
+            motto_rule: 193.0,
+            ..state
+        },
         Form::Book => Style {
             margin_mm: [20.0, 20.0, 20.0, 15.0],
             landscape: true,

@@ -7,7 +7,7 @@ use std::{
     time::Instant,
 };
 
-use domain::paper::{Block, Column, Form, Head, Job, Paper, Run, Signature, Written};
+use domain::paper::{Annex, Block, Column, Form, Head, Job, Paper, Run, Signature, Written};
 
 const SENTENCE: &str = "Thực hiện Quy chế quản lý, vận hành, khai thác và bảo đảm an toàn thông tin mạng \
     Truyền số liệu chuyên dùng của các cơ quan Đảng, Nhà nước trên địa bàn tỉnh, đơn vị báo cáo như sau: đơn vị có ";
@@ -45,6 +45,15 @@ fn table(columns: usize, rows: usize) -> Block {
     }
 }
 
+fn annex(label: &str, title: &str, rows: usize) -> Annex {
+    Annex {
+        label: label.into(),
+        title: title.into(),
+        belongs_to: "(Kèm theo Báo cáo số 05/BC-UBND ngày 05 tháng 01 năm 2027 của Ủy ban nhân dân phường Long Châu)".into(),
+        body: vec![table(3, rows)],
+    }
+}
+
 fn report() -> Paper {
     let mut body = vec![
         Block::Heading {
@@ -76,11 +85,9 @@ fn report() -> Paper {
             name: "Nguyễn Thị Hạnh".into(),
         }],
         recipients: vec!["Như trên".into(), "Lưu: VT".into()],
-        annex: vec![
-            Block::Heading {
-                text: "Nguồn số liệu".into(),
-            },
-            table(3, 5),
+        annexes: vec![
+            annex("Phụ lục I", "TUÂN THỦ THEO ĐƠN VỊ", 50),
+            annex("Phụ lục II", "NGUỒN SỐ LIỆU", 5),
         ],
         foot: String::new(),
         dated: "2027-01-05".into(),
@@ -103,7 +110,7 @@ fn minutes() -> Paper {
         kind: "BIÊN BẢN".into(),
         body: vec![paragraph(1), paragraph(1)],
         signatures: vec![side("BÊN GIAO"), side("BÊN NHẬN")],
-        annex: Vec::new(),
+        annexes: Vec::new(),
         to: Vec::new(),
         ..report()
     }
@@ -162,9 +169,156 @@ fn the_fonts_inside_the_program_know_vietnamese() {
     let (fine, written) = print_with(&["--own-fonts"], folder.path(), &[("own", report())], true);
     assert!(fine, "{written:?}");
     let fonts = told("pdffonts", &["own.pdf"], folder.path());
-    assert!(fonts.contains("LibertinusSerif"), "{fonts}");
+    assert!(fonts.contains("Tinos"), "{fonts}");
     let text = told("pdftotext", &["-layout", "own.pdf", "-"], folder.path());
     assert!(text.contains("bảo đảm an toàn"), "{text}");
+}
+
+/// What a person may have in a text: bullets of Word, Khmer of Trà Vinh, signs and emoji,
+/// line breaks of Word, a tab, and in old records what no font knows.
+const ODD: &str = "\u{f0b7} Đạt ✓ ☑ ➢ ① Ⅳ\u{b}ខេត្តត្រាវិញ 🙂 → ≥ ½\tm² \u{1}\u{4e2d}\u{e123}";
+
+#[test]
+fn every_character_prints() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let runs = [false, true].map(|bold| Run {
+        bold,
+        italic: bold,
+        ..Run::plain(ODD)
+    });
+    let mut wide = table(3, 2);
+    if let Block::Table { columns, rows } = &mut wide {
+        columns[0].title = ODD.into();
+        rows[0][1] = ODD.into();
+    }
+    let paper = Paper {
+        subject: ODD.into(),
+        body: vec![
+            Block::Paragraph {
+                runs: runs.to_vec(),
+            },
+            Block::List {
+                items: vec![vec![Run::plain(ODD)]],
+            },
+            wide,
+        ],
+        foot: ODD.into(),
+        ..report()
+    };
+    let (fine, written) = print_with(&["--own-fonts"], folder.path(), &[("odd", paper)], true);
+    assert!(fine, "{written:?}");
+    let text = told("pdftotext", &["-layout", "odd.pdf", "-"], folder.path());
+    for words in [
+        "• Đạt ✓ ☑ ➢ ① Ⅳ",
+        "- • Đạt",
+        "🙂 → ≥ ½ m²",
+        "[U+4E2D][U+E123]",
+    ] {
+        assert!(text.contains(words), "{words} is not in\n{text}");
+    }
+    // Khmer comes back as its letters, in whatever order the shaping left them.
+    assert!(text.contains('ខ') && text.contains('វ'), "{text}");
+    told(
+        "soffice",
+        &[
+            "--headless",
+            "--convert-to",
+            "txt:Text (encoded):UTF8",
+            "odd.docx",
+        ],
+        folder.path(),
+    );
+    let text = std::fs::read_to_string(folder.path().join("odd.txt")).expect("it is UTF-8");
+    assert!(text.contains("• Đạt ✓ ☑ ➢ ① Ⅳ\nខេត្តត្រាវិញ 🙂"), "{text}");
+}
+
+#[test]
+fn a_long_word_stays_in_its_cell_and_a_row_on_its_page() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut long = table(4, 30);
+    if let Block::Table { rows, .. } = &mut long {
+        for (i, row) in rows.iter_mut().enumerate() {
+            row[1] = format!(
+                "BEGIN{i} https://vi-du.gov.vn/{} END{i}",
+                "0123456789abcdef".repeat(4)
+            );
+        }
+    }
+    let paper = Paper {
+        body: vec![long],
+        ..report()
+    };
+    let (fine, written) = print(folder.path(), &[("long", paper)], false);
+    assert!(fine, "{written:?}");
+    let mut seen = 0;
+    for page in 1..=written[0].pages {
+        let page = page.to_string();
+        let text = told(
+            "pdftotext",
+            &["-f", &page, "-l", &page, "long.pdf", "-"],
+            folder.path(),
+        );
+        for i in 0..30 {
+            let [begins, ends] = ["BEGIN", "END"].map(|word| {
+                text.contains(&format!("{word}{i} ")) || text.contains(&format!("{word}{i}\n"))
+            });
+            assert_eq!(begins, ends, "row {i} is split on page {page}\n{text}");
+            seen += usize::from(begins);
+        }
+    }
+    assert_eq!(seen, 30);
+    // Nothing stands right of the margin: 15 mm of 210, at 72 dots an inch.
+    let boxes = told("pdftotext", &["-bbox", "long.pdf", "-"], folder.path());
+    let rightmost = boxes
+        .lines()
+        .filter_map(|line| {
+            line.split("xMax=\"")
+                .nth(1)?
+                .split('"')
+                .next()?
+                .parse::<f64>()
+                .ok()
+        })
+        .fold(0.0, f64::max);
+    assert!(rightmost < 553.5, "{rightmost}");
+}
+
+#[test]
+fn a_signature_takes_text_with_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // One of these lengths leaves too little room on the first page for the signatures.
+    let papers: Vec<(String, Paper)> = (12..30)
+        .map(|n| {
+            let mut body: Vec<Block> = (0..n).map(|_| Block::plain("Một đoạn ngắn.")).collect();
+            body.push(Block::plain("Đoạn cuối cùng."));
+            let paper = Paper {
+                body,
+                annexes: Vec::new(),
+                ..report()
+            };
+            (format!("s{n}"), paper)
+        })
+        .collect();
+    let named: Vec<(&str, Paper)> = papers
+        .iter()
+        .map(|(n, p)| (n.as_str(), p.clone()))
+        .collect();
+    let (fine, written) = print(folder.path(), &named, false);
+    assert!(fine, "{written:?}");
+    assert!(written.iter().any(|w| w.pages == 2) && written.iter().any(|w| w.pages == 1));
+    for ((name, _), written) in papers.iter().zip(&written) {
+        let last = written.pages.to_string();
+        let file = format!("{name}.pdf");
+        let text = told(
+            "pdftotext",
+            &["-f", &last, "-l", &last, &file, "-"],
+            folder.path(),
+        );
+        assert!(
+            text.contains("Nguyễn Thị Hạnh") && text.contains("Đoạn cuối cùng."),
+            "{name}: {text}"
+        );
+    }
 }
 
 /// What a tool prints; it must be there (scripts/test-deps).
@@ -212,6 +366,9 @@ fn the_text_is_vietnamese_and_the_fonts_are_inside() {
         "TM. ỦY BAN NHÂN DÂN",
         "Nguyễn Thị Hạnh",
         "- Lưu: VT.",
+        "- Đề nghị nâng băng thông",
+        "Phụ lục II",
+        "(Kèm theo Báo cáo số 05/BC-UBND",
     ] {
         assert!(text.contains(words), "{words} is not in\n{text}");
     }
@@ -249,6 +406,20 @@ fn the_second_page_is_numbered_and_the_first_is_not() {
         first_line("1")
     );
     assert_eq!(first_line("2"), "2");
+    // Each annex has a heading and numbers of its own.
+    let text = told("pdftotext", &["-layout", "report.pdf", "-"], folder.path());
+    let pages: Vec<&str> = text.split('\u{c}').collect();
+    let begins = |label: &str| {
+        pages
+            .iter()
+            .position(|page| page.trim_start().starts_with(label))
+    };
+    let (one, two) = (begins("Phụ lục I\n"), begins("Phụ lục II\n"));
+    assert!(one.is_some() && two > one.map(|page| page + 1), "{text}");
+    assert!(
+        pages[one.unwrap_or(0) + 1].trim_start().starts_with("2\n"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -166,6 +166,18 @@ pub async fn get(db: &Db, scope: &Scope, id: Id) -> Result<Option<DocumentRow>, 
         .transpose()
 }
 
+/// The id of the record of an organization's letterhead.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn letterhead(db: &Db, organization: OrganizationId) -> Result<Option<Id>, StoreError> {
+    let sql = "SELECT id FROM letterhead WHERE organization_id = $1";
+    let row = db
+        .fetch_one("letterhead", sql, &args![organization])
+        .await?;
+    row.map(|row| row.parsed("id")).transpose()
+}
+
 /// Which documents.
 #[derive(Clone, Debug, Default)]
 pub struct DocumentQuery {

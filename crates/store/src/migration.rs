@@ -43,6 +43,7 @@ const FILES: &[Files] = files! {
     23: "0023_attachment_uploads",
     24: "0024_outages",
     26: "0026_circuit_contract",
+    29: "0029_letterhead",
 };
 
 /// Those of SQLite.

@@ -13,6 +13,7 @@ use super::{
     compose::plain,
     fill,
     ground::Ground,
+    letterhead,
     list::{self, Document},
     step::{covered, json, line, note, refused, said},
 };
@@ -89,9 +90,14 @@ pub async fn begin(app: &App, ctx: &Ctx, begin: &Begin) -> Result<Document, Prob
     }
     let filled = fill::fill(app, ctx, &template, &ground, begin.organization, &stretch).await?;
     let text = |name: &str| said(&filled, name);
-    let drafts: BTreeMap<&str, String> = template
+    let author = begin.organization;
+    let province = text("province");
+    let mut first = letterhead::first(app, &ground, &template, author, &province).await?;
+    first.letterhead.recipients = plain(&first.letterhead.recipients, text);
+    let drafts: BTreeMap<String, String> = template
         .drafts()
-        .map(|d| (d.id.as_str(), plain(&d.text, text)))
+        .map(|d| (d.id.clone(), plain(&d.text, text)))
+        .chain(first.letterhead.kept())
         .collect();
     let now = app.clock.now_ms();
     let row = DocumentRow {
@@ -106,8 +112,8 @@ pub async fn begin(app: &App, ctx: &Ctx, begin: &Begin) -> Result<Document, Prob
         filled: json(&filled),
         filled_at: now,
         number: String::new(),
-        place: place(&said(&filled, "province")),
-        signer: String::new(),
+        place: line(&first.place),
+        signer: line(&first.signer),
         signed_on: None,
         file: None,
         sent_on: None,
@@ -124,25 +130,4 @@ pub async fn begin(app: &App, ctx: &Ctx, begin: &Begin) -> Result<Document, Prob
     tx.commit().await.map_err(fault)?;
     app.live.tell(crate::live::Topic::Records);
     Ok(list::read(app, row))
-}
-
-/// The place in a heading: the province's name without what it is.
-fn place(province: &str) -> String {
-    let cut = ["tỉnh ", "Tỉnh ", "thành phố ", "Thành phố "];
-    let name = cut
-        .iter()
-        .find_map(|word| province.split_once(word).map(|(_, name)| name));
-    line(name.unwrap_or(province))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::place;
-
-    #[test]
-    fn a_place_is_the_name_alone() {
-        assert_eq!(place("Ủy ban nhân dân tỉnh Vĩnh Long"), "Vĩnh Long");
-        assert_eq!(place("Tỉnh Cà Mau"), "Cà Mau");
-        assert_eq!(place("Huế"), "Huế");
-    }
 }

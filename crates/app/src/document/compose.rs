@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     document::State,
-    paper::{Block, Column, Form, Head, Paper, Run, Signature},
+    paper::{Annex, Block, Column, Form, Head, Paper, Run, Signature},
 };
 use policy::document::{Draft, Part, Piece, Template, pieces};
 
@@ -16,14 +16,15 @@ use super::{
 /// The paper of a document.
 pub fn compose(template: &Template, document: &Document) -> Paper {
     let mut composer = Composer {
+        unit: &document.letterhead.body,
         filled: &document.filled,
         drafts: &document.drafts,
         noted: Vec::new(),
     };
     let mut body = Vec::new();
-    let mut annex = Vec::new();
+    let mut annexes = Vec::new();
     for part in &template.body {
-        composer.part(part, &mut body, &mut annex);
+        composer.part(part, &mut body, &mut annexes);
     }
     let subject = composer.plain(&template.subject);
     let to = template
@@ -31,10 +32,10 @@ pub fn compose(template: &Template, document: &Document) -> Paper {
         .iter()
         .map(|line| composer.plain(line))
         .collect();
-    let recipients = template
-        .recipients
-        .iter()
-        .map(|line| composer.plain(line))
+    let recipients = document.letterhead.recipients.lines();
+    let recipients = recipients
+        .filter(|line| !line.trim().is_empty())
+        .map(|line| line.trim().to_owned())
         .collect();
     let last = template.signatures.len().saturating_sub(1);
     let signatures = template
@@ -42,8 +43,15 @@ pub fn compose(template: &Template, document: &Document) -> Paper {
         .iter()
         .enumerate()
         .map(|(i, place)| Signature {
-            capacity: composer.plain(&place.capacity),
-            title: composer.plain(&place.title),
+            // Where two sides sign, each place keeps the name of its side.
+            capacity: match last {
+                0 => document.letterhead.capacity.clone(),
+                _ => composer.plain(&place.capacity),
+            },
+            title: match last {
+                0 => document.letterhead.signer_title.clone(),
+                _ => composer.plain(&place.title),
+            },
             name: if i == last {
                 document.row.signer.clone()
             } else {
@@ -51,18 +59,28 @@ pub fn compose(template: &Template, document: &Document) -> Paper {
             },
         })
         .collect();
-    annex.extend(composer.sources(document));
+    annexes.extend(composer.sources(document));
+    let head = head(template, document);
+    let belongs_to = belongs_to(&template.kind, &head, &document.letterhead.body);
+    let several = annexes.len() > 1;
+    for (annex, roman) in annexes.iter_mut().zip(ROMAN) {
+        annex.label = match several {
+            true => format!("Phụ lục {roman}"),
+            false => "Phụ lục".into(),
+        };
+        annex.belongs_to.clone_from(&belongs_to);
+    }
     let unfinished = matches!(document.state, State::Draft | State::Reviewed);
     Paper {
         form: template.form,
-        head: head(template, document),
+        head,
         kind: template.kind.clone(),
         subject,
         to,
         body,
         signatures,
         recipients,
-        annex,
+        annexes,
         foot: if unfinished {
             format!(
                 "Dự thảo; số liệu lấy lúc {}",
@@ -77,17 +95,44 @@ pub fn compose(template: &Template, document: &Document) -> Paper {
     }
 }
 
+/// Numbers of annexes; no template has more.
+const ROMAN: [&str; 10] = ["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X"];
+
+/// What a paper's annexes say of it (Decree 30/2020, appendix I, part III).
+fn belongs_to(kind: &str, head: &Head, unit: &str) -> String {
+    let kind = match kind.to_lowercase() {
+        empty if empty.is_empty() => "Văn bản".into(),
+        kind => capital(&kind),
+    };
+    let number = head
+        .number
+        .replacen("Số", "số", 1)
+        .replacen("số: ", "số ", 1);
+    let day = head
+        .place_and_date
+        .split_once(", ")
+        .map_or("", |(_, day)| day);
+    format!("(Kèm theo {kind} {number} {} của {unit})", day.trim_end())
+}
+
+/// The text with a capital first letter.
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}
+
 fn moment(ms: i64) -> String {
     let at = domain::clock::from_ms(ms).to_zoned(domain::clock::local_zone());
     at.strftime("%d/%m/%Y %H:%M").to_string()
 }
 
 fn head(template: &Template, document: &Document) -> Head {
-    let name = |key: &str| document.filled.names.get(key).cloned().unwrap_or_default();
-    let row = &document.row;
-    let symbol = match (template.abbreviation.as_str(), name("unit_code")) {
-        ("", code) => code,
-        (kind, code) => format!("{kind}/{code}"),
+    let (row, letterhead) = (&document.row, &document.letterhead);
+    let symbol = match template.abbreviation.as_str() {
+        "" => letterhead.symbol.clone(),
+        kind => format!("{kind}/{}", letterhead.symbol),
     };
     // Below ten a number has a zero before it (Decree 30/2020, appendix I).
     let number = match row.number.parse::<u32>() {
@@ -115,14 +160,16 @@ fn head(template: &Template, document: &Document) -> Head {
         None => "ngày      tháng      năm        ".into(),
     };
     Head {
-        parent: name("parent").to_uppercase(),
-        body: name("unit").to_uppercase(),
+        parent: letterhead.superior.to_uppercase(),
+        body: letterhead.body.to_uppercase(),
         number,
         place_and_date: format!("{}, {day}", row.place),
     }
 }
 
 struct Composer<'a> {
+    /// The issuing body's full name, which the text says as the heading does.
+    unit: &'a str,
     filled: &'a Filled,
     drafts: &'a BTreeMap<String, String>,
     /// The figures that stand in the text, in the order of their notes.
@@ -140,6 +187,9 @@ impl Composer<'_> {
 
     /// The text of a name: what every document knows, a draft, a number.
     fn text(&self, name: &str) -> String {
+        if name == "unit" {
+            return self.unit.to_owned();
+        }
         let number = self.filled.numbers.get(name).map(|n| n.text.clone());
         self.filled
             .names
@@ -168,7 +218,7 @@ impl Composer<'_> {
             .collect()
     }
 
-    fn part(&mut self, part: &Part, body: &mut Vec<Block>, annex: &mut Vec<Block>) {
+    fn part(&mut self, part: &Part, body: &mut Vec<Block>, annexes: &mut Vec<Annex>) {
         match part {
             Part::Heading(text) => body.push(Block::Heading {
                 text: self.plain(text),
@@ -186,17 +236,19 @@ impl Composer<'_> {
                 body.push(table);
             }
             Part::Table(wanted) => {
-                let into = if wanted.annex { annex } else { body };
-                match self.filled.tables.get(&wanted.figure) {
-                    Some(table) if !table.rows.is_empty() => {
-                        if wanted.annex {
-                            into.push(Block::Heading {
-                                text: table.label.vi.clone(),
-                            });
-                        }
-                        into.push(drawn(table));
-                    }
-                    _ => into.push(Block::plain(self.plain(&wanted.none))),
+                let table = self.filled.tables.get(&wanted.figure);
+                let shown = match table.filter(|table| !table.rows.is_empty()) {
+                    Some(table) => drawn(table),
+                    None if wanted.none.is_empty() => return,
+                    None => Block::plain(self.plain(&wanted.none)),
+                };
+                match table {
+                    Some(table) if wanted.annex => annexes.push(Annex {
+                        title: table.label.vi.to_uppercase(),
+                        body: vec![shown],
+                        ..Annex::default()
+                    }),
+                    _ => body.push(shown),
                 }
             }
             Part::Draft(draft) if draft.line => {}
@@ -256,17 +308,17 @@ impl Composer<'_> {
             .collect();
         Block::Table {
             columns: columns(&[
-                ("STT", 1, true),
-                ("Chỉ tiêu", 7, false),
-                ("Số liệu", 3, true),
-                ("Nguồn", 1, false),
+                ("STT", 2, true),
+                ("Chỉ tiêu", 13, false),
+                ("Số liệu", 6, true),
+                ("Nguồn", 3, false),
             ]),
             rows,
         }
     }
 
     /// Where every number comes from, as the last page says it.
-    fn sources(&self, document: &Document) -> Vec<Block> {
+    fn sources(&self, document: &Document) -> Option<Annex> {
         let numbers = self
             .noted
             .iter()
@@ -291,26 +343,29 @@ impl Composer<'_> {
             ]);
         }
         if rows.is_empty() {
-            return Vec::new();
+            return None;
         }
-        vec![
-            Block::Heading {
-                text: "Phụ lục: nguồn số liệu".into(),
-            },
-            Block::plain(format!(
-                "Số liệu do hệ thống Giềng tổng hợp lúc {}; mỗi số có thể truy lại đến từng dòng dữ liệu gốc.",
-                moment(document.row.filled_at)
-            )),
-            Block::Table {
-                columns: columns(&[
-                    ("Số", 2, false),
-                    ("Số liệu", 6, false),
-                    ("Giá trị", 3, true),
-                    ("Nguồn", 7, false),
-                ]),
-                rows,
-            },
-        ]
+        let taken = format!(
+            "Số liệu do hệ thống Giềng tổng hợp lúc {}; mỗi số có thể truy lại đến từng dòng dữ liệu gốc.",
+            moment(document.row.filled_at)
+        );
+        let heads = [
+            ("Số", 2, false),
+            ("Số liệu", 6, false),
+            ("Giá trị", 3, true),
+            ("Nguồn", 7, false),
+        ];
+        Some(Annex {
+            title: "NGUỒN SỐ LIỆU".into(),
+            body: vec![
+                Block::plain(taken),
+                Block::Table {
+                    columns: columns(&heads),
+                    rows,
+                },
+            ],
+            ..Annex::default()
+        })
     }
 }
 
@@ -389,13 +444,32 @@ fn rolled(up: &RollUp) -> Vec<Block> {
             "Còn {} đơn vị chưa gửi báo cáo:",
             up.missing.len()
         )));
-        all.push(Block::List {
-            items: up
-                .missing
-                .iter()
-                .map(|(_, name)| vec![Run::plain(name)])
-                .collect(),
-        });
+        let names: Vec<&str> = up.missing.iter().map(|(_, name)| name.as_str()).collect();
+        all.push(in_columns(&names));
     }
     all
+}
+
+/// Numbered names, side by side where there are many: 132 units fill two pages, not four.
+fn in_columns(names: &[&str]) -> Block {
+    let one = [("STT", 1, true), ("Đơn vị", 7, false)];
+    let heads = if names.len() > 6 {
+        one.repeat(2)
+    } else {
+        one.to_vec()
+    };
+    let tall = names.len().div_ceil(heads.len() / 2);
+    let cell = |i: usize| match names.get(i) {
+        Some(name) => [(i + 1).to_string(), (*name).to_owned()],
+        None => [String::new(), String::new()],
+    };
+    let row = |i: usize| {
+        (0..heads.len() / 2)
+            .flat_map(|column| cell(i + column * tall))
+            .collect()
+    };
+    Block::Table {
+        rows: (0..tall).map(row).collect(),
+        columns: columns(&heads),
+    }
 }

@@ -17,7 +17,7 @@ use policy::document::{Empty, Figure, Part, Piece, Stretch, Template, Total, bui
 use serde::{Deserialize, Serialize};
 use store::{Arg, fact::FactTable};
 
-use super::{ground::Ground, judged};
+use super::{ground::Ground, judged, letterhead};
 use crate::{App, Ctx, fault::fault};
 
 /// The longest that a figure's query may run.
@@ -177,7 +177,7 @@ fn names(
     let head = ground.province(author);
     let mut province = (app.settings().of(head.map(|u| u.id))).text("province.name");
     if province.is_empty() {
-        province = head.map_or_else(String::new, |u| u.name.clone());
+        province = head.map_or_else(String::new, |u| letterhead::territory(&u.name));
     }
     let day = |d: jiff::civil::Date| format!("{:02}/{:02}/{:04}", d.day(), d.month(), d.year());
     let year = stretch.to.year();

@@ -7,13 +7,14 @@ use domain::{
     document::State,
     id::{Id, OrganizationId},
     label::Label,
+    noun,
     problem::Problem,
 };
 use policy::document::{Covers, Stretch, Template};
 pub use store::document::DocumentQuery;
 use store::document::DocumentRow;
 
-use super::{fill::Filled, ground::Ground};
+use super::{fill::Filled, ground::Ground, letterhead::Letterhead};
 use crate::{App, Ctx, fault::fault};
 
 /// A document, read.
@@ -23,7 +24,9 @@ pub struct Document {
     pub row: DocumentRow,
     /// How far it has come.
     pub state: State,
-    /// What persons wrote, by the draft's id.
+    /// What stands around its text.
+    pub letterhead: Letterhead,
+    /// What persons wrote, by the draft's id; beside it the letterhead.
     pub drafts: BTreeMap<String, String>,
     /// What it was filled with.
     pub filled: Filled,
@@ -57,9 +60,11 @@ pub(super) fn read(app: &App, row: DocumentRow) -> Document {
     let library = app.library();
     let template = library.documents.get(&row.template);
     let filled: Filled = serde_json::from_str(&row.filled).unwrap_or_default();
+    let drafts = serde_json::from_str(&row.drafts).unwrap_or_default();
     Document {
+        letterhead: Letterhead::of(template, &drafts, &filled.names),
         state: State::from_code(&row.state).unwrap_or(State::Draft),
-        drafts: serde_json::from_str(&row.drafts).unwrap_or_default(),
+        drafts,
         kind: template.map_or_else(|| Label::same(row.template.as_str()), |t| t.title.clone()),
         unit: filled.names.get("unit").cloned().unwrap_or_default(),
         filled,
@@ -179,6 +184,44 @@ pub fn template_for(app: &App, register: &str) -> Option<Template> {
         .values()
         .find(|t| t.closes.as_ref().is_some_and(|c| c.register == register))
         .cloned()
+}
+
+/// What a person may write on a paper: a part of its text, or of its letterhead.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The name under which it is written.
+    pub id: String,
+    /// What is asked.
+    pub label: Label,
+    /// What stands there.
+    pub text: String,
+    /// It must be written.
+    pub required: bool,
+    /// It is one line.
+    pub line: bool,
+}
+
+/// All that a person may write on a paper but for place and signer: its text, then its
+/// letterhead, named as the noun names it.
+pub fn asked(template: &Template, document: &Document) -> Vec<Asked> {
+    let text = template.drafts().map(|draft| Asked {
+        id: draft.id.clone(),
+        label: draft.label.clone(),
+        text: document.drafts.get(&draft.id).cloned().unwrap_or_default(),
+        required: draft.required,
+        line: draft.line,
+    });
+    let noun = noun::get("letterhead");
+    let head = document.letterhead.fields().map(|(name, text)| Asked {
+        id: Letterhead::id(name),
+        label: noun
+            .and_then(|noun| noun.field(name))
+            .map_or_else(|| Label::same(name), |field| field.label.clone()),
+        text: text.to_owned(),
+        required: false,
+        line: name != "recipients",
+    });
+    text.chain(head).collect()
 }
 
 /// What must still be written before a document can be reviewed: the labels of its drafts.

@@ -6,6 +6,7 @@ mod compose;
 mod fill;
 mod ground;
 mod judged;
+mod letterhead;
 mod list;
 mod print;
 mod step;
@@ -13,8 +14,10 @@ mod step;
 pub use begin::{Begin, begin};
 pub use compose::compose;
 pub use fill::{Filled, Number, RollUp, SentDocument};
+pub use letterhead::Letterhead;
 pub use list::{
-    Document, DocumentPage, DocumentQuery, Offer, get, list, missing, offers, template_for,
+    Asked, Document, DocumentPage, DocumentQuery, Offer, asked, get, list, missing, offers,
+    template_for,
 };
 pub use print::{Kind, available, many, program, render};
 pub use step::{Signed, Writing, refill, reopen, review, send, sign, write};

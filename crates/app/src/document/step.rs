@@ -6,8 +6,9 @@ use domain::{
     document::Step,
     id::OrganizationId,
     label::Label,
-    parse,
+    parse::{self, printable},
     problem::{FieldProblem, Problem, ProblemKind},
+    text,
 };
 use policy::document::Template;
 use store::{Tx, document::DocumentRow};
@@ -16,6 +17,7 @@ use super::{
     compose::plain,
     fill::{self, Filled},
     ground::Ground,
+    letterhead::Letterhead,
     list::{self, Document},
 };
 use crate::{App, Ctx, attachment::Staged, fault::fault, registry, secrecy};
@@ -74,26 +76,26 @@ pub async fn write(
         Step::Write,
         "update",
         |template, document| {
+            let mut wrong = Vec::new();
             for (id, text) in writing.drafts {
-                if template.drafts().any(|d| d.id == id) {
-                    if text.chars().count() > 20_000 {
-                        return Err(Problem::invalid(
-                            "document",
-                            vec![FieldProblem::new(
-                                &id,
-                                "Dài quá 20.000 ký tự",
-                                "Longer than 20,000 characters",
-                            )],
-                        ));
-                    }
-                    document.drafts.insert(id, text.replace("\r\n", "\n"));
+                if Letterhead::is_field(&id) || template.drafts().any(|d| d.id == id) {
+                    let text = text::nfc(&text);
+                    wrong.extend(unprintable(&id, &text));
+                    document.drafts.insert(id, text);
                 }
             }
-            if let Some(place) = writing.place {
-                document.row.place = line(&place);
+            let lines = [
+                ("place", writing.place, &mut document.row.place),
+                ("signer", writing.signer, &mut document.row.signer),
+            ];
+            for (name, text, kept) in lines {
+                if let Some(text) = text {
+                    *kept = line(&text);
+                    wrong.extend(unprintable(name, kept));
+                }
             }
-            if let Some(signer) = writing.signer {
-                document.row.signer = line(&signer);
+            if !wrong.is_empty() {
+                return Err(Problem::invalid("document", wrong));
             }
             document.row.drafts = json(&document.drafts);
             Ok(())
@@ -244,9 +246,14 @@ pub async fn sign(
             "Say who signed",
         ));
     }
+    for (name, text) in [("number", &signed.number), ("signer", &signed.signer)] {
+        wrong.extend(unprintable(name, &line(text)));
+    }
     if !wrong.is_empty() {
         return Err(Problem::invalid("document", wrong));
     }
+    let typed = [("number", &*signed.number), ("signer", &*signed.signer)].into_iter();
+    secrecy::refuse_marked(app, ctx, "document", None, typed).await?;
     let file = &signed.file;
     let edit = |_: &Template, document: &mut Document| {
         if file.organization() != document.row.organization {
@@ -488,8 +495,20 @@ pub(super) fn said(filled: &Filled, name: &str) -> String {
         .unwrap_or_default()
 }
 
+/// What is wrong with a text that no paper could show, or none holds.
+fn unprintable(field: &str, text: &str) -> Option<FieldProblem> {
+    if text.chars().count() > 20_000 {
+        let (vi, en) = ("Dài quá 20.000 ký tự", "Longer than 20,000 characters");
+        return Some(FieldProblem::new(field, vi, en));
+    }
+    let message = printable::refused(text)?;
+    let field = field.to_owned();
+    Some(FieldProblem { field, message })
+}
+
 pub(super) fn line(text: &str) -> String {
-    text.chars()
+    text::nfc(text)
+        .chars()
         .filter(|c| !c.is_control())
         .take(200)
         .collect::<String>()

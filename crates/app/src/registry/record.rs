@@ -511,7 +511,8 @@ pub(super) async fn authorise(
 
 /// A broken uniqueness belongs to the noun's unique field.
 pub(super) fn unique(schema: &Schema, error: StoreError) -> Problem {
-    match (&error, schema.fields.iter().find(|f| f.unique)) {
+    let key = || schema.identity.first().and_then(|name| schema.field(name));
+    match (&error, schema.unique().or_else(key)) {
         (StoreError::Duplicate { .. }, Some(field)) => Problem {
             kind: ProblemKind::Conflict,
             ..Problem::invalid(

@@ -308,7 +308,8 @@ fn sentences(paper: &Paper) -> String {
         paper.head.place_and_date.clone(),
     ];
     all.extend(paper.to.iter().chain(&paper.recipients).cloned());
-    for block in paper.body.iter().chain(&paper.annex) {
+    let annexes = paper.annexes.iter().flat_map(|annex| &annex.body);
+    for block in paper.body.iter().chain(annexes) {
         match block {
             Block::Heading { text } => all.push(text.clone()),
             Block::Paragraph { runs } => all.extend(runs.iter().map(|r| r.text.clone())),

@@ -437,6 +437,12 @@ async fn everything(p: &Province) {
         ],
     )
     .await;
+    let letterhead = [
+        ("organization", "A"),
+        ("symbol", "SA"),
+        ("recipients", "Như trên\nLưu: VT"),
+    ];
+    p.add("letterhead", &letterhead).await;
     let round = [
         ("code", "KT1"),
         ("name", "Kiểm tra"),

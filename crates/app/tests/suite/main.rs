@@ -21,6 +21,7 @@ mod logs;
 mod outage;
 mod own_account;
 mod pack;
+mod papers;
 mod proof;
 mod record;
 mod secrecy;

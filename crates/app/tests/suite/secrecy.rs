@@ -1,7 +1,7 @@
 //! Markings in what people type, and files that come back as they were.
 
 use app::{
-    assess, attachment,
+    account, assess, attachment,
     registry::{self, ImportMode},
 };
 use domain::{authority::Role, id::OrganizationId, problem::ProblemKind::Invalid, record::Values};
@@ -51,6 +51,22 @@ async fn what_is_typed_with_a_marking_is_refused_and_noted_without_its_content()
     )
     .await;
     assert!(attested.is_err());
+    let marked = "TỐI MẬT\nKế hoạch bố trí lực lượng";
+    let set = app::setting::set(&p.app, &p.ctx(), "province.name", "TỐI MẬT").await;
+    assert_eq!(refused(set), Invalid);
+    let account = account::Draft {
+        login: "can.bo".into(),
+        name: "Bố trí lực lượng (MẬT)".into(),
+        kind: "personal".into(),
+        ..account::Draft::default()
+    };
+    let made = account::save(&p.app, &p.ctx(), None, account).await;
+    assert_eq!(refused(made), Invalid);
+    let claim = (domain::claim::ClaimKind::Address, "10.1.1.1");
+    let refuse = app::claim::Decision::Refuse;
+    let unit = OrganizationId(a);
+    let decided = app::claim::decide(&p.app, &p.ctx(), claim, unit, refuse, marked).await;
+    assert_eq!(refused(decided), Invalid);
     let table = "organization,occurred_on,subject,result\n\
                  A,2026-11-02,Kế hoạch bố trí lực lượng - TỐI MẬT,routine\n\
                  A,2026-11-03,Đổi mật khẩu định kỳ,routine\n";
@@ -79,7 +95,7 @@ async fn what_is_typed_with_a_marking_is_refused_and_noted_without_its_content()
     }
     let journal = p.journal().await;
     assert!(
-        journal.matches("refused-as-secret").count() >= 5,
+        journal.matches("refused-as-secret").count() >= 8,
         "{journal}"
     );
     assert!(!journal.contains("bố trí lực lượng"), "{journal}");
@@ -142,7 +158,8 @@ async fn a_table_that_goes_out_and_comes_in_again_is_the_same() {
             .iter()
             .map(|r| r.text("name").to_owned())
             .collect();
-        let mut went = cells.map(str::to_owned).to_vec();
+        // Letters as wide as a Chinese one come in as those that every font has.
+        let mut went = cells.map(domain::text::nfc).to_vec();
         came.sort();
         went.sort();
         assert_eq!(came, went);

@@ -58,6 +58,7 @@ pub const TABLES: &[(&str, Place)] = &[
     ("job", Place::Open),
     ("journal", Place::Itself),
     ("known_device", Place::Open),
+    ("letterhead", Place::Journal),
     ("log_claim", Place::Journal),
     ("log_source", Place::Open),
     ("one_time_link", Place::Open),

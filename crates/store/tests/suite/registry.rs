@@ -71,7 +71,13 @@ async fn every_noun_is_kept_as_written(db: &Db) {
     // In the order of the menu what is referred to comes first, but for contacts.
     for schema in noun::all() {
         let mut rows = Vec::new();
-        for n in 0..4 {
+        // What an organization has one of: there is one organization to refer to.
+        let many = if schema.identity == ["organization"] {
+            1
+        } else {
+            4
+        };
+        for n in 0..many {
             let mut values = values(schema, n, &made);
             if n % 2 == 1 {
                 for field in schema.fields.iter().filter(|f| !f.required) {
@@ -95,7 +101,7 @@ async fn every_noun_is_kept_as_written(db: &Db) {
         let page = list(db, &all(), schema, &RecordQuery::default())
             .await
             .unwrap();
-        assert_eq!(page.total, 4, "{}", schema.noun);
+        assert_eq!(page.total, many as i64, "{}", schema.noun);
 
         // Each changes wholly and back to nothing.
         let mut first = rows[0].clone();
@@ -114,9 +120,10 @@ async fn every_noun_is_kept_as_written(db: &Db) {
         let read = get(db, &all(), schema, first.id).await.unwrap().unwrap();
         assert_eq!(read.values, first.values, "{}", schema.noun);
         assert_eq!((read.version, read.updated_at), (2, NOW + 5));
-        let last = &rows[3];
+        let last = rows.last().unwrap();
+        let version = if last.id == first.id { 2 } else { 1 };
         let mut tx = db.begin().await.unwrap();
-        delete(&mut tx, schema, last.id, 1).await.unwrap();
+        delete(&mut tx, schema, last.id, version).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(get(db, &all(), schema, last.id).await.unwrap(), None);
     }

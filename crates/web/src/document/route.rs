@@ -240,13 +240,13 @@ fn shown(
     let steps = steps::of(State::ALL.map(|s| cx.l(s.label())), position);
     let drafts = template
         .iter()
-        .flat_map(|t| t.drafts())
-        .map(|draft| DraftField {
-            name: draft.id.clone(),
-            label: cx.l(&draft.label),
-            text: d.drafts.get(&draft.id).cloned().unwrap_or_default(),
-            required: draft.required,
-            line: draft.line,
+        .flat_map(|t| document::asked(t, d))
+        .map(|asked| DraftField {
+            label: cx.l(&asked.label),
+            name: asked.id,
+            text: asked.text,
+            required: asked.required,
+            line: asked.line,
         });
     let mut facts = Vec::new();
     let mut fact = |key: &str, text: String, href: Option<String>| {
