@@ -9,7 +9,7 @@ use wire::{
 
 /// Bytes in which the characters that steer the parsers are frequent.
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
-    const PIECES: [&[u8]; 21] = [
+    const PIECES: [&[u8]; 27] = [
         b"<13>",
         b"<189>1 ",
         b"2026-11-21T10:00:00.5+07:00 ",
@@ -31,6 +31,12 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
         b"\0",
         b"\"",
         b"\\",
+        b"<189>1 2026-11-26T22:00:00Z h 45 - - - ",
+        b"Nov 26 - - -  2026 22:00:00 ",
+        b"%@12%Nov 26 22:00:00 ",
+        b"%%01SHELL/5/LOGIN(s)[12]:",
+        b"#CAPWAP-4-X: ",
+        b"2026 ",
     ];
     let pieces = (0..PIECES.len()).prop_map(|i| PIECES[i].to_vec());
     let piece = prop_oneof![pieces, vec(any::<u8>(), 0..12)];

@@ -1,39 +1,10 @@
 //! Senders as they are: what each maker's line says, field by field. The lines are ours, in
 //! the makers' forms; they arrive at 22:30 in Vietnam on 26 November 2026.
 
-use jiff::{Timestamp, tz::TimeZone};
-use wire::syslog::{Dialect, Message, Zone, parse};
+mod support;
 
-fn read(line: &str) -> Message<'_> {
-    let zone = TimeZone::get("Asia/Ho_Chi_Minh").unwrap();
-    let received: Timestamp = "2026-11-26T22:30:00+07:00".parse().unwrap();
-    parse(line.as_bytes(), received, &zone)
-}
-
-/// Line; host, application (empty: not told); severity; time (empty: not told).
-type Row = (&'static str, &'static str, &'static str, u8, &'static str);
-
-fn hold(rows: &[Row]) {
-    for (line, host, application, severity, time) in rows {
-        let m = read(line);
-        let time: Option<Timestamp> = (!time.is_empty()).then(|| time.parse().unwrap());
-        assert_eq!(m.host.as_deref().unwrap_or(""), *host, "host of {line}");
-        assert_eq!(
-            m.application.as_deref().unwrap_or(""),
-            *application,
-            "application of {line}"
-        );
-        let told = (*severity != NOT_TOLD).then_some(*severity);
-        assert_eq!(m.severity.map(|s| s as u8), told, "severity of {line}");
-        assert_eq!(m.sent_at, time, "time of {line}");
-        assert_eq!(m.raw, line.as_bytes(), "the bytes of {line}");
-    }
-}
-
-/// The severity of a line that tells none.
-const NOT_TOLD: u8 = 9;
-
-const TEN: &str = "2026-11-26T22:00:00+07:00";
+use support::{NOT_TOLD, TEN, hold, read};
+use wire::syslog::{Dialect, Zone};
 
 #[test]
 fn cisco_with_zones_numbers_and_two_headers() {

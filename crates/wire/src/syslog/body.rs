@@ -35,7 +35,7 @@ pub(super) fn event_format<'a>(message: &mut Message<'a>, bytes: &'a [u8]) -> bo
 
 /// PAN-OS: `1,2026/11/26 22:00:00,serial,TRAFFIC,…`; the second value is when it was received
 /// by the firewall's own log.
-fn pan_os<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Context<'_>) -> bool {
+pub(super) fn pan_os<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Context<'_>) -> bool {
     let mut values = bytes.splitn(5, |b| *b == b',');
     let (Some(version), Some(time), Some(serial), Some(kind)) =
         (values.next(), values.next(), values.next(), values.next())
@@ -43,7 +43,8 @@ fn pan_os<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Context<'_>) 
         return false;
     };
     let plain = |v: &[u8]| !v.is_empty() && v.iter().all(u8::is_ascii_alphanumeric);
-    if version.len() > 3 || !plain(version) || !plain(serial) || !plain(kind) {
+    // Some versions leave the first value empty.
+    if version.len() > 3 || !(version.is_empty() || plain(version)) || !plain(serial) || !plain(kind) {
         return false;
     }
     let Some((written, used)) = stamp::rfc3339(time) else {

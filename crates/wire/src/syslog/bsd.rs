@@ -3,7 +3,7 @@
 use super::{
     body, huawei, key_value,
     message::{Dialect, Message, Severity, field},
-    parse::Context,
+    parse::{self, Context},
     stamp, vendor, zone,
 };
 
@@ -33,6 +33,17 @@ pub(super) fn read<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Cont
         return;
     }
     rest = trim_start(rest.strip_prefix(b":").unwrap_or(rest));
+    // A relay that knew no name put its time right before the device's.
+    if let Some((written, used)) = stamp::any(rest)
+        && rest.get(used) == Some(&b' ')
+    {
+        message.sent(&written, context);
+        rest = trim_start(&rest[used..]);
+    }
+    // rsyslog writes the time anew and leaves the year that stood behind it.
+    if let [b'1' | b'2', b'0' | b'9', b'0'..=b'9', b'0'..=b'9', b' ', after @ ..] = rest {
+        rest = trim_start(after);
+    }
     if let Some(inner) = agent(message, rest) {
         // Only what the agent's own line says counts.
         match stamp::any(inner) {
@@ -53,7 +64,23 @@ pub(super) fn read<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Cont
         message.host = field(name);
         rest = trim_start(after);
     }
+    after_host(message, rest, context);
+}
+
+/// What stands behind time and host.
+fn after_host<'a>(message: &mut Message<'a>, rest: &'a [u8], context: Context<'_>) {
+    // `-` is a relay's for a program that it does not know.
+    let rest = trim_start(rest.strip_prefix(b"- ").unwrap_or(rest));
     message.message = rest;
+    let line = parse::without_sign(rest);
+    if line.len() < rest.len() && !context.inner {
+        let context = Context {
+            inner: true,
+            ..context
+        };
+        parse::line(message, line, context);
+        return;
+    }
     if key_value::read(message, rest, context) {
         message.dialect = Dialect::KeyValue;
     } else if vendor::mikrotik(message, rest) {
@@ -95,10 +122,22 @@ fn agent<'a>(message: &mut Message<'a>, bytes: &'a [u8]) -> Option<&'a [u8]> {
     Some(trim_start(&rest[from.len()..]))
 }
 
-/// The host at the front and the bytes used; a tag, a value or a level is none.
+/// Whether a word may be a device's name: a year, a date, a time, a fraction or an offset is none.
+pub(super) fn may_be_name(word: &[u8]) -> bool {
+    if word.iter().all(u8::is_ascii_digit) {
+        return !matches!(word, [b'1', b'9', _, _] | [b'2', b'0', _, _]);
+    }
+    let sign = |b: &u8| matches!(b, b'.' | b':' | b',' | b'+' | b'-' | b'/' | b'T' | b'Z');
+    let address = || std::str::from_utf8(word).is_ok_and(|w| w.parse::<std::net::IpAddr>().is_ok());
+    !word[0].is_ascii_digit() && !sign(&word[0])
+        || !word.iter().all(|b| b.is_ascii_digit() || sign(b))
+        || address()
+}
+
+/// The host at the front and the bytes used; a tag, a value, a level or a part of a date is none.
 pub(super) fn host(bytes: &[u8]) -> Option<(&[u8], usize)> {
     let word = word(bytes);
-    if word.is_empty() || word.ends_with(b":") || word.contains(&b'=') || word.contains(&b'\t') {
+    if word.is_empty() || !may_be_name(word) || stamp::is_date(bytes) || word.ends_with(b":") || word.contains(&b'=') || word.contains(&b'\t') {
         return None;
     }
     // `[localhost]`, `[10.1.1.1]`; `[error]` is a level.
@@ -151,7 +190,9 @@ fn program<'a>(message: &mut Message<'a>, bytes: &'a [u8]) {
     };
     let tag = &bytes[..end];
     match bytes[end] {
-        b':' if matches!(bytes.get(end + 1), None | Some(b' ')) => {
+        b':' if matches!(bytes.get(end + 1), None | Some(b' '))
+            || huawei::mark(tag).is_some_and(|m| m.used == tag.len()) =>
+        {
             match huawei::mark(tag).filter(|m| m.used == tag.len()) {
                 Some(mark) => mark.tell(message),
                 // `INFO: Port 1 link up` of D-Link names a level.

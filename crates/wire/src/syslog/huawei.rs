@@ -3,7 +3,7 @@
 use memchr::memmem;
 
 use super::{
-    bsd::{host, trim_start},
+    bsd::{host, trim_start, word},
     message::{Message, Severity, field},
     parse::Context,
     stamp, zone,
@@ -59,7 +59,7 @@ impl<'a> Mark<'a> {
 /// Reads a line with `%%01` or `%%10` in it; `false` when it is not of this shape.
 pub(super) fn read<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Context<'_>) -> bool {
     let Some(at) = memmem::find(&bytes[..bytes.len().min(HEAD_MAX)], b"%%") else {
-        return false;
+        return without_sign(message, bytes, context);
     };
     let [b'0'..=b'9', b'0'..=b'9', body @ ..] = &bytes[at + 2..] else {
         return false;
@@ -68,19 +68,66 @@ pub(super) fn read<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Cont
         return false;
     };
     mark.tell(message);
-    let mut head = bytes[..at].trim_ascii();
-    if let Some((written, used)) = stamp::any(head) {
-        head = &head[used..];
-        let suffix = zone::suffix(head, false);
-        let written = suffix.map_or(written, |(east, _)| written.in_zone(east));
-        message.sent(&written, context);
-        head = &head[suffix.map_or(0, |(_, n)| n)..];
-        let words = trim_start(head);
-        head = words.strip_prefix(b"DST ").unwrap_or(words);
-    }
-    if let Some((name, _)) = host(trim_start(head)) {
-        message.host = field(name);
-    }
+    head(message, bytes[..at].trim_ascii(), context);
     message.message = &bytes[at..];
     true
+}
+
+/// A trap or a line of an older version, where the mark stands without `%%` behind time and name.
+fn without_sign<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Context<'_>) -> bool {
+    let Some((_, used)) = stamp::any(bytes) else {
+        return false;
+    };
+    let mut at = used;
+    // A zone, the name, the mark.
+    for _ in 0..4 {
+        at += bytes[at..].len() - trim_start(&bytes[at..]).len();
+        let word = word(&bytes[at..]);
+        if let Some(mark) = mark(word)
+            && matches!(word.get(mark.used), Some(b':' | b'('))
+            && mark.module.iter().all(|b| !b.is_ascii_lowercase())
+        {
+            mark.tell(message);
+            head(message, &bytes[..at], context);
+            message.message = &bytes[at..];
+            return true;
+        }
+        at += word.len();
+    }
+    false
+}
+
+/// Times, zones and names before the mark. With a relay's header there are two of each: the
+/// later time is the device's, and the first word behind it its name.
+fn head<'a>(message: &mut Message<'a>, mut head: &'a [u8], context: Context<'_>) {
+    let (mut sent, mut name, mut relay) = (None::<stamp::Written>, None, None);
+    for _ in 0..12 {
+        head = trim_start(head);
+        let word = word(head);
+        if let Some((written, used)) = stamp::any(head) {
+            head = &head[used..];
+            let suffix = zone::suffix(head, false);
+            sent = Some(suffix.map_or(written, |(east, _)| written.in_zone(east)));
+            head = &head[suffix.map_or(0, |(_, n)| n)..];
+            relay = name.take().or(relay);
+            continue;
+        }
+        if word.is_empty() {
+            break;
+        }
+        let follows = head.len() > word.len();
+        // `22:00:00 Hanoi SW-01`: a zone, unless it is all the name there is.
+        if let Some(east) = zone::named(word).filter(|_| follows && name.is_none()) {
+            sent = sent.map(|w| w.in_zone_if(Some(east)));
+        } else if word != b"DST" && name.is_none() {
+            name = host(head).map(|(name, _)| name);
+        }
+        head = &head[word.len()..];
+    }
+    if let Some(written) = sent {
+        message.sent(&written, context);
+    }
+    if let Some(name) = name.or(relay) {
+        message.host = field(name);
+    }
 }

@@ -6,6 +6,7 @@ mod huawei;
 mod key_value;
 mod message;
 mod parse;
+mod relayed;
 mod rfc5424;
 mod stamp;
 mod vendor;

@@ -14,6 +14,8 @@ use super::{
 pub(super) struct Context<'t> {
     pub received_at: Timestamp,
     pub zone: &'t TimeZone,
+    /// Behind a header already: the next one is text.
+    pub inner: bool,
 }
 
 /// Reads one syslog line. It never fails: a line that follows no known shape is
@@ -22,9 +24,13 @@ pub(super) struct Context<'t> {
 /// `received_at` and `zone` settle what RFC 3164 leaves open: the year and the
 /// offset of the sender's time stamp.
 pub fn parse<'a>(bytes: &'a [u8], received_at: Timestamp, zone: &TimeZone) -> Message<'a> {
-    let context = Context { received_at, zone };
+    let context = Context {
+        received_at,
+        zone,
+        inner: false,
+    };
     let mut message = Message::bare(bytes);
-    let mut rest = trim_end(bytes);
+    let mut rest = strip_mark(trim_end(bytes));
     if let Some((priority, used)) = priority(rest) {
         message.has_priority = true;
         message.facility = Some(priority >> 3);
@@ -36,20 +42,27 @@ pub fn parse<'a>(bytes: &'a [u8], received_at: Timestamp, zone: &TimeZone) -> Me
     message.message = rest;
     if rfc5424::read(&mut message, rest, context) {
         message.dialect = Dialect::Rfc5424;
-    } else if key_value::read(&mut message, rest, context) {
-        message.dialect = Dialect::KeyValue;
-    } else if huawei::read(&mut message, rest, context) {
-        message.dialect = Dialect::Huawei;
-    } else if vendor::cisco(&mut message, rest, context) {
-        message.dialect = Dialect::Cisco;
-    } else if vendor::mikrotik(&mut message, rest) {
-        message.dialect = Dialect::MikroTik;
     } else {
-        // Comware's own file begins a line with `%`.
-        let line = rest.strip_prefix(b"%").filter(|r| stamp::any(r).is_some());
-        bsd::read(&mut message, line.unwrap_or(rest), context);
+        line(&mut message, rest, context);
     }
     message
+}
+
+/// Reads what stands behind a priority, but for RFC 5424.
+pub(super) fn line<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Context<'_>) {
+    let rest = without_sign(bytes);
+    message.message = rest;
+    if key_value::read(message, rest, context) {
+        message.dialect = Dialect::KeyValue;
+    } else if huawei::read(message, rest, context) {
+        message.dialect = Dialect::Huawei;
+    } else if vendor::cisco(message, rest, context) {
+        message.dialect = Dialect::Cisco;
+    } else if vendor::mikrotik(message, rest) {
+        message.dialect = Dialect::MikroTik;
+    } else {
+        bsd::read(message, rest, context);
+    }
 }
 
 /// `<0>` to `<191>` (RFC 5424 §6.2.1); leading zeros are let pass.
@@ -60,6 +73,20 @@ fn priority(bytes: &[u8]) -> Option<(u8, usize)> {
         return None;
     }
     Some((u8::try_from(value).ok()?, n + 2))
+}
+
+/// Without what Comware and VRP put before the time of a log (`%`, also numbered `%@123%`), a
+/// trap (`#`) or a debugging line (`*`) in their own files.
+pub(super) fn without_sign(bytes: &[u8]) -> &[u8] {
+    let rest = match bytes {
+        [b'%', b'@', rest @ ..] => match stamp::number(rest, 1, 9) {
+            Some((_, n)) if rest.get(n) == Some(&b'%') => &rest[n + 1..],
+            _ => return bytes,
+        },
+        [b'%' | b'#', rest @ ..] => rest,
+        _ => return bytes,
+    };
+    if stamp::any(rest).is_some() { rest } else { bytes }
 }
 
 /// Without the line end or NUL that some senders leave inside a datagram.

@@ -8,7 +8,7 @@ use super::{
     body,
     message::{Message, Zone, field},
     parse::{Context, strip_mark},
-    stamp,
+    relayed, stamp,
 };
 
 /// Reads what follows the priority; `false` when it is not RFC 5424.
@@ -50,9 +50,12 @@ pub(super) fn read<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Cont
     let (data, text) = structured_data(rest);
     message.structured_data = data;
     message.message = strip_mark(text);
-    if message.application.is_none() {
-        // A relay that knows no program leaves it nil, and the event names its form.
-        body::event_format(message, message.message);
+    // A relay that knows no program leaves it nil, and the event names its form.
+    if message.application.is_none() && body::event_format(message, message.message) {
+        return true;
+    }
+    if message.msgid.is_none() {
+        relayed::read(message, context);
     }
     true
 }

@@ -135,6 +135,13 @@ fn clock(bytes: &[u8]) -> Option<(i8, i8, i8, i32, usize)> {
             scale /= 10;
             used += 1;
         }
+        // `22:00:00.120.1+07:00` of Huawei's CE: a counter within the millisecond.
+        if let Some([b'.', counter @ ..]) = bytes.get(used..)
+            && let Some((_, n)) = number(counter, 1, 6)
+            && matches!(counter.get(n), None | Some(b' ' | b'+' | b'-' | b'Z' | b':'))
+        {
+            used += 1 + n;
+        }
     }
     Some((hour, minute, second, nanosecond, used))
 }
@@ -318,10 +325,34 @@ pub(super) fn with_weekday(bytes: &[u8]) -> Option<(Written, usize)> {
     Some((written, n + 4))
 }
 
+/// `2026:11:26-22:00:00` of Sophos UTM.
+fn with_colons(bytes: &[u8]) -> Option<(Written, usize)> {
+    if bytes.len() < 19 || bytes[4] != b':' || bytes[7] != b':' || bytes[10] != b'-' {
+        return None;
+    }
+    let mut date = [0; 19];
+    date.copy_from_slice(&bytes[..19]);
+    (date[4], date[7], date[10]) = (b'-', b'-', b'T');
+    rfc3339(&date)
+}
+
+/// Whether a date begins here, `Nov 26`: what a header that was cut through leaves.
+pub(super) fn is_date(bytes: &[u8]) -> bool {
+    let Some([first @ b'A'..=b'Z', second, third, b' ', rest @ ..]) = bytes.get(..) else {
+        return false;
+    };
+    month(&[*first, *second, *third]).is_some()
+        && small(&rest[blanks(rest)..], 1, 2, 1..=31).is_some_and(|(_, n)| {
+            matches!(rest[blanks(rest)..].get(n), None | Some(b' '))
+        })
+}
+
 /// Either form; what RFC 3164 senders put at the front of a line.
 pub(super) fn any(bytes: &[u8]) -> Option<(Written, usize)> {
     match bytes.first()? {
-        b'0'..=b'9' => rfc3339(bytes).or_else(|| bsd(bytes)),
+        b'0'..=b'9' => rfc3339(bytes)
+            .or_else(|| bsd(bytes))
+            .or_else(|| with_colons(bytes)),
         b'A'..=b'Z' | b'a'..=b'z' => bsd(bytes).or_else(|| with_weekday(bytes)),
         _ => None,
     }

@@ -1,9 +1,9 @@
 //! Cisco and MikroTik.
 
-use memchr::memchr;
+use memchr::{memchr, memchr2_iter};
 
 use super::{
-    bsd::{trim_start, word},
+    bsd::{may_be_name, trim_start, word},
     message::{Message, Severity, field},
     parse::Context,
     stamp, zone,
@@ -15,10 +15,9 @@ const HEAD_MAX: usize = 160;
 /// Reads `123: host: *Mar  1 00:01:02.123 ICT: %SYS-5-CONFIG_I: …`, every part
 /// before the `%` optional; `false` when the line is not of this shape.
 pub(super) fn cisco<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Context<'_>) -> bool {
-    let Some(percent) = memchr(b'%', &bytes[..bytes.len().min(HEAD_MAX)]) else {
-        return false;
-    };
-    let Some(mnemonic) = mnemonic(&bytes[percent..]) else {
+    // AireOS also writes `#CAPWAP-4-…`.
+    let mut signs = memchr2_iter(b'%', b'#', &bytes[..bytes.len().min(HEAD_MAX)]).take(4);
+    let Some((percent, mnemonic)) = signs.find_map(|at| Some((at, mnemonic(&bytes[at..])?))) else {
         return false;
     };
     // `%ASA-session-6-302015`: the class of the message stands between.
@@ -66,6 +65,12 @@ const JUNOS: [&[u8]; 12] = [
     b"USER",
 ];
 
+/// Whether the facility is one of Junos, whose program stands before it.
+pub(super) fn is_junos(message: &Message<'_>) -> bool {
+    let facility = message.application.as_deref().unwrap_or_default();
+    JUNOS.contains(&facility.as_bytes())
+}
+
 struct Mnemonic<'a> {
     facility: &'a [u8],
     severity: Severity,
@@ -82,16 +87,36 @@ fn mnemonic(bytes: &[u8]) -> Option<Mnemonic<'_>> {
         return None;
     }
     let whole = &name[..n];
-    let level = (1..n.saturating_sub(2)).find(|&i| {
-        whole[i] == b'-' && matches!(whole[i + 1], b'0'..=b'7') && whole[i + 2] == b'-'
-    })?;
-    if !whole[0].is_ascii_uppercase() {
+    if !whole.first()?.is_ascii_uppercase() {
         return None;
     }
+    let parted = |i: usize| whole[i] == b'-' && whole[i + 2] == b'-';
+    let levels = || (1..n.saturating_sub(2)).filter(|i| parted(*i));
+    let number = levels().find(|i| matches!(whole[i + 1], b'0'..=b'7'));
+    let (level, severity) = match number {
+        Some(at) => (at, Severity::from_bits(whole[at + 1] - b'0')),
+        // The switches for small offices have letters.
+        None => levels().find_map(|at| Some((at, letter(whole[at + 1])?)))?,
+    };
     Some(Mnemonic {
         facility: &whole[..level],
-        severity: Severity::from_bits(whole[level + 1] - b'0'),
+        severity,
         whole,
+    })
+}
+
+/// `%LINK-W-Down` of Cisco's 200 to 550 series.
+fn letter(level: u8) -> Option<Severity> {
+    Some(match level {
+        b'F' => Severity::Emergency,
+        b'A' => Severity::Alert,
+        b'C' => Severity::Critical,
+        b'E' => Severity::Error,
+        b'W' => Severity::Warning,
+        b'N' => Severity::Notice,
+        b'I' => Severity::Informational,
+        b'D' => Severity::Debug,
+        _ => return None,
     })
 }
 
@@ -134,6 +159,7 @@ fn cisco_head(head: &[u8], firewall: bool) -> Option<Head<'_>> {
             let only = !firewall && (out.host.is_some() || out.sequence.is_some());
             if written.offset.is_none()
                 && let Some((east, n)) = zone::suffix(rest, only)
+                    .or_else(|| zone::last(rest).filter(|_| !firewall))
             {
                 written = written.in_zone(east);
                 rest = &rest[n..];
@@ -166,6 +192,8 @@ fn cisco_head(head: &[u8], firewall: bool) -> Option<Head<'_>> {
         } else if hosts == 1 && !marked && matches!(body.get(n..), Some(b":" | b": ")) {
             // The agent that speaks, on Arista: `sw1 Bgp: %BGP-…`.
             out.process = Some(token);
+        } else if !may_be_name(token) {
+            // A part of a time or a number: never a name.
         } else if hosts < 2 && !marked {
             // A relay's name for it comes first, its own after it.
             hosts += 1;
@@ -194,12 +222,17 @@ fn is_clock(bytes: &[u8]) -> bool {
     uptime(bytes).is_some()
 }
 
-/// Time since start instead of a time of day: `00:01:02`, `1d02h`, `4w6d`.
+/// Time since start instead of a time of day: `00:01:02`, `00:01:02.123`, `1d02h`, `4w6d`.
 fn uptime(bytes: &[u8]) -> Option<usize> {
     let n = bytes.iter().position(|b| *b == b' ').unwrap_or(bytes.len());
     let text = bytes[..n].strip_suffix(b":").unwrap_or(&bytes[..n]);
-    let colons = text.len() == 8
-        && text.iter().enumerate().all(|(i, b)| {
+    let (clock, fraction) = match memchr(b'.', text) {
+        Some(at) => (&text[..at], &text[at + 1..]),
+        None => (text, &[][..]),
+    };
+    let colons = clock.len() == 8
+        && fraction.iter().all(u8::is_ascii_digit)
+        && clock.iter().enumerate().all(|(i, b)| {
             if i % 3 == 2 {
                 *b == b':'
             } else {
@@ -216,88 +249,37 @@ fn uptime(bytes: &[u8]) -> Option<usize> {
 }
 
 /// The first topics RouterOS knows (its manual, "Logging", topics).
-const TOPICS: [&[u8]; 52] = [
-    b"acme",
-    b"account",
-    b"async",
-    b"backup",
-    b"bfd",
-    b"bgp",
-    b"bridge",
-    b"calc",
-    b"caps",
-    b"certificate",
-    b"container",
-    b"ddns",
-    b"dhcp",
-    b"disk",
-    b"dns",
-    b"dot1x",
-    b"dude",
-    b"e-mail",
-    b"evpn",
-    b"fetch",
-    b"firewall",
-    b"gps",
-    b"gsm",
-    b"health",
-    b"hotspot",
-    b"igmp-proxy",
-    b"interface",
-    b"ipsec",
-    b"iscsi",
-    b"isdn",
-    b"kvm",
-    b"l2tp",
-    b"ldp",
-    b"lora",
-    b"lte",
-    b"manager",
-    b"mme",
-    b"mpls",
-    b"mqtt",
-    b"natpmp",
-    b"netwatch",
-    b"ntp",
-    b"ospf",
-    b"ovpn",
-    b"poe-out",
-    b"ppp",
-    b"pppoe",
-    b"pptp",
-    b"radius",
-    b"route",
-    b"script",
-    b"system",
-];
+const TOPICS: &str = "\
+account acme async backup bfd bgp bridge calc caps certificate container critical ddns \
+debug dhcp disk dns dot1x dude e-mail error event evpn fetch firewall gps graphing gsm \
+health hotspot igmp-proxy info interface ipsec iscsi isdn isis kvm l2tp ldp lora lte \
+manager mme mpls mqtt mvrp natpmp netinstall netwatch ntp ospf ovpn packet pim poe-out \
+ppp pppoe pptp ptp queue radius radvd raw read rip romon route rpki rsvp script sertcp \
+simulator smb snmp ssh ssl sstp state store stp system telephony tftp timer tr069 upnp \
+ups vpls vrrp vxlan warning watchdog web-proxy wifi wireguard wireless write zerotier";
 
-/// As [`TOPICS`], those that come last in the alphabet or are levels.
-const MORE_TOPICS: [&[u8]; 21] = [
-    b"critical",
-    b"debug",
-    b"error",
-    b"info",
-    b"warning",
-    b"sertcp",
-    b"simulator",
-    b"smb",
-    b"snmp",
-    b"ssh",
-    b"ssl",
-    b"sstp",
-    b"store",
-    b"stp",
-    b"telephony",
-    b"tftp",
-    b"tr069",
-    b"upnp",
-    b"ups",
-    b"vrrp",
-    b"wireless",
-];
+/// The topics that are levels: one of them shows a list that begins with a topic not known yet.
+const LEVELS: [&[u8]; 5] = [b"critical", b"error", b"warning", b"info", b"debug"];
 
-/// Reads `system,info,account user admin logged in …`; `false` when there is no list of topics.
+/// Reads `system,info,account user admin logged in …`, also with the router's name and a colon
+/// before it; `false` when there is no list of topics.
 pub(super) fn mikrotik<'a>(message: &mut Message<'a>, bytes: &'a [u8]) -> bool {
+    let first = word(bytes);
+    let name = first.strip_suffix(b":").filter(|name| {
+        let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+        !name.is_empty() && name.iter().all(plain) && may_be_name(name)
+    });
+    let Some(name) = name else {
+        return topics(message, bytes);
+    };
+    let named = topics(message, trim_start(&bytes[first.len()..]));
+    if named {
+        message.host = field(name);
+    }
+    named
+}
+
+fn topics<'a>(message: &mut Message<'a>, bytes: &'a [u8]) -> bool {
     let word = word(bytes);
     let topics = word.strip_suffix(b":").unwrap_or(word);
     let Some(comma) = memchr(b',', topics) else {
@@ -307,7 +289,9 @@ pub(super) fn mikrotik<'a>(message: &mut Message<'a>, bytes: &'a [u8]) -> bool {
         .iter()
         .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b',' | b'-' | b'!'));
     let first = &topics[..comma];
-    if !plain || !(TOPICS.contains(&first) || MORE_TOPICS.contains(&first)) {
+    let mut all = topics.split(|b| *b == b',');
+    let known = TOPICS.split(' ').any(|t| t.as_bytes() == first);
+    if !plain || first.is_empty() || !(known || all.any(|t| LEVELS.contains(&t))) {
         return false;
     }
     if !message.has_priority

@@ -66,7 +66,7 @@ const NAMES: &[(&str, i32)] = &[
          INDOCHINA ASIA/HO_CHI_MINH ASIA/SAIGON ASIA/BANGKOK",
         420,
     ),
-    ("SGT HKT CST MYT PHT AWST WITA SINGAPORE BEIJING", 480),
+    ("SGT HKT CST MYT PHT AWST WITA SINGAPORE BEIJING BJ", 480),
     ("JST KST WIT", 540),
     ("AEST", 600),
     ("AEDT", 660),
@@ -122,6 +122,25 @@ pub(super) fn suffix(bytes: &[u8], only: bool) -> Option<(Option<i32>, usize)> {
         }
         _ => None,
     }
+}
+
+/// A zone between a time and the `%` of a Cisco message, from the blank on, where nothing else
+/// stands: a name that is known, or before `:` a word that looks like one. A name in small
+/// letters or with a dash is a host's.
+pub(super) fn last(head: &[u8]) -> Option<(Option<i32>, usize)> {
+    let rest = head.strip_prefix(b" ")?;
+    let end = rest.iter().position(|b| matches!(b, b' ' | b':'));
+    let word = &rest[..end.unwrap_or(rest.len())];
+    let after = &rest[word.len()..];
+    if word.is_empty() || !after.iter().all(|b| matches!(b, b' ' | b':')) {
+        return None;
+    }
+    let looks = word[0].is_ascii_uppercase()
+        && (2..=16).contains(&word.len())
+        && word.iter().all(u8::is_ascii_alphanumeric)
+        && after.starts_with(b":");
+    let east = named(word);
+    (east.is_some() || looks).then_some((east, word.len() + 1))
 }
 
 #[cfg(test)]

@@ -1,0 +1,180 @@
+//! A device's own line behind a relay's header. rsyslog takes the first word of what it gets for
+//! the program, without its colon, what stands in brackets and what follows a `/`, and the rest
+//! for the text; a time that it does not know is cut through in the same way.
+
+use std::borrow::Cow;
+
+use super::{
+    body,
+    bsd::{may_be_name, trim_start},
+    huawei, key_value,
+    message::{Message, field},
+    parse::{self, Context},
+    stamp, vendor,
+};
+
+/// How far the forms look into a line.
+const HEAD: usize = 1024;
+
+/// What a device wrote, put together again.
+struct Joined {
+    bytes: Vec<u8>,
+    /// Bytes before those that are in the line as they are, and where they begin in the text.
+    before: usize,
+    from: usize,
+}
+
+impl Joined {
+    fn new(before: &[&[u8]], text: &[u8], from: usize) -> Self {
+        let mut bytes = before.concat();
+        let before = bytes.len();
+        let end = text.len().min(from + HEAD);
+        bytes.extend_from_slice(&text[from..end]);
+        Self {
+            bytes,
+            before,
+            from,
+        }
+    }
+
+    /// What is read in it counts for the message, of which `text` is the text.
+    fn read<'a>(
+        &self,
+        message: &mut Message<'a>,
+        text: &'a [u8],
+        read: impl for<'x> FnOnce(&mut Message<'x>, &'x [u8]) -> bool,
+    ) -> bool {
+        let mut inner = Message::bare(&self.bytes);
+        inner.has_priority = message.has_priority;
+        inner.severity = message.severity;
+        inner.header_offset = message.header_offset;
+        if !read(&mut inner, &self.bytes) {
+            return false;
+        }
+        let at = self.bytes.len() - inner.message.len();
+        message.message = &text[self.from + at.saturating_sub(self.before)..];
+        if inner.sent_at.is_some() {
+            message.sent_at = inner.sent_at;
+            message.zone = inner.zone;
+            message.clock_set = inner.clock_set;
+        }
+        let owned = |value: &Option<Cow<'_, str>>| value.clone().map(|v| Cow::Owned(v.into_owned()));
+        message.host = owned(&inner.host).or(message.host.take());
+        message.application = owned(&inner.application);
+        message.procid = owned(&inner.procid).or(message.procid.take());
+        message.msgid = owned(&inner.msgid);
+        message.severity = inner.severity;
+        true
+    }
+}
+
+/// Looks behind an RFC 5424 header, of which host, program and text were read.
+pub(super) fn read<'a>(message: &mut Message<'a>, context: Context<'_>) {
+    let text = message.message;
+    let host = message.host.clone().unwrap_or_default();
+    let program = message.application.clone().unwrap_or_default();
+    let (host, program) = (host.as_bytes(), program.as_bytes());
+    let from = text.len() - trim_start(text).len();
+    // A colon stood behind the word unless a blank did.
+    let colon: &[u8] = if from == 0 && !program.is_empty() {
+        b":"
+    } else {
+        b""
+    };
+    if !host.is_empty() && (!may_be_name(host) || stamp::is_date(&[host, b" ", program].concat())) {
+        message.host = None;
+        if host.len() == 4 && host.iter().all(u8::is_ascii_digit) {
+            // The year behind the time: the name follows it.
+            message.host = field_of(program);
+            Joined::new(&[], text, from).read(message, text, |inner, bytes| {
+                parse::line(inner, bytes, context);
+                true
+            });
+        } else {
+            let whole = Joined::new(&[host, b" ", program, colon], text, 0);
+            whole.read(message, text, |inner, bytes| line(inner, bytes, context));
+        }
+        return;
+    }
+    let pairs = program.contains(&b'=');
+    let apart: &[&[u8]] = match program {
+        [] => &[],
+        _ if pairs => &[program, b" "],
+        _ => &[program, b": "],
+    };
+    let cut = !program.is_empty()
+        && Joined::new(&[program, colon], text, 0).read(message, text, |inner, bytes| {
+            line(inner, bytes, context) || (from == 0 && huawei::read(inner, bytes, context))
+        });
+    let known = cut
+        || Joined::new(apart, text, from).read(message, text, |inner, bytes| {
+            ((program.is_empty() || pairs) && key_value::read(inner, bytes, context))
+                || vendor::mikrotik(inner, bytes)
+                || (program.is_empty() && body::pan_os(inner, bytes, context))
+                || huawei::read(inner, bytes, context)
+                || cisco(inner, bytes, (program, text), context)
+        });
+    if !known && let Some(name) = cut_mark(program).or_else(|| cut_values(program, text)) {
+        message.application = field_of(name);
+    }
+}
+
+/// What [`field`] gives, for bytes that do not live as long as the message.
+fn field_of<'a>(bytes: &[u8]) -> Option<Cow<'a, str>> {
+    field(bytes).map(|text| Cow::Owned(text.into_owned()))
+}
+
+/// A line that begins with a time.
+fn line<'a>(inner: &mut Message<'a>, bytes: &'a [u8], context: Context<'_>) -> bool {
+    let timed = stamp::any(parse::without_sign(bytes)).is_some();
+    if timed {
+        parse::line(inner, bytes, context);
+    }
+    timed
+}
+
+/// `%%01SHELL` of `%%01SHELL/5/LOGIN(s)[12]:`.
+fn cut_mark(program: &[u8]) -> Option<&[u8]> {
+    match program.strip_prefix(b"%%")? {
+        [b'0'..=b'9', b'0'..=b'9', rest @ ..] => {
+            let end = rest.iter().position(|b| !(b.is_ascii_alphanumeric() || *b == b'_'));
+            Some(&rest[..end.unwrap_or(rest.len())]).filter(|name| !name.is_empty())
+        }
+        _ => None,
+    }
+}
+
+/// The kind of a line of PAN-OS, `1,2026/11/26 22:00:00,serial,TRAFFIC,…` without its date.
+fn cut_values<'t>(program: &[u8], text: &'t [u8]) -> Option<&'t [u8]> {
+    let (_, year) = program.split_at(program.iter().position(|b| *b == b',')? + 1);
+    let mut values = trim_start(text).splitn(4, |b| *b == b',');
+    let (time, serial, kind) = (values.next()?, values.next()?, values.next()?);
+    let plain = |v: &[u8]| !v.is_empty() && v.iter().all(u8::is_ascii_alphanumeric);
+    let cut = year.len() == 4 && stamp::number(year, 4, 4).is_some();
+    let timed = time.len() == 8 && time[2] == b':';
+    (cut && timed && plain(serial) && plain(kind)).then_some(kind)
+}
+
+/// Cisco's forms, of which a program may also speak: they count where the program is a number,
+/// the mnemonic itself, or where a time stands before the mnemonic as a device writes it.
+fn cisco<'m>(
+    inner: &mut Message<'m>,
+    bytes: &'m [u8],
+    (program, text): (&[u8], &[u8]),
+    context: Context<'_>,
+) -> bool {
+    if !vendor::cisco(inner, bytes, context) {
+        return false;
+    }
+    let sign = |bytes: &[u8]| matches!(bytes.first(), Some(b'%' | b'#'));
+    if program.iter().all(u8::is_ascii_digit) || sign(program) {
+        return true;
+    }
+    if sign(trim_start(text)) {
+        // The agent that speaks, as without a relay.
+        inner.host = None;
+        inner.procid = field_of(program);
+        return !vendor::is_junos(inner);
+    }
+    inner.sent_at.is_some()
+}
