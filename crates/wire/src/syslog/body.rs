@@ -44,7 +44,11 @@ pub(super) fn pan_os<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Co
     };
     let plain = |v: &[u8]| !v.is_empty() && v.iter().all(u8::is_ascii_alphanumeric);
     // Some versions leave the first value empty.
-    if version.len() > 3 || !(version.is_empty() || plain(version)) || !plain(serial) || !plain(kind) {
+    if version.len() > 3
+        || !(version.is_empty() || plain(version))
+        || !plain(serial)
+        || !plain(kind)
+    {
         return false;
     }
     let Some((written, used)) = stamp::rfc3339(time) else {

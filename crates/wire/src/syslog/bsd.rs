@@ -41,7 +41,15 @@ pub(super) fn read<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Cont
         rest = trim_start(&rest[used..]);
     }
     // rsyslog writes the time anew and leaves the year that stood behind it.
-    if let [b'1' | b'2', b'0' | b'9', b'0'..=b'9', b'0'..=b'9', b' ', after @ ..] = rest {
+    if let [
+        b'1' | b'2',
+        b'0' | b'9',
+        b'0'..=b'9',
+        b'0'..=b'9',
+        b' ',
+        after @ ..,
+    ] = rest
+    {
         rest = trim_start(after);
     }
     if let Some(inner) = agent(message, rest) {
@@ -137,7 +145,13 @@ pub(super) fn may_be_name(word: &[u8]) -> bool {
 /// The host at the front and the bytes used; a tag, a value, a level or a part of a date is none.
 pub(super) fn host(bytes: &[u8]) -> Option<(&[u8], usize)> {
     let word = word(bytes);
-    if word.is_empty() || !may_be_name(word) || stamp::is_date(bytes) || word.ends_with(b":") || word.contains(&b'=') || word.contains(&b'\t') {
+    if word.is_empty()
+        || !may_be_name(word)
+        || stamp::is_date(bytes)
+        || word.ends_with(b":")
+        || word.contains(&b'=')
+        || word.contains(&b'\t')
+    {
         return None;
     }
     // `[localhost]`, `[10.1.1.1]`; `[error]` is a level.

@@ -86,7 +86,11 @@ pub(super) fn without_sign(bytes: &[u8]) -> &[u8] {
         [b'%' | b'#', rest @ ..] => rest,
         _ => return bytes,
     };
-    if stamp::any(rest).is_some() { rest } else { bytes }
+    if stamp::any(rest).is_some() {
+        rest
+    } else {
+        bytes
+    }
 }
 
 /// Without the line end or NUL that some senders leave inside a datagram.

@@ -58,7 +58,8 @@ impl Joined {
             message.zone = inner.zone;
             message.clock_set = inner.clock_set;
         }
-        let owned = |value: &Option<Cow<'_, str>>| value.clone().map(|v| Cow::Owned(v.into_owned()));
+        let owned =
+            |value: &Option<Cow<'_, str>>| value.clone().map(|v| Cow::Owned(v.into_owned()));
         message.host = owned(&inner.host).or(message.host.take());
         message.application = owned(&inner.application);
         message.procid = owned(&inner.procid).or(message.procid.take());
@@ -137,7 +138,9 @@ fn line<'a>(inner: &mut Message<'a>, bytes: &'a [u8], context: Context<'_>) -> b
 fn cut_mark(program: &[u8]) -> Option<&[u8]> {
     match program.strip_prefix(b"%%")? {
         [b'0'..=b'9', b'0'..=b'9', rest @ ..] => {
-            let end = rest.iter().position(|b| !(b.is_ascii_alphanumeric() || *b == b'_'));
+            let end = rest
+                .iter()
+                .position(|b| !(b.is_ascii_alphanumeric() || *b == b'_'));
             Some(&rest[..end.unwrap_or(rest.len())]).filter(|name| !name.is_empty())
         }
         _ => None,

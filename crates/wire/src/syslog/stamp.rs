@@ -138,7 +138,10 @@ fn clock(bytes: &[u8]) -> Option<(i8, i8, i8, i32, usize)> {
         // `22:00:00.120.1+07:00` of Huawei's CE: a counter within the millisecond.
         if let Some([b'.', counter @ ..]) = bytes.get(used..)
             && let Some((_, n)) = number(counter, 1, 6)
-            && matches!(counter.get(n), None | Some(b' ' | b'+' | b'-' | b'Z' | b':'))
+            && matches!(
+                counter.get(n),
+                None | Some(b' ' | b'+' | b'-' | b'Z' | b':')
+            )
         {
             used += 1 + n;
         }
@@ -342,9 +345,8 @@ pub(super) fn is_date(bytes: &[u8]) -> bool {
         return false;
     };
     month(&[*first, *second, *third]).is_some()
-        && small(&rest[blanks(rest)..], 1, 2, 1..=31).is_some_and(|(_, n)| {
-            matches!(rest[blanks(rest)..].get(n), None | Some(b' '))
-        })
+        && small(&rest[blanks(rest)..], 1, 2, 1..=31)
+            .is_some_and(|(_, n)| matches!(rest[blanks(rest)..].get(n), None | Some(b' ')))
 }
 
 /// Either form; what RFC 3164 senders put at the front of a line.

@@ -158,8 +158,8 @@ fn cisco_head(head: &[u8], firewall: bool) -> Option<Head<'_>> {
             // With a number or a name before the time, a word behind it is a zone.
             let only = !firewall && (out.host.is_some() || out.sequence.is_some());
             if written.offset.is_none()
-                && let Some((east, n)) = zone::suffix(rest, only)
-                    .or_else(|| zone::last(rest).filter(|_| !firewall))
+                && let Some((east, n)) =
+                    zone::suffix(rest, only).or_else(|| zone::last(rest).filter(|_| !firewall))
             {
                 written = written.in_zone(east);
                 rest = &rest[n..];
