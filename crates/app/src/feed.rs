@@ -4,6 +4,7 @@ use domain::{
     authority::Permission,
     id::Id,
     label::Lang,
+    parse,
     problem::{FieldProblem, Problem},
 };
 use store::feed::CalendarFeed;
@@ -36,7 +37,8 @@ pub async fn make(
     name: &str,
     days: i64,
 ) -> Result<String, Problem> {
-    let name = name.trim();
+    let name = parse::line("name", name);
+    let name = name.map_err(|wrong| Problem::invalid("calendar", vec![wrong]))?;
     let expires_at = account::lifetime(app, days);
     let expires_at = expires_at.map_err(|wrong| Problem::invalid("calendar", vec![wrong]))?;
     if name.is_empty() || name.chars().count() > 100 {
@@ -51,7 +53,7 @@ pub async fn make(
     let (secret, hash) = account::secret()?;
     let feed = CalendarFeed {
         id: Id::new(now).to_string(),
-        name: name.into(),
+        name: name.clone(),
         created_at: now,
         expires_at,
         used_at: None,
@@ -71,7 +73,7 @@ pub async fn make(
     store::journal::append(&mut tx, &[change])
         .await
         .map_err(fault)?;
-    account::tell(app, ctx, &mut tx, &whose, Event::FeedMade, name).await?;
+    account::tell(app, ctx, &mut tx, &whose, Event::FeedMade, &name).await?;
     tx.commit().await.map_err(fault)?;
     Ok(secret)
 }

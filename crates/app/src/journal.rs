@@ -10,7 +10,7 @@ use store::{
 };
 use vault::note::{JournalHead, Verifier};
 
-use crate::{App, Ctx, evidence, fault::fault};
+use crate::{App, Ctx, attachment, evidence, fault::fault};
 
 /// Entries that the actor may see, the newest first. Who keeps only a unit's books may
 /// read what happened to a record of that unit.
@@ -107,6 +107,8 @@ pub enum JournalFinding {
     Unsealed,
     /// A record is not as the journal tells it.
     Record(Mismatch),
+    /// A file that a record names, by its SHA-256, is gone or not as it was handed in.
+    File(String),
 }
 
 impl JournalFinding {
@@ -155,6 +157,10 @@ impl JournalFinding {
                 "No entry carries a seal: the journal was replaced",
             ),
             Self::Record(m) => record(m),
+            Self::File(sha256) => Label::new(
+                format!("Tệp đính kèm {sha256} bị mất hoặc không còn nguyên như khi nộp"),
+                format!("The attachment {sha256} is gone or not as it was handed in"),
+            ),
         }
     }
 }
@@ -283,19 +289,28 @@ pub async fn verify_against(
     let later = later.map_err(fault)?;
     let nouns: HashSet<&str> = later.iter().map(|(noun, _)| noun.as_str()).collect();
     for mismatch in compared.mismatches {
-        let moved = later
-            .iter()
-            .any(|(_, id)| mismatch.record_id.contains(id.as_str()))
-            || (mismatch.field.starts_with("below ") && nouns.contains("organization"));
-        if !moved {
+        let below = mismatch.field.starts_with("below ") && nouns.contains("organization");
+        if !below && !moved(&mismatch.record_id, &later) {
             find(&mut report, JournalFinding::Record(mismatch));
         }
+    }
+    for sha256 in attachment::damaged(app).await.map_err(fault)? {
+        find(&mut report, JournalFinding::File(sha256));
     }
     report.entries = walked.last;
     report.head = walked.head;
     report.records = compared.records;
     report.more += compared.more;
     Ok(report)
+}
+
+/// Whether a later entry tells of the record of a mismatch, whose id may have several parts: of
+/// that one and of no other, whatever somebody writes meanwhile.
+fn moved(record_id: &str, later: &[(String, String)]) -> bool {
+    let mut told = later
+        .iter()
+        .filter(|(noun, id)| noun != store::journal::CHECKPOINT && !id.is_empty());
+    told.any(|(_, id)| id == record_id || record_id.split(' ').any(|part| part == id))
 }
 
 fn find(report: &mut JournalReport, finding: JournalFinding) {
@@ -400,4 +415,20 @@ async fn vault_heads(app: &App, given: Option<Verifier>) -> Result<Heads, Proble
         tracing::error!(%error, "the checkpoints of the vault cannot be read");
         Problem::internal("vault")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::moved;
+
+    #[test]
+    fn only_an_entry_about_the_same_record_explains_a_mismatch() {
+        let later = |noun: &str, id: &str| vec![(noun.to_owned(), id.to_owned())];
+        assert!(moved("01ABC", &later("contact", "01ABC")));
+        assert!(moved("01ABC 01XYZ", &later("account", "01ABC")));
+        // What an officer was refused is about nothing; a checkpoint's number is no record.
+        assert!(!moved("01ABC", &later("contact", "")));
+        assert!(!moved("01ABC", &later("contact", "01A")));
+        assert!(!moved("12", &later(store::journal::CHECKPOINT, "12")));
+    }
 }

@@ -41,6 +41,18 @@ impl Keyring {
         mac.chain_update(purpose).finalize().into_bytes().into()
     }
 
+    /// A mark, hex, of what belongs together for a purpose: who has not the key makes none.
+    pub fn mark(&self, purpose: &str, parts: &[&str]) -> String {
+        let mut mac: Hmac<Sha256> = Hmac::new_from_slice(&self.derive(purpose))
+            .unwrap_or_else(|_| unreachable!("HMAC takes a key of any length"));
+        for part in parts {
+            // Each with its length: nothing moves from one part to the next.
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part.as_bytes());
+        }
+        hex::encode(mac.finalize().into_bytes())
+    }
+
     /// Whether the folder of keys has one.
     pub fn is_there(keys: &Path) -> bool {
         keys.join("data.key").exists()

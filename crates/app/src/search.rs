@@ -20,6 +20,10 @@ pub struct Found {
     pub code: String,
     /// Its title.
     pub title: Label,
+    /// Whose it is: the unit's name; none for units and clauses.
+    pub unit: Option<String>,
+    /// Where somebody answers.
+    pub phone: Option<String>,
 }
 
 /// What is searched, folded once for all readers.
@@ -47,6 +51,8 @@ fn clauses(library: &Library) -> Vec<FoldedClause> {
             id: format!("{}/{}", r.id, c.cite),
             code: c.cite.clone(),
             title: c.summary.clone(),
+            unit: None,
+            phone: None,
         };
         FoldedClause {
             regulation: r.id.clone(),
@@ -72,7 +78,7 @@ async fn index(app: &App) -> Result<Arc<Index>, Problem> {
         .map_err(fault)
 }
 
-/// Finds at most `limit` of each kind; clauses only of regulations that hold for somebody
+/// Finds at most `limit` of each kind, the nearest first; clauses only of regulations that hold for somebody
 /// whom the actor sees.
 ///
 /// # Errors
@@ -94,6 +100,8 @@ pub async fn find(app: &App, ctx: &Ctx, words: &str, limit: usize) -> Result<Vec
             id: hit.id,
             code: hit.code.unwrap_or_default(),
             title: Label::same(hit.title),
+            unit: hit.unit,
+            phone: hit.phone,
         })
         .collect();
     let view = assess::board(app, ctx, None).await?;

@@ -245,6 +245,23 @@ pub fn field(field: &Field, text: &str) -> Result<Value, FieldProblem> {
     }
 }
 
+/// Reads a text of one line, trimmed and composed (NFC), that is no field of a record: a name
+/// that somebody chooses, a setting.
+///
+/// # Errors
+/// The character that has no place in it: one that is not seen, ends a line or turns its
+/// direction.
+pub fn line(name: &str, text: &str) -> Result<String, FieldProblem> {
+    let text = text::nfc(text);
+    match text.chars().find(|c| is_foreign(Kind::Text, *c)) {
+        None => Ok(text),
+        Some(found) => Err(FieldProblem {
+            field: name.to_owned(),
+            message: foreign(found),
+        }),
+    }
+}
+
 /// Whether a character has no place in a field: what is not seen and changes how the rest
 /// is read, and in a field of one line what ends it.
 fn is_foreign(kind: Kind, c: char) -> bool {
@@ -442,6 +459,10 @@ mod tests {
             "../etc/passwd",
         ] {
             assert_eq!(read(Kind::TimeZone, text), None, "{text}");
+        }
+        assert_eq!(line("name", "  một  tên "), Ok("một  tên".into()));
+        for foreign in ["a\u{202e}b", "a\nb", "a\0b"] {
+            assert!(line("name", foreign).is_err(), "{foreign:?}");
         }
         assert_eq!(read(Kind::Text, "  "), Some(Value::Null));
         assert_eq!(read(Kind::Text, "a\0b"), None);

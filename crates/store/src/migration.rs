@@ -42,6 +42,7 @@ const FILES: &[Files] = files! {
     22: "0022_log_names_and_zones",
     23: "0023_attachment_uploads",
     24: "0024_outages",
+    25: "0025_seals",
     26: "0026_circuit_contract",
     29: "0029_letterhead",
 };

@@ -171,7 +171,8 @@ pub async fn list(db: &Db, scope: &Scope, wanted: &Wanted) -> Result<Vec<Outage>
 /// The register in which works are announced that interrupt the network.
 const PLANNED: &str = "planned-work";
 
-/// The entry of `organization` that announced work on `day` (an ISO date), if there is one.
+/// The entry of `organization` that announced work on `day` (an ISO date), if there is one; one
+/// that names hours announced what fell into them (`at`, unix milliseconds).
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
@@ -179,18 +180,20 @@ pub async fn planned(
     db: &Db,
     organization: OrganizationId,
     day: &str,
+    at: i64,
 ) -> Result<Option<Id>, StoreError> {
     let on_postgres = db.engine() == "postgres";
-    let (ends_on, result) = (
-        dialect::json_text(on_postgres, "ends_on"),
-        dialect::json_text(on_postgres, "result"),
-    );
+    let text = |name: &str| dialect::json_text(on_postgres, name);
+    let (ends_on, result) = (text("ends_on"), text("result"));
+    let hour = |name: &str| dialect::json_integer(on_postgres, name);
+    let (from_at, until_at) = (hour("from_at"), hour("until_at"));
     let sql = format!(
         "SELECT id FROM entry WHERE register = $1 AND organization_id = $2 AND occurred_on <= $3 \
          AND COALESCE({ends_on}, occurred_on) >= $3 AND COALESCE({result}, '') <> 'cancelled' \
+         AND COALESCE({from_at}, $4) <= $4 AND COALESCE({until_at}, $4) >= $4 \
          ORDER BY occurred_on DESC, id LIMIT 1"
     );
-    db.fetch_one("planned work", &sql, &args![PLANNED, organization, day])
+    db.fetch_one("planned work", &sql, &args![PLANNED, organization, day, at])
         .await?
         .map(|row| row.parsed("id"))
         .transpose()

@@ -19,6 +19,10 @@ pub struct Hit {
     pub code: Option<String>,
     /// Its title.
     pub title: String,
+    /// Whose it is: the unit's title; none for a unit itself.
+    pub unit: Option<String>,
+    /// Where somebody answers, for what has a telephone.
+    pub phone: Option<String>,
 }
 
 /// All records of the registry as the search box looks through them.
@@ -36,8 +40,27 @@ pub struct Index {
 struct Entry {
     hit: Hit,
     owner: Option<OrganizationId>,
+    /// Code and title, folded.
+    names: [String; 2],
     /// All words of the record, folded.
     words: String,
+}
+
+impl Entry {
+    /// How near it is to what was typed: called so, beginning so, with the words in its name,
+    /// elsewhere.
+    fn distance(&self, typed: &str, words: &[&str]) -> u8 {
+        let any = |test: &dyn Fn(&String) -> bool| self.names.iter().any(test);
+        if any(&|name| name == typed) {
+            0
+        } else if any(&|name| name.starts_with(typed)) {
+            1
+        } else if any(&|name| words.iter().all(|word| name.contains(word))) {
+            2
+        } else {
+            3
+        }
+    }
 }
 
 impl Index {
@@ -59,18 +82,32 @@ impl Index {
             } else {
                 "CAST(NULL AS TEXT)"
             };
+            let phone = if schema.field("phone").is_some() {
+                "phone"
+            } else {
+                "CAST(NULL AS TEXT)"
+            };
             let sql = format!(
-                "SELECT id, {owner} AS owner, {code} AS code, {} AS title, search FROM {} ORDER BY sort_key, id",
+                "SELECT id, {owner} AS owner, {code} AS code, {phone} AS phone, {} AS title, search FROM {} \
+                 ORDER BY sort_key, id",
                 schema.title,
                 schema.table()
             );
             for row in db.fetch("search", &sql, &[]).await? {
+                let code = row.opt_text("code")?;
+                let title = row.opt_text("title")?.unwrap_or_default();
                 entries.push(Entry {
+                    names: [
+                        code.as_deref().map(text::fold).unwrap_or_default(),
+                        text::fold(&title),
+                    ],
                     hit: Hit {
                         noun: schema.noun.clone(),
                         id: row.text("id")?,
-                        code: row.opt_text("code")?,
-                        title: row.opt_text("title")?.unwrap_or_default(),
+                        code,
+                        title,
+                        unit: None,
+                        phone: row.opt_text("phone")?.filter(|phone| !phone.is_empty()),
                     },
                     owner: row.opt_parsed("owner")?,
                     words: row.text("search")?,
@@ -79,9 +116,17 @@ impl Index {
             nouns.push((schema, entries.len()));
         }
         let mut titled: HashMap<String, Vec<usize>> = HashMap::new();
+        let mut units: HashMap<String, String> = HashMap::new();
         for (place, entry) in entries.iter().enumerate() {
-            let title = text::fold(&entry.hit.title);
+            let [_, title] = entry.names.clone();
             titled.entry(title).or_default().push(place);
+            if entry.hit.noun == "organization" {
+                units.insert(entry.hit.id.clone(), entry.hit.title.clone());
+            }
+        }
+        for entry in entries.iter_mut().filter(|e| e.hit.noun != "organization") {
+            let owner = entry.owner.map(|owner| owner.to_string());
+            entry.hit.unit = owner.and_then(|owner| units.get(&owner).cloned());
         }
         Ok(Self {
             entries,
@@ -91,8 +136,9 @@ impl Index {
         })
     }
 
-    /// Records whose words contain all of `words`, at most `limit` of each noun, in dictionary
-    /// order; `reads` says whose records of a noun are in scope.
+    /// Records whose words contain all of `words`, at most `limit` of each noun: first what is
+    /// called so, then what begins so, what has the words in its name, and the rest, each noun by
+    /// noun in dictionary order; `reads` says whose records of a noun are in scope.
     pub fn find(
         &self,
         reads: impl Fn(&Schema) -> Option<Scope>,
@@ -101,7 +147,8 @@ impl Index {
     ) -> Vec<Hit> {
         let folded = text::fold(words);
         let words: Vec<&str> = folded.split_whitespace().take(8).collect();
-        let mut hits: Vec<Hit> = Vec::new();
+        let typed = words.join(" ");
+        let mut hits: Vec<(u8, &Hit)> = Vec::new();
         let mut from = 0;
         for (schema, to) in &self.nouns {
             let records = self.entries.get(from..*to).unwrap_or_default();
@@ -109,13 +156,17 @@ impl Index {
             let Some(scope) = reads(schema) else {
                 continue;
             };
-            let found = records
+            let mut found: Vec<(u8, &Hit)> = records
                 .iter()
                 .filter(|entry| words.iter().all(|word| entry.words.contains(word)))
-                .filter(|entry| self.tree.covers(&scope, entry.owner));
-            hits.extend(found.take(limit).map(|entry| entry.hit.clone()));
+                .filter(|entry| self.tree.covers(&scope, entry.owner))
+                .map(|entry| (entry.distance(&typed, &words), &entry.hit))
+                .collect();
+            found.sort_by_key(|(distance, _)| *distance);
+            hits.extend(found.into_iter().take(limit));
         }
-        hits
+        hits.sort_by_key(|(distance, _)| *distance);
+        hits.into_iter().map(|(_, hit)| hit.clone()).collect()
     }
 
     /// The one record in scope (see [`Index::find`]) with this title; one of `owner` goes before those of others.

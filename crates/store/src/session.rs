@@ -1,6 +1,7 @@
 //! Sessions and one-time links.
 //!
-//! Only SHA-256 hashes of tokens are stored: who reads the database cannot sign in.
+//! Only SHA-256 hashes of tokens are stored: who reads the database cannot sign in. Each row has
+//! a seal that its maker makes and checks: nor can who writes it.
 
 use domain::id::AccountId;
 
@@ -25,6 +26,8 @@ pub struct Session {
     pub remote: String,
     /// Which browser.
     pub agent: String,
+    /// What the caller sealed of it.
+    pub seal: String,
 }
 
 fn read(row: &Row) -> Result<Session, StoreError> {
@@ -37,6 +40,7 @@ fn read(row: &Row) -> Result<Session, StoreError> {
         expires_at: row.int("expires_at")?,
         remote: row.text("remote")?,
         agent: row.text("agent")?,
+        seal: row.text("seal")?,
     })
 }
 
@@ -47,8 +51,8 @@ fn read(row: &Row) -> Result<Session, StoreError> {
 pub async fn create(tx: &mut Tx, s: &Session) -> Result<(), StoreError> {
     tx.execute(
         "session",
-        "INSERT INTO session (token_hash, account_id, stage, created_at, seen_at, expires_at, remote, agent) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO session (token_hash, account_id, stage, created_at, seen_at, expires_at, remote, agent, seal) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         &args![
             &s.token_hash,
             s.account,
@@ -57,7 +61,8 @@ pub async fn create(tx: &mut Tx, s: &Session) -> Result<(), StoreError> {
             s.seen_at,
             s.expires_at,
             &s.remote,
-            &s.agent
+            &s.agent,
+            &s.seal
         ],
     )
     .await?;
@@ -95,15 +100,15 @@ pub async fn of_account(db: &Db, account: AccountId, now: i64) -> Result<Vec<Ses
     .collect()
 }
 
-/// Notes a request of a session, its stage and when it ends.
+/// Notes a request of a session and when it ends.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
 pub async fn touch(tx: &mut Tx, s: &Session) -> Result<(), StoreError> {
     tx.execute(
         "session",
-        "UPDATE session SET stage = $1, seen_at = $2, expires_at = $3 WHERE token_hash = $4",
-        &args![&s.stage, s.seen_at, s.expires_at, &s.token_hash],
+        "UPDATE session SET seen_at = $1, expires_at = $2 WHERE token_hash = $3",
+        &args![s.seen_at, s.expires_at, &s.token_hash],
     )
     .await?;
     Ok(())
@@ -226,43 +231,59 @@ pub async fn sweep(tx: &mut Tx, now: i64) -> Result<(u64, Vec<Ended>), StoreErro
     Ok((sessions, ended))
 }
 
-/// Makes a one-time link; `account` is none for the first administrator.
+/// A one-time link.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Link {
+    /// SHA-256 of its token, hex.
+    pub token_hash: String,
+    /// Whose; none is the first administrator's.
+    pub account: Option<AccountId>,
+    /// Unix milliseconds.
+    pub expires_at: i64,
+    /// What the caller sealed of it.
+    pub seal: String,
+}
+
+/// Makes a one-time link.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
-pub async fn make_link(
-    tx: &mut Tx,
-    token_hash: &str,
-    account: Option<AccountId>,
-    expires_at: i64,
-) -> Result<(), StoreError> {
+pub async fn make_link(tx: &mut Tx, link: &Link) -> Result<(), StoreError> {
     tx.execute(
         "one-time link",
-        "INSERT INTO one_time_link (token_hash, account_id, expires_at) VALUES ($1, $2, $3)",
-        &args![token_hash, account.map(|a| a.to_string()), expires_at],
+        "INSERT INTO one_time_link (token_hash, account_id, expires_at, seal) VALUES ($1, $2, $3, $4)",
+        &args![
+            &link.token_hash,
+            link.account.map(|a| a.to_string()),
+            link.expires_at,
+            &link.seal
+        ],
     )
     .await?;
     Ok(())
 }
 
-/// Whose a link is, if it is there and not past its time: `Some(None)` is the first
-/// administrator's.
+/// The link of a token, if it is there and not past its time.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
-pub async fn link(
-    db: &Db,
-    token_hash: &str,
-    now: i64,
-) -> Result<Option<Option<AccountId>>, StoreError> {
-    db.fetch_one(
-        "one-time link",
-        "SELECT account_id FROM one_time_link WHERE token_hash = $1 AND expires_at > $2 \
-         AND (account_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM account))",
-        &args![token_hash, now],
-    )
-    .await?
-    .map(|row| row.opt_parsed("account_id"))
+pub async fn link(db: &Db, token_hash: &str, now: i64) -> Result<Option<Link>, StoreError> {
+    let row = db
+        .fetch_one(
+            "one-time link",
+            "SELECT * FROM one_time_link WHERE token_hash = $1 AND expires_at > $2 \
+             AND (account_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM account))",
+            &args![token_hash, now],
+        )
+        .await?;
+    row.map(|row| {
+        Ok(Link {
+            token_hash: row.text("token_hash")?,
+            account: row.opt_parsed("account_id")?,
+            expires_at: row.int("expires_at")?,
+            seal: row.text("seal")?,
+        })
+    })
     .transpose()
 }
 

@@ -19,6 +19,8 @@ function draw(box) {
   const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 });
   const muted = colour('--g-muted');
   const delay = points.map(([at, ms]) => [at, ms]);
+  // A reading between two breaks has no line to lie on: it is a dot.
+  const alone = (i) => delay[i][1] !== null && (delay[i - 1]?.[1] ?? null) === null && (delay[i + 1]?.[1] ?? null) === null;
   const loss = points.map(([at, , share]) => [at, share]);
   const say = (i) => {
     const [at, ms, share] = points[i];
@@ -47,7 +49,10 @@ function draw(box) {
     dataZoom: [{ type: 'inside', zoomOnMouseWheel: 'ctrl' }],
     series: [{
       type: 'line',
-      showSymbol: false,
+      showAllSymbol: true,
+      symbol: 'circle',
+      symbolSize: (_, { dataIndex }) => (alone(dataIndex) ? 4 : 0),
+      itemStyle: { color: colour('--g-accent') },
       connectNulls: false,
       lineStyle: { width: 1.5, color: colour('--g-accent') },
       areaStyle: { color: colour('--g-accent'), opacity: 0.08 },

@@ -415,6 +415,39 @@ async fn a_record_is_written_by_form_and_by_api_and_pages_are_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_unit_that_is_no_more_keeps_its_page() {
+    let world = World::with_units().await;
+    let centre = world.signed_in("quan.tri", "administrator", None).await;
+    let officer = world.signed_in("can.bo", "officer", Some("X1")).await;
+    let id = world.id("organization", "X1").await;
+    let yesterday = world.app.clock.today().yesterday().unwrap();
+    let record = centre.get(&format!("/api/v1/organization/{id}"));
+    let program = Browser::new(&world).bearing(&centre.token());
+    let ended = program.patch(
+        &format!("/api/v1/organization/{id}"),
+        &record.header("etag"),
+        &format!(r#"{{"ends_on":"{yesterday}"}}"#),
+    );
+    assert_eq!(ended.status, 200, "{}", ended.body);
+    let last = yesterday.strftime("%d/%m/%Y").to_string();
+    for browser in [&centre, &officer] {
+        let page = browser.get("/units/X1");
+        assert_eq!(page.status, 200, "{}", page.body);
+        assert!(page.body.contains(&last), "{}", page.body);
+    }
+    let other = world.signed_in("can.bo.khac", "officer", Some("X2")).await;
+    assert_eq!(other.get("/units/X1").status, 404);
+    // The journal says whose record a change is of.
+    let site = centre.post(
+        "/registry/contact",
+        &format!("organization={id}&role=leader&name=Mai&starts_on=2026-01-01"),
+    );
+    assert!([200, 303].contains(&site.status), "{}", site.status);
+    let journal = centre.get("/journal?noun=contact").body;
+    assert!(journal.contains("Xã số X1"), "{journal}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_unit_that_was_just_added_has_a_page_and_may_attest() {
     let world = World::with_units().await;
     world.unit("X3").await;

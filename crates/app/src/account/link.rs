@@ -6,7 +6,11 @@ use domain::{
     label::Label,
     problem::{Problem, ProblemKind},
 };
-use store::{Tx, account::Account, session};
+use store::{
+    Tx,
+    account::Account,
+    session::{self, Link},
+};
 
 use super::{
     device::Browser,
@@ -37,11 +41,24 @@ pub async fn first_start(app: &App) -> Result<Option<String>, Problem> {
 }
 
 async fn make(app: &App, tx: &mut Tx, account: Option<AccountId>) -> Result<String, Problem> {
-    let (token, hash) = secret()?;
-    session::make_link(tx, &hash, account, app.clock.now_ms() + LIFETIME_MS)
-        .await
-        .map_err(fault)?;
+    let (token, token_hash) = secret()?;
+    let mut link = Link {
+        token_hash,
+        account,
+        expires_at: app.clock.now_ms() + LIFETIME_MS,
+        seal: String::new(),
+    };
+    link.seal = seal(app, &link);
+    session::make_link(tx, &link).await.map_err(fault)?;
     Ok(token)
+}
+
+/// What a link stands for, sealed: one that was put into the database opens nothing.
+fn seal(app: &App, link: &Link) -> String {
+    let account = link.account.map(|a| a.to_string()).unwrap_or_default();
+    let until = link.expires_at.to_string();
+    app.keys
+        .mark("one-time-link", &[&link.token_hash, &account, &until])
 }
 
 /// A link with which an account's owner chooses a password.
@@ -89,10 +106,11 @@ fn spent() -> Problem {
 /// # Errors
 /// Not found when it was used or has ended.
 pub async fn redeemable(app: &App, token: &str) -> Result<Option<Account>, Problem> {
-    let owner = session::link(&app.db, &hash_of(token), app.clock.now_ms())
+    let link = session::link(&app.db, &hash_of(token), app.clock.now_ms())
         .await
         .map_err(fault)?;
-    match owner.ok_or_else(spent)? {
+    let link = link.filter(|link| link.seal == seal(app, link));
+    match link.ok_or_else(spent)?.account {
         None => Ok(None),
         Some(id) => {
             let account = password::load(app, id).await?;

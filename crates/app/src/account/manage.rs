@@ -4,6 +4,7 @@ use domain::{
     authority::{Grant, Permission, Scope},
     id::{AccountId, Id, OrganizationId},
     label::Label,
+    parse,
     problem::{FieldProblem, Problem},
 };
 use store::{account::Account, session::Session};
@@ -112,7 +113,11 @@ pub async fn save(
     let login = draft.login.trim().to_lowercase();
     let mut wrong = Vec::new();
     wrong.extend(wrong_login(&login));
-    if draft.name.trim().is_empty() {
+    let name = parse::line("name", &draft.name).unwrap_or_else(|foreign| {
+        wrong.push(foreign);
+        draft.name.clone()
+    });
+    if name.is_empty() {
         wrong.push(FieldProblem::new("name", "Bắt buộc phải có", "Required"));
     }
     if !matches!(draft.kind.as_str(), "personal" | "shared" | "service") {
@@ -142,7 +147,7 @@ pub async fn save(
     }
     let account = Account {
         login,
-        name: draft.name.trim().to_owned(),
+        name,
         email: Some(draft.email.trim().to_owned()).filter(|e| !e.is_empty()),
         organization: draft.organization,
         kind: draft.kind,

@@ -49,7 +49,7 @@ pub(super) async fn begin(
 ) -> Result<SignedIn, Problem> {
     let now = app.clock.now_ms();
     let (token, token_hash) = secret()?;
-    let session = Session {
+    let mut session = Session {
         token_hash,
         account: account.id,
         stage: stage.code().into(),
@@ -58,7 +58,9 @@ pub(super) async fn begin(
         expires_at: expiry(app, stage, created_at, now),
         remote: ctx.remote.clone(),
         agent: how.browser.agent(),
+        seal: String::new(),
     };
+    session.seal = seal(app, &session);
     session::create(tx, &session).await.map_err(fault)?;
     let mut device = None;
     if stage == Stage::Full {
@@ -147,16 +149,29 @@ fn expiry(app: &App, stage: Stage, created_at: i64, now: i64) -> i64 {
     idle.min(created_at + longest)
 }
 
+/// What a session stands for, sealed: a row that was put into the database or changed there
+/// opens nothing.
+fn seal(app: &App, s: &Session) -> String {
+    let (account, begun) = (s.account.to_string(), s.created_at.to_string());
+    app.keys
+        .mark("session", &[&s.token_hash, &account, &s.stage, &begun])
+}
+
+/// The session of a hash, as this program made it and within its longest time.
+async fn of_hash(app: &App, hash: &str, now: i64) -> Result<Option<Session>, Problem> {
+    let session = session::get(&app.db, hash, now).await.map_err(fault)?;
+    Ok(session.filter(|s| {
+        s.seal == seal(app, s) && expiry(app, Stage::from_code(&s.stage), s.created_at, now) > now
+    }))
+}
+
 /// Whom a cookie's token stands for; `None` when the session has ended.
 ///
 /// # Errors
 /// Unavailable.
 pub async fn authenticate(app: &App, token: &str) -> Result<Option<Authenticated>, Problem> {
     let now = app.clock.now_ms();
-    let Some(mut session) = session::get(&app.db, &hash_of(token), now)
-        .await
-        .map_err(fault)?
-    else {
+    let Some(mut session) = of_hash(app, &hash_of(token), now).await? else {
         return Ok(None);
     };
     let Some(account) = store::account::by_id(&app.db, session.account)
@@ -191,9 +206,7 @@ async fn touch(app: &App, session: &Session) -> Result<(), store::StoreError> {
 /// # Errors
 /// Unavailable.
 pub async fn goes_on(app: &App, me: &Authenticated) -> Result<bool, Problem> {
-    let session = session::get(&app.db, &me.session, app.clock.now_ms())
-        .await
-        .map_err(fault)?;
+    let session = of_hash(app, &me.session, app.clock.now_ms()).await?;
     Ok(session.is_some())
 }
 

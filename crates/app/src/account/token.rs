@@ -3,6 +3,7 @@
 use domain::{
     authority::Permission,
     id::Id,
+    parse,
     problem::{FieldProblem, Problem},
 };
 use store::token::{self, ApiToken};
@@ -54,8 +55,11 @@ pub async fn make(
     scopes: &[Permission],
     days: i64,
 ) -> Result<String, Problem> {
-    let name = name.trim();
     let mut wrong = Vec::new();
+    let name = parse::line("name", name).unwrap_or_else(|foreign| {
+        wrong.push(foreign);
+        name.to_owned()
+    });
     if name.is_empty() || name.chars().count() > 100 {
         wrong.push(FieldProblem::new(
             "name",
@@ -86,7 +90,7 @@ pub async fn make(
     let (secret, hash) = secret()?;
     let token = ApiToken {
         id: Id::new(now).to_string(),
-        name: name.into(),
+        name: name.clone(),
         scopes: scopes.to_vec(),
         created_at: now,
         expires_at,
@@ -114,7 +118,7 @@ pub async fn make(
     store::journal::append(&mut tx, &[change])
         .await
         .map_err(fault)?;
-    tell(app, ctx, &mut tx, &account, Event::TokenMade, name).await?;
+    tell(app, ctx, &mut tx, &account, Event::TokenMade, &name).await?;
     tx.commit().await.map_err(fault)?;
     Ok(secret)
 }

@@ -22,8 +22,8 @@ pub use evidence::{ControlEvidence, Evidence};
 pub use store::assessment::{Attestation, Unit, VerdictRow};
 pub use view::{
     ArticleView, BoardView, ChapterView, ClauseView, RegulationView, UnitClause, VerdictView,
-    board, by_kind, clause_units, evidence_of, heatmap, kept_evidence, organization, regulation,
-    unit, verdict,
+    board, by_kind, clause_units, evidence_of, former, heatmap, kept_evidence, organization,
+    regulation, unit, verdict,
 };
 pub(crate) use view::{find, kept_body, province_of};
 pub use what_if::{Turned, WhatIf, draft, what_if};

@@ -6,6 +6,7 @@ use std::{
 };
 
 use domain::{authority::Permission, clock, id::OrganizationId, label::Label, problem::Problem};
+use jiff::civil::Date;
 use policy::{Clause, Control, Library, Regulation, Status, Tally, coverage::Basis};
 use store::assessment::{Adoption, Unit, VerdictRow};
 
@@ -142,6 +143,26 @@ pub async fn organization(
     let unit = active.into_iter().find(|unit| unit.id.0 == record.id);
     unit.map(|unit| (unit, false))
         .ok_or_else(|| Problem::not_found(&Label::new("đơn vị", "unit"), key))
+}
+
+/// A unit that is no more, with the verdicts of its last day; none when `key` names no such unit
+/// in reach.
+///
+/// # Errors
+/// Denied, unavailable.
+pub async fn former(
+    app: &App,
+    ctx: &Ctx,
+    key: &str,
+) -> Result<Option<(BoardView, Unit, Date)>, Problem> {
+    let record = crate::registry::get(app, ctx, "organization", key).await?;
+    let Ok(last) = record.text("ends_on").parse::<Date>() else {
+        return Ok(None);
+    };
+    let after = last.tomorrow().unwrap_or(last);
+    let view = board(app, ctx, Some(clock::start_of_day_ms(after) - 1)).await?;
+    let unit = view.find(&record.id.to_string()).cloned();
+    Ok(unit.map(|unit| (view, unit, last)))
 }
 
 /// A clause with its counts.

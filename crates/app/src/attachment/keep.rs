@@ -13,7 +13,7 @@ use examine::{
     attachment::{Examined, Part, Refusal, is_marked_name, runs},
 };
 use sha2::{Digest, Sha256};
-use store::attachment::Attachment;
+use store::{StoreError, attachment::Attachment};
 
 use super::{
     clamd::{self, Scan},
@@ -276,7 +276,7 @@ pub(super) fn folder(app: &App) -> PathBuf {
 /// Where one lies.
 pub(super) fn path(app: &App, sha256: &str) -> PathBuf {
     folder(app)
-        .join(&sha256[..2])
+        .join(sha256.get(..2).unwrap_or_default())
         .join(format!("{sha256}.{SEALED}"))
 }
 
@@ -306,6 +306,21 @@ async fn read(app: &App, sha256: &str) -> Option<Vec<u8>> {
         );
     }
     plain
+}
+
+/// The SHA-256 of every file that a record names and that is not there as it was handed in. Each
+/// is read whole.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub(crate) async fn damaged(app: &App) -> Result<Vec<String>, StoreError> {
+    let mut damaged = Vec::new();
+    for sha256 in store::attachment::all_hashes(&app.db).await? {
+        if read(app, &sha256).await.is_none() {
+            damaged.push(sha256);
+        }
+    }
+    Ok(damaged)
 }
 
 /// What is known of an attachment that the actor may see: of a unit in reach, or named by
@@ -384,7 +399,7 @@ pub async fn get(
 ///
 /// # Errors
 /// Unavailable.
-pub async fn rescan(app: &App) -> Result<Option<Label>, store::StoreError> {
+pub async fn rescan(app: &App) -> Result<Option<Label>, StoreError> {
     if app.settings().text("attachment.clamd").is_empty() {
         return Ok(None);
     }

@@ -7,6 +7,7 @@ mod looked;
 mod refusal;
 mod staged;
 
+pub(crate) use keep::damaged;
 pub use keep::{about, any_sealed, get, keep, max_bytes, rescan, seal_old, stage};
 pub use looked::looked_at;
 pub(crate) use staged::enter_again;

@@ -137,19 +137,24 @@ pub async fn reference_titles(
         let Some(other) = field.refers_to.as_deref().and_then(noun::get) else {
             continue;
         };
-        let mut ids: Vec<Id> = records
-            .iter()
-            .filter_map(|r| r.get(&field.name).as_id())
-            .collect();
-        ids.sort_unstable();
-        ids.dedup();
-        titles.extend(
-            registry::titles(&app.db, other, &ids)
-                .await
-                .map_err(fault)?,
-        );
+        let ids = records.iter().filter_map(|r| r.get(&field.name).as_id());
+        titles.extend(titles_of(app, other, ids.collect()).await?);
     }
     Ok(titles)
+}
+
+/// The titles of records of a noun, by id.
+///
+/// # Errors
+/// Unavailable.
+pub async fn titles_of(
+    app: &App,
+    schema: &Schema,
+    mut ids: Vec<Id>,
+) -> Result<HashMap<Id, String>, Problem> {
+    ids.sort_unstable();
+    ids.dedup();
+    registry::titles(&app.db, schema, &ids).await.map_err(fault)
 }
 
 /// What a save did.
@@ -350,37 +355,33 @@ pub(crate) async fn write_in(
         let mut fields = schema.fields.iter();
         fields.all(|f| before.get(&f.name) == record.get(&f.name))
     };
-    let stands = match before {
-        Some(before) if same(before) => {
-            if schema.storage == Storage::Entry {
-                let one = std::slice::from_ref(before);
-                let open = store::book::refuse_closed(tx, schema, one, false).await;
-                open.map_err(fault)?;
-            }
-            before.clone()
+    // What says the same makes no version: its files are those of before, by whom they came.
+    if let Some(before) = before.filter(|before| same(before)) {
+        if schema.storage == Storage::Entry {
+            let one = std::slice::from_ref(before);
+            let open = store::book::refuse_closed(tx, schema, one, false).await;
+            open.map_err(fault)?;
         }
-        _ => {
-            let written = match before {
-                None => registry::insert(tx, schema, std::slice::from_ref(&record), by, now).await,
-                Some(_) => registry::update(tx, schema, &record, by, now).await,
-            };
-            written.map_err(|e| unique(schema, e))?;
-            claim::settle(app, ctx, tx, schema, &[(before, Some(&record))]).await?;
-            // The moment of the entry is that of the record.
-            let change = Change {
-                at: now,
-                ..app.change(ctx, schema, before, Some(&record))
-            };
-            store::journal::append(tx, &[change]).await.map_err(fault)?;
-            let version = record.version + i64::from(before.is_some());
-            Record { version, ..record }
-        }
+        return Ok(before.clone());
+    }
+    let written = match before {
+        None => registry::insert(tx, schema, std::slice::from_ref(&record), by, now).await,
+        Some(_) => registry::update(tx, schema, &record, by, now).await,
     };
+    written.map_err(|e| unique(schema, e))?;
+    claim::settle(app, ctx, tx, schema, &[(before, Some(&record))]).await?;
+    // The moment of the entry is that of the record.
+    let change = Change {
+        at: now,
+        ..app.change(ctx, schema, before, Some(&record))
+    };
+    store::journal::append(tx, &[change]).await.map_err(fault)?;
     attachment::enter_again(app, ctx, tx, &named.again).await?;
     for file in files {
-        file.enter(app, ctx, tx, &stands.id.to_string()).await?;
+        file.enter(app, ctx, tx, &record.id.to_string()).await?;
     }
-    Ok(stands)
+    let version = record.version + i64::from(before.is_some());
+    Ok(Record { version, ..record })
 }
 
 /// Deletes a record at the version that was read.

@@ -29,7 +29,7 @@ pub use store::{
 };
 pub use view::{
     AlarmView, Availability, acknowledge, alarms, availability, days, month, months, open_alarms,
-    outages, past_alarms, samples, summary, target, targets, transitions,
+    outages, past_alarms, patience, samples, summary, target, targets, transitions,
 };
 
 /// What the watching part shares with the rest.

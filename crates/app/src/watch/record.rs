@@ -356,7 +356,8 @@ impl Core {
             }
             let day = clock::local_date(clock::from_ms(outage.began_at)).to_string();
             for unit in [outage.organization, outage.provider].into_iter().flatten() {
-                outage.planned_by = store::outage::planned(&app.db, unit, &day).await?;
+                outage.planned_by =
+                    store::outage::planned(&app.db, unit, &day, outage.began_at).await?;
                 if outage.planned_by.is_some() {
                     break;
                 }

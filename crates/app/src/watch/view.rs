@@ -93,16 +93,21 @@ pub async fn targets(app: &App, ctx: &Ctx) -> Result<Vec<Arc<TargetRow>>, Proble
 /// are written every ten seconds, and a loaded machine is late.
 const SLACK_MS: i64 = 60_000;
 
+/// For how long a target may be silent and still counts as measured, milliseconds: so many
+/// intervals of its class as the settings say, and some slack.
+pub fn patience(app: &App, target: &TargetRow) -> i64 {
+    let pace = super::core::pace(&app.settings(), &target.class);
+    i64::from(pace.interval_ms) * i64::from(pace.stale_intervals.max(1)) + SLACK_MS
+}
+
 /// The target without data, where it is said to be up and was not measured lately: the watch
 /// does not run, or has just begun again. Only a fresh answer says that something is up.
 fn doubted(app: &App, target: &TargetRow) -> Option<TargetRow> {
     if target.state != State::Up.word() {
         return None;
     }
-    let pace = super::core::pace(&app.settings(), &target.class);
-    let patience = i64::from(pace.interval_ms) * i64::from(pace.stale_intervals.max(1)) + SLACK_MS;
     let last = target.last_sample_at.unwrap_or_default();
-    (app.clock.now_ms() - last > patience).then(|| TargetRow {
+    (app.clock.now_ms() - last > patience(app, target)).then(|| TargetRow {
         state: State::NoData.word().into(),
         degraded: false,
         since_at: target.last_sample_at,

@@ -149,8 +149,17 @@ async fn on_disk_it_is_sealed() {
         refused(attachment::get(&p.app, &p.ctx(), &hash, None).await),
         NotFound
     );
+    let named = || async {
+        let report = app::journal::verify(&p.app, &p.ctx()).await.unwrap();
+        let file = app::journal::JournalFinding::File(hash.clone());
+        report.findings.contains(&file)
+    };
+    assert!(named().await, "changed");
+    std::fs::write(&kept[0], &sealed).unwrap();
+    assert!(!named().await);
     // What an earlier version kept as it is gets sealed at the start.
     std::fs::remove_file(&kept[0]).unwrap();
+    assert!(named().await, "gone");
     let plain = kept[0].with_extension("");
     std::fs::write(&plain, text).unwrap();
     assert_eq!(attachment::seal_old(&p.app.data, &p.app.keys).unwrap(), 1);

@@ -1,6 +1,10 @@
 //! Outages as records: what they last, who they hit, and that nothing contradicts them.
 
-use app::watch::{self, Core, Outage};
+use app::{
+    registry,
+    watch::{self, Core, Outage},
+};
+use domain::record::{Value, Values};
 use store::target::AvailabilityRow;
 
 use crate::watch::Net;
@@ -217,4 +221,36 @@ async fn the_hub_of_a_circle_is_named() {
         .await
         .unwrap();
     assert!(open.iter().all(|view| view.alarm.said.is_none()));
+}
+
+#[tokio::test]
+async fn work_that_was_announced_by_the_hour_covers_its_hours_alone() {
+    let mut net = Net::new().await;
+    let announced = async |net: &Net, subject: &str, from: i64, until: i64| {
+        let (today, now) = (net.p.clock.today().to_string(), net.p.clock.now_ms());
+        let mut values: Values = [
+            ("organization", "A"),
+            ("subject", subject),
+            ("occurred_on", today.as_str()),
+            ("result", "both-told"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.into()))
+        .into();
+        values.insert("from_at".into(), Value::Integer(now + from));
+        values.insert("until_at".into(), Value::Integer(now + until));
+        let saved = registry::save(&net.p.app, &net.p.ctx(), "planned-work", None, values).await;
+        saved.unwrap().record.id
+    };
+    announced(&net, "before", -7_200_000, -3_600_000).await;
+    let cut = async |net: &mut Net| {
+        net.run(30, |_| true).await;
+        net.run(60, |place| place != 4).await;
+        net.run(30, |_| true).await;
+        let now = net.now();
+        net.core.flush(&net.p.app, now).await.unwrap();
+        outages(net).await.pop().unwrap().planned_by
+    };
+    assert_eq!(cut(&mut net).await, None, "it was over");
+    let now = announced(&net, "now", 0, 3_600_000).await;
+    assert_eq!(cut(&mut net).await, Some(now));
 }

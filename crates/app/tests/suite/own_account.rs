@@ -359,3 +359,74 @@ async fn the_owner_is_told_by_mail() {
         assert!(!mails.concat().contains(secret));
     }
 }
+
+/// SHA-256, hex, as the database keeps tokens.
+fn sha256(token: &str) -> String {
+    use sha2::Digest as _;
+    hex::encode(sha2::Sha256::digest(token))
+}
+
+#[tokio::test]
+async fn what_was_put_into_the_database_opens_nothing() {
+    let p = Province::new().await;
+    let officer = member(&p, "an", Role::Viewer, None).await;
+    let chief = member(&p, "chief", Role::Administrator, None).await;
+    let (app, ctx) = (&p.app, p.ctx());
+    let run = async |sql: &str| {
+        let mut tx = app.db.begin().await.unwrap();
+        assert_eq!(tx.execute("tampering", sql, &[]).await.unwrap(), 1, "{sql}");
+        tx.commit().await.unwrap();
+    };
+    let far = p.clock.now_ms() + 2 * DAY;
+
+    // A session of one's own making, and one's own that was given to another.
+    let made = format!(
+        "INSERT INTO session (token_hash, account_id, stage, created_at, seen_at, expires_at, remote, agent, seal) \
+         SELECT '{}', account_id, stage, created_at, seen_at, {far}, remote, agent, seal FROM session \
+         WHERE token_hash = '{}'",
+        sha256("made"),
+        chief.session,
+    );
+    run(&made).await;
+    assert!(account::authenticate(app, "made").await.unwrap().is_none());
+    assert!(account::goes_on(app, &officer).await.unwrap());
+    for change in [
+        format!("account_id = '{}'", chief.account),
+        "stage = 'password'".to_owned(),
+        "created_at = created_at + 1".to_owned(),
+    ] {
+        let token = try_in(&p, "an", PASSWORD).await.unwrap().token;
+        let me = who(&p, &token).await.unwrap();
+        assert!(account::goes_on(app, &me).await.unwrap());
+        run(&format!(
+            "UPDATE session SET {change} WHERE token_hash = '{}'",
+            me.session
+        ))
+        .await;
+        assert!(!account::goes_on(app, &me).await.unwrap(), "{change}");
+    }
+
+    // A link of one's own making, one given to another, one that lasts longer.
+    let link = format!(
+        "INSERT INTO one_time_link (token_hash, account_id, expires_at) VALUES ('{}', '{}', {far})",
+        sha256("link"),
+        chief.account,
+    );
+    run(&link).await;
+    assert!(account::redeemable(app, "link").await.is_err());
+    for change in [
+        format!("account_id = '{}'", chief.account),
+        format!("expires_at = {far}"),
+    ] {
+        let token = account::issue_link(app, &ctx, officer.account)
+            .await
+            .unwrap();
+        assert!(account::redeemable(app, &token).await.is_ok());
+        run(&format!(
+            "UPDATE one_time_link SET {change} WHERE token_hash = '{}'",
+            sha256(&token)
+        ))
+        .await;
+        assert!(account::redeemable(app, &token).await.is_err(), "{change}");
+    }
+}

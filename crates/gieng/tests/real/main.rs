@@ -17,6 +17,7 @@ mod forge;
 mod hostile;
 mod hostile_file;
 mod lines;
+mod notice;
 mod outage;
 mod private;
 mod sender;

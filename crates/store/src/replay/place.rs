@@ -10,6 +10,8 @@ pub enum Place {
     Itself,
     /// It follows from what is held, and is made anew from it or compared with it.
     Derived,
+    /// Each row by a mark that only the program's key makes: one that is not its own opens nothing.
+    Sealed,
     /// By nothing: what is observed, or stands for a while.
     Open,
 }
@@ -21,6 +23,7 @@ impl Place {
             Self::Journal => "journal",
             Self::Itself => "itself",
             Self::Derived => "derived",
+            Self::Sealed => "sealed",
             Self::Open => "not held",
         }
     }
@@ -61,7 +64,7 @@ pub const TABLES: &[(&str, Place)] = &[
     ("letterhead", Place::Journal),
     ("log_claim", Place::Journal),
     ("log_source", Place::Open),
-    ("one_time_link", Place::Open),
+    ("one_time_link", Place::Sealed),
     ("organization", Place::Journal),
     ("organization_closure", Place::Derived),
     ("password_history", Place::Open),
@@ -69,7 +72,7 @@ pub const TABLES: &[(&str, Place)] = &[
     ("recovery_code", Place::Open),
     ("reminder", Place::Open),
     ("role_assignment", Place::Journal),
-    ("session", Place::Open),
+    ("session", Place::Sealed),
     ("setting", Place::Journal),
     ("sign_in_try", Place::Open),
     ("site", Place::Journal),

@@ -69,7 +69,8 @@ impl Replay<'_> {
             }
         }
         let sql = "SELECT DISTINCT evidence_hash FROM verdict \
-                   WHERE evidence_hash NOT IN (SELECT hash FROM evidence) ORDER BY evidence_hash LIMIT 100";
+                   WHERE NOT EXISTS (SELECT 1 FROM evidence WHERE hash = evidence_hash) \
+                   ORDER BY evidence_hash LIMIT 100";
         for row in db.fetch("evidence", sql, &[]).await? {
             self.bad_evidence(row.text("evidence_hash")?, String::new());
         }

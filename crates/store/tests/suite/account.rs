@@ -121,6 +121,16 @@ fn session(token: &str, account: AccountId) -> Session {
         expires_at: NOW + 1_000,
         remote: "10.0.0.1".into(),
         agent: "Firefox".into(),
+        seal: "s".into(),
+    }
+}
+
+fn a_link(token: &str, account: Option<AccountId>) -> Link {
+    Link {
+        token_hash: token.into(),
+        account,
+        expires_at: NOW + 100,
+        seal: "s".into(),
     }
 }
 
@@ -140,7 +150,6 @@ async fn sessions_end(db: &Db) {
     assert_eq!(get(db, "t", NOW).await.unwrap(), None);
 
     let mut moved = session("t2", a.id);
-    moved.stage = "full".into();
     moved.seen_at = NOW + 500;
     moved.expires_at = NOW + 2_000;
     let mut tx = db.begin().await.unwrap();
@@ -165,12 +174,13 @@ async fn a_link_is_used_once(db: &Db) {
     write(db, &a).await.unwrap();
     let mut tx = db.begin().await.unwrap();
     for token in ["own", "other"] {
-        make_link(&mut tx, token, Some(a.id), NOW + 100)
+        make_link(&mut tx, &a_link(token, Some(a.id)))
             .await
             .unwrap();
     }
     tx.commit().await.unwrap();
-    assert_eq!(link(db, "own", NOW).await.unwrap(), Some(Some(a.id)));
+    let own = link(db, "own", NOW).await.unwrap();
+    assert_eq!(own, Some(a_link("own", Some(a.id))));
     assert_eq!(link(db, "own", NOW + 100).await.unwrap(), None);
     // Of many who try at once one is first.
     let tries = (0..6).map(|_| {
@@ -191,7 +201,7 @@ async fn a_link_is_used_once(db: &Db) {
         assert_eq!(link(db, token, NOW).await.unwrap(), None);
     }
     let mut tx = db.begin().await.unwrap();
-    make_link(&mut tx, "late", Some(a.id), NOW + 100)
+    make_link(&mut tx, &a_link("late", Some(a.id)))
         .await
         .unwrap();
     let late = use_link(&mut tx, "late", a.id, NOW + 100).await.unwrap();
@@ -203,10 +213,11 @@ async fn a_link_is_used_once(db: &Db) {
 async fn a_start_link_dies_with_the_first_account(db: &Db) {
     let mut tx = db.begin().await.unwrap();
     for token in ["one", "two", "three"] {
-        make_link(&mut tx, token, None, NOW + 100).await.unwrap();
+        make_link(&mut tx, &a_link(token, None)).await.unwrap();
     }
     tx.commit().await.unwrap();
-    assert_eq!(link(db, "one", NOW).await.unwrap(), Some(None));
+    let start = link(db, "one", NOW).await.unwrap();
+    assert_eq!(start, Some(a_link("one", None)));
     // Two come at once, each with a link of their own.
     let tries = ["one", "two"].map(|token| {
         let db = db.clone();
@@ -227,7 +238,7 @@ async fn a_start_link_dies_with_the_first_account(db: &Db) {
     assert_eq!((made, count(db).await.unwrap()), (1, 1));
     // One that another process made meanwhile is worth nothing either.
     let mut tx = db.begin().await.unwrap();
-    make_link(&mut tx, "four", None, NOW + 100).await.unwrap();
+    make_link(&mut tx, &a_link("four", None)).await.unwrap();
     tx.commit().await.unwrap();
     for token in ["one", "two", "three", "four"] {
         assert_eq!(link(db, token, NOW).await.unwrap(), None, "{token}");
@@ -281,7 +292,7 @@ async fn everything_of_an_account_ends_at_once(db: &Db) {
         let (id, of) = (account.id, |what: &str| format!("{what}-{}", account.login));
         let mut tx = db.begin().await.unwrap();
         create(&mut tx, &session(&of("session"), id)).await.unwrap();
-        make_link(&mut tx, &of("link"), Some(id), NOW + 100)
+        make_link(&mut tx, &a_link(&of("link"), Some(id)))
             .await
             .unwrap();
         let made = ApiToken {

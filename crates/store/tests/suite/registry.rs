@@ -476,6 +476,29 @@ async fn the_search_box_finds_all_nouns(db: &Db) {
         [pair("site", "yte-1")]
     );
     assert_eq!(found(all(), "a\0%").await, []);
+    // What is called so goes before what is only named in another's words.
+    let (near, far) = (
+        record(&[
+            ("organization", b.into()),
+            ("role", "leader".into()),
+            ("name", "Nguyễn Văn Tài".into()),
+            ("title", "yte-1".into()),
+            ("phone", "0270 382 2222".into()),
+            ("starts_on", "2026-01-01".into()),
+        ]),
+        pair("site", "yte-1"),
+    );
+    insert(db, "contact", &[near]).await.unwrap();
+    let index = store::search::Index::load(db).await.unwrap();
+    let hits = index.find(|_| Some(all()), "yte-1", 10);
+    let titles: Vec<_> = hits
+        .iter()
+        .map(|h| (h.noun.clone(), h.title.clone()))
+        .collect();
+    assert_eq!(titles, [far, pair("contact", "Nguyễn Văn Tài")]);
+    let person = &hits[1];
+    assert_eq!(person.unit.as_deref(), Some("Sở Y tế"));
+    assert_eq!(person.phone.as_deref(), Some("0270 382 2222"));
     assert_eq!(
         index.find(|_| Some(all()), "1", 1).len(),
         1,

@@ -13,6 +13,7 @@ compliance-clauses = { $n ->
    *[other] { $shown } clauses
 }
 compliance-issued = Issued { $x }
+heatmap-none = Nobody is judged by this regulation at that time.
 heatmap-lead = A cell is the worst verdict of one unit in one article. Choose it to see what is to be done.
 as-of = As of
 clause-units = Units that bear this clause

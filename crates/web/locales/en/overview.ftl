@@ -12,6 +12,8 @@ alarms-silent = No alarm is open, but { $n ->
 } no fresh samples.
 overview-duties = Due within { $shown } days
 overview-no-duties = Nothing is due within { $shown } days.
+overview-compliance-none = No regulation is adopted for these units yet.
+overview-compliance-adopt = Adoptions
 overview-compliance = Compliance by regulation
 overview-groups = Compliance by group of units
 overview-sites-up = Sites up

@@ -25,6 +25,7 @@ due = due
 rows = Pages
 unit-page = Page of the unit
 target-page = Page of the target
+unit-former = The unit was active until { $x }. What follows is how it stood on that day.
 unit-not-judged = The unit was just added and is not judged yet; verdicts follow within a minute.
 unit-books-empty = { $n ->
     [one] { $shown } book without entries

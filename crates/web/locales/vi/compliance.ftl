@@ -10,6 +10,7 @@ compliance-shown-only = không chấm
 compliance-in-force = Hiệu lực từ { $x }
 compliance-clauses = { $shown } điều khoản
 compliance-issued = Ban hành { $x }
+heatmap-none = Chưa có đơn vị nào được xét theo văn bản này vào lúc đó.
 heatmap-lead = Mỗi ô là kết luận xấu nhất của một đơn vị trong một điều. Chọn ô để xem việc cần làm.
 as-of = Tại ngày
 clause-units = Đơn vị chịu điều khoản này

@@ -22,6 +22,7 @@ due = hạn
 rows = Các trang
 unit-page = Trang đơn vị
 target-page = Trang giám sát
+unit-former = Đơn vị hoạt động đến { $x }. Dưới đây là tình trạng của ngày đó.
 unit-not-judged = Đơn vị vừa được thêm, chưa được xét; kết luận có trong vòng một phút.
 unit-books-empty = { $shown } sổ và danh mục chưa có mục nào
 unit-todo-unknown = Đơn vị chưa phải làm gì thêm; { $shown } kết luận còn thiếu dữ liệu.

@@ -6,7 +6,7 @@ use domain::problem::Problem;
 use policy::Tally;
 
 use super::timeline::Span;
-use crate::{counts::Shown as _, cx::Cx, mark::Mark};
+use crate::{counts::Shown as _, cx::Cx, mark::Mark, paging::Pages};
 
 /// A regulation in the list.
 #[derive(Clone, Debug)]
@@ -152,6 +152,8 @@ pub struct HeatmapPage {
     pub legend: Vec<Mark>,
     /// The table, see [`super::heatmap`].
     pub table: String,
+    /// The way to more units.
+    pub pages: Pages,
 }
 
 /// A unit under a clause.
@@ -218,6 +220,8 @@ pub struct ClausePage {
     pub counts: Tally,
     /// The worst first.
     pub units: Vec<UnitVerdict>,
+    /// The way to more of them.
+    pub pages: Pages,
 }
 
 /// One cell of the evidence.

@@ -25,6 +25,7 @@ use crate::{
     cx::Cx,
     http::{self, Fault, Form, Param, Params, Reader, query},
     mark::Mark,
+    paging::Pages,
     server::Web,
 };
 
@@ -235,6 +236,17 @@ async fn regulation(
     .into_response())
 }
 
+/// Rows of a page: what a browser lays out at once.
+const SIZE: usize = 200;
+
+/// The page of rows that is asked for: from which on, and the way to the others.
+fn paged(cx: &Cx, params: &Params, path: &str, total: usize) -> Result<(usize, Pages), Fault> {
+    params.can(&[Param::new("offset", Form::Number(0, 1_000_000_000), "")])?;
+    let offset = params.number("offset");
+    let others = params.without(&["offset", "done"]);
+    Ok((offset, Pages::new(cx, path, &others, offset, SIZE, total)))
+}
+
 async fn heat(
     State(web): State<Web>,
     reader: Reader,
@@ -244,7 +256,15 @@ async fn heat(
     let view = board(&web, &reader, &params).await?;
     let r = find(&view, &id)?;
     let cx = reader.cx;
-    let cells = assess::heatmap(&view, r);
+    let mut cells = assess::heatmap(&view, r);
+    // Where it hurts most comes first.
+    cells.sort_by_cached_key(|(_, tallies)| {
+        let worst = tallies.iter().map(|tally| tally.worst().urgency());
+        let breached: u64 = tallies.iter().map(|tally| tally.breached).sum();
+        std::cmp::Reverse((worst.max(), breached))
+    });
+    let path = format!("/compliance/{id}/heatmap");
+    let (offset, pages) = paged(&cx, &params, &path, cells.len())?;
     let articles: Vec<_> = r
         .index
         .chapters
@@ -270,6 +290,8 @@ async fn heat(
         .collect();
     let rows: Vec<heatmap::Row> = cells
         .iter()
+        .skip(offset)
+        .take(SIZE)
         .map(|(unit, tallies)| heatmap::Row {
             code: unit.code.clone(),
             name: unit.name.clone(),
@@ -287,7 +309,12 @@ async fn heat(
     let shown = |mark: &Mark| rows.iter().any(|row| row.marks.contains(&Some(*mark)));
     Ok(http::Page(HeatmapPage {
         legend: Mark::VERDICTS.into_iter().filter(shown).collect(),
-        table: heatmap::table(&cx, &id, &heads, &rows),
+        table: if rows.is_empty() {
+            String::new()
+        } else {
+            heatmap::table(&cx, &id, &heads, &rows)
+        },
+        pages,
         short: cx.l(&r.short),
         as_of: params.get("as_of").to_owned(),
         at: at(&params),
@@ -309,7 +336,14 @@ async fn clause(
         .clause(&cite)
         .ok_or_else(|| Problem::not_found(&Label::new("điều khoản", "clause"), &cite))?;
     let cx = reader.cx;
-    let bound = assess::clause_units(&view, &id, &cite);
+    let mut bound = assess::clause_units(&view, &id, &cite);
+    let mut counts = policy::Tally::default();
+    for (_, cell) in &bound {
+        counts.count(cell.status);
+    }
+    let path = format!("/compliance/{id}/{cite}");
+    let (offset, pages) = paged(&cx, &params, &path, bound.len())?;
+    bound = bound.into_iter().skip(offset).take(SIZE).collect();
     // What is well needs no explanation; the rest is told from the evidence that was kept,
     // which many have in common.
     let hashes: BTreeSet<&str> = bound
@@ -322,9 +356,8 @@ async fn clause(
         assess::evidence_of(&web.app, &hashes).await?,
         assess::Evidence::default(),
     );
-    let (mut units, mut counts) = (Vec::new(), policy::Tally::default());
+    let mut units = Vec::new();
     for (unit, cell) in bound {
-        counts.count(cell.status);
         let why = if cell.status == Status::Met {
             String::new()
         } else {
@@ -381,6 +414,7 @@ async fn clause(
         controls,
         counts,
         units,
+        pages,
         id,
         cite,
         cx,

@@ -19,6 +19,7 @@ use crate::{
     },
     cx::Cx,
     mark::Mark,
+    paging::Pages,
     proof::page::{Receipts, Verified},
 };
 
@@ -176,6 +177,7 @@ pub fn heatmap(cx: &Cx) -> HeatmapPage {
         at: String::new(),
         legend: vec![Mark::Met, Mark::Pending, Mark::NoData, Mark::Breached],
         table: heat::table(cx, "vinh-long-26-2019", &articles, &rows),
+        pages: Pages::new(cx, "", "", 0, 200, rows.len()),
     }
 }
 
@@ -222,6 +224,7 @@ pub fn clause(cx: &Cx) -> ClausePage {
             sql: SQL.into(),
         }],
         counts: counts(101, 40, 0, 8),
+        pages: Pages::new(cx, "", "", 0, 200, 3),
         units: vec![
             unit(
                 Mark::Breached,

@@ -124,6 +124,7 @@ fn entries(cx: &Cx) -> Entries {
         entries: vec![
             Entry {
                 at: NOW - 12 * MINUTE,
+                unit: Some("Ủy ban nhân dân xã Long Châu".into()),
                 actor: "Trần Văn Bình".into(),
                 remote: "10.96.4.17".into(),
                 action: cx.t("action-update"),
@@ -137,6 +138,7 @@ fn entries(cx: &Cx) -> Entries {
             },
             Entry {
                 at: NOW - 3 * DAY,
+                unit: None,
                 actor: "giềng".into(),
                 remote: String::new(),
                 action: cx.t("action-create"),

@@ -315,6 +315,7 @@ pub fn unit(cx: &Cx) -> unit_page::Page {
         parent: Some(("H61".into(), "Ủy ban nhân dân tỉnh Vĩnh Long".into())),
         may_write: true,
         judged: true,
+        until: None,
         todo: vec![
             todo(
                 Mark::Breached,

@@ -351,6 +351,7 @@ pub fn search(cx: &Cx) -> Search {
         icon: icon.into(),
         title: title.into(),
         about: about.into(),
+        phone: None,
     };
     Search {
         cx: cx.clone(),

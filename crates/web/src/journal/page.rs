@@ -28,6 +28,8 @@ pub struct Entry {
     pub action: String,
     /// The noun and the record.
     pub what: String,
+    /// Whose record it is; none for a unit's own, and for what is no unit's.
+    pub unit: Option<String>,
     /// The record's page.
     pub href: Option<String>,
     /// Its fields.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use app::{
     App, Ctx,
-    journal::{self, JournalEntry, JournalQuery},
+    journal::{self, Change, JournalEntry, JournalQuery},
     registry, setting,
 };
 use axum::{
@@ -80,7 +80,16 @@ async fn titles(app: &App, list: &[JournalEntry]) -> Result<HashMap<Id, String>,
             titles.extend(registry::reference_titles(app, &schema, &records).await?);
         }
     }
+    if let Some(schema) = noun::get("organization") {
+        let owners = list.iter().filter_map(|entry| owner(&entry.change));
+        titles.extend(registry::titles_of(app, schema, owners.collect()).await?);
+    }
     Ok(titles)
+}
+
+/// Whose record a change is of.
+fn owner(change: &Change) -> Option<Id> {
+    change.organization_id.as_deref()?.parse().ok()
 }
 
 type Fields = serde_json::Map<String, serde_json::Value>;
@@ -190,7 +199,10 @@ fn entry_of(cx: &Cx, app: &App, entry: JournalEntry, titles: &HashMap<Id, String
     } else {
         change.action.clone()
     };
+    let own = change.organization_id.as_deref() == Some(change.record_id.as_str());
+    let unit = owner(&change).filter(|_| !own);
     Entry {
+        unit: unit.and_then(|id| titles.get(&id).cloned()),
         at: change.at,
         actor: change.actor,
         remote: change.remote,

@@ -104,7 +104,7 @@ pub async fn page(
             .into_iter()
             .map(|(code, key, _)| (code, cx.t(key), code == range))
             .collect(),
-        points: points(&buckets),
+        points: json!(points(&buckets, watch::patience(app, &target))).to_string(),
         outages: json!(outages).to_string(),
         table: buckets
             .iter()
@@ -182,13 +182,22 @@ fn why(cx: &Cx, target: &Target, before: &[&Target]) -> String {
     }
 }
 
-/// `[[ms, delay], …]`; a gap in the samples breaks the line as a missing answer does.
-fn points(buckets: &[Bucket]) -> String {
-    let points: Vec<_> = buckets
-        .iter()
-        .map(|b| json!([b.start_ms, delay(b), b.loss()]))
-        .collect();
-    json!(points).to_string()
+/// Unix milliseconds, delay, share of probes lost.
+type Point = (i64, Option<f64>, Option<f64>);
+
+/// What was measured. A part of the time in which no probe fell due is left out; only where
+/// nothing was measured for longer than `patience` (milliseconds) does the line break.
+fn points(buckets: &[Bucket], patience: i64) -> Vec<Point> {
+    let mut points: Vec<Point> = Vec::new();
+    let mut until = None;
+    for bucket in buckets.iter().filter(|b| b.up + b.down > 0) {
+        if let Some(until) = until.filter(|until| bucket.start_ms - until > patience) {
+            points.push((until, None, None));
+        }
+        points.push((bucket.start_ms, delay(bucket), bucket.loss()));
+        until = Some(bucket.end_ms);
+    }
+    points
 }
 
 fn lost_row(cx: &Cx, outage: &Outage) -> LostRow {
@@ -337,6 +346,34 @@ mod tests {
         day[101] = part(101 * 180_000, 0, 0);
         assert_eq!(loss(&day), Some(1.0 / 479.0));
         assert_eq!(loss(&[]), None);
+    }
+
+    #[test]
+    fn a_line_breaks_only_where_nothing_was_measured_for_long() {
+        // Parts of three minutes, a probe every five: each second part has none.
+        let part = |i: i64, up| Bucket {
+            start_ms: i * 180_000,
+            end_ms: (i + 1) * 180_000,
+            up,
+            down: 0,
+            error: 0,
+            min_us: 0,
+            avg_us: 1_000,
+            max_us: 0,
+        };
+        let mut parts: Vec<Bucket> = (0..100).map(|i| part(i, u64::from(i % 2 == 0))).collect();
+        let broken = |parts: &[Bucket]| {
+            let points = points(parts, 900_000);
+            points
+                .iter()
+                .filter(|(_, delay, _)| delay.is_none())
+                .count()
+        };
+        assert_eq!((broken(&parts), points(&parts, 900_000).len()), (0, 50));
+        for gap in &mut parts[40..60] {
+            gap.up = 0;
+        }
+        assert_eq!(broken(&parts), 1);
     }
 
     #[test]

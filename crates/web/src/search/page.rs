@@ -13,8 +13,10 @@ pub struct Hit {
     pub icon: String,
     /// Its name.
     pub title: String,
-    /// Kind and code.
+    /// Kind, code and unit.
     pub about: String,
+    /// Where somebody answers.
+    pub phone: Option<String>,
 }
 
 /// The list under the box, and on the page of results.

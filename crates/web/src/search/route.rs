@@ -33,6 +33,7 @@ pub fn hits(cx: &Cx, web: &Web, list: Vec<Hits>) -> Vec<Hit> {
                     icon: "scale".into(),
                     title,
                     about: crate::compliance::words::cite(cx, &found.code),
+                    phone: None,
                 };
             }
             let schema = web.app.schema(&found.noun).ok();
@@ -49,11 +50,13 @@ pub fn hits(cx: &Cx, web: &Web, list: Vec<Hits>) -> Vec<Hit> {
                     .and_then(|schema| schema.icon.clone())
                     .unwrap_or_default(),
                 title,
-                about: if found.code.is_empty() {
-                    word
-                } else {
-                    format!("{word} · {}", found.code)
-                },
+                about: [Some(word), Some(found.code), found.unit]
+                    .into_iter()
+                    .flatten()
+                    .filter(|part| !part.is_empty())
+                    .collect::<Vec<_>>()
+                    .join(" · "),
+                phone: found.phone,
             }
         })
         .collect()

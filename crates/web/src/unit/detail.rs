@@ -43,8 +43,14 @@ pub async fn page(
     params: Params,
 ) -> Result<Response, Fault> {
     let (app, ctx, cx) = (&web.app, &reader.ctx, &reader.cx);
-    let view = assess::board(app, ctx, None).await?;
-    let (unit, judged) = assess::organization(app, ctx, &view, &code).await?;
+    let today = assess::board(app, ctx, None).await?;
+    let (view, unit, judged, until) = match assess::organization(app, ctx, &today, &code).await {
+        Ok((unit, judged)) => (today, unit, judged, None),
+        Err(missing) => {
+            let (view, unit, last) = assess::former(app, ctx, &code).await?.ok_or(missing)?;
+            (view, unit, true, Some(last.to_string()))
+        }
+    };
     let clauses = assess::unit(&view, unit.id);
     let mut counts = Tally::default();
     for each in &clauses {
@@ -56,7 +62,16 @@ pub async fn page(
         .filter(|t| t.organization == unit.id)
         .cloned()
         .collect();
-    let todo = todo(app, ctx, cx, &unit, &clauses, params.get("article")).await?;
+    let todo = todo(
+        app,
+        ctx,
+        cx,
+        &unit,
+        &clauses,
+        until.as_deref(),
+        params.get("article"),
+    )
+    .await?;
     let history = journal::list(
         app,
         ctx,
@@ -83,6 +98,7 @@ pub async fn page(
         parent,
         may_write: cx.may(Permission::Write),
         judged,
+        until,
         todo,
         targets: rows(cx, &targets_of(app, ctx, own).await?),
         counts,
@@ -113,12 +129,14 @@ fn describe(cx: &Cx, unit: &Unit) -> String {
 }
 
 /// What is not met, what failed, what is not known, and what is due: with the button that mends it.
+/// Of a unit that is no more, on its last day.
 async fn todo(
     app: &App,
     ctx: &Ctx,
     cx: &Cx,
     unit: &Unit,
     clauses: &[UnitClause<'_>],
+    until: Option<&str>,
     article: &str,
 ) -> Result<Vec<Todo>, Fault> {
     let due: HashMap<(String, String), String> = due::of(app, ctx, unit.id)
@@ -153,13 +171,18 @@ async fn todo(
         .map(|each| {
             let cite = &each.clause.cite;
             let evidence = kept.get(&each.cell.evidence_hash).unwrap_or(&none);
-            let href = format!("/compliance/{}/{cite}/{}", each.regulation, unit.code);
+            let mut href = format!("/compliance/{}/{cite}/{}", each.regulation, unit.code);
+            if let Some(last) = until {
+                href.push_str(&format!("?as_of={last}"));
+            }
             Todo {
                 mark: each.cell.status.into(),
                 why: words::why(cx, &library, each.cell.status, evidence),
                 title: cx.l(&each.clause.summary),
                 action: each
                     .control
+                    // Nobody is there any more to do it.
+                    .filter(|_| until.is_none())
                     .and_then(|control| remedy(cx, app, control, unit, &href)),
                 cite: cite.clone(),
                 due: due(each),

@@ -125,6 +125,8 @@ pub struct Page {
     pub may_write: bool,
     /// Whether it was there when all were judged last.
     pub judged: bool,
+    /// Its last day (ISO), for one that is no more: verdicts are that day's.
+    pub until: Option<String>,
     /// What it must do next, the most urgent first.
     pub todo: Vec<Todo>,
     /// Its connection points, circuits and devices that are watched.
