@@ -25,13 +25,18 @@ const ALL: [Legacy; 4] = [
     Legacy::Viscii,
 ];
 
-/// Bytes as a person reads them: UTF-8, else the legacy code in which most of the words are
-/// Vietnamese syllables, else UTF-8 with U+FFFD for what is none.
+/// Bytes as a person reads them: UTF-8, also cut off within its last letter; else the legacy code
+/// in which most of the words are Vietnamese syllables, else UTF-8 with U+FFFD for what is none.
 pub fn text(bytes: &[u8]) -> Cow<'_, str> {
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        return Cow::Borrowed(text);
-    }
+    let error = match std::str::from_utf8(bytes) {
+        Ok(text) => return Cow::Borrowed(text),
+        Err(error) => error,
+    };
     let lossy = String::from_utf8_lossy(bytes);
+    // No length: the letter would have gone on.
+    if error.error_len().is_none() {
+        return lossy;
+    }
     let mut best = (score(&lossy).max(0), lossy);
     for code in ALL {
         let decoded = code.decode(bytes);
@@ -43,11 +48,16 @@ pub fn text(bytes: &[u8]) -> Cow<'_, str> {
     best.1
 }
 
-/// Words with letters beyond ASCII that are Vietnamese syllables, less those that are not.
+/// Words with letters beyond ASCII that are Vietnamese syllables, less those that are not. A
+/// letter alone shows nothing: any stray byte is one in some code.
 fn score(text: &str) -> i64 {
     text.split(|c: char| !c.is_alphabetic() && c != '\u{fffd}')
         .filter(|word| !word.is_ascii())
-        .map(|word| if is_syllable(word) { 1 } else { -1 })
+        .map(|word| match is_syllable(word) {
+            true if word.chars().nth(1).is_none() => 0,
+            true => 1,
+            false => -1,
+        })
         .sum()
 }
 
@@ -269,6 +279,25 @@ mod tests {
             text(b"\xff\xfe\x01\x80"),
             String::from_utf8_lossy(b"\xff\xfe\x01\x80")
         );
+    }
+
+    #[test]
+    fn a_cut_and_a_stray_byte_make_no_legacy_code() {
+        for whole in ["khung đường truyền", "Đăng nhập thất bại", "Lỗi ổ đĩa"] {
+            for end in 1..whole.len() {
+                let kept = &whole[..whole.floor_char_boundary(end)];
+                let cut = text(&whole.as_bytes()[..end]);
+                assert_eq!(cut.trim_end_matches('\u{fffd}'), kept);
+            }
+        }
+        for line in [
+            &b"plain text with one stray \x9b byte"[..],
+            b"temp 45\xb0C fan \xb5",
+            b"\xa92026 Acme, all rights",
+            b"fan \xb5 and \xe0",
+        ] {
+            assert_eq!(text(line), String::from_utf8_lossy(line));
+        }
     }
 
     #[test]

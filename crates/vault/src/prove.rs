@@ -119,7 +119,8 @@ impl Proof {
         })
     }
 
-    /// For programs: the fields of the record beside the proof.
+    /// For programs: the fields of the record beside the proof. `raw` is the line; the bytes of
+    /// one that is not UTF-8 are `{"base64": …}`, and `text` is how it is read.
     pub fn to_json(&self) -> serde_json::Value {
         let path: Vec<String> = self.path.iter().map(|hash| STANDARD.encode(hash)).collect();
         let record = Record::decode(self.index, &self.record).map(|r| {
@@ -135,7 +136,11 @@ impl Proof {
                 "severity": r.severity,
                 "host": r.host,
                 "application": r.application,
-                "raw": r.text(),
+                "raw": std::str::from_utf8(&r.raw).map_or_else(
+                    |_| serde_json::json!({ "base64": STANDARD.encode(&r.raw) }),
+                    serde_json::Value::from,
+                ),
+                "text": r.text(),
             })
         });
         serde_json::json!({
@@ -287,4 +292,45 @@ pub(crate) fn consistency(reader: &Reader, old: u64, new: u64) -> Result<Consist
     };
     let path = tree::consistency_path(&mut stored, old.size, new.size)?;
     Ok(Consistency { old, new, path })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Flags, Line, Transport};
+
+    #[test]
+    fn the_bytes_of_a_line_are_told() {
+        for (raw, told) in [
+            (&"Lỗi".as_bytes()[..], serde_json::json!("Lỗi")),
+            // TCVN3.
+            (b"L\xe7i", serde_json::json!({ "base64": "TOdp" })),
+        ] {
+            let line = Line {
+                received_at_ms: 0,
+                sent_at_ms: None,
+                source: [0; 16],
+                unit: [0; 16],
+                peer: [127, 0, 0, 1].into(),
+                transport: Transport::Udp,
+                flags: Flags::default(),
+                facility: None,
+                severity: None,
+                host: "",
+                application: "",
+                raw,
+            };
+            let mut record = Vec::new();
+            line.encode_into(&mut record);
+            let proof = Proof {
+                index: 0,
+                record,
+                path: Vec::new(),
+                checkpoint: String::new(),
+            };
+            let json = proof.to_json();
+            assert_eq!(json["record"]["raw"], told);
+            assert_eq!(json["record"]["text"], "Lỗi");
+        }
+    }
 }
