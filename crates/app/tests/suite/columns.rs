@@ -42,6 +42,8 @@ impl Office {
             ("status", "active"),
         ];
         self.add("site", &site).await;
+        let letterhead = [("organization", "B"), ("body", "Sở B"), ("symbol", "SB")];
+        self.add("letterhead", &letterhead).await;
         let authority = [
             ("role", "network-authority"),
             ("organization", "A"),
