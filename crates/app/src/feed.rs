@@ -64,7 +64,7 @@ pub async fn make(
         .await
         .map_err(fault)?;
     let shown = serde_json::json!({
-        "name": feed.name, "expires_at": expires_at, "account": me.account,
+        "name": feed.name, "created_at": now, "expires_at": expires_at, "account": me.account,
         "fingerprint": policy::hash::of_bytes(hash.as_bytes()),
     });
     let shown = shown.to_string();

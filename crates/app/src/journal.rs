@@ -1,12 +1,14 @@
 //! The change journal as pages and the command line read it, and its verification.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use domain::{authority::Permission, label::Label, problem::Problem};
 pub use store::journal::{Change, JournalEntry, JournalQuery};
 use store::{
     journal::Break,
+    memory::LOST,
     replay::{Mismatch, Replay},
+    structure::{Difference, How},
 };
 use vault::note::{JournalHead, Verifier};
 
@@ -36,7 +38,7 @@ pub async fn list(
 
 /// What entries may be about: nouns, books, and what is neither.
 pub fn nouns(app: &App) -> Vec<String> {
-    const OTHERS: [&str; 15] = [
+    const OTHERS: [&str; 17] = [
         "account",
         "alarm",
         "api-token",
@@ -48,7 +50,9 @@ pub fn nouns(app: &App) -> Vec<String> {
         "checkpoint",
         "claim",
         "document",
+        "journal",
         "log-claim",
+        "lost-vault",
         "setting",
         "vault",
         "verdict",
@@ -105,6 +109,10 @@ pub enum JournalFinding {
     Unread(Label),
     /// No entry carries a seal although the vault knows the journal.
     Unsealed,
+    /// A vault that was known is lost, and nobody has acknowledged it.
+    LostVault(evidence::LostVault),
+    /// A view, a trigger or another part of the database is not as this program makes it.
+    Structure(Difference),
     /// A record is not as the journal tells it.
     Record(Mismatch),
     /// A file that a record names, by its SHA-256, is gone or not as it was handed in.
@@ -115,6 +123,10 @@ impl JournalFinding {
     /// In words.
     pub fn label(&self) -> Label {
         match self {
+            Self::Entry(Break::Outside(seq)) => Label::new(
+                format!("Mục {seq} không thuộc sổ: sổ bắt đầu từ mục 1"),
+                format!("Entry {seq} is no part of the journal, which begins with entry 1"),
+            ),
             Self::Entry(Break::Missing(seq)) => Label::new(
                 format!("Mất mục {seq} của sổ nhật ký thay đổi"),
                 format!("Entry {seq} is missing"),
@@ -156,6 +168,8 @@ impl JournalFinding {
                 "Không mục nào có dấu niêm: sổ đã bị thay",
                 "No entry carries a seal: the journal was replaced",
             ),
+            Self::LostVault(lost) => lost.label(),
+            Self::Structure(d) => structure(d),
             Self::Record(m) => record(m),
             Self::File(sha256) => Label::new(
                 format!("Tệp đính kèm {sha256} bị mất hoặc không còn nguyên như khi nộp"),
@@ -163,6 +177,25 @@ impl JournalFinding {
             ),
         }
     }
+}
+
+fn structure(d: &Difference) -> Label {
+    let Difference { kind, name, how } = d;
+    let (vi, en) = match how {
+        How::Changed => (
+            "không còn như chương trình này tạo ra",
+            "is not as this program makes it",
+        ),
+        How::Missing => ("đã mất", "is gone"),
+        How::Foreign => (
+            "không do chương trình này tạo ra",
+            "is none that this program makes",
+        ),
+    };
+    Label::new(
+        format!("Cơ sở dữ liệu: {kind} {name} {vi}"),
+        format!("The database: {kind} {name} {en}"),
+    )
 }
 
 fn record(m: &Mismatch) -> Label {
@@ -246,7 +279,7 @@ pub async fn verify_against(
         findings: keys.collect(),
         more: 0,
     };
-    let mut noted = 0;
+    let (mut noted, mut lost) = (0, Vec::new());
     let library = app.library();
     let books = library.registers.values().cloned();
     let books: Vec<_> = books.map(domain::schema::Schema::as_book).collect();
@@ -255,7 +288,9 @@ pub async fn verify_against(
         if let Some(broken) = broken {
             find(&mut report, JournalFinding::Entry(broken));
         }
-        let seq = u64::try_from(entry.seq).unwrap_or(0);
+        let Some(seq) = u64::try_from(entry.seq).ok().filter(|seq| *seq > 0) else {
+            return Ok(());
+        };
         for (hash, from) in anchors.remove(&seq).unwrap_or_default() {
             if hash != entry.hash {
                 let (from, last) = (from, i64::MAX);
@@ -264,6 +299,7 @@ pub async fn verify_against(
             }
         }
         noted += usize::from(entry.change.noun == store::journal::CHECKPOINT);
+        lost.extend(gone(&entry));
         replay.take(&entry);
         Ok(())
     })
@@ -275,6 +311,17 @@ pub async fn verify_against(
         let last = walked.last;
         find(&mut report, JournalFinding::Anchor { seq, from, last });
     }
+    for (seq, hash, from) in lost {
+        let found = store::journal::hash_at(&app.db, seq).await.map_err(fault)?;
+        if found.as_ref() != Some(&hash) {
+            let (seq, last) = (u64::try_from(seq).unwrap_or_default(), walked.last);
+            find(&mut report, JournalFinding::Anchor { seq, from, last });
+        }
+    }
+    let vaults = evidence::unacknowledged(&app.db).await.map_err(fault)?;
+    for vault in vaults {
+        find(&mut report, JournalFinding::LostVault(vault));
+    }
     if walked.sealed_from.is_none() && walked.last > 0 && report.anchors > 0 {
         find(&mut report, JournalFinding::Unsealed);
     }
@@ -283,14 +330,16 @@ pub async fn verify_against(
     {
         find(&mut report, JournalFinding::Unread(unread));
     }
+    let parts = store::structure::differences(&app.db, library.registers.values()).await;
+    for part in parts.map_err(fault)? {
+        find(&mut report, JournalFinding::Structure(part));
+    }
     let compared = replay.compare(&app.db).await.map_err(fault)?;
     // What was changed while records were read is told by later entries.
     let later = store::journal::touched(&app.db, walked.last).await;
     let later = later.map_err(fault)?;
-    let nouns: HashSet<&str> = later.iter().map(|(noun, _)| noun.as_str()).collect();
     for mismatch in compared.mismatches {
-        let below = mismatch.field.starts_with("below ") && nouns.contains("organization");
-        if !below && !moved(&mismatch.record_id, &later) {
+        if !later.iter().any(|(noun, id)| moves(&mismatch, noun, id)) {
             find(&mut report, JournalFinding::Record(mismatch));
         }
     }
@@ -304,13 +353,41 @@ pub async fn verify_against(
     Ok(report)
 }
 
-/// Whether a later entry tells of the record of a mismatch, whose id may have several parts: of
-/// that one and of no other, whatever somebody writes meanwhile.
-fn moved(record_id: &str, later: &[(String, String)]) -> bool {
-    let mut told = later
-        .iter()
-        .filter(|(noun, id)| noun != store::journal::CHECKPOINT && !id.is_empty());
-    told.any(|(_, id)| id == record_id || record_id.split(' ').any(|part| part == id))
+/// What an entry says of one that was gone while the program ran: its number, its hash, and who
+/// says so.
+fn gone(entry: &JournalEntry) -> Option<(i64, String, String)> {
+    let change = &entry.change;
+    let after = change.after.as_deref().filter(|_| change.noun == LOST)?;
+    let after: serde_json::Value = serde_json::from_str(after).ok()?;
+    let from = format!("entry {} of the change journal", entry.seq);
+    Some((
+        after["seq"].as_i64()?,
+        after["hash"].as_str()?.to_owned(),
+        from,
+    ))
+}
+
+/// Whether a change of this record, made while records were read, explains a mismatch.
+fn moves(mismatch: &Mismatch, noun: &str, id: &str) -> bool {
+    let Mismatch {
+        record_id, field, ..
+    } = mismatch;
+    match noun {
+        store::journal::CHECKPOINT => false,
+        "organization" if field == "grants" || field.starts_with("below ") => true,
+        // Settings stand behind their province, claims before and uploads of earlier versions
+        // beside their unit.
+        _ => {
+            !id.is_empty()
+                && (record_id == id
+                    || record_id
+                        .strip_suffix(id)
+                        .is_some_and(|s| s.ends_with(['/', ' ']))
+                    || record_id
+                        .strip_prefix(id)
+                        .is_some_and(|s| s.starts_with(['/', ' '])))
+        }
+    }
 }
 
 fn find(report: &mut JournalReport, finding: JournalFinding) {
@@ -415,20 +492,4 @@ async fn vault_heads(app: &App, given: Option<Verifier>) -> Result<Heads, Proble
         tracing::error!(%error, "the checkpoints of the vault cannot be read");
         Problem::internal("vault")
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::moved;
-
-    #[test]
-    fn only_an_entry_about_the_same_record_explains_a_mismatch() {
-        let later = |noun: &str, id: &str| vec![(noun.to_owned(), id.to_owned())];
-        assert!(moved("01ABC", &later("contact", "01ABC")));
-        assert!(moved("01ABC 01XYZ", &later("account", "01ABC")));
-        // What an officer was refused is about nothing; a checkpoint's number is no record.
-        assert!(!moved("01ABC", &later("contact", "")));
-        assert!(!moved("01ABC", &later("contact", "01A")));
-        assert!(!moved("12", &later(store::journal::CHECKPOINT, "12")));
-    }
 }

@@ -26,7 +26,10 @@ pub async fn run(config: &Config, args: VaultArgs) -> anyhow::Result<ExitCode> {
             checkpoint,
             vault,
         } => verify(config, key, checkpoint, vault).await,
-        VaultCommand::Repair { vault, yes } => repair(config, vault, yes).await,
+        VaultCommand::Repair {
+            accept: Some(why), ..
+        } => accept(config, &why).await,
+        VaultCommand::Repair { vault, yes, .. } => repair(config, vault, yes).await,
         VaultCommand::Prove { index, json } => {
             let app = config.open(false).await?;
             let proof = logs::prove(&app, &Ctx::console(app.clock.now_ms()), index).await?;
@@ -228,6 +231,26 @@ async fn verify(
         say!("sound: every line, every hash and every signature holds");
     }
     Ok(ExitCode::from(u8::from(!report.is_sound())))
+}
+
+/// Acknowledges vaults that are lost, each by its name.
+async fn accept(config: &Config, why: &str) -> anyhow::Result<ExitCode> {
+    let app = config.open(false).await?;
+    let ctx = Ctx::console(app.clock.now_ms());
+    let lost = evidence::acknowledge(&app, &ctx, why).await?;
+    for vault in &lost {
+        say!(
+            "acknowledged: {}, {} lines known ({}), {}",
+            vault.folder,
+            vault.size,
+            vault.root,
+            vault.reason
+        );
+    }
+    if lost.is_empty() {
+        say!("no vault is lost that was not acknowledged");
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Says what is lost, and builds again what follows from the lines.

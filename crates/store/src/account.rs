@@ -5,7 +5,7 @@ use domain::{
     id::{AccountId, OrganizationId},
 };
 
-use crate::{Arg, Db, Row, StoreError, Tx, args, registry::scope_condition};
+use crate::{Arg, Db, Row, StoreError, Tx, args, registry::scope_condition, row::Readable as _};
 
 /// An account. Secrets stay in this struct and are never serialised.
 #[derive(Clone, Debug, PartialEq)]
@@ -147,7 +147,7 @@ pub async fn hold(tx: &mut Tx, id: AccountId) -> Result<Option<Account>, StoreEr
             &args![id],
         )
         .await?;
-    account.grants = grants.iter().map(grant).collect::<Result<_, _>>()?;
+    account.grants = grants.iter().map(grant).readable()?;
     Ok(Some(account))
 }
 
@@ -164,7 +164,7 @@ pub async fn list(db: &Db, scope: &Scope) -> Result<Vec<Account>, StoreError> {
         .await?
         .iter()
         .map(read)
-        .collect::<Result<_, _>>()?;
+        .readable()?;
     with_grants(db, accounts).await
 }
 

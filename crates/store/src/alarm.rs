@@ -6,7 +6,7 @@ use domain::{
     label::Label,
 };
 
-use crate::{Db, Row, StoreError, Tx, args, registry::scope_condition};
+use crate::{Db, Row, StoreError, Tx, args, registry::scope_condition, row::Readable as _};
 
 /// What an alarm about Giềng itself says.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -122,7 +122,7 @@ pub async fn open(db: &Db, scope: &Scope) -> Result<Vec<Alarm>, StoreError> {
         "SELECT * FROM alarm WHERE cleared_at IS NULL AND {in_scope} ORDER BY raised_at DESC"
     );
     let rows = db.fetch("alarms", &sql, &args).await?;
-    rows.iter().map(read).collect()
+    rows.iter().map(read).readable()
 }
 
 /// The latest alarms in scope that have ended, the newest first.
@@ -136,7 +136,7 @@ pub async fn past(db: &Db, scope: &Scope, limit: i64) -> Result<Vec<Alarm>, Stor
         "SELECT * FROM alarm WHERE cleared_at IS NOT NULL AND {in_scope} ORDER BY raised_at DESC LIMIT $1"
     );
     let rows = db.fetch("alarms", &sql, &args).await?;
-    rows.iter().map(read).collect()
+    rows.iter().map(read).readable()
 }
 
 /// Open alarms in scope, and with `closed` also the latest that have ended: those that are open
@@ -164,7 +164,7 @@ pub async fn list(
         .await?
         .iter()
         .map(read)
-        .collect()
+        .readable()
 }
 
 /// One alarm in scope.

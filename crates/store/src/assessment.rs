@@ -8,7 +8,7 @@ use domain::{authority::Scope, id::OrganizationId};
 use sha2::{Digest as _, Sha256};
 
 pub use self::attestation::{Attestation, attest, attestation_count, latest_attestations};
-use crate::{Arg, Db, Row, StoreError, Tx, args, registry::scope_condition};
+use crate::{Arg, Db, Row, StoreError, Tx, args, registry::scope_condition, row::Readable as _};
 
 /// One interval of a verdict. Written when it begins, closed once when it ends.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -112,7 +112,7 @@ pub async fn open(db: &Db) -> Result<Vec<VerdictRow>, StoreError> {
     .await?
     .iter()
     .map(read)
-    .collect()
+    .readable()
 }
 
 /// Closes the intervals `ended` at `at` and writes those that begin, with their evidence
@@ -217,7 +217,7 @@ pub async fn history(
         .await?
         .iter()
         .map(read)
-        .collect()
+        .readable()
 }
 
 /// The verdicts that held at `at`, as they were known at `known_at`.
@@ -248,7 +248,7 @@ pub async fn as_of(
         .await?
         .iter()
         .map(read)
-        .collect()
+        .readable()
 }
 
 /// The evidence (JSON) of a hash.
@@ -363,18 +363,24 @@ pub async fn units(db: &Db, today: &str) -> Result<Vec<Unit>, StoreError> {
             &args![today],
         )
         .await?;
+    // One that cannot be read was not written by this program: a verification names it.
     let mut above = std::collections::HashMap::with_capacity(rows.len());
     for row in &rows {
-        if let Some(parent) = row.opt_parsed::<OrganizationId>("parent_id")? {
-            above.insert(row.parsed::<OrganizationId>("id")?, parent);
+        if let (Some(parent), Ok(id)) = (
+            row.opt_parsed::<OrganizationId>("parent_id")?,
+            row.parsed::<OrganizationId>("id"),
+        ) {
+            above.insert(id, parent);
         }
     }
     let mut units = Vec::with_capacity(rows.len());
     for row in &rows {
+        let Ok(id) = row.parsed("id") else {
+            continue;
+        };
         if !row.boolean("active")? {
             continue;
         }
-        let id = row.parsed("id")?;
         // The registry refuses circles; the bound is for a database that was written by hand.
         let superiors = std::iter::successors(above.get(&id), |parent| above.get(parent))
             .take(32)
@@ -452,7 +458,7 @@ pub async fn adoptions(db: &Db, day: &str) -> Result<Vec<Adoption>, StoreError> 
                 ends_on: row.opt_text("ends_on")?,
             })
         })
-        .collect()
+        .readable()
 }
 
 /// An exemption in force.
@@ -485,7 +491,7 @@ pub async fn exemptions(db: &Db, today: &str) -> Result<Vec<Exempt>, StoreError>
             clause: row.text("clause")?,
         })
     })
-    .collect()
+    .readable()
 }
 
 /// An entry of a book, as duties see it.
@@ -565,5 +571,5 @@ pub async fn book(db: &Db, register: &str, whole: bool) -> Result<Vec<BookEntry>
                 data: row.opt_text("data")?,
             })
         })
-        .collect()
+        .readable()
 }

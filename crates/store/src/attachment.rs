@@ -2,7 +2,7 @@
 
 use domain::{authority::Scope, id::OrganizationId};
 
-use crate::{Arg, Db, Row, StoreError, Tx, args, registry::scope_condition};
+use crate::{Arg, Db, Row, StoreError, Tx, args, registry::scope_condition, row::Readable as _};
 
 /// A file as it was handed in with a record. Another upload of the same content, with another
 /// record or of another unit, is another one with a name, an uploader and a time of its own.
@@ -239,10 +239,11 @@ pub async fn not_scanned(db: &Db, limit: i64) -> Result<Vec<Attachment>, StoreEr
     .await?
     .iter()
     .map(read)
-    .collect()
+    .readable()
 }
 
-/// Writes down what the scanner said of a content, whoever's it is.
+/// Writes down what the scanner said of a content, whoever's it is. Returns the uploads of which
+/// it said something else before, each with its unit, for the journal.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
@@ -252,14 +253,20 @@ pub async fn scanned(
     scan: &str,
     detail: Option<&str>,
     at: i64,
-) -> Result<(), StoreError> {
+) -> Result<Vec<(String, OrganizationId)>, StoreError> {
+    let sql =
+        "SELECT id, organization_id FROM attachment WHERE sha256 = $1 AND scan <> $2 ORDER BY id";
+    let others = tx.fetch("attachment", sql, &args![sha256, scan]).await?;
     tx.execute(
         "attachment",
         "UPDATE attachment SET scan = $2, scan_detail = $3, scanned_at = $4 WHERE sha256 = $1",
         &[sha256.into(), scan.into(), Arg::from(detail), at.into()],
     )
     .await?;
-    Ok(())
+    let others = others.iter();
+    others
+        .map(|row| Ok((row.text("id")?, row.parsed("organization_id")?)))
+        .collect()
 }
 
 /// Bytes of all attachments, or of one organization's, handed in at `since` or after (unix

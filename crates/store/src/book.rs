@@ -9,6 +9,7 @@ pub use closing::{
 };
 pub(crate) use revision::keep;
 pub use revision::{Revision, revisions};
+pub(crate) use view::definition;
 pub use view::make_views;
 
 use crate::Arg;

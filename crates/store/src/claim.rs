@@ -9,7 +9,9 @@ use domain::{
     net::{self, Prefix},
 };
 
-use crate::{Arg, Db, Row, StoreError, Tx, args, dialect, registry::scope_condition};
+use crate::{
+    Arg, Db, Row, StoreError, Tx, args, dialect, registry::scope_condition, row::Readable as _,
+};
 
 /// A claim and how it stands.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -244,7 +246,7 @@ pub async fn waiting_of(
     .await?
     .iter()
     .map(read)
-    .collect()
+    .readable()
 }
 
 /// Claims in scope that are not in force, with the records that lay them, the latest first.
@@ -324,7 +326,7 @@ pub async fn uses(
     .await?
     .iter()
     .map(used)
-    .collect()
+    .readable()
 }
 
 fn used(row: &Row) -> Result<Use, StoreError> {

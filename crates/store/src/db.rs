@@ -19,7 +19,9 @@ use crate::{
     arg::{Arg, postgres_args, sqlite_args, storable},
     journal::Sealing,
     line::{Line, Turn},
+    memory::Memory,
     migration,
+    structure::Parts,
     tx::Engine,
     version::Versions,
 };
@@ -69,6 +71,10 @@ pub(crate) struct Shared {
     pub(crate) line: Arc<Line>,
     /// What changed, here and elsewhere.
     pub(crate) versions: Versions,
+    /// The journal's end as this process wrote it.
+    pub(crate) memory: Memory,
+    /// What a database would be that is made now, with these views for books.
+    pub(crate) made: tokio::sync::Mutex<Option<(Vec<String>, Parts)>>,
 }
 
 pub(crate) fn sqlite_query(

@@ -4,7 +4,7 @@
 
 use domain::id::AccountId;
 
-use crate::{Db, Row, StoreError, Tx, args};
+use crate::{Db, Row, StoreError, Tx, args, row::Readable as _};
 
 /// A browser that an account is known to use.
 #[derive(Clone, Debug, PartialEq)]
@@ -89,7 +89,7 @@ pub async fn of_account(
     .await?
     .iter()
     .map(read)
-    .collect()
+    .readable()
 }
 
 /// Forgets a device of an account; how many that were.

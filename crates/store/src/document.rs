@@ -5,7 +5,7 @@ use domain::{
     id::{Id, OrganizationId},
 };
 
-use crate::{Arg, Db, Row, StoreError, Tx, args, registry::scope_condition};
+use crate::{Arg, Db, Row, StoreError, Tx, args, registry::scope_condition, row::Readable as _};
 
 /// One document.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -236,7 +236,7 @@ pub async fn list(
         args.len()
     );
     let rows = db.fetch("documents", &sql, &args).await?;
-    let rows = rows.iter().map(read).collect::<Result<_, _>>()?;
+    let rows = rows.iter().map(read).readable()?;
     Ok((rows, total))
 }
 

@@ -2,7 +2,7 @@
 
 use domain::{authority::Scope, id::OrganizationId};
 
-use crate::{Db, Row, StoreError, args, registry::scope_condition};
+use crate::{Db, Row, StoreError, args, registry::scope_condition, row::Readable as _};
 
 /// What many owe by the same clause until the same day.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -40,7 +40,7 @@ pub async fn open(
          GROUP BY due_on, regulation, clause ORDER BY due_on, regulation, clause"
     );
     let rows = db.fetch("duties", &sql, &args).await?;
-    rows.iter().map(read).collect()
+    rows.iter().map(read).readable()
 }
 
 /// The open duties of one organization in scope due until an ISO date, the earliest first.
@@ -62,7 +62,7 @@ pub async fn of(
          ORDER BY due_on, regulation, clause"
     );
     let rows = db.fetch("duties", &sql, &args).await?;
-    rows.iter().map(read).collect()
+    rows.iter().map(read).readable()
 }
 
 fn read(row: &Row) -> Result<OpenDuty, StoreError> {

@@ -2,7 +2,7 @@
 
 use domain::{authority::Scope, id::OrganizationId};
 
-use crate::{Arg, Db, Row, StoreError, Tx, args, registry::scope_condition};
+use crate::{Arg, Db, Row, StoreError, Tx, args, registry::scope_condition, row::Readable as _};
 
 /// What one organization owes for one period or one event.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -148,7 +148,7 @@ pub async fn all(db: &Db) -> Result<Vec<DutyRow>, StoreError> {
         .await?
         .iter()
         .map(read)
-        .collect()
+        .readable()
 }
 
 /// Instances in scope due between two ISO dates (inclusive), the earliest first;
@@ -179,7 +179,7 @@ pub async fn due(
         .await?
         .iter()
         .map(read)
-        .collect()
+        .readable()
 }
 
 /// Instances in scope that can be done by an ISO date, are not, and whose last day nobody
@@ -204,7 +204,7 @@ pub async fn undated(
         .await?
         .iter()
         .map(read)
-        .collect()
+        .readable()
 }
 
 /// Exemptions in scope that end between two ISO dates (inclusive), as what is to be renewed
@@ -248,5 +248,5 @@ pub async fn exemptions(
         .await?
         .iter()
         .map(row)
-        .collect()
+        .readable()
 }

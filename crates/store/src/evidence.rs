@@ -47,6 +47,16 @@ pub async fn checks(db: &Db) -> Result<Vec<EvidenceCheck>, StoreError> {
         .collect()
 }
 
+/// Forgets the last verifications: they are due.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn forget(db: &Db) -> Result<(), StoreError> {
+    let sql = "DELETE FROM evidence_check WHERE subject IN ('journal', 'vault')";
+    db.execute("evidence", sql, &[]).await?;
+    Ok(())
+}
+
 /// Notes a verification in place of the one before.
 ///
 /// # Errors

@@ -10,7 +10,7 @@ use domain::{authority::Scope, id::OrganizationId};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest, Sha256};
 
-use crate::{Arg, Db, Row, StoreError, Tx, args, dialect, registry};
+use crate::{Arg, Db, Row, StoreError, Tx, args, dialect, memory, registry, row::Readable as _};
 
 /// A change to be written down.
 #[derive(Clone, Debug)]
@@ -55,6 +55,11 @@ pub struct JournalEntry {
 }
 
 impl JournalEntry {
+    /// Whether this installation wrote it as it is; without a key, whether it is whole.
+    pub fn is_of(&self, db: &Db) -> bool {
+        self.is_ours(db.sealing())
+    }
+
     /// Whether hash and seal are its own; without a key, whether the hash is.
     fn is_ours(&self, sealing: Option<&Sealing>) -> bool {
         let sealed = match (sealing, &self.seal) {
@@ -100,11 +105,18 @@ pub const CHECKPOINT: &str = "checkpoint";
 /// The noun of entries that say that a vault was begun, and what it continues.
 pub const VAULT: &str = "vault";
 
+/// The noun of entries by which a person acknowledges that a vault that was known is lost.
+pub const LOST_VAULT: &str = "lost-vault";
+
 /// The noun of entries that tell which verdicts turned: their ids with the digests of the rows.
 pub const VERDICTS: &str = "verdicts";
 
 /// The noun of the entry from which on all tables are held (see [`crate::replay::restate`]).
 pub const BASELINE: &str = "baseline";
+
+/// Which of these entries says that from it on all that a scanner says of files is told, and
+/// papers have the moments of their entries.
+pub const SCANS: &str = "scans";
 
 /// The hash before the first entry.
 pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -143,7 +155,7 @@ async fn at_end(tx: &mut Tx) -> Result<(i64, String), StoreError> {
     let last = tx
         .fetch_one(
             "journal",
-            "SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1",
+            "SELECT seq, hash FROM journal WHERE seq >= 1 ORDER BY seq DESC LIMIT 1",
             &[],
         )
         .await?;
@@ -173,11 +185,17 @@ pub async fn append(tx: &mut Tx, changes: &[Change]) -> Result<(), StoreError> {
 /// # Errors
 /// [`StoreError::Engine`].
 pub(crate) async fn write(tx: &mut Tx) -> Result<(), StoreError> {
-    let changes = std::mem::take(&mut tx.entries);
-    if changes.is_empty() {
+    let mut changes = std::mem::take(&mut tx.entries);
+    let Some(at) = changes.first().map(|c| c.at).or(tx.looks.take()) else {
         return Ok(());
-    }
+    };
     dialect::lock_journal(tx).await?;
+    if tx.lost.is_none()
+        && let Some(lost) = memory::missing(tx).await?
+    {
+        changes.insert(0, memory::told(&lost, at));
+        tx.lost = Some(lost);
+    }
     let sealing = tx.sealing().cloned();
     let (mut seq, mut previous) = at_end(tx).await?;
     let mut rows = Vec::with_capacity(changes.len());
@@ -206,6 +224,7 @@ pub(crate) async fn write(tx: &mut Tx) -> Result<(), StoreError> {
         );
         previous = digest;
     }
+    tx.end = Some((seq, previous));
     tx.insert_many(
         "journal",
         "journal (seq, at, actor_id, actor, request, remote, noun, record_id, organization_id, action, \
@@ -265,11 +284,9 @@ pub async fn list(
     query: &JournalQuery,
 ) -> Result<Vec<JournalEntry>, StoreError> {
     let mut args: Vec<Arg> = Vec::new();
-    let mut conditions = vec![registry::scope_condition(
-        scope,
-        "organization_id",
-        &mut args,
-    )];
+    let in_scope = registry::scope_condition(scope, "organization_id", &mut args);
+    // The chain begins with 1: what is numbered below it is no part of the journal.
+    let mut conditions = vec![in_scope, "seq >= 1".to_owned()];
     for (column, value) in [
         ("noun", &query.noun),
         ("record_id", &query.record_id),
@@ -308,7 +325,7 @@ pub async fn list(
         .await?
         .iter()
         .map(read)
-        .collect()
+        .readable()
 }
 
 /// The number of the last entry, 0 when there is none.
@@ -316,10 +333,14 @@ pub async fn list(
 /// # Errors
 /// [`StoreError::Engine`].
 pub async fn last(db: &Db) -> Result<i64, StoreError> {
-    db.fetch_one("journal", "SELECT MAX(seq) AS seq FROM journal", &[])
-        .await?
-        .map_or(Ok(None), |row| row.opt_int("seq"))
-        .map(Option::unwrap_or_default)
+    db.fetch_one(
+        "journal",
+        "SELECT MAX(seq) AS seq FROM journal WHERE seq >= 1",
+        &[],
+    )
+    .await?
+    .map_or(Ok(None), |row| row.opt_int("seq"))
+    .map(Option::unwrap_or_default)
 }
 
 /// What came after an entry: the number of the last one, and of the last one about one of
@@ -354,6 +375,8 @@ pub async fn news(
 /// A place in the journal where entries do not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Break {
+    /// It is numbered below 1, where the chain begins: it is no part of it.
+    Outside(i64),
     /// Entries from this one on are gone although later ones are there.
     Missing(i64),
     /// It does not name the entry before it.
@@ -366,8 +389,8 @@ pub enum Break {
     Forged(i64),
 }
 
-/// Reads the whole journal in order and hands on every entry, and every place where it does
-/// not hold. Returns the number and hash of the last one, and of the first that is sealed.
+/// Reads the whole journal in order, also what is numbered below 1, and hands on every entry, and
+/// every place where it does not hold. Returns the number and hash of the last one, and of the first that is sealed.
 ///
 /// # Errors
 /// [`StoreError::Engine`], and what `each` returns.
@@ -380,23 +403,19 @@ pub async fn walk(
         head: GENESIS.to_owned(),
         sealed_from: None,
     };
-    loop {
-        let rows = db
-            .fetch(
-                "journal",
-                "SELECT * FROM journal WHERE seq > $1 ORDER BY seq LIMIT 2000",
-                &args![walked.last],
-            )
-            .await?;
-        if rows.is_empty() {
-            return Ok(walked);
-        }
+    let mut from = Some(i64::MIN);
+    while let Some(first) = from {
+        let sql = "SELECT * FROM journal WHERE seq >= $1 ORDER BY seq LIMIT 2000";
+        let rows = db.fetch("journal", sql, &args![first]).await?;
+        from = None;
         for row in &rows {
             let entry = read(row)?;
+            from = entry.seq.checked_add(1);
             let broken = walked.follow(&entry, db.sealing());
             each(entry, broken)?;
         }
     }
+    Ok(walked)
 }
 
 /// What [`walk`] came to.
@@ -413,6 +432,9 @@ pub struct Walked {
 impl Walked {
     fn follow(&mut self, entry: &JournalEntry, sealing: Option<&Sealing>) -> Option<Break> {
         let seq = entry.seq;
+        if seq < 1 {
+            return Some(Break::Outside(seq));
+        }
         let broken = if seq != self.last + 1 {
             Some(Break::Missing(self.last + 1))
         } else if entry.previous_hash != self.head {
@@ -448,12 +470,12 @@ impl Walked {
 /// # Errors
 /// [`StoreError::Engine`].
 pub async fn tip(db: &Db) -> Result<(i64, i64, String), StoreError> {
-    let last = "SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1";
+    let last = "SELECT seq, hash FROM journal WHERE seq >= 1 ORDER BY seq DESC LIMIT 1";
     let Some(row) = db.fetch_one("journal", last, &[]).await? else {
         return Ok((0, 0, GENESIS.to_owned()));
     };
     let (seq, hash) = (row.int("seq")?, row.text("hash")?);
-    let news = "SELECT seq FROM journal WHERE noun <> $1 ORDER BY seq DESC LIMIT 1";
+    let news = "SELECT seq FROM journal WHERE noun <> $1 AND seq >= 1 ORDER BY seq DESC LIMIT 1";
     let news = db.fetch_one("journal", news, &args![CHECKPOINT]).await?;
     let news = news.map_or(Ok(0), |row| row.int("seq"))?;
     Ok((seq, news, hash))
@@ -465,7 +487,7 @@ pub async fn tip(db: &Db) -> Result<(i64, i64, String), StoreError> {
 /// # Errors
 /// [`StoreError::Engine`].
 pub async fn last_of(db: &Db, noun: &str) -> Result<Option<JournalEntry>, StoreError> {
-    let sql = "SELECT * FROM journal WHERE noun = $1 AND seal IS NOT NULL AND seq < $2 \
+    let sql = "SELECT * FROM journal WHERE noun = $1 AND seal IS NOT NULL AND seq >= 1 AND seq < $2 \
                ORDER BY seq DESC LIMIT 100";
     let mut before = i64::MAX;
     loop {
@@ -488,7 +510,7 @@ pub async fn last_of(db: &Db, noun: &str) -> Result<Option<JournalEntry>, StoreE
 /// # Errors
 /// [`StoreError::Engine`].
 pub async fn newest_of(db: &Db, noun: &str) -> Result<Option<JournalEntry>, StoreError> {
-    let sql = "SELECT * FROM journal WHERE noun = $1 ORDER BY seq DESC LIMIT 1";
+    let sql = "SELECT * FROM journal WHERE noun = $1 AND seq >= 1 ORDER BY seq DESC LIMIT 1";
     db.fetch_one("journal", sql, &args![noun])
         .await?
         .map(|row| read(&row))

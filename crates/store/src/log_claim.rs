@@ -6,7 +6,7 @@ use domain::{
     id::{Id, OrganizationId},
 };
 
-use crate::{Arg, Db, Row, StoreError, Tx, args, registry::scope_condition};
+use crate::{Arg, Db, Row, StoreError, Tx, args, registry::scope_condition, row::Readable as _};
 
 /// That the unattributed lines of a sender within a time were a device's.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -136,7 +136,7 @@ pub async fn standing(db: &Db, scope: &Scope) -> Result<Vec<LogClaim>, StoreErro
         "SELECT * FROM log_claim WHERE ended_at IS NULL AND {in_scope} ORDER BY claimed_at DESC, id"
     );
     let rows = db.fetch("log claims", &sql, &args).await?;
-    rows.iter().map(read).collect()
+    rows.iter().map(read).readable()
 }
 
 /// Keeps how many lines a claim that stands has.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use domain::id::Id;
 
-use crate::{Arg, Db, Row, StoreError, Tx, args};
+use crate::{Arg, Db, Row, StoreError, Tx, args, row::Readable as _};
 
 /// What arrived from a registered device.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -296,5 +296,5 @@ pub async fn behind(tx: &mut Tx, device: Id) -> Result<Vec<Behind>, StoreError> 
             relay_since: row.int("relay_since")?,
         })
     };
-    rows.await?.iter().map(read).collect()
+    rows.await?.iter().map(read).readable()
 }

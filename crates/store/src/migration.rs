@@ -57,6 +57,13 @@ pub(crate) fn postgres() -> Migrator {
     migrator(|(_, _, _, postgres)| postgres)
 }
 
+/// The text of each, in order.
+pub(crate) fn texts(on_postgres: bool) -> impl Iterator<Item = &'static str> {
+    FILES
+        .iter()
+        .map(move |(_, _, sqlite, postgres)| if on_postgres { *postgres } else { *sqlite })
+}
+
 fn migrator(of: fn(&Files) -> &'static str) -> Migrator {
     let migration = |files: &Files| {
         let name = files.1.split_once('_').map_or(files.1, |(_, name)| name);

@@ -5,7 +5,9 @@ use domain::{
     id::{Id, OrganizationId, TargetId},
 };
 
-use crate::{Arg, Db, Row, StoreError, Tx, args, dialect, registry::scope_condition};
+use crate::{
+    Arg, Db, Row, StoreError, Tx, args, dialect, registry::scope_condition, row::Readable as _,
+};
 
 /// One loss of one target, or of our own connection.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -130,7 +132,7 @@ pub async fn open(db: &Db) -> Result<Vec<Outage>, StoreError> {
         .await?
         .iter()
         .map(read)
-        .collect()
+        .readable()
 }
 
 /// Which outages are asked for.
@@ -165,7 +167,7 @@ pub async fn list(db: &Db, scope: &Scope, wanted: &Wanted) -> Result<Vec<Outage>
         .await?
         .iter()
         .map(read)
-        .collect()
+        .readable()
 }
 
 /// The register in which works are announced that interrupt the network.

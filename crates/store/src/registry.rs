@@ -19,7 +19,7 @@ pub use self::{
     recent::{RecentEntries, recent_entries},
     tree::{Tree, covers, covers_head, in_line, is_below, organizations_in, owner},
 };
-use crate::{Arg, Db, Row, StoreError, Tx, args, book};
+use crate::{Arg, Db, Row, StoreError, Tx, args, book, row::Readable as _};
 
 /// Which records of a noun, in which order.
 #[derive(Clone, Debug, Default)]
@@ -212,11 +212,8 @@ pub async fn list(
         args.len()
     );
     let rows = db.fetch(&schema.noun, &sql, &args).await?;
-    let records = rows
-        .iter()
-        .map(|r| read(schema, r))
-        .collect::<Result<Vec<_>, _>>()?;
-    let read = i64::try_from(records.len()).unwrap_or(i64::MAX);
+    let records = rows.iter().map(|r| read(schema, r)).readable()?;
+    let read = i64::try_from(rows.len()).unwrap_or(i64::MAX);
     let total = if query.offset <= 0 && read < limit {
         // What is not full is all there is.
         read
@@ -345,6 +342,15 @@ fn arg(field: &Field, value: &Value) -> Arg {
 /// What the search box looks through: all words of the record, folded; for a book's
 /// entry also its own fields by name ([`own_field`]).
 fn search_text(schema: &Schema, values: &Values) -> String {
+    words(schema, values, true).join(" ")
+}
+
+/// What [`search_text`] holds of the values themselves, whatever choices are called.
+pub(crate) fn searched(schema: &Schema, values: &Values) -> Vec<String> {
+    words(schema, values, false)
+}
+
+fn words(schema: &Schema, values: &Values, choices: bool) -> Vec<String> {
     let mut words = Vec::new();
     for field in &schema.fields {
         let value = values.get(&field.name).unwrap_or(&Value::Null);
@@ -356,7 +362,7 @@ fn search_text(schema: &Schema, values: &Values) -> String {
         if cell.is_empty() || matches!(field.kind, Kind::Reference | Kind::File) {
             continue;
         }
-        if let Some(label) = field.choices.get(&cell) {
+        if let Some(label) = field.choices.get(&cell).filter(|_| choices) {
             words.push(text::fold(&label.vi));
         }
         if schema.storage == Storage::Entry && !is_entry_column(&field.name) {
@@ -365,7 +371,7 @@ fn search_text(schema: &Schema, values: &Values) -> String {
             words.push(text::fold(&cell));
         }
     }
-    words.join(" ")
+    words
 }
 
 /// Column names and values of a record, without id, version and times.

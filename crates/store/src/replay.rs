@@ -4,6 +4,7 @@
 //! and names each that differs, was added beside the journal, or is gone. [`TABLES`] says of
 //! every table how it is held.
 
+mod closing;
 mod place;
 mod record;
 mod special;
@@ -19,12 +20,13 @@ use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
 
 pub use self::{
-    place::{Place, TABLES},
+    place::{LOOSE, Place, TABLES},
     special::{Restated, restate},
 };
 use crate::{
     Db, Row, StoreError, args,
     journal::{self, JournalEntry},
+    memory::LOST,
 };
 
 /// A record that is not as the journal tells it.
@@ -62,13 +64,17 @@ pub const MOST: usize = 100;
 #[derive(Clone, Debug, Default)]
 struct Held {
     seq: i64,
-    /// When it was made, unix milliseconds.
-    made_at: i64,
+    /// The entry that tells first of it and that which wrote it last, each with its moment in
+    /// unix milliseconds.
+    made: (i64, i64),
+    written: (i64, i64),
+    /// Whose it was last.
+    organization: Option<String>,
     /// How many states it had, the first and the last of them: that one counts.
     versions: i64,
     first: String,
     last: String,
-    /// Of an entry of a book: each state.
+    /// Of an entry of a book, and of a closed book: each state.
     states: Vec<Version>,
     gone: bool,
 }
@@ -103,6 +109,8 @@ pub struct Replay<'a> {
     verdicts: HashMap<String, (String, i64)>,
     /// The entry from which on all tables are held; none in a journal of an older version.
     begun: Option<i64>,
+    /// The entry [`journal::SCANS`].
+    scans: Option<i64>,
     out: Compared,
 }
 
@@ -114,6 +122,7 @@ impl<'a> Replay<'a> {
             held: HashMap::new(),
             verdicts: HashMap::new(),
             begun: None,
+            scans: None,
             out: Compared::default(),
         }
     }
@@ -122,6 +131,10 @@ impl<'a> Replay<'a> {
     pub fn take(&mut self, entry: &JournalEntry) {
         let c = &entry.change;
         match c.noun.as_str() {
+            journal::BASELINE if c.record_id == journal::SCANS => {
+                self.scans = Some(entry.seq);
+                return;
+            }
             // What follows it tells all of these anew.
             journal::BASELINE => {
                 self.begun = Some(entry.seq);
@@ -163,10 +176,10 @@ impl<'a> Replay<'a> {
         let state = match (c.noun.as_str(), c.action.as_str(), &c.after) {
             ("setting", _, None) | (_, "delete" | "release", _) => None,
             ("attachment", "found-infected", _) => Some(special::INFECTED.to_owned()),
+            ("attachment", "found-clean", _) => Some(special::CLEAN.to_owned()),
             ("attachment", action, _) if action != "create" => return,
-            (journal::CHECKPOINT | journal::VAULT | "alarm", ..) | (_, _, None) => {
-                return;
-            }
+            (journal::CHECKPOINT | journal::VAULT | journal::LOST_VAULT | LOST | "alarm", ..)
+            | (_, _, None) => return,
             (_, _, Some(after)) => Some(after.clone()),
         };
         // A book whose pack is no longer in use has no schema.
@@ -178,11 +191,13 @@ impl<'a> Replay<'a> {
         held.gone = state.is_none();
         let Some(state) = state else { return };
         if held.versions == 0 {
-            held.made_at = c.at;
+            held.made = (entry.seq, c.at);
             held.first.clone_from(&state);
         }
         held.versions += 1;
-        if book {
+        held.written = (entry.seq, c.at);
+        held.organization.clone_from(&c.organization_id);
+        if book || c.noun == "book" {
             held.states.push(Version {
                 seq: entry.seq,
                 at: c.at,
@@ -288,23 +303,23 @@ impl<'a> Replay<'a> {
     }
 }
 
-/// Hands all rows of a table to `each`, in order of `id`.
+/// Hands all rows of a table to `each`, in order of `id`, also one whose id is no id.
 async fn rows(
     db: &Db,
     table: &str,
     mut each: impl FnMut(&Row) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    let sql = format!("SELECT * FROM {table} WHERE id > $1 ORDER BY id LIMIT 2000");
-    let mut last = String::new();
+    let of = |more: &str| format!("SELECT * FROM {table} {more} ORDER BY id LIMIT 2000");
+    let mut rows = db.fetch(table, &of(""), &[]).await?;
     loop {
-        let rows = db.fetch(table, &sql, &args![&last]).await?;
         for row in &rows {
             each(row)?;
         }
-        match rows.last() {
-            Some(row) => last = row.text("id")?,
-            None => return Ok(()),
-        }
+        let Some(last) = rows.last() else {
+            return Ok(());
+        };
+        let last = last.text("id")?;
+        rows = db.fetch(table, &of("WHERE id > $1"), &args![last]).await?;
     }
 }
 

@@ -95,3 +95,26 @@ impl Row {
             .transpose()
     }
 }
+
+/// Rows that were read, one by one.
+pub(crate) trait Readable<T> {
+    /// Those that can be read. Another one was not written by this program: it harms no list, and
+    /// a verification of the journal names it.
+    fn readable(self) -> Result<Vec<T>, StoreError>;
+}
+
+impl<T, I: Iterator<Item = Result<T, StoreError>>> Readable<T> for I {
+    fn readable(self) -> Result<Vec<T>, StoreError> {
+        let mut read = Vec::with_capacity(self.size_hint().0);
+        for row in self {
+            match row {
+                Ok(row) => read.push(row),
+                Err(error @ StoreError::Decode { .. }) => {
+                    tracing::error!(%error, "a row that cannot be read is left out of a list");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(read)
+    }
+}

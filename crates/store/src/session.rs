@@ -5,7 +5,7 @@
 
 use domain::id::AccountId;
 
-use crate::{Arg, Db, Row, StoreError, Tx, args};
+use crate::{Arg, Db, Row, StoreError, Tx, args, row::Readable as _};
 
 /// A session.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,7 +97,7 @@ pub async fn of_account(db: &Db, account: AccountId, now: i64) -> Result<Vec<Ses
     .await?
     .iter()
     .map(read)
-    .collect()
+    .readable()
 }
 
 /// Notes a request of a session and when it ends.

@@ -2,7 +2,7 @@
 
 use domain::{authority::Permission, id::AccountId};
 
-use crate::{Db, Row, StoreError, Tx, args};
+use crate::{Db, Row, StoreError, Tx, args, row::Readable as _};
 
 /// An API token, without its secret.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -108,7 +108,7 @@ pub async fn of_account(db: &Db, account: AccountId) -> Result<Vec<ApiToken>, St
     .await?
     .iter()
     .map(read)
-    .collect()
+    .readable()
 }
 
 /// Ends a token of an account and returns its name; none where the account has no such token.

@@ -10,6 +10,7 @@ use crate::{
     db::{Shared, postgres_query, sqlite_query},
     journal::{self, Change, Sealing},
     line::Turn,
+    memory::{Head, Memory},
 };
 
 /// A transaction. Dropped without [`Tx::commit`] it leaves nothing behind.
@@ -23,6 +24,12 @@ pub struct Tx {
     touched: BTreeSet<String>,
     /// Entries of the journal, written when it is committed.
     pub(crate) entries: Vec<Change>,
+    /// The last of those that it wrote.
+    pub(crate) end: Option<Head>,
+    /// The entry that was gone when it wrote them.
+    pub(crate) lost: Option<Head>,
+    /// Looks for it also when nothing is to be written: when, unix milliseconds.
+    pub(crate) looks: Option<i64>,
     shared: Arc<Shared>,
     turn: Option<Turn>,
     sealing: Option<Sealing>,
@@ -49,6 +56,9 @@ impl Tx {
             contended: false,
             touched: BTreeSet::new(),
             entries: Vec::new(),
+            end: None,
+            lost: None,
+            looks: None,
             shared,
             turn,
             sealing,
@@ -218,6 +228,9 @@ impl Tx {
         };
         done.map_err(|e| StoreError::engine("commit", e))?;
         drop(self.turn);
+        if let Some(end) = self.end {
+            self.shared.memory.committed(end, self.lost);
+        }
         self.shared.versions.committed(&self.touched, versions);
         Ok(())
     }
@@ -239,6 +252,10 @@ impl Tx {
         let read = rows.iter();
         read.map(|row| Ok((row.text("view_name")?, row.int("version")?)))
             .collect()
+    }
+
+    pub(crate) fn memory(&self) -> &Memory {
+        &self.shared.memory
     }
 
     pub(crate) fn sealing(&self) -> Option<&Sealing> {

@@ -103,7 +103,7 @@ pub async fn make(
         .map_err(fault)?;
     let codes: Vec<&str> = scopes.iter().map(|s| s.code()).collect();
     let shown = serde_json::json!({
-        "name": token.name, "scopes": codes.join(","), "expires_at": token.expires_at,
+        "name": token.name, "created_at": now, "scopes": codes.join(","), "expires_at": token.expires_at,
         "account": me.account, "fingerprint": policy::hash::of_bytes(hash.as_bytes()),
     });
     let change = app.event(

@@ -413,7 +413,7 @@ pub async fn rescan(app: &App) -> Result<Option<Label>, StoreError> {
         let unanswered = matches!(answer, Scan::NotScanned(_));
         let (state, detail, at) = columns(answer, now);
         let mut tx = app.db.begin().await?;
-        store::attachment::scanned(
+        let others = store::attachment::scanned(
             &mut tx,
             &attachment.sha256,
             &state,
@@ -421,19 +421,25 @@ pub async fn rescan(app: &App) -> Result<Option<Label>, StoreError> {
             at.unwrap_or(now),
         )
         .await?;
-        if state == "infected" {
-            infected += 1;
-            let event = app.event(
-                &Ctx::system(now),
+        let (action, said) = match state.as_str() {
+            "infected" => ("found-infected", serde_json::json!({ "signature": detail })),
+            state => ("found-clean", serde_json::json!({ "scan": state })),
+        };
+        infected += usize::from(state == "infected");
+        let (ctx, said) = (Ctx::system(now), Some(said.to_string()));
+        let event = |(id, unit): &(String, _)| {
+            app.event(
+                &ctx,
                 "attachment",
-                &attachment.id,
-                Some(attachment.organization),
-                "found-infected",
+                id,
+                Some(*unit),
+                action,
                 None,
-                Some(serde_json::json!({ "signature": detail }).to_string()),
-            );
-            store::journal::append(&mut tx, &[event]).await?;
-        }
+                said.clone(),
+            )
+        };
+        let events: Vec<_> = others.iter().map(event).collect();
+        store::journal::append(&mut tx, &events).await?;
         tx.commit().await?;
         if unanswered {
             // The others would wait for the same.

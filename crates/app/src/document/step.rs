@@ -11,7 +11,7 @@ use domain::{
     text,
 };
 use policy::document::Template;
-use store::{Tx, document::DocumentRow};
+use store::{Tx, document::DocumentRow, journal::Change};
 
 use super::{
     compose::plain,
@@ -465,13 +465,15 @@ pub(super) async fn note(
             "template": row.template, "period": row.period, "state": row.state, "number": row.number,
             "place": row.place, "signer": row.signer, "signed_on": row.signed_on, "file": row.file,
             "sent_on": row.sent_on, "entry": row.entry, "filled_at": row.filled_at,
+            "filled": policy::hash::of_bytes(row.filled.as_bytes()), "title": row.title,
+            "created_by": row.created_by,
         });
         if let (Some(value), Some(drafts)) = (value.as_object_mut(), drafts.as_object()) {
             value.extend(drafts.iter().map(|(k, v)| (format!("text.{k}"), v.clone())));
         }
         value.to_string()
     };
-    let change = app.event(
+    let event = app.event(
         ctx,
         "document",
         &after.id.to_string(),
@@ -480,6 +482,11 @@ pub(super) async fn note(
         before.map(told),
         Some(told(after)),
     );
+    // The moment of the entry is that of the paper.
+    let change = Change {
+        at: after.updated_at,
+        ..event
+    };
     store::journal::append(tx, &[change]).await.map_err(fault)?;
     Ok(())
 }

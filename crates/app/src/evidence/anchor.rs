@@ -4,6 +4,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use store::{
     Db, StoreError,
     journal::{self, CHECKPOINT, VAULT},
+    memory,
 };
 use vault::{
     Known, Vault,
@@ -105,12 +106,16 @@ pub(crate) async fn begin(
     tx.commit().await
 }
 
-/// Notes the vault's latest checkpoint in the journal, and gives the vault the journal's head
-/// for its next one. Runs every few seconds; writes only what is new.
+/// Looks whether the journal still ends as this process knows it, notes the vault's latest
+/// checkpoint in the journal, and gives the vault the journal's head for its next one. Runs every few seconds; writes only what is new.
 ///
 /// # Errors
 /// The store's.
 pub async fn reconcile(app: &App) -> Result<(), StoreError> {
+    memory::hold(&app.db, app.clock.now_ms()).await?;
+    for (seq, _) in memory::lost(&app.db) {
+        super::daily::cut(app, seq).await?;
+    }
     let Some(vault) = app.logs.vault() else {
         return Ok(());
     };

@@ -3,7 +3,7 @@
 
 use store::{
     StoreError,
-    journal::{self, BASELINE},
+    journal::{self, BASELINE, SCANS},
     replay,
 };
 
@@ -11,20 +11,25 @@ use crate::{App, Ctx};
 
 /// Writes it down, where it was not yet.
 pub(crate) async fn begin(app: &App) -> Result<(), StoreError> {
-    if journal::last_of(&app.db, BASELINE).await?.is_some() {
+    let last = journal::last_of(&app.db, BASELINE).await?;
+    if last.as_ref().is_some_and(|b| b.change.record_id == SCANS) {
         return Ok(());
     }
     let ctx = Ctx::system(app.clock.now_ms());
     let event =
         |noun: &str, id: &str, after| app.event(&ctx, noun, id, None, "baseline", None, after);
     let mut tx = app.db.begin().await?;
-    let mut changes = vec![event(BASELINE, "tables", None)];
-    for told in replay::restate(&mut tx).await? {
-        changes.push(journal::Change {
-            organization_id: told.organization_id,
-            ..event(told.noun, &told.record_id, Some(told.after))
-        });
+    let mut changes = Vec::new();
+    if last.is_none() {
+        changes.push(event(BASELINE, "tables", None));
+        for told in replay::restate(&mut tx).await? {
+            changes.push(journal::Change {
+                organization_id: told.organization_id,
+                ..event(told.noun, &told.record_id, Some(told.after))
+            });
+        }
     }
+    changes.push(event(BASELINE, SCANS, None));
     journal::append(&mut tx, &changes).await?;
     tx.commit().await
 }

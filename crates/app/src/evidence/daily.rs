@@ -136,6 +136,19 @@ fn pace(
     }
 }
 
+/// Tells at once that the journal's end was cut off while the program ran.
+pub(super) async fn cut(app: &App, seq: i64) -> Result<(), StoreError> {
+    let reason = Label::new(
+        format!(
+            "Mục {seq} của sổ nhật ký thay đổi, do chương trình đang chạy ghi, đã mất hoặc bị thay"
+        ),
+        format!(
+            "Entry {seq} of the change journal, which the running program wrote, is gone or another one"
+        ),
+    );
+    note(app, "journal", seq, Some(reason)).await.map(drop)
+}
+
 /// Writes down what a verification came to, and raises or ends its alarm.
 async fn note(
     app: &App,

@@ -10,6 +10,7 @@ mod baseline;
 mod daily;
 mod keys;
 mod left;
+mod lost;
 mod vault;
 
 pub use store::evidence::EvidenceCheck;
@@ -19,10 +20,12 @@ pub use self::{
     daily::{checks, read, run},
     keys::OtherKey,
     left::{Left, LeftError},
+    lost::{LostVault, acknowledge},
     vault::{Against, HeldAgainst, VaultReport, verify as verify_vault},
 };
 pub(crate) use self::{
     anchor::{Continued, begin, digest, noted, settle},
     baseline::begin as baseline,
     keys::{others, standing},
+    lost::unacknowledged,
 };

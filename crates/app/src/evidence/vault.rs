@@ -130,6 +130,18 @@ pub async fn verify(
             tracing::error!(%error, "the vault could not be verified");
             Problem::internal("vault")
         })?;
+    let lost = if followed {
+        let lost = super::unacknowledged(&app.db).await.map_err(fault)?;
+        lost.into_iter()
+    } else {
+        Vec::new().into_iter()
+    };
+    report.findings.extend(lost.map(|lost| Finding {
+        subject: Subject::Checkpoint,
+        path: lost.folder.clone().into(),
+        records: None,
+        what: lost.label().en,
+    }));
     for other in others {
         report.findings.push(Finding {
             subject: Subject::Key,

@@ -43,7 +43,9 @@ impl Logs {
             };
             return Ok(Self::of(signer, None, Reader::open(&dir).ok(), None));
         }
-        let key = match kept_key(config.keys()).map_err(failed)? {
+        let kept = kept_key(config.keys()).map_err(failed)?;
+        let had_key = kept.is_some();
+        let key = match kept {
             Some(key) => key,
             // A vault that was founded under another key is not signed with a new one.
             None if dir.join("vkey").exists() => {
@@ -55,7 +57,7 @@ impl Logs {
             None => new_key(config.keys()).map_err(failed)?,
         };
         let signer = Signer::new(&config.origin, key).map_err(vault::Error::from)?;
-        let vault = Arc::new(open_vault(config, db, &signer).await?);
+        let vault = Arc::new(open_vault(config, db, &signer, had_key).await?);
         let samples = Arc::new(open_samples(config)?);
         let reader = Some(vault.reader());
         Ok(Self::of(Some(signer), Some(vault), reader, Some(samples)))
@@ -134,7 +136,13 @@ async fn own_name(
     }
 }
 
-async fn open_vault(config: &AppConfig, db: &Db, signer: &Signer) -> Result<Vault, OpenError> {
+/// `had_key`: whether the key was there before this start, which makes it together with the vault.
+async fn open_vault(
+    config: &AppConfig,
+    db: &Db,
+    signer: &Signer,
+    had_key: bool,
+) -> Result<Vault, OpenError> {
     let dir = config.data.join("vault");
     let noted = evidence::noted(db).await?;
     let key = signer.verifier();
@@ -152,6 +160,16 @@ async fn open_vault(config: &AppConfig, db: &Db, signer: &Signer) -> Result<Vaul
                 path: config.keys().join("vault.key"),
                 what: format!("it is the key {}, the journal names {known}", key.to_vkey()),
             });
+        }
+        let gone = match &noted.key {
+            _ if dir.join("vkey").exists() => None,
+            Some(_) => Some("the journal says that one was begun, and it is not there"),
+            None if had_key => Some("its key is there, and it is not"),
+            None => None,
+        };
+        if let Some(gone) = gone.filter(|_| noted.known.is_empty()) {
+            let (path, what) = (dir.clone(), gone.to_owned());
+            return Err(vault::Error::Rewritten { path, what });
         }
         Vault::open_known(fresh(), signer.clone(), &noted.known)
     };

@@ -334,7 +334,8 @@ pub async fn reopen(app: &App, ctx: &Ctx, noun: &str, id: Id, reason: &str) -> R
         .map_err(fault)?;
     let closing = found.ok_or_else(|| missing(&id.to_string()))?;
     let mut tx = app.db.begin().await.map_err(fault)?;
-    book::reopen(&mut tx, id, app.clock.now_ms(), &ctx.actor.name, reason)
+    let now = app.clock.now_ms();
+    book::reopen(&mut tx, id, now, &ctx.actor.name, reason)
         .await
         .map_err(fault)?;
     note(
@@ -344,7 +345,7 @@ pub async fn reopen(app: &App, ctx: &Ctx, noun: &str, id: Id, reason: &str) -> R
         &closing,
         "book-reopen",
         json!({
-            "sha256": closing.sha256, "reason": reason,
+            "sha256": closing.sha256, "reason": reason, "at": now,
         }),
     )
     .await?;

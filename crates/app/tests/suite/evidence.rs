@@ -21,12 +21,27 @@ use crate::{at, sign_in::draft, values};
 /// A program with something of each kind in it, everything anchored.
 pub(crate) struct Office {
     pub(crate) app: App,
-    config: AppConfig,
-    folder: tempfile::TempDir,
+    pub(crate) config: AppConfig,
+    pub(crate) folder: tempfile::TempDir,
 }
 
 impl Office {
     pub(crate) async fn new(database: Option<String>) -> Self {
+        let office = Self::open(database).await;
+        office.fill().await;
+        office.anchor().await;
+        assert_eq!(office.said().await, Vec::<String>::new());
+        office
+    }
+
+    /// Nothing in it but what a first start writes.
+    pub(crate) async fn empty() -> Self {
+        let office = Self::open(None).await;
+        office.anchor().await;
+        office
+    }
+
+    async fn open(database: Option<String>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let config = AppConfig {
             data: folder.path().to_owned(),
@@ -38,16 +53,11 @@ impl Office {
             origin: "gieng.example/test".into(),
             examiner: env!("CARGO_BIN_EXE_app-examiner").into(),
         };
-        let app = App::open(config.clone()).await.unwrap();
-        let office = Self {
-            app,
+        Self {
+            app: App::open(config.clone()).await.unwrap(),
             config,
             folder,
-        };
-        office.fill().await;
-        office.anchor().await;
-        assert_eq!(office.said().await, Vec::<String>::new());
-        office
+        }
     }
 
     pub(crate) fn ctx(&self) -> Ctx {

@@ -261,8 +261,19 @@ fn nine_rewritings_of_the_vault_are_found_and_nothing_is_signed_over_them() {
             !signed.contains("vault\n201\n"),
             "{name}: it was signed over"
         );
-        let (good, said) = victim.verify(&["vault", "verify"]);
-        assert!(good, "{name}: the new one is sound: {said}");
+        // The new one holds, yet the one that was known is lost until somebody says so.
+        for what in ["vault", "journal"] {
+            let (good, said) = victim.verify(&[what, "verify"]);
+            let unknown = "nobody has acknowledged what is lost";
+            assert!(!good && said.contains(unknown), "{name}: {said}");
+        }
+        let why = ["vault", "repair", "--accept", "đã lập biên bản ngày 20/11"];
+        let (good, said) = victim.verify(&why);
+        assert!(good && said.contains(&apart[0]), "{name}: {said}");
+        for what in ["vault", "journal"] {
+            let (good, said) = victim.verify(&[what, "verify"]);
+            assert!(good, "{name}: the new one is sound: {said}");
+        }
         let (good, said) = victim.verify(&["vault", "verify", "--vault", &apart[0]]);
         // By itself such a folder is sound: only the journal knew better.
         let alone = ["rolled back", "emptied", "dropped", "installation's key"];

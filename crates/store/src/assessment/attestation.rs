@@ -2,7 +2,7 @@
 
 use domain::id::OrganizationId;
 
-use crate::{Db, StoreError, Tx, args};
+use crate::{Db, StoreError, Tx, args, row::Readable as _};
 
 /// Somebody's word that a control holds, or does not.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -91,5 +91,5 @@ pub async fn latest_attestations(db: &Db) -> Result<Vec<Attestation>, StoreError
                 question: row.text("question")?,
             })
         })
-        .collect()
+        .readable()
 }

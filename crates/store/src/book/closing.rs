@@ -10,7 +10,9 @@ use domain::{
 };
 
 use super::revision::{self, Revision};
-use crate::{Db, Row, StoreError, Tx, args, dialect, registry::scope_condition};
+use crate::{
+    Db, Row, StoreError, Tx, args, dialect, registry::scope_condition, row::Readable as _,
+};
 
 /// A closed book: from then on nothing is written into it whose day lies in the span.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -303,5 +305,5 @@ pub async fn closings(
         .await?
         .iter()
         .map(read)
-        .collect()
+        .readable()
 }

@@ -5,7 +5,7 @@ use domain::{
     record::{Record, Values},
 };
 
-use crate::{Arg, Db, Row, StoreError, Tx, args};
+use crate::{Arg, Db, Row, StoreError, Tx, args, row::Readable as _};
 
 /// One version of an entry.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -74,5 +74,5 @@ pub async fn revisions(db: &Db, entry: Id) -> Result<Vec<Revision>, StoreError> 
     .await?
     .iter()
     .map(read)
-    .collect()
+    .readable()
 }

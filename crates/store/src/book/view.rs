@@ -8,7 +8,7 @@ use crate::{Db, Row, StoreError, args, dialect};
 
 /// The SQL of a book's view. A value of another kind than the schema now says (a field
 /// whose kind was changed under its entries) is NULL on both engines.
-fn definition(on_postgres: bool, schema: &Schema) -> String {
+pub(crate) fn definition(on_postgres: bool, schema: &Schema) -> String {
     let mut columns = vec![
         "organization_id AS unit".to_owned(),
         "id AS entry".into(),

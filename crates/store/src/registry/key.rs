@@ -10,7 +10,7 @@ use domain::{
 };
 
 use super::{owner_column, read, scope_condition, search_conditions};
-use crate::{Arg, Db, Row, StoreError, Tx, args};
+use crate::{Arg, Db, Row, StoreError, Tx, args, row::Readable as _};
 
 /// The titles of records of a table noun by id.
 ///
@@ -70,7 +70,7 @@ pub async fn names(
         schema.table()
     );
     let rows = db.fetch(&schema.noun, &sql, &args).await?;
-    rows.iter().map(|row| named(row, keys)).collect()
+    rows.iter().map(|row| named(row, keys)).readable()
 }
 
 fn named(row: &Row, keys: &[String]) -> Result<Named, StoreError> {
@@ -126,7 +126,7 @@ pub async fn alike(
         conditions.join(" AND ")
     );
     let rows = tx.fetch(&schema.noun, &sql, &args).await?;
-    rows.iter().map(|row| named(row, &schema.keys)).collect()
+    rows.iter().map(|row| named(row, &schema.keys)).readable()
 }
 
 /// A record whose unique field differs from `value` in case alone, whoever's it is: what
@@ -184,7 +184,8 @@ pub async fn parents(db: &Db, schema: &Schema) -> Result<HashMap<Id, Option<Id>>
     }
     let sql = format!("SELECT id, parent_id FROM {}", schema.table());
     let rows = db.fetch(&schema.noun, &sql, &[]).await?;
-    rows.iter()
-        .map(|row| Ok((row.parsed("id")?, row.opt_parsed("parent_id")?)))
-        .collect()
+    let above = rows
+        .iter()
+        .map(|row| Ok((row.parsed("id")?, row.opt_parsed("parent_id")?)));
+    Ok(above.readable()?.into_iter().collect())
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use domain::{authority::Scope, id::OrganizationId, record::Record, schema::Schema};
 
 use super::{read, scope_condition};
-use crate::{Db, StoreError, args};
+use crate::{Db, StoreError, args, row::Readable as _};
 
 /// The newest entries of one book, and how many it has.
 #[derive(Clone, Debug, Default)]
@@ -46,10 +46,10 @@ pub async fn recent_entries(
         let Some(schema) = schemas.get(register.as_str()) else {
             continue;
         };
-        let record = read(schema, &row)?;
+        let record = [&row].into_iter().map(|row| read(schema, row)).readable()?;
         let book = out.entry(register).or_default();
         book.total = row.int("total")?;
-        book.records.push(record);
+        book.records.extend(record);
     }
     Ok(out)
 }

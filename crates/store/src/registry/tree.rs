@@ -9,7 +9,7 @@ use domain::{
 };
 
 use super::{owner_column, scope_condition};
-use crate::{Db, StoreError, Tx, args};
+use crate::{Db, StoreError, Tx, args, row::Readable as _};
 
 /// Whether an organization lies in scope.
 ///
@@ -100,7 +100,7 @@ pub async fn organizations_in(db: &Db, scope: &Scope) -> Result<Vec<Organization
         .await?
         .iter()
         .map(|row| row.parsed("id"))
-        .collect()
+        .readable()
 }
 
 /// Who stands directly below whom, as it was read: decides in memory, for what is kept in
@@ -116,11 +116,10 @@ impl Tree {
     pub async fn load(db: &Db) -> Result<Self, StoreError> {
         let sql = "SELECT id, parent_id FROM organization";
         let above = db.fetch("organization tree", sql, &[]).await?;
-        above
+        let above = above
             .iter()
-            .map(|row| Ok((row.parsed("id")?, row.opt_parsed("parent_id")?)))
-            .collect::<Result<_, _>>()
-            .map(Self)
+            .map(|row| Ok((row.parsed("id")?, row.opt_parsed("parent_id")?)));
+        Ok(Self(above.readable()?.into_iter().collect()))
     }
 
     /// Whether an organization lies in scope; what belongs to none only where everything does.

@@ -83,3 +83,55 @@ pub const TABLES: &[(&str, Place)] = &[
     ("verdict", Place::Journal),
     ("view_version", Place::Open),
 ];
+
+/// Columns of tables of [`Place::Journal`] that nothing holds, each with the reason: docs/security.md
+/// has the same list.
+pub const LOOSE: &[(&str, &str)] = &[
+    (
+        "attachment.scan_detail",
+        "the scanner's own words; what it found is held",
+    ),
+    ("attachment.scanned_at", "when it was asked last"),
+    ("setting.updated_at", "the entry that set it has the moment"),
+    (
+        "account.version",
+        "counts changes; each of them is an entry",
+    ),
+    ("account.created_at", "the first entry has the moment"),
+    ("account.updated_at", "the last entry has the moment"),
+    ("account.language", "a preference"),
+    (
+        "account.password_changed_at",
+        "from when a password ages; which one it is is held",
+    ),
+    (
+        "account.must_change",
+        "asks for a new password; which one it is is held",
+    ),
+    (
+        "account.totp_secret",
+        "sealed by `data.key` for this account; that there is one is held",
+    ),
+    (
+        "account.totp_since",
+        "that there is a second factor is held",
+    ),
+    ("account.totp_step", "keeps a code from being used twice"),
+    ("account.last_sign_in_at", "sign-ins are entries"),
+    ("api_token.used_at", "when it was used last"),
+    ("calendar_feed.used_at", "when it was used last"),
+    (
+        "log_claim.counted_at",
+        "how far the vault was counted; counted anew",
+    ),
+    ("log_claim.lines", "counted in the vault"),
+    (
+        "log_claim.first_at",
+        "counted in the vault; held to lie within the claim's time",
+    ),
+    (
+        "log_claim.last_at",
+        "counted in the vault; held to lie within the claim's time",
+    ),
+    ("entry.sort_key", "nothing is sorted by it"),
+];

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use domain::{
-    record::Value,
+    record::{Value, Values},
     schema::{MOST_DEPTH, Schema},
 };
 
@@ -12,7 +12,7 @@ use crate::{Arg, Db, Row, StoreError, args, registry};
 
 /// An entry counts from when it was written down: that is held against the journal's time,
 /// which an older version took a little later.
-const APART_MS: i64 = 600_000;
+pub(super) const APART_MS: u64 = 600_000;
 
 impl Replay<'_> {
     pub(super) async fn table(&mut self, db: &Db, schema: &Schema) -> Result<(), StoreError> {
@@ -24,7 +24,8 @@ impl Replay<'_> {
             };
             let expected = values(&held.last);
             for (column, arg) in registry::columns(schema, &expected) {
-                if matches!(column.as_str(), "search" | "sort_key") {
+                if column == "search" {
+                    self.search(schema, &id, &held, row, &expected)?;
                     continue;
                 }
                 let field = schema.fields.iter().find(|f| f.column() == column);
@@ -54,9 +55,7 @@ impl Replay<'_> {
             let names = expected.keys().chain(found.keys());
             let names: std::collections::BTreeSet<&String> = names.collect();
             for name in names {
-                let of = |values: &domain::record::Values| {
-                    values.get(name).cloned().unwrap_or(Value::Null)
-                };
+                let of = |values: &Values| values.get(name).cloned().unwrap_or(Value::Null);
                 let (expected, found) = (of(&expected), of(&found));
                 if expected != found {
                     self.differs(
@@ -72,11 +71,11 @@ impl Replay<'_> {
             for (column, arg) in registry::entry_columns(&expected) {
                 self.cell(&noun, &id, &held, row, &column, &arg, true)?;
             }
-            let recorded = row.int("recorded_at")?;
-            let first = held.states.first().map_or(0, |state| state.seq);
-            if (recorded - held.made_at).abs() > self.apart(first) {
-                self.differs(held.seq, &noun, &id, "recorded_at", held.made_at, recorded);
+            // Of a book whose pack is no longer in use it is not known what was looked for.
+            if let Some(schema) = self.schemas.get(noun.as_str()).copied() {
+                self.search(schema, &id, &held, row, &expected)?;
             }
+            self.moment(&noun, &id, row, "recorded_at", held.made)?;
             self.version(&noun, &id, &held, row)?;
             // Kept for the versions of entries, which are compared next.
             let kept = self.held.entry("entry".into()).or_default();
@@ -99,23 +98,32 @@ impl Replay<'_> {
     /// All versions of entries: what they held, who wrote them and when.
     pub(super) async fn revisions(&mut self, db: &Db) -> Result<(), StoreError> {
         let mut held = self.held.remove("entry").unwrap_or_default();
-        let sql = "SELECT entry_id, version, recorded_at, recorded_by, data FROM entry_revision \
-                   WHERE entry_id > $1 OR (entry_id = $1 AND version > $2) \
-                   ORDER BY entry_id, version LIMIT 2000";
-        let (mut last, mut version) = (String::new(), 0);
-        loop {
-            let rows = db
-                .fetch("entry_revision", sql, &args![&last, version])
-                .await?;
+        let sql = |more: &str| {
+            format!(
+                "SELECT entry_id, version, recorded_at, recorded_by, data FROM entry_revision \
+                 {more} ORDER BY entry_id, version LIMIT 2000"
+            )
+        };
+        let behind = sql("WHERE entry_id > $1 OR (entry_id = $1 AND version > $2)");
+        let mut rows = db.fetch("entry_revision", &sql(""), &[]).await?;
+        while let Some(row) = rows.last() {
+            let (last, version) = (row.text("entry_id")?, row.int("version")?);
             for row in &rows {
-                (last, version) = (row.text("entry_id")?, row.int("version")?);
+                let (last, version) = (row.text("entry_id")?, row.int("version")?);
                 self.out.records += 1;
-                // An entry that no journal knows is told already.
+                let (field, found) = (format!("version {version}"), row.text("data")?);
                 let Some(held) = held.get_mut(&last) else {
+                    self.find(super::Mismatch {
+                        seq: None,
+                        noun: "entry".into(),
+                        record_id: last,
+                        field,
+                        expected: String::new(),
+                        found,
+                    });
                     continue;
                 };
-                let (field, found) = (format!("version {version}"), row.text("data")?);
-                let n = usize::try_from(version - 1).ok();
+                let n = version.checked_sub(1).and_then(|n| usize::try_from(n).ok());
                 let Some(state) = n.and_then(|n| held.states.get_mut(n)) else {
                     let seq = held.seq;
                     self.differs(seq, "entry", &last, &field, "", found);
@@ -133,14 +141,14 @@ impl Replay<'_> {
                     self.differs(seq, "entry", &last, &field, &state.by, author);
                 }
                 let recorded = row.int("recorded_at")?;
-                if (recorded - at).abs() > self.apart(seq) {
+                if recorded.abs_diff(at) > self.apart("entry", seq) {
                     let field = format!("{field}, time");
                     self.differs(seq, "entry", &last, &field, at, recorded);
                 }
             }
-            if rows.is_empty() {
-                break;
-            }
+            rows = db
+                .fetch("entry_revision", &behind, &args![last, version])
+                .await?;
         }
         for (id, held) in held {
             let states = (1..).zip(held.states);
@@ -153,10 +161,15 @@ impl Replay<'_> {
         Ok(())
     }
 
-    /// How far the time of a version may be from that of its entry. Earlier versions of the
+    /// How far a moment of a record may be from that of its entry. Earlier versions of the
     /// program looked at the clock twice.
-    fn apart(&self, seq: i64) -> i64 {
-        if self.begun.is_some_and(|begun| seq > begun) {
+    fn apart(&self, noun: &str, seq: i64) -> u64 {
+        let exact = if noun == "document" {
+            self.scans
+        } else {
+            self.begun
+        };
+        if exact.is_some_and(|begun| seq > begun) {
             0
         } else {
             APART_MS
@@ -213,12 +226,54 @@ impl Replay<'_> {
         Ok(())
     }
 
-    fn version(&mut self, noun: &str, id: &str, held: &Held, row: &Row) -> Result<(), StoreError> {
+    /// What the search box looks through holds at least each value; words of choices stand there
+    /// too as they were called when it was written.
+    fn search(
+        &mut self,
+        schema: &Schema,
+        id: &str,
+        held: &Held,
+        row: &Row,
+        expected: &Values,
+    ) -> Result<(), StoreError> {
+        let found = row.text("search")?;
+        let words = registry::searched(schema, expected);
+        if let Some(lacks) = words.into_iter().find(|word| !found.contains(word)) {
+            self.differs(held.seq, &schema.noun, id, "search", lacks, found);
+        }
+        Ok(())
+    }
+
+    /// A time that the journal knows by the entry of the same moment.
+    fn moment(
+        &mut self,
+        noun: &str,
+        id: &str,
+        row: &Row,
+        column: &str,
+        (seq, at): (i64, i64),
+    ) -> Result<(), StoreError> {
+        let found = row.int(column)?;
+        if found.abs_diff(at) > self.apart(noun, seq) {
+            self.differs(seq, noun, id, column, at, found);
+        }
+        Ok(())
+    }
+
+    /// How often a record was written, when first and when last.
+    pub(super) fn version(
+        &mut self,
+        noun: &str,
+        id: &str,
+        held: &Held,
+        row: &Row,
+    ) -> Result<(), StoreError> {
         let version = row.int("version")?;
         if version != held.versions {
             self.differs(held.seq, noun, id, "version", held.versions, version);
         }
-        Ok(())
+        self.moment(noun, id, row, "created_at", held.made)?;
+        self.moment(noun, id, row, "updated_at", held.written)
     }
 
     /// One column. A field that the journal does not tell of was made later: it must be empty.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Mismatch, Replay, rows};
-use crate::{Db, StoreError, args, assessment};
+use crate::{Db, StoreError, assessment};
 
 impl Replay<'_> {
     /// Every interval of every verdict is as it was written and closed.
@@ -52,22 +52,17 @@ impl Replay<'_> {
 
     /// Evidence of verdicts is named by its hash, and there as long as a verdict names it.
     pub(super) async fn evidence(&mut self, db: &Db) -> Result<(), StoreError> {
-        let sql = "SELECT hash, body FROM evidence WHERE hash > $1 ORDER BY hash LIMIT 500";
-        let mut last = String::new();
-        loop {
-            let rows = db.fetch("evidence", sql, &args![&last]).await?;
-            for row in &rows {
-                last = row.text("hash")?;
-                self.out.records += 1;
-                let found = super::special::sha256(&row.text("body")?);
-                if found != last {
-                    self.bad_evidence(last.clone(), found);
-                }
+        let named = "(SELECT hash AS id, body FROM evidence) evidence";
+        rows(db, named, |row| {
+            let hash = row.text("id")?;
+            self.out.records += 1;
+            let found = super::special::sha256(&row.text("body")?);
+            if found != hash {
+                self.bad_evidence(hash, found);
             }
-            if rows.is_empty() {
-                break;
-            }
-        }
+            Ok(())
+        })
+        .await?;
         let sql = "SELECT DISTINCT evidence_hash FROM verdict \
                    WHERE NOT EXISTS (SELECT 1 FROM evidence WHERE hash = evidence_hash) \
                    ORDER BY evidence_hash LIMIT 100";

@@ -1,0 +1,127 @@
+//! Vaults that were known and are followed no longer. Whoever takes a vault away takes with it what
+//! names the journal's end: so that is BAD until a person has acknowledged it by name.
+
+use domain::{
+    authority::Permission,
+    label::Label,
+    problem::{FieldProblem, Problem},
+};
+use store::{
+    Db, StoreError,
+    journal::{self, JournalEntry, LOST_VAULT, VAULT},
+};
+
+use crate::{App, Ctx, fault::fault};
+
+/// A vault in whose place another one was begun.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct LostVault {
+    /// The entry that says so.
+    pub begun: i64,
+    /// Its folder, as it was called when it was set apart.
+    pub folder: String,
+    /// How many of its lines were known,
+    pub size: u64,
+    /// and by what.
+    pub root: String,
+    /// Why it was not followed.
+    pub reason: String,
+}
+
+impl LostVault {
+    /// In words.
+    pub fn label(&self) -> Label {
+        let Self {
+            begun,
+            folder,
+            size,
+            root,
+            reason,
+        } = self;
+        Label::new(
+            format!(
+                "Kho nhật ký {folder} ({size} dòng đã biết, {root}) bị thay bằng kho mới ở mục {begun}: {reason}; chưa ai xác nhận mất mát này"
+            ),
+            format!(
+                "The log vault {folder} ({size} lines known, {root}) was replaced by a new one at entry {begun}: {reason}; nobody has acknowledged what is lost (gieng vault repair --accept)"
+            ),
+        )
+    }
+
+    fn read(entry: &JournalEntry) -> Option<Self> {
+        let after: serde_json::Value = serde_json::from_str(entry.change.after.as_deref()?).ok()?;
+        let continues = after.get("continues").filter(|c| !c.is_null())?;
+        let text = |name: &str| continues[name].as_str().unwrap_or_default().to_owned();
+        Some(Self {
+            begun: entry.seq,
+            folder: text("folder"),
+            size: continues["size"].as_u64().unwrap_or_default(),
+            root: text("root"),
+            reason: text("reason"),
+        })
+    }
+}
+
+/// Those that nobody has acknowledged.
+pub(crate) async fn unacknowledged(db: &Db) -> Result<Vec<LostVault>, StoreError> {
+    let mut lost = Vec::new();
+    journal::each_of(db, VAULT, 0, |entry| lost.extend(LostVault::read(&entry))).await?;
+    journal::each_of(db, LOST_VAULT, 0, |entry| {
+        let after = entry.change.after.as_deref().unwrap_or_default();
+        let after: serde_json::Value = serde_json::from_str(after).unwrap_or_default();
+        // What this installation did not write acknowledges nothing.
+        if entry.is_of(db) {
+            lost.retain(|l: &LostVault| after["begun"] != l.begun);
+        }
+    })
+    .await?;
+    Ok(lost)
+}
+
+/// Acknowledges what is lost, for a reason: an entry of the journal for each vault names it. From
+/// then on the vault that took its place counts.
+///
+/// # Errors
+/// Denied; invalid without a reason; unavailable.
+pub async fn acknowledge(app: &App, ctx: &Ctx, why: &str) -> Result<Vec<LostVault>, Problem> {
+    let scope = ctx.actor.scope(Permission::Manage)?;
+    if scope.roots().is_some() {
+        return Err(Problem::denied(
+            Label::new(
+                "Xác nhận mất kho nhật ký là việc của tỉnh",
+                "Acknowledging a lost vault is the province's",
+            ),
+            "vault",
+        ));
+    }
+    let why = why.trim();
+    if !(10..=2_000).contains(&why.chars().count()) {
+        let wrong = FieldProblem::new(
+            "reason",
+            "Nêu lý do và việc đã làm (10 đến 2.000 ký tự)",
+            "Say why and what was done about it (10 to 2,000 characters)",
+        );
+        return Err(Problem::invalid("vault", vec![wrong]));
+    }
+    let lost = unacknowledged(&app.db).await.map_err(fault)?;
+    let events = lost.iter().map(|vault| {
+        let mut after = serde_json::json!(vault);
+        after["why"] = why.into();
+        let after = Some(after.to_string());
+        app.event(
+            ctx,
+            LOST_VAULT,
+            &vault.folder,
+            None,
+            "acknowledge",
+            None,
+            after,
+        )
+    });
+    let events: Vec<_> = events.collect();
+    let mut tx = app.db.begin().await.map_err(fault)?;
+    journal::append(&mut tx, &events).await.map_err(fault)?;
+    tx.commit().await.map_err(fault)?;
+    store::evidence::forget(&app.db).await.map_err(fault)?;
+    Ok(lost)
+}

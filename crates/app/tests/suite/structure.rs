@@ -1,0 +1,99 @@
+//! The database itself: a view, a trigger, an index or a table that is not as this program makes
+//! it is named, on both engines.
+
+use crate::evidence::Office;
+
+/// What is done, in SQL, and what is said of it.
+const BOTH: &[(&str, &str)] = &[
+    ("DROP VIEW fact_finding", "view fact_finding is gone"),
+    (
+        "DROP INDEX book_closing_open",
+        "index book_closing_open is gone",
+    ),
+    (
+        "CREATE VIEW extra AS SELECT 1 AS one",
+        "view extra is none that this program makes",
+    ),
+    (
+        "CREATE TABLE extra_table (one INTEGER)",
+        "table extra_table is none that this program makes",
+    ),
+    (
+        "ALTER TABLE password_history ADD COLUMN extra INTEGER",
+        "table password_history is not as this program makes it",
+    ),
+    (
+        "DROP VIEW book_technical_journal",
+        "view book_technical_journal is gone",
+    ),
+];
+
+const SQLITE: &[(&str, &str)] = &[(
+    "CREATE TRIGGER quiet AFTER INSERT ON journal BEGIN DELETE FROM alarm; END",
+    "trigger quiet is none that this program makes",
+)];
+
+const POSTGRES: &[(&str, &str)] = &[
+    (
+        "CREATE FUNCTION quiet() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$",
+        "function quiet() is none that this program makes",
+    ),
+    (
+        "CREATE TRIGGER quiet BEFORE DELETE ON alarm FOR EACH ROW EXECUTE FUNCTION quiet()",
+        "trigger alarm: quiet is none that this program makes",
+    ),
+    (
+        "CREATE RULE quiet AS ON DELETE TO alarm DO INSTEAD NOTHING",
+        "rule alarm: quiet is none that this program makes",
+    ),
+    (
+        "ALTER TABLE alarm ENABLE ROW LEVEL SECURITY",
+        "table alarm is not as this program makes it",
+    ),
+    (
+        "CREATE TABLE more_alarms () INHERITS (alarm)",
+        "table more_alarms is none that this program makes",
+    ),
+];
+
+/// The view of entries with a condition that shows none.
+async fn emptied(office: &Office) -> String {
+    let sql = match office.app.db.engine() {
+        "sqlite" => "SELECT sql AS text FROM sqlite_schema WHERE name = 'fact_entry'",
+        _ => "SELECT concat(' AS ', pg_get_viewdef('fact_entry'::regclass)) AS text",
+    };
+    let row = office.app.db.fetch_one("schema", sql, &[]).await.unwrap();
+    let made = row.unwrap().text("text").unwrap();
+    let (_, select) = made.split_once(" AS").unwrap();
+    let select = select.trim().trim_end_matches(';');
+    format!("CREATE VIEW fact_entry AS SELECT * FROM ({select}) e WHERE 1 = 0")
+}
+
+async fn each_is_named(office: Office, own: &[(&str, &str)]) {
+    let run = async |sql: &str| office.app.db.execute("tamper", sql, &[]).await.unwrap();
+    let emptied = emptied(&office).await;
+    run("DROP VIEW fact_entry").await;
+    run(&emptied).await;
+    office
+        .names(&["view fact_entry is not as this program makes it"])
+        .await;
+    let mut all = vec!["view fact_entry is not as this program makes it"];
+    for (sql, expected) in BOTH.iter().chain(own) {
+        run(sql).await;
+        office.names(&[expected]).await;
+        all.push(expected);
+    }
+    office.named_at_once_and_later(&all).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_database_is_made_of_is_held_on_sqlite() {
+    each_is_named(Office::new(None).await, SQLITE).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_database_is_made_of_is_held_on_postgres() {
+    if let Some(database) = testkit::postgres::database() {
+        each_is_named(Office::new(Some(database)).await, POSTGRES).await;
+    }
+}

@@ -1,0 +1,203 @@
+//! What the database is made of beside its rows: tables, views, unique indexes, constraints,
+//! triggers, rules, functions. A view that was replaced tells checks what the records do not, and
+//! a trigger writes what nobody asked for: all of it is held against what this program makes, as
+//! the same engine tells it.
+
+use std::collections::BTreeMap;
+
+use domain::schema::Schema;
+use sqlx::{Connection as _, Executor as _, SqliteConnection, sqlite::SqliteConnectOptions};
+
+use crate::{
+    Db, Row, StoreError,
+    book::definition,
+    db::{Pools, postgres_query, sqlite_query},
+    migration,
+};
+
+/// Kind and name → definition, as the engine tells it.
+pub(crate) type Parts = BTreeMap<(String, String), String>;
+
+/// A part of the database that is not as this program makes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// `table`, `view`, `index`, `constraint`, `trigger`, `rule`, `policy`, `function`, `operator`.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+    /// What is wrong with it.
+    pub how: How,
+}
+
+/// What is wrong with a part of the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// It says something else.
+    Changed,
+    /// It is gone.
+    Missing,
+    /// This program does not make it.
+    Foreign,
+}
+
+/// What differs from a database that this program would make now, with views for these books.
+///
+/// # Errors
+/// [`StoreError`] of the engine; of PostgreSQL also when it does not let this program make
+/// temporary tables.
+pub async fn differences<'a>(
+    db: &Db,
+    books: impl IntoIterator<Item = &'a Schema>,
+) -> Result<Vec<Difference>, StoreError> {
+    let on_postgres = db.engine() == "postgres";
+    let views = books.into_iter().map(|book| definition(on_postgres, book));
+    let views: Vec<String> = views.collect();
+    let mut found = found(db).await?;
+    let mut made = db.shared.made.lock().await;
+    if made.as_ref().is_none_or(|(of, _)| *of != views) {
+        let parts = make(db, &views).await?;
+        *made = Some((views, parts));
+    }
+    let mut out = Vec::new();
+    let mut differs = |(kind, name): &(String, String), how| {
+        out.push(Difference {
+            kind: kind.clone(),
+            name: name.clone(),
+            how,
+        });
+    };
+    for (part, expected) in made.iter().flat_map(|(_, parts)| parts) {
+        match found.remove(part) {
+            Some(text) if text == *expected => {}
+            Some(_) => differs(part, How::Changed),
+            None => differs(part, How::Missing),
+        }
+    }
+    for part in found.keys() {
+        differs(part, How::Foreign);
+    }
+    Ok(out)
+}
+
+/// As it is. What the engine keeps for itself, and an index that only makes it faster, is no
+/// concern of ours.
+const SQLITE: &str = "SELECT type AS kind, name, COALESCE(sql, '') AS text FROM sqlite_schema \
+     WHERE NOT (type = 'table' AND name IN ('_sqlx_migrations', 'sqlite_sequence', 'sqlite_stat1', 'sqlite_stat4')) \
+     AND NOT (type = 'index' AND (sql IS NULL OR sql LIKE 'CREATE INDEX %'))";
+
+/// The same of the PostgreSQL schema `$1`, which must be the first that is looked through, so
+/// that names in definitions are told without it.
+const POSTGRES: &str = "\
+    WITH ours AS (SELECT c.* FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+                  WHERE n.nspname = $1 AND c.relname NOT LIKE '\\_sqlx%') \
+    SELECT CASE WHEN c.relkind = 'v' THEN 'view' ELSE 'table' END AS kind, c.relname::text AS name, \
+      concat_ws(' ', c.relkind, c.relrowsecurity, c.relforcerowsecurity, \
+        CASE WHEN c.relkind IN ('v', 'm') THEN concat(c.reloptions::text, pg_get_viewdef(c.oid)) END, \
+        (SELECT string_agg(concat_ws(' ', a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, \
+           a.attidentity, a.attgenerated, pg_get_expr(d.adbin, d.adrelid), o.collname), ', ' ORDER BY a.attname) \
+         FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum \
+         LEFT JOIN pg_collation o ON o.oid = a.attcollation \
+         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)) AS text \
+    FROM ours c WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') \
+    UNION ALL SELECT 'table', i.inhrelid::regclass::text, 'inherits' \
+    FROM pg_inherits i JOIN ours c ON c.oid = i.inhparent AND c.relkind IN ('r', 'p') \
+    UNION ALL SELECT 'index', i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid, 0, true) \
+    FROM pg_index i JOIN ours c ON c.oid = i.indrelid WHERE i.indisunique \
+    UNION ALL SELECT 'constraint', concat(c.relname, ': ', pg_get_constraintdef(k.oid, true)), '' \
+    FROM pg_constraint k JOIN ours c ON c.oid = k.conrelid \
+    UNION ALL SELECT 'trigger', concat(c.relname, ': ', t.tgname), concat(t.tgenabled, pg_get_triggerdef(t.oid, true)) \
+    FROM pg_trigger t JOIN ours c ON c.oid = t.tgrelid WHERE NOT t.tgisinternal OR t.tgenabled <> 'O' \
+    UNION ALL SELECT 'rule', concat(c.relname, ': ', r.rulename), pg_get_ruledef(r.oid, true) \
+    FROM pg_rewrite r JOIN ours c ON c.oid = r.ev_class WHERE r.rulename <> '_RETURN' \
+    UNION ALL SELECT 'policy', concat(c.relname, ': ', p.polname), '' \
+    FROM pg_policy p JOIN ours c ON c.oid = p.polrelid \
+    UNION ALL SELECT 'function', p.oid::regprocedure::text, p.prosrc \
+    FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace AND n.nspname = $1 \
+    WHERE NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e') \
+    UNION ALL SELECT 'operator', p.oid::regoperator::text, p.oprcode::text \
+    FROM pg_operator p JOIN pg_namespace n ON n.oid = p.oprnamespace AND n.nspname = $1 \
+    WHERE NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')";
+
+/// What is there. On PostgreSQL a table or view that stands before ours where names are looked
+/// up counts as one that was changed.
+async fn found(db: &Db) -> Result<Parts, StoreError> {
+    if db.engine() == "sqlite" {
+        return parts(&db.fetch("schema", SQLITE, &[]).await?);
+    }
+    let mut tx = db.snapshot().await?;
+    let visible = "SELECT c.relname::text AS name, n.nspname::text AS home FROM pg_class c \
+         JOIN pg_namespace n ON n.oid = c.relnamespace WHERE pg_table_is_visible(c.oid) \
+         AND c.relkind IN ('r', 'p', 'v', 'm', 'f')";
+    let mut homes: BTreeMap<String, String> = BTreeMap::new();
+    for row in tx.fetch("schema", visible, &[]).await? {
+        homes.insert(row.text("name")?, row.text("home")?);
+    }
+    let home = homes.get("journal").cloned().unwrap_or_default();
+    let path = "SELECT set_config('search_path', quote_ident($1), true) AS path";
+    tx.fetch("schema", path, &[home.clone().into()]).await?;
+    let mut parts = parts(&tx.fetch("schema", POSTGRES, &[home.clone().into()]).await?)?;
+    for ((kind, name), text) in &mut parts {
+        let elsewhere = homes.get(name).is_none_or(|at| *at != home);
+        if elsewhere && ["table", "view"].contains(&kind.as_str()) && text != "inherits" {
+            text.push_str(" hidden by another of its name");
+        }
+    }
+    Ok(parts)
+}
+
+/// What a database would be that is made now: on SQLite in memory, on PostgreSQL among the
+/// temporary tables of a transaction that is taken back.
+async fn make(db: &Db, views: &[String]) -> Result<Parts, StoreError> {
+    let failed = |e| StoreError::engine("a schema to compare with", e);
+    match &db.pools {
+        Pools::Sqlite { .. } => {
+            let options = SqliteConnectOptions::new().in_memory(true);
+            let mut fresh = SqliteConnection::connect_with(&options)
+                .await
+                .map_err(failed)?;
+            for sql in migration::texts(false) {
+                fresh.execute(sqlx::raw_sql(sql)).await.map_err(failed)?;
+            }
+            for view in views {
+                fresh
+                    .execute(sqlite_query(view, &[]))
+                    .await
+                    .map_err(failed)?;
+            }
+            let rows = fresh.fetch_all(sqlite_query(SQLITE, &[])).await;
+            let rows: Vec<Row> = rows.map_err(failed)?.into_iter().map(Row::Sqlite).collect();
+            parts(&rows)
+        }
+        Pools::Postgres { writer, .. } => {
+            let mut tx = writer.begin().await.map_err(failed)?;
+            let path = "SET LOCAL search_path TO pg_temp";
+            tx.execute(path).await.map_err(failed)?;
+            for sql in migration::texts(true) {
+                tx.execute(sqlx::raw_sql(sql)).await.map_err(failed)?;
+            }
+            for view in views {
+                tx.execute(postgres_query(view, &[]))
+                    .await
+                    .map_err(failed)?;
+            }
+            let home =
+                "SELECT nspname::text AS home FROM pg_namespace WHERE oid = pg_my_temp_schema()";
+            let home = tx
+                .fetch_one(postgres_query(home, &[]))
+                .await
+                .map_err(failed)?;
+            let home = Row::Postgres(home).text("home")?;
+            let rows = tx.fetch_all(postgres_query(POSTGRES, &[home.into()])).await;
+            let rows = rows.map_err(failed)?;
+            tx.rollback().await.map_err(failed)?;
+            let rows: Vec<Row> = rows.into_iter().map(Row::Postgres).collect();
+            parts(&rows)
+        }
+    }
+}
+
+fn parts(rows: &[Row]) -> Result<Parts, StoreError> {
+    rows.iter()
+        .map(|row| Ok(((row.text("kind")?, row.text("name")?), row.text("text")?)))
+        .collect()
+}
