@@ -243,10 +243,12 @@ pub async fn get(
     schema: &Schema,
     id: Id,
 ) -> Result<Option<Record>, StoreError> {
-    find(db, scope, schema, "id", &id.to_string()).await
+    let found = find(db, scope, schema, "id", &id.to_string()).await?;
+    Ok(found.into_iter().next())
 }
 
-/// The first record in scope whose `column` (a field's column, or `id`) is `value`.
+/// The records in scope whose `column` (a field's column, or `id`) is `value`, at most four: a
+/// name may be that of several.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
@@ -256,7 +258,7 @@ pub async fn find(
     schema: &Schema,
     column: &str,
     value: &str,
-) -> Result<Option<Record>, StoreError> {
+) -> Result<Vec<Record>, StoreError> {
     let mut args = args![value].to_vec();
     let in_scope = scope_condition(scope, &owner_column(schema), &mut args);
     let mut sql = format!(
@@ -267,10 +269,9 @@ pub async fn find(
         args.push((&schema.noun).into());
         sql.push_str(&format!(" AND register = ${}", args.len()));
     }
-    db.fetch_one(&schema.noun, &sql, &args)
-        .await?
-        .map(|row| read(schema, &row))
-        .transpose()
+    sql.push_str(" ORDER BY id LIMIT 4");
+    let rows = db.fetch(&schema.noun, &sql, &args).await?;
+    rows.iter().map(|row| read(schema, row)).collect()
 }
 
 /// A record as it stands in a transaction, whoever's it is.

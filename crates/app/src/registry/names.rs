@@ -6,7 +6,14 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-use domain::{id::Id, label::Label, schema::Schema, text};
+use domain::{
+    id::Id,
+    label::Label,
+    problem::{Problem, ProblemKind},
+    record::Record,
+    schema::Schema,
+    text,
+};
 use store::registry::Named;
 
 /// The records of one noun by what names them.
@@ -168,6 +175,31 @@ pub(super) fn refusal(noun: &Schema, given: &str, found: &Found) -> Label {
             )
         }
     }
+}
+
+/// A text that names several records, where one is asked for.
+pub(super) fn ambiguous(noun: &Schema, given: &str, records: &[Record]) -> Problem {
+    let keys = |record: &Record| {
+        let keys = noun.keys.iter().map(|key| record.get(key).as_text());
+        keys.map(|key| key.map(ToOwned::to_owned)).collect()
+    };
+    let each = records.iter().take(SUGGESTIONS).map(|record| {
+        called(&Named {
+            id: record.id,
+            keys: keys(record),
+            in_scope: true,
+        })
+    });
+    let found = Found::Several(each.collect());
+    Problem::new(
+        ProblemKind::Conflict,
+        refusal(noun, given, &found),
+        given,
+        Label::new(
+            "Ghi mã hoặc id của đúng một bản ghi.",
+            "Write the code or the id of one of them.",
+        ),
+    )
 }
 
 #[cfg(test)]

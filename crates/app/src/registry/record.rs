@@ -92,7 +92,8 @@ pub async fn recent(
 /// One record, by id or by one of the noun's keys.
 ///
 /// # Errors
-/// Not found also when it is another unit's: who may not see it does not learn of it.
+/// Not found also when it is another unit's: who may not see it does not learn of it. Conflict
+/// when several have that name.
 pub async fn get(app: &App, ctx: &Ctx, noun: &str, key: &str) -> Result<Record, Problem> {
     let schema = app.schema(noun)?;
     let scope = ctx.actor.reads(&schema)?;
@@ -113,10 +114,12 @@ pub(super) async fn find(
         return found.ok_or_else(missing);
     }
     for column in &schema.keys {
-        let found = registry::find(&app.db, scope, schema, column, key)
-            .await
-            .map_err(fault)?;
-        if let Some(record) = found {
+        let found = registry::find(&app.db, scope, schema, column, key).await;
+        let mut found = found.map_err(fault)?;
+        if found.len() > 1 {
+            return Err(names::ambiguous(schema, key, &found));
+        }
+        if let Some(record) = found.pop() {
             return Ok(record);
         }
     }

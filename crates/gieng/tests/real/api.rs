@@ -142,6 +142,20 @@ fn hand_made(world: &World) {
     for path in ["organization?q=%00", "organization/a%00b", "search?q=%ff"] {
         refused(admin, &format!("/api/v1/{path}"), 400, "");
     }
+    for code in ["V1", "V2"] {
+        let unit = json!({ "code": code, "name": "Phường Việt Hưng", "kind": "people-committee",
+            "level": "commune", "membership": "member" });
+        let made = admin.json("/api/v1/organization", &unit);
+        assert_eq!(made.status, 201, "{}", made.body);
+    }
+    let name = "Ph%C6%B0%E1%BB%9Dng%20Vi%E1%BB%87t%20H%C6%B0ng";
+    refused(admin, &format!("/api/v1/organization/{name}"), 409, "V2");
+    for path in ["device?organization", "journal?organization", "logs?unit"] {
+        refused(admin, &format!("/api/v1/{path}={name}"), 400, "V2");
+    }
+    let book = json!({ "organization": "Phường Việt Hưng", "period": "2025" });
+    let closed = admin.json("/api/v1/technical-journal/closings", &book);
+    assert_eq!(closed.status, 422, "{}", closed.body);
     // A person gets a page with its menu.
     for path in [
         "/registry/organization?kind=ministry",

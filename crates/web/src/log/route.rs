@@ -205,7 +205,7 @@ async fn index(State(web): State<Web>, reader: Reader, params: Params) -> Result
     let (app, ctx, cx) = (&web.app, &reader.ctx, reader.cx);
     let names = devices(app, ctx).await?;
     let mut asked = query(&params, &names)?;
-    asked.unit = journal::unit(app, ctx, params.get("unit")).await?;
+    asked.unit = journal::unit(app, ctx, &params, "unit").await?;
     let first_page = asked.cursor.is_none();
     let live = first_page && asked.to.is_none();
     let page = logs::search(app, ctx, asked).await?;
