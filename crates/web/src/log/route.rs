@@ -117,7 +117,7 @@ pub fn declared() -> Vec<Param> {
 /// code of a device, or a part of the name of one or more.
 ///
 /// # Errors
-/// Invalid for a source that is none of these, and for a time that ends before it begins.
+/// Invalid for a source that is none of these.
 pub fn query(params: &Params, devices: &HashMap<Id, Device>) -> Result<LogQuery, Fault> {
     let asked = params.get("source");
     let peer = Prefix::or_address(asked);
@@ -146,13 +146,6 @@ pub fn query(params: &Params, devices: &HashMap<Id, Device>) -> Result<LogQuery,
         parse::instant(params.get("from")),
         parse::instant(params.get("to")),
     );
-    if from.zip(to).is_some_and(|(from, to)| from > to) {
-        wrong.push(FieldProblem::new(
-            "to",
-            "Phải sau thời điểm bắt đầu",
-            "Must be after the beginning",
-        ));
-    }
     if !wrong.is_empty() {
         return Err(crate::http::misasked(wrong));
     }
