@@ -471,7 +471,7 @@ pub async fn insert(
     let into = format!("{} ({})", schema.table(), names.join(", "));
     tx.insert_many(&schema.noun, &into, "", &rows).await?;
     if below {
-        place::check(tx, schema, records).await?;
+        place::check(tx, schema, records, None).await?;
     }
     if schema.noun == "organization" {
         place::grow(tx, records).await?;
@@ -499,7 +499,8 @@ pub async fn update(
         book::refuse_closed(tx, schema, one, true).await?;
     }
     let wanted = place::wanted(schema, record);
-    let moved = wanted.is_some() && place::standing(tx, schema, record.id).await? != wanted;
+    let stood = place::standing(tx, schema, record.id).await?;
+    let moved = wanted.is_some() && stood != wanted;
     if moved {
         place::hold(tx, schema, true).await?;
     }
@@ -526,7 +527,7 @@ pub async fn update(
         });
     }
     if moved {
-        place::check(tx, schema, one).await?;
+        place::check(tx, schema, one, place::left(schema, stood.as_deref())).await?;
         if schema.noun == "organization" {
             place::transplant(tx, record.id).await?;
         }
@@ -540,8 +541,14 @@ pub async fn update(
 /// Deletes a record at the version that was read.
 ///
 /// # Errors
-/// [`StoreError::Reference`] while others refer to it, [`StoreError::Stale`].
+/// [`StoreError::Reference`] while others refer to it, [`StoreError::Stale`],
+/// [`StoreError::Circle`] or [`StoreError::TooDeep`] of the sites whose way a circuit was.
 pub async fn delete(tx: &mut Tx, schema: &Schema, id: Id, version: i64) -> Result<(), StoreError> {
+    let stood = place::standing(tx, schema, id).await?;
+    let left = place::left(schema, stood.as_deref());
+    if left.is_some() {
+        place::hold(tx, schema, true).await?;
+    }
     let sql = format!(
         "DELETE FROM {} WHERE id = $1 AND version = $2",
         schema.table()
@@ -550,6 +557,9 @@ pub async fn delete(tx: &mut Tx, schema: &Schema, id: Id, version: i64) -> Resul
         return Err(StoreError::Stale {
             noun: schema.noun.clone(),
         });
+    }
+    if left.is_some() {
+        place::check(tx, schema, &[], left).await?;
     }
     Ok(())
 }

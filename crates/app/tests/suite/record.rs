@@ -326,7 +326,10 @@ async fn a_name_of_several_is_never_the_first_of_them(p: Province) {
     let refusal = registry::narrow(&p.app, &p.ctx(), &schema, &asked).await;
     let refusal = refusal.unwrap_err();
     assert_eq!(refusal.kind, Invalid);
-    assert!(refusal.fields[0].message.vi.contains("00004"), "{refusal:?}");
+    assert!(
+        refusal.fields[0].message.vi.contains("00004"),
+        "{refusal:?}"
+    );
     let close = |unit: &'static str| {
         let (app, ctx) = (&p.app, p.ctx());
         async move { book::close(app, &ctx, "technical-journal", unit, "2025").await }
