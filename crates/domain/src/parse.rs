@@ -267,8 +267,22 @@ pub fn line(name: &str, text: &str) -> Result<String, FieldProblem> {
 fn is_foreign(kind: Kind, c: char) -> bool {
     match kind {
         Kind::LongText => c.is_control() && !"\n\t".contains(c),
-        _ => c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') || is_direction(c),
+        _ => {
+            c.is_control()
+                || matches!(c, '\u{2028}' | '\u{2029}')
+                || is_direction(c)
+                || is_unseen(c)
+        }
     }
+}
+
+/// Whether a character is drawn as nothing: of two names that differ by it alone, one would
+/// pass for the other. Joiners are no such: letters of other scripts and signs are drawn by them.
+fn is_unseen(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}' | '\u{180e}' | '\u{200b}' | '\u{2060}' | '\u{feff}'
+    )
 }
 
 fn foreign(c: char) -> Label {
@@ -281,6 +295,12 @@ fn foreign(c: char) -> Label {
         c if is_direction(c) => Label::new(
             format!("Có dấu đổi chiều chữ U+{code:04X}; hãy xóa đi"),
             format!("Contains the mark of direction U+{code:04X}; remove it"),
+        ),
+        c if is_unseen(c) => Label::new(
+            format!("Có ký tự không nhìn thấy U+{code:04X}; hãy xóa đi, hoặc gõ lại"),
+            format!(
+                "Contains the character U+{code:04X}, which is not seen; remove it, or type it anew"
+            ),
         ),
         _ => Label::new(
             format!("Có ký tự điều khiển U+{code:04X}; hãy xóa đi"),

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use app::{Ctx, assess};
+use app::{Ctx, assess, registry};
 use domain::clock;
 use policy::{Status, Tally};
 
@@ -25,9 +25,15 @@ pub async fn run(config: &Config, args: CheckArgs) -> anyhow::Result<ExitCode> {
         Some(day) => Some(clock::start_of_day_ms(day.tomorrow()?) - 1),
     };
     let view = assess::board(&app, &ctx, as_of).await?;
-    if let Some(unit) = &args.unit {
-        view.find(unit)
-            .with_context(|| format!("there is no unit `{unit}`"))?;
+    if let Some(unit) = args.unit.as_ref().filter(|unit| view.find(unit).is_none()) {
+        let there = registry::get(&app, &ctx, "organization", unit).await;
+        let there = there.with_context(|| format!("there is no unit `{unit}`"))?;
+        let (code, ended) = (there.text("code"), there.text("ends_on"));
+        anyhow::ensure!(
+            ended.is_empty(),
+            "`{unit}` was dissolved, its last day was {ended}; see how it stood with --as-of {ended}"
+        );
+        anyhow::bail!("there is no unit `{unit}` at that time; name it by its code {code}");
     }
     if let Some(regulation) = &args.regulation
         && !view.library.regulations.contains_key(regulation)

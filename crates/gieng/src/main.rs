@@ -17,6 +17,7 @@ use std::process::ExitCode;
 
 use args::{Args, Command};
 use clap::Parser as _;
+use domain::problem::Problem;
 use terminal::tell;
 
 /// Gives back what many threads freed: the demo held 87 MB with this one, 114 with glibc's and
@@ -57,6 +58,10 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             tell!("gieng: {error:#}");
+            let fields = error.downcast_ref::<Problem>().map(|p| p.fields.as_slice());
+            for wrong in fields.unwrap_or_default() {
+                tell!("  {}: {}", wrong.field, wrong.message.en);
+            }
             ExitCode::from(2)
         }
     }

@@ -49,17 +49,12 @@ pub async fn list(config: &Config, args: ListArgs) -> anyhow::Result<ExitCode> {
             let (name, value) = f
                 .split_once('=')
                 .with_context(|| format!("`{f}` is not FIELD=VALUE"))?;
-            anyhow::ensure!(
-                schema.field(name).is_some(),
-                "{} has no field `{name}`",
-                schema.noun
-            );
-            Ok((name.to_owned(), value.to_owned()))
+            Ok((name.trim().to_owned(), value.trim().to_owned()))
         })
         .collect::<anyhow::Result<Vec<_>>>()?;
     let query = RecordQuery {
         search: args.search.unwrap_or_default(),
-        filters,
+        filters: registry::narrow(&app, &ctx, &schema, &filters).await?,
         limit: args.limit,
         ..RecordQuery::default()
     };
@@ -263,7 +258,17 @@ pub async fn journal(config: &Config, args: JournalArgs) -> anyhow::Result<ExitC
                 limit,
                 ..JournalQuery::default()
             };
-            for entry in app::journal::list(&app, &ctx, &query).await? {
+            let entries = app::journal::list(&app, &ctx, &query).await?;
+            // A book that no pack has any more is known by its entries.
+            if let Some(noun) = query.noun.filter(|_| entries.is_empty()) {
+                let known = app::journal::nouns(&app);
+                anyhow::ensure!(
+                    known.contains(&noun),
+                    "the journal knows no `{noun}`; there are: {}",
+                    known.join(", ")
+                );
+            }
+            for entry in entries {
                 let c = &entry.change;
                 let at = domain::clock::from_ms(c.at).to_zoned(domain::clock::local_zone());
                 say!(

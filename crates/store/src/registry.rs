@@ -240,10 +240,12 @@ pub async fn get(
     schema: &Schema,
     id: Id,
 ) -> Result<Option<Record>, StoreError> {
-    find(db, scope, schema, "id", &id.to_string()).await
+    let found = find(db, scope, schema, "id", &id.to_string()).await?;
+    Ok(found.into_iter().next())
 }
 
-/// The first record in scope whose `column` (a field's column, or `id`) is `value`.
+/// The records in scope whose `column` (a field's column, or `id`) is `value`, at most four: a
+/// name may be that of several.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
@@ -253,7 +255,7 @@ pub async fn find(
     schema: &Schema,
     column: &str,
     value: &str,
-) -> Result<Option<Record>, StoreError> {
+) -> Result<Vec<Record>, StoreError> {
     let mut args = args![value].to_vec();
     let in_scope = scope_condition(scope, &owner_column(schema), &mut args);
     let mut sql = format!(
@@ -264,10 +266,9 @@ pub async fn find(
         args.push((&schema.noun).into());
         sql.push_str(&format!(" AND register = ${}", args.len()));
     }
-    db.fetch_one(&schema.noun, &sql, &args)
-        .await?
-        .map(|row| read(schema, &row))
-        .transpose()
+    sql.push_str(" ORDER BY id LIMIT 4");
+    let rows = db.fetch(&schema.noun, &sql, &args).await?;
+    rows.iter().map(|row| read(schema, row)).collect()
 }
 
 /// A record as it stands in a transaction, whoever's it is.
@@ -476,7 +477,7 @@ pub async fn insert(
     let into = format!("{} ({})", schema.table(), names.join(", "));
     tx.insert_many(&schema.noun, &into, "", &rows).await?;
     if below {
-        place::check(tx, schema, records).await?;
+        place::check(tx, schema, records, None).await?;
     }
     if schema.noun == "organization" {
         place::grow(tx, records).await?;
@@ -504,7 +505,8 @@ pub async fn update(
         book::refuse_closed(tx, schema, one, true).await?;
     }
     let wanted = place::wanted(schema, record);
-    let moved = wanted.is_some() && place::standing(tx, schema, record.id).await? != wanted;
+    let stood = place::standing(tx, schema, record.id).await?;
+    let moved = wanted.is_some() && stood != wanted;
     if moved {
         place::hold(tx, schema, true).await?;
     }
@@ -531,7 +533,7 @@ pub async fn update(
         });
     }
     if moved {
-        place::check(tx, schema, one).await?;
+        place::check(tx, schema, one, place::left(schema, stood.as_deref())).await?;
         if schema.noun == "organization" {
             place::transplant(tx, record.id).await?;
         }
@@ -545,8 +547,14 @@ pub async fn update(
 /// Deletes a record at the version that was read.
 ///
 /// # Errors
-/// [`StoreError::Reference`] while others refer to it, [`StoreError::Stale`].
+/// [`StoreError::Reference`] while others refer to it, [`StoreError::Stale`],
+/// [`StoreError::Circle`] or [`StoreError::TooDeep`] of the sites whose way a circuit was.
 pub async fn delete(tx: &mut Tx, schema: &Schema, id: Id, version: i64) -> Result<(), StoreError> {
+    let stood = place::standing(tx, schema, id).await?;
+    let left = place::left(schema, stood.as_deref());
+    if left.is_some() {
+        place::hold(tx, schema, true).await?;
+    }
     let sql = format!(
         "DELETE FROM {} WHERE id = $1 AND version = $2",
         schema.table()
@@ -555,6 +563,9 @@ pub async fn delete(tx: &mut Tx, schema: &Schema, id: Id, version: i64) -> Resul
         return Err(StoreError::Stale {
             noun: schema.noun.clone(),
         });
+    }
+    if left.is_some() {
+        place::check(tx, schema, &[], left).await?;
     }
     Ok(())
 }

@@ -5,7 +5,13 @@ use std::{
     sync::Arc,
 };
 
-use domain::{authority::Permission, clock, id::OrganizationId, label::Label, problem::Problem};
+use domain::{
+    authority::Permission,
+    clock,
+    id::OrganizationId,
+    label::Label,
+    problem::{Problem, ProblemKind},
+};
 use jiff::civil::Date;
 use policy::{Clause, Control, Library, Regulation, Status, Tally, coverage::Basis};
 use store::assessment::{Adoption, Unit, VerdictRow};
@@ -140,6 +146,21 @@ pub async fn organization(
     let active = store::assessment::units(&app.db, &today)
         .await
         .map_err(fault)?;
+    let ended = record.text("ends_on");
+    if !ended.is_empty() && ended < today.as_str() {
+        return Err(Problem::new(
+            ProblemKind::NotFound,
+            Label::new(
+                format!("Đơn vị đã ngừng hoạt động, ngày cuối là {ended}"),
+                format!("The unit was dissolved; its last day was {ended}"),
+            ),
+            key,
+            Label::new(
+                "Xem bản ghi của đơn vị, hoặc chọn một ngày trước đó.",
+                "See the unit's record, or choose a day before that.",
+            ),
+        ));
+    }
     let unit = active.into_iter().find(|unit| unit.id.0 == record.id);
     unit.map(|unit| (unit, false))
         .ok_or_else(|| Problem::not_found(&Label::new("đơn vị", "unit"), key))

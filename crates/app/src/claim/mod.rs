@@ -13,5 +13,5 @@ pub(crate) use decide::refuse_taken;
 pub use decide::{Decision, OpenClaim, decide, of_record, open};
 pub(crate) use ground::Ground;
 pub(crate) use lines::{adopt_lines, claim_meanwhile, heard_lately};
-pub(crate) use settle::settle;
+pub(crate) use settle::{foretell, settle};
 pub use store::claim::{Claim, Use};

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use domain::{
     claim::{self as claims, ClaimKind, ClaimState, Wanted, Why},
     id::OrganizationId,
+    label::Label,
     net::{self, Prefix},
     problem::Problem,
     record::Record,
@@ -115,24 +116,7 @@ async fn lay(
             others.extend(own);
             continue;
         }
-        let centre = ground.is_centre(tx, Some(wanted.organization)).await?;
-        let why = if others.iter().any(|c| c.state == ClaimState::Granted) {
-            Why::Taken
-        } else if wanted.kind == ClaimKind::LogName {
-            if centre { Why::Free } else { Why::Name }
-        } else if (ground.is_inside(tx, wanted.kind, &wanted.value, wanted.organization, false))
-            .await?
-        {
-            Why::Free
-        } else {
-            Why::Outside
-        };
-        let refused = own.as_ref().is_some_and(|c| c.state == ClaimState::Refused);
-        let state = match why {
-            Why::Free if centre || !refused => ClaimState::Granted,
-            _ if refused => ClaimState::Refused,
-            _ => ClaimState::Waiting,
-        };
+        let (state, why) = judge(tx, &mut ground, wanted, own.as_ref(), others).await?;
         let claim = of_wanted(app, ctx, wanted, own.as_ref(), state, why);
         if own.as_ref() != Some(&claim) {
             let action = match state {
@@ -146,6 +130,105 @@ async fn lay(
         fresh.push(claim);
     }
     claim::save(tx, &fresh).await
+}
+
+/// How a claim will stand, and why: `own` is what the unit has of it, `others` are other units'.
+async fn judge(
+    tx: &mut Tx,
+    ground: &mut Ground,
+    wanted: &Wanted,
+    own: Option<&Claim>,
+    others: &[Claim],
+) -> Result<(ClaimState, Why), StoreError> {
+    let unit = wanted.organization;
+    let centre = ground.is_centre(tx, Some(unit)).await?;
+    let why = if others.iter().any(|c| c.state == ClaimState::Granted) {
+        Why::Taken
+    } else if wanted.kind == ClaimKind::LogName {
+        if centre { Why::Free } else { Why::Name }
+    } else if ground
+        .is_inside(tx, wanted.kind, &wanted.value, unit, false)
+        .await?
+    {
+        Why::Free
+    } else {
+        Why::Outside
+    };
+    let refused = own.is_some_and(|c| c.state == ClaimState::Refused);
+    let state = match why {
+        Why::Free if centre || !refused => ClaimState::Granted,
+        _ if refused => ClaimState::Refused,
+        _ => ClaimState::Waiting,
+    };
+    Ok((state, why))
+}
+
+/// What of records that are to be written will not be in force by itself, with which of them it
+/// is: told before they are written.
+///
+/// # Errors
+/// Unavailable.
+pub(crate) async fn foretell(
+    app: &App,
+    ctx: &Ctx,
+    tx: &mut Tx,
+    schema: &Schema,
+    written: &[Written<'_>],
+) -> Result<Vec<(usize, Label)>, Problem> {
+    let mut laid = Vec::new();
+    for (at, (before, after)) in written.iter().enumerate() {
+        let of =
+            |record: &Option<&Record>| record.map_or_else(Vec::new, |r| claims::wanted(schema, r));
+        let before = of(before);
+        let new = of(after).into_iter().filter(|w| !before.contains(w));
+        laid.extend(new.map(|wanted| (at, wanted)));
+    }
+    if laid.is_empty() {
+        return Ok(Vec::new());
+    }
+    let told = async {
+        let addresses: Vec<_> = laid.iter().filter_map(|(_, w)| address(w)).collect();
+        let mut ground = Ground::around(app, ctx, tx, &addresses).await?;
+        let values = laid.iter().map(|(_, w)| (w.kind, w.key.as_str()));
+        let known = claim::to_values(tx, values).await?;
+        let mut told = Vec::new();
+        for (at, wanted) in &laid {
+            let of = |c: &&Claim| (c.kind, &c.key) == (wanted.kind, &wanted.key);
+            let (own, others): (Vec<Claim>, Vec<Claim>) = (known.iter().filter(of).cloned())
+                .partition(|c| c.organization == wanted.organization);
+            let own = own.first();
+            if own.is_some_and(|c| c.state == ClaimState::Granted) {
+                continue;
+            }
+            let (state, why) = judge(tx, &mut ground, wanted, own, &others).await?;
+            let (kind, value, why) = (wanted.kind.label(), &wanted.value, why.label());
+            told.extend(match state {
+                ClaimState::Granted => None,
+                ClaimState::Waiting => Some((
+                    *at,
+                    Label::new(
+                        format!(
+                            "{} {value} sẽ chờ trung tâm mạng duyệt: {}",
+                            kind.vi, why.vi
+                        ),
+                        format!(
+                            "{} {value} will wait for the network centre: {}",
+                            kind.en, why.en
+                        ),
+                    ),
+                )),
+                ClaimState::Refused => Some((
+                    *at,
+                    Label::new(
+                        format!("{} {value}: trung tâm mạng đã từ chối", kind.vi),
+                        format!("{} {value}: the network centre has refused it", kind.en),
+                    ),
+                )),
+            });
+        }
+        Ok::<_, StoreError>(told)
+    };
+    told.await.map_err(fault)
 }
 
 fn address(wanted: &Wanted) -> Option<std::net::IpAddr> {

@@ -209,10 +209,18 @@ pub async fn close(
 ) -> Result<Closing, Problem> {
     let schema = a_book(app, noun)?;
     let scope = ctx.actor.writes(&schema)?;
-    let unit = record::get(app, ctx, "organization", organization).await?;
     let period = period.trim();
     let wrong =
         |vi: String, en: String| Problem::invalid(noun, vec![FieldProblem::new("period", vi, en)]);
+    let unit = record::get(app, ctx, "organization", organization).await;
+    let unit = unit.map_err(|problem| match problem.kind {
+        // A book is closed for one unit.
+        ProblemKind::Conflict => {
+            let (vi, en) = (problem.what.vi, problem.what.en);
+            Problem::invalid(noun, vec![FieldProblem::new("organization", vi, en)])
+        }
+        _ => problem,
+    })?;
     let example = last_period(app, &schema);
     let span = span(&schema, period).ok_or_else(|| {
         wrong(

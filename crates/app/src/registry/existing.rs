@@ -12,6 +12,7 @@ use domain::{
 };
 use store::registry::{self, RecordQuery};
 
+use super::names::{called, plain_number};
 use crate::{App, fault::fault};
 
 /// What is there, by what makes a row the same record.
@@ -37,12 +38,33 @@ pub(super) struct Unique<'a> {
     by_key: HashMap<String, (Id, bool)>,
     /// Keys without case.
     by_case: HashMap<String, String>,
+    /// What records in the actor's reach are called whose keys are numbers, by the number.
+    by_number: HashMap<String, Vec<String>>,
 }
 
 impl Unique<'_> {
     /// Whether a record has this key.
     pub fn has(&self, key: &str) -> bool {
         self.by_key.contains_key(key)
+    }
+
+    /// The record of this key. A key that only comes near to a known one is no new one.
+    pub fn find(&self, key: &str) -> Match {
+        match self.by_key.get(key) {
+            Some((id, true)) => return Match::Of(*id),
+            Some((_, false)) => {
+                return Match::No(Label::new(
+                    "Mã này là của một đơn vị khác",
+                    "Another unit's record has this key",
+                ));
+            }
+            None => {}
+        }
+        if let Some(twin) = self.by_case.get(&key.to_lowercase()) {
+            return Match::No(differs_in_case(key, twin));
+        }
+        let near = plain_number(key).and_then(|number| self.by_number.get(number));
+        near.map_or(Match::New, |near| Match::No(differs_in_zeros(key, near)))
     }
 }
 
@@ -62,18 +84,27 @@ impl<'a> Existing<'a> {
     /// Reads it, without a lock.
     pub async fn read(app: &App, scope: &Scope, schema: &'a Schema) -> Result<Self, Problem> {
         if let Some(field) = schema.unique() {
-            let key = [field.column()];
-            let names = registry::names(&app.db, scope, schema, &key).await;
+            let others = schema.keys.iter().filter(|key| **key != field.name);
+            let keys: Vec<String> = std::iter::once(field.column())
+                .chain(others.cloned())
+                .collect();
+            let names = registry::names(&app.db, scope, schema, &keys).await;
             let mut unique = Unique {
                 field,
                 by_key: HashMap::new(),
                 by_case: HashMap::new(),
+                by_number: HashMap::new(),
             };
-            for mut row in names.map_err(fault)? {
-                if let Some(value) = row.keys.pop().flatten() {
-                    unique.by_case.insert(value.to_lowercase(), value.clone());
-                    unique.by_key.insert(value, (row.id, row.in_scope));
+            for row in names.map_err(fault)? {
+                let Some(value) = row.keys.first().cloned().flatten() else {
+                    continue;
+                };
+                if let Some(number) = plain_number(&value).filter(|_| row.in_scope) {
+                    let near = unique.by_number.entry(number.to_owned()).or_default();
+                    near.push(called(&row));
                 }
+                unique.by_case.insert(value.to_lowercase(), value.clone());
+                unique.by_key.insert(value, (row.id, row.in_scope));
             }
             return Ok(Self::Unique(unique));
         }
@@ -108,17 +139,7 @@ impl<'a> Existing<'a> {
                 let Some(key) = given.get(&unique.field.name).and_then(Value::as_text) else {
                     return Match::New;
                 };
-                match unique.by_key.get(key) {
-                    Some((id, true)) => Match::Of(*id),
-                    Some((_, false)) => Match::No(Label::new(
-                        "Mã này là của một đơn vị khác",
-                        "Another unit's record has this key",
-                    )),
-                    None => match unique.by_case.get(&key.to_lowercase()) {
-                        Some(twin) => Match::No(differs_in_case(key, twin)),
-                        None => Match::New,
-                    },
-                }
+                unique.find(key)
             }
             Self::Together { fields, records } => together(fields, records, given),
             Self::Whole(records) => match records.get(&whole(complete)) {
@@ -222,6 +243,19 @@ fn ambiguous(fields: &[&Field], several: &[&Record], given: &Values) -> Match {
             list(domain::label::Lang::En)
         ),
     ))
+}
+
+/// A code that a spreadsheet may have made of another: `4` of `00004`, `4.0` of `4`.
+fn differs_in_zeros(given: &str, near: &[String]) -> Label {
+    let near = near.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
+    Label::new(
+        format!(
+            "Chưa có mã “{given}”; có phải {near}? Bảng tính hay bỏ số 0 ở đầu và thêm “.0” ở cuối. Ghi đúng mã đã có để sửa bản ghi đó; bản ghi khác hẳn thì lập bằng biểu mẫu"
+        ),
+        format!(
+            "There is no code “{given}”; do you mean {near}? Spreadsheets drop zeros at the beginning and add “.0” at the end. Write the known code to change that record; another record is made by its form"
+        ),
+    )
 }
 
 fn whole(values: &Values) -> String {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use domain::{
     id::{Id, OrganizationId},
+    label::Label,
     problem::Problem,
 };
 use store::Tx;
@@ -12,11 +13,14 @@ use super::{
     file,
     import::owner,
     plan::{Planner, Row},
-    record::unknown,
     reference,
     report::Outcome,
+    rules,
 };
-use crate::{App, Ctx, claim::Ground};
+use crate::{
+    App, Ctx,
+    claim::{self, Ground},
+};
 
 /// Finds the rows that the actor may not write as they are, by the rules of a single save: a row
 /// that refers to what is not the actor's to refer to, or names an address that is no device's.
@@ -41,14 +45,15 @@ pub(super) async fn hold(
         let Some(record) = &row.record else { continue };
         let before = row.before.as_ref();
         let mut wrong = ground.examine(tx, schema, before, record).await?;
-        for field in reference::beyond(tx, ctx, schema, before, record, &fresh).await? {
+        for beyond in reference::beyond(tx, ctx, schema, before, record, &fresh).await? {
             // Rows of this file that go in later are asked about when they are there.
             let coming = |id| planner.is_coming(id) && !fresh.contains_key(&id);
-            if record.get(&field.name).as_id().is_some_and(coming) {
+            if record.get(beyond.field()).as_id().is_some_and(coming) {
                 continue;
             }
-            wrong.push(unknown(field, &planner.cell(*at, &field.name)));
+            wrong.push(beyond.told(&planner.cell(*at, beyond.field())));
         }
+        wrong.extend(rules::after_the_end(tx, schema, before, record).await?);
         wrong.extend(
             file::named(tx, ctx, schema, before, record, &[])
                 .await?
@@ -64,6 +69,33 @@ pub(super) async fn hold(
         row.fate.changes.clear();
         row.fate.outcome = Outcome::Bad;
         row.record = None;
+    }
+    Ok(())
+}
+
+/// Notes at rows whose addresses, prefixes or names in lines will not be in force by themselves.
+///
+/// # Errors
+/// Unavailable.
+pub(super) async fn foretell(
+    app: &App,
+    ctx: &Ctx,
+    tx: &mut Tx,
+    planner: &Planner<'_>,
+    rows: &mut [(usize, Row)],
+) -> Result<(), Problem> {
+    let written = rows.iter().filter_map(|(at, row)| {
+        let record = row.record.as_ref()?;
+        Some((*at, (row.before.as_ref(), Some(record))))
+    });
+    let (places, written): (Vec<usize>, Vec<_>) = written.unzip();
+    let waits = claim::foretell(app, ctx, tx, planner.schema(), &written).await?;
+    let mut notes: HashMap<usize, Vec<Label>> = HashMap::new();
+    for (which, note) in waits {
+        notes.entry(places[which]).or_default().push(note);
+    }
+    for (at, row) in rows {
+        row.fate.notes.extend(notes.remove(at).unwrap_or_default());
     }
     Ok(())
 }

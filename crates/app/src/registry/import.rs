@@ -40,7 +40,7 @@ pub struct ImportOptions {
     pub mode: ImportMode,
     /// The sheet, where the workbook has several.
     pub sheet: Option<String>,
-    /// Whether rows that the sheet hides go in.
+    /// Whether rows that the sheet hides go in, and those with something in a column that it hides.
     pub hidden_rows: bool,
     /// Which field a header is, where a person has said so; blank: it is not used.
     pub columns: Vec<(String, String)>,
@@ -160,6 +160,7 @@ pub async fn import_as(
         let mut rows = planner.rows(&places).await?;
         let mut tx = app.db.snapshot().await.map_err(fault)?;
         held::hold(app, ctx, &mut tx, &planner, &mut rows).await?;
+        held::foretell(app, ctx, &mut tx, &planner, &mut rows).await?;
         drop(tx);
         for (at, row) in rows {
             drawn.take(&planner, &table, options, at, row);

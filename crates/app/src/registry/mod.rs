@@ -8,6 +8,7 @@ mod file;
 mod held;
 pub(crate) mod import;
 mod names;
+mod narrow;
 mod plan;
 mod record;
 mod reference;
@@ -23,6 +24,7 @@ pub use examine::table::MAX_BYTES;
 pub use export::{export_csv, export_xlsx};
 pub(crate) use import::owner;
 pub use import::{ImportMode, ImportOptions, Progress, import_as, run as import};
+pub use narrow::narrow;
 pub(crate) use record::add_all;
 pub use record::{
     Saved, delete, get, list, recent, reference_titles, save, save_with, titles_of, writable,

@@ -6,7 +6,14 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-use domain::{id::Id, label::Label, schema::Schema, text};
+use domain::{
+    id::Id,
+    label::Label,
+    problem::{Problem, ProblemKind},
+    record::Record,
+    schema::Schema,
+    text,
+};
 use store::registry::Named;
 
 /// The records of one noun by what names them.
@@ -39,7 +46,18 @@ const SUGGESTIONS: usize = 3;
 const SEARCHES: usize = 200;
 
 fn near_key(key: &str) -> String {
-    text::fold(key).trim_start_matches('0').to_owned()
+    let folded = text::fold(key);
+    plain_number(&folded)
+        .unwrap_or_else(|| folded.trim_start_matches('0'))
+        .to_owned()
+}
+
+/// A code that is a number, without what spreadsheets take from and add to it: the zeros before
+/// it, and `.0`.
+pub(super) fn plain_number(code: &str) -> Option<&str> {
+    let whole = code.strip_suffix(".0").unwrap_or(code);
+    let is_number = !whole.is_empty() && whole.bytes().all(|b| b.is_ascii_digit());
+    is_number.then(|| whole.trim_start_matches('0'))
 }
 
 impl Names {
@@ -66,20 +84,24 @@ impl Names {
         names
     }
 
-    /// A record of the same file that will be there.
-    pub(super) fn add(&mut self, code: &str, id: Id) {
+    /// What a row of the same file calls a record, new or there already: in the order of the
+    /// noun's keys.
+    pub(super) fn add(&mut self, id: Id, keys: Vec<Option<String>>) {
+        let at = *self.index.entry(id).or_insert(self.rows.len());
+        for (rank, key) in keys.iter().enumerate() {
+            let Some(key) = key else { continue };
+            let exact = self.exact[rank].entry(text::name_key(key)).or_default();
+            if !exact.contains(&at) {
+                exact.push(at);
+                self.near.entry(near_key(key)).or_default().push(at);
+            }
+        }
         if self.ids.insert(id) {
-            let at = self.rows.len();
             self.rows.push(Named {
                 id,
-                keys: vec![Some(code.to_owned())],
+                keys,
                 in_scope: true,
             });
-            self.index.insert(id, at);
-            if let Some(first) = self.exact.first_mut() {
-                first.entry(text::name_key(code)).or_default().push(at);
-            }
-            self.near.entry(near_key(code)).or_default().push(at);
         }
     }
 
@@ -168,6 +190,31 @@ pub(super) fn refusal(noun: &Schema, given: &str, found: &Found) -> Label {
             )
         }
     }
+}
+
+/// A text that names several records, where one is asked for.
+pub(super) fn ambiguous(noun: &Schema, given: &str, records: &[Record]) -> Problem {
+    let keys = |record: &Record| {
+        let keys = noun.keys.iter().map(|key| record.get(key).as_text());
+        keys.map(|key| key.map(ToOwned::to_owned)).collect()
+    };
+    let each = records.iter().take(SUGGESTIONS).map(|record| {
+        called(&Named {
+            id: record.id,
+            keys: keys(record),
+            in_scope: true,
+        })
+    });
+    let found = Found::Several(each.collect());
+    Problem::new(
+        ProblemKind::Conflict,
+        refusal(noun, given, &found),
+        given,
+        Label::new(
+            "Ghi mã hoặc id của đúng một bản ghi.",
+            "Write the code or the id of one of them.",
+        ),
+    )
 }
 
 #[cfg(test)]

@@ -112,26 +112,42 @@ impl<'a> Planner<'a> {
         Ok(planner)
     }
 
-    /// A row may refer to another row of the same file: every new key gets its id first.
+    /// A row may refer to another row of the same file: every new key gets its id first. What a
+    /// row calls its record counts beside what records are called now: of two of one name neither
+    /// is meant without a word.
     fn name_new_rows(&mut self) {
         let Existing::Unique(unique) = &self.existing else {
             return;
         };
-        let Some(position) = self.table.position(&unique.field.name) else {
-            return;
+        let keys: Vec<&Field> = (self.schema.keys.iter())
+            .filter_map(|key| self.schema.field(key))
+            .collect();
+        let refers = self.names.contains_key(&self.schema.noun);
+        let text = |line: &Line, field: &Field| {
+            let cell = line.cells.get(self.table.position(&field.name)?)?;
+            match self.value(field, cell) {
+                Ok(Some(Value::Text(text))) => Some(text),
+                _ => None,
+            }
         };
         let mut ids = HashMap::new();
+        let mut called: Vec<(Id, Vec<Option<String>>)> = Vec::new();
         for line in &self.table.lines {
-            let cell = line.cells.get(position).unwrap_or(&Cell::Blank);
-            if let Ok(Some(Value::Text(key))) = self.value(unique.field, cell)
-                && !unique.has(&key)
-            {
-                ids.entry(key).or_insert_with(|| Id::new(self.now));
+            let Some(key) = text(line, unique.field) else {
+                continue;
+            };
+            let id = match unique.find(&key) {
+                Match::New => *ids.entry(key).or_insert_with(|| Id::new(self.now)),
+                Match::Of(id) => id,
+                Match::Is(_) | Match::No(_) => continue,
+            };
+            if refers {
+                called.push((id, keys.iter().map(|f| text(line, f)).collect()));
             }
         }
         if let Some(own) = self.names.get_mut(&self.schema.noun) {
-            for (key, id) in &ids {
-                own.add(key, *id);
+            for (id, keys) in called {
+                own.add(id, keys);
             }
         }
         self.coming = ids.values().copied().collect();
@@ -299,7 +315,7 @@ impl<'a> Planner<'a> {
         let outcome = match &before {
             _ if !problems.is_empty() => Outcome::Bad,
             Some(_) if changes.is_empty() => Outcome::Unchanged,
-            _ if line.hidden && !self.hidden_rows => Outcome::Asks,
+            _ if self.table.hides(line) && !self.hidden_rows => Outcome::Asks,
             Some(_) => Outcome::Update,
             None => Outcome::Create,
         };

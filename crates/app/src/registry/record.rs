@@ -92,7 +92,8 @@ pub async fn recent(
 /// One record, by id or by one of the noun's keys.
 ///
 /// # Errors
-/// Not found also when it is another unit's: who may not see it does not learn of it.
+/// Not found also when it is another unit's: who may not see it does not learn of it. Conflict
+/// when several have that name.
 pub async fn get(app: &App, ctx: &Ctx, noun: &str, key: &str) -> Result<Record, Problem> {
     let schema = app.schema(noun)?;
     let scope = ctx.actor.reads(&schema)?;
@@ -113,10 +114,12 @@ pub(super) async fn find(
         return found.ok_or_else(missing);
     }
     for column in &schema.keys {
-        let found = registry::find(&app.db, scope, schema, column, key)
-            .await
-            .map_err(fault)?;
-        if let Some(record) = found {
+        let found = registry::find(&app.db, scope, schema, column, key).await;
+        let mut found = found.map_err(fault)?;
+        if found.len() > 1 {
+            return Err(names::ambiguous(schema, key, &found));
+        }
+        if let Some(record) = found.pop() {
             return Ok(record);
         }
     }
@@ -338,11 +341,12 @@ pub(crate) async fn write_in(
         authorise(tx, scope, schema, each).await?;
     }
     let beyond = reference::beyond(tx, ctx, schema, before, &record, &HashMap::new()).await?;
-    let beyond = beyond.into_iter().map(|field| {
-        let text = typed.get(&field.name).map(Value::to_cell);
-        unknown(field, &text.unwrap_or_default())
+    let beyond = beyond.into_iter().map(|beyond| {
+        let text = typed.get(beyond.field()).map(Value::to_cell);
+        beyond.told(&text.unwrap_or_default())
     });
     let mut wrong: Vec<FieldProblem> = beyond.collect();
+    wrong.extend(rules::after_the_end(tx, schema, before, &record).await?);
     let mut ground = Ground::load(app, ctx, tx, schema, [&record]).await?;
     wrong.extend(ground.examine(tx, schema, before, &record).await?);
     let named = file::named(tx, ctx, schema, before, &record, files).await?;
@@ -384,10 +388,32 @@ pub(crate) async fn write_in(
     Ok(Record { version, ..record })
 }
 
+/// What is told when a circuit cannot go: without it its sites would stand in a circle, or too
+/// deep, by the parents that their own records name.
+fn stands_without(circuit: &Record, error: StoreError) -> Problem {
+    let problem = fault(error);
+    match problem.fields.as_slice() {
+        [wrong] => Problem::new(
+            ProblemKind::Conflict,
+            Label::new(
+                format!("Thiếu kênh này, các điểm: {}", wrong.message.vi),
+                format!("Without this circuit, the sites: {}", wrong.message.en),
+            ),
+            circuit.text("code"),
+            Label::new(
+                "Sửa “Nối qua điểm” của các điểm đó trước, rồi xóa kênh.",
+                "Mend the parents of these sites first, then delete the circuit.",
+            ),
+        ),
+        _ => problem,
+    }
+}
+
 /// Deletes a record at the version that was read.
 ///
 /// # Errors
-/// Conflict while others refer to it; denied; entries of books are never deleted.
+/// Conflict while others refer to it, or sites would stand in a circle without it; denied;
+/// entries of books are never deleted.
 pub async fn delete(app: &App, ctx: &Ctx, noun: &str, id: Id, version: i64) -> Result<(), Problem> {
     let schema = app.schema(noun)?;
     let scope = ctx.actor.writes(&schema)?;
@@ -408,9 +434,8 @@ pub async fn delete(app: &App, ctx: &Ctx, noun: &str, id: Id, version: i64) -> R
     let before = find(app, &scope, &schema, &id.to_string()).await?;
     let mut tx = app.db.begin().await.map_err(fault)?;
     authorise(&mut tx, &scope, &schema, &before).await?;
-    registry::delete(&mut tx, &schema, id, version)
-        .await
-        .map_err(fault)?;
+    let deleted = registry::delete(&mut tx, &schema, id, version).await;
+    deleted.map_err(|error| stands_without(&before, error))?;
     claim::settle(app, ctx, &mut tx, &schema, &[(Some(&before), None)]).await?;
     let change = app.change(ctx, &schema, Some(&before), None);
     store::journal::append(&mut tx, &[change])

@@ -27,7 +27,7 @@ pub enum Outcome {
     Unchanged,
     /// It does not go in.
     Bad,
-    /// It goes in only when a person says so: the sheet hides it.
+    /// It goes in only when a person says so: the sheet hides it, or a part of it.
     Asks,
 }
 

@@ -156,6 +156,41 @@ pub(super) fn of_clauses(
     wrong
 }
 
+/// Refuses an entry of a day on which its unit was no more. What stays as it was is not asked
+/// again: the unit may have ended since.
+///
+/// # Errors
+/// Unavailable.
+pub(super) async fn after_the_end(
+    tx: &mut Tx,
+    schema: &Schema,
+    before: Option<&Record>,
+    record: &Record,
+) -> Result<Option<FieldProblem>, Problem> {
+    let same = |b: &Record| {
+        ["occurred_on", schema.owner.as_str()]
+            .iter()
+            .all(|name| b.get(name) == record.get(name))
+    };
+    if schema.storage != Storage::Entry || before.is_some_and(same) {
+        return Ok(None);
+    }
+    let unit = record.get(&schema.owner).as_id();
+    let (Some(unit), Some(units)) = (unit, noun::get("organization")) else {
+        return Ok(None);
+    };
+    let unit = registry::get_in(tx, units, unit).await.map_err(fault)?;
+    let ended = unit.as_ref().map_or("", |unit| unit.text("ends_on"));
+    let late = !ended.is_empty() && record.text("occurred_on") > ended;
+    Ok(late.then(|| {
+        FieldProblem::new(
+            "occurred_on",
+            format!("Đơn vị đã ngừng hoạt động, ngày cuối là {ended}; ghi cho đơn vị kế tục"),
+            format!("The unit was dissolved, its last day was {ended}; write for the one that succeeds it"),
+        )
+    }))
+}
+
 /// Refuses a record whose code differs from that of another in case alone.
 ///
 /// # Errors

@@ -52,6 +52,8 @@ pub(super) struct Table<'a> {
     pub month_first: HashMap<usize, u64>,
     /// What separates cells in the file, if it is text.
     pub separator: Option<char>,
+    /// The columns that the sheet hides and that give a field.
+    hidden: Vec<usize>,
     first_column: usize,
     header_line: u64,
     merged: BTreeMap<u64, Vec<Merged>>,
@@ -132,7 +134,7 @@ impl<'a> Table<'a> {
             ));
         }
         let of = |header: &str| {
-            let said = mapped.iter().find(|(h, _)| h == header.trim());
+            let said = mapped.iter().find(|(h, _)| one_line(h) == one_line(header));
             match said {
                 Some((_, name)) => schema.field(name),
                 None => columns::named(schema, header),
@@ -143,6 +145,7 @@ impl<'a> Table<'a> {
             first_column,
             lines,
             merged,
+            hidden_columns,
             ..
         } = grid;
         let mut lines = lines.into_iter();
@@ -169,7 +172,15 @@ impl<'a> Table<'a> {
         let version = headers
             .iter()
             .position(|h| schema.offline && text::fold(h) == VERSION);
+        refuse_unknown(schema, &headers, mapped)?;
         let fields: Vec<Option<&Field>> = headers.iter().map(|h| of(h)).collect();
+        let is_hidden = |index: usize| {
+            let column = first_column + index;
+            let mut hidden = hidden_columns.iter();
+            hidden.any(|(first, last)| (*first..=*last).contains(&column))
+        };
+        let named = fields.iter().enumerate().filter(|(_, f)| f.is_some());
+        let hidden = named.map(|(i, _)| i).filter(|i| is_hidden(*i)).collect();
         let mut table = Self {
             headers,
             fields,
@@ -179,6 +190,7 @@ impl<'a> Table<'a> {
             counts_from_1904: book.counts_from_1904,
             month_first: HashMap::new(),
             separator: book.separator,
+            hidden,
             first_column,
             header_line: header.number,
             merged: BTreeMap::new(),
@@ -186,6 +198,7 @@ impl<'a> Table<'a> {
         table.refuse_twice()?;
         table.refuse_without_key(schema)?;
         table.take_rows(schema, lines);
+        table.tell_hidden_columns();
         table.sort_merged(&merged)?;
         table.look_at_dates();
         Ok(table)
@@ -194,6 +207,12 @@ impl<'a> Table<'a> {
     /// The name of a cell of a row.
     pub fn address(&self, index: usize, line: u64) -> String {
         address(self.first_column + index, line)
+    }
+
+    /// Whether a row, or what it says in some column, is hidden in the spreadsheet.
+    pub fn hides(&self, line: &Line) -> bool {
+        let mut cells = self.hidden.iter().filter_map(|at| line.cells.get(*at));
+        line.hidden || cells.any(|cell| !cell.is_blank())
     }
 
     /// What the columns are taken for.
@@ -323,6 +342,24 @@ impl<'a> Table<'a> {
         }
     }
 
+    fn tell_hidden_columns(&mut self) {
+        let each = self.hidden.iter().map(|index| {
+            let cell = self.address(*index, self.header_line);
+            format!("{cell} “{}”", one_line(&self.headers[*index]))
+        });
+        let each = each.collect::<Vec<_>>().join(", ");
+        if !each.is_empty() {
+            self.told.push(Label::new(
+                format!(
+                    "Cột bị ẩn trong bảng tính: {each}; dòng có dữ liệu ở đó chỉ nhập khi bạn chọn nhập cả phần ẩn"
+                ),
+                format!(
+                    "Columns that the spreadsheet hides: {each}; rows with something there go in only when you say so"
+                ),
+            ));
+        }
+    }
+
     fn sort_merged(&mut self, merged: &[Merged]) -> Result<(), Problem> {
         let mut spent = 0;
         for region in merged {
@@ -385,6 +422,50 @@ impl<'a> Table<'a> {
             ));
         }
     }
+}
+
+/// A header as it is compared with what a person or a program said of it: a browser sends line
+/// breaks in its own way.
+fn one_line(header: &str) -> String {
+    header.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Refuses what was said of headers that there are not, or to be fields that there are not.
+fn refuse_unknown(
+    schema: &Schema,
+    headers: &[String],
+    mapped: &[(String, String)],
+) -> Result<(), Problem> {
+    let mut wrong = Vec::new();
+    for (header, field) in mapped {
+        if !headers.iter().any(|h| one_line(h) == one_line(header)) {
+            let there = headers
+                .iter()
+                .map(|h| one_line(h))
+                .filter(|h| !h.is_empty());
+            let there = shorten(&there.collect::<Vec<_>>().join(", "));
+            wrong.push(FieldProblem::new(
+                "column",
+                format!("Tệp không có cột “{header}”; có: {there}"),
+                format!("The file has no column “{header}”; there are: {there}"),
+            ));
+        } else if !field.is_empty() && schema.field(field).is_none() {
+            let names: Vec<&str> = schema.fields.iter().map(|f| f.name.as_str()).collect();
+            let names = names.join(", ");
+            wrong.push(FieldProblem::new(
+                "column",
+                format!("Không có trường “{field}” cho cột “{header}”; có: {names}"),
+                format!(
+                    "There is no field “{field}” for the column “{header}”; there are: {names}"
+                ),
+            ));
+        }
+    }
+    refuse(
+        wrong,
+        "Không hiểu cột được chỉ định",
+        "What was said of a column is not understood",
+    )
 }
 
 fn refuse(wrong: Vec<FieldProblem>, vi: &str, en: &str) -> Result<(), Problem> {

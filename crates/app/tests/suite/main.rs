@@ -25,6 +25,7 @@ mod outage;
 mod own_account;
 mod pack;
 mod papers;
+mod plan;
 mod proof;
 mod record;
 mod secrecy;

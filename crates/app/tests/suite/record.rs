@@ -1,6 +1,6 @@
 //! Who may write what, and what others learn of it.
 
-use app::registry::{self, RecordQuery};
+use app::registry::{self, RecordQuery, book};
 use domain::{
     authority::Role,
     id::OrganizationId,
@@ -294,4 +294,60 @@ async fn the_roles_to_be_assigned_are_those_of_the_role_map() {
     let held: Vec<String> = p.app.library().roles.held.keys().cloned().collect();
     assert_eq!(choices, held);
     assert!(choices.iter().any(|role| role == "security-authority"));
+}
+
+async fn a_name_of_several_is_never_the_first_of_them(p: Province) {
+    let given = |code: &'static str| {
+        [
+            ("code", code),
+            ("name", "Phường Việt Hưng"),
+            ("kind", "people-committee"),
+            ("level", "commune"),
+            ("membership", "member"),
+        ]
+    };
+    let first = p.add("organization", &given("00004")).await;
+    let named = async |key: &str| registry::get(&p.app, &p.ctx(), "organization", key).await;
+    assert_eq!(named("Phường Việt Hưng").await.unwrap().id, first);
+    let second = p.add("organization", &given("00008")).await;
+    let told = named("Phường Việt Hưng").await.unwrap_err();
+    assert_eq!(told.kind, Conflict);
+    for code in ["00004", "00008"] {
+        assert!(told.what.vi.contains(code), "{told:?}");
+    }
+    assert_eq!(named("00008").await.unwrap().id, second);
+    // To who may see one of them it is the name of one.
+    let own = p.as_role(Role::Viewer, Some(second));
+    let seen = registry::get(&p.app, &own, "organization", "Phường Việt Hưng").await;
+    assert_eq!(seen.unwrap().id, second);
+
+    let asked = [("organization".to_owned(), "Phường Việt Hưng".to_owned())];
+    let schema = p.app.schema("device").unwrap();
+    let refusal = registry::narrow(&p.app, &p.ctx(), &schema, &asked).await;
+    let refusal = refusal.unwrap_err();
+    assert_eq!(refusal.kind, Invalid);
+    assert!(
+        refusal.fields[0].message.vi.contains("00004"),
+        "{refusal:?}"
+    );
+    let close = |unit: &'static str| {
+        let (app, ctx) = (&p.app, p.ctx());
+        async move { book::close(app, &ctx, "technical-journal", unit, "2025").await }
+    };
+    let refusal = close("Phường Việt Hưng").await.unwrap_err();
+    assert_eq!(refusal.kind, Invalid);
+    assert_eq!(refusal.fields[0].field, "organization");
+    assert_eq!(close("00008").await.unwrap().organization.0, second);
+}
+
+#[tokio::test]
+async fn a_name_of_several_is_never_the_first_of_them_on_sqlite() {
+    a_name_of_several_is_never_the_first_of_them(Province::new().await).await;
+}
+
+#[tokio::test]
+async fn a_name_of_several_is_never_the_first_of_them_on_postgres() {
+    if let Some(p) = Province::on_postgres().await {
+        a_name_of_several_is_never_the_first_of_them(p).await;
+    }
 }

@@ -12,8 +12,13 @@ pub(crate) enum Cell {
 
 /// The bytes of an `.xlsx` with one sheet, whose first row is row 3.
 pub(crate) fn xlsx(rows: &[Vec<Cell>]) -> Vec<u8> {
-    let mut sheet = String::from(
-        r#"<?xml version="1.0" encoding="UTF-8"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>"#,
+    hiding(rows, "")
+}
+
+/// The same with `<cols>`, which says what columns are hidden.
+pub(crate) fn hiding(rows: &[Vec<Cell>], columns: &str) -> Vec<u8> {
+    let mut sheet = format!(
+        r#"<?xml version="1.0" encoding="UTF-8"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">{columns}<sheetData>"#,
     );
     for (i, row) in rows.iter().enumerate() {
         let number = i + 3;

@@ -91,6 +91,8 @@ pub struct Grid {
     pub lines: Vec<Line>,
     /// Cells that are merged.
     pub merged: Vec<Merged>,
+    /// Columns that the sheet hides: first and last, 1 is A.
+    pub hidden_columns: Vec<(usize, usize)>,
 }
 
 impl Grid {

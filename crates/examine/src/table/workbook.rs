@@ -262,7 +262,7 @@ fn paths(archive: &mut Archive<'_>) -> HashMap<String, String> {
     found
 }
 
-/// The rows that a sheet hides; its merged cells go into the grid.
+/// The rows that a sheet hides; its merged cells and hidden columns go into the grid.
 fn layout(archive: &mut Archive<'_>, path: &str, grid: &mut Grid) -> HashSet<u64> {
     let mut hidden = HashSet::new();
     let mut row = 0u64;
@@ -276,6 +276,15 @@ fn layout(archive: &mut Archive<'_>, path: &str, grid: &mut Grid) -> HashSet<u64
                 .unwrap_or(row + 1);
             if matches!(attribute(e, "hidden").as_deref(), Some("1" | "true")) {
                 hidden.insert(row);
+            }
+        }
+        "col" if grid.hidden_columns.len() < MAX_MERGED => {
+            let number = |name| attribute(e, name)?.parse::<usize>().ok();
+            let none = |name| number(name) == Some(0);
+            if (matches!(attribute(e, "hidden").as_deref(), Some("1" | "true")) || none("width"))
+                && let Some(columns) = number("min").zip(number("max"))
+            {
+                grid.hidden_columns.push(columns);
             }
         }
         "mergeCell" if grid.merged.len() < MAX_MERGED => {

@@ -112,6 +112,32 @@ fn hand_made(world: &World) {
         ("organization?sort=colour", "membership"),
         ("organization?limit=0", "limit"),
         ("organization?kind=", "kind"),
+        ("organization?code=", "code"),
+        ("organization?q=", "q"),
+        ("device?organization=", "organization"),
+        ("device/export.csv?organization=", "organization"),
+        ("claims?state=foo", "state"),
+        ("device/D?colour=red", "colour"),
+        ("technical-journal/closings?period=2025", "period"),
+        ("verdicts?unit=", "unit"),
+        ("journal?organization=", "organization"),
+        (
+            "technical-journal?since=2026-02-02&until=2026-02-01",
+            "until",
+        ),
+        ("duties?from=2026-02-02&to=2026-02-01", "to"),
+        (
+            "outages?from=2026-02-02T00:00:00Z&to=2026-02-01T00:00:00Z",
+            "to",
+        ),
+        (
+            "logs?from=2026-02-02T00:00:00Z&to=2026-02-01T00:00:00Z",
+            "to",
+        ),
+        (
+            "samples?target=x&from=2026-02-02T00:00:00Z&to=2026-02-01T00:00:00Z",
+            "to",
+        ),
         ("organization?limit=1001", "1000"),
         ("organization?offset=-1", "offset"),
         ("device?address=10.0.0", "address"),
@@ -142,6 +168,31 @@ fn hand_made(world: &World) {
     for path in ["organization?q=%00", "organization/a%00b", "search?q=%ff"] {
         refused(admin, &format!("/api/v1/{path}"), 400, "");
     }
+    for code in ["V1", "V2"] {
+        let unit = json!({ "code": code, "name": "Phường Việt Hưng", "kind": "people-committee",
+            "level": "commune", "membership": "member" });
+        let made = admin.json("/api/v1/organization", &unit);
+        assert_eq!(made.status, 201, "{}", made.body);
+    }
+    let name = "Ph%C6%B0%E1%BB%9Dng%20Vi%E1%BB%87t%20H%C6%B0ng";
+    refused(admin, &format!("/api/v1/organization/{name}"), 409, "V2");
+    for path in ["device?organization", "journal?organization", "logs?unit"] {
+        refused(admin, &format!("/api/v1/{path}={name}"), 400, "V2");
+    }
+    for said in ["X", "X:name", "code:nosuch"] {
+        let path = format!("/api/v1/organization/import?column={said}");
+        let answer = admin.send("POST", &path, &[], "code,name\nU,U\n");
+        let status = if said == "X" { 400 } else { 422 };
+        assert_eq!(answer.status, status, "{said}: {}", answer.body);
+    }
+    let book = json!({ "organization": "Phường Việt Hưng", "period": "2025" });
+    let closed = admin.json("/api/v1/technical-journal/closings", &book);
+    assert_eq!(closed.status, 422, "{}", closed.body);
+    assert!(
+        closed.body.contains("V1 (Phường Việt Hưng)"),
+        "{}",
+        closed.body
+    );
     // A person gets a page with its menu.
     for path in [
         "/registry/organization?kind=ministry",

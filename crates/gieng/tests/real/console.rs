@@ -62,6 +62,19 @@ fn check_answers_scripts_with_its_exit_code() {
         "{json:#}"
     );
 
+    let table = dir.path().join("ended.csv");
+    let rows =
+        "code,name,kind,level,membership,ends_on\nCU,Sở cũ,department,province,member,2025-06-30\n";
+    std::fs::write(&table, rows).expect("the folder is ours");
+    let table = table.display().to_string();
+    let (good, said) = code(&data, &["import", "organization", &table]);
+    assert_eq!(good, 0, "{said}");
+    let (ended, said) = code(&data, &["check", "--unit", "CU"]);
+    assert!(
+        ended == 2 && said.contains("dissolved, its last day was 2025-06-30"),
+        "{said}"
+    );
+
     for args in [
         &["check", "--unit", "KHONG"][..],
         &["check", "--regulation", "khong"],
@@ -71,6 +84,25 @@ fn check_answers_scripts_with_its_exit_code() {
         assert_eq!(failed, 2, "{args:?}: {said}");
         assert!(said.lines().count() < 6, "in one sentence: {said}");
     }
+    // A condition is read as the API reads it: what it cannot mean is no empty list.
+    let (listed, said) = code(&data, &["list", "device", "--where", "organization=U"]);
+    assert!(listed == 0 && said.contains("1 of 1"), "{said}");
+    for (condition, words) in [
+        ("organization=KHONG", "khong"),
+        ("organization=", "is empty"),
+        ("role=nosuch", "firewall"),
+        ("relay=maybe", "relay"),
+        ("inspected_on=hôm qua", "inspected_on"),
+        ("colour=red", "inspected_on"),
+    ] {
+        let (failed, said) = code(&data, &["list", "device", "--where", condition]);
+        assert_eq!(failed, 2, "{condition}: {said}");
+        assert!(said.to_lowercase().contains(words), "{condition}: {said}");
+    }
+    let (failed, said) = code(&data, &["journal", "show", "--noun", "nosuch"]);
+    assert!(failed == 2 && said.contains("role-assignment"), "{said}");
+    let (none, said) = code(&data, &["journal", "show", "--noun", "training"]);
+    assert_eq!(none, 0, "{said}");
     let (sound, said) = code(&data, &["journal", "verify"]);
     assert_eq!(sound, 0, "{said}");
 }

@@ -108,7 +108,15 @@ pub(super) fn stands_below(schema: &Schema, records: &[Record]) -> bool {
     records.iter().any(below)
 }
 
-/// After records of the noun were written: refuses a circle and what stands too deep.
+/// The site that a circuit, standing so, puts in its place: without the circuit it stands where
+/// its own record says.
+pub(super) fn left(schema: &Schema, standing: Option<&[Option<String>]>) -> Option<Id> {
+    let a_site = standing?.first()?.as_deref()?;
+    (schema.noun == "circuit").then(|| a_site.parse().ok())?
+}
+
+/// After records of the noun were written: refuses a circle and what stands too deep. `left` is
+/// a site from which a circuit was taken away.
 ///
 /// # Errors
 /// [`StoreError::Circle`], [`StoreError::TooDeep`].
@@ -116,6 +124,7 @@ pub(super) async fn check(
     tx: &mut Tx,
     schema: &Schema,
     records: &[Record],
+    left: Option<Id>,
 ) -> Result<(), StoreError> {
     let Some(tree) = Tree::of(schema) else {
         return Ok(());
@@ -126,6 +135,7 @@ pub(super) async fn check(
             "circuit" => record.get("a_site").as_id(),
             _ => Some(record.id),
         })
+        .chain(left)
         .collect();
     let moved: Vec<Id> = moved.into_iter().collect();
     for some in moved.chunks(400) {

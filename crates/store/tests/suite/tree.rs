@@ -10,7 +10,7 @@ use domain::{
 };
 use store::{
     Db, StoreError,
-    registry::{get, insert, update},
+    registry::{delete, get, insert, update},
 };
 
 use crate::{NOW, all, organization, record};
@@ -20,6 +20,7 @@ crate::on_both!(
     nothing_stands_too_deep,
     nothing_stands_below_itself,
     a_circuit_with_its_ends_swapped_is_refused,
+    a_circle_that_circuits_hid_is_refused,
     of_two_moves_at_once_none_makes_a_circle,
 );
 
@@ -246,6 +247,45 @@ async fn a_circuit_with_its_ends_swapped_is_refused(db: &Db) {
         matches!(refused, Err(StoreError::Circle { .. })),
         "{refused:?}"
     );
+}
+
+/// Two sites that name each other as parents, each with its own way to the hub by a circuit.
+async fn a_circle_that_circuits_hid_is_refused(db: &Db) {
+    let unit = organization(db, "U", "Đơn vị", None).await;
+    let [hub, other, one, two] = ["hub", "other", "one", "two"].map(|code| site(code, unit, None));
+    for each in [&hub, &other, &one, &two] {
+        add(db, "site", each).await.unwrap();
+    }
+    let ways = [
+        circuit("K1", unit, one.id, hub.id, "10.0.0.1"),
+        circuit("K2", unit, two.id, hub.id, "10.0.0.2"),
+    ];
+    for way in &ways {
+        add(db, "circuit", way).await.unwrap();
+    }
+    for (who, parent) in [(one.id, two.id), (two.id, one.id)] {
+        put(db, "site", who, "parent", parent.into()).await.unwrap();
+    }
+    let schema = noun::get("circuit").unwrap();
+    let delete = async |id: Id, version: i64| {
+        let mut tx = db.begin().await?;
+        delete(&mut tx, schema, id, version).await?;
+        tx.commit().await
+    };
+    // One of them may go, or begin elsewhere: the other still leads to the hub.
+    put(db, "circuit", ways[0].id, "a_site", other.id.into())
+        .await
+        .unwrap();
+    let moved = put(db, "circuit", ways[1].id, "a_site", other.id.into()).await;
+    let retired = put(db, "circuit", ways[1].id, "status", "retired".into()).await;
+    let unprobed = put(db, "circuit", ways[1].id, "address", Value::Null).await;
+    for refused in [moved, retired, unprobed, delete(ways[1].id, 1).await] {
+        let Err(StoreError::Circle { names, .. }) = refused else {
+            panic!("{refused:?}");
+        };
+        assert_eq!(names, ["two", "one"]);
+    }
+    delete(ways[0].id, 2).await.unwrap();
 }
 
 async fn of_two_moves_at_once_none_makes_a_circle(db: &Db) {

@@ -50,8 +50,8 @@ import-sheet-hidden = hidden
 import-asks = Hidden rows
 import-left = Not written
 import-take-hidden = { $n ->
-    [one] Take in { $shown } hidden row
-   *[other] Take in { $shown } hidden rows
+    [one] Take in { $shown } row that is hidden, or has hidden cells
+   *[other] Take in { $shown } rows that are hidden, or have hidden cells
 }
 import-what = What changes, or why it is refused
 import-write = Write:

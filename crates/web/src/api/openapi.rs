@@ -88,7 +88,7 @@ fn paths(schema: &Schema, out: &mut Map<String, Value>) {
         format!("/api/v1/{noun}/{{id}}"),
         json!({
             "parameters": [id],
-            "get": { "summary": one, "tags": [noun], "responses": tagged(200, &[]) },
+            "get": { "summary": one, "tags": [noun], "responses": tagged(200, &[409]) },
             "put": { "summary": format!("Replace: {one}"), "tags": [noun], "parameters": [tag], "requestBody": body(&part("")), "responses": tagged(200, &with_version) },
             "patch": { "summary": format!("Change: {one}"), "tags": [noun], "parameters": [tag], "requestBody": body(&part("-change")), "responses": tagged(200, &with_version) },
             "delete": { "summary": format!("Delete: {one}"), "tags": [noun], "parameters": [tag],
@@ -134,7 +134,7 @@ fn book(noun: &str, many: &str, id: &Value, out: &mut Map<String, Value>) {
     out.insert(
         format!("/api/v1/{noun}/{{id}}/versions"),
         json!({ "parameters": [id], "get": { "summary": "Every version of an entry", "tags": [noun],
-            "responses": answer(200, "the newest first", &items, &[]) } }),
+            "responses": answer(200, "the newest first", &items, &[409]) } }),
     );
     out.insert(
         format!("/api/v1/{noun}/closings"),

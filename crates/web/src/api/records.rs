@@ -20,7 +20,7 @@ use serde_json::{Map, Value, json};
 
 use super::shape::json_type;
 use crate::{
-    http::{Fault, Form, More, Param, Params, Reader},
+    http::{Fault, Form, More, Param, Params, Reader, misasked},
     registry::asked,
     server::Web,
 };
@@ -62,7 +62,9 @@ pub async fn get(
     State(web): State<Web>,
     reader: Reader,
     Path((noun, key)): Path<(String, String)>,
+    params: Params,
 ) -> Result<Response, Fault> {
+    params.hold(&[])?;
     let record = registry::get(&web.app, &reader.ctx, &noun, &key).await?;
     Ok(answer(StatusCode::OK, &record))
 }
@@ -416,16 +418,22 @@ pub async fn import(
         "all-or-nothing" => ImportMode::AllOrNothing,
         _ => ImportMode::DryRun,
     };
-    let columns = params
-        .all("column")
-        .filter_map(|pair| pair.rsplit_once(':'));
+    let mut columns = Vec::new();
+    for pair in params.all("column") {
+        let Some((header, field)) = pair.rsplit_once(':') else {
+            return Err(misasked(vec![FieldProblem::new(
+                "column",
+                format!("“{pair}” không có dạng TIÊU ĐỀ:TRƯỜNG"),
+                format!("“{pair}” is not HEADER:FIELD"),
+            )]));
+        };
+        columns.push((header.trim().to_owned(), field.trim().to_owned()));
+    }
     let options = ImportOptions {
         mode,
         sheet: Some(params.get("sheet").to_owned()).filter(|s| !s.is_empty()),
         hidden_rows: params.get("hidden_rows") == "true",
-        columns: columns
-            .map(|(h, f)| (h.trim().to_owned(), f.to_owned()))
-            .collect(),
+        columns,
         shown: None,
     };
     let progress = Progress::default();
@@ -452,7 +460,9 @@ pub async fn versions(
     State(web): State<Web>,
     reader: Reader,
     Path((noun, id)): Path<(String, String)>,
+    params: Params,
 ) -> Result<Response, Fault> {
+    params.hold(&[])?;
     let items = book::revisions(&web.app, &reader.ctx, &noun, &id).await?;
     Ok(Json(json!({ "items": items })).into_response())
 }
@@ -462,7 +472,9 @@ pub async fn closings(
     State(web): State<Web>,
     reader: Reader,
     Path(noun): Path<String>,
+    params: Params,
 ) -> Result<Response, Fault> {
+    params.hold(&[])?;
     let items = book::closings(&web.app, &reader.ctx, &noun).await?;
     Ok(Json(json!({ "items": items })).into_response())
 }

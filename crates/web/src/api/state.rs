@@ -217,7 +217,7 @@ pub async fn logs(
     hold(&web, "logs", &params)?;
     let devices = crate::log::devices(&web.app, &reader.ctx).await?;
     let mut wanted = crate::log::query(&params, &devices)?;
-    wanted.unit = journal_unit(&web.app, &reader.ctx, params.get("unit")).await?;
+    wanted.unit = journal_unit(&web.app, &reader.ctx, &params, "unit").await?;
     let page = logs::search(&web.app, &reader.ctx, wanted).await?;
     let claims = logs::claims(&web.app, &reader.ctx).await?;
     let items: Vec<Value> = page
@@ -258,7 +258,7 @@ pub async fn journal(
     let wanted = journal::JournalQuery {
         noun: some("noun"),
         record_id: some("record"),
-        organization: journal_unit(&web.app, &reader.ctx, params.get("organization")).await?,
+        organization: journal_unit(&web.app, &reader.ctx, &params, "organization").await?,
         actor: some("actor"),
         before_seq: params.get("before").parse().ok(),
         limit: i64::try_from(limit(&params)).unwrap_or(100),

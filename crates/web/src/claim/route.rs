@@ -26,7 +26,7 @@ use super::page::{Index, Row};
 use crate::{
     cx::Cx,
     format,
-    http::{self, Fault, Reader, done},
+    http::{self, Fault, Params, Reader, done},
     server::Web,
 };
 
@@ -117,7 +117,12 @@ async fn decide(
 }
 
 /// `GET /api/v1/claims`: those that are not in force.
-pub async fn api_list(State(web): State<Web>, reader: Reader) -> Result<Response, Fault> {
+pub async fn api_list(
+    State(web): State<Web>,
+    reader: Reader,
+    params: Params,
+) -> Result<Response, Fault> {
+    params.hold(&[])?;
     let items = claim::open(&web.app, &reader.ctx).await?;
     Ok(Json(json!({ "total": items.len(), "items": items })).into_response())
 }

@@ -507,7 +507,9 @@ pub async fn api_get(
     Shared(web): Shared<Web>,
     reader: Reader,
     Path(id): Path<String>,
+    params: Params,
 ) -> Result<Response, Fault> {
+    params.hold(&[])?;
     let document = document::get(&web.app, &reader.ctx, &id).await?;
     Ok(Json(body(&document)).into_response())
 }

@@ -11,6 +11,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use domain::{
+    clock::start_of_day_ms,
     label::Label,
     net, parse,
     problem::{FieldProblem, Problem, ProblemKind},
@@ -82,8 +83,10 @@ impl Param {
     /// As the description of the API has it.
     pub fn described(&self) -> Value {
         let schema = match &self.form {
-            Form::Text => json!({ "type": "string" }),
-            Form::Texts => json!({ "type": "array", "items": { "type": "string" } }),
+            Form::Text => json!({ "type": "string", "minLength": 1 }),
+            Form::Texts => {
+                json!({ "type": "array", "items": { "type": "string", "minLength": 1 } })
+            }
             Form::Day => json!({ "type": "string", "format": "date" }),
             Form::Moment => json!({ "type": "string", "format": "date-time" }),
             Form::Flag => json!({ "type": "boolean" }),
@@ -102,8 +105,15 @@ impl Param {
         json!({ "name": self.name, "in": "query", "description": self.about, "schema": schema })
     }
 
-    /// What is wrong with a value.
+    /// What is wrong with a value. An empty one would stand for every value there is.
     fn wrong(&self, value: &str) -> Option<FieldProblem> {
+        if value.is_empty() && matches!(self.form, Form::Text | Form::Texts) {
+            return Some(FieldProblem::new(
+                &self.name,
+                "Để trống; ghi giá trị, hoặc bỏ tham số này",
+                "Is empty; write a value, or leave the parameter out",
+            ));
+        }
         let (good, vi, en) = match &self.form {
             Form::Text | Form::Texts => return None,
             Form::Day => (
@@ -163,6 +173,9 @@ impl Param {
     }
 }
 
+/// The parameters that bound a time: its first and its last day or moment.
+const SPANS: [(&str, &str); 2] = [("from", "to"), ("since", "until")];
+
 /// An address with parameters that it does not take, or that hold what they cannot: 400.
 pub fn misasked(wrong: Vec<FieldProblem>) -> Fault {
     let problem = Problem {
@@ -190,7 +203,10 @@ impl Params {
     /// 400 with every parameter that is wrong, and what is known.
     pub fn hold(&self, declared: &[Param]) -> Result<(), Fault> {
         let names: Vec<&str> = declared.iter().map(|p| p.name.as_str()).collect();
-        let known = names.join(", ");
+        let known = match names.as_slice() {
+            [] => "–".to_owned(),
+            names => names.join(", "),
+        };
         let strange = self
             .0
             .iter()
@@ -228,10 +244,34 @@ impl Params {
         Params(filled.cloned().collect())
     }
 
+    /// Whether a time that two declared parameters bound has nothing in it.
+    fn ends_before_it_begins(&self, declared: &[Param], first: &str, last: &str) -> bool {
+        let at = |name: &str| {
+            let param = declared.iter().find(|param| param.name == name)?;
+            match param.form {
+                Form::Day => parse::date(self.get(name)).map(start_of_day_ms),
+                Form::Moment => parse::instant(self.get(name)),
+                _ => None,
+            }
+        };
+        at(first)
+            .zip(at(last))
+            .is_some_and(|(first, last)| last < first)
+    }
+
     fn refuse(&self, mut wrong: Vec<FieldProblem>, declared: &[Param]) -> Result<(), Fault> {
         for (name, value) in &self.0 {
             if let Some(param) = declared.iter().find(|param| param.name == *name) {
                 wrong.extend(param.wrong(value.trim()));
+            }
+        }
+        for (first, last) in SPANS {
+            if self.ends_before_it_begins(declared, first, last) {
+                wrong.push(FieldProblem::new(
+                    last,
+                    format!("Phải từ “{first}” trở đi"),
+                    format!("Must not be before “{first}”"),
+                ));
             }
         }
         for param in declared {
@@ -302,6 +342,7 @@ mod tests {
         let declared = [
             Param::new("q", Form::Text, ""),
             Param::new("from", Form::Day, ""),
+            Param::new("to", Form::Day, ""),
             Param::new("at", Form::Moment, ""),
             Param::new("open", Form::Flag, ""),
             Param::limit(1_000),
@@ -318,6 +359,7 @@ mod tests {
         let good = [
             ("q", "bất kỳ <b>"),
             ("from", "2026-11-21"),
+            ("to", "2026-11-21"),
             ("at", "2026-11-21T08:30:00Z"),
             ("open", "true"),
             ("limit", "1000"),
@@ -340,6 +382,8 @@ mod tests {
             ("limit", "-1"),
             ("state", "UP"),
             ("state", ""),
+            ("q", ""),
+            ("q", " "),
             ("sort", "name"),
             ("sort", "--code"),
             ("address", "10.0.0"),
@@ -349,5 +393,6 @@ mod tests {
             assert!(format!("{refused:?}").contains(name), "{refused:?}");
         }
         assert!(asked(&[("open", "true"), ("open", "false")]).is_err());
+        assert!(asked(&[("from", "2026-11-21"), ("to", "2026-11-20")]).is_err());
     }
 }

@@ -17,7 +17,7 @@ use domain::{
     id::{Id, OrganizationId},
     label::Label,
     noun,
-    problem::Problem,
+    problem::{FieldProblem, Problem, ProblemKind},
     record::{Record, Value},
     schema::Schema,
 };
@@ -25,7 +25,7 @@ use domain::{
 use super::page::{Entries, Entry, FieldChange, Index};
 use crate::{
     cx::Cx,
-    http::{self, Fault, Form, Param, Params, Reader},
+    http::{self, Fault, Form, Param, Params, Reader, misasked},
     i18n,
     registry::cell,
     server::Web,
@@ -214,16 +214,28 @@ fn entry_of(cx: &Cx, app: &App, entry: JournalEntry, titles: &HashMap<Id, String
     }
 }
 
-/// The organization that is asked for by code or id; none for an empty text.
+/// The organization that a parameter asks for by id, code or name; none where it is empty.
 ///
 /// # Errors
-/// Not found.
-pub async fn unit(app: &App, ctx: &Ctx, key: &str) -> Result<Option<OrganizationId>, Problem> {
+/// Not found; 400 for the name of several.
+pub async fn unit(
+    app: &App,
+    ctx: &Ctx,
+    params: &Params,
+    name: &str,
+) -> Result<Option<OrganizationId>, Fault> {
+    let key = params.get(name);
     if key.is_empty() {
         return Ok(None);
     }
-    let found = registry::get(app, ctx, "organization", key).await?;
-    Ok(Some(OrganizationId(found.id)))
+    match registry::get(app, ctx, "organization", key).await {
+        Ok(found) => Ok(Some(OrganizationId(found.id))),
+        Err(problem) if problem.kind == ProblemKind::Conflict => {
+            let (vi, en) = (problem.what.vi, problem.what.en);
+            Err(misasked(vec![FieldProblem::new(name, vi, en)]))
+        }
+        Err(problem) => Err(problem.into()),
+    }
 }
 
 async fn page(
@@ -240,7 +252,7 @@ async fn page(
     let wanted = JournalQuery {
         noun: some("noun"),
         actor: some("actor"),
-        organization: unit(&web.app, &reader.ctx, params.get("organization")).await?,
+        organization: unit(&web.app, &reader.ctx, params, "organization").await?,
         before_seq: params.get("before").parse().ok(),
         limit: SIZE,
         ..JournalQuery::default()

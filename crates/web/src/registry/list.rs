@@ -11,9 +11,8 @@ use axum::{
 };
 use domain::{
     authority::Role,
-    id::Id,
-    net::parse_address,
     noun, parse,
+    problem::{Problem, ProblemKind},
     schema::{Kind, Schema, Storage},
 };
 
@@ -23,7 +22,7 @@ use super::{
 };
 use crate::{
     cx::Cx,
-    http::{self, Fault, Form, Param, Params, Reader, query},
+    http::{self, Fault, Form, Param, Params, Reader, misasked, query},
     paging::Pages,
     server::Web,
 };
@@ -118,26 +117,10 @@ pub async fn asked(
     let mut declared = declared(schema);
     declared.extend_from_slice(more);
     params.hold(&declared)?;
-    let mut filters = Vec::new();
-    for field in &schema.fields {
-        let value = params.get(&field.name);
-        if value.is_empty() {
-            continue;
-        }
-        let value = match (field.kind, field.refers_to.as_deref()) {
-            (Kind::Reference, Some(noun)) if value.parse::<Id>().is_err() => {
-                registry::get(&web.app, ctx, noun, value)
-                    .await?
-                    .id
-                    .to_string()
-            }
-            (Kind::Ip, _) => {
-                parse_address(value).map_or_else(|_| value.to_owned(), |ip| ip.to_string())
-            }
-            _ => value.to_owned(),
-        };
-        filters.push((field.name.clone(), value));
-    }
+    let of_a_field = |(name, _): &&(String, String)| schema.field(name).is_some();
+    let given: Vec<_> = params.0.iter().filter(of_a_field).cloned().collect();
+    let filters = registry::narrow(&web.app, ctx, schema, &given).await;
+    let filters = filters.map_err(misread)?;
     let sort = params.get("sort");
     let field = sort.strip_prefix('-').unwrap_or(sort);
     let day = |name: &str| parse::date(params.get(name)).map(|day| day.to_string());
@@ -151,6 +134,14 @@ pub async fn asked(
         offset: i64::try_from(params.number("offset")).unwrap_or(0),
         limit: i64::try_from(limit).unwrap_or(50),
     })
+}
+
+/// A parameter that cannot be read, or names several: 400.
+fn misread(problem: Problem) -> Fault {
+    match problem.kind {
+        ProblemKind::Invalid => misasked(problem.fields),
+        _ => problem.into(),
+    }
 }
 
 /// What a page takes beside: the message after something was done, and where its form leads back.

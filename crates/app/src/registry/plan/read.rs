@@ -14,8 +14,9 @@ use examine::table::{Cell, Line};
 use super::Planner;
 use crate::{
     registry::{
+        existing::Existing,
         export::unguard,
-        names::{self, Found},
+        names::{self, Found, plain_number},
         report::CellProblem,
     },
     secrecy,
@@ -92,6 +93,7 @@ impl Planner<'_> {
                 }
                 Kind::Instant if number.abs() < 1e11 => read(&cell.shown()),
                 Kind::Boolean | Kind::Choice => read(&cell.shown()),
+                Kind::Phone if lacks_its_zero(&cell.shown()) => read(&format!("0{}", cell.shown())),
                 _ => parse::typed(field, *number)
                     .map(Some)
                     .map_err(|w| w.message),
@@ -109,11 +111,31 @@ impl Planner<'_> {
                     return Ok(Some(self.app.clock.today().to_string().into()));
                 }
                 if field.kind == Kind::Code && self.table.separator.is_some() {
-                    return code_in_text(text).and_then(|code| read(&code));
+                    self.is_whole(field, text)?;
                 }
                 read(text)
             }
         }
+    }
+
+    /// Refuses a code in a text file of which a spreadsheet has kept only the first digits
+    /// (`1.23E+10`), unless a record has it.
+    fn is_whole(&self, field: &Field, text: &str) -> Result<(), Label> {
+        let shortened = (text.split_once(['E', 'e'])).is_some_and(|(base, power)| {
+            base.contains(['.', ',']) && power.starts_with(['+', '-'])
+        });
+        let begins = text.bytes().next().is_some_and(|b| b.is_ascii_digit());
+        if shortened && begins && !self.is_known(field, text) {
+            return Err(Label::new(
+                "Bảng tính đã rút gọn mã này; định dạng cột là văn bản rồi ghi lại",
+                "The spreadsheet has shortened this code; make the column text and write it again",
+            ));
+        }
+        Ok(())
+    }
+
+    fn is_known(&self, field: &Field, code: &str) -> bool {
+        matches!(&self.existing, Existing::Unique(unique) if field.unique && unique.has(code))
     }
 
     pub(super) fn read(&self, line: &Line) -> Read {
@@ -150,7 +172,7 @@ impl Planner<'_> {
                     if let Some(swallowed) = self.swallows(cell) {
                         swallowed
                     } else {
-                        self.note_date(index, field, cell, &value, &mut read.notes);
+                        self.note(index, field, cell, &value, &mut read.notes);
                         read.given.insert(field.name.clone(), value);
                         continue;
                     }
@@ -204,7 +226,8 @@ impl Planner<'_> {
         })
     }
 
-    fn note_date(
+    /// How a cell was read that could be meant otherwise.
+    fn note(
         &self,
         index: usize,
         field: &Field,
@@ -230,6 +253,42 @@ impl Planner<'_> {
                     format!("The number {number} is read as {day}"),
                 ));
             }
+            Cell::Moment(text) if matches!(field.kind, Kind::Text | Kind::LongText) => {
+                notes.push(Label::new(
+                    format!(
+                        "Bảng tính lưu ô “{}” là ngày; được ghi thành chữ “{text}”",
+                        field.label.vi
+                    ),
+                    format!(
+                        "The spreadsheet keeps “{}” as a day; it is taken as the text “{text}”",
+                        field.label.en
+                    ),
+                ));
+            }
+            Cell::Number(_) if field.kind == Kind::Phone && lacks_its_zero(&cell.shown()) => {
+                let (number, read) = (cell.shown(), value.to_cell());
+                notes.push(Label::new(
+                    format!("Số {number} được đọc là số điện thoại {read}"),
+                    format!("The number {number} is read as the telephone number {read}"),
+                ));
+            }
+            Cell::Text(text) if field.kind == Kind::Phone && lacks_its_zero(text) => {
+                notes.push(Label::new(
+                    format!("Số điện thoại “{text}” có lẽ thiếu số 0 ở đầu"),
+                    format!("The telephone number “{text}” seems to lack its first 0"),
+                ));
+            }
+            Cell::Text(text)
+                if field.kind == Kind::Code
+                    && text.ends_with(".0")
+                    && plain_number(text).is_some()
+                    && !self.is_known(field, text) =>
+            {
+                notes.push(Label::new(
+                    format!("Mã “{text}” được giữ nguyên; nếu bảng tính đã thêm “.0” thì xóa đi"),
+                    format!("The code “{text}” is kept as it is; if a spreadsheet has added the “.0”, remove it"),
+                ));
+            }
             _ => {}
         }
     }
@@ -244,22 +303,17 @@ fn spreadsheet_fault(fault: &str) -> Label {
     )
 }
 
-/// A code in a text file: a number that a program has given a fraction (`123.0`) is that
-/// number; one that it has shortened (`1.23E+10`) is lost.
-fn code_in_text(text: &str) -> Result<String, Label> {
-    let shortened = text
-        .split_once(['E', 'e'])
-        .is_some_and(|(base, power)| base.contains(['.', ',']) && power.starts_with(['+', '-']));
-    if shortened && text.bytes().next().is_some_and(|b| b.is_ascii_digit()) {
-        return Err(Label::new(
-            "Bảng tính đã rút gọn mã này; định dạng cột là văn bản rồi ghi lại",
-            "The spreadsheet has shortened this code; make the column text and write it again",
-        ));
-    }
-    let whole = text
-        .strip_suffix(".0")
-        .filter(|w| w.bytes().all(|b| b.is_ascii_digit()));
-    Ok(whole.filter(|w| !w.is_empty()).unwrap_or(text).to_owned())
+/// Whether a spreadsheet has dropped the zero before a telephone number of Vietnam: those of
+/// places have 11 digits with it and begin with 02, mobile ones 10 (numbering plan, Circular
+/// 22/2014/TT-BTTTT).
+fn lacks_its_zero(digits: &str) -> bool {
+    let begins = |with: &str| digits.starts_with(|c| with.contains(c));
+    digits.bytes().all(|b| b.is_ascii_digit())
+        && match digits.len() {
+            10 => begins("2"),
+            9 => begins("35789"),
+            _ => false,
+        }
 }
 
 fn shown_day(iso: &str) -> String {
