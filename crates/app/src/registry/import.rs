@@ -8,7 +8,7 @@ use std::{
 use domain::{id::OrganizationId, label::Label, problem::Problem, record::Record, schema::Schema};
 use examine::{
     ask::Ask,
-    table::{Book, Line, Measure, TableError},
+    table::{Book, Cell, Line, Measure, TableError},
 };
 use store::registry;
 
@@ -147,11 +147,11 @@ pub async fn import_as(
             });
         }
     };
-    let table = Table::read(&schema, grid, &book, &options.columns)?;
-    let marked = |line: &Line| line.cells.iter().any(|c| secrecy::is_marked(&c.shown()));
-    if table.lines.iter().any(marked) {
+    let marked = |line: &Line| line.cells.contains(&Cell::Marked);
+    if grid.lines.iter().any(marked) {
         secrecy::note(app, ctx, noun, None).await?;
     }
+    let table = Table::read(&schema, grid, &book, &options.columns)?;
     let planner = Planner::open(app, &scope, &schema, &table, options.hidden_rows).await?;
     progress.total.store(table.lines.len(), Ordering::Relaxed);
     let mut drawn = Drawn::default();
