@@ -8,7 +8,7 @@ use std::{
 };
 
 use tokio::{
-    sync::{Mutex as Turn, OwnedMutexGuard, Semaphore, SemaphorePermit},
+    sync::{Mutex as Turn, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore},
     time::timeout,
 };
 
@@ -24,22 +24,22 @@ const PATIENCE: Duration = Duration::from_secs(45);
 /// Who waits and who is served.
 #[derive(Debug)]
 pub(crate) struct Queue {
-    running: Semaphore,
+    running: Arc<Semaphore>,
     waiting: Semaphore,
     turns: Mutex<HashMap<String, Weak<Turn<()>>>>,
 }
 
 /// The right to go on, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Seat<'a> {
+pub(crate) struct Seat {
     _turn: OwnedMutexGuard<()>,
-    _running: SemaphorePermit<'a>,
+    _running: OwnedSemaphorePermit,
 }
 
 impl Default for Queue {
     fn default() -> Self {
         Self {
-            running: Semaphore::new(AT_ONCE),
+            running: Arc::new(Semaphore::new(AT_ONCE)),
             waiting: Semaphore::new(WAITING),
             turns: Mutex::default(),
         }
@@ -48,10 +48,11 @@ impl Default for Queue {
 
 impl Queue {
     /// Waits for a seat for `who`; none when too many wait, or it takes too long.
-    pub async fn enter(&self, who: &str) -> Option<Seat<'_>> {
+    pub async fn enter(&self, who: &str) -> Option<Seat> {
         let waits = self.waiting.try_acquire().ok()?;
         let turn = self.turn(who)?;
-        let both = async { (turn.lock_owned().await, self.running.acquire().await) };
+        let running = Arc::clone(&self.running);
+        let both = async { (turn.lock_owned().await, running.acquire_owned().await) };
         let Ok((turn, Ok(running))) = timeout(PATIENCE, both).await else {
             return None;
         };

@@ -571,7 +571,12 @@ async fn each_province_is_reminded_as_it_chose() {
         assert!(!payloads.contains(others), "{payloads}");
     };
     let vinh_long = ["\"unit\":\"VL\"", "\"unit\":\"VL-1\""];
-    told(&payloads(&p).await, "vinh.long@", vinh_long, "\"unit\":\"CM");
+    told(
+        &payloads(&p).await,
+        "vinh.long@",
+        vinh_long,
+        "\"unit\":\"CM",
+    );
     // Seven days ahead the other, too, and of its own units alone.
     p.clock.set(at("2026-12-24T00:30:00Z"));
     judge(&p).await;

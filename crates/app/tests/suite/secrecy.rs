@@ -105,7 +105,8 @@ async fn a_table_below_a_stamp_is_refused_as_a_whole() {
 async fn a_long_text_of_single_letters_holds_nobody_up() {
     let p = Province::new().await;
     let cell = "M\nẬ\n".repeat(150_000);
-    let table = format!("code,name,kind,level,membership\nA,\"{cell}\",department,province,member\n");
+    let table =
+        format!("code,name,kind,level,membership\nA,\"{cell}\",department,province,member\n");
     let begun = std::time::Instant::now();
     let mode = ImportMode::DryRun;
     let report = registry::import(&p.app, &p.ctx(), "organization", table.as_bytes(), mode).await;

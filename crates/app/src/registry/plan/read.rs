@@ -98,9 +98,7 @@ impl Planner<'_> {
             },
             Cell::Marked => Err(secrecy::words()),
             Cell::Long => Err(Label::new(
-                format!(
-                    "Ô dài quá {MAX_IN_CELL} ký tự; có dấu ngoặc kép chưa đóng?"
-                ),
+                format!("Ô dài quá {MAX_IN_CELL} ký tự; có dấu ngoặc kép chưa đóng?"),
                 format!("The cell is longer than {MAX_IN_CELL} characters; is a quote not closed?"),
             )),
             Cell::Text(text) => {
