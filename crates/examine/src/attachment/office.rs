@@ -82,7 +82,7 @@ impl Office {
             });
         }
         let root = root(&text);
-        if name.starts_with("word/document") 
+        if name.starts_with("word/document")
             || name == "content.xml"
             || matches!(root, "document" | "document-content")
         {

@@ -374,6 +374,25 @@ fn is_wrapped(before: &str, segment: &str, after: &str) -> bool {
     (single && ordinary) || sentence
 }
 
+/// Whether signs stand on both sides of a line, or before a heading in plain text: it is no
+/// item of a list.
+fn is_framed(text: &str) -> bool {
+    let pairs = [
+        ("*", "*"),
+        ("_", "_"),
+        ("~", "~"),
+        ("[", "]"),
+        ("{", "}"),
+        ("<", ">"),
+        ("“", "”"),
+        ("\"", "\""),
+    ];
+    let both = |(open, close): &(&str, &str)| {
+        text.len() > 1 && text.starts_with(open) && text.ends_with(close)
+    };
+    text.starts_with('#') || pairs.iter().any(both)
+}
+
 /// Whether neighbours list the other levels: a regulation that explains them.
 fn is_enumeration(before: &str, segment: &str, after: &str) -> bool {
     let level = |text: &str| {
@@ -383,7 +402,8 @@ fn is_enumeration(before: &str, segment: &str, after: &str) -> bool {
             .split_once(')')
             .filter(|(letter, _)| letter.chars().count() == 1);
         let rest = item.map_or(bullet, |(_, rest)| rest);
-        let listed = rest.len() < text.len() || text.ends_with([';', ',', '.']);
+        let listed =
+            !is_framed(text) && (rest.len() < text.len() || text.ends_with([';', ',', '.']));
         let (words, _) = Word::all(rest);
         let found = levels_in(&words)
             .first()

@@ -160,6 +160,9 @@ mod tests {
             "MẬT: Phương án tác chiến",
             "MẬT BÁO CÁO TÌNH HÌNH",
             "TÀI LIỆU TỐI MẬT",
+            "CÔNG VĂN TỐI MẬT",
+            "# TUYỆT MẬT\n\n**MẬT**\n",
+            "\u{d0}ộ mật: Mật",
             "TÀI LIỆU MẬT",
             // After its label, in any letters.
             "Độ mật: mật",
@@ -261,6 +264,8 @@ mod tests {
             "CỤC QUẢN LÝ MẬT MÃ DÂN SỰ",
             "1. Tuyệt mật;\n2. Tối mật;\n3. Mật.",
             "a) TUYỆT MẬT;\nb) TỐI MẬT;\nc) MẬT.",
+            "* TUYỆT MẬT\n* TỐI MẬT\n* MẬT",
+            "SỔ CÔNG VĂN MẬT",
             "- TUYỆT MẬT: thông tin đặc biệt quan trọng\n- TỐI MẬT: thông tin rất quan trọng\n- MẬT: thông tin quan trọng",
             "NGUYỄN VĂN MẬT",
             "TÚI MẬT",

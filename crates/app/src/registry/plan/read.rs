@@ -103,6 +103,7 @@ impl Planner<'_> {
             )),
             Cell::Text(text) => {
                 let (text, literal) = unguard(text);
+                let text = text.as_ref();
                 if !literal && clears(text) {
                     return Ok(Some(Value::Null));
                 }

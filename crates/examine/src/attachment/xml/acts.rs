@@ -221,7 +221,9 @@ pub fn is_active_formula(formula: &str) -> bool {
             .rsplit(|c: char| !(c.is_alphanumeric() || c == '.' || c == '_'))
             .next()
             .unwrap_or("");
-        let name = name.trim_start_matches("_XLFN.").trim_start_matches("_XLWS.");
+        let name = name
+            .trim_start_matches("_XLFN.")
+            .trim_start_matches("_XLWS.");
         FETCHING.contains(&name)
     });
     // A cell of a workbook on another machine's share.
@@ -335,9 +337,15 @@ mod tests {
             ),
             ("<c><f>SUM(A1:B2)</f></c>", None),
             ("<c><f>WEBSERVICE (\"http://x\")</f></c>", Some(Active::Dde)),
-            ("<c><f>_xlfn.IMAGE(\"http://x/a.png\")</f></c>", Some(Active::Dde)),
+            (
+                "<c><f>_xlfn.IMAGE(\"http://x/a.png\")</f></c>",
+                Some(Active::Dde),
+            ),
             ("<c><f>1+RTD(\"a.b\",,\"x\")</f></c>", Some(Active::Dde)),
-            ("<c><f>'\\\\10.0.0.1\\s\\[a.xlsx]S'!A1</f></c>", Some(Active::Dde)),
+            (
+                "<c><f>'\\\\10.0.0.1\\s\\[a.xlsx]S'!A1</f></c>",
+                Some(Active::Dde),
+            ),
             ("<c><f>HYPERLINK(\"\\\\10.0.0.1\\s\\a.xlsx\")</f></c>", None),
             ("<c><f>IF(A1=\"CALL(x)\",\"RTD(\",RECALL(1))</f></c>", None),
             ("<c><f>'D:\\a\\[b.xlsx]S'!A1</f></c>", None),
@@ -345,35 +353,95 @@ mod tests {
                 "<definedNames><definedName name='x'>WEBSERVICE(\"http://x\")</definedName></definedNames>",
                 Some(Active::Dde),
             ),
-            ("<definedNames><definedName name='x'>S!$A$1</definedName></definedNames>", None),
-            ("<cfRule><formula>WEBSERVICE(\"http://x\")=1</formula></cfRule>", Some(Active::Dde)),
+            (
+                "<definedNames><definedName name='x'>S!$A$1</definedName></definedNames>",
+                None,
+            ),
+            (
+                "<cfRule><formula>WEBSERVICE(\"http://x\")=1</formula></cfRule>",
+                Some(Active::Dde),
+            ),
             (
                 "<dataValidation><formula1>cmd|'/c calc'!A0</formula1></dataValidation>",
                 Some(Active::Dde),
             ),
-            ("<dataValidation><formula1>\"a,b\"</formula1></dataValidation>", None),
-            ("<table:table-cell table:formula='of:=DDE(\"soffice\";\"x\";\"a\")'/>", Some(Active::Dde)),
-            ("<table:table-cell table:formula='of:=WEBSERVICE(\"http://x\")'/>", Some(Active::Dde)),
-            ("<table:table-cell table:formula='of:=SUM([.A1:.B2])'/>", None),
-            ("<Cell ss:Formula=\"=cmd|'/c calc'!A0\"/>", Some(Active::Dde)),
-            ("<table:cell-range-source xlink:href='http://x/a.html'/>", Some(Active::Remote)),
-            ("<table:table-source xlink:href='file://10.0.0.1/a.ods'/>", Some(Active::Remote)),
-            ("<text:list-level-style-image xlink:href='http://x/a.png'/>", Some(Active::Remote)),
-            ("<svg:font-face-uri xlink:href='http://x/a.ttf'/>", Some(Active::Remote)),
-            ("<meta:template xlink:href='http://x/a.ott'/>", Some(Active::Remote)),
+            (
+                "<dataValidation><formula1>\"a,b\"</formula1></dataValidation>",
+                None,
+            ),
+            (
+                "<table:table-cell table:formula='of:=DDE(\"soffice\";\"x\";\"a\")'/>",
+                Some(Active::Dde),
+            ),
+            (
+                "<table:table-cell table:formula='of:=WEBSERVICE(\"http://x\")'/>",
+                Some(Active::Dde),
+            ),
+            (
+                "<table:table-cell table:formula='of:=SUM([.A1:.B2])'/>",
+                None,
+            ),
+            (
+                "<Cell ss:Formula=\"=cmd|'/c calc'!A0\"/>",
+                Some(Active::Dde),
+            ),
+            (
+                "<table:cell-range-source xlink:href='http://x/a.html'/>",
+                Some(Active::Remote),
+            ),
+            (
+                "<table:table-source xlink:href='file://10.0.0.1/a.ods'/>",
+                Some(Active::Remote),
+            ),
+            (
+                "<text:list-level-style-image xlink:href='http://x/a.png'/>",
+                Some(Active::Remote),
+            ),
+            (
+                "<svg:font-face-uri xlink:href='http://x/a.ttf'/>",
+                Some(Active::Remote),
+            ),
+            (
+                "<meta:template xlink:href='http://x/a.ott'/>",
+                Some(Active::Remote),
+            ),
             ("<meta:template xlink:href='/C:/Users/a/ND30.ott'/>", None),
-            ("<meta:auto-reload xlink:href='http://x/b.odt'/>", Some(Active::Remote)),
-            ("<presentation:sound xlink:href='http://x/a.wav'/>", Some(Active::Remote)),
-            ("<anim:audio xlink:href='http://x/a.wav'/>", Some(Active::Remote)),
-            ("<form:image-frame form:image-data='http://x/a.png'/>", Some(Active::Remote)),
+            (
+                "<meta:auto-reload xlink:href='http://x/b.odt'/>",
+                Some(Active::Remote),
+            ),
+            (
+                "<presentation:sound xlink:href='http://x/a.wav'/>",
+                Some(Active::Remote),
+            ),
+            (
+                "<anim:audio xlink:href='http://x/a.wav'/>",
+                Some(Active::Remote),
+            ),
+            (
+                "<form:image-frame form:image-data='http://x/a.png'/>",
+                Some(Active::Remote),
+            ),
             ("<form:button xlink:href='http://x/'/>", None),
-            ("<draw:a xlink:href='http://x/'><draw:image xlink:href='Pictures/a.png'/></draw:a>", None),
-            ("<v:shape href='http://x/'><v:imagedata src='wordml://a.png' o:href='http://x/a.png'/></v:shape>", None),
+            (
+                "<draw:a xlink:href='http://x/'><draw:image xlink:href='Pictures/a.png'/></draw:a>",
+                None,
+            ),
+            (
+                "<v:shape href='http://x/'><v:imagedata src='wordml://a.png' o:href='http://x/a.png'/></v:shape>",
+                None,
+            ),
             ("<v:imagedata src='http://x/a.png'/>", Some(Active::Remote)),
-            ("<w:attachedTemplate w:val='http://x/a.dot'/>", Some(Active::Remote)),
+            (
+                "<w:attachedTemplate w:val='http://x/a.dot'/>",
+                Some(Active::Remote),
+            ),
             ("<w:attachedTemplate w:val='C:\\a.dot'/>", None),
             ("<w:binData w:name='editdata.mso'/>", Some(Active::Script)),
-            ("<textPr sourceFile='\\\\10.0.0.1\\a.csv'/>", Some(Active::Remote)),
+            (
+                "<textPr sourceFile='\\\\10.0.0.1\\a.csv'/>",
+                Some(Active::Remote),
+            ),
             (
                 "<w:p><w:fldChar w:fldCharType='begin'/><w:fldChar w:fldCharType='begin'/><w:instrText>QUOTE 68 68 69 65 85 84 79</w:instrText><w:fldChar w:fldCharType='separate'/><w:t>x</w:t><w:fldChar w:fldCharType='end'/><w:instrText> c:\\cmd.exe</w:instrText><w:fldChar w:fldCharType='end'/></w:p>",
                 Some(Active::Dde),
