@@ -133,8 +133,8 @@ mod tests {
     #[test]
     fn few_are_kept_of_one_and_of_all() {
         let id = Id::new;
-        let one = id(1);
-        let accounts: Vec<AccountId> = (0..50).map(id).collect();
+        let one = AccountId(id(1));
+        let accounts: Vec<AccountId> = (0..50).map(|n| AccountId(id(n))).collect();
         let ended: Vec<_> = (0..50_i64)
             .zip(&accounts)
             .map(|(n, account)| (n, (*account, id(n))))

@@ -358,7 +358,7 @@ mod tests {
     #[test]
     fn files_that_nobody_came_back_for_go() {
         let folder = tempfile::tempdir().unwrap();
-        let account = Id::new(1);
+        let account = AccountId(Id::new(1));
         for at in [1_000_000, 9_000_000] {
             std::fs::write(
                 folder.path().join(format!("{account}-{}", Id::new(at))),
@@ -372,7 +372,7 @@ mod tests {
         for (account, at) in [
             (account, 9_500_001),
             (account, 9_500_002),
-            (Id::new(2), 9_400_000),
+            (AccountId(Id::new(2)), 9_400_000),
         ] {
             let name = format!("{account}-{}", Id::new(at));
             std::fs::write(folder.path().join(name), b"a").unwrap();
