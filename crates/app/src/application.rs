@@ -32,6 +32,7 @@ use crate::{
     keyring::Keyring,
     live::{Live, Topic},
     logs::Logs,
+    queue::Queue,
     registry::{import, running::Runs},
     search::Index,
     setting::Settings,
@@ -150,6 +151,8 @@ pub struct Inner {
     pub(crate) watch: Watch,
     /// Imports that run, or have run a while ago.
     pub(crate) imports: Runs,
+    /// Who takes in a table, and who waits to.
+    pub(crate) importing: Queue,
     pub(crate) assess: Assess,
     /// How far the registry has come.
     pub(crate) mark: Mark,
@@ -248,6 +251,7 @@ impl App {
             hashing: account::Hashing::new(),
             watch: Watch::default(),
             imports: Runs::default(),
+            importing: Queue::default(),
             assess: Assess::default(),
             mark: Mark::default(),
             index: Fresh::default(),

@@ -5,13 +5,11 @@
 //! who would wait too long is told so.
 
 use std::{
-    collections::HashMap,
     io,
     os::unix::process::ExitStatusExt as _,
     path::PathBuf,
     process::{ExitStatus, Stdio},
-    sync::{Arc, Mutex, PoisonError, Weak},
-    time::Duration,
+    sync::{Mutex, PoisonError},
 };
 
 use domain::{
@@ -25,28 +23,17 @@ use serde::de::DeserializeOwned;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     process::Command,
-    sync::{Mutex as Turn, Semaphore},
     time::timeout,
 };
 
-use crate::{App, Ctx, fault::fault};
-
-/// Children at once: each may take as much memory as its limit allows.
-const AT_ONCE: usize = 2;
-/// Files that wait for a child.
-const WAITING: usize = 16;
-/// Files of one person that wait or are read.
-const OF_ONE: usize = 4;
-/// How long a file waits for a child.
-const PATIENCE: Duration = Duration::from_secs(45);
+use crate::{App, Ctx, fault::fault, queue::Queue};
 
 /// Starts children and hears their answers.
 #[derive(Debug)]
 pub struct Examiner {
     program: PathBuf,
-    running: Semaphore,
-    waiting: Semaphore,
-    turns: Mutex<HashMap<String, Weak<Turn<()>>>>,
+    /// Each child may take as much memory as its limit allows.
+    queue: Queue,
     /// Why the last trial failed.
     failing: Mutex<Option<Unread>>,
 }
@@ -152,9 +139,7 @@ impl Examiner {
     pub fn new(program: PathBuf) -> Self {
         Self {
             program,
-            running: Semaphore::new(AT_ONCE),
-            waiting: Semaphore::new(WAITING),
-            turns: Mutex::default(),
+            queue: Queue::default(),
             failing: Mutex::default(),
         }
     }
@@ -164,13 +149,7 @@ impl Examiner {
     where
         T: DeserializeOwned + Send + 'static,
     {
-        let waits = self.waiting.try_acquire().map_err(|_| Unread::Busy)?;
-        let turn = self.turn(who).ok_or(Unread::Busy)?;
-        let both = async { (turn.lock().await, self.running.acquire().await) };
-        let Ok((_turn, Ok(_running))) = timeout(PATIENCE, both).await else {
-            return Err(Unread::Busy);
-        };
-        drop(waits);
+        let _seat = self.queue.enter(who).await.ok_or(Unread::Busy)?;
         self.read(ask, bytes).await.map(|answer| answer.found)
     }
 
@@ -188,18 +167,6 @@ impl Examiner {
     pub fn failing(&self) -> Option<&'static str> {
         let failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
         failing.map(Unread::code)
-    }
-
-    /// The turn of one person; none when enough files of theirs wait.
-    fn turn(&self, who: &str) -> Option<Arc<Turn<()>>> {
-        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
-        turns.retain(|_, turn| turn.strong_count() > 0);
-        if let Some(turn) = turns.get(who).and_then(Weak::upgrade) {
-            return (Arc::strong_count(&turn) <= OF_ONE).then_some(turn);
-        }
-        let turn = Arc::default();
-        turns.insert(who.to_owned(), Arc::downgrade(&turn));
-        Some(turn)
     }
 
     async fn read<T>(&self, ask: Ask, bytes: &[u8]) -> Result<Answer<T>, Unread>
@@ -276,6 +243,17 @@ fn died(status: ExitStatus) -> Unread {
     }
 }
 
+/// Who waits in a queue.
+pub(crate) fn person(ctx: &Ctx) -> String {
+    let account = ctx.actor.account.map(|id| id.to_string());
+    account.unwrap_or_else(|| ctx.actor.name.clone())
+}
+
+/// What a person is told who has waited long enough with the file `name`.
+pub(crate) fn busy(name: &str) -> Problem {
+    Unread::Busy.problem(Ask::Table, name)
+}
+
 /// Asks the reader of files for a person. What it cannot read is refused with words, and
 /// noted in the journal without name or content.
 ///
@@ -291,9 +269,7 @@ pub(crate) async fn ask<T>(
 where
     T: DeserializeOwned + Send + 'static,
 {
-    let who = ctx.actor.account.map(|id| id.to_string());
-    let who = who.unwrap_or_else(|| ctx.actor.name.clone());
-    let unread = match app.examiner.ask(&who, ask, bytes).await {
+    let unread = match app.examiner.ask(&person(ctx), ask, bytes).await {
         Ok(found) => return Ok(found),
         Err(unread) => unread,
     };

@@ -28,6 +28,7 @@ pub mod notify;
 pub mod overview;
 pub mod private;
 pub mod proof;
+mod queue;
 pub mod registry;
 pub mod remind;
 pub mod search;

@@ -7,7 +7,7 @@ use domain::{
     problem::{FieldProblem, Problem},
     record::{Value, Values},
 };
-pub(crate) use examine::marking::is_marked;
+use examine::marking::is_marked;
 
 use crate::{App, Ctx, fault::fault};
 
@@ -19,8 +19,9 @@ pub(crate) fn texts(values: &Values) -> impl Iterator<Item = (&str, &str)> {
 }
 
 /// What is wrong with the fields that are marked.
-pub(crate) fn marked<'a>(texts: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<FieldProblem> {
+fn marked(texts: &[(String, String)]) -> Vec<FieldProblem> {
     texts
+        .iter()
         .filter(|(_, text)| is_marked(text))
         .map(|(field, _)| {
             let Label { vi, en } = words();
@@ -49,7 +50,13 @@ pub(crate) async fn refuse_marked<'a>(
     organization: Option<OrganizationId>,
     texts: impl Iterator<Item = (&'a str, &'a str)>,
 ) -> Result<(), Problem> {
-    let wrong = marked(texts);
+    let texts: Vec<(String, String)> = texts
+        .map(|(field, text)| (field.to_owned(), text.to_owned()))
+        .collect();
+    // A form may hold much text: who reads through it keeps no other request waiting.
+    let wrong = tokio::task::spawn_blocking(move || marked(&texts))
+        .await
+        .map_err(|_| Problem::internal("secrecy"))?;
     if wrong.is_empty() {
         return Ok(());
     }

@@ -43,6 +43,23 @@ pub struct Running {
     pub syslog: (Vec<SocketAddr>, Vec<SocketAddr>),
 }
 
+/// The names of the tasks that are told of; the page of settings has words for each.
+pub const NAMES: [&str; 13] = [
+    "verdicts",
+    "notices-mail",
+    "notices-webhook",
+    "reminders",
+    "log-sources",
+    "upkeep",
+    "attachments",
+    "file-reader",
+    "orphans",
+    "sessions",
+    "anchors",
+    "evidence",
+    "vault-reading",
+];
+
 /// A reconciler's last run.
 #[derive(Clone, Debug)]
 pub struct Run {
@@ -313,6 +330,7 @@ async fn note(
     started_at: i64,
     outcome: Result<Option<Label>, impl std::fmt::Display>,
 ) {
+    debug_assert!(NAMES.contains(&name), "no page has words for {name}");
     let (outcome, detail) = match outcome {
         Ok(None) => return,
         Ok(Some(detail)) => match serde_json::to_string(&detail) {

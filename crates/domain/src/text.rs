@@ -158,6 +158,14 @@ fn letter(c: char) -> (char, char, char) {
     (base, variant, tone)
 }
 
+/// A text to be told: its first characters, with an ellipsis where there are more.
+pub fn shorten(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

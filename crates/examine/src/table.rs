@@ -7,7 +7,7 @@ mod workbook;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::grid::{Book, Cell, Encoding, Grid, Line, Merged, address};
+pub use self::grid::{Book, Cell, Encoding, Grid, Line, MAX_IN_CELL, Merged, address};
 
 /// The largest file that is taken.
 pub const MAX_BYTES: usize = 32 << 20;

@@ -405,6 +405,7 @@ fn what_acts_is_refused() {
         ("renamed macros", zip(&[("[Content_Types].xml", b"<Types><Override ContentType='application/vnd.ms-office.vbaProject'/></Types>"), ("word/document.xml", b"<a/>")]), Refusal::Macros),
         ("script of OpenDocument", zip(&[("mimetype", b"application/vnd.oasis.opendocument.text"), ("content.xml", b"<a><script:event-listener xlink:href='vnd.sun.star.script:x$y?language=Python'/></a>")]), Refusal::Macros),
         ("script in a drawing", docx("", &[("word/media/a.svg", b"<svg onload='x'><script>x</script></svg>")]), Refusal::Active(Active::Script)),
+        ("drawing that loads", docx("", &[("word/media/a.svg", b"<svg><image xlink:href='http://10.0.0.1/x.png'/></svg>")]), Refusal::Active(Active::Remote)),
         ("script in a PDF", page(PLAIN, HELVETICA, "", "/OpenAction << /S /JavaScript /JS (x) >>", &[]), Refusal::Active(Active::Script)),
         ("program started by a PDF", page(PLAIN, HELVETICA, "/AA << /O << /S /Launch /F (cmd.exe) >> >>", "", &[]), Refusal::Active(Active::Launch)),
         ("DDE put together by fields", docx("<w:p><w:r><w:fldChar w:fldCharType='begin'/></w:r><w:r><w:fldChar w:fldCharType='begin'/></w:r><w:r><w:instrText>QUOTE 68 68 69</w:instrText></w:r><w:r><w:fldChar w:fldCharType='end'/></w:r><w:r><w:instrText> cmd \"/k\"</w:instrText></w:r><w:r><w:fldChar w:fldCharType='end'/></w:r></w:p>", &[]), Refusal::Active(Active::Dde)),
@@ -412,6 +413,20 @@ fn what_acts_is_refused() {
         ("workbook linked to a share", xlsx(&[("xl/externalLinks/_rels/externalLink1.xml.rels", &relation("externalLinkPath", r"file:///\\10.0.0.1\a.xlsx"))]), Refusal::Active(Active::Remote)),
         ("page that opens an address", page(PLAIN, HELVETICA, "/AA << /O << /S /URI /URI (http://x/) >> >>", "", &[]), Refusal::Active(Active::Remote)),
         ("page that opens a file in it", page(PLAIN, HELVETICA, "/AA << /O << /S /GoTo /D [3 0 R /Fit] /Next [<< /S /GoToE /T << /R /C /N (a) >> >>] >> >>", "", &[]), Refusal::Active(Active::Launch)),
+        ("part in Latin-1", docx("", &[("word/_rels/settings.xml.rels", &[b"<?xml version='1.0' encoding='ISO-8859-1'?><!-- \xe9 -->".to_vec(), relation("attachedTemplate", "http://10.0.0.1/a.dotm")].concat())]), Refusal::Broken),
+        ("part in UTF-16 without its mark", docx("", &[("word/_rels/settings.xml.rels", &utf16(std::str::from_utf8(&relation("attachedTemplate", "http://10.0.0.1/a.dotm")).unwrap()))]), Refusal::Broken),
+        ("part that declares names", docx("", &[("word/_rels/settings.xml.rels", &[b"<!DOCTYPE R [<!ENTITY x 'http://10.0.0.1/a.dotm'>]>".to_vec(), relation("attachedTemplate", "&x;")].concat())]), Refusal::Broken),
+        ("main part of another name", docx("", &[("word/real.dat", b"<?xml version='1.0'?><w:document><w:p><w:r><w:instrText>DDEAUTO c:\\\\a.exe</w:instrText></w:r></w:p></w:document>")]), Refusal::Active(Active::Dde)),
+        ("stamp in a part of another name", docx("", &[("word/real.dat", "<w:document><w:p><w:r><w:t>M</w:t></w:r><w:r><w:t>ẬT</w:t></w:r></w:p></w:document>".as_bytes())]), Refusal::Marked),
+        ("formula that fetches in CSV", b"a,b\r\n=WEBSERVICE(\"http://10.0.0.1/a\"),1\r\n".to_vec(), Refusal::Active(Active::Dde)),
+        ("flat OpenDocument that loads", b"<?xml version='1.0'?><office:document xmlns:office='urn:oasis:names:tc:opendocument:xmlns:office:1.0'><draw:image xlink:href='http://10.0.0.1/a.png'/></office:document>".to_vec(), Refusal::Active(Active::Remote)),
+        ("flat OpenDocument with a module", b"<?xml version='1.0'?><office:document xmlns:office='urn:oasis:names:tc:opendocument:xmlns:office:1.0'><ooo:library-embedded ooo:name='M'>x</ooo:library-embedded></office:document>".to_vec(), Refusal::Macros),
+        ("Word of 2003 behind a long comment", [b"<?xml version='1.0'?><!--".to_vec(), vec![b'x'; 5_000], b"--><w:wordDocument xmlns:w='http://schemas.microsoft.com/office/word/2003/wordml'><w:docPr><w:attachedTemplate w:val='http://10.0.0.1/e.dot'/></w:docPr></w:wordDocument>".to_vec()].concat(), Refusal::Active(Active::Remote)),
+        ("Excel of 2003 that starts a program", b"<?xml version='1.0'?><Workbook xmlns='urn:schemas-microsoft-com:office:spreadsheet'><Cell ss:Formula=\"=cmd|'/c calc'!A0\"/></Workbook>".to_vec(), Refusal::Active(Active::Dde)),
+        ("page that opens a thread elsewhere", page(PLAIN, HELVETICA, "/AA << /O << /S /Thread /F (\\\\\\\\10.0.0.1\\\\a.pdf) /D 0 >> >>", "", &[]), Refusal::Active(Active::Remote)),
+        ("media elsewhere", page(PLAIN, HELVETICA, "/AA << /O << /S /Rendition /OP 0 /R << /S /MR /C << /S /MCD /D << /F (\\\\\\\\10.0.0.1\\\\a.mp4) >> >> >> >> >>", "", &[]), Refusal::Active(Active::Remote)),
+        ("stream elsewhere", page(PLAIN, HELVETICA, "", "", &[stream("/F << /FS /URL /F (http://10.0.0.1/x) >>", "")]), Refusal::Active(Active::Remote)),
+        ("page of a file elsewhere", page(PLAIN, HELVETICA, "", "", &[stream("/Subtype /Form /Ref << /F (\\\\\\\\10.0.0.1\\\\a.pdf) /Page 0 >>", "")]), Refusal::Active(Active::Remote)),
         ("archive with two names for a file", {
             let mut bytes = zip(&[("a.exe", b"x")]);
             let at = bytes.windows(5).rposition(|w| w == b"a.exe").unwrap();

@@ -179,6 +179,9 @@ fn print_plan(file: &str, report: &ImportReport) {
             }
         }
     }
+    if report.untold > 0 {
+        say!("and {} more rows", report.untold);
+    }
     let outcome = match (report.written, report.stopped) {
         (_, true) => format!("; stopped, {} are left", report.left),
         (true, false) => String::new(),

@@ -120,6 +120,13 @@ mod tests {
     }
 
     #[test]
+    fn every_task_has_words() {
+        for name in app::task::NAMES {
+            assert!(has(&format!("task-{name}")), "{name}");
+        }
+    }
+
+    #[test]
     fn both_languages_say_the_same_things() {
         for (file, vi, en) in FILES {
             assert_eq!(keys(vi), keys(en), "locales/*/{file}.ftl");

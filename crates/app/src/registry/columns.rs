@@ -1,5 +1,7 @@
 //! Which column of a table is which field.
 
+use std::collections::HashMap;
+
 use domain::{
     label::{Label, Lang},
     schema::{Field, Kind, Schema, Volume},
@@ -56,31 +58,57 @@ fn names(schema: &Schema, field: &Field) -> Vec<String> {
     names
 }
 
-/// The field that a header names: by its name or its label in either language. What is written
-/// exactly as one of them goes before what is it only in another case, and a name before another
-/// field's label: so a table that we gave out is read as it was meant.
-pub(super) fn named<'a>(schema: &'a Schema, header: &str) -> Option<&'a Field> {
-    let wanted = plain(header);
-    if wanted.is_empty() {
-        return None;
+/// A header longer than this, bytes, names no field.
+const LONGEST: usize = 300;
+
+/// The fields of a noun by what names them in a header, best first.
+pub(super) struct Known<'a>([HashMap<String, &'a Field>; 5]);
+
+impl<'a> Known<'a> {
+    pub fn of(schema: &'a Schema) -> Self {
+        let mut ways: [HashMap<String, &Field>; 5] = Default::default();
+        for field in &schema.fields {
+            let labels = || Lang::ALL.iter().map(|lang| field.label.get(*lang));
+            let named: [Vec<String>; 5] = [
+                vec![field.name.clone()],
+                labels().map(ToOwned::to_owned).collect(),
+                vec![field.name.clone()],
+                labels().map(text::fold).collect(),
+                // Without what stands in brackets.
+                names(schema, field),
+            ];
+            for (way, names) in ways.iter_mut().zip(named) {
+                for name in names {
+                    way.entry(name).or_insert(field);
+                }
+            }
+        }
+        Self(ways)
     }
-    let (written, whole) = (text::nfc(header), text::fold(header));
-    let labelled =
-        |f: &Field, is: &dyn Fn(&str) -> bool| Lang::ALL.iter().any(|lang| is(f.label.get(*lang)));
-    let ways: [&dyn Fn(&Field) -> bool; 5] = [
-        &|f| f.name == written,
-        &|f| labelled(f, &|label| label == written),
-        &|f| f.name == whole,
-        &|f| labelled(f, &|label| text::fold(label) == whole),
-        // Without what stands in brackets.
-        &|f| names(schema, f).contains(&wanted),
-    ];
-    ways.iter()
-        .find_map(|is| schema.fields.iter().find(|f| is(f)))
+
+    /// The field that a header names: by its name or its label in either language. What is
+    /// written exactly as one of them goes before what is it only in another case, and a name
+    /// before another field's label: so a table that we gave out is read as it was meant.
+    pub fn named(&self, header: &str) -> Option<&'a Field> {
+        if header.len() > LONGEST {
+            return None;
+        }
+        let wanted = plain(header);
+        if wanted.is_empty() {
+            return None;
+        }
+        let (written, whole) = (text::nfc(header), text::fold(header));
+        let keys = [&written, &written, &whole, &whole, &wanted];
+        let mut ways = self.0.iter().zip(keys);
+        ways.find_map(|(way, key)| way.get(key.as_str()).copied())
+    }
 }
 
 /// The field whose name comes nearest to a header that names none.
 pub(super) fn nearest<'a>(schema: &'a Schema, header: &str) -> Option<&'a Field> {
+    if header.len() > LONGEST {
+        return None;
+    }
     let wanted = plain(header);
     let near = |field: &'a Field| {
         let best = names(schema, field)
@@ -185,7 +213,8 @@ mod tests {
     use super::*;
 
     fn field(noun: &str, header: &str) -> Option<String> {
-        named(domain::noun::get(noun).unwrap(), header).map(|f| f.name.clone())
+        let known = Known::of(domain::noun::get(noun).unwrap());
+        known.named(header).map(|f| f.name.clone())
     }
 
     #[test]
@@ -220,9 +249,10 @@ mod tests {
     #[test]
     fn every_label_names_its_own_field() {
         for schema in domain::noun::all() {
+            let known = Known::of(schema);
             for f in &schema.fields {
                 for header in [&f.name, &f.label.vi, &f.label.en] {
-                    let found = named(schema, header).map(|f| &f.name);
+                    let found = known.named(header).map(|f| &f.name);
                     assert_eq!(found, Some(&f.name), "{}: {header}", schema.noun);
                 }
             }

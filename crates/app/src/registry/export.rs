@@ -1,6 +1,6 @@
 //! Records as a spreadsheet.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
 use domain::{
     clock,
@@ -155,51 +155,102 @@ pub async fn export_xlsx(
 
 /// A cell that a spreadsheet would run as a formula, or that the import would read as
 /// something else than its text, is made text by an apostrophe; the import takes it off again.
-/// So is one that would lose an apostrophe of its own.
+/// So is one that would lose an apostrophe of its own, and each part of a cell that is a cell to
+/// a program which divides cells otherwise (a comma file opened where `;` divides).
 pub(super) fn guard(cell: String) -> String {
-    if is_more(cell.trim_start_matches('\'')) {
-        format!("'{cell}")
-    } else {
-        cell
+    let mut out = String::with_capacity(cell.len());
+    for (index, part) in parts(&cell).enumerate() {
+        if needs_guard(&cell, part, index) {
+            out.push('\'');
+        }
+        out.push_str(part);
     }
+    out
 }
 
 /// The cell as it was before [`guard`], and whether that had made it text.
-pub(super) fn unguard(cell: &str) -> (&str, bool) {
-    let guarded = cell.strip_prefix('\'');
-    match guarded.filter(|rest| is_more(rest.trim_start_matches('\''))) {
-        Some(rest) => (rest, true),
-        None => (cell, false),
+pub(super) fn unguard(cell: &str) -> (Cow<'_, str>, bool) {
+    let guarded = |part: &&str| part.starts_with('\'');
+    if !parts(cell).any(|part| guarded(&part)) {
+        return (Cow::Borrowed(cell), false);
+    }
+    // Whether a cell as a whole is more than its text is asked of the cell as it was.
+    let first = cell.strip_prefix('\'').unwrap_or(cell);
+    let mut literal = false;
+    let mut out = String::with_capacity(cell.len());
+    for (index, part) in parts(cell).enumerate() {
+        let rest = part.strip_prefix('\'');
+        match rest.filter(|rest| needs_guard(first, rest, index)) {
+            Some(rest) => {
+                literal |= index == 0;
+                out.push_str(rest);
+            }
+            None => out.push_str(part),
+        }
+    }
+    (Cow::Owned(out), literal)
+}
+
+/// The parts of a cell that some program would take for cells, each with what divides it from
+/// the next.
+fn parts(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split_inclusive([';', '\t', '\n', '\r'])
+}
+
+fn needs_guard(cell: &str, part: &str, index: usize) -> bool {
+    let part = part.trim_start_matches('\'');
+    if index == 0 {
+        let cell = cell.trim_start_matches('\'');
+        // A blank of its own before the text would be lost.
+        let blank = cell.starts_with(['\t', '\r', '\n']);
+        blank || runs(part) || plan::clears(cell) || plan::fault_of(cell)
+    } else {
+        // A line of a list begins with a sign, and calls nothing.
+        let sign = part.trim_start_matches(is_unseen);
+        runs(part) && (!sign.starts_with(['+', '-']) || part.contains(['(', '|', '!']))
     }
 }
 
 /// A cell as it came in, to go out again: what says how it is to be read goes on saying so.
 pub(super) fn guard_again(cell: String) -> String {
-    if cell.starts_with('\'') || plan::clears(&cell) || plan::fault_of(&cell) {
+    if plan::clears(&cell) || plan::fault_of(&cell) {
         cell
     } else {
-        guard(cell)
+        guard(unguard(&cell).0.into_owned())
     }
 }
 
-/// Whether a cell is more than its text, to a spreadsheet or to the import.
-fn is_more(cell: &str) -> bool {
-    runs(cell) || plan::clears(cell) || plan::fault_of(cell)
+/// What is not seen before the sign of a formula.
+fn is_unseen(c: char) -> bool {
+    c.is_whitespace()
+        || c.is_control()
+        || matches!(
+            c,
+            '\u{ad}'
+                | '\u{34f}'
+                | '\u{61c}'
+                | '\u{115f}'
+                | '\u{1160}'
+                | '\u{17b4}'
+                | '\u{17b5}'
+                | '\u{180b}'..='\u{180f}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{202a}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{2800}'
+                | '\u{3164}'
+                | '\u{fe00}'..='\u{fe0f}'
+                | '\u{feff}'
+                | '\u{ffa0}'
+                | '\u{e0000}'..='\u{e0fff}'
+        )
 }
 
 /// Whether a spreadsheet could read a cell as a formula: it begins with the sign of one, in
-/// any width, after whatever is not seen or divides cells elsewhere, or with the bar of a
-/// command (DDE). A number with its sign is a number.
+/// any width, after whatever is not seen, or with the bar of a command (DDE). A number with its
+/// sign is a number.
 fn runs(cell: &str) -> bool {
-    let unseen = |c: char| {
-        c.is_whitespace()
-            || c.is_control()
-            || matches!(
-                c,
-                ';' | '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}'
-            )
-    };
-    let shown = cell.trim_start_matches(unseen);
+    let shown = cell.trim_start_matches(is_unseen);
     let Some(sign) = shown.chars().next() else {
         return false;
     };
@@ -214,7 +265,7 @@ fn runs(cell: &str) -> bool {
         '|' | '｜' | '=' | '@' | '＝' | '＋' | '－' | '＠' | '﹢' | '﹣' | '﹦' | '﹫' | '−' => {
             true
         }
-        _ => cell.starts_with(['\t', '\r', '\n']),
+        _ => false,
     }
 }
 
@@ -229,9 +280,6 @@ mod tests {
             "+1+1",
             "-1+1",
             "@SUM(A1)",
-            "\t=1",
-            "\r=1",
-            "\n=1",
             " =1",
             "\u{feff}=1",
             "\u{200b}+A1",
@@ -247,14 +295,35 @@ mod tests {
             "''@x",
             "|calc",
             " | x",
-            ";=1",
-            "; =cmd|' /C calc'!A0",
-            ";+1",
             "'-A1",
+            "\u{3164}=1",
+            "\u{115f}=1",
+            "\u{180e}=1",
+            "\u{2800}=1",
+            "\u{e0020}=1",
         ] {
             let guarded = guard(cell.to_owned());
             assert_eq!(guarded, format!("'{cell}"));
             assert_eq!(unguard(&guarded).0, cell);
+        }
+        // Where other programs divide cells.
+        for (cell, guarded) in [
+            (";=1", ";'=1"),
+            ("\t=1", "'\t'=1"),
+            ("\r=1", "'\r'=1"),
+            ("\n=1", "'\n'=1"),
+            ("; =cmd|' /C calc'!A0", ";' =cmd|' /C calc'!A0"),
+            ("a;=cmd|' /C calc'!A0", "a;'=cmd|' /C calc'!A0"),
+            ("a\n=1", "a\n'=1"),
+            ("a\t@x", "a\t'@x"),
+            ("a;'=1", "a;''=1"),
+            ("=1;=2\n-3+cmd|x", "'=1;'=2\n'-3+cmd|x"),
+            ("a;+HYPERLINK(1)", "a;'+HYPERLINK(1)"),
+            ("Gồm:\n- mục một\n- mục hai", "Gồm:\n- mục một\n- mục hai"),
+            ("a;'b", "a;'b"),
+        ] {
+            assert_eq!(guard(cell.to_owned()), guarded);
+            assert_eq!(unguard(guarded).0, cell);
         }
         for cell in [
             "-5",

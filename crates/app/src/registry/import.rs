@@ -2,20 +2,28 @@
 
 use std::{
     collections::HashMap,
-    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
 };
 
-use domain::{id::OrganizationId, label::Label, problem::Problem, record::Record, schema::Schema};
+use domain::{
+    authority::Scope, id::OrganizationId, label::Label, problem::Problem, record::Record,
+    schema::Schema,
+};
 use examine::{
     ask::Ask,
-    table::{Book, Line, Measure, TableError},
+    table::{Book, Cell, Line, Measure, TableError},
 };
 use store::registry;
+use tokio::runtime::Handle;
 
-use super::report::{CellProblem, ImportReport, Outcome, RowFate, bad_rows};
 use super::{
+    fates::Fates,
     held,
     plan::{self, Planned, Planner, Row},
+    report::{CellProblem, ImportReport, Outcome, bad_rows},
     table::{self as read_as, Choice, Table, file_problem},
     write,
 };
@@ -34,7 +42,7 @@ pub enum ImportMode {
 }
 
 /// How a table is taken in.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct ImportOptions {
     /// What to do with the rows.
     pub mode: ImportMode,
@@ -49,9 +57,12 @@ pub struct ImportOptions {
     pub shown: Option<HashMap<u64, i64>>,
 }
 
-/// How far an import has come; it is stopped through it.
+/// How far an import has come; it is stopped through it. Its clones are the same.
+#[derive(Clone, Debug, Default)]
+pub struct Progress(Arc<Steps>);
+
 #[derive(Debug, Default)]
-pub struct Progress {
+struct Steps {
     /// Rows in all.
     total: AtomicUsize,
     /// Rows read and held against what is there.
@@ -67,26 +78,26 @@ impl Progress {
     /// Rows read and in all.
     pub fn read(&self) -> (usize, usize) {
         let get = |n: &AtomicUsize| n.load(Ordering::Relaxed);
-        (get(&self.read), get(&self.total))
+        (get(&self.0.read), get(&self.0.total))
     }
 
     /// Rows written and to be written.
     pub fn written(&self) -> (usize, usize) {
         let get = |n: &AtomicUsize| n.load(Ordering::Relaxed);
-        (get(&self.written), get(&self.to_write))
+        (get(&self.0.written), get(&self.0.to_write))
     }
 
     /// Stops it after the batch that is being written.
     pub fn stop(&self) {
-        self.stop.store(true, Ordering::Relaxed);
+        self.0.stop.store(true, Ordering::Relaxed);
     }
 
     pub(super) fn is_stopped(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
+        self.0.stop.load(Ordering::Relaxed)
     }
 
     pub(super) fn wrote(&self, rows: usize) {
-        self.written.fetch_add(rows, Ordering::Relaxed);
+        self.0.written.fetch_add(rows, Ordering::Relaxed);
     }
 }
 
@@ -108,15 +119,23 @@ pub async fn run(
     import_as(app, ctx, noun, bytes, &options, &Progress::default()).await
 }
 
-/// So many changed fields are told.
-const TOLD: usize = 20_000;
 /// So many rows are read between two looks at who else wants to run.
 const STRIDE: usize = 100;
+
+/// Stops an import when nobody waits for it any more.
+struct Waiting(Progress);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}
 
 /// Imports a table of `noun`. A row whose key exists changes that record; a blank cell, or a
 /// column that is not there, leaves a field as it is, and `-` or `(xóa)` empties it. It is
 /// planned without a lock and written in short batches: what is in stays in when it is stopped,
-/// and sent again it changes nothing.
+/// and sent again it changes nothing. It runs on a thread of its own, since a long table keeps
+/// a processor busy, and few at once, since it fills memory.
 ///
 /// # Errors
 /// Invalid when the file is no table or lacks a required column; denied; unavailable.
@@ -135,115 +154,175 @@ pub async fn import_as(
     if options.mode != ImportMode::DryRun {
         disk::room_for(app, disk::Room::NoImports, noun)?;
     }
+    let who = examiner::person(ctx);
+    let seat = app.importing.enter(&who).await;
+    let seat = seat.ok_or_else(|| examiner::busy(noun))?;
     let read: Result<Book, TableError> =
         examiner::ask(app, ctx, (noun, None), "", (Ask::Table, bytes)).await?;
-    let mut book = read.map_err(|e| not_a_table(&e))?;
-    let (sheets, grid) = match read_as::choose(&mut book, options.sheet.as_deref())? {
-        Choice::Chosen(sheets, grid) => (sheets, grid),
-        Choice::Ask(sheets) => {
-            return Ok(ImportReport {
-                sheets,
-                ..ImportReport::default()
-            });
-        }
+    let book = read.map_err(|e| not_a_table(&e))?;
+    let waiting = Waiting(progress.clone());
+    let import = Import {
+        app: app.clone(),
+        ctx: ctx.clone(),
+        schema,
+        scope,
+        options: options.clone(),
+        progress: progress.clone(),
     };
-    let table = Table::read(&schema, grid, &book, &options.columns)?;
-    let marked = |line: &Line| line.cells.iter().any(|c| secrecy::is_marked(&c.shown()));
-    if table.lines.iter().any(marked) {
-        secrecy::note(app, ctx, noun, None).await?;
-    }
-    let planner = Planner::open(app, &scope, &schema, &table, options.hidden_rows).await?;
-    progress.total.store(table.lines.len(), Ordering::Relaxed);
-    let mut drawn = Drawn::default();
-    for from in (0..table.lines.len()).step_by(STRIDE) {
-        let places: Vec<usize> = (from..(from + STRIDE).min(table.lines.len())).collect();
-        let mut rows = planner.rows(&places).await?;
-        let mut tx = app.db.snapshot().await.map_err(fault)?;
-        held::hold(app, ctx, &mut tx, &planner, &mut rows).await?;
-        held::foretell(app, ctx, &mut tx, &planner, &mut rows).await?;
-        drop(tx);
-        for (at, row) in rows {
-            drawn.take(&planner, &table, options, at, row);
-        }
-        progress.read.fetch_add(places.len(), Ordering::Relaxed);
-        if progress.is_stopped() {
-            break;
-        }
-        tokio::task::yield_now().await;
-    }
-    let stopped = drawn.fates.len() < table.lines.len();
-    drawn.place(app, &schema, &table, &planner).await?;
-    let bad = |fates: &[RowFate]| {
-        fates
-            .iter()
-            .any(|f| matches!(f.outcome, Outcome::Bad | Outcome::Asks))
-    };
-    let write = !stopped
-        && match options.mode {
-            ImportMode::DryRun => false,
-            ImportMode::GoodRows => true,
-            ImportMode::AllOrNothing => !bad(&drawn.fates),
-        };
-    let mut done = write::Done {
-        stopped,
-        ..write::Done::default()
-    };
-    if write && !drawn.planned.is_empty() {
-        progress
-            .to_write
-            .store(drawn.planned.len(), Ordering::Relaxed);
-        let job = write::Job {
+    let runtime = Handle::current();
+    // Whoever leaves has the seat until the thread has stopped.
+    let work = tokio::task::spawn_blocking(move || {
+        let _seat = seat;
+        runtime.block_on(import.run(book))
+    });
+    let done = work.await;
+    drop(waiting);
+    done.map_err(|e| Problem::internal(format!("{noun}: {e}")))?
+}
+
+/// One table on its way in.
+struct Import {
+    app: App,
+    ctx: Ctx,
+    schema: Arc<Schema>,
+    scope: Scope,
+    options: ImportOptions,
+    progress: Progress,
+}
+
+impl Import {
+    async fn run(self, mut book: Book) -> Result<ImportReport, Problem> {
+        let Self {
             app,
             ctx,
-            scope: &scope,
-            schema: &schema,
-            planner: &planner,
+            schema,
+            scope,
+            options,
+            progress,
+        } = &self;
+        let noun = schema.noun.as_str();
+        let (sheets, grid) = match read_as::choose(&mut book, options.sheet.as_deref())? {
+            Choice::Chosen(sheets, grid) => (sheets, grid),
+            Choice::Ask(sheets) => {
+                return Ok(ImportReport {
+                    sheets,
+                    ..ImportReport::default()
+                });
+            }
         };
-        done = job.run(drawn.planned, &mut drawn.fates, progress).await?;
-    }
-    let uses = table.uses(&schema);
-    let mut report = ImportReport {
-        written: done.written > 0,
-        stopped: done.stopped,
-        sheets: if sheets.len() > 1 { sheets } else { Vec::new() },
-        ignored_columns: uses
-            .iter()
-            .filter(|u| u.field.is_none() && !u.header.is_empty())
-            .map(|u| u.header.clone())
-            .collect(),
-        columns: uses,
-        bad_rows: bad_rows(&table, &drawn.fates)
-            .map_err(|e| Problem::internal(format!("{}: {e}", schema.noun)))?,
-        rows: drawn.fates,
-        told: table.told,
-        ..ImportReport::default()
-    };
-    for row in &report.rows {
-        match row.outcome {
-            Outcome::Create => report.created += 1,
-            Outcome::Update => report.updated += 1,
-            Outcome::Unchanged => report.unchanged += 1,
-            Outcome::Bad => report.bad += 1,
-            Outcome::Asks => report.asks += 1,
+        let marked = |line: &Line| line.cells.contains(&Cell::Marked);
+        if grid.lines.iter().any(marked) {
+            secrecy::note(app, ctx, noun, None).await?;
         }
+        let table = Table::read(schema, grid, &book, &options.columns)?;
+        drop(book);
+        let planner = Planner::open(app, scope, schema, &table, options.hidden_rows).await?;
+        progress.0.total.store(table.lines.len(), Ordering::Relaxed);
+        let mut drawn = Drawn::default();
+        for from in (0..table.lines.len()).step_by(STRIDE) {
+            let places: Vec<usize> = (from..(from + STRIDE).min(table.lines.len())).collect();
+            let mut rows = planner.rows(&places).await?;
+            let mut tx = app.db.snapshot().await.map_err(fault)?;
+            held::hold(app, ctx, &mut tx, &planner, &mut rows).await?;
+            held::foretell(app, ctx, &mut tx, &planner, &mut rows).await?;
+            drop(tx);
+            for (at, row) in rows {
+                drawn.take(&planner, &table, options, at, row);
+            }
+            progress.0.read.fetch_add(places.len(), Ordering::Relaxed);
+            if progress.is_stopped() {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+        let stopped = drawn.fates.all().len() < table.lines.len();
+        drawn.place(app, schema, &table, &planner).await?;
+        let bad = |fates: &Fates| {
+            let mut fates = fates.all().iter();
+            fates.any(|f| matches!(f.outcome, Outcome::Bad | Outcome::Asks))
+        };
+        let write = !stopped
+            && match options.mode {
+                ImportMode::DryRun => false,
+                ImportMode::GoodRows => true,
+                ImportMode::AllOrNothing => !bad(&drawn.fates),
+            };
+        let mut done = write::Done {
+            stopped,
+            ..write::Done::default()
+        };
+        if write && !drawn.planned.is_empty() {
+            progress
+                .0
+                .to_write
+                .store(drawn.planned.len(), Ordering::Relaxed);
+            let job = write::Job {
+                app,
+                ctx,
+                scope,
+                schema,
+                planner: &planner,
+            };
+            done = job.run(drawn.planned, &mut drawn.fates, progress).await?;
+        }
+        let uses = table.uses(schema);
+        let fates = drawn.fates;
+        let (bad_file, unfiled) = bad_rows(&table, &fates)
+            .map_err(|e| Problem::internal(format!("{}: {e}", schema.noun)))?;
+        let updates = fates.all().iter().filter(|f| f.outcome == Outcome::Update);
+        let mut report = ImportReport {
+            written: done.written > 0,
+            stopped: done.stopped,
+            sheets: if sheets.len() > 1 { sheets } else { Vec::new() },
+            ignored_columns: uses
+                .iter()
+                .filter(|u| u.field.is_none() && !u.header.is_empty())
+                .map(|u| u.header.clone())
+                .collect(),
+            columns: uses,
+            bad_rows: bad_file,
+            versions: updates.filter_map(|f| Some((f.line, f.version?))).collect(),
+            told: table.told,
+            ..ImportReport::default()
+        };
+        for fate in fates.all() {
+            match fate.outcome {
+                Outcome::Create => report.created += 1,
+                Outcome::Update => report.updated += 1,
+                Outcome::Unchanged => report.unchanged += 1,
+                Outcome::Bad => report.bad += 1,
+                Outcome::Asks => report.asks += 1,
+            }
+        }
+        if let Some(left) = done.left {
+            report.left = left.0 + left.1;
+            report.created -= left.0;
+            report.updated -= left.1;
+        }
+        if unfiled > 0 {
+            report.told.push(Label::new(
+            format!(
+                "{unfiled} dòng sai nữa không có trong tệp các dòng sai vì tệp quá lớn; sửa rồi gửi lại cả tệp gốc"
+            ),
+            format!(
+                "{unfiled} more bad rows are not in the file of bad rows, which would be too large; mend and send the whole file again"
+            ),
+        ));
+        }
+        let rows = fates.all().len();
+        report.rows = fates.into_words();
+        report.untold = rows - report.rows.len();
+        Ok(report)
     }
-    if let Some(left) = done.left {
-        report.left = left.0 + left.1;
-        report.created -= left.0;
-        report.updated -= left.1;
-    }
-    Ok(report)
 }
 
 /// The plan as it grows.
 #[derive(Default)]
 struct Drawn {
-    fates: Vec<RowFate>,
+    fates: Fates,
     planned: Vec<Planned>,
     /// The line of the first row about each record.
     seen: HashMap<String, u64>,
-    /// How many changed fields were told.
-    told: usize,
 }
 
 impl Drawn {
@@ -276,10 +355,6 @@ impl Drawn {
         {
             refuse(&mut row, CellProblem::of_row(write::changed_since()));
         }
-        if row.fate.outcome == Outcome::Create && self.told > TOLD {
-            row.fate.changes = Vec::new();
-        }
-        self.told += row.fate.changes.len();
         if let Some(record) = &row.record {
             self.planned.push(Planned {
                 at,
@@ -311,13 +386,9 @@ impl Drawn {
             .retain(|planned| match plan::misplaced(&parents, planned.id) {
                 None => true,
                 Some(message) => {
-                    let fate = &mut fates[planned.at];
-                    fate.problems.push(planner.wrong_field(
-                        &table.lines[planned.at],
-                        "parent",
-                        message,
-                    ));
-                    fate.outcome = Outcome::Bad;
+                    let line = &table.lines[planned.at];
+                    let wrong = planner.wrong_field(line, "parent", message);
+                    fates.refuse(planned.at, vec![wrong]);
                     false
                 }
             });

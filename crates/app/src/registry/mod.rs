@@ -4,6 +4,7 @@ pub mod book;
 mod columns;
 mod existing;
 mod export;
+mod fates;
 mod file;
 mod held;
 pub(crate) mod import;

@@ -42,6 +42,8 @@ pub(super) enum Found {
 
 /// How many suggestions are made.
 const SUGGESTIONS: usize = 3;
+/// What is longer, bytes, is no name of anything.
+const LONGEST: usize = 300;
 /// A table whose references are mostly wrong is not helped by more than so many searches.
 const SEARCHES: usize = 200;
 
@@ -133,6 +135,9 @@ impl Names {
         if let Some(near) = self.near.get(&wanted) {
             return Found::Nothing(self.list(near));
         }
+        if wanted.len() > LONGEST {
+            return Found::Nothing(Vec::new());
+        }
         if self.searches.fetch_add(1, Ordering::Relaxed) >= SEARCHES {
             return Found::Nothing(Vec::new());
         }
@@ -169,6 +174,7 @@ pub(super) fn called(row: &Named) -> String {
 /// Why a text names no record.
 pub(super) fn refusal(noun: &Schema, given: &str, found: &Found) -> Label {
     let (vi, en) = (noun.label.vi.to_lowercase(), noun.label.en.to_lowercase());
+    let given = text::shorten(given, LONGEST);
     match found {
         Found::One(_) => Label::default(),
         Found::Several(which) => {

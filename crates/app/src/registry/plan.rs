@@ -30,7 +30,7 @@ use super::{
     rules,
     table::Table,
 };
-use crate::{App, fault::fault, secrecy};
+use crate::{App, fault::fault};
 
 /// A row as it will be written; what is there is read again then.
 pub(super) struct Planned {
@@ -162,9 +162,7 @@ impl<'a> Planner<'a> {
             column: self.table.headers.get(index).cloned().unwrap_or_default(),
             field: field.map(|f| f.name.clone()).unwrap_or_default(),
             position: index + 1,
-            value: Some(cell.shown())
-                .filter(|shown| !secrecy::is_marked(shown))
-                .unwrap_or_default(),
+            value: cell.shown(),
             message,
             write: field.map(expected).unwrap_or_default(),
         }

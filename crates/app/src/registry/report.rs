@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::{
     columns::ColumnUse,
     export::{guard, guard_again},
+    fates::Fates,
     table::{SheetChoice, Table},
 };
 
@@ -109,7 +110,7 @@ pub struct RowFate {
     /// The version of the record that is there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<i64>,
-    /// What changes, field by field; not told for new records beyond the first thousands.
+    /// What changes, field by field.
     pub changes: Vec<FieldChange>,
     /// Why not, when it does not go in.
     pub problems: Vec<CellProblem>,
@@ -145,11 +146,16 @@ pub struct ImportReport {
     pub told: Vec<Label>,
     /// Headers that name no field; their cells are not used.
     pub ignored_columns: Vec<String>,
-    /// Every row.
+    /// The rows that are told in words: the first of them, as many as a person can use.
     pub rows: Vec<RowFate>,
+    /// How many rows are only counted.
+    pub untold: usize,
     /// The bad rows as CSV, with a column that says what is wrong.
     #[serde(skip)]
     pub bad_rows: Vec<u8>,
+    /// The version of each record that is to change, by the row's line.
+    #[serde(skip)]
+    pub versions: Vec<(u64, i64)>,
 }
 
 impl ImportReport {
@@ -160,8 +166,7 @@ impl ImportReport {
 
     /// The version of each record, by line, that a person is shown.
     pub fn shown(&self) -> HashMap<u64, i64> {
-        let rows = self.rows.iter().filter(|r| r.outcome == Outcome::Update);
-        rows.filter_map(|r| Some((r.line, r.version?))).collect()
+        self.versions.iter().copied().collect()
     }
 
     /// The refusal of a table that goes in as a whole or not at all: its bad rows, in words.
@@ -203,16 +208,20 @@ impl ImportReport {
     }
 }
 
-/// The rows that do not go in as CSV, with why.
-pub(super) fn bad_rows(table: &Table<'_>, fates: &[RowFate]) -> Result<Vec<u8>, csv::Error> {
+/// So large is the file of bad rows, bytes.
+const BAD_FILE: usize = 4 << 20;
+
+/// The rows that do not go in as CSV, with why, and how many of them found no room.
+pub(super) fn bad_rows(table: &Table<'_>, fates: &Fates) -> Result<(Vec<u8>, usize), csv::Error> {
     let mut bad = csv::Writer::from_writer(b"\xEF\xBB\xBF".to_vec());
     let headers = table.headers.iter().map(|header| guard(header.clone()));
     bad.write_record(headers.chain(["Lỗi / Problem".to_owned()]))?;
-    for (fate, line) in fates.iter().zip(&table.lines) {
+    let mut room = BAD_FILE;
+    let mut left = 0;
+    for (fate, line) in fates.all().iter().zip(&table.lines) {
         if !matches!(fate.outcome, Outcome::Bad | Outcome::Asks) {
             continue;
         }
-        let why: Vec<String> = fate.problems.iter().map(|p| p.line(Lang::Vi)).collect();
         let mut cells: Vec<String> = (0..table.headers.len())
             .map(|i| {
                 guard_again(
@@ -223,9 +232,24 @@ pub(super) fn bad_rows(table: &Table<'_>, fates: &[RowFate]) -> Result<Vec<u8>, 
                 )
             })
             .collect();
-        cells.push(why.join("; "));
-        bad.write_record(&cells)?;
+        cells.push(match fates.words(fate) {
+            Some(row) => {
+                let why: Vec<String> = row.problems.iter().map(|p| p.line(Lang::Vi)).collect();
+                why.join("; ")
+            }
+            None => "Chưa nêu; gửi lại tệp này để biết / Not told; send this file again".to_owned(),
+        });
+        let size = cells.iter().map(|cell| cell.len() + 3).sum();
+        match room.checked_sub(size) {
+            Some(rest) if left == 0 => {
+                room = rest;
+                bad.write_record(&cells)?;
+            }
+            _ => left += 1,
+        }
     }
-    bad.into_inner()
-        .map_err(|e| csv::Error::from(e.into_error()))
+    let file = bad
+        .into_inner()
+        .map_err(|e| csv::Error::from(e.into_error()))?;
+    Ok((file, left))
 }

@@ -20,8 +20,10 @@ use crate::{App, Ctx};
 
 /// How long what an import came to is kept, milliseconds.
 const KEEP: i64 = 3_600_000;
-/// So many imports of one account are kept at most.
+/// So many imports of one account that have ended are kept at most.
 const MOST: usize = 3;
+/// So many of all accounts: each may take as much memory as a report and a file of bad rows.
+const MOST_OF_ALL: usize = 20;
 
 /// What an import came to; none while it runs.
 type Outcome = Option<Arc<Result<ImportReport, Problem>>>;
@@ -83,14 +85,12 @@ pub fn start(
     {
         let mut runs = app.imports.0.lock().unwrap_or_else(PoisonError::into_inner);
         runs.retain(|_, r| now - r.begun < KEEP || r.outcome().is_none());
-        let own = runs
+        let ended = runs
             .iter()
-            .filter(|((a, f), r)| *a == account && *f != file && r.outcome().is_some());
-        let mut own: Vec<(i64, Id)> = own.map(|((_, f), r)| (r.begun, *f)).collect();
-        own.sort_unstable();
-        let surplus = own.len().saturating_sub(MOST - 1);
-        for (_, old) in own.into_iter().take(surplus) {
-            runs.remove(&(account, old));
+            .filter(|((a, f), r)| (*a, *f) != (account, file) && r.outcome().is_some());
+        let ended = ended.map(|(key, run)| (run.begun, *key));
+        for old in surplus(ended.collect(), account) {
+            runs.remove(&old);
         }
         runs.insert((account, file), Arc::clone(&run));
     }
@@ -102,9 +102,50 @@ pub fn start(
     run
 }
 
+/// Those that make room for one more of `account`: the oldest of its own, and of all.
+fn surplus(mut ended: Vec<(i64, (AccountId, Id))>, account: AccountId) -> Vec<(AccountId, Id)> {
+    // The newest first.
+    ended.sort_unstable_by(|a, b| b.cmp(a));
+    let (mut own, mut all) = (1, 1);
+    let mut old = Vec::new();
+    for (_, key) in ended {
+        own += usize::from(key.0 == account);
+        if (key.0 == account && own > MOST) || all == MOST_OF_ALL {
+            old.push(key);
+        } else {
+            all += 1;
+        }
+    }
+    old
+}
+
 /// The latest import of a file that an account has sent; none when the program has been
 /// started again since, or it was long ago.
 pub fn find(app: &App, account: AccountId, file: Id) -> Option<Arc<Run>> {
     let runs = app.imports.0.lock().unwrap_or_else(PoisonError::into_inner);
     runs.get(&(account, file)).cloned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_are_kept_of_one_and_of_all() {
+        let id = Id::new;
+        let one = AccountId(id(1));
+        let accounts: Vec<AccountId> = (0..50).map(|n| AccountId(id(n))).collect();
+        let ended: Vec<_> = (0..50_i64)
+            .zip(&accounts)
+            .map(|(n, account)| (n, (*account, id(n))))
+            .collect();
+        // Of all: the newest nineteen and the one that comes.
+        let old = surplus(ended.clone(), one);
+        assert_eq!(old.len(), 50 - (MOST_OF_ALL - 1));
+        assert!(old.contains(&ended[0].1) && !old.contains(&ended[49].1));
+        // Of one: the newest two and the one that comes.
+        let own: Vec<_> = (0..5).map(|n| (n, (one, id(n)))).collect();
+        let old = surplus(own.clone(), one);
+        assert_eq!(old, [own[2].1, own[1].1, own[0].1]);
+    }
 }

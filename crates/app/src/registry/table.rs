@@ -17,6 +17,7 @@ use super::{
     columns::{self, ColumnUse},
     export::VERSION,
 };
+use crate::secrecy;
 
 /// A sheet that may be meant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -29,6 +30,8 @@ pub struct SheetChoice {
     pub rows: usize,
 }
 
+/// So many characters of what is left out are told.
+const TOLD: usize = 300;
 /// The header is looked for among so many lines.
 const HEADER_WITHIN: usize = 30;
 /// Merged cells over more rows together than this are not sorted out.
@@ -133,11 +136,12 @@ impl<'a> Table<'a> {
                 "The file is not UTF-8; it was read as Windows-1258. Look at the tone marks of the names",
             ));
         }
+        let known = columns::Known::of(schema);
         let of = |header: &str| {
             let said = mapped.iter().find(|(h, _)| one_line(h) == one_line(header));
             match said {
                 Some((_, name)) => schema.field(name),
-                None => columns::named(schema, header),
+                None => known.named(header),
             }
         };
         let at = header_at(&grid, &of);
@@ -151,9 +155,19 @@ impl<'a> Table<'a> {
         let mut lines = lines.into_iter();
         let above: Vec<Line> = lines.by_ref().take(at).collect();
         let header = lines.next().unwrap_or_default();
+        let marked = |line: &Line| line.cells.contains(&Cell::Marked);
+        if above.iter().chain([&header]).any(marked) {
+            return Err(file_problem(
+                secrecy::words(),
+                Label::new(
+                    "Xử lý tệp theo quy định về bảo vệ bí mật nhà nước.",
+                    "Handle the file as the law on state secrets says.",
+                ),
+            ));
+        }
         if !above.is_empty() {
             let shown = above.iter().map(|l| words(&l.cells)).collect::<Vec<_>>();
-            let (n, shown) = (above.len(), shorten(&shown.join(" | ")));
+            let (n, shown) = (above.len(), text::shorten(&shown.join(" | "), TOLD));
             told.push(Label::new(
                 format!(
                     "Tiêu đề cột ở dòng {}; bỏ qua {n} dòng phía trên: {shown}",
@@ -323,7 +337,7 @@ impl<'a> Table<'a> {
             }
         }
         if !footers.is_empty() {
-            let shown = shorten(&footers.join(" | "));
+            let shown = text::shorten(&footers.join(" | "), TOLD);
             self.told.push(Label::new(
                 format!("Bỏ qua các dòng không phải dữ liệu: {shown}"),
                 format!("Left out lines that are no data: {shown}"),
@@ -508,14 +522,6 @@ fn header_at<'a>(grid: &Grid, of: &impl Fn(&str) -> Option<&'a Field>) -> usize 
 fn words(cells: &[Cell]) -> String {
     let shown = cells.iter().filter(|c| !c.is_blank()).map(Cell::shown);
     shown.collect::<Vec<_>>().join(" ").replace('\n', " ")
-}
-
-fn shorten(text: &str) -> String {
-    if text.chars().count() > 300 {
-        text.chars().take(300).chain(['…']).collect()
-    } else {
-        text.to_owned()
-    }
 }
 
 /// `(1) (2) (3)` below a header, as forms have it.

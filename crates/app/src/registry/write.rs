@@ -12,11 +12,12 @@ use domain::{
 use store::{StoreError, Tx, journal::Change, registry};
 
 use super::{
+    fates::{Fate, Fates},
     file, held,
     import::Progress,
     plan::{Planned, Planner, Row},
     record,
-    report::{CellProblem, Outcome, RowFate},
+    report::{CellProblem, Outcome},
 };
 use crate::{App, Ctx, attachment, claim, fault::fault};
 
@@ -77,7 +78,7 @@ impl Job<'_> {
     pub async fn run(
         &self,
         planned: Vec<Planned>,
-        fates: &mut [RowFate],
+        fates: &mut Fates,
         progress: &Progress,
     ) -> Result<Done, Problem> {
         let mut done = Done::default();
@@ -109,7 +110,7 @@ impl Job<'_> {
                     break;
                 }
                 Err(problem) if now == 1 => {
-                    refuse(&mut fates[batch[0].at], &problem);
+                    fates.refuse(batch[0].at, problems(&problem));
                     progress.wrote(1);
                     single = single.saturating_sub(1);
                 }
@@ -128,7 +129,7 @@ impl Job<'_> {
         if done.stopped {
             let mut left = (0, 0);
             for row in &queue {
-                match fates[row.at].outcome {
+                match fates.at(row.at).outcome {
                     Outcome::Create => left.0 += 1,
                     _ => left.1 += 1,
                 }
@@ -145,7 +146,7 @@ impl Job<'_> {
     }
 
     /// Writes some rows in one transaction.
-    async fn batch(&self, batch: &[Planned], fates: &mut [RowFate]) -> Result<Wrote, Problem> {
+    async fn batch(&self, batch: &[Planned], fates: &mut Fates) -> Result<Wrote, Problem> {
         let places: Vec<usize> = batch.iter().map(|p| p.at).collect();
         let mut tries = 0;
         loop {
@@ -166,11 +167,8 @@ impl Job<'_> {
             }
             for (at, outcome) in outcomes {
                 match outcome {
-                    Ok(outcome) => fates[at].outcome = outcome,
-                    Err(message) => {
-                        fates[at].outcome = Outcome::Bad;
-                        fates[at].problems.push(CellProblem::of_row(message));
-                    }
+                    Ok(outcome) => fates.settle(at, outcome),
+                    Err(message) => fates.refuse(at, vec![CellProblem::of_row(message)]),
                 }
             }
             return Ok(Wrote { records, room });
@@ -182,7 +180,7 @@ impl Job<'_> {
         &self,
         tx: &mut Tx,
         mut rows: Vec<(usize, Row)>,
-        fates: &[RowFate],
+        fates: &Fates,
     ) -> Result<(usize, Vec<Otherwise>), Problem> {
         held::hold(self.app, self.ctx, tx, self.planner, &mut rows).await?;
         let (by, now) = (&self.ctx.actor.name, self.app.clock.now_ms());
@@ -194,7 +192,7 @@ impl Job<'_> {
         };
         let mut uploads = Vec::new();
         for (at, row) in rows {
-            if let Some(other) = self.otherwise(&row, &fates[at]) {
+            if let Some(other) = self.otherwise(&row, fates.at(at)) {
                 outcomes.push((at, other));
                 continue;
             }
@@ -242,7 +240,7 @@ impl Job<'_> {
     }
 
     /// What a row has become since it was planned, where that is something else.
-    fn otherwise(&self, row: &Row, planned: &RowFate) -> Option<Result<Outcome, Label>> {
+    fn otherwise(&self, row: &Row, planned: &Fate) -> Option<Result<Outcome, Label>> {
         match row.fate.outcome {
             Outcome::Unchanged => Some(Ok(Outcome::Unchanged)),
             _ if row.record.is_none() => {
@@ -263,15 +261,14 @@ fn gone(problem: &Problem) -> bool {
     )
 }
 
-fn refuse(fate: &mut RowFate, problem: &Problem) {
-    fate.outcome = Outcome::Bad;
+/// What is wrong with a row that the database, or a rule, did not take.
+fn problems(problem: &Problem) -> Vec<CellProblem> {
     if problem.fields.is_empty() {
-        fate.problems
-            .push(CellProblem::of_row(problem.what.clone()));
+        return vec![CellProblem::of_row(problem.what.clone())];
     }
     let fields = problem.fields.iter().map(|wrong| CellProblem {
         field: wrong.field.clone(),
         ..CellProblem::of_row(wrong.message.clone())
     });
-    fate.problems.extend(fields);
+    fields.collect()
 }

@@ -102,6 +102,38 @@ async fn what_is_typed_with_a_marking_is_refused_and_noted_without_its_content()
 }
 
 #[tokio::test]
+async fn a_table_below_a_stamp_is_refused_as_a_whole() {
+    let p = Province::new().await;
+    p.unit("A", None).await;
+    let table = "TỐI MẬT,,,\norganization,occurred_on,subject,result\n\
+                 A,2026-11-02,Kế hoạch bố trí lực lượng,routine\n";
+    let mode = ImportMode::GoodRows;
+    let refused = registry::import(&p.app, &p.ctx(), BOOK, table.as_bytes(), mode).await;
+    let problem = refused.unwrap_err();
+    assert_eq!(problem.kind, Invalid, "{problem:?}");
+    assert!(problem.what.en.contains("state secret"), "{problem:?}");
+    let journal = p.journal().await;
+    assert!(journal.contains("refused-as-secret"), "{journal}");
+}
+
+/// One letter a line is what makes the search for markings look furthest.
+#[tokio::test]
+async fn a_long_text_of_single_letters_holds_nobody_up() {
+    let p = Province::new().await;
+    let cell = "M\nẬ\n".repeat(150_000);
+    let table =
+        format!("code,name,kind,level,membership\nA,\"{cell}\",department,province,member\n");
+    let begun = std::time::Instant::now();
+    let mode = ImportMode::DryRun;
+    let report = registry::import(&p.app, &p.ctx(), "organization", table.as_bytes(), mode).await;
+    let report = report.unwrap();
+    assert!(begun.elapsed().as_secs() < 8, "{:?}", begun.elapsed());
+    assert_eq!(report.bad, 1, "{report:?}");
+    let told = serde_json::to_string(&report).unwrap();
+    assert!(told.len() < 10_000, "{} bytes", told.len());
+}
+
+#[tokio::test]
 async fn a_table_that_goes_out_and_comes_in_again_is_the_same() {
     let p = Province::new().await;
     let cells = [

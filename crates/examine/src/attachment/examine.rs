@@ -373,7 +373,7 @@ impl Look {
     fn at_text(&mut self, bytes: &[u8]) -> Result<Kind, Refusal> {
         let readings = text::readings(bytes);
         for text in &readings {
-            if text::has_dde(text) {
+            if text::has_active_formula(text) {
                 return Err(Refusal::Active(Active::Dde));
             }
             self.document(text)?;

@@ -1,6 +1,8 @@
 //! Mails: their headings, their text in every form, the files in them.
 
-use mail_parser::{MessageParser, MimeHeaders as _, PartType, decoders::html::html_to_text};
+use mail_parser::{
+    HeaderValue, MessageParser, MimeHeaders as _, PartType, decoders::html::html_to_text,
+};
 
 use super::{
     examine::{Active, Look, Part, Refusal},
@@ -55,6 +57,9 @@ pub(super) fn look_into(bytes: &[u8], look: &mut Look) -> Result<(), Refusal> {
         look.skip(Part::Damaged);
         return Ok(());
     };
+    for header in message.headers() {
+        look.marked(&header_text(&header.value))?;
+    }
     look.words(message.subject().unwrap_or(""))?;
     for (index, part) in message.parts.iter().enumerate() {
         look.parts(1)?;
@@ -95,6 +100,19 @@ pub(super) fn look_into(bytes: &[u8], look: &mut Look) -> Result<(), Refusal> {
     }
     look.empty();
     Ok(())
+}
+
+/// What a heading says in words: texts, and the names beside addresses, one a line.
+fn header_text(value: &HeaderValue) -> String {
+    match value {
+        HeaderValue::Text(text) => text.clone().into_owned(),
+        HeaderValue::TextList(texts) => texts.join("\n"),
+        HeaderValue::Address(addresses) => {
+            let names = addresses.iter().filter_map(|a| a.name.as_deref());
+            names.collect::<Vec<_>>().join("\n")
+        }
+        _ => String::new(),
+    }
 }
 
 /// Whether the text of a page runs something when it is shown.

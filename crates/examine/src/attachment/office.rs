@@ -42,14 +42,16 @@ impl Office {
         {
             return self.xml(&lower, bytes, look);
         }
+        // A part is what its document says it is, whatever its name ends in.
+        if is_xml(bytes) && program::program(bytes).is_none() {
+            self.xml(&lower, bytes, look)?;
+        }
         binary(name, bytes, look)
     }
 
     fn xml(&mut self, name: &str, bytes: &[u8], look: &mut Look) -> Result<(), Refusal> {
-        let Some(text) = decode(bytes) else {
-            look.skip(Part::Damaged);
-            return Ok(());
-        };
+        // Offices write no other code; what is read here otherwise than by them is not looked at.
+        let text = decode(bytes).ok_or(Refusal::Broken)?;
         if name.ends_with("[content_types].xml")
             && [
                 "macroEnabled",
@@ -70,19 +72,27 @@ impl Office {
             look.skip(Part::Damaged);
             return Ok(());
         };
+        if read.declares {
+            return Err(Refusal::Broken);
+        }
         if let Some(active) = read.active {
             return Err(match active {
                 Active::Script => Refusal::Macros,
                 active => Refusal::Active(active),
             });
         }
-        if name.starts_with("word/document") || name == "content.xml" {
+        let root = root(&text);
+        if name.starts_with("word/document")
+            || name == "content.xml"
+            || matches!(root, "document" | "document-content")
+        {
             look.document(&read.lines)?;
         }
         let on_each_page = ["word/header", "word/footer"]
             .iter()
             .any(|part| name.starts_with(part))
-            || name == "styles.xml";
+            || name == "styles.xml"
+            || matches!(root, "hdr" | "ftr" | "document-styles");
         if on_each_page && is_stamped_heading(&read.lines) {
             return Err(Refusal::Marked);
         }
@@ -108,7 +118,39 @@ fn decode(bytes: &[u8]) -> Option<Cow<'_, str>> {
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
         return text::readings(bytes).into_iter().next();
     }
-    std::str::from_utf8(bytes).ok().map(Cow::Borrowed)
+    let text = std::str::from_utf8(bytes).ok()?;
+    // UTF-16 without its mark is UTF-8 with zeros.
+    (!text.contains('\0')).then_some(Cow::Borrowed(text))
+}
+
+/// Whether a part is XML by how it begins, in any code; a page of the web is looked at as one.
+fn is_xml(bytes: &[u8]) -> bool {
+    let head = &bytes[..bytes.len().min(400)];
+    let head: Vec<u8> = head.iter().copied().filter(|b| *b != 0).collect();
+    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head);
+    let head = head
+        .strip_prefix(b"\xff\xfe")
+        .or_else(|| head.strip_prefix(b"\xfe\xff"))
+        .unwrap_or(head)
+        .trim_ascii_start();
+    matches!(head, [b'<', c, ..] if c.is_ascii_alphabetic() || b"?!_".contains(c))
+}
+
+/// The local name of the root of a part; empty when there is none.
+fn root(text: &str) -> &str {
+    let mut rest = text;
+    while let Some(at) = rest.find('<') {
+        rest = &rest[at + 1..];
+        if rest.starts_with(|c: char| c.is_alphabetic() || c == '_') {
+            let end = rest.find(|c: char| c.is_whitespace() || c == '>' || c == '/');
+            let name = &rest[..end.unwrap_or(rest.len())];
+            return name.rsplit(':').next().unwrap_or(name);
+        }
+        let over = if rest.starts_with("!--") { "-->" } else { ">" };
+        let Some(end) = rest.find(over) else { break };
+        rest = &rest[end + over.len()..];
+    }
+    ""
 }
 
 /// A picture made of shapes, as Office puts beside each icon; its text is looked at.
@@ -127,7 +169,11 @@ fn drawing(bytes: &[u8], look: &mut Look) -> Result<(), Refusal> {
         &text.replace("<text", "<p").replace("</text", "</p"),
         &mut Styles::default(),
     );
-    read.map_or(Ok(()), |read| look.words(&read.lines))
+    let Some(read) = read else { return Ok(()) };
+    if let Some(active) = read.active {
+        return Err(Refusal::Active(active));
+    }
+    look.words(&read.lines)
 }
 
 /// A part that is not XML: a picture, a font, a document within the document.

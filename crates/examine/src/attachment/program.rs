@@ -74,7 +74,7 @@ pub(super) const ROOTS_OF_PAGES: &[&str] = &[
 ];
 
 /// Endings that the usual desktops run or mount on a double click.
-const ENDINGS: &str = " exe com scr pif bat cmd vbs vbe js jse mjs wsf wsh wsc sct hta ps1 psm1 psd1 ps1xml psc1 \
+const ENDINGS: &str = " exe com scr pif bat cmd vb vbs vbe js jse mjs ws wsf wsh wsc sct shb hta ps1 psm1 psd1 ps1xml psc1 \
     lnk url website cpl msi msp mst msc jar jnlp class reg inf chm hlp dll ocx sys drv xll gadget application \
     appref-ms appx appxbundle msix msixbundle settingcontent-ms library-ms search-ms searchconnector-ms scf \
     iso img vhd vhdx vmdk udf dmg pkg deb rpm apk xapk ipa sh bash ksh zsh csh command py pyw pyc pyz pl rb php \

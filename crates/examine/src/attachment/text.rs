@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use encoding_rs::{UTF_16BE, UTF_16LE, WINDOWS_1252, WINDOWS_1258};
 
 use super::{
-    examine::{Look, Refusal},
+    examine::{Active, Look, Refusal},
     xml,
 };
 
@@ -87,18 +87,27 @@ pub fn beginning(bytes: &[u8]) -> String {
         .to_lowercase()
 }
 
-/// Whether a cell of a table in text starts another program: `=cmd|'/c calc'!A1`.
-pub fn has_dde(text: &str) -> bool {
-    text.contains('|')
-        && text
-            .split(['\n', '\r', '\t', ',', ';'])
-            .any(|cell| is_dde(cell.trim_start_matches(['"', '\'', ' '])))
+/// Whether a cell of a table in text starts another program (`=cmd|'/c calc'!A1`) or loads
+/// from elsewhere (`=WEBSERVICE("http://x")`).
+pub fn has_active_formula(text: &str) -> bool {
+    text.split(['\n', '\r', '\t', ',', ';'])
+        .any(|cell| is_active_cell(cell.trim_start_matches(['"', '\'', ' '])))
 }
 
-/// Whether a formula is a link by DDE: `service|topic!item`, after the sign of a formula.
-fn is_dde(cell: &str) -> bool {
-    cell.strip_prefix(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
-        .is_some_and(is_dde_link)
+/// Whether a cell is a formula that acts: after the sign of one.
+fn is_active_cell(cell: &str) -> bool {
+    let Some(formula) = cell.strip_prefix(['=', '+', '-', '@', '＝', '＋', '－', '＠']) else {
+        return false;
+    };
+    // A cell in quotes doubles its own.
+    let doubled = formula.replace("\"\"", "\"");
+    // After another sign it may be a line of code or of a list.
+    let lower = formula.to_lowercase();
+    let called = cell.starts_with(['=', '＝'])
+        || ["webservice", "rtd", "_xlfn."]
+            .iter()
+            .any(|name| lower.starts_with(name));
+    is_dde_link(formula) || (called && xml::is_active_formula(&doubled))
 }
 
 /// Whether a formula without its sign is a link by DDE: `service|topic!item`, where a topic
@@ -127,8 +136,8 @@ pub fn look_into_markup(text: &str, look: &mut Look) -> Result<(), Refusal> {
     if !begin.starts_with('<') {
         return Ok(());
     }
-    let head: String = begin.chars().take(4_096).collect();
     let document = [
+        "office:mimetype",
         "progid=\"Word.Document\"",
         "progid=\"Excel.Sheet\"",
         "schemas-microsoft-com:office",
@@ -137,7 +146,7 @@ pub fn look_into_markup(text: &str, look: &mut Look) -> Result<(), Refusal> {
         "schemas.microsoft.com/office/word/2003",
     ]
     .iter()
-    .any(|sign| head.contains(sign));
+    .any(|sign| text.contains(sign));
     if !document {
         return Ok(());
     }
@@ -151,10 +160,15 @@ pub fn look_into_markup(text: &str, look: &mut Look) -> Result<(), Refusal> {
         look.skip(super::examine::Part::Objects);
     }
     let read = xml::read(text, &mut xml::Styles::default()).ok_or(Refusal::Broken)?;
-    if let Some(active) = read.active {
-        return Err(Refusal::Active(active));
+    if read.declares {
+        return Err(Refusal::Broken);
     }
-    look.words(&read.lines)
+    match read.active {
+        Some(Active::Script) => return Err(Refusal::Macros),
+        Some(active) => return Err(Refusal::Active(active)),
+        None => {}
+    }
+    look.document(&read.lines)
 }
 
 /// Runs of letters in bytes that hold UTF-16 among other things, one a line.
@@ -294,8 +308,12 @@ mod tests {
             "+MSEXCEL|'\\..\\cmd.exe'!A1",
             "@SUM(1+1)*cmd|' /C calc'!A0",
             "=cmd|' /C notepad'!'A1'",
+            "a,b\n=WEBSERVICE(\"http://x/a\"),1",
+            "\"=IMAGE(\"\"http://x/a\"\")\",1",
+            "a;+WEBSERVICE(A1);b",
+            "a\t=1+RTD (A1)",
         ] {
-            assert!(has_dde(text), "{text}");
+            assert!(has_active_formula(text), "{text}");
         }
         for text in [
             "a|b|c!",
@@ -307,8 +325,13 @@ mod tests {
             "- mục a|b!c",
             "+cat x|grep a!b",
             "-12|34!5",
+            "- IMAGE (b\u{1ea3}n s\u{1ed1} 2)",
+            "=SUM(A1)",
+            "int image = call(x)",
+            "-exec(x)
++call(y)",
         ] {
-            assert!(!has_dde(text), "{text}");
+            assert!(!has_active_formula(text), "{text}");
         }
     }
 }

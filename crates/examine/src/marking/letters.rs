@@ -76,6 +76,12 @@ const ALIKE: &[(char, &str)] = &[
 ];
 
 fn latin(c: char) -> char {
+    match c {
+        // The Icelandic and the African letter look as the Vietnamese one does.
+        '\u{d0}' | '\u{189}' => return 'Đ',
+        '\u{f0}' => return 'đ',
+        _ => {}
+    }
     // Only letters of other scripts are looked up.
     if !matches!(u32::from(c), 0x250..=0x5ff | 0x13a0..=0x1d7f | 0x2c80..=0x2cff | 0xa4d0..=0xa4ff)
         || matches!(c, '\u{300}'..='\u{36f}')

@@ -16,13 +16,25 @@ const LEVELS: [&[&str]; 5] = [
     &["TOI", "MAT"],
 ];
 
+/// The same without anything between their words.
+const SOLID: [&str; 5] = ["TUYỆTMẬT", "TỐIMẬT", "MẬT", "TUYETMAT", "TOIMAT"];
+
+/// More levels on one line than a sentence has: each costs a look at the whole line.
+const MOST_LEVELS: usize = 32;
+
+/// What is known by its first words needs no more of them.
+const FIRST_WORDS: usize = 12;
+
 /// Whether letters without anything between them are one marking, or the same ones repeated.
 pub fn is_solid_marking(letters: &str) -> bool {
-    LEVELS.iter().map(|level| level.concat()).any(|level| {
-        letters.len().is_multiple_of(level.len())
-            && !letters.is_empty()
-            && letters.replace(&level, "").is_empty()
-    })
+    !letters.is_empty()
+        && SOLID.iter().any(|level| {
+            letters.len().is_multiple_of(level.len())
+                && letters
+                    .as_bytes()
+                    .chunks(level.len())
+                    .all(|part| part == level.as_bytes())
+        })
 }
 
 /// Whether a level stands among the first lines of a document as a stamp does, written with a
@@ -168,10 +180,12 @@ fn segment_is_marked(before: &str, segment: &str, after: &str) -> bool {
     is_labelled(&words) || follows_label(before, &words) || {
         let levels = levels_in(&words);
         let one = levels.iter().all(|(_, level)| *level == levels[0].1);
-        one && levels
-            .iter()
-            .any(|(at, level)| is_stamp(&words, *at, at + LEVELS[*level].len(), &tail))
-            && !is_enumeration(before, segment, after)
+        let stamp = || {
+            levels
+                .iter()
+                .any(|(at, level)| is_stamp(&words, *at, at + LEVELS[*level].len(), &tail))
+        };
+        one && (levels.len() > MOST_LEVELS || stamp()) && !is_enumeration(before, segment, after)
     }
 }
 
@@ -223,6 +237,7 @@ fn is_stamp(words: &[Word], from: usize, to: usize, tail: &str) -> bool {
     let joined = |words: &[Word]| {
         words
             .iter()
+            .take(FIRST_WORDS)
             .map(|w| w.text.as_str())
             .collect::<Vec<_>>()
             .join(" ")
@@ -258,6 +273,7 @@ fn is_stamp(words: &[Word], from: usize, to: usize, tail: &str) -> bool {
 fn is_head(words: &[Word]) -> bool {
     let joined = words
         .iter()
+        .take(FIRST_WORDS)
         .map(|w| bare(&w.text))
         .collect::<Vec<_>>()
         .join(" ");
@@ -266,7 +282,7 @@ fn is_head(words: &[Word]) -> bool {
             .get(1)
             .is_some_and(|w| w.text.starts_with(|c: char| c.is_ascii_digit()));
     let copy = words.len() > 1 && words[0].text == "BẢN" && words[1].text == "SỐ";
-    let dated = words.len() <= 12 && joined.contains("NGAY") && joined.contains("THANG");
+    let dated = words.len() <= FIRST_WORDS && joined.contains("NGAY") && joined.contains("THANG");
     if number || copy || dated || joined.starts_with("KINH GUI") || joined.starts_with("V V") {
         return true;
     }
@@ -277,7 +293,7 @@ fn is_head(words: &[Word]) -> bool {
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
         })
     };
-    words.iter().all(|w| w.capitals) && begins(HEADS) && !begins(NO_HEADS)
+    begins(HEADS) && !begins(NO_HEADS) && words.iter().all(|w| w.capitals)
 }
 
 /// Without tone marks.
@@ -291,23 +307,32 @@ fn bare(text: &str) -> String {
 /// "Độ mật: tối mật", in any letters; not where the levels are listed to choose from.
 fn is_labelled(words: &[Word]) -> bool {
     let level_at = |at: usize| {
-        LEVELS.iter().find(|level| {
+        LEVELS.iter().position(|level| {
             words
                 .get(at..at + level.len())
                 .is_some_and(|here| here.iter().zip(level.iter()).all(|(w, l)| w.text == *l))
         })
     };
+    let levels: Vec<Option<usize>> = (0..words.len()).map(level_at).collect();
+    let Some(last) = levels.iter().rposition(Option::is_some) else {
+        return false;
+    };
+    // Behind this place stands only the last one.
+    let other = levels
+        .iter()
+        .rposition(|level| level.is_some() && *level != levels[last]);
     (1..words.len()).any(|at| {
-        let Some(level) = level_at(at) else {
+        let Some(level) = levels[at] else {
             return false;
         };
-        let end = at + level.len();
+        let end = at + LEVELS[level].len();
         let separated = words[at].gap.contains([':', '：', '-', '–', '—', '=']);
         let alone = end == words.len();
         let ends = words
             .get(end)
             .is_none_or(|w| !w.gap.trim().is_empty() || STAMPS.contains(&w.text.as_str()));
-        let only = (end..words.len()).all(|i| level_at(i).is_none_or(|other| other == level));
+        let only =
+            end > last || (levels[at] == levels[last] && other.is_none_or(|other| other < end));
         ends_in_label(&words[..at]) && (separated || alone) && ends && only
     })
 }
@@ -349,6 +374,25 @@ fn is_wrapped(before: &str, segment: &str, after: &str) -> bool {
     (single && ordinary) || sentence
 }
 
+/// Whether signs stand on both sides of a line, or before a heading in plain text: it is no
+/// item of a list.
+fn is_framed(text: &str) -> bool {
+    let pairs = [
+        ("*", "*"),
+        ("_", "_"),
+        ("~", "~"),
+        ("[", "]"),
+        ("{", "}"),
+        ("<", ">"),
+        ("“", "”"),
+        ("\"", "\""),
+    ];
+    let both = |(open, close): &(&str, &str)| {
+        text.len() > 1 && text.starts_with(open) && text.ends_with(close)
+    };
+    text.starts_with('#') || pairs.iter().any(both)
+}
+
 /// Whether neighbours list the other levels: a regulation that explains them.
 fn is_enumeration(before: &str, segment: &str, after: &str) -> bool {
     let level = |text: &str| {
@@ -358,7 +402,8 @@ fn is_enumeration(before: &str, segment: &str, after: &str) -> bool {
             .split_once(')')
             .filter(|(letter, _)| letter.chars().count() == 1);
         let rest = item.map_or(bullet, |(_, rest)| rest);
-        let listed = rest.len() < text.len() || text.ends_with([';', ',', '.']);
+        let listed =
+            !is_framed(text) && (rest.len() < text.len() || text.ends_with([';', ',', '.']));
         let (words, _) = Word::all(rest);
         let found = levels_in(&words)
             .first()

@@ -81,19 +81,23 @@ fn marked_in(text: &str) -> bool {
 /// Letters or parts of words one below the other.
 fn stands_upright(lines: &[&str]) -> bool {
     let piece = |line: &&str| {
-        line.chars().count() <= MOST_OF_PIECE && line.chars().all(char::is_alphabetic)
+        line.chars().take(MOST_OF_PIECE + 1).count() <= MOST_OF_PIECE
+            && line.chars().all(char::is_alphabetic)
+    };
+    let begins = |run: &[&str]| {
+        let mut joined = String::new();
+        // It ends with the longest marking, not with the run: a text may be one run.
+        run.iter()
+            .map_while(|line| {
+                joined.push_str(line);
+                (joined.len() <= LONGEST).then(|| line::is_solid_marking(&joined))
+            })
+            .any(|marked| marked)
     };
     lines
         .chunk_by(|a, b| piece(a) && piece(b))
         .filter(|run| run.len() > 1)
-        .flat_map(|run| (0..run.len()).map(move |from| &run[from..]))
-        .any(|run| {
-            let mut joined = String::new();
-            run.iter().any(|line| {
-                joined.push_str(line);
-                joined.len() <= LONGEST && line::is_solid_marking(&joined)
-            })
-        })
+        .any(|run| (0..run.len()).any(|from| begins(&run[from..])))
 }
 
 /// The most letters of a part of a word that stands on a line of its own.
@@ -156,6 +160,9 @@ mod tests {
             "MẬT: Phương án tác chiến",
             "MẬT BÁO CÁO TÌNH HÌNH",
             "TÀI LIỆU TỐI MẬT",
+            "CÔNG VĂN TỐI MẬT",
+            "# TUYỆT MẬT\n\n**MẬT**\n",
+            "\u{d0}ộ mật: Mật",
             "TÀI LIỆU MẬT",
             // After its label, in any letters.
             "Độ mật: mật",
@@ -180,6 +187,38 @@ mod tests {
         ] {
             assert!(is_marked(marked), "{marked:?}");
         }
+    }
+
+    /// A text of people may be of any shape: none takes more than a moment for each byte.
+    #[test]
+    fn a_long_text_takes_no_longer_for_each_letter() {
+        let long = |unit: &str| unit.repeat((1 << 18) / unit.len());
+        for text in [
+            long("M\nẬ\n"),
+            long("T\nỐ\nI\nM\nẬ\n"),
+            "x ".to_owned() + &long("MẬT, "),
+            "BẢO ".to_owned() + &long("MẬT KHẨU BẢO "),
+            "UBND TỈNH ".to_owned() + &long("BẢO MẬT "),
+            "Độ mật: ".to_owned() + &long("mật, tối mật, "),
+            long("Độ mật: mật tối mật "),
+            long("MẬT KHẨU  "),
+            long("MẬT KHẨU\t"),
+            "M".to_owned() + &long("\u{323}\u{302}"),
+            long("\u{202e}TẬ"),
+            long("A^.\n"),
+        ] {
+            let begun = std::time::Instant::now();
+            is_marked(&text);
+            is_stamped(&text);
+            let shape: String = text.chars().take(20).collect();
+            let taken = begun.elapsed();
+            // Without optimisation; what grows with the square takes minutes.
+            assert!(taken.as_secs_f64() < 10.0, "{shape:?}: {taken:?}");
+        }
+        // A megabyte of letters one below the other.
+        let begun = std::time::Instant::now();
+        assert!(!is_marked(&long("M\nẬ\n").repeat(4)));
+        assert!(begun.elapsed().as_secs_f64() < 5.0, "{:?}", begun.elapsed());
     }
 
     #[test]
@@ -226,6 +265,8 @@ mod tests {
             "CỤC QUẢN LÝ MẬT MÃ DÂN SỰ",
             "1. Tuyệt mật;\n2. Tối mật;\n3. Mật.",
             "a) TUYỆT MẬT;\nb) TỐI MẬT;\nc) MẬT.",
+            "* TUYỆT MẬT\n* TỐI MẬT\n* MẬT",
+            "SỔ CÔNG VĂN MẬT",
             "- TUYỆT MẬT: thông tin đặc biệt quan trọng\n- TỐI MẬT: thông tin rất quan trọng\n- MẬT: thông tin quan trọng",
             "NGUYỄN VĂN MẬT",
             "TÚI MẬT",

@@ -2,6 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::marking::is_marked;
+
+/// The most characters that a spreadsheet keeps in a cell.
+pub const MAX_IN_CELL: usize = 32_767;
+
 /// One cell.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub enum Cell {
@@ -27,13 +32,24 @@ pub enum Cell {
     /// A formula whose value the file does not have.
     #[serde(rename = "f")]
     Unsolved,
+    /// A text that is marked as a state secret; nothing of it is handed on.
+    #[serde(rename = "m")]
+    Marked,
+    /// A text longer than [`MAX_IN_CELL`]; nothing of it is handed on.
+    #[serde(rename = "l")]
+    Long,
 }
 
 impl Cell {
-    /// Text without blanks around it, or nothing.
+    /// Text without blanks around it, or nothing. Its length and its marks are looked at here,
+    /// in the process that reads files: who is handed the cell need not read through it.
     pub fn text(text: &str) -> Self {
         match text.trim() {
             "" => Self::Blank,
+            long if long.len() > MAX_IN_CELL && long.chars().nth(MAX_IN_CELL).is_some() => {
+                Self::Long
+            }
+            marked if is_marked(marked) => Self::Marked,
             text => Self::Text(text.to_owned()),
         }
     }
@@ -46,7 +62,8 @@ impl Cell {
     /// As it is shown to a person.
     pub fn shown(&self) -> String {
         match self {
-            Self::Blank => String::new(),
+            Self::Blank | Self::Marked => String::new(),
+            Self::Long => "…".to_owned(),
             Self::Text(text) | Self::Moment(text) | Self::Fault(text) => text.clone(),
             Self::Number(number) if number.fract() == 0.0 && number.abs() < 1e15 => {
                 format!("{number:.0}")
@@ -143,6 +160,16 @@ pub struct Book {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn marked_and_endless_texts_are_not_handed_on() {
+        assert_eq!(Cell::text(" UBND\nTỐI MẬT\nSố 5 "), Cell::Marked);
+        assert_eq!(Cell::Marked.shown(), "");
+        assert_eq!(Cell::text("BẢO MẬT"), Cell::Text("BẢO MẬT".into()));
+        let long = "Ậ".repeat(MAX_IN_CELL);
+        assert_eq!(Cell::text(&long), Cell::Text(long.clone()));
+        assert_eq!(Cell::text(&(long + "a")), Cell::Long);
+    }
 
     #[test]
     fn cells_are_named_as_in_a_spreadsheet() {

@@ -93,6 +93,12 @@ fn cells(book: &mut Workbook<'_>, name: &str, spent: &mut Spent) -> Result<Grid,
         .map_err(|e| broken(&e))?
     {
         let (row, column) = found.pos;
+        spent.text += match &found.value {
+            DataRef::String(text) => text.len(),
+            DataRef::SharedString(text) => text.len(),
+            _ => 0,
+        };
+        limit(Measure::TextBytes, spent.text, MAX_TEXT)?;
         let value = match found.value {
             DataRef::Empty if found.formula.is_some() => Cell::Unsolved,
             DataRef::Float(number) => match padded.get(&found.pos) {
@@ -109,12 +115,7 @@ fn cells(book: &mut Workbook<'_>, name: &str, spent: &mut Spent) -> Result<Grid,
         (left, right) = (left.min(column), right.max(column));
         limit(Measure::Columns, (right - left) as usize + 1, MAX_COLUMNS)?;
         spent.cells += 1;
-        spent.text += match &value {
-            Cell::Text(text) => text.len(),
-            _ => 0,
-        };
         limit(Measure::Cells, spent.cells, MAX_CELLS)?;
-        limit(Measure::TextBytes, spent.text, MAX_TEXT)?;
         rows.entry(row).or_default().push((column, value));
         limit(Measure::Rows, rows.len(), MAX_ROWS + 1)?;
     }

@@ -199,6 +199,65 @@ fn files_that_end_their_reader_are_refused_and_nobody_notices() {
     assert_eq!(world.admin.get("/healthz").status, 200);
 }
 
+/// What is wrong with a table is told within bounds, and a table that is long to read keeps no
+/// page waiting.
+#[test]
+fn a_table_that_is_all_wrong_costs_no_more_than_a_good_one() {
+    let world = World::begin(GIENG, |launch| launch.flag("--no-probe"));
+    world.import(
+        "organization",
+        "code,name,kind,level,membership\nU,Sở U,department,province,member\n",
+    );
+    let officer = world.account("can.bo", "officer", "U");
+    let limit = Command::new("prlimit")
+        .args([
+            format!("--pid={}", world.program.pid()),
+            format!("--data={}", 768 * MIB),
+        ])
+        .status()
+        .expect("prlimit of util-linux can be run");
+    assert!(limit.success());
+    let columns = "organization,code,name,role,address,site,status,in_service_on,inspected_on,inspection_result,probe,relay,time_zone,log_name";
+    let row = vec!["zz"; columns.split(',').count()].join(",") + "\n";
+    let table = format!("{columns}\n{}", row.repeat(40_000)).into_bytes();
+    std::thread::scope(|scope| {
+        let path = "/api/v1/device/import?mode=dry-run";
+        let sent = scope.spawn(|| officer.send("POST", path, &[], table.clone()));
+        while !sent.is_finished() {
+            let begun = Instant::now();
+            assert_eq!(world.admin.get("/healthz").status, 200);
+            let taken = begun.elapsed();
+            assert!(taken < Duration::from_secs(5), "{taken:?}");
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        let answer = sent.join().expect("it is answered");
+        assert_eq!(answer.status, 200, "{}", &answer.body[..300]);
+        let size = answer.body.len() as u64;
+        assert!(size < 8 * MIB, "{} MiB", size / MIB);
+        let told = answer.json();
+        assert_eq!(told["bad"], 40_000);
+        let rows = told["rows"].as_array().expect("rows").len() as u64;
+        assert_eq!(told["untold"], 40_000 - rows);
+    });
+    // Kept for the pages of several files.
+    let short = format!("{columns}\n{}", row.repeat(2_000)).into_bytes();
+    for n in 0..4 {
+        let (status, page) = upload(&officer, "/registry/device/import", "a.csv", &short);
+        assert_eq!(status, 200, "{n}: {page}");
+    }
+    let cell = "M\nẬ\n".repeat(100_000);
+    let letters = format!("organization,code,name,role,note\nU,Z1,z,router,\"{cell}\"\n");
+    let begun = Instant::now();
+    let path = "/api/v1/device/import?mode=dry-run";
+    let answer = officer.send("POST", path, &[], letters.into_bytes());
+    assert_eq!(answer.json()["bad"], 1, "{}", answer.body);
+    assert!(
+        begun.elapsed() < Duration::from_secs(60),
+        "{:?}",
+        begun.elapsed()
+    );
+}
+
 #[test]
 fn a_reader_that_waits_is_confined() {
     let mut child = Command::new(GIENG)

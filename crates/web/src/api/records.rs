@@ -445,6 +445,7 @@ pub async fn import(
             let mut refused = Fault::from(problem).into_response();
             let told = json!({
                 "rows": report.rows.iter().filter(|r| !r.problems.is_empty()).collect::<Vec<_>>(),
+                "untold": report.untold,
                 "sheets": report.sheets,
                 "told": report.told,
             });

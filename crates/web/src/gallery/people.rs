@@ -223,7 +223,7 @@ pub fn settings(cx: &Cx) -> Settings {
                 at: NOW - MINUTE,
             },
             TaskRow {
-                name: cx.t("task-notices"),
+                name: cx.t("task-notices-mail"),
                 mark: Mark::Error,
                 detail: "SMTP 127.0.0.1:25: connection refused".into(),
                 at: NOW - 4 * MINUTE,

@@ -64,8 +64,14 @@ fn lost(error: &std::io::Error) -> Problem {
     )
 }
 
-/// Removes what nobody came back for. Ids carry their time.
-fn sweep(folder: &File, now: i64) -> std::io::Result<()> {
+/// So many files of one account are kept at most.
+const MOST: usize = 3;
+
+/// Removes what nobody came back for, and the oldest files of an account that sends one more.
+/// Ids carry their time.
+fn sweep(folder: &File, account: AccountId, now: i64) -> std::io::Result<()> {
+    let own = format!("{account}-");
+    let mut kept = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
@@ -76,7 +82,13 @@ fn sweep(folder: &File, now: i64) -> std::io::Result<()> {
             .and_then(|hex| i64::from_str_radix(&hex, 16).ok());
         if made.is_none_or(|made| now - made > KEEP) {
             std::fs::remove_file(entry.path())?;
+        } else if name.starts_with(&own) {
+            kept.push(entry.path());
         }
+    }
+    kept.sort();
+    for path in kept.iter().take(kept.len().saturating_sub(MOST - 1)) {
+        std::fs::remove_file(path)?;
     }
     Ok(())
 }
@@ -87,7 +99,7 @@ async fn keep(app: &App, account: AccountId, bytes: Vec<u8>) -> Result<(Id, Vec<
     let (folder, path) = (folder(app), path(app, account, id));
     let kept = tokio::task::spawn_blocking(move || {
         std::fs::create_dir_all(&folder)?;
-        sweep(&folder, now)?;
+        sweep(&folder, account, now)?;
         std::fs::write(path, &bytes)?;
         Ok(bytes)
     });
@@ -346,7 +358,7 @@ mod tests {
     #[test]
     fn files_that_nobody_came_back_for_go() {
         let folder = tempfile::tempdir().unwrap();
-        let account = Id::new(1);
+        let account = AccountId(Id::new(1));
         for at in [1_000_000, 9_000_000] {
             std::fs::write(
                 folder.path().join(format!("{account}-{}", Id::new(at))),
@@ -354,8 +366,18 @@ mod tests {
             )
             .unwrap();
         }
-        sweep(folder.path(), 9_500_000).unwrap();
-        let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
-        assert_eq!(left.len(), 1);
+        let left = || std::fs::read_dir(folder.path()).unwrap().count();
+        sweep(folder.path(), account, 9_500_000).unwrap();
+        assert_eq!(left(), 1);
+        for (account, at) in [
+            (account, 9_500_001),
+            (account, 9_500_002),
+            (AccountId(Id::new(2)), 9_400_000),
+        ] {
+            let name = format!("{account}-{}", Id::new(at));
+            std::fs::write(folder.path().join(name), b"a").unwrap();
+        }
+        sweep(folder.path(), account, 9_500_003).unwrap();
+        assert_eq!(left(), MOST - 1 + 1, "with the one of another account");
     }
 }

@@ -400,6 +400,12 @@ impl Import {
         fields.collect()
     }
 
+    /// How many rows are not shown.
+    pub fn more(&self) -> usize {
+        let report = self.report.as_ref();
+        report.map_or(0, |r| r.rows.len().saturating_sub(ROWS) + r.untold)
+    }
+
     /// The columns that name no field, where a person may say what they are.
     pub fn unused(&self) -> Vec<&ColumnUse> {
         let columns = self.report.iter().flat_map(|report| &report.columns);

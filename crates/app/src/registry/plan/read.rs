@@ -9,7 +9,7 @@ use domain::{
     schema::{Field, Kind},
     text,
 };
-use examine::table::{Cell, Line};
+use examine::table::{Cell, Line, MAX_IN_CELL};
 
 use super::Planner;
 use crate::{
@@ -98,9 +98,14 @@ impl Planner<'_> {
                     .map(Some)
                     .map_err(|w| w.message),
             },
-            Cell::Text(text) if secrecy::is_marked(text) => Err(secrecy::words()),
+            Cell::Marked => Err(secrecy::words()),
+            Cell::Long => Err(Label::new(
+                format!("Ô dài quá {MAX_IN_CELL} ký tự; có dấu ngoặc kép chưa đóng?"),
+                format!("The cell is longer than {MAX_IN_CELL} characters; is a quote not closed?"),
+            )),
             Cell::Text(text) => {
                 let (text, literal) = unguard(text);
+                let text = text.as_ref();
                 if !literal && clears(text) {
                     return Ok(Some(Value::Null));
                 }

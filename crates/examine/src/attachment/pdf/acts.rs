@@ -86,6 +86,11 @@ fn strings_emptied(bytes: &[u8]) -> Vec<u8> {
 
 /// What stands in the objects, packed or not.
 pub(super) fn in_objects(document: &Document) -> Option<Active> {
+    // A stream whose content lies in another file.
+    let outside = |object: &Object| matches!(object, Object::Stream(s) if s.dict.has(b"F"));
+    if document.objects.values().any(outside) {
+        return Some(Active::Remote);
+    }
     let found = dictionaries(document)
         .into_iter()
         .find_map(|dictionary| acts(document, dictionary));
@@ -113,6 +118,19 @@ fn acts(document: &Document, dictionary: &Dictionary) -> Option<Active> {
     let media = name(b"Subtype")
         .is_some_and(|s| matches!(s, b"RichMedia" | b"Movie" | b"Sound"))
         .then_some(Active::Object);
+    // Media and pages of other files that are shown with this one.
+    let shown = match name(b"S") {
+        Some(b"MCD") => dictionary.get(b"D").ok(),
+        _ => dictionary
+            .get(b"Ref")
+            .and_then(|page| document.dereference(page))
+            .and_then(|(_, page)| page.as_dict())
+            .and_then(|page| page.get(b"F"))
+            .ok(),
+    };
+    let outside = shown
+        .is_some_and(|file| is_outside(document, file))
+        .then_some(Active::Remote);
     // What is done without a click: when the file opens, when a page or a field is shown.
     let opens = dictionary.get(b"OpenAction").ok();
     let more = dictionary
@@ -123,7 +141,7 @@ fn acts(document: &Document, dictionary: &Dictionary) -> Option<Active> {
         more.into_iter()
             .flat_map(|more| more.iter().map(|(_, done)| done)),
     );
-    action.or(media).or_else(|| {
+    action.or(media).or(outside).or_else(|| {
         done.into_iter()
             .find_map(|done| leads_out(document, done, 0))
     })
@@ -139,11 +157,21 @@ fn leads_out(document: &Document, action: &Object, depth: usize) -> Option<Activ
     let action = action.as_dict().ok()?;
     match action.get(b"S").and_then(Object::as_name) {
         Ok(b"URI" | b"GoToR") => return Some(Active::Remote),
+        Ok(b"Thread") if action.has(b"F") => return Some(Active::Remote),
         Ok(b"GoToE") => return Some(Active::Launch),
         _ => {}
     }
     let next = action.get(b"Next").ok().filter(|_| depth < 8)?;
     leads_out(document, next, depth + 1)
+}
+
+/// Whether a file (ISO 32000-1, 7.11) is none that lies in the document.
+fn is_outside(document: &Document, file: &Object) -> bool {
+    match resolve(document, file) {
+        Some(Object::Dictionary(file)) => !file.has(b"EF"),
+        Some(Object::String(..)) => true,
+        _ => false,
+    }
 }
 
 /// The forms in XML (XFA) that a PDF may hold beside its fields.

@@ -55,28 +55,76 @@ pub(super) fn active(element: &str, attributes: &[Attribute]) -> Option<Active> 
         let asked = kind == "hyperlink"
             || kind.starts_with("externallink")
             || kind.starts_with("xlexternallink");
-        // A workbook on another machine's share: Windows signs in there to look for it.
-        let share = asked
-            && kind != "hyperlink"
-            && is_remote(target)
-            && (target.trim().to_lowercase().starts_with("file:")
-                || target.trim().starts_with(['\\', '/']));
+        // A workbook on another machine's share.
+        let share = asked && kind != "hyperlink" && is_share(target);
         let loads = !asked && (is_scripted(target) || is_remote(target));
         return (external && (loads || share)).then_some(Active::Remote);
     }
-    let loads = matches!(
+    if element == "attachedTemplate" && is_remote(get("val")) {
+        return Some(Active::Remote);
+    }
+    // What Word of 2003 keeps its macros in, and flat files their modules.
+    if matches!(element, "library-embedded" | "library-linked")
+        || get("name").ends_with("editdata.mso")
+    {
+        return Some(Active::Script);
+    }
+    attributes.iter().find_map(|(name, value)| {
+        if is_formula(element, name) {
+            return is_active_formula(value).then_some(Active::Dde);
+        }
+        loads(element, name, value).then_some(Active::Remote)
+    })
+}
+
+/// Whether an attribute holds a formula: OpenDocument, Excel of 2003.
+fn is_formula(element: &str, attribute: &str) -> bool {
+    matches!(attribute, "formula" | "Formula" | "expression")
+        || (attribute == "condition" || (attribute == "value" && element == "condition"))
+}
+
+/// Whether an attribute has something loaded from elsewhere when its document is opened. An
+/// address that is only followed by a click does not: those of links, of shapes with one, of
+/// buttons.
+fn loads(element: &str, attribute: &str, address: &str) -> bool {
+    match attribute {
+        "src" | "image-data" => is_remote(address),
+        // Where a picture in the document once came from.
+        "href" if matches!(element, "imagedata" | "fill" | "stroke") => is_share(address),
+        "href" => !is_clicked(element) && is_remote(address),
+        "sourceFile" | "odcFile" | "store" => is_share(address),
+        _ => false,
+    }
+}
+
+/// Elements whose address is followed by a click.
+fn is_clicked(element: &str) -> bool {
+    matches!(
         element,
-        "image"
-            | "object"
-            | "object-ole"
-            | "floating-frame"
-            | "plugin"
-            | "applet"
-            | "section-source"
-            | "fill-image"
-            | "background-image"
-    );
-    (loads && is_remote(get("href"))).then_some(Active::Remote)
+        "a" | "hyperlink"
+            | "area-rectangle"
+            | "area-circle"
+            | "area-polygon"
+            | "event-listener"
+            | "event"
+            | "button"
+            | "shape"
+            | "shapetype"
+            | "group"
+            | "rect"
+            | "roundrect"
+            | "oval"
+            | "line"
+            | "polyline"
+            | "arc"
+            | "curve"
+    )
+}
+
+/// Whether an address lies on another machine's share: Windows signs in there to look for it.
+fn is_share(address: &str) -> bool {
+    let address = address.trim().to_lowercase();
+    is_remote(&address) && (address.starts_with("file:") || address.starts_with(['\\', '/']))
 }
 
 /// Whether an address lies on another machine. A file on a drive of the writer's does not:
@@ -93,6 +141,11 @@ fn is_remote(address: &str) -> bool {
             .is_some_and(|c| matches!(c, b':' | b'|'))
             || path.starts_with("localhost/");
         return !drive && matches!(slashes, 2 | 4..) && !path.is_empty();
+    }
+    // What lies in the document itself.
+    let within = ["vnd.sun.star.", "wordml:", "cid:", "data:"];
+    if within.iter().any(|scheme| address.starts_with(scheme)) {
+        return false;
     }
     let scheme = address.split_once(':').map(|(scheme, _)| scheme);
     // A letter is a drive.
@@ -139,18 +192,46 @@ pub fn active_field(code: &str) -> Option<Active> {
     }
 }
 
+/// Functions of formulas that start a program or load from elsewhere.
+const FETCHING: [&str; 8] = [
+    "WEBSERVICE",
+    "IMAGE",
+    "RTD",
+    "DDE",
+    "CALL",
+    "REGISTER",
+    "REGISTER.ID",
+    "EXEC",
+];
+
 /// Whether a formula starts a program or loads from elsewhere.
-pub(super) fn is_active_formula(formula: &str) -> bool {
-    let upper = formula.to_uppercase();
-    let calls = |function: &&str| {
-        upper
-            .match_indices(*function)
-            .any(|(at, _)| !upper[..at].ends_with(char::is_alphanumeric))
-    };
-    super::super::text::is_dde_link(formula)
-        || ["WEBSERVICE(", "CALL(", "REGISTER(", "REGISTER.ID(", "EXEC("]
-            .iter()
-            .any(calls)
+pub fn is_active_formula(formula: &str) -> bool {
+    // Text in a formula is none: what it says is not done.
+    let mut code = String::with_capacity(formula.len());
+    for (index, part) in formula.split('"').enumerate() {
+        if index % 2 == 0 {
+            code.push_str(part);
+            code.push('"');
+        }
+    }
+    let code = code.to_uppercase();
+    let calls = code.match_indices('(').any(|(at, _)| {
+        let before = code[..at].trim_end();
+        let name = before
+            .rsplit(|c: char| !(c.is_alphanumeric() || c == '.' || c == '_'))
+            .next()
+            .unwrap_or("");
+        let name = name
+            .trim_start_matches("_XLFN.")
+            .trim_start_matches("_XLWS.");
+        FETCHING.contains(&name)
+    });
+    // A cell of a workbook on another machine's share.
+    let share = code.split('\'').skip(1).any(|part| {
+        let part = part.trim_start();
+        part.starts_with("\\\\") || (part.starts_with("FILE:") && is_share(part))
+    });
+    calls || share || super::super::text::is_dde_link(formula)
 }
 
 #[cfg(test)]
@@ -255,6 +336,112 @@ mod tests {
                 Some(Active::Dde),
             ),
             ("<c><f>SUM(A1:B2)</f></c>", None),
+            ("<c><f>WEBSERVICE (\"http://x\")</f></c>", Some(Active::Dde)),
+            (
+                "<c><f>_xlfn.IMAGE(\"http://x/a.png\")</f></c>",
+                Some(Active::Dde),
+            ),
+            ("<c><f>1+RTD(\"a.b\",,\"x\")</f></c>", Some(Active::Dde)),
+            (
+                "<c><f>'\\\\10.0.0.1\\s\\[a.xlsx]S'!A1</f></c>",
+                Some(Active::Dde),
+            ),
+            ("<c><f>HYPERLINK(\"\\\\10.0.0.1\\s\\a.xlsx\")</f></c>", None),
+            ("<c><f>IF(A1=\"CALL(x)\",\"RTD(\",RECALL(1))</f></c>", None),
+            ("<c><f>'D:\\a\\[b.xlsx]S'!A1</f></c>", None),
+            (
+                "<definedNames><definedName name='x'>WEBSERVICE(\"http://x\")</definedName></definedNames>",
+                Some(Active::Dde),
+            ),
+            (
+                "<definedNames><definedName name='x'>S!$A$1</definedName></definedNames>",
+                None,
+            ),
+            (
+                "<cfRule><formula>WEBSERVICE(\"http://x\")=1</formula></cfRule>",
+                Some(Active::Dde),
+            ),
+            (
+                "<dataValidation><formula1>cmd|'/c calc'!A0</formula1></dataValidation>",
+                Some(Active::Dde),
+            ),
+            (
+                "<dataValidation><formula1>\"a,b\"</formula1></dataValidation>",
+                None,
+            ),
+            (
+                "<table:table-cell table:formula='of:=DDE(\"soffice\";\"x\";\"a\")'/>",
+                Some(Active::Dde),
+            ),
+            (
+                "<table:table-cell table:formula='of:=WEBSERVICE(\"http://x\")'/>",
+                Some(Active::Dde),
+            ),
+            (
+                "<table:table-cell table:formula='of:=SUM([.A1:.B2])'/>",
+                None,
+            ),
+            (
+                "<Cell ss:Formula=\"=cmd|'/c calc'!A0\"/>",
+                Some(Active::Dde),
+            ),
+            (
+                "<table:cell-range-source xlink:href='http://x/a.html'/>",
+                Some(Active::Remote),
+            ),
+            (
+                "<table:table-source xlink:href='file://10.0.0.1/a.ods'/>",
+                Some(Active::Remote),
+            ),
+            (
+                "<text:list-level-style-image xlink:href='http://x/a.png'/>",
+                Some(Active::Remote),
+            ),
+            (
+                "<svg:font-face-uri xlink:href='http://x/a.ttf'/>",
+                Some(Active::Remote),
+            ),
+            (
+                "<meta:template xlink:href='http://x/a.ott'/>",
+                Some(Active::Remote),
+            ),
+            ("<meta:template xlink:href='/C:/Users/a/ND30.ott'/>", None),
+            (
+                "<meta:auto-reload xlink:href='http://x/b.odt'/>",
+                Some(Active::Remote),
+            ),
+            (
+                "<presentation:sound xlink:href='http://x/a.wav'/>",
+                Some(Active::Remote),
+            ),
+            (
+                "<anim:audio xlink:href='http://x/a.wav'/>",
+                Some(Active::Remote),
+            ),
+            (
+                "<form:image-frame form:image-data='http://x/a.png'/>",
+                Some(Active::Remote),
+            ),
+            ("<form:button xlink:href='http://x/'/>", None),
+            (
+                "<draw:a xlink:href='http://x/'><draw:image xlink:href='Pictures/a.png'/></draw:a>",
+                None,
+            ),
+            (
+                "<v:shape href='http://x/'><v:imagedata src='wordml://a.png' o:href='http://x/a.png'/></v:shape>",
+                None,
+            ),
+            ("<v:imagedata src='http://x/a.png'/>", Some(Active::Remote)),
+            (
+                "<w:attachedTemplate w:val='http://x/a.dot'/>",
+                Some(Active::Remote),
+            ),
+            ("<w:attachedTemplate w:val='C:\\a.dot'/>", None),
+            ("<w:binData w:name='editdata.mso'/>", Some(Active::Script)),
+            (
+                "<textPr sourceFile='\\\\10.0.0.1\\a.csv'/>",
+                Some(Active::Remote),
+            ),
             (
                 "<w:p><w:fldChar w:fldCharType='begin'/><w:fldChar w:fldCharType='begin'/><w:instrText>QUOTE 68 68 69 65 85 84 79</w:instrText><w:fldChar w:fldCharType='separate'/><w:t>x</w:t><w:fldChar w:fldCharType='end'/><w:instrText> c:\\cmd.exe</w:instrText><w:fldChar w:fldCharType='end'/></w:p>",
                 Some(Active::Dde),

@@ -13,7 +13,8 @@ use quick_xml::{
 
 use domain::legacy::Legacy;
 
-use acts::{active, is_active_formula};
+use acts::active;
+pub use acts::is_active_formula;
 pub use fields::{Fields, of_old_word};
 
 use super::examine::Active;
@@ -51,6 +52,9 @@ pub struct Read {
     pub lines: String,
     /// What it does by itself.
     pub active: Option<Active>,
+    /// Whether it says itself what names stand for (a DTD with declarations): no office writes
+    /// that, and one program may read it otherwise than another.
+    pub declares: bool,
 }
 
 /// An element that is open.
@@ -100,6 +104,7 @@ pub fn read(text: &str, styles: &mut Styles) -> Option<Read> {
             }
             Ok(Event::Start(tag)) => state.start(&tag),
             Ok(Event::End(_)) => state.end(),
+            Ok(Event::DocType(text)) => state.out.declares |= text.contains('['),
             Ok(_) => {}
             Err(_) => return None,
         }
@@ -140,6 +145,9 @@ fn is_line(name: &str) -> bool {
             | "is"
             | "v"
             | "f"
+            | "formula"
+            | "formula1"
+            | "formula2"
             | "text"
             | "Text"
             | "title"
@@ -398,11 +406,13 @@ impl State<'_> {
             return;
         };
         match open.name.as_str() {
-            "f" => {
+            "f" | "formula" | "formula1" | "formula2" | "definedName" => {
                 if is_active_formula(&line) {
                     self.out.active.get_or_insert(Active::Dde);
                 }
-                if let Some(text) = formula::joined(&line) {
+                if open.name == "definedName" {
+                    push_line(&mut self.out.lines, &line);
+                } else if let Some(text) = formula::joined(&line) {
                     push_line(&mut self.out.lines, &text);
                 }
             }
