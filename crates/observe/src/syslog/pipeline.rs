@@ -11,6 +11,8 @@ use super::intake::{Intake, Load, add};
 
 /// A batch is not filled beyond this while the one before it is written, bytes.
 const BATCH: usize = 1 << 20;
+/// At the stop, the system has so long to tell of what has just arrived.
+pub(super) const JUST_ARRIVED: Duration = Duration::from_millis(50);
 /// Time between two attempts while the vault takes nothing.
 const RETRY: Duration = Duration::from_secs(1);
 

@@ -13,7 +13,7 @@ use vault::Transport;
 use wire::framing::{Decoder, Frame};
 
 use super::intake::{Arrival, Intake, add};
-use super::pipeline::Pipeline;
+use super::pipeline::{JUST_ARRIVED, Pipeline};
 use crate::allowance::Grant;
 use crate::seats::Seat;
 
@@ -243,6 +243,8 @@ impl Reader {
     /// not without end.
     async fn take_last(&mut self, stream: &TcpStream) -> io::Result<()> {
         let until = Instant::now() + LAST_FOR;
+        // What has just arrived may not have been told of yet.
+        let _ = tokio::time::timeout(JUST_ARRIVED, stream.readable()).await;
         let mut last = 0;
         while last < LAST && Instant::now() < until {
             if !self.pipeline.has_room() {

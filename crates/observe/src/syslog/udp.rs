@@ -14,7 +14,7 @@ use vault::Transport;
 use wire::framing::Ending;
 
 use super::intake::{Arrival, Intake, add};
-use super::pipeline::Pipeline;
+use super::pipeline::{JUST_ARRIVED, Pipeline};
 
 /// A datagram is never longer.
 const LONGEST: usize = 65_535;
@@ -54,6 +54,7 @@ pub(super) async fn serve(socket: Arc<UdpSocket>, intake: Arc<Intake>, cancel: C
         }
     }
     let until = Instant::now() + LAST_FOR;
+    let _ = tokio::time::timeout(JUST_ARRIVED, socket.readable()).await;
     while Instant::now() < until {
         if reader.pipeline.has_room() {
             if reader.take_some(&socket) == 0 {
