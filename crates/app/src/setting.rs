@@ -108,11 +108,13 @@ pub const SETTINGS: &[SettingSpec] = settings! {
     "remind.escalate_days" Integer(0, 365), "7", "Báo cấp trên khi quá hạn (ngày)" / "Tell the superior when overdue (days)", "0 là không báo" / "0 never", own;
     "remind.escalate_to" ContactRoles, "leader,it-officer", "Báo đầu mối của cấp trên" / "Contacts of the superior to tell", "" / "", own;
     "logs.unknown_each_per_second" Integer(1, 100_000), "500", "Thiết bị chưa đăng ký: số dòng nhật ký mỗi giây, một địa chỉ" / "Unregistered senders: log lines a second, one address",
-        "Vượt mức thì gói UDP bị bỏ và được đếm, kết nối TCP phải chờ. Thiết bị đã đăng ký không bị giới hạn" / "Beyond it datagrams are dropped and counted, TCP senders wait. Registered devices are not bound";
+        "Vượt mức thì gói UDP bị bỏ và được đếm, kết nối TCP phải chờ. Gửi quá mức liên tục thì kết nối bị đóng" / "Beyond it datagrams are dropped and counted, TCP senders wait, and are closed when they stay over";
     "logs.unknown_all_per_second" Integer(1, 1_000_000), "5000", "Thiết bị chưa đăng ký: số dòng nhật ký mỗi giây, tất cả" / "Unregistered senders: log lines a second, all together", "" / "";
     "logs.unknown_each_mb" Integer(0, 1_000_000), "100", "Thiết bị chưa đăng ký: dung lượng mỗi ngày, một địa chỉ (MB)" / "Unregistered senders: megabytes a day, one address",
         "Hết mức thì không nhận nữa cho tới ngày mai; 0 là không giới hạn" / "Then nothing more is taken until the next day; 0 is no bound";
     "logs.unknown_all_mb" Integer(0, 1_000_000), "1000", "Thiết bị chưa đăng ký: dung lượng mỗi ngày, tất cả (MB)" / "Unregistered senders: megabytes a day, all together", "" / "";
+    "logs.registered_each_per_second" Integer(100, 10_000_000), "20000", "Thiết bị đã đăng ký: số dòng nhật ký mỗi giây, một địa chỉ" / "Registered senders: log lines a second, one address",
+        "Mỗi KB của một dòng tính thêm một dòng; cho phép dồn 10 giây. Vượt mức thì gói UDP bị bỏ và được đếm, kết nối TCP phải chờ, và có cảnh báo" / "Each KB of a line counts as one more; a burst of 10 seconds is allowed. Beyond it datagrams are dropped and counted, TCP senders wait, and an alarm tells";
     "disk.reserve_mb" Integer(16, 1_000_000), "512", "Phần đĩa dành cho cơ sở dữ liệu và sổ nhật ký thao tác (MB)" / "Disk kept for records and journal (MB)",
         "Nhiều nhất 2% đĩa. Còn dưới 4 lần mức này thì ngừng nhận thiết bị lạ, dưới 3 lần ngừng nhận tệp đính kèm, dưới 2 lần ngừng nhập dữ liệu, dưới 1 lần nhật ký của thiết bị đã đăng ký phải chờ" / "At most 2% of the disk. Below 4 times of it unknown senders stop, below 3 times attachments, below 2 times imports, below it the logs of registered devices wait";
     "attachment.unit_mb" Integer(0, 10_000_000), "5000", "Tài liệu đính kèm của một đơn vị, tổng cộng (MB)" / "Attachments of one unit, in all (MB)", "0 là không giới hạn" / "0 is no bound";

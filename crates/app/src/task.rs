@@ -99,10 +99,19 @@ pub async fn start(app: &App, listen: Listen) -> Result<Running, observe::syslog
     let tracker = TaskTracker::new();
     let syslog = logs::listen(app, &listen, &cancel, &tracker).await?;
     if listen.probe {
-        tracker.spawn(watch::run(app.clone(), cancel.clone()));
+        let (watched, stop) = (app.clone(), cancel.clone());
+        tracker.spawn(kept(app.clone(), cancel.clone(), "watch", move || {
+            watch::run(watched.clone(), stop.clone())
+        }));
     }
-    tracker.spawn(judging(app.clone(), cancel.clone()));
-    tracker.spawn(hearing(app.clone(), cancel.clone()));
+    let (judged, stop) = (app.clone(), cancel.clone());
+    tracker.spawn(kept(app.clone(), cancel.clone(), "verdicts", move || {
+        judging(judged.clone(), stop.clone())
+    }));
+    let (heard, stop) = (app.clone(), cancel.clone());
+    tracker.spawn(kept(app.clone(), cancel.clone(), "hearing", move || {
+        hearing(heard.clone(), stop.clone())
+    }));
     // A receiver that hangs holds up its own way alone.
     for (name, way) in [("notices-mail", "mail"), ("notices-webhook", "webhook")] {
         tracker.spawn(every(
@@ -298,8 +307,49 @@ async fn hearing(app: App, cancel: CancellationToken) {
     }
 }
 
-/// Runs a reconciler every so often until `cancel`, and notes how it went.
+/// A task that failed begins again after so long.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// Keeps a task running until it ends: one that panics is noted, is an alarm, and begins again.
+pub(crate) async fn kept<F, Fut>(app: App, cancel: CancellationToken, name: &'static str, begin: F)
+where
+    F: Fn() -> Fut,
+    Fut: Future<Output = ()> + Send + 'static,
+{
+    loop {
+        let started_at = app.clock.now_ms();
+        match tokio::spawn(begin()).await {
+            Err(error) if error.is_panic() => {
+                app.upkeep.failed(name);
+                note(&app, name, started_at, Err(error)).await;
+            }
+            _ => return,
+        }
+        tokio::select! {
+            () = cancel.cancelled() => return,
+            () = tokio::time::sleep(AGAIN) => {}
+        }
+    }
+}
+
+/// Runs a reconciler every so often until `cancel`, and notes how it went; see [`kept`].
 async fn every<F, Fut, E>(
+    app: App,
+    cancel: CancellationToken,
+    name: &'static str,
+    period: Duration,
+    run: F,
+) where
+    F: Fn(App) -> Fut + Clone + Send + 'static,
+    Fut: Future<Output = Result<Option<Label>, E>> + Send + 'static,
+    E: std::fmt::Display + Send + 'static,
+{
+    let (kept_app, stop) = (app.clone(), cancel.clone());
+    let begin = move || repeat(kept_app.clone(), stop.clone(), name, period, run.clone());
+    kept(app, cancel, name, begin).await;
+}
+
+async fn repeat<F, Fut, E>(
     app: App,
     cancel: CancellationToken,
     name: &'static str,
@@ -351,5 +401,66 @@ async fn note(
     };
     if let Err(error) = job::note_run(&app.db, &run).await {
         tracing::error!(task = name, %error, "the run could not be noted");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    };
+
+    use domain::clock::Clock;
+    use store::StoreError;
+
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_task_that_panics_begins_again_and_is_an_alarm() {
+        let folder = tempfile::tempdir().unwrap();
+        let app = App::open(crate::AppConfig {
+            data: folder.path().to_owned(),
+            keys: None,
+            database: None,
+            policy: None,
+            clock: Clock::system(),
+            writer: true,
+            origin: "gieng.example/test".into(),
+            examiner: "unused".into(),
+        })
+        .await
+        .unwrap();
+        let begun = Arc::new(AtomicUsize::new(0));
+        let counting = Arc::clone(&begun);
+        let run = move |_: App| {
+            let n = counting.fetch_add(1, Ordering::Relaxed);
+            async move {
+                assert!(n > 0, "the first fails");
+                Ok::<_, StoreError>(Some(Label::same("done")))
+            }
+        };
+        let cancel = CancellationToken::new();
+        let task = every(
+            app.clone(),
+            cancel.clone(),
+            "x",
+            Duration::from_millis(10),
+            run,
+        );
+        let task = tokio::spawn(task);
+        while begun.load(Ordering::Relaxed) < 3 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        cancel.cancel();
+        task.await.unwrap();
+        let alarms = async || {
+            upkeep::reconcile(&app).await.unwrap();
+            store::alarm::open_system(&app.db, "task-failed", "")
+                .await
+                .unwrap()
+        };
+        let alarm = alarms().await.expect("it is an alarm");
+        assert!(alarm.said.is_some_and(|said| said.what.en.ends_with(": x")));
     }
 }

@@ -18,6 +18,10 @@ use crate::{
 
 /// What was lost or refused is over when so long nothing more was; milliseconds.
 const QUIET: i64 = 5 * 60_000;
+/// The alarm about lines that are lost.
+const LOST: &str = "logs-lost";
+/// A vault that takes nothing for longer is an alarm; milliseconds.
+const STALLED: i64 = 10_000;
 /// Lines that no checkpoint covers for longer are an alarm; milliseconds.
 const UNSIGNED: i64 = 5 * 60_000;
 
@@ -26,6 +30,8 @@ const UNSIGNED: i64 = 5 * 60_000;
 pub struct Upkeep {
     callers: RwLock<Option<Seats>>,
     known: Mutex<HashMap<&'static str, Known>>,
+    /// How often a task failed, and which was the last.
+    failed: Mutex<(u64, &'static str)>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -66,6 +72,16 @@ impl Upkeep {
     pub fn watch_callers(&self, seats: Seats) {
         let mut callers = self.callers.write().unwrap_or_else(PoisonError::into_inner);
         *callers = Some(seats);
+    }
+
+    /// A task failed and began again.
+    pub(crate) fn failed(&self, name: &'static str) {
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        *failed = (failed.0 + 1, name);
+    }
+
+    fn failures(&self) -> (u64, &'static str) {
+        *self.failed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Connections of the web server that found no place, and quiet ones closed for others.
@@ -132,9 +148,11 @@ pub async fn reconcile(app: &App) -> Result<Option<Label>, StoreError> {
     if let Some(syslog) = &listening {
         disk::hold(syslog, room);
         syslog.set_bounds(logs::bounds(app));
+        syslog.set_rate(logs::rate(app));
     }
     let snapshot = listening.map(|syslog| syslog.snapshot());
     let now = app.clock.now_ms();
+    let mut told_lost = false;
     for look in looks(app, room, &snapshot.unwrap_or_default()) {
         let Some((raise, since)) = app.upkeep.turn(&look, now) else {
             continue;
@@ -150,6 +168,10 @@ pub async fn reconcile(app: &App) -> Result<Option<Label>, StoreError> {
             system_alarm::clear(app, code, "").await?;
         }
         app.upkeep.told(code, raise);
+        told_lost |= raise && code == LOST;
+    }
+    if let Some(lost) = &app.logs.lost {
+        lost.ready(told_lost);
     }
     Ok(None)
 }
@@ -162,6 +184,12 @@ fn looks(app: &App, room: Room, syslog: &Snapshot) -> Vec<Look> {
         let signed = vault.latest_checkpoint().map_or(0, |c| c.size);
         vault.size() > signed
     });
+    let (failures, last) = match app.upkeep.failures() {
+        (n, "") => (n + counts.panics, "syslog"),
+        (n, last) => (n + counts.panics, last),
+    };
+    let over_rate = (syslog.over_rate).map_or_else(String::new, |peer| peer.to_string());
+    let given_up = app.logs.lost.as_ref().map_or(0, |lost| lost.before());
     let look = |code, amiss, what, next| Look {
         code,
         amiss,
@@ -192,7 +220,8 @@ fn looks(app: &App, room: Room, syslog: &Snapshot) -> Vec<Look> {
         ),
         look(
             "vault-stalled",
-            Amiss::Now(syslog.stalled.is_some() && !full),
+            // After a full disk the listeners go on within a second or two.
+            Amiss::Longer(syslog.stalled.is_some() && !full, STALLED),
             Label::new(
                 "Kho nhật ký không ghi được, nguồn gửi phải chờ",
                 "The log vault takes no lines, senders wait",
@@ -215,11 +244,11 @@ fn looks(app: &App, room: Room, syslog: &Snapshot) -> Vec<Look> {
             ),
         ),
         look(
-            "logs-lost",
-            Amiss::Grew(counts.datagrams_dropped + counts.refused + counts.abandoned),
+            LOST,
+            Amiss::Grew(counts.datagrams_dropped + counts.refused + counts.abandoned + given_up),
             Label::new(
-                "Mất dòng nhật ký: máy nhận không kịp hoặc kho không nhận",
-                "Log lines are lost: they came faster than they could be taken",
+                "Mất dòng nhật ký: máy nhận không kịp, kho không nhận, hoặc chương trình dừng khi đĩa đầy",
+                "Log lines are lost: they came faster than they could be taken, or the program was stopped while the disk was full",
             ),
             Label::new(
                 "Tìm nguồn gửi quá nhiều; chuyển thiết bị quan trọng sang TCP; kiểm tra tải của máy và bộ đệm nhận (net.core.rmem_max).",
@@ -239,6 +268,18 @@ fn looks(app: &App, room: Room, syslog: &Snapshot) -> Vec<Look> {
             ),
         ),
         look(
+            "sender-over-rate",
+            Amiss::Grew(counts.paced + counts.over_rate),
+            Label::new(
+                format!("Thiết bị đã đăng ký gửi nhật ký quá mức cho phép: {over_rate}"),
+                format!("A registered device sends more logs than it may: {over_rate}"),
+            ),
+            Label::new(
+                "Tìm nguyên nhân trên thiết bị (bật gỡ lỗi, lặp gói, bị chiếm quyền). Phần vượt qua UDP bị bỏ và được đếm, qua TCP phải chờ. Mức đặt ở trang Thiết lập.",
+                "Find the cause on the device (debugging, a loop, an intruder). What is over by UDP is dropped and counted, over TCP it waits. The bound is on the settings page.",
+            ),
+        ),
+        look(
             "strangers-refused",
             Amiss::Grew(counts.strangers_dropped + counts.strangers_refused),
             Label::new(
@@ -248,6 +289,18 @@ fn looks(app: &App, room: Room, syslog: &Snapshot) -> Vec<Look> {
             Label::new(
                 "Mở Nhật ký, Nguồn gửi lạ: đăng ký thiết bị của mạng, chặn địa chỉ lạ ở tường lửa.",
                 "Open Logs, Unknown senders: register the devices of the network, block the others at the firewall.",
+            ),
+        ),
+        look(
+            "task-failed",
+            Amiss::Grew(failures),
+            Label::new(
+                format!("Một phần của Giềng bị lỗi và đã tự chạy lại: {last}"),
+                format!("A part of Giềng failed and began again: {last}"),
+            ),
+            Label::new(
+                "Xem nhật ký của chương trình (dòng có chữ panicked) và báo cho người phát triển.",
+                "Read the program's log (the line with panicked) and report it to the developers.",
             ),
         ),
         look(

@@ -301,7 +301,7 @@ pub enum VaultCommand {
         /// Only lines with which this is amiss.
         #[arg(long, value_parser = app::logs::Flags::ALL.map(|(_, name)| name))]
         flag: Option<String>,
-        /// Only from this device (code).
+        /// Only from this device (code), address or prefix.
         #[arg(long)]
         source: Option<String>,
         /// Only from this address, also when no device has it.

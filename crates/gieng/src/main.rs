@@ -43,7 +43,8 @@ fn main() -> ExitCode {
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(level));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(|| terminal::Log)
+        .log_internal_errors(false)
         .with_target(false)
         .init();
     let runtime = tokio::runtime::Builder::new_multi_thread()

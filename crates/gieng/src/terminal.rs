@@ -8,7 +8,7 @@ use std::{
 
 /// A text with every character that a terminal would act on, or that would make it read as
 /// something else, in the form `\u001b`: controls (C0, C1, delete) but line ends and tabs,
-/// and marks of direction. The form is the one of JSON, so that what is printed as JSON
+/// marks of direction, and what has no width. The form is the one of JSON, so that what is printed as JSON
 /// means the same.
 pub fn plain(text: &str) -> Cow<'_, str> {
     let acts = |c: char| (c.is_control() && !matches!(c, '\n' | '\t')) || turns(c);
@@ -31,10 +31,11 @@ pub fn cell(text: &str) -> String {
     plain(text).replace('\n', "\\n").replace('\t', "\\t")
 }
 
-/// Characters that turn the direction of what follows, and separators of lines that only
-/// some terminals know.
+/// Characters that turn the direction of what follows, that nobody sees, and separators of
+/// lines that only some terminals know.
 fn turns(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// Prints to standard output; see [`say!`].
@@ -55,6 +56,21 @@ pub fn progress(text: fmt::Arguments<'_>) {
 /// A reader that has gone away (`| head`) is no reason to fail.
 fn write(to: &mut dyn io::Write, text: fmt::Arguments<'_>) {
     let _ = to.write_all(plain(&text.to_string()).as_bytes());
+}
+
+/// Where the program's own log goes: standard error, as far as that takes it. Often it is a
+/// file on the disk that is full, and what is said about that must not stop what is done.
+pub struct Log;
+
+impl io::Write for Log {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        let _ = io::stderr().lock().write_all(text);
+        Ok(text.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Hands out a file: as it is to a file or another program, readable on a terminal.
@@ -97,6 +113,7 @@ mod tests {
             ("\u{9b}31m", "\\u009b31m"),
             ("exe.\u{202e}fdp", "exe.\\u202efdp"),
             ("a\u{2028}b", "a\\u2028b"),
+            ("ad\u{200b}min\u{feff}", "ad\\u200bmin\\ufeff"),
         ] {
             assert_eq!(plain(text), shown);
         }

@@ -9,7 +9,7 @@ use app::{
     logs,
     logs::{Flags, LogQuery},
 };
-use domain::{clock, id::Id, parse};
+use domain::{clock, id::Id, net::Prefix, parse};
 use vault::{Cancel, Reader, Record, note::Verifier, repair::Plan};
 
 use crate::terminal::{self, say, tell};
@@ -59,13 +59,26 @@ pub async fn run(config: &Config, args: VaultArgs) -> anyhow::Result<ExitCode> {
                 text.map(|t| parse::instant(&t).with_context(|| format!("`{t}` is not a moment")))
                     .transpose()
             };
+            let (from, to) = (moment(from)?, moment(to)?);
+            anyhow::ensure!(
+                from.zip(to).is_none_or(|(from, to)| from <= to),
+                "--to must be after --from"
+            );
+            let named = source.as_deref().and_then(Prefix::or_address);
+            anyhow::ensure!(
+                peer.is_none() || named.is_none(),
+                "--source and --peer both name an address"
+            );
+            let peer = peer.or(named);
             let devices = match source {
-                Some(code) => vec![app::registry::get(&app, &ctx, "device", &code).await?.id],
-                None => Vec::new(),
+                Some(code) if named.is_none() => {
+                    vec![app::registry::get(&app, &ctx, "device", &code).await?.id]
+                }
+                _ => Vec::new(),
             };
             let mut query = LogQuery {
-                from: moment(from)?,
-                to: moment(to)?,
+                from,
+                to,
                 devices,
                 peer,
                 max_severity: severity.as_deref().and_then(|n| n.parse().ok()),

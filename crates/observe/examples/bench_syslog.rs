@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use domain::clock::Clock;
+use observe::allowance::Bounds;
 use observe::syslog::{Entry, Settings, Source, Syslog};
 use tokio_util::sync::CancellationToken;
 use vault::note::Signer;
@@ -93,6 +94,8 @@ async fn serve(dir: &Path, lines: u64) {
     let cancel = CancellationToken::new();
     let settings = Settings {
         tcp: vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 0))],
+        // What the program can do is measured, not what one sender may.
+        registered_bounds: Bounds::each(u32::MAX),
         ..Settings::default()
     };
     let (syslog, _tasks) = Syslog::start(settings, Arc::clone(&vault), Clock::system(), &cancel)

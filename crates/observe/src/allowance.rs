@@ -24,6 +24,18 @@ pub struct Bounds {
     pub all_per_day: u64,
 }
 
+impl Bounds {
+    /// So many a second from each address, and no other bound.
+    pub const fn each(each_per_second: u32) -> Self {
+        Self {
+            each_per_second,
+            all_per_second: u32::MAX,
+            each_per_day: 0,
+            all_per_day: 0,
+        }
+    }
+}
+
 /// What becomes of more from an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Grant {
@@ -112,6 +124,7 @@ impl Allowances {
         if spent(own.bytes, bounds.each_per_day) || spent(all.bytes, bounds.all_per_day) {
             return Grant::Spent;
         }
+        // Who waits asks before the next comes: so nobody owes more than came at once.
         let wait = own
             .wait(bounds.each_per_second)
             .max(all.wait(bounds.all_per_second));
@@ -122,21 +135,29 @@ impl Allowances {
         }
     }
 
-    /// Takes one thing of `bytes` if that may come from `peer` now.
-    pub fn take(&self, peer: IpAddr, bytes: u64, now: Instant, day: i64) -> bool {
+    /// Whether what came from `peer` was over its own share when that was last asked; what
+    /// others owe is not its fault.
+    pub fn owes(&self, peer: IpAddr) -> bool {
+        let books = self.lock();
+        books.each.get(&peer).unwrap_or(&books.rest).left < 0.0
+    }
+
+    /// Takes `things` of together `bytes` if they may come from `peer` now.
+    pub fn take(&self, peer: IpAddr, things: u32, bytes: u64, now: Instant, day: i64) -> bool {
         let mut books = self.lock();
         let bounds = books.bounds;
         books.turn(now, day);
         let (all, own) = books.accounts(peer, now);
-        if own.left < 1.0
-            || all.left < 1.0
+        let things = f64::from(things);
+        if own.left < things
+            || all.left < things
             || spent(own.bytes, bounds.each_per_day)
             || spent(all.bytes, bounds.all_per_day)
         {
             return false;
         }
         for account in [all, own] {
-            account.left -= 1.0;
+            account.left -= things;
             account.bytes += bytes;
         }
         true
@@ -196,11 +217,15 @@ mod tests {
     #[test]
     fn an_address_has_a_burst_then_its_rate() {
         let (books, now) = (Allowances::new(BOUNDS), Instant::now());
-        let taken = |at: Instant| (0..500).filter(|_| books.take(peer(1), 1, at, 1)).count();
+        let taken = |at: Instant| {
+            (0..500)
+                .filter(|_| books.take(peer(1), 1, 1, at, 1))
+                .count()
+        };
         assert_eq!(taken(now), 100);
         assert_eq!(taken(now + Duration::from_secs(2)), 20);
         // Others are not touched, until all together are too many.
-        let others = (2..100).filter(|n| (0..10).all(|_| books.take(peer(*n), 1, now, 1)));
+        let others = (2..100).filter(|n| (0..10).all(|_| books.take(peer(*n), 1, 1, now, 1)));
         assert_eq!(
             others.count(),
             24,
@@ -225,10 +250,10 @@ mod tests {
         let (books, now) = (Allowances::new(BOUNDS), Instant::now());
         assert_eq!(books.charge(peer(1), 1, 999, now, 1), Grant::Now);
         assert_eq!(books.charge(peer(1), 1, 1, now, 1), Grant::Spent);
-        assert!(!books.take(peer(1), 1, now, 1));
+        assert!(!books.take(peer(1), 1, 1, now, 1));
         assert_eq!(books.charge(peer(2), 1, 500, now, 1), Grant::Spent);
-        assert!(!books.take(peer(3), 1, now, 1), "all together");
-        assert!(books.take(peer(1), 1, now, 2));
+        assert!(!books.take(peer(3), 1, 1, now, 1), "all together");
+        assert!(books.take(peer(1), 1, 1, now, 2));
         books.set(Bounds {
             each_per_day: 0,
             all_per_day: 0,
@@ -241,7 +266,7 @@ mod tests {
     fn addresses_that_are_made_up_cost_no_memory() {
         let (books, now) = (Allowances::new(BOUNDS), Instant::now());
         for n in 0..50_000 {
-            books.take(peer(n), 1, now, 1);
+            books.take(peer(n), 1, 1, now, 1);
         }
         assert_eq!(books.lock().each.len(), ADDRESSES);
     }

@@ -6,9 +6,10 @@
 //! While the vault cannot take lines (a full disk) nothing is read, and
 //! [`Snapshot::stalled`] says why; it goes on by itself.
 //!
-//! Registered senders have room of their own. All others have a share: of connections, where
-//! the quietest makes room for who comes; of lines a second, over which a stream waits and a
-//! datagram is dropped; of bytes a day, after which they are refused until the next.
+//! Registered senders have room of their own, and each a rate so high that only a sender gone
+//! wild reaches it. All others have a share: of connections, where
+//! the quietest makes room for who comes; of lines a second, over which a stream waits, is closed
+//! when it stays over, and a datagram is dropped; of bytes a day, after which they are refused until the next.
 
 mod intake;
 mod listener;
@@ -44,6 +45,8 @@ pub struct Settings {
     pub strangers: Places,
     /// What those others may send.
     pub stranger_bounds: Bounds,
+    /// What registered senders may send: each KiB of a line counts as one.
+    pub registered_bounds: Bounds,
     /// A connection that sends nothing for so long is closed. Senders keep idle
     /// connections open and lose a line when these are closed, so this is long;
     /// dead peers are noticed by TCP keep-alive, and senders that are not registered make
@@ -51,6 +54,9 @@ pub struct Settings {
     pub idle_timeout: Duration,
     /// A frame that does not end within so long ends its connection.
     pub frame_timeout: Duration,
+    /// A connection of an unregistered sender that has been over its share for so long without
+    /// a pause is closed.
+    pub over_share: Duration,
     /// Most bytes of lines in memory, all connections together, that are not on disk yet.
     pub memory: usize,
     /// Receive buffer of a UDP socket, bytes.
@@ -81,8 +87,10 @@ impl Default for Settings {
                 each_per_day: 100 << 20,
                 all_per_day: 1_000 << 20,
             },
+            registered_bounds: Bounds::each(20_000),
             idle_timeout: Duration::from_secs(24 * 3600),
             frame_timeout: Duration::from_secs(60),
+            over_share: Duration::from_secs(30),
             memory: 64 << 20,
             udp_buffer: 16 << 20,
             unknown_senders: 10_000,

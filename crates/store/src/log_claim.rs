@@ -108,21 +108,48 @@ pub async fn save(tx: &mut Tx, c: &LogClaim) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Until when the lines from an address that name `host` (all of them without one) are claimed
-/// by claims that stand, unix milliseconds; the later of two claims begins there.
+/// Until when the lines from an address that name `host` (all of them without one) and were
+/// taken in as `as_device`'s (nobody's without one) are claimed by claims that stand, unix
+/// milliseconds; the later of two claims begins there.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
-pub async fn until(tx: &mut Tx, peer: &str, host: Option<&str>) -> Result<Option<i64>, StoreError> {
+pub async fn until(
+    tx: &mut Tx,
+    peer: &str,
+    host: Option<&str>,
+    as_device: Option<Id>,
+) -> Result<Option<i64>, StoreError> {
     let row = tx
         .fetch_one(
             "log claims",
             "SELECT MAX(to_at) AS until FROM log_claim WHERE ended_at IS NULL AND peer = $1 \
-             AND COALESCE(host, '') = $2",
-            &args![peer, host.unwrap_or_default()],
+             AND COALESCE(host, '') = $2 AND COALESCE(as_device_id, '') = $3",
+            &args![
+                peer,
+                host.unwrap_or_default(),
+                as_device.map(|id| id.to_string()).unwrap_or_default()
+            ],
         )
         .await?;
     row.map_or(Ok(None), |row| row.opt_int("until"))
+}
+
+/// Since when nobody's lines from an address are claimed for `device`, whatever name is in
+/// them, unix milliseconds; `None` when they are not.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn since(tx: &mut Tx, peer: &str, device: Id) -> Result<Option<i64>, StoreError> {
+    let row = tx
+        .fetch_one(
+            "log claims",
+            "SELECT MIN(from_at) AS since FROM log_claim WHERE ended_at IS NULL AND peer = $1 \
+             AND device_id = $2 AND host IS NULL AND as_device_id IS NULL",
+            &args![peer, device],
+        )
+        .await?;
+    row.map_or(Ok(None), |row| row.opt_int("since"))
 }
 
 /// The claims in scope that stand, the latest first.

@@ -95,6 +95,20 @@ pub enum Error {
         /// Its length.
         bytes: usize,
     },
+    /// A batch takes no more lines: it is to be appended before the next.
+    #[error("a batch of {bytes} bytes takes no more lines")]
+    BatchFull {
+        /// What is in it.
+        bytes: usize,
+    },
+    /// A block that no reader would accept; nothing of it was written.
+    #[error("a block of {bytes} bytes for {path} is larger than a reader takes")]
+    BlockTooLarge {
+        /// The file it was for.
+        path: PathBuf,
+        /// Its payload.
+        bytes: usize,
+    },
     /// The vault was closed.
     #[error("the vault is closed")]
     Closed,

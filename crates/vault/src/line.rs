@@ -38,6 +38,8 @@ const NOT_TOLD: i64 = i64::MIN;
 /// Stands for a facility or severity that no one told, also in the columns of a segment.
 const NO_CODE: u8 = u8::MAX;
 const MAX_RAW: usize = 4 << 20;
+/// A batch takes no line beyond so many bytes: a block of the log holds a whole batch.
+pub(crate) const MAX_BATCH: usize = 32 << 20;
 
 /// How a line reached us.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize)]
@@ -354,7 +356,7 @@ impl Batch {
     /// Adds a line after those already in the batch.
     ///
     /// # Errors
-    /// [`Error::LineTooLong`]; the batch is then unchanged.
+    /// [`Error::LineTooLong`] and [`Error::BatchFull`]; the batch is then unchanged.
     pub fn push(&mut self, line: &Line<'_>) -> Result<(), Error> {
         if line.raw.len() > MAX_RAW
             || line.host.len().max(line.application.len()) > usize::from(u16::MAX)
@@ -366,6 +368,10 @@ impl Batch {
         let start = self.payload.len();
         self.payload.extend_from_slice(&[0; 4]);
         line.encode_into(&mut self.payload);
+        if self.payload.len() > MAX_BATCH {
+            self.payload.truncate(start);
+            return Err(Error::BatchFull { bytes: start });
+        }
         let encoded = &self.payload[start + 4..];
         self.leaves.push(tree::leaf_hash(encoded));
         let length = u32::try_from(encoded.len()).unwrap_or(u32::MAX);

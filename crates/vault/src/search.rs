@@ -50,6 +50,10 @@ pub struct Claimed {
 }
 
 impl Claimed {
+    fn is_taken_as(&self, (source, unit): (&SourceId, &UnitId)) -> bool {
+        (source, unit) == (&self.taken_as.0, &self.taken_as.1)
+    }
+
     /// Whether a line of that source and unit, address, time and host is one of them.
     pub fn covers(
         &self,
@@ -58,7 +62,7 @@ impl Claimed {
         received_ms: i64,
         host: &str,
     ) -> bool {
-        of == (&self.taken_as.0, &self.taken_as.1)
+        self.is_taken_as(of)
             && self.peer.to_canonical() == peer.to_canonical()
             && (self.from_ms..self.to_ms).contains(&received_ms)
             && (self.host.as_ref()).is_none_or(|name| same_name(name, host))
@@ -80,6 +84,9 @@ pub struct Query {
     pub units: Option<HashSet<UnitId>>,
     /// Lines of others that count as of these sources and units.
     pub claimed: Vec<Claimed>,
+    /// Lines of these sources and units that count as others'. Of two that cover a line, one
+    /// that names a host counts before one that does not.
+    pub given_away: Vec<Claimed>,
     /// At least so grave: 3 finds error (3) down to emergency (0).
     pub max_severity: Option<u8>,
     /// Only lines that tell no severity.
@@ -311,15 +318,12 @@ impl Search<'_> {
                 && line.flags.has(query.flags)
                 && query.takes_host(line.host)
                 && query.peer.is_none_or(|p| p.contains(line.peer))
-                && (query.of(&line.source, &line.unit)
-                    || (query.claimed.iter()).any(|c| {
-                        c.covers(
-                            (&line.source, &line.unit),
-                            line.peer,
-                            line.received_at_ms,
-                            line.host,
-                        )
-                    }))
+                && query.counts(
+                    (&line.source, &line.unit),
+                    line.peer,
+                    line.received_at_ms,
+                    line.host,
+                )
                 && self.matcher.as_ref().is_none_or(|m| m.matches(line.raw));
             if fits {
                 found.extend(Record::decode(index, bytes));
@@ -368,13 +372,15 @@ impl Search<'_> {
         let peers = group.bytes(Column::Peer, pages)?;
         let hosts = group.bytes(Column::Host, pages)?;
         for (row, fits) in fits.iter_mut().enumerate().filter(|(_, fits)| **fits) {
-            if self.query.of(&sources[row], &units[row]) {
+            let of = (&sources[row], &units[row]);
+            let given_away = (self.query.given_away.iter()).any(|c| c.is_taken_as(of));
+            if self.query.of(of.0, of.1) && !given_away {
                 continue;
             }
             let host = String::from_utf8_lossy(hosts[row].data());
             let peer = std::str::from_utf8(peers[row].data()).map(str::parse::<IpAddr>);
-            *fits = matches!(peer, Ok(Ok(peer)) if (self.query.claimed.iter())
-                .any(|c| c.covers((&sources[row], &units[row]), peer, received[row], &host)));
+            *fits =
+                matches!(peer, Ok(Ok(peer)) if self.query.counts(of, peer, received[row], &host));
         }
         Ok(())
     }
@@ -440,7 +446,8 @@ impl Search<'_> {
                 .zip(ids)
                 .for_each(|(f, id)| *f &= wanted.contains(&id));
         }
-        if !query.claimed.is_empty() && (sources.is_some() || units.is_some()) {
+        let claims = !query.claimed.is_empty() || !query.given_away.is_empty();
+        if claims && (sources.is_some() || units.is_some()) {
             self.only_claimed(group, &pages, &mut fits)?;
         }
         if let Some(peer) = query.peer {
@@ -485,6 +492,18 @@ impl Query {
 
     fn takes_host(&self, host: &str) -> bool {
         (self.host.as_ref()).is_none_or(|name| same_name(name, host))
+    }
+
+    /// Whether a line counts as one of the wanted sources and units, whosever it was taken in as.
+    fn counts(&self, of: (&SourceId, &UnitId), peer: IpAddr, at: i64, host: &str) -> bool {
+        let any = |claims: &[Claimed], named: bool| {
+            let mut claims = claims.iter().filter(|c| c.host.is_some() == named);
+            claims.any(|c| c.covers(of, peer, at, host))
+        };
+        any(&self.claimed, true)
+            || !any(&self.given_away, true)
+                && (any(&self.claimed, false)
+                    || !any(&self.given_away, false) && self.of(of.0, of.1))
     }
 
     fn of(&self, source: &SourceId, unit: &UnitId) -> bool {

@@ -37,8 +37,10 @@ const SEAL: usize = size_of::<Seal>();
 pub(crate) const FILE_HEADER: usize = 40;
 /// Length of the header of a block.
 pub(crate) const HEADER: usize = 32;
-/// A length beyond this is no block but damage.
+/// A length beyond this is no block but damage, and none is written: room for what the
+/// writer joins and the largest batch.
 const MAX_PAYLOAD: usize = 64 << 20;
+const _: () = assert!(crate::writer::GROUP_BYTES + crate::line::MAX_BATCH + SEAL <= MAX_PAYLOAD);
 
 /// What a write-ahead log holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -196,6 +198,9 @@ impl Writer {
     ///
     /// After an error nothing of the block counts: the file is cut back where
     /// possible, and the next block is written over it in any case.
+    ///
+    /// # Errors
+    /// [`Error::BlockTooLarge`] and I/O errors.
     pub(crate) fn append(
         &mut self,
         block: &mut Vec<u8>,
@@ -206,6 +211,12 @@ impl Writer {
             block.extend_from_slice(seal);
         }
         let (header, payload) = block.split_at_mut(HEADER);
+        if payload.len() > MAX_PAYLOAD {
+            return Err(Error::BlockTooLarge {
+                path: self.path.clone(),
+                bytes: payload.len(),
+            });
+        }
         header[..4].copy_from_slice(BLOCK_MAGIC);
         header[4..8].copy_from_slice(
             &u32::try_from(payload.len())
@@ -487,6 +498,8 @@ impl Log<'_> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::strategy::Just;
+
     use super::*;
 
     fn block(text: &[u8]) -> Vec<u8> {
@@ -501,6 +514,41 @@ mod tests {
             Ok(())
         });
         (out, scanned.unwrap())
+    }
+
+    #[test]
+    fn what_is_written_is_read_however_large_and_what_no_reader_takes_is_not_written() {
+        let most = MAX_PAYLOAD - SEAL;
+        let config = proptest::test_runner::Config {
+            cases: 12,
+            ..Default::default()
+        };
+        let sizes = proptest::prop_oneof![
+            0..4_096_usize,
+            most - 2..most + 3,
+            Just(MAX_PAYLOAD + 1),
+            Just(2 * MAX_PAYLOAD),
+        ];
+        proptest::proptest!(config, |(sizes in proptest::collection::vec(sizes, 1..4))| {
+            let dir = tempfile::tempdir().unwrap();
+            let mut writer = Writer::create(dir.path(), Kind::Lines, 5).unwrap();
+            let mut kept = Vec::new();
+            for size in sizes {
+                let end = writer.end();
+                match writer.append(&mut vec![7; HEADER + size], 1, Some(&[9; 32])) {
+                    Ok(()) => kept.push(size),
+                    Err(Error::BlockTooLarge { .. }) => {
+                        proptest::prop_assert!(size > most);
+                        let length = fs::metadata(writer.path()).unwrap().len();
+                        proptest::prop_assert_eq!((writer.end(), length), (end, end));
+                    }
+                    Err(error) => panic!("{error}"),
+                }
+            }
+            let (blocks, scanned) = read(writer.path());
+            let read: Vec<_> = blocks.iter().map(Vec::len).collect();
+            proptest::prop_assert_eq!((read, scanned.tail), (kept, Tail::Clean));
+        });
     }
 
     #[test]

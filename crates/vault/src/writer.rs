@@ -44,8 +44,8 @@ pub(crate) enum Seal {
     Flush(Reply<()>),
 }
 
-/// One block holds at most so many bytes of several appends.
-const GROUP_BYTES: usize = 4 << 20;
+/// No append joins a block that holds so many bytes.
+pub(crate) const GROUP_BYTES: usize = 4 << 20;
 /// How often the clock is looked at while nothing comes in.
 const TICK: Duration = Duration::from_millis(250);
 

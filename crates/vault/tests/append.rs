@@ -29,6 +29,50 @@ async fn records_are_numbered_in_the_order_of_appending() {
 }
 
 #[tokio::test]
+async fn a_batch_ends_before_its_block_is_too_large_to_be_read() {
+    let raw = vec![b'x'; 4 << 20];
+    let full = || {
+        let (mut batch, mut lines) = (vault::Batch::new(), 0);
+        loop {
+            match batch.push(&support::long(&raw)) {
+                Ok(()) => lines += 1,
+                Err(Error::BatchFull { bytes }) => {
+                    assert_eq!((bytes, lines), (batch.bytes(), batch.len()));
+                    return batch;
+                }
+                Err(error) => panic!("{error}"),
+            }
+        }
+    };
+    let almost = || {
+        let mut batch = vault::Batch::new();
+        batch.push(&support::long(&raw[..raw.len() - 200])).unwrap();
+        batch
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let size = {
+        // Room for all of them to wait together, so that they are joined where they may be.
+        let limits = Limits {
+            queue_bytes: 256 << 20,
+            ..limits()
+        };
+        let vault = open_with(dir.path(), limits, clock());
+        let appends = [almost(), full(), almost(), full(), full()].map(|b| vault.append(b));
+        let [a, b, c, d, e] = appends;
+        for range in <[_; 5]>::from(tokio::join!(a, b, c, d, e)) {
+            range.unwrap();
+        }
+        vault.size()
+    };
+    assert_eq!(size, 3 * 7 + 2);
+    let vault = open(dir.path());
+    assert_eq!(vault.size(), size);
+    for n in 0..size {
+        assert!(vault.record(n).unwrap().raw.len() >= raw.len() - 200);
+    }
+}
+
+#[tokio::test]
 async fn many_tasks_append_at_once_and_each_gets_its_own_numbers() {
     let dir = tempfile::tempdir().unwrap();
     let vault = std::sync::Arc::new(open_with(

@@ -109,22 +109,28 @@ pub(crate) async fn adopt_lines(
             let (device, relay) = (named.organization, named.relay_organization);
             let ours = ground.is_centre(tx, Some(device)).await.map_err(fault)?
                 && ground.is_centre(tx, Some(relay)).await.map_err(fault)?;
-            let (taken_as, from_at) = if named.device == record.id {
-                (Some((named.relay, relay)), named.relay_since)
-            } else if let Some(from_at) = as_stranger {
-                // The relay itself was a stranger until now.
-                (None, from_at)
-            } else {
+            if !ours {
                 continue;
+            }
+            let taken_in = if named.device == record.id {
+                // Before the relay was known, its lines were nobody's, and are said to be its.
+                let before = log_claim::since(tx, &named.address, named.relay).await;
+                let before = before.map_err(fault)?.map(|from_at| (None, from_at));
+                let as_relay = (Some((named.relay, relay)), named.relay_since);
+                [before, Some(as_relay)]
+            } else {
+                // The relay itself was a stranger until now.
+                [as_stranger.map(|from_at| (None, from_at)), None]
             };
-            earlier.extend(ours.then_some(Earlier {
-                peer: named.address,
-                host: Some(named.host),
+            let lines = |(taken_as, from_at)| Earlier {
+                peer: named.address.clone(),
+                host: Some(named.host.clone()),
                 taken_as,
                 device: named.device,
                 unit: device,
                 from_at,
-            }));
+            };
+            earlier.extend(taken_in.into_iter().flatten().map(lines));
         }
     }
     for lines in earlier {
@@ -181,7 +187,8 @@ async fn of_address(
 async fn say(app: &App, ctx: &Ctx, tx: &mut Tx, lines: Earlier) -> Result<(), StoreError> {
     let now = app.clock.now_ms();
     let host = lines.host.as_deref().map(log_name);
-    let before = log_claim::until(tx, &lines.peer, host.as_deref()).await?;
+    let as_device = lines.taken_as.map(|(device, _)| device);
+    let before = log_claim::until(tx, &lines.peer, host.as_deref(), as_device).await?;
     let from_at = before.map_or(lines.from_at, |before| before.max(lines.from_at));
     if before.is_some_and(|before| before >= now) {
         return Ok(());
@@ -190,7 +197,7 @@ async fn say(app: &App, ctx: &Ctx, tx: &mut Tx, lines: Earlier) -> Result<(), St
         id: Id::new(now),
         peer: lines.peer,
         host,
-        as_device: lines.taken_as.map(|(device, _)| device),
+        as_device,
         as_organization: lines.taken_as.map(|(_, unit)| unit),
         device: lines.device,
         organization: lines.unit,
@@ -237,7 +244,7 @@ pub(crate) async fn claim_meanwhile(
     let mut tx = app.db.begin_later().await?;
     let peer = address.to_string();
     // Said already by who registered it.
-    let said = log_claim::until(&mut tx, &peer, None).await?;
+    let said = log_claim::until(&mut tx, &peer, None, None).await?;
     if said.is_some_and(|until| until > last_at) {
         return Ok(());
     }

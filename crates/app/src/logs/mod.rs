@@ -1,8 +1,10 @@
 //! Logs: the vault, the syslog listeners, who sends.
 
 mod kept;
+mod lost;
 mod open;
 mod receive;
+mod strangers;
 mod view;
 
 use std::sync::{
@@ -14,9 +16,11 @@ use observe::syslog::Syslog;
 use tokio::sync::Notify;
 use vault::{Reader, Vault, note::Signer, samples::Samples, tree::Hash};
 
+use lost::Lost;
+
 pub use kept::kept;
 pub use receive::reconcile;
-pub(crate) use receive::{bounds, listen};
+pub(crate) use receive::{bounds, listen, rate};
 pub use store::log_claim::LogClaim;
 pub use store::log_source::{LogSource, UnknownSender};
 pub use vault::{Flags, Page, Proof, Record};
@@ -35,6 +39,8 @@ pub struct Logs {
     /// The installation's key; none where the data folder has none yet.
     signer: Option<Signer>,
     listening: RwLock<Option<Arc<Syslog>>>,
+    /// Lines given up at the stop before this start; for the process that listens.
+    pub(crate) lost: Option<Lost>,
     poked: Notify,
     /// The id of the last checkpoint that this process noted in the journal.
     noted: Mutex<Option<Hash>>,
@@ -64,6 +70,9 @@ impl Logs {
 
     /// Puts what waits on disk and ends the vault's threads.
     pub(crate) async fn close(&self) {
+        if let (Some(lost), Some(syslog)) = (&self.lost, self.listening()) {
+            lost.note(syslog.snapshot().counts.abandoned);
+        }
         let (vault, samples) = (self.vault.clone(), self.samples.clone());
         let closed = tokio::task::spawn_blocking(move || {
             if let Some(samples) = samples {

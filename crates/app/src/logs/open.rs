@@ -17,7 +17,7 @@ use vault::{
     set_apart,
 };
 
-use super::Logs;
+use super::{Logs, lost::Lost};
 use crate::{
     application::{AppConfig, OpenError},
     evidence, keyring,
@@ -41,7 +41,7 @@ impl Logs {
                 Some(key) => Some(own_name(config, db, &dir, key).await?),
                 None => None,
             };
-            return Ok(Self::of(signer, None, Reader::open(&dir).ok(), None));
+            return Ok(Self::of(signer, None, Reader::open(&dir).ok(), None, None));
         }
         let kept = kept_key(config.keys()).map_err(failed)?;
         let had_key = kept.is_some();
@@ -60,7 +60,14 @@ impl Logs {
         let vault = Arc::new(open_vault(config, db, &signer, had_key).await?);
         let samples = Arc::new(open_samples(config)?);
         let reader = Some(vault.reader());
-        Ok(Self::of(Some(signer), Some(vault), reader, Some(samples)))
+        let lost = Some(Lost::open(&config.data));
+        Ok(Self::of(
+            Some(signer),
+            Some(vault),
+            reader,
+            Some(samples),
+            lost,
+        ))
     }
 
     fn of(
@@ -68,6 +75,7 @@ impl Logs {
         vault: Option<Arc<Vault>>,
         reader: Option<Reader>,
         samples: Option<Arc<Samples>>,
+        lost: Option<Lost>,
     ) -> Self {
         Self {
             vault,
@@ -75,6 +83,7 @@ impl Logs {
             samples,
             signer,
             listening: RwLock::default(),
+            lost,
             poked: Notify::new(),
             noted: Mutex::default(),
             verified: AtomicBool::new(false),

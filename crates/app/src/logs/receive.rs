@@ -18,12 +18,13 @@ use store::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use super::strangers;
 use crate::{
     App,
     application::LOG_SOURCES,
     claim, disk,
     live::Topic,
-    task::{Listen, everything},
+    task::{Listen, everything, kept},
 };
 
 /// Listens for syslog; returns the addresses taken.
@@ -40,6 +41,7 @@ pub(crate) async fn listen(
         udp: listen.syslog_udp.clone(),
         tcp: listen.syslog_tcp.clone(),
         stranger_bounds: bounds(app),
+        registered_bounds: Bounds::each(rate(app)),
         ..Settings::default()
     };
     if let Some((registered, strangers)) = listen.rooms {
@@ -48,6 +50,7 @@ pub(crate) async fn listen(
         settings.strangers.all = strangers;
         settings.strangers.each = settings.strangers.each.min(strangers);
     }
+    let began = app.clock.now_ms();
     let (syslog, mut tasks) =
         Syslog::start(settings, Arc::clone(vault), app.clock.clone(), cancel)?;
     let addresses = (
@@ -63,26 +66,33 @@ pub(crate) async fn listen(
         .listening
         .write()
         .unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&syslog));
+    if let Err(error) = strangers::restore(app, &syslog, began).await {
+        tracing::error!(%error, "the list of unknown senders could not be read; it begins anew");
+    }
     if let Err(error) = register(app, &syslog).await {
         tracing::error!(%error, "the registered senders could not be read; lines count as unknown until they are");
         app.logs.poke();
     }
     tracker.spawn(async move { while tasks.join_next().await.is_some() {} });
-    let (app, cancel) = (app.clone(), cancel.clone());
-    tracker.spawn(async move {
-        loop {
-            tokio::select! {
-                () = cancel.cancelled() => break,
-                () = app.logs.poked.notified() => {}
-            }
-            if let Err(error) = register(&app, &syslog).await {
-                tracing::error!(%error, "the registered senders could not be read; trying again");
-                tokio::time::sleep(std::time::Duration::from_secs(2)).await;
-                app.logs.poke();
-            }
-        }
-    });
+    let (registering, stop) = (app.clone(), cancel.clone());
+    let begin = move || follow(registering.clone(), Arc::clone(&syslog), stop.clone());
+    tracker.spawn(kept(app.clone(), cancel.clone(), "log-senders", begin));
     Ok(addresses)
+}
+
+/// Keeps the listener's senders equal to the registry until `cancel`.
+async fn follow(app: App, syslog: Arc<Syslog>, cancel: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = cancel.cancelled() => break,
+            () = app.logs.poked.notified() => {}
+        }
+        if let Err(error) = register(&app, &syslog).await {
+            tracing::error!(%error, "the registered senders could not be read; trying again");
+            tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+            app.logs.poke();
+        }
+    }
 }
 
 /// What unregistered senders may send, as it is set.
@@ -96,6 +106,12 @@ pub(crate) fn bounds(app: &App) -> Bounds {
         each_per_day: per_day("logs.unknown_each_mb"),
         all_per_day: per_day("logs.unknown_all_mb"),
     }
+}
+
+/// What each registered sender may send, as it is set.
+pub(crate) fn rate(app: &App) -> u32 {
+    let rate = app.settings().integer("logs.registered_each_per_second");
+    u32::try_from(rate).unwrap_or(u32::MAX)
 }
 
 /// Tells the listener which address belongs to which device and unit.

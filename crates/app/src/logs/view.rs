@@ -20,6 +20,7 @@ use crate::{
     App, Ctx,
     claim::{self, Decision},
     fault::fault,
+    task::everything,
 };
 
 /// The most lines of one page; `cursor` leads on.
@@ -172,16 +173,25 @@ pub async fn search_in(
         let visible = units.as_ref().is_none_or(|u| u.contains(&wanted));
         units = Some(visible.then_some(wanted).into_iter().collect());
     }
-    let claimed = match (&units, query.devices.as_slice()) {
-        (None, []) => Vec::new(),
-        (units, devices) => (claims(app, ctx).await?.into_iter())
-            .filter(|c| {
+    let devices = query.devices.as_slice();
+    let (wanted, others) = match (&units, devices) {
+        (None, []) => (Vec::new(), Vec::new()),
+        (units, devices) => {
+            let all = log_claim::standing(&app.db, &everything()).await;
+            all.map_err(fault)?.into_iter().partition(|c| {
                 (units.as_ref()).is_none_or(|u| u.contains(&c.organization.0.bytes()))
                     && (devices.is_empty() || devices.contains(&c.device))
             })
-            .filter_map(|c| claimed(&c))
-            .collect(),
+        }
     };
+    // Whoever asks for a unit or a device does not ask for what is another's now; a relay's
+    // unit still sees among all its lines what came through it.
+    let others = if query.unit.is_some() || !devices.is_empty() {
+        others
+    } else {
+        Vec::new()
+    };
+    let claimed = |claims: Vec<LogClaim>| claims.iter().filter_map(claimed).collect();
     let found = reader.search(Query {
         from_ms: query.from,
         to_ms: query.to,
@@ -189,7 +199,8 @@ pub async fn search_in(
             .then(|| query.devices.iter().map(|d| d.bytes()).collect()),
         peer: query.peer,
         units,
-        claimed,
+        claimed: claimed(wanted),
+        given_away: claimed(others),
         max_severity: query.max_severity,
         no_severity: query.no_severity,
         flags: query.flags,
@@ -344,7 +355,7 @@ pub fn status(app: &App, ctx: &Ctx) -> Result<LogStatus, Problem> {
         key: reader.verifier().to_vkey(),
         received: snapshot.as_ref().map_or(0, |s| s.counts.lines),
         lost: snapshot.as_ref().map_or(0, |s| {
-            s.counts.refused + s.counts.abandoned + s.counts.datagrams_dropped
+            s.counts.refused + s.counts.abandoned + s.counts.datagrams_dropped + s.counts.over_rate
         }),
         over_share: snapshot.as_ref().map_or(0, |s| {
             s.counts.strangers_dropped + s.counts.strangers_refused

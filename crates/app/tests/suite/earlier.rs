@@ -203,6 +203,46 @@ async fn a_name_registered_later_claims_its_lines_behind_the_relay() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_name_registered_last_has_its_lines_from_before_the_relay_was_known() {
+    for p in both().await {
+        let centre = p.unit("TT", None).await;
+        let a = p.unit("A", None).await;
+        // First a stranger's, then said to be the relay's, then taken in as the relay's.
+        line(&p, "10.1.0.1", "fw-a", None).await;
+        line(&p, "10.1.0.1", "other", None).await;
+        p.pass(1_000);
+        let relay = relay(&p, "10.1.0.1").await;
+        p.pass(86_400_000);
+        line(&p, "10.1.0.1", "fw-a", Some((relay, centre))).await;
+        line(&p, "10.1.0.1", "other", Some((relay, centre))).await;
+        let of = |unit: Id| LogQuery {
+            unit: Some(OrganizationId(unit)),
+            ..LogQuery::default()
+        };
+        let from = |device: Id| LogQuery {
+            devices: vec![device],
+            ..LogQuery::default()
+        };
+        assert_eq!(indices(&p, &p.ctx(), of(centre)).await, [0, 1, 2, 3]);
+        let fw = device(&p, "fw", "A", &[("log_name", "fw-a")]).await;
+        let officer = p.as_role(Role::Officer, Some(a));
+        for (ctx, query, lines) in [
+            (&officer, LogQuery::default(), [0, 2]),
+            (&p.ctx(), of(a), [0, 2]),
+            (&p.ctx(), from(fw), [0, 2]),
+            // What is another's now comes no longer for whom it was taken in as.
+            (&p.ctx(), of(centre), [1, 3]),
+            (&p.ctx(), from(relay), [1, 3]),
+        ] {
+            assert_eq!(indices(&p, ctx, query).await, lines);
+        }
+        p.app.logs.vault().unwrap().seal().await.unwrap();
+        assert_eq!(indices(&p, &p.ctx(), of(centre)).await, [1, 3], "sealed");
+        assert_eq!(indices(&p, &p.ctx(), of(a)).await, [0, 2], "sealed");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_relay_registered_later_leaves_the_named_their_lines() {
     for p in both().await {
         p.unit("TT", None).await;

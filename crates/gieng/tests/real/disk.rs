@@ -5,6 +5,7 @@ use std::{
     fs::File,
     io::Write as _,
     net::{TcpStream, UdpSocket},
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -410,5 +411,104 @@ fn as_room_shrinks_strangers_stop_first_and_the_records_last() {
         found("laCuoi").then_some(())
     });
     drop(world);
+    drop(small);
+}
+
+#[test]
+fn a_log_of_its_own_on_the_full_disk_ends_nothing_and_lines_given_up_are_told() {
+    let data = tempfile::tempdir().expect("a temporary folder can be made");
+    let Some(small) = Small::mount(data.path(), 128) else {
+        return;
+    };
+    let elsewhere = tempfile::tempdir().expect("a temporary folder can be made");
+    let (script, own) = (elsewhere.path().join("gieng"), small.0.join("own.log"));
+    let text = format!("#!/bin/sh\nexec {GIENG} \"$@\" 2>>{}\n", own.display());
+    std::fs::write(&script, text).expect("the folder is ours");
+    std::fs::set_permissions(&script, PermissionsExt::from_mode(0o755)).expect("it is ours");
+    let ballast = small.0.join("ballast");
+    let to = free_port([127, 0, 0, 1]);
+    let launch = quiet(&script.display().to_string(), data.path())
+        .arg("--syslog-tcp", &to)
+        .flag("--no-probe");
+    let mut program = launch.start();
+    let admin = program.client();
+    admin.begin(&program.first_link(), "quan.tri");
+    for (noun, csv) in [
+        (
+            "organization",
+            "code,name,kind,level,membership\nU,Sở U,department,province,member\n",
+        ),
+        (
+            "device",
+            "code,name,organization,role,address\nSW,Bộ chuyển mạch,U,switch,127.0.0.1\n",
+        ),
+    ] {
+        let path = format!("/api/v1/{noun}/import?mode=all-or-nothing");
+        let report = admin.send("POST", &path, &[], csv).json();
+        assert_eq!(report["written"], true, "{report:#}");
+    }
+    let mut sender = TcpStream::connect(to).expect("it listens");
+    let mut say = |word: &str| {
+        for n in 0..100 {
+            let line = format!("<13>1 - may ung - - - {word} {n:03}\n");
+            sender.write_all(line.as_bytes()).expect("it is read");
+        }
+    };
+    let lines = |admin: &Client, word: &str| {
+        let found = admin
+            .get(&format!("/api/v1/logs?q={word}&limit=200"))
+            .json();
+        found["items"].as_array().map_or(0, Vec::len)
+    };
+    let stands = |admin: &Client, cause: &str| {
+        let told = admin.get("/api/v1/alarms?closed=true").json();
+        let told = told["items"].as_array().cloned().unwrap_or_default();
+        told.iter()
+            .any(|view| view["alarm"]["state"] == cause)
+            .then_some(())
+    };
+    say("truoc");
+    eventually("the lines", || {
+        (lines(&admin, "truoc") == 100).then_some(())
+    });
+
+    fill(&ballast);
+    say("trong");
+    let stalled = |admin: &Client| {
+        let settings = admin.get("/settings").body;
+        settings.contains("Ngừng nhận").then_some(())
+    };
+    eventually("the vault to take nothing", || stalled(&admin));
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    std::fs::remove_file(&ballast).expect("it is ours");
+    eventually("the lines that waited", || {
+        (lines(&admin, "trong") == 100).then_some(())
+    });
+    eventually("that the disk was full to be told", || {
+        stands(&admin, "disk-full")
+    });
+    assert_eq!(
+        stands(&admin, "vault-stalled"),
+        None,
+        "one cause, one alarm"
+    );
+    assert_eq!(stands(&admin, "task-failed"), None);
+    let said = std::fs::read_to_string(&own).expect("it is there");
+    assert!(!said.contains("panicked"), "{said}");
+
+    fill(&ballast);
+    say("mat");
+    eventually("the vault to take nothing", || stalled(&admin));
+    let session = admin.cookie("gieng_session").expect("it is signed in");
+    program.stop();
+    std::fs::remove_file(&ballast).expect("it is ours");
+    let program = launch.start();
+    let admin = program.client();
+    admin.take_cookie("gieng_session", &session);
+    assert!(lines(&admin, "mat") < 100);
+    eventually("what was given up to be told", || {
+        stands(&admin, "logs-lost")
+    });
+    drop(program);
     drop(small);
 }

@@ -213,6 +213,44 @@ fn a_flood_of_a_stranger_does_not_crowd_out_a_registered_device() {
     assert_eq!(world.program.client().get("/healthz").status, 200);
 }
 
+#[test]
+fn a_stop_under_a_flood_leaves_a_vault_that_can_be_read() {
+    let syslog = free_port([127, 0, 0, 1]);
+    let data = tempfile::tempdir().expect("a temporary folder can be made");
+    let folder = data.path().to_owned();
+    let world = World::begin_in(data, GIENG, |launch| {
+        launch.arg("--syslog-tcp", &syslog).flag("--no-probe")
+    });
+    let _answers = registered(&world);
+    let lines = b"a\n".repeat(32_768);
+    // What the system holds for a stranger over its share, and a device in full speed.
+    let mut stranger = from([127, 0, 0, 77], syslog).expect("it listens");
+    let patience = Some(Duration::from_millis(300));
+    stranger
+        .set_write_timeout(patience)
+        .expect("a socket option");
+    while stranger.write_all(&lines).is_ok() {}
+    let mut device = TcpStream::connect(syslog).expect("it listens");
+    let flooding = std::thread::spawn(move || while device.write_all(&lines).is_ok() {});
+    std::thread::sleep(Duration::from_secs(2));
+    let began = Instant::now();
+    let world = world.restart(GIENG, |launch| launch.flag("--no-probe"));
+    assert!(
+        began.elapsed() < Duration::from_secs(60),
+        "{:?}",
+        began.elapsed()
+    );
+    flooding.join().expect("the thread ends");
+    let apart = files(&folder);
+    let apart = apart
+        .iter()
+        .find(|path| path.display().to_string().contains("vault-"));
+    assert_eq!(apart, None, "the vault was set apart");
+    let out = world.program.run(&["vault", "verify"]);
+    let said = String::from_utf8_lossy(&out.stdout).into_owned();
+    assert!(out.status.success() && said.contains("sound"), "{said}");
+}
+
 /// Reads until the other end closes; what came, and after how long.
 fn closed(mut stream: TcpStream) -> (String, Duration) {
     let began = Instant::now();

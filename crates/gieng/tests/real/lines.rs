@@ -11,7 +11,7 @@ use std::{
 
 use serde_json::Value;
 use testkit::{
-    program::{eventually, free_port},
+    program::{Launch, eventually, free_port},
     world::World,
 };
 
@@ -151,6 +151,23 @@ fn what_a_line_lacks_is_shown_and_can_be_asked_for() {
         "{table}"
     );
     assert_eq!(table.lines().count(), 1, "{table}");
+    assert_eq!(show(&["--source", "127.0.0.0/8"]), show(&[]));
+    assert_eq!(show(&["--source", "10.0.0.0/8"]), "");
+    let backwards = [
+        "vault",
+        "search",
+        "--from",
+        "2026-11-28",
+        "--to",
+        "2026-11-27",
+    ];
+    let out = world.program.run(&backwards);
+    assert!(!out.status.success(), "{out:?}");
+    for blank in ["%20", "%20%20", "%09"] {
+        let answer = world.admin.get(&format!("/api/v1/logs?source={blank}"));
+        assert_eq!(answer.status, 400, "{}", answer.body);
+    }
+    assert_eq!(world.admin.get("/logs?source=&q=").status, 200);
     let json = show(&["--severity", "none", "--source", "SW-1", "--format", "json"]);
     let line: Value = serde_json::from_str(json.trim()).expect("it is JSON");
     assert!(
@@ -187,4 +204,39 @@ fn unknown_senders_come_fifty_a_page_the_loudest_first() {
         "the tab counts all"
     );
     assert_eq!(world.admin.get("/logs/unknown?offset=x").status, 400);
+}
+
+#[test]
+fn a_kill_forgets_no_sender_and_no_count() {
+    let to = free_port([127, 0, 0, 1]);
+    let world = begun(to);
+    let stranger = UdpSocket::bind("127.0.0.61:0").expect("the address is ours");
+    let say = |n: usize| {
+        let line = format!("<13>Nov 28 01:00:00 la ung: dem {n:03}");
+        stranger.send_to(line.as_bytes(), to).expect("it is sent");
+    };
+    (0..50).for_each(say);
+    eventually("the lines", || {
+        (found(&world, "q=dem&limit=100").len() == 50).then_some(())
+    });
+    // Killed before or after the list was written: what counts is what the vault has.
+    let options = |launch: Launch| launch.arg("--syslog-udp", &to).flag("--no-probe");
+    let world = world.restart_killed(GIENG, options);
+    say(50);
+    let listed = |lines: &str| {
+        let page = world.admin.get("/logs/unknown").body;
+        let row = page.split("source=127.0.0.61").nth(1)?;
+        let row = row.split("</tr>").next()?;
+        row.contains(&format!(">{lines}<")).then_some(())
+    };
+    eventually("all of them to be counted", || listed("51"));
+    world.import(
+        "device",
+        "code,name,organization,role,address\nMOI,Mới,U,switch,127.0.0.61\n",
+    );
+    eventually("the earlier lines to be the device's", || {
+        let lines = found(&world, "q=dem&limit=100");
+        let own = lines.iter().filter(|line| line["device_code"] == "MOI");
+        (own.count() == 51).then_some(())
+    });
 }

@@ -9,11 +9,12 @@ use std::time::Instant;
 use domain::clock::{Clock, local_zone};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use tokio::sync::watch;
 use vault::{Batch, Flags, Line, SourceId, Transport, Vault};
 use wire::framing::Ending;
 
 use super::Settings;
-use super::source::{AtPeer, Source, SourceTable};
+use super::source::{AtPeer, Entry, Source, SourceTable};
 use super::unknown::UnknownSenders;
 use crate::allowance::{Allowances, Grant};
 use crate::seats::Seats;
@@ -68,6 +69,12 @@ pub struct Counts {
     pub strangers_held: u64,
     /// TCP connections closed because a frame did not end.
     pub frames_unended: u64,
+    /// How often a TCP connection of a registered sender had to wait for its rate.
+    pub paced: u64,
+    /// Datagrams of registered senders that were over their rate and are not kept.
+    pub over_rate: u64,
+    /// Faults of our own: a listener, a connection or a writer that failed and was begun again.
+    pub panics: u64,
 }
 
 /// The counts, and what came from each source.
@@ -79,6 +86,8 @@ pub struct Snapshot {
     pub sources: HashMap<SourceId, SourceCount>,
     /// Set while the vault takes nothing.
     pub stalled: Option<Stall>,
+    /// The registered sender that was last over its rate.
+    pub over_rate: Option<IpAddr>,
 }
 
 #[derive(Debug, Default)]
@@ -93,6 +102,9 @@ pub(super) struct Counters {
     pub strangers_dropped: AtomicU64,
     pub strangers_held: AtomicU64,
     pub frames_unended: AtomicU64,
+    pub panics: AtomicU64,
+    pub paced: AtomicU64,
+    pub over_rate: AtomicU64,
 }
 
 /// What all listeners share.
@@ -101,6 +113,7 @@ pub(super) struct Intake {
     pub settings: Settings,
     pub clock: Clock,
     pub sources: SourceTable,
+    changed: watch::Sender<()>,
     pub unknown: UnknownSenders,
     /// TCP connections of registered senders.
     pub registered: Seats,
@@ -108,6 +121,10 @@ pub(super) struct Intake {
     pub strangers: Seats,
     /// What those others have sent.
     pub allowances: Allowances,
+    /// What registered senders have sent.
+    pub rates: Allowances,
+    /// The registered sender that was last over its rate.
+    over_rate: Mutex<Option<IpAddr>>,
     /// Nothing of those others is taken.
     closed: AtomicBool,
     pub counters: Counters,
@@ -144,12 +161,15 @@ impl Intake {
             registered: Seats::new(settings.registered),
             strangers: Seats::new(settings.strangers),
             allowances: Allowances::new(settings.stranger_bounds),
+            rates: Allowances::new(settings.registered_bounds),
+            over_rate: Mutex::default(),
             closed: AtomicBool::new(false),
             held: Mutex::default(),
             vault,
             settings,
             clock,
             sources: SourceTable::default(),
+            changed: watch::Sender::new(()),
             counters: Counters::default(),
             memory: AtomicUsize::new(0),
             zone: local_zone(),
@@ -270,6 +290,17 @@ impl Intake {
         (at.as_second() + 7 * HOUR).div_euclid(24 * HOUR)
     }
 
+    /// Replaces the registered senders.
+    pub(super) fn register(&self, entries: impl IntoIterator<Item = Entry>) {
+        self.sources.replace(entries);
+        self.changed.send_replace(());
+    }
+
+    /// Tells when the registered senders are replaced.
+    pub(super) fn changes(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
+    }
+
     /// Whether anybody is registered at an address.
     pub(super) fn is_registered(&self, peer: IpAddr) -> bool {
         self.sources.load().contains_key(&peer)
@@ -286,6 +317,28 @@ impl Intake {
             .charge(peer, lines, bytes as u64, Instant::now(), day)
     }
 
+    /// The same of a registered sender, over whose connection may come what its rate allows.
+    pub(super) fn paces(&self, peer: IpAddr, lines: usize, bytes: usize) -> Grant {
+        let weight = weight(lines, bytes);
+        let grant = self.rates.charge(peer, weight, 0, Instant::now(), 0);
+        // Counted when what came was too much, not whenever that is asked again.
+        if weight > 0 && grant != Grant::Now {
+            add(&self.counters.paced, 1);
+            *lock(&self.over_rate) = Some(peer);
+        }
+        grant
+    }
+
+    /// Takes a registered sender's datagram, or counts that it is over its rate.
+    pub(super) fn keeps_pace(&self, peer: IpAddr, bytes: usize) -> bool {
+        let taken = (self.rates).take(peer, weight(1, bytes), 0, Instant::now(), 0);
+        if !taken {
+            add(&self.counters.over_rate, 1);
+            *lock(&self.over_rate) = Some(peer);
+        }
+        taken
+    }
+
     /// Takes an unregistered sender's datagram, or counts that it is over its share.
     pub(super) fn admits(&self, peer: IpAddr, bytes: usize, at: Timestamp) -> bool {
         let day = self.day(at);
@@ -295,7 +348,7 @@ impl Intake {
         }
         let taken = self
             .allowances
-            .take(peer, bytes as u64, Instant::now(), day);
+            .take(peer, 1, bytes as u64, Instant::now(), day);
         if !taken {
             add(&self.counters.strangers_dropped, 1);
         }
@@ -334,9 +387,13 @@ impl Intake {
                 strangers_dropped: get(&c.strangers_dropped),
                 strangers_held: get(&c.strangers_held),
                 frames_unended: get(&c.frames_unended),
+                panics: get(&c.panics),
+                paced: get(&c.paced),
+                over_rate: get(&c.over_rate),
             },
             sources: lock(&self.by_source).clone(),
             stalled: lock(&self.stalled).clone(),
+            over_rate: *lock(&self.over_rate),
         }
     }
 }
@@ -355,6 +412,11 @@ impl Load {
         count.bytes += bytes;
         count.last_received_ms = count.last_received_ms.max(at_ms);
     }
+}
+
+/// What lines of together `bytes` count for: a line one, and each KiB one more.
+fn weight(lines: usize, bytes: usize) -> u32 {
+    u32::try_from(lines + bytes / 1_024).unwrap_or(u32::MAX)
 }
 
 pub(super) fn add(counter: &AtomicU64, n: u64) {

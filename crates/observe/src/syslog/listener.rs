@@ -3,13 +3,14 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::clock::Clock;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use vault::Vault;
 
-use super::intake::{Intake, Snapshot};
+use super::intake::{Intake, Snapshot, add};
 use super::source::Entry;
 use super::unknown::UnknownSender;
 use crate::allowance::Bounds;
@@ -59,10 +60,16 @@ impl Syslog {
         let intake = Arc::new(Intake::new(vault, settings, clock));
         let mut tasks = JoinSet::new();
         for socket in udp_sockets {
-            tasks.spawn(udp::serve(socket, Arc::clone(&intake), cancel.clone()));
+            let (socket, cancel) = (Arc::new(socket), cancel.clone());
+            tasks.spawn(kept(Arc::clone(&intake), move |intake| {
+                udp::serve(Arc::clone(&socket), intake, cancel.clone())
+            }));
         }
         for listener in tcp_listeners {
-            tasks.spawn(tcp::serve(listener, Arc::clone(&intake), cancel.clone()));
+            let (listener, cancel) = (Arc::new(listener), cancel.clone());
+            tasks.spawn(kept(Arc::clone(&intake), move |intake| {
+                tcp::serve(Arc::clone(&listener), intake, cancel.clone())
+            }));
         }
         tracing::info!(udp = ?udp_addresses, tcp = ?tcp_addresses, "listening for syslog");
         let handle = Self {
@@ -76,7 +83,7 @@ impl Syslog {
     /// Replaces the registered senders; whoever is now registered leaves the
     /// list of unknown senders, and is answered.
     pub fn set_sources(&self, entries: impl IntoIterator<Item = Entry>) -> Vec<UnknownSender> {
-        self.intake.sources.replace(entries);
+        self.intake.register(entries);
         self.intake
             .unknown
             .forget_registered(&self.intake.sources.load())
@@ -93,9 +100,19 @@ impl Syslog {
         self.intake.allowances.set(bounds);
     }
 
+    /// How much each registered sender may send from now on.
+    pub fn set_rate(&self, each_per_second: u32) {
+        self.intake.rates.set(Bounds::each(each_per_second));
+    }
+
     /// Senders that are not registered, the newest first.
     pub fn unknown_senders(&self) -> Vec<UnknownSender> {
         self.intake.unknown.list()
+    }
+
+    /// Puts on the list of unknown senders what is known of one from before the start.
+    pub fn remember(&self, sender: UnknownSender) {
+        self.intake.unknown.remember(sender);
     }
 
     /// Lines of unknown senders for which their list had no room.
@@ -116,6 +133,22 @@ impl Syslog {
     /// The TCP addresses listened to, with their real ports.
     pub fn tcp_addresses(&self) -> &[SocketAddr] {
         &self.tcp
+    }
+}
+
+/// Keeps a listener running: one that fails is counted and begins again.
+async fn kept<F, Fut>(intake: Arc<Intake>, begin: F)
+where
+    F: Fn(Arc<Intake>) -> Fut,
+    Fut: Future<Output = ()> + Send + 'static,
+{
+    while let Err(error) = tokio::spawn(begin(Arc::clone(&intake))).await {
+        if !error.is_panic() {
+            break;
+        }
+        tracing::error!(%error, "a syslog listener failed; it begins again");
+        add(&intake.counters.panics, 1);
+        tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }
 

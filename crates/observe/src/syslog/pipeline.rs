@@ -11,6 +11,8 @@ use super::intake::{Intake, Load, add};
 
 /// A batch is not filled beyond this while the one before it is written, bytes.
 const BATCH: usize = 1 << 20;
+/// At the stop, the system has so long to tell of what has just arrived.
+pub(super) const JUST_ARRIVED: Duration = Duration::from_millis(50);
 /// Time between two attempts while the vault takes nothing.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -22,7 +24,8 @@ pub(super) struct Pipeline {
     pub load: Load,
     /// What of `load` is counted into [`Intake::memory`].
     counted: usize,
-    writing: Option<JoinHandle<()>>,
+    /// With the number of its lines and what it counts for in memory.
+    writing: Option<(JoinHandle<()>, u64, usize)>,
 }
 
 impl Pipeline {
@@ -40,8 +43,13 @@ impl Pipeline {
     /// what is read is then handed on at once.
     pub(super) fn has_room(&self) -> bool {
         self.writing.is_none()
-            || self.load.batch.bytes() < BATCH
+            || !self.is_full()
                 && self.intake.memory.load(Ordering::Relaxed) < self.intake.settings.memory
+    }
+
+    /// Whether the batch being filled is to be handed on before more is added.
+    pub(super) fn is_full(&self) -> bool {
+        self.load.batch.bytes() >= BATCH
     }
 
     /// To be called after lines were added: counts them and, if the disk is
@@ -62,8 +70,13 @@ impl Pipeline {
     pub(super) async fn written(&mut self) {
         match &mut self.writing {
             Some(writing) => {
-                // It ends by itself or with the runtime; it has no result.
-                let _ = writing.await;
+                let (task, lines, memory) = writing;
+                // It gives its memory back itself, unless it fails.
+                if task.await.is_err_and(|error| error.is_panic()) {
+                    self.intake.memory.fetch_sub(*memory, Ordering::Relaxed);
+                    add(&self.intake.counters.abandoned, *lines);
+                    add(&self.intake.counters.panics, 1);
+                }
                 self.writing = None;
                 self.send_off();
             }
@@ -86,7 +99,21 @@ impl Pipeline {
         let load = std::mem::take(&mut self.load);
         let memory = std::mem::take(&mut self.counted);
         let (intake, cancel) = (Arc::clone(&self.intake), self.cancel.clone());
-        self.writing = Some(tokio::spawn(write(intake, cancel, load, memory)));
+        let lines = load.batch.len() as u64;
+        let task = tokio::spawn(write(intake, cancel, load, memory));
+        self.writing = Some((task, lines, memory));
+    }
+}
+
+impl Drop for Pipeline {
+    /// Empty, unless its reader failed.
+    fn drop(&mut self) {
+        let memory = std::mem::take(&mut self.counted);
+        self.intake.memory.fetch_sub(memory, Ordering::Relaxed);
+        add(
+            &self.intake.counters.abandoned,
+            self.load.batch.len() as u64,
+        );
     }
 }
 

@@ -6,40 +6,58 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use vault::Transport;
 use wire::framing::{Decoder, Frame};
 
 use super::intake::{Arrival, Intake, add};
-use super::pipeline::Pipeline;
+use super::pipeline::{JUST_ARRIVED, Pipeline};
 use crate::allowance::Grant;
 use crate::seats::Seat;
 
 /// Bytes read at once.
 const CHUNK: usize = 64 * 1024;
-/// At the stop, so many bytes that have already arrived are still taken.
+/// The same from a sender that is not registered: what it may send is asked before each read,
+/// so it is over its share by no more than the lines of one.
+const SIP: usize = 512;
+/// At the end, so many bytes that have already arrived are still taken,
 const LAST: usize = 4 << 20;
+/// within so long.
+const LAST_FOR: Duration = Duration::from_secs(5);
+/// Whoever waits asks again at least so often.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// Accepts connections until `cancel`, then waits for them to end.
-pub(super) async fn serve(listener: TcpListener, intake: Arc<Intake>, cancel: CancellationToken) {
+pub(super) async fn serve(
+    listener: Arc<TcpListener>,
+    intake: Arc<Intake>,
+    cancel: CancellationToken,
+) {
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
             biased;
             () = cancel.cancelled() => break,
-            Some(_) = connections.join_next() => continue,
+            Some(ended) = connections.join_next() => {
+                add(&intake.counters.panics, u64::from(ended.is_err_and(|e| e.is_panic())));
+                continue;
+            }
             accepted = listener.accept() => accepted,
         };
         match accepted {
             Ok((stream, peer)) => {
                 let peer = peer.ip().to_canonical();
-                let Some(seat) = seat(&intake, peer) else {
+                let known = intake.is_registered(peer);
+                let Some(seat) = seat(&intake, peer, known) else {
                     continue;
                 };
                 let (intake, cancel) = (Arc::clone(&intake), cancel.clone());
                 connections.spawn(async move {
-                    if let Err(error) = connection(&stream, peer, intake, cancel, seat).await {
+                    if let Err(error) =
+                        connection(&stream, peer, intake, cancel, (known, seat)).await
+                    {
                         tracing::debug!(%peer, %error, "a syslog connection ended");
                     }
                 });
@@ -56,8 +74,8 @@ pub(super) async fn serve(listener: TcpListener, intake: Arc<Intake>, cancel: Ca
 }
 
 /// A seat among the registered senders, or among the others while their share lasts.
-fn seat(intake: &Intake, peer: IpAddr) -> Option<Seat> {
-    if intake.is_registered(peer) {
+fn seat(intake: &Intake, peer: IpAddr, known: bool) -> Option<Seat> {
+    if known {
         return intake.registered.enter(peer, false);
     }
     if intake.allows(peer, 0, 0) == Grant::Spent {
@@ -72,7 +90,7 @@ async fn connection(
     peer: IpAddr,
     intake: Arc<Intake>,
     cancel: CancellationToken,
-    seat: Seat,
+    (known, seat): (bool, Seat),
 ) -> io::Result<()> {
     socket2::SockRef::from(stream).set_tcp_keepalive(
         &socket2::TcpKeepalive::new()
@@ -86,7 +104,10 @@ async fn connection(
         chunk: vec![0; CHUNK],
         open_since: None,
         wait_until: None,
+        over_since: None,
         spent: false,
+        changes: intake.changes(),
+        known,
         seat,
         intake,
     };
@@ -104,10 +125,16 @@ struct Reader {
     chunk: Vec<u8>,
     /// Since when a frame has been open without any having ended.
     open_since: Option<Instant>,
-    /// Until when an unregistered sender has sent enough.
+    /// Until when the sender has sent enough.
     wait_until: Option<Instant>,
+    /// Since when it has been over its own share whenever there was something to read.
+    over_since: Option<Instant>,
     /// The sender is not registered and has nothing left of its share.
     spent: bool,
+    /// Tells when the registered senders change.
+    changes: watch::Receiver<()>,
+    /// Whether the sender is registered, as its seat has it.
+    known: bool,
     seat: Seat,
 }
 
@@ -120,7 +147,15 @@ impl Reader {
         let mut heard = Instant::now();
         let mut paused = false;
         loop {
-            self.wait_until = self.wait_until.filter(|until| *until > Instant::now());
+            if !self.keeps_seat() {
+                return self.take_last(stream).await;
+            }
+            // Asked before reading: others at the same address, or all, may have sent enough.
+            self.ask(0, 0);
+            if self.spent || self.is_long_over() {
+                self.intake.turned_away();
+                return Ok(());
+            }
             let room = self.pipeline.has_room() && self.wait_until.is_none();
             if room && paused {
                 // Time in which we did not read is not the sender's.
@@ -138,22 +173,19 @@ impl Reader {
             let deadline = unended.map_or(heard + idle, |at| at.min(heard + idle));
             tokio::select! {
                 biased;
-                () = cancel.cancelled() => return self.take_last(stream),
-                () = self.seat.left() => return self.take_last(stream),
+                () = cancel.cancelled() => return self.take_last(stream).await,
+                () = self.seat.left() => return self.take_last(stream).await,
+                Ok(()) = self.changes.changed() => {}
                 () = self.pipeline.written() => {}
                 ready = stream.readable(), if room => {
                     ready?;
                     match self.read(stream)? {
-                        None => {}
+                        None => self.over_since = None,
                         Some(0) => return Ok(()),
                         Some(_) => {
                             heard = Instant::now();
                             self.seat.heard();
                         }
-                    }
-                    if self.spent {
-                        self.intake.turned_away();
-                        return Ok(());
                     }
                 }
                 () = until(self.wait_until), if self.wait_until.is_some() => {}
@@ -166,10 +198,64 @@ impl Reader {
         }
     }
 
-    /// Takes what has already arrived, but not without end.
-    fn take_last(&mut self, stream: &TcpStream) -> io::Result<()> {
+    /// Changes to a seat of the other kind when the sender was registered since it came, or is
+    /// no longer; whether there was one.
+    fn keeps_seat(&mut self) -> bool {
+        let known = self.intake.is_registered(self.peer);
+        if known != self.known {
+            let Some(seat) = seat(&self.intake, self.peer, known) else {
+                return false;
+            };
+            (self.known, self.seat) = (known, seat);
+            (self.over_since, self.spent) = (None, false);
+        }
+        true
+    }
+
+    /// Counts what came, and finds out how long the sender has to wait.
+    fn ask(&mut self, lines: usize, bytes: usize) {
+        self.wait_until = None;
+        let grant = if self.known {
+            self.intake.paces(self.peer, lines, bytes)
+        } else {
+            self.intake.allows(self.peer, lines, bytes)
+        };
+        match grant {
+            Grant::Now => {}
+            Grant::After(wait) => {
+                let now = Instant::now();
+                self.wait_until = Some(now + wait.min(LONGEST_WAIT));
+                if !self.known && self.intake.allowances.owes(self.peer) {
+                    self.over_since = self.over_since.or(Some(now));
+                }
+            }
+            Grant::Spent => self.spent = true,
+        }
+    }
+
+    /// Whether the sender has been over its share for so long that it only holds a seat.
+    fn is_long_over(&self) -> bool {
+        self.over_since
+            .is_some_and(|since| since.elapsed() >= self.intake.settings.over_share)
+    }
+
+    /// Takes what has already arrived, in the sender's share and as fast as it is written, but
+    /// not without end.
+    async fn take_last(&mut self, stream: &TcpStream) -> io::Result<()> {
+        let until = Instant::now() + LAST_FOR;
+        // What has just arrived may not have been told of yet.
+        let _ = tokio::time::timeout(JUST_ARRIVED, stream.readable()).await;
         let mut last = 0;
-        while last < LAST && !self.spent {
+        while last < LAST && Instant::now() < until {
+            if !self.pipeline.has_room() {
+                // Out of time, the loop ends.
+                let _ = tokio::time::timeout_at(until.into(), self.pipeline.written()).await;
+                continue;
+            }
+            self.ask(0, 0);
+            if self.spent || self.wait_until.is_some() {
+                break;
+            }
             match self.read(stream)? {
                 Some(n) if n > 0 => last += n,
                 _ => break,
@@ -180,7 +266,8 @@ impl Reader {
 
     /// Reads what is there, one chunk at most; `None` when nothing is, `Some(0)` at the end.
     fn read(&mut self, stream: &TcpStream) -> io::Result<Option<usize>> {
-        let n = match stream.try_read(&mut self.chunk) {
+        let most = if self.known { CHUNK } else { SIP };
+        let n = match stream.try_read(&mut self.chunk[..most]) {
             Ok(n) => n,
             Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Ok(None),
             Err(e) => return Err(e),
@@ -194,13 +281,7 @@ impl Reader {
             self.open_since = Some(Instant::now());
         }
         self.pipeline.added();
-        if !self.intake.is_registered(self.peer) {
-            match self.intake.allows(self.peer, frames, n) {
-                Grant::Now => {}
-                Grant::After(wait) => self.wait_until = Instant::now().checked_add(wait),
-                Grant::Spent => self.spent = true,
-            }
-        }
+        self.ask(frames, n);
         Ok(Some(n))
     }
 
@@ -223,9 +304,13 @@ impl Reader {
         let at_peer = table.get(&self.peer);
         let received_at = self.intake.clock.now();
         let (intake, load, peer) = (&self.intake, &mut self.pipeline.load, self.peer);
+        let mut frames = 0;
         self.decoder.finish(|frame| {
+            frames += 1;
             intake.take(load, &arrival(frame, peer, received_at), at_peer);
         });
+        // Its bytes were counted as they came. One line a connection is a share, too.
+        self.ask(frames, 0);
     }
 }
 

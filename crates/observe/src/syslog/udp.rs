@@ -4,6 +4,7 @@ use std::io::{self, IoSliceMut};
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use nix::sys::socket::{self, ControlMessageOwned, MsgFlags, SockaddrStorage, sockopt};
 use tokio::io::Interest;
@@ -13,12 +14,14 @@ use vault::Transport;
 use wire::framing::Ending;
 
 use super::intake::{Arrival, Intake, add};
-use super::pipeline::Pipeline;
+use super::pipeline::{JUST_ARRIVED, Pipeline};
 
 /// A datagram is never longer.
 const LONGEST: usize = 65_535;
 /// Datagrams taken in one go before others get a turn.
 const AT_ONCE: usize = 512;
+/// At the stop, what has already arrived is still taken, within so long.
+const LAST_FOR: Duration = Duration::from_secs(2);
 
 struct Datagram {
     len: usize,
@@ -28,7 +31,7 @@ struct Datagram {
 }
 
 /// Receives until `cancel`, then takes what has already arrived.
-pub(super) async fn serve(socket: UdpSocket, intake: Arc<Intake>, cancel: CancellationToken) {
+pub(super) async fn serve(socket: Arc<UdpSocket>, intake: Arc<Intake>, cancel: CancellationToken) {
     let mut reader = Reader {
         pipeline: Pipeline::new(Arc::clone(&intake), cancel.clone()),
         intake,
@@ -50,7 +53,18 @@ pub(super) async fn serve(socket: UdpSocket, intake: Arc<Intake>, cancel: Cancel
             }
         }
     }
-    reader.take_some(&socket);
+    let until = Instant::now() + LAST_FOR;
+    let _ = tokio::time::timeout(JUST_ARRIVED, socket.readable()).await;
+    while Instant::now() < until {
+        if reader.pipeline.has_room() {
+            if reader.take_some(&socket) == 0 {
+                break;
+            }
+        } else {
+            // Out of time, the loop ends.
+            let _ = tokio::time::timeout_at(until.into(), reader.pipeline.written()).await;
+        }
+    }
     reader.pipeline.finish().await;
 }
 
@@ -63,15 +77,17 @@ struct Reader {
 }
 
 impl Reader {
-    /// Takes what has arrived, but not without end.
-    fn take_some(&mut self, socket: &UdpSocket) {
+    /// Takes what has arrived, but not without end; how many datagrams.
+    fn take_some(&mut self, socket: &UdpSocket) -> usize {
         let table = self.intake.sources.load();
         let received_at = self.intake.clock.now();
-        for _ in 0..AT_ONCE {
+        let mut taken = 0;
+        while taken < AT_ONCE && !self.pipeline.is_full() {
             let (buffer, control) = (&mut self.buffer, &mut self.control);
             let got = socket.try_io(Interest::READABLE, || receive(socket, buffer, control));
             // An error is one of an earlier datagram of ours, of which there are none.
             let Ok(datagram) = got else { break };
+            taken += 1;
             if let Some(dropped) = datagram.dropped {
                 let more = dropped.wrapping_sub(self.dropped);
                 add(&self.intake.counters.datagrams_dropped, u64::from(more));
@@ -79,7 +95,12 @@ impl Reader {
             }
             let at_peer = table.get(&datagram.peer);
             // Asked before anything is done with it: a flood costs as little as can be.
-            if at_peer.is_none() && !self.intake.admits(datagram.peer, datagram.len, received_at) {
+            let (peer, len) = (datagram.peer, datagram.len);
+            let admitted = match at_peer {
+                Some(_) => self.intake.keeps_pace(peer, len),
+                None => self.intake.admits(peer, len, received_at),
+            };
+            if !admitted {
                 continue;
             }
             let max = self.intake.settings.max_line;
@@ -101,6 +122,7 @@ impl Reader {
             self.intake.take(&mut self.pipeline.load, &arrival, at_peer);
         }
         self.pipeline.added();
+        taken
     }
 }
 

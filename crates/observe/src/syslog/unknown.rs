@@ -101,6 +101,21 @@ impl UnknownSenders {
         sender.sample = domain::legacy::text(&raw[..raw.len().min(SAMPLE)]).into_owned();
     }
 
+    /// Adds what is known of a sender from before the start, while there is room.
+    pub(super) fn remember(&self, sender: UnknownSender) {
+        let mut inner = self.lock();
+        if let Some(listed) = inner.senders.get_mut(&sender.peer) {
+            listed.lines += sender.lines;
+            listed.first_seen_ms = listed.first_seen_ms.min(sender.first_seen_ms);
+            if listed.last_seen_ms <= sender.last_seen_ms {
+                listed.last_seen_ms = sender.last_seen_ms;
+                (listed.host, listed.sample) = (sender.host, sender.sample);
+            }
+        } else if inner.senders.len() < self.most {
+            inner.senders.insert(sender.peer, sender);
+        }
+    }
+
     /// Takes those off the list that are registered now; who they were.
     pub(super) fn forget_registered(&self, table: &Table) -> Vec<UnknownSender> {
         let registered = |peer: &IpAddr, s: &mut UnknownSender| {

@@ -4,5 +4,6 @@ mod hostile;
 mod notice;
 mod probe;
 mod rig;
+mod share;
 mod syslog;
 mod world;

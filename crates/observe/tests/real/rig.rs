@@ -130,13 +130,23 @@ impl Rig {
 
     /// Stops listening; all that was received is then on disk.
     pub async fn stop(mut self) -> Vec<Record> {
+        self.wind_down().await;
+        let lines = self.stored();
+        self.vault.close();
+        lines
+    }
+
+    /// The same, of which nothing is read.
+    pub async fn end(mut self) {
+        self.wind_down().await;
+        self.vault.close();
+    }
+
+    async fn wind_down(&mut self) {
         self.cancel.cancel();
         let wait = async { while self.tasks.join_next().await.is_some() {} };
         tokio::time::timeout(PATIENCE, wait)
             .await
             .expect("it stops in time");
-        let lines = self.stored();
-        self.vault.close();
-        lines
     }
 }

@@ -98,6 +98,24 @@ pub fn batch(range: std::ops::Range<u64>) -> Batch {
     batch
 }
 
+/// A line that is `raw`.
+pub fn long(raw: &[u8]) -> Line<'_> {
+    Line {
+        received_at_ms: START_MS,
+        sent_at_ms: None,
+        source: id(0),
+        unit: id(0),
+        peer: IpAddr::from([10, 0, 0, 1]),
+        transport: Transport::Tcp,
+        flags: Flags::default(),
+        facility: None,
+        severity: None,
+        host: "",
+        application: "",
+        raw,
+    }
+}
+
 /// Appends lines numbered from the vault's size on, `per` a batch.
 pub async fn fill(vault: &Vault, count: u64, per: u64) {
     let end = vault.size() + count;

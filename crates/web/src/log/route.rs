@@ -123,14 +123,16 @@ pub fn query(params: &Params, devices: &HashMap<Id, Device>) -> Result<LogQuery,
     let peer = Prefix::or_address(asked);
     let mut found: Vec<Id> = Vec::new();
     let mut wrong = Vec::new();
-    if peer.is_none() && !asked.is_empty() {
+    // Blanks are no source either; a form's empty field is not among what is `filled`.
+    let given = params.all("source").any(|given| !given.is_empty());
+    if peer.is_none() && given {
         let source = text::fold(asked);
         let with = |fits: &dyn Fn(&Device) -> bool| -> Vec<Id> {
             let fitting = devices.iter().filter(|(_, device)| fits(device));
             fitting.map(|(id, _)| *id).collect()
         };
         found = with(&|d| text::fold(&d.code) == source);
-        if found.is_empty() {
+        if found.is_empty() && !source.is_empty() {
             found = with(&|d| text::fold(&d.name).contains(&source));
         }
         if found.is_empty() {
@@ -197,7 +199,7 @@ async fn index(State(web): State<Web>, reader: Reader, params: Params) -> Result
     params.hold_filled(&known)?;
     let (app, ctx, cx) = (&web.app, &reader.ctx, reader.cx);
     let names = devices(app, ctx).await?;
-    let mut asked = query(&params, &names)?;
+    let mut asked = query(&params.filled(), &names)?;
     asked.unit = journal::unit(app, ctx, &params, "unit").await?;
     let first_page = asked.cursor.is_none();
     let live = first_page && asked.to.is_none();
