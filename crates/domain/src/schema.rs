@@ -285,6 +285,10 @@ pub struct Schema {
     /// Fields that are settled when a record is made and never change.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fixed: Vec<String>,
+    /// Fields that only the steps of the noun's own page write: a form, the API and a table
+    /// leave them as they are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stepped: Vec<String>,
     /// The fields, in the order of the form.
     pub fields: Vec<Field>,
 }
@@ -508,6 +512,9 @@ impl Schema {
         }
         if let Some(name) = self.fixed.iter().find(|name| self.field(name).is_none()) {
             return bad(format!("`fixed: {name}` is not one of its fields"));
+        }
+        if let Some(name) = self.stepped.iter().find(|name| self.field(name).is_none()) {
+            return bad(format!("`stepped: {name}` is not one of its fields"));
         }
         if let Some(name) = self.identity.iter().find(|name| self.field(name).is_none()) {
             return bad(format!("`identity: {name}` is not one of its fields"));

@@ -332,6 +332,7 @@ pub async fn send(
             scope: &scope,
             before: None,
             files: &[],
+            by: registry::By::Step,
         };
         let record = registry::write_in(app, ctx, &mut tx, writing, values).await?;
         document.row.entry = Some(record.id);

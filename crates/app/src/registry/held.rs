@@ -12,11 +12,11 @@ use super::{
     file,
     import::owner,
     plan::{Planner, Row},
-    record::unknown,
+    record::{By, unknown},
     reference,
-    report::Outcome,
+    report::{CellProblem, Outcome},
 };
-use crate::{App, Ctx, claim::Ground};
+use crate::{App, Ctx, claim::Ground, inspection};
 
 /// Finds the rows that the actor may not write as they are, by the rules of a single save: a row
 /// that refers to what is not the actor's to refer to, or names an address that is no device's.
@@ -54,9 +54,12 @@ pub(super) async fn hold(
                 .await?
                 .wrong,
         );
-        if wrong.is_empty() {
+        let held = inspection::hold(tx, schema, before, Some(record), By::Hand).await?;
+        if held.is_none() && wrong.is_empty() {
             continue;
         }
+        let held = held.map(|problem| CellProblem::of_row(problem.what));
+        row.fate.problems.extend(held);
         let problems = wrong
             .into_iter()
             .map(|w| planner.wrong_field(planner.line(*at), &w.field, w.message));

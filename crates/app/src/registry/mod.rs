@@ -25,7 +25,7 @@ pub(crate) use import::owner;
 pub use import::{ImportMode, ImportOptions, Progress, import_as, run as import};
 pub(crate) use record::add_all;
 pub use record::{Saved, delete, get, list, recent, reference_titles, save, save_with, writable};
-pub(crate) use record::{Writing, write_in};
+pub(crate) use record::{By, Writing, save_step, write_in};
 pub use report::{CellProblem, FieldChange, ImportReport, Outcome, RowFate};
 pub use store::book::{Closing, Revision};
 pub use store::registry::{RecentEntries, RecordPage, RecordQuery, sortable};

@@ -26,6 +26,7 @@ use super::{
     columns::expected,
     existing::{Existing, Match},
     names::Names,
+    record::By,
     report::{CellProblem, FieldChange, Outcome, RowFate},
     rules,
     table::Table,
@@ -279,7 +280,7 @@ impl<'a> Planner<'a> {
             wrong.extend(rules::of_clauses(
                 self.app,
                 self.schema,
-                before.as_ref(),
+                (before.as_ref(), By::Hand),
                 &record,
             ));
             let wrong = wrong.into_iter();

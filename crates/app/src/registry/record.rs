@@ -27,7 +27,7 @@ use crate::{
     attachment::{self, Staged},
     claim::{self, Ground},
     fault::fault,
-    secrecy,
+    inspection, secrecy,
 };
 
 /// A page of the records that the actor may see.
@@ -182,6 +182,23 @@ pub async fn save(
     save_with(app, ctx, noun, at, values, &[]).await
 }
 
+/// [`save_with`] for a step of the noun's own page, which alone writes the fields that are
+/// `stepped`.
+///
+/// # Errors
+/// As [`save`].
+pub(crate) async fn save_step(
+    app: &App,
+    ctx: &Ctx,
+    noun: &str,
+    at: (Id, i64),
+    values: Values,
+    files: &[Staged],
+) -> Result<Record, Problem> {
+    let saved = write(app, ctx, noun, Some(at), values, (files, By::Step)).await?;
+    Ok(saved.record)
+}
+
 /// [`save`] together with the files that the record names: all or nothing.
 ///
 /// # Errors
@@ -193,6 +210,17 @@ pub async fn save_with(
     at: Option<(Id, i64)>,
     values: Values,
     files: &[Staged],
+) -> Result<Saved, Problem> {
+    write(app, ctx, noun, at, values, (files, By::Hand)).await
+}
+
+async fn write(
+    app: &App,
+    ctx: &Ctx,
+    noun: &str,
+    at: Option<(Id, i64)>,
+    values: Values,
+    (files, by): (&[Staged], By),
 ) -> Result<Saved, Problem> {
     let schema = app.schema(noun)?;
     let scope = ctx.actor.writes(&schema)?;
@@ -219,6 +247,7 @@ pub async fn save_with(
             scope: &scope,
             before: before.as_ref(),
             files,
+            by,
         };
         let written = write_in(app, ctx, &mut tx, writing, values).await;
         tries += 1;
@@ -286,6 +315,17 @@ pub(crate) struct Writing<'a> {
     pub before: Option<&'a Record>,
     /// The files that came with it.
     pub files: &'a [Staged],
+    /// What writes it.
+    pub by: By,
+}
+
+/// What writes a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum By {
+    /// A form, the API, a table: whatever is typed.
+    Hand,
+    /// A step of the noun's own page.
+    Step,
 }
 
 /// Writes a record, its files and its journal entry in a transaction of the caller's, who
@@ -305,6 +345,7 @@ pub(crate) async fn write_in(
         scope,
         before,
         files,
+        by,
     } = writing;
     let now = app.clock.now_ms();
     let typed = values.clone();
@@ -324,9 +365,12 @@ pub(crate) async fn write_in(
         values,
     };
     rules::check(&app.clock, schema, before, &record)?;
-    let wrong = rules::of_clauses(app, schema, before, &record);
+    let wrong = rules::of_clauses(app, schema, (before, by), &record);
     if !wrong.is_empty() {
         return Err(Problem::invalid(schema.label.en.clone(), wrong));
+    }
+    if let Some(problem) = inspection::hold(tx, schema, before, Some(&record), by).await? {
+        return Err(problem);
     }
     rules::no_twin(tx, schema, before, &record).await?;
     for each in before.into_iter().chain([&record]) {
@@ -345,7 +389,7 @@ pub(crate) async fn write_in(
     if !wrong.is_empty() {
         return Err(Problem::invalid(schema.label.en.clone(), wrong));
     }
-    let by = &ctx.actor.name;
+    let author = &ctx.actor.name;
     let same = |before: &Record| {
         let mut fields = schema.fields.iter();
         fields.all(|f| before.get(&f.name) == record.get(&f.name))
@@ -361,8 +405,8 @@ pub(crate) async fn write_in(
         }
         _ => {
             let written = match before {
-                None => registry::insert(tx, schema, std::slice::from_ref(&record), by, now).await,
-                Some(_) => registry::update(tx, schema, &record, by, now).await,
+                None => registry::insert(tx, schema, std::slice::from_ref(&record), author, now).await,
+                Some(_) => registry::update(tx, schema, &record, author, now).await,
             };
             written.map_err(|e| unique(schema, e))?;
             claim::settle(app, ctx, tx, schema, &[(before, Some(&record))]).await?;
@@ -407,6 +451,11 @@ pub async fn delete(app: &App, ctx: &Ctx, noun: &str, id: Id, version: i64) -> R
     let before = find(app, &scope, &schema, &id.to_string()).await?;
     let mut tx = app.db.begin().await.map_err(fault)?;
     authorise(&mut tx, &scope, &schema, &before).await?;
+    if let Some(problem) =
+        inspection::hold(&mut tx, &schema, Some(&before), None, By::Hand).await?
+    {
+        return Err(problem);
+    }
     registry::delete(&mut tx, &schema, id, version)
         .await
         .map_err(fault)?;

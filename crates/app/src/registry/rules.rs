@@ -9,7 +9,7 @@ use domain::{
 };
 use store::{Tx, registry};
 
-use super::existing::differs_in_case;
+use super::{existing::differs_in_case, record::By};
 use crate::{App, fault::fault};
 
 /// What can be decided from the record alone.
@@ -102,11 +102,25 @@ pub(super) fn in_the_past(
 pub(super) fn of_clauses(
     app: &App,
     schema: &Schema,
-    before: Option<&Record>,
+    (before, by): (Option<&Record>, By),
     record: &Record,
 ) -> Vec<FieldProblem> {
     let changed = |name: &str| before.is_none_or(|b| b.get(name) != record.get(name));
     let mut wrong = Vec::new();
+    for name in schema.stepped.iter().filter(|_| by == By::Hand) {
+        let start = schema.field(name).and_then(|f| f.default.as_deref());
+        let there = before.map_or(start.unwrap_or_default().to_owned(), |b| {
+            b.get(name).to_cell()
+        });
+        let given = record.get(name).to_cell();
+        if given != there && !(before.is_none() && given.is_empty()) {
+            wrong.push(FieldProblem::new(
+                name,
+                format!("Chỉ đổi bằng nút chuyển bước trên trang; hiện là “{there}”"),
+                format!("Only the step's own button changes it; it stays “{there}”"),
+            ));
+        }
+    }
     for name in &schema.fixed {
         if before.is_some() && changed(name) {
             let there = before.map(|b| b.get(name).to_cell()).unwrap_or_default();

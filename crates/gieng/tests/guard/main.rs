@@ -44,7 +44,7 @@ fn world() -> (World, TcpListener) {
     // What is in an inspection of unit B's is not for those of unit A.
     world.import(
         "inspection-round",
-        "code,name,organization,starts_on,status\nKA,Đợt A,A,2026-11-02,under-way\nKB,Đợt B,B,2026-11-02,under-way\n",
+        "code,name,organization,starts_on\nKA,Đợt A,A,2026-11-02\nKB,Đợt B,B,2026-11-02\n",
     );
     world.import(
         "inspection-item",

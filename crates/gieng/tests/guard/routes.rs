@@ -168,7 +168,7 @@ pub const CASES: &[Case] = &[
     post(
         "/inspections/{code}/advance",
         "/inspections/K{code}/advance",
-        "conclusion=a",
+        "version=1&conclusion=a",
         Refused,
     ),
     post(
@@ -180,13 +180,13 @@ pub const CASES: &[Case] = &[
     post(
         "/inspections/items/{id}/finding",
         "/inspections/items/{item}/finding",
-        "summary=a&severity=low&action=b&action_owner=c&due_on=2026-12-31",
+        "version=1&summary=a&severity=low&action=b&action_owner=c&due_on=2026-12-31",
         Refused,
     ),
     post(
         "/inspections/findings/{id}/recheck",
         "/inspections/findings/{finding}/recheck",
-        "holds=true",
+        "version=1&holds=true",
         Refused,
     ),
     post(

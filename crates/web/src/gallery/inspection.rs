@@ -32,6 +32,7 @@ pub fn show(cx: &Cx) -> Show {
     Show {
         cx: cx.clone(),
         id: "01".into(),
+        version: 3,
         code: "KT2026-01".into(),
         name: "Kiểm tra an toàn thông tin năm 2026".into(),
         steps: crate::steps::of(steps.map(String::from), 2),
@@ -69,6 +70,7 @@ pub fn show(cx: &Cx) -> Show {
         }],
         findings: vec![FindingRow {
             id: "2".into(),
+            version: 1,
             unit: "Chi cục Thủy lợi".into(),
             cite: "khoản 3 Điều 13".into(),
             summary: "Tường lửa không gửi nhật ký truy cập".into(),

@@ -39,6 +39,8 @@ pub struct Show {
     pub cx: Cx,
     /// The inspection's id.
     pub id: String,
+    /// The version that was read.
+    pub version: i64,
     /// Its code.
     pub code: String,
     /// Its name.
@@ -101,6 +103,8 @@ pub struct ItemRow {
 pub struct FindingRow {
     /// Its id.
     pub id: String,
+    /// The version that was read.
+    pub version: i64,
     /// The unit.
     pub unit: String,
     /// The clause, in words.

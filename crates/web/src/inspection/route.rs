@@ -133,6 +133,7 @@ fn build(cx: Cx, told: &Inspection, unit: &str) -> Show {
         .collect();
     Show {
         id: round.id.to_string(),
+        version: round.version,
         code: round.text("code").to_owned(),
         name: round.text("name").to_owned(),
         steps,
@@ -204,6 +205,7 @@ fn finding(cx: &Cx, told: &Inspection, f: &Record) -> FindingRow {
     let status = f.text("status");
     FindingRow {
         id: f.id.to_string(),
+        version: f.version,
         unit: name.map_or(unit, |(_, name)| name.clone()),
         cite: words::cite(cx, f.text("clause")),
         summary: f.text("summary").to_owned(),
@@ -233,6 +235,7 @@ async fn draw(
 /// The form of a step.
 #[derive(Debug, Deserialize)]
 pub struct Step {
+    version: i64,
     #[serde(default)]
     conclusion: String,
 }
@@ -243,7 +246,8 @@ async fn advance(
     Path(code): Path<String>,
     Form(step): Form<Step>,
 ) -> Result<Response, Fault> {
-    inspection::advance(&web.app, &reader.ctx, &code, step.conclusion.trim()).await?;
+    let said = step.conclusion.trim();
+    inspection::advance(&web.app, &reader.ctx, &code, step.version, said).await?;
     Ok(done(&format!("/inspections/{code}"), "saved"))
 }
 
@@ -297,6 +301,7 @@ async fn answer(
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct NewFinding {
+    version: i64,
     summary: String,
     severity: String,
     action: String,
@@ -318,13 +323,14 @@ async fn raise(
         due_on: given.due_on,
     };
     let item = id(&item, &item_label())?;
-    let saved = inspection::raise(&web.app, &reader.ctx, item, raised).await?;
+    let saved = inspection::raise(&web.app, &reader.ctx, item, given.version, raised).await?;
     Ok(done(&format!("{}#findings", back(&saved)), "saved"))
 }
 
 /// The form of a re-check.
 #[derive(Debug, Deserialize)]
 pub struct Recheck {
+    version: i64,
     #[serde(default)]
     holds: bool,
 }
@@ -336,7 +342,8 @@ async fn recheck(
     Form(given): Form<Recheck>,
 ) -> Result<Response, Fault> {
     let finding = id(&finding, &finding_label())?;
-    let saved = inspection::recheck(&web.app, &reader.ctx, finding, given.holds).await?;
+    let at = (finding, given.version);
+    let saved = inspection::recheck(&web.app, &reader.ctx, at, given.holds).await?;
     Ok(done(&format!("{}#findings", back(&saved)), "saved"))
 }
 
@@ -358,6 +365,7 @@ async fn mended(
         _ => None,
     };
     let note = upload.fields.get("note");
-    let saved = inspection::mended(app, ctx, finding, note, document).await?;
+    let version = upload.fields.get("version").parse().unwrap_or(0);
+    let saved = inspection::mended(app, ctx, (finding, version), note, document).await?;
     Ok(done(&format!("{}#findings", back(&saved)), "saved"))
 }

@@ -49,6 +49,7 @@ pub fn inputs(
         .iter()
         .map(|field| {
             let control = match field.kind {
+                _ if schema.stepped.contains(&field.name) => Control::Kept,
                 Kind::LongText => Control::Area,
                 Kind::Choice => Control::Select(
                     field

@@ -259,6 +259,8 @@ pub enum Control {
     Line(&'static str),
     /// A document.
     File,
+    /// What stays as it is here: a step of the noun's own page writes it.
+    Kept,
 }
 
 /// A field of a form.
