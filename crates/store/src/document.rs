@@ -1,5 +1,7 @@
 //! Documents on their way from a draft to what was sent.
 
+use std::collections::BTreeMap;
+
 use domain::{
     authority::Scope,
     id::{Id, OrganizationId},
@@ -240,24 +242,54 @@ pub async fn list(
     Ok((rows, total))
 }
 
-/// The organizations below `root` that owe an entry of a book for a period.
+/// What became of an organization's duty to hand in an entry of a book for a period.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Owed {
+    /// The entry is there since that ISO day, however it came.
+    Reported(String),
+    /// It is not there yet.
+    Missing,
+    /// An exemption was in force on the last day.
+    Exempt,
+}
+
+/// The organizations below `root` that owe an entry of a book for a period, each with what
+/// became of it: reported by any of the regulations that ask for it, missing where one still
+/// waits, else exempt. Who owes nothing after all is left out.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
-pub async fn owing(
+pub async fn owed(
     db: &Db,
     root: OrganizationId,
     register: &str,
     period: &str,
-) -> Result<Vec<OrganizationId>, StoreError> {
-    db.fetch(
-        "duties",
-        "SELECT DISTINCT organization_id FROM duty WHERE register = $2 AND period = $3 AND organization_id IN \
-         (SELECT descendant_id FROM organization_closure WHERE ancestor_id = $1) ORDER BY organization_id",
-        &args![root, register, period],
-    )
-    .await?
-    .iter()
-    .map(|row| row.parsed("organization_id"))
-    .collect()
+) -> Result<BTreeMap<OrganizationId, Owed>, StoreError> {
+    let rows = db
+        .fetch(
+            "duties",
+            "SELECT d.organization_id, d.fulfilled_on, \
+             CASE WHEN EXISTS (SELECT 1 FROM exemption e WHERE e.organization_id = d.organization_id \
+             AND e.regulation = d.regulation AND e.clause = d.clause \
+             AND e.starts_on <= COALESCE(d.due_on, d.opens_on) AND e.ends_on >= COALESCE(d.due_on, d.opens_on)) \
+             THEN 'exempt' ELSE d.outcome END AS outcome \
+             FROM duty d WHERE d.register = $2 AND d.period = $3 AND d.side = 'report' AND d.organization_id IN \
+             (SELECT descendant_id FROM organization_closure WHERE ancestor_id = $1)",
+            &args![root, register, period],
+        )
+        .await?;
+    let mut all: BTreeMap<OrganizationId, Owed> = BTreeMap::new();
+    for row in rows {
+        let outcome = row.text("outcome")?;
+        let owed = match row.opt_text("fulfilled_on")? {
+            Some(day) => Owed::Reported(day),
+            None if outcome == "exempt" => Owed::Exempt,
+            None if outcome == "not-owed" => continue,
+            None => Owed::Missing,
+        };
+        let unit = row.parsed("organization_id")?;
+        let before = all.remove(&unit);
+        all.insert(unit, before.map_or(owed.clone(), |b| b.min(owed)));
+    }
+    Ok(all)
 }

@@ -9,15 +9,17 @@ mod judged;
 mod letterhead;
 mod list;
 mod print;
+mod roll_up;
 mod step;
 
 pub use begin::{Begin, begin};
 pub use compose::compose;
-pub use fill::{Filled, Number, RollUp, SentDocument};
+pub use fill::{Coverage, Filled, Number};
 pub use letterhead::Letterhead;
 pub use list::{
     Asked, Document, DocumentPage, DocumentQuery, Offer, asked, get, list, missing, offers,
     template_for,
 };
 pub use print::{Kind, available, many, program, render};
+pub use roll_up::{RollUp, SentDocument};
 pub use step::{Signed, Writing, refill, reopen, review, send, sign, write};

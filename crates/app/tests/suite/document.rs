@@ -301,6 +301,62 @@ async fn reports_roll_up_and_a_missing_one_is_named() {
     assert!(text.contains("Còn 1 đơn vị chưa gửi báo cáo"), "{text}");
 }
 
+#[tokio::test]
+async fn who_reported_on_paper_or_is_exempt_is_not_missing() {
+    let p = Province::new().await;
+    let (authority, _) = reported(&p).await;
+    let mut duties = store::duty::all(&p.app.db).await.unwrap();
+    let sample = duties
+        .iter()
+        .find(|d| d.register == "usage-report")
+        .unwrap()
+        .clone();
+    let root = registry::get(&p.app, &p.ctx(), "organization", "TINH").await.unwrap().id;
+    let (paper, exempt) = (
+        p.unit("XA3", Some(root)).await,
+        p.unit("XA4", Some(root)).await,
+    );
+    duties.clear();
+    for (unit, fulfilled_on) in [(paper, Some("2026-11-18".to_owned())), (exempt, None)] {
+        duties.push(store::duty::DutyRow {
+            organization: OrganizationId(unit),
+            outcome: if unit == paper { "done" } else { "missed" }.into(),
+            fulfilled_on,
+            ..sample.clone()
+        });
+    }
+    let mut tx = p.app.db.begin().await.unwrap();
+    store::duty::upsert(&mut tx, &duties).await.unwrap();
+    tx.commit().await.unwrap();
+    let exemption = [
+        ("organization", "XA4"),
+        ("regulation", "ca-mau-31-2019"),
+        ("clause", "12.2"),
+        ("reason", "Mới thành lập"),
+        ("approver", "Giám đốc Sở"),
+        ("starts_on", "2026-01-01"),
+        ("ends_on", "2026-12-31"),
+    ];
+    p.add("exemption", &exemption).await;
+    let d = begin(&p, &p.ctx(), "yearly-report-committee", authority, "2026")
+        .await
+        .unwrap();
+    let up = d.filled.roll_up.as_ref().unwrap();
+    assert_eq!(up.missing, [("XA2".to_owned(), "XA2".to_owned())]);
+    assert_eq!(up.otherwise, [("XA3".to_owned(), "2026-11-18".to_owned())]);
+    assert_eq!(up.exempt, ["XA4"]);
+    let library = p.app.library();
+    let paper = document::compose(&library.documents["yearly-report-committee"], &d);
+    let text = sentences(&paper);
+    for said in [
+        "Còn 1 đơn vị chưa gửi báo cáo",
+        "XA3 (18/11/2026)",
+        "Được miễn báo cáo: 1 đơn vị",
+    ] {
+        assert!(text.contains(said), "{said} is not in\n{text}");
+    }
+}
+
 fn sentences(paper: &Paper) -> String {
     let mut all = vec![
         paper.subject.clone(),

@@ -11,6 +11,7 @@ mod duty;
 mod earlier;
 mod evidence;
 mod examiner;
+mod figure;
 mod fixture;
 mod handed_in;
 mod held;

@@ -105,7 +105,11 @@ pub struct Show {
     pub filled_at: i64,
     /// Units that sent theirs: name, address of the document, number.
     pub sent: Vec<(String, String, String)>,
-    /// Units that did not: name, address.
+    /// Units whose entry of the book is there without a document made here: name, day.
+    pub otherwise: Vec<(String, String)>,
+    /// Units that are exempt.
+    pub exempt: Vec<String>,
+    /// Units that did not report: name, address.
     pub absent: Vec<(String, String)>,
     /// Whether it takes the units' documents.
     pub rolls_up: bool,

@@ -325,6 +325,11 @@ fn shown(
                 })
                 .collect()
         }),
+        otherwise: up.map_or_else(Vec::new, |up| {
+            let all = up.otherwise.iter();
+            all.map(|(name, on)| (name.clone(), cx.iso(on))).collect()
+        }),
+        exempt: up.map_or_else(Vec::new, |up| up.exempt.clone()),
         absent: up.map_or_else(Vec::new, |up| {
             up.missing
                 .iter()
