@@ -191,6 +191,14 @@ function giveBack() {
     else if (!kept.again) sessionStorage.removeItem(KEPT);
     return;
   }
+  // A form that was refused by a page of its own leads back to what was typed.
+  const back = document.querySelector('[data-return]');
+  if (back && kept.who === who) {
+    sessionStorage.setItem(KEPT, JSON.stringify({ ...kept, again: true }));
+    back.href = kept.page;
+    back.hidden = false;
+    return;
+  }
   // Steps of signing in are passed by.
   if (kept.again && kept.who === who && kept.page !== here() && location.pathname.startsWith('/me/')) return;
   sessionStorage.removeItem(KEPT);

@@ -46,7 +46,7 @@ pub struct Signed {
     pub file: Staged,
 }
 
-/// Changes what a person writes.
+/// Changes what a person writes; what changes nothing makes no new version.
 ///
 /// # Errors
 /// Conflict when somebody else was quicker or it is no draft any more.
@@ -354,12 +354,15 @@ async fn opened(
     id: &str,
     version: i64,
 ) -> Result<(Document, Template), Problem> {
-    let mut document = list::get(app, ctx, id).await?;
+    let document = list::get(app, ctx, id).await?;
     let template = list::template(app, &document.row.template)?;
     let ground = Ground::load(app, &app.clock.today().to_string()).await?;
     writes(app, ctx, &template, &ground, document.row.organization).await?;
-    // The store compares: who read an older version is told so.
-    document.row.version = version;
+    if document.row.version != version {
+        return Err(fault(store::StoreError::Stale {
+            noun: "document".into(),
+        }));
+    }
     Ok((document, template))
 }
 
@@ -423,6 +426,9 @@ async fn change_with(
     let mut document = before.clone();
     document.row.state = before.state.after(step)?.code().into();
     edit(&template, &mut document)?;
+    if document.row == before.row && files.is_empty() {
+        return Ok(before);
+    }
     let mut tx = app.db.begin().await.map_err(fault)?;
     finish(app, ctx, &mut tx, action, &before, &mut document).await?;
     for file in files {

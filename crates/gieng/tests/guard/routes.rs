@@ -262,15 +262,15 @@ pub const CASES: &[Case] = &[
         Refused,
     ),
     post(
-        "/documents/{id}/{step}",
-        "/documents/{document}/refill",
-        "version=1",
+        "/documents/{id}",
+        "/documents/{document}",
+        "version=1&place=Ke&then=refill",
         Refused,
     ),
     post(
-        "/documents/{id}/{step}",
-        "/documents/{document}/review",
-        "version=1",
+        "/documents/{id}",
+        "/documents/{document}",
+        "version=1&place=Ke&then=review",
         Refused,
     ),
     post(

@@ -330,7 +330,7 @@ async fn write(
             };
             Ok(done(&to, "saved"))
         }
-        Err(problem) if matches!(problem.kind, ProblemKind::Invalid | ProblemKind::Conflict) => {
+        Err(problem) if problem.keeps_text() => {
             let status = Fault::from(problem.clone()).status();
             let filled: Filled = schema
                 .fields

@@ -1,0 +1,100 @@
+//! Papers over real connections: what was typed is kept, and one press is one paper.
+
+mod world;
+
+use world::{Browser, World};
+
+const TYPED: &str = "ung+dung+moi+cua+xa";
+
+/// Begins the yearly report of the first commune; its address.
+async fn begun(world: &World, by: &Browser) -> String {
+    let unit = world.id("organization", "X1").await;
+    let made = by.post(
+        "/documents",
+        &format!("template=unit-usage-report&organization={unit}&period=2026"),
+    );
+    assert_eq!(made.status, 303, "{}", made.body);
+    made.location.split('?').next().unwrap().to_owned()
+}
+
+fn draft(text: &str, version: u8, then: &str) -> String {
+    format!(
+        "version={version}&text.applications={text}&text.difficulties=khong&place=Ca+Mau&signer=An&then={then}"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_button_of_a_draft_keeps_what_is_typed() {
+    let world = World::with_units().await;
+    let officer = world.signed_in("an", "officer", Some("X1")).await;
+    let paper = begun(&world, &officer).await;
+    // One form: every button of it lies in it, also where it stands elsewhere on the page.
+    let page = officer.get(&paper).body;
+    assert!(page.contains("form=\"draft\" name=\"then\" value=\"refill\""));
+    assert!(!page.contains("/refill\"") && !page.contains("/review\""));
+
+    let refilled = officer.post(&paper, &draft(TYPED, 1, "refill"));
+    assert_eq!(refilled.status, 303, "{}", refilled.body);
+    assert!(refilled.location.contains("document-refilled"));
+    let page = officer.get(&paper).body;
+    assert!(page.contains("ung dung moi cua xa"), "{page}");
+    // Not good yet: what was typed is saved all the same, and what is missing is said.
+    let refused = officer.post(&paper, &draft("", 3, "review"));
+    assert_eq!(refused.status, 422, "{}", refused.body);
+    assert!(refused.body.contains("Chưa viết: Ứng dụng"), "{}", refused.body);
+    assert!(refused.body.contains("name=\"version\" value=\"4\""));
+    let reviewed = officer.post(&paper, &draft(TYPED, 4, "review"));
+    assert!(reviewed.location.contains("document-reviewed"));
+    assert!(officer.get(&paper).body.contains("ung dung moi cua xa"));
+
+    // The signed file is missing: number, day and signer stay.
+    let fields = [
+        ("version", "6"),
+        ("number", "77/BC"),
+        ("signed_on", "2026-11-02"),
+        ("signer", "Lê Văn Bình"),
+    ];
+    let body: Vec<String> = (fields.iter())
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    let refused = officer.post(&format!("{paper}/sign"), &body.join("&"));
+    assert_eq!(refused.status, 422, "{}", refused.body);
+    for value in ["77/BC", "2026-11-02", "Lê Văn Bình"] {
+        assert!(refused.body.contains(&format!("value=\"{value}\"")), "{value}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conflict_shows_both_texts() {
+    let world = World::with_units().await;
+    let an = world.signed_in("an", "officer", Some("X1")).await;
+    let binh = world.signed_in("binh", "officer", Some("X1")).await;
+    let paper = begun(&world, &an).await;
+    assert_eq!(an.post(&paper, &draft("cua+an", 1, "")).status, 303);
+    let conflict = binh.post(&paper, &draft("cua+binh", 1, "refill"));
+    assert_eq!(conflict.status, 409, "{}", conflict.body);
+    for part in [">cua binh</textarea>", ">cua an</blockquote>", "value=\"2\""] {
+        assert!(conflict.body.contains(part), "{part}: {}", conflict.body);
+    }
+    // It was found good meanwhile: there is no field any more, and the text is still shown.
+    assert_eq!(an.post(&paper, &draft("cua+an", 2, "review")).status, 303);
+    let late = binh.post(&paper, &draft("cua+binh", 2, ""));
+    assert_eq!(late.status, 409, "{}", late.body);
+    assert!(late.body.contains("readonly") && late.body.contains("cua binh"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_closed_book_keeps_the_text() {
+    let world = World::with_units().await;
+    let officer = world.signed_in("an", "officer", Some("X1")).await;
+    let book = "/registry/technical-journal";
+    let entry = "organization=X1&occurred_on=2025-06-01&subject=mot&result=routine&version=0";
+    assert_eq!(officer.post(book, entry).status, 303);
+    let closed = officer.post(&format!("{book}/closings"), "organization=X1&period=2025");
+    assert_eq!(closed.status, 303, "{}", closed.body);
+    let late = "organization=X1&occurred_on=2025-07-01&subject=viec+ghi+muon&result=routine&version=0";
+    let refused = officer.post(book, late);
+    assert_eq!(refused.status, 403, "{}", refused.body);
+    assert!(refused.body.contains("Sổ đã khóa"), "{}", refused.body);
+    assert!(refused.body.contains("value=\"viec ghi muon\""), "{}", refused.body);
+}
