@@ -7,7 +7,7 @@ use domain::{
     id::{Id, OrganizationId},
 };
 
-use crate::{Arg, Db, Row, StoreError, Tx, args, registry::scope_condition};
+use crate::{Arg, Db, Row, StoreError, Tx, args, dialect, registry::scope_condition};
 
 /// One document.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -46,6 +46,8 @@ pub struct DocumentRow {
     pub sent_on: Option<String>,
     /// The entry that sending it wrote.
     pub entry: Option<Id>,
+    /// The sent document that it corrects.
+    pub replaces: Option<Id>,
     /// Who began it.
     pub created_by: String,
     /// Unix milliseconds.
@@ -73,6 +75,7 @@ fn read(row: &Row) -> Result<DocumentRow, StoreError> {
         file: row.opt_text("file")?,
         sent_on: row.opt_text("sent_on")?,
         entry: row.opt_text("entry_id")?.and_then(|id| id.parse().ok()),
+        replaces: row.opt_parsed("replaces")?,
         created_by: row.text("created_by")?,
         created_at: row.int("created_at")?,
         updated_at: row.int("updated_at")?,
@@ -87,8 +90,8 @@ pub async fn insert(tx: &mut Tx, d: &DocumentRow) -> Result<(), StoreError> {
     tx.execute(
         "document",
         "INSERT INTO document (id, version, template, organization_id, period, state, title, drafts, filled, \
-         filled_at, number, place, signer, signed_on, file, sent_on, entry_id, created_by, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
+         filled_at, number, place, signer, signed_on, file, sent_on, entry_id, created_by, created_at, updated_at, \
+         replaces) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
         &args![
             d.id,
             d.version,
@@ -109,7 +112,8 @@ pub async fn insert(tx: &mut Tx, d: &DocumentRow) -> Result<(), StoreError> {
             d.entry.map(|id| id.to_string()),
             &d.created_by,
             d.created_at,
-            d.updated_at
+            d.updated_at,
+            d.replaces.map(|id| id.to_string())
         ],
     )
     .await?;
@@ -152,6 +156,80 @@ pub async fn update(tx: &mut Tx, d: &DocumentRow) -> Result<(), StoreError> {
         });
     }
     Ok(())
+}
+
+/// Removes a document at the version that was read.
+///
+/// # Errors
+/// [`StoreError::Stale`] when somebody else was quicker.
+pub async fn delete(tx: &mut Tx, id: Id, version: i64) -> Result<(), StoreError> {
+    let sql = "DELETE FROM document WHERE id = $1 AND version = $2";
+    if tx.execute("document", sql, &args![id, version]).await? == 0 {
+        return Err(StoreError::Stale {
+            noun: "document".into(),
+        });
+    }
+    Ok(())
+}
+
+/// Holds what one organization writes by one template for one period until the transaction
+/// ends, so that of several who begin it at once one does.
+///
+/// # Errors
+/// [`StoreError::Engine`].
+pub async fn lock(
+    tx: &mut Tx,
+    template: &str,
+    organization: OrganizationId,
+    period: &str,
+) -> Result<(), StoreError> {
+    let name = format!("document {template} {organization} {period}");
+    dialect::lock(tx, &name, true).await
+}
+
+/// What one organization has written by one template for one period, the last changed first.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn written(
+    tx: &mut Tx,
+    template: &str,
+    organization: OrganizationId,
+    period: &str,
+) -> Result<Vec<DocumentRow>, StoreError> {
+    let rows = tx
+        .fetch(
+            "documents",
+            "SELECT * FROM document WHERE template = $1 AND organization_id = $2 AND period = $3 \
+             ORDER BY updated_at DESC, id DESC",
+            &args![template, organization, period],
+        )
+        .await?;
+    rows.iter().map(read).collect()
+}
+
+/// The document that was sent last of those that wrote an entry of a book.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn that_wrote(tx: &mut Tx, entry: Id) -> Result<Option<DocumentRow>, StoreError> {
+    let sql = "SELECT * FROM document WHERE entry_id = $1 AND state = 'sent' ORDER BY id DESC";
+    tx.fetch_one("document", sql, &args![entry])
+        .await?
+        .map(|row| read(&row))
+        .transpose()
+}
+
+/// The documents in scope that correct a sent one, the first begun first.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn that_replace(db: &Db, scope: &Scope, id: Id) -> Result<Vec<DocumentRow>, StoreError> {
+    let mut args = args![id].to_vec();
+    let in_scope = scope_condition(scope, "organization_id", &mut args);
+    let sql = format!("SELECT * FROM document WHERE replaces = $1 AND {in_scope} ORDER BY id");
+    let rows = db.fetch("documents", &sql, &args).await?;
+    rows.iter().map(read).collect()
 }
 
 /// A document in scope.

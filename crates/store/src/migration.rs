@@ -44,6 +44,7 @@ const FILES: &[Files] = files! {
     24: "0024_outages",
     26: "0026_circuit_contract",
     29: "0029_letterhead",
+    30: "0030_replacements",
 };
 
 /// Those of SQLite.

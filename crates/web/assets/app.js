@@ -169,8 +169,9 @@ document.addEventListener('htmx:beforeRequest', (event) => {
 // Passwords and files are never kept, and signing out forgets everything.
 const KEPT = 'kept';
 // Which of a page's forms it is: several may post to one address and differ in what is hidden
-// in them (whose question is answered). A record's version is none of it.
-const which = (form) => JSON.stringify([form.getAttribute('action') ?? '', ...[...form.querySelectorAll('input[type=hidden]')].filter((each) => each.name !== 'version').map((each) => [each.name, each.value])]);
+// in them (whose question is answered). A record's version is none of it, nor
+// the id that a new one gets.
+const which = (form) => JSON.stringify([form.getAttribute('action') ?? '', ...[...form.querySelectorAll('input[type=hidden]')].filter((each) => !['version', 'once'].includes(each.name)).map((each) => [each.name, each.value])]);
 const who = root.dataset.who;
 const here = () => location.pathname + location.search;
 function keep(again) {

@@ -98,3 +98,55 @@ async fn a_closed_book_keeps_the_text() {
     assert!(refused.body.contains("Sổ đã khóa"), "{}", refused.body);
     assert!(refused.body.contains("value=\"viec ghi muon\""), "{}", refused.body);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_sent_three_times_is_made_once() {
+    let world = World::with_units().await;
+    let officer = world.signed_in("an", "officer", Some("X1")).await;
+    let book = "/registry/technical-journal";
+    let page = officer.get(&format!("{book}/new")).body;
+    let once = page.split("name=\"once\" value=\"").nth(1).unwrap();
+    let once = once.split('"').next().unwrap();
+    let form = |subject: &str| {
+        format!(
+            "organization=X1&occurred_on=2026-01-05&subject={subject}&result=routine&version=0&once={once}"
+        )
+    };
+    let sent = form("mot+lan");
+    let answers: Vec<_> = std::thread::scope(|scope| {
+        let threads = [0; 3].map(|_| scope.spawn(|| officer.post(book, &sent)));
+        threads.map(|thread| thread.join().unwrap()).into()
+    });
+    let places: std::collections::BTreeSet<&str> =
+        answers.iter().map(|a| a.location.as_str()).collect();
+    assert!(answers.iter().all(|a| a.status == 303), "{places:?}");
+    assert_eq!(places.len(), 1, "{places:?}");
+    let entry = format!("{book}/{once}");
+    // Back, another text, and again: not a second entry, and nothing written over unseen.
+    let other = officer.post(book, &form("viec+khac"));
+    assert_eq!(other.status, 409, "{}", other.body);
+    for part in [&format!("action=\"{entry}\""), "mot lan", "viec khac"] {
+        assert!(other.body.contains(part), "{part}: {}", other.body);
+    }
+    assert_eq!(officer.post(&entry, &form("viec+khac").replace("version=0", "version=1")).status, 303);
+    let api = officer.get("/api/v1/technical-journal").body;
+    assert!(api.contains("\"total\":1") && api.contains("viec khac"), "{api}");
+    // An id that no form of these days was handed out with is not taken over.
+    let forged = form("bia").replace(once, "018f0000-0000-7000-8000-000000000001");
+    let made = officer.post(book, &forged);
+    assert_eq!(made.status, 303);
+    assert!(!made.location.contains("018f0000"), "{}", made.location);
+
+    let unit = world.id("organization", "X1").await;
+    let begin = format!("template=unit-usage-report&organization={unit}&period=2026");
+    let papers: std::collections::BTreeSet<String> = std::thread::scope(|scope| {
+        let threads = [0; 3].map(|_| scope.spawn(|| officer.post("/documents", &begin).location));
+        threads.map(|thread| thread.join().unwrap()).into()
+    });
+    assert_eq!(papers.len(), 1, "{papers:?}");
+    // A draft is discarded; what was written stays in the journal.
+    let paper = papers.first().unwrap();
+    let gone = officer.post(&format!("{paper}/discard"), "version=1");
+    assert_eq!(gone.status, 303, "{}", gone.body);
+    assert_eq!(officer.get(paper).status, 404);
+}

@@ -9,7 +9,7 @@ use domain::{
 use policy::document::{Draft, Part, Piece, Template, pieces};
 
 use super::{
-    fill::{Filled, Table, day},
+    fill::{Filled, REPLACES, Table, day},
     list::Document,
     roll_up::RollUp,
 };
@@ -22,7 +22,8 @@ pub fn compose(template: &Template, document: &Document) -> Paper {
         drafts: &document.drafts,
         noted: Vec::new(),
     };
-    let mut body = Vec::new();
+    let corrects = document.filled.names.get(REPLACES);
+    let mut body: Vec<Block> = corrects.map(Block::plain).into_iter().collect();
     let mut annexes = Vec::new();
     for part in &template.body {
         composer.part(part, &mut body, &mut annexes);

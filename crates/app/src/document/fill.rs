@@ -14,7 +14,7 @@ use domain::{
 };
 use policy::document::{Empty, Figure, Part, Piece, Stretch, Template, Total, built_in, pieces};
 use serde::{Deserialize, Serialize};
-use store::{Arg, fact::FactTable};
+use store::{Arg, document::DocumentRow, fact::FactTable};
 
 use super::{
     ground::Ground,
@@ -38,6 +38,20 @@ pub struct Filled {
     /// The units' documents.
     pub roll_up: Option<RollUp>,
 }
+
+impl Filled {
+    /// Names the sent document that this one corrects, for its text.
+    pub(super) fn correct(&mut self, template: &Template, old: Option<&DocumentRow>) {
+        let Some(old) = old else { return };
+        let signed = day(old.signed_on.as_deref().unwrap_or_default());
+        let kind = template.kind.to_lowercase();
+        let words = format!("Văn bản này thay thế {kind} số {} ngày {signed}.", old.number);
+        self.names.insert(REPLACES.into(), words);
+    }
+}
+
+/// The name under which a document knows the sentence about the one that it corrects.
+pub(super) const REPLACES: &str = "replaces";
 
 /// A number with its source.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

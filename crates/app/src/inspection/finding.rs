@@ -80,6 +80,7 @@ pub async fn raise(
             before: Some(&item),
             files: &[],
             by: By::Step,
+            id: None,
         };
         let answer = answered(app, item.clone(), "deviates", &note)?;
         write_in(app, ctx, &mut tx, writing, answer).await?;
@@ -90,6 +91,7 @@ pub async fn raise(
         before: None,
         files: &[],
         by: By::Step,
+        id: None,
     };
     let finding = write_in(app, ctx, &mut tx, writing, values).await?;
     tx.commit().await.map_err(fault)?;

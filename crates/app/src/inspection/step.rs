@@ -92,6 +92,7 @@ async fn put(
         before,
         files: &[],
         by: By::Step,
+        id: None,
     };
     write_in(app, ctx, tx, writing, values).await
 }

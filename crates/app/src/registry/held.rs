@@ -15,8 +15,9 @@ use super::{
     record::{By, unknown},
     reference,
     report::{CellProblem, Outcome},
+    settled,
 };
-use crate::{App, Ctx, claim::Ground, inspection};
+use crate::{App, Ctx, claim::Ground};
 
 /// Finds the rows that the actor may not write as they are, by the rules of a single save: a row
 /// that refers to what is not the actor's to refer to, or names an address that is no device's.
@@ -54,7 +55,7 @@ pub(super) async fn hold(
                 .await?
                 .wrong,
         );
-        let held = inspection::hold(tx, schema, before, Some(record), By::Hand).await?;
+        let held = settled::why_not(app, tx, schema, (before, Some(record)), By::Hand).await?;
         if held.is_none() && wrong.is_empty() {
             continue;
         }

@@ -14,6 +14,7 @@ mod reference;
 mod report;
 mod rules;
 pub mod running;
+mod settled;
 mod table;
 mod workbook;
 mod write;
@@ -24,7 +25,9 @@ pub use export::{export_csv, export_xlsx};
 pub(crate) use import::owner;
 pub use import::{ImportMode, ImportOptions, Progress, import_as, run as import};
 pub(crate) use record::add_all;
-pub use record::{Saved, delete, get, list, recent, reference_titles, save, save_with, writable};
+pub use record::{
+    Saved, delete, get, list, recent, reference_titles, save, save_new, save_with, writable,
+};
 pub(crate) use record::{By, Writing, save_step, write_in};
 pub use report::{CellProblem, FieldChange, ImportReport, Outcome, RowFate};
 pub use store::book::{Closing, Revision};

@@ -20,14 +20,14 @@ use store::{
 use super::{
     file,
     names::{self, Names},
-    reference, rules,
+    reference, rules, settled,
 };
 use crate::{
     App, Ctx,
     attachment::{self, Staged},
     claim::{self, Ground},
     fault::fault,
-    inspection, secrecy,
+    secrecy,
 };
 
 /// A page of the records that the actor may see.
@@ -195,8 +195,24 @@ pub(crate) async fn save_step(
     values: Values,
     files: &[Staged],
 ) -> Result<Record, Problem> {
-    let saved = write(app, ctx, noun, Some(at), values, (files, By::Step)).await?;
+    let saved = write(app, ctx, noun, (Some(at), None), values, (files, By::Step)).await?;
     Ok(saved.record)
+}
+
+/// Makes a record with the id that its form was handed out with: sent again, it fails, and the
+/// first is found by that id.
+///
+/// # Errors
+/// As [`save`]; conflict when it is there.
+pub async fn save_new(
+    app: &App,
+    ctx: &Ctx,
+    noun: &str,
+    id: Option<Id>,
+    values: Values,
+    files: &[Staged],
+) -> Result<Saved, Problem> {
+    write(app, ctx, noun, (None, id), values, (files, By::Hand)).await
 }
 
 /// [`save`] together with the files that the record names: all or nothing.
@@ -211,14 +227,14 @@ pub async fn save_with(
     values: Values,
     files: &[Staged],
 ) -> Result<Saved, Problem> {
-    write(app, ctx, noun, at, values, (files, By::Hand)).await
+    write(app, ctx, noun, (at, None), values, (files, By::Hand)).await
 }
 
 async fn write(
     app: &App,
     ctx: &Ctx,
     noun: &str,
-    at: Option<(Id, i64)>,
+    (at, id): (Option<(Id, i64)>, Option<Id>),
     values: Values,
     (files, by): (&[Staged], By),
 ) -> Result<Saved, Problem> {
@@ -248,6 +264,7 @@ async fn write(
             before: before.as_ref(),
             files,
             by,
+            id,
         };
         let written = write_in(app, ctx, &mut tx, writing, values).await;
         tries += 1;
@@ -317,6 +334,8 @@ pub(crate) struct Writing<'a> {
     pub files: &'a [Staged],
     /// What writes it.
     pub by: By,
+    /// The id of a new record, where the form that makes it has one.
+    pub id: Option<Id>,
 }
 
 /// What writes a record.
@@ -346,6 +365,7 @@ pub(crate) async fn write_in(
         before,
         files,
         by,
+        id,
     } = writing;
     let now = app.clock.now_ms();
     let typed = values.clone();
@@ -359,7 +379,7 @@ pub(crate) async fn write_in(
         values.extend(gone.map(|(name, value)| (name.clone(), value.clone())));
     }
     let record = Record {
-        id: before.map_or_else(|| Id::new(now), |b| b.id),
+        id: before.map_or_else(|| id.unwrap_or_else(|| Id::new(now)), |b| b.id),
         version: before.map_or(1, |b| b.version),
         updated_at: now,
         values,
@@ -369,9 +389,7 @@ pub(crate) async fn write_in(
     if !wrong.is_empty() {
         return Err(Problem::invalid(schema.label.en.clone(), wrong));
     }
-    if let Some(problem) = inspection::hold(tx, schema, before, Some(&record), by).await? {
-        return Err(problem);
-    }
+    settled::refuse(app, tx, schema, (before, Some(&record)), by).await?;
     rules::no_twin(tx, schema, before, &record).await?;
     for each in before.into_iter().chain([&record]) {
         authorise(tx, scope, schema, each).await?;
@@ -451,11 +469,7 @@ pub async fn delete(app: &App, ctx: &Ctx, noun: &str, id: Id, version: i64) -> R
     let before = find(app, &scope, &schema, &id.to_string()).await?;
     let mut tx = app.db.begin().await.map_err(fault)?;
     authorise(&mut tx, &scope, &schema, &before).await?;
-    if let Some(problem) =
-        inspection::hold(&mut tx, &schema, Some(&before), None, By::Hand).await?
-    {
-        return Err(problem);
-    }
+    settled::refuse(app, &mut tx, &schema, (Some(&before), None), By::Hand).await?;
     registry::delete(&mut tx, &schema, id, version)
         .await
         .map_err(fault)?;

@@ -280,6 +280,12 @@ pub const CASES: &[Case] = &[
         Refused,
     ),
     post(
+        "/documents/{id}/{step}",
+        "/documents/{document}/replace",
+        "version=1",
+        Refused,
+    ),
+    post(
         "/documents/{id}/sign",
         "/documents/{document}/sign",
         SIGNED,

@@ -34,6 +34,7 @@ fn row(organization: Id, period: &str) -> DocumentRow {
         file: None,
         sent_on: None,
         entry: None,
+        replaces: None,
         created_by: "a".into(),
         created_at: NOW,
         updated_at: NOW,

@@ -293,6 +293,14 @@ async fn step(
     let (fields, version) = form(request).await?;
     let (app, ctx) = (&web.app, &reader.ctx);
     let told = match step.as_str() {
+        "discard" => match document::discard(app, ctx, &id, version).await {
+            Ok(()) => return Ok(done("/documents", "document-discarded")),
+            Err(problem) => Err(problem),
+        },
+        "replace" => match document::replace(app, ctx, &id).await {
+            Ok(new) => return Ok(http::redirect(&format!("/documents/{}", new.row.id))),
+            Err(problem) => Err(problem),
+        },
         "reopen" => (document::reopen(app, ctx, &id, version).await).map(|_| "document-reopened"),
         "send" => {
             let sent = document::send(app, ctx, &id, version, fields.get("sent_on")).await;

@@ -50,8 +50,21 @@ pub(super) async fn page(
         Some(file) => attachment::about(app, ctx, file, Some(&id)).await.ok(),
         None => None,
     };
+    let (old, newer) = document::corrections(app, ctx, &document).await?;
+    let others = (old.iter().map(|d| ("document-replaces", d)))
+        .chain(newer.iter().map(|d| ("document-replaced-by", d)));
+    let others = others.map(|(key, d)| {
+        let number = match d.row.number.as_str() {
+            "" => reader.cx.l(d.state.label()),
+            number => number.to_owned(),
+        };
+        (reader.cx.t(key), number, Some(format!("/documents/{}", d.row.id)))
+    });
+    let others: Vec<_> = others.collect();
     let beside = (journal, signed.as_ref());
-    Ok(shown(web, reader.cx, &document, beside, typed))
+    let mut page = shown(web, reader.cx, &document, beside, typed);
+    page.facts.extend(others);
+    Ok(page)
 }
 
 fn shown(
