@@ -103,6 +103,10 @@ pub struct Field {
     /// refused, and is none to checks.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub done: bool,
+    /// Of a date: it lies at most so many years ahead of the day on which it is typed; what is
+    /// later is a slip, or a promise without an end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latest: Option<i16>,
     /// Of a period: the only length that it may have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub length: Option<Volume>,
@@ -483,6 +487,9 @@ impl Schema {
                     "`done` of `{}`: only a date or an instant says when; remove it",
                     field.name
                 ));
+            }
+            if field.latest.is_some() && field.kind != Kind::Date {
+                return bad(format!("`latest` of `{}` is for dates; remove it", field.name));
             }
             if field.length.is_some() && field.kind != Kind::Period {
                 return bad(format!(

@@ -2,7 +2,7 @@
 
 use domain::{
     id::Id,
-    problem::Problem,
+    problem::{Problem, ProblemKind},
     record::{Record, Value, Values},
 };
 
@@ -31,6 +31,60 @@ pub async fn answer(
     let values = answered(app, record, result, note)?;
     let saved = registry::save(app, ctx, ITEM, Some((item, version)), values).await?;
     Ok(saved.record)
+}
+
+/// What was typed at one item of a checklist.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The item.
+    pub item: Id,
+    /// The version that was read.
+    pub version: i64,
+    /// `open`, `conforms`, `deviates`, `not-applicable`.
+    pub result: String,
+    /// The note.
+    pub note: String,
+}
+
+/// An item that was not written: somebody else had changed it, or what was typed is wrong.
+#[derive(Clone, Debug)]
+pub struct Missed {
+    /// The item.
+    pub item: Id,
+    /// Why.
+    pub problem: Problem,
+}
+
+/// Writes down a whole checklist, each item by itself: what another person changed meanwhile
+/// is left as it is and told.
+///
+/// # Errors
+/// Denied, concluded, unavailable; what was written until then stays.
+pub async fn answer_all(
+    app: &App,
+    ctx: &Ctx,
+    answers: Vec<Answer>,
+) -> Result<Vec<Missed>, Problem> {
+    let mut missed = Vec::new();
+    for a in answers {
+        match answer(app, ctx, a.item, a.version, &a.result, &a.note).await {
+            Ok(_) => {}
+            Err(problem) if is_of_item(&problem) => missed.push(Missed {
+                item: a.item,
+                problem,
+            }),
+            Err(problem) => return Err(problem),
+        }
+    }
+    Ok(missed)
+}
+
+/// Whether other items may still be written.
+fn is_of_item(problem: &Problem) -> bool {
+    matches!(
+        problem.kind,
+        ProblemKind::Conflict | ProblemKind::Invalid | ProblemKind::NotFound
+    )
 }
 
 /// An item's values with its result.

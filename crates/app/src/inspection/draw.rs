@@ -5,7 +5,8 @@ use domain::{authority::Permission, label::Label, problem::Problem, record::Valu
 use super::{ITEM, ROUND, ended, is_ended, view::of};
 use crate::{App, Ctx, assess, registry};
 
-fn words(text: &str) -> Vec<&str> {
+/// The words of a list that was typed.
+pub(super) fn words(text: &str) -> Vec<&str> {
     text.split([',', ';', '\n'])
         .map(str::trim)
         .filter(|w| !w.is_empty())

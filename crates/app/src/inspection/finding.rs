@@ -2,9 +2,9 @@
 
 use domain::{
     authority::Permission,
-    id::Id,
+    id::{Id, OrganizationId},
     label::Label,
-    problem::{Problem, ProblemKind},
+    problem::{FieldProblem, Problem, ProblemKind},
     record::{Record, Value, Values},
 };
 use store::StoreError;
@@ -12,6 +12,7 @@ use store::StoreError;
 use super::{
     FINDING, ITEM,
     answer::{answered, checked},
+    view,
 };
 use crate::{
     App, Ctx,
@@ -68,6 +69,17 @@ pub async fn raise(
         ("status".into(), "open".into()),
     ]);
     let values = checked(app, FINDING, values)?;
+    let due = values.get("due_on").and_then(Value::as_text);
+    if due.is_some_and(|day| day < app.clock.today().to_string().as_str()) {
+        return Err(Problem::invalid(
+            item.text("code"),
+            vec![FieldProblem::new(
+                "due_on",
+                "Thời hạn khắc phục đã qua",
+                "The deadline has passed already",
+            )],
+        ));
+    }
     let (items, findings) = (app.schema(ITEM)?, app.schema(FINDING)?);
     let owner = secrecy::owner(&values, &findings.owner);
     secrecy::refuse_marked(app, ctx, FINDING, owner, secrecy::texts(&values)).await?;
@@ -121,12 +133,107 @@ pub async fn mended(
     if let Some(document) = &document {
         set("document", document.sha256().into());
     }
-    // With the authority of the program and under the actor's name.
+    step_of_unit(app, ctx, record, version, document.as_slice()).await
+}
+
+/// Writes a unit's step with the authority of the program and under the actor's name.
+async fn step_of_unit(
+    app: &App,
+    ctx: &Ctx,
+    finding: Record,
+    version: i64,
+    files: &[Staged],
+) -> Result<Record, Problem> {
+    let owner = finding.get("organization").as_id().map(OrganizationId);
+    let values = checked(app, FINDING, finding.values)?;
+    secrecy::refuse_marked(app, ctx, FINDING, owner, secrecy::texts(&values)).await?;
     let mut program = ctx.clone();
     program.actor.grants = Ctx::system(app.clock.now_ms()).actor.grants;
-    let values = checked(app, FINDING, record.values)?;
-    let at = (finding, version);
-    registry::save_step(app, &program, FINDING, at, values, document.as_slice()).await
+    registry::save_step(app, &program, FINDING, (finding.id, version), values, files).await
+}
+
+/// The unit asks for more time, until a later day, and says why.
+///
+/// # Errors
+/// Not found for another unit's, denied; invalid for a day that is not later, or without a
+/// reason; conflict when it is not open or was changed since `version`.
+pub async fn ask_time(
+    app: &App,
+    ctx: &Ctx,
+    (finding, version): (Id, i64),
+    until: &str,
+    reason: &str,
+) -> Result<Record, Problem> {
+    ctx.actor.scope(Permission::Write)?;
+    let mut record = registry::get(app, ctx, FINDING, &finding.to_string()).await?;
+    refuse_closed(&record)?;
+    let day = domain::parse::date(until).map(|day| day.to_string());
+    let later = day.filter(|day| day.as_str() > record.text("due_on"));
+    let mut wrong = Vec::new();
+    if later.is_none() {
+        wrong.push(FieldProblem::new(
+            "asked_due_on",
+            "Ghi ngày sau thời hạn hiện tại",
+            "Give a day after the present deadline",
+        ));
+    }
+    if reason.trim().is_empty() {
+        wrong.push(FieldProblem::new(
+            "asked_reason",
+            "Nêu lý do",
+            "Say why",
+        ));
+    }
+    let Some(later) = later.filter(|_| wrong.is_empty()) else {
+        return Err(Problem::invalid(record.text("code"), wrong));
+    };
+    let mut set = |name: &str, value: Value| record.values.insert(name.into(), value);
+    set("asked_due_on", later.into());
+    set("asked_reason", reason.trim().into());
+    step_of_unit(app, ctx, record, version, &[]).await
+}
+
+/// The inspectors give the time that was asked for, or do not.
+///
+/// # Errors
+/// Denied; conflict when nothing was asked or it was changed since `version`.
+pub async fn give_time(
+    app: &App,
+    ctx: &Ctx,
+    (finding, version): (Id, i64),
+    given: bool,
+) -> Result<Record, Problem> {
+    ctx.actor.scope(Permission::Manage)?;
+    let mut record = registry::get(app, ctx, FINDING, &finding.to_string()).await?;
+    refuse_closed(&record)?;
+    let asked = record.get("asked_due_on").clone();
+    if asked.is_null() {
+        return Err(Problem::new(
+            ProblemKind::Conflict,
+            Label::new("Không có đề nghị gia hạn", "No more time was asked for"),
+            record.text("code"),
+            Label::new("Mở lại trang để xem tình trạng mới.", "Open the page again."),
+        ));
+    }
+    let mut set = |name: &str, value: Value| record.values.insert(name.into(), value);
+    if given {
+        set("due_on", asked);
+    }
+    set("asked_due_on", Value::Null);
+    set("asked_reason", Value::Null);
+    registry::save_step(app, ctx, FINDING, (finding, version), record.values, &[]).await
+}
+
+/// Where a finding stands: the code of its inspection and of its unit.
+///
+/// # Errors
+/// Not found for another unit's; denied.
+pub async fn place(app: &App, ctx: &Ctx, finding: &str) -> Result<(String, String), Problem> {
+    let record = registry::get(app, ctx, FINDING, finding).await?;
+    let of = |name: &str| record.get(name).to_cell();
+    let round = view::round(app, ctx, &of("inspection")).await?;
+    let unit = registry::get(app, ctx, "organization", &of("organization")).await?;
+    Ok((round.text("code").to_owned(), unit.text("code").to_owned()))
 }
 
 /// The inspectors looked again: it is mended and closed, or it stays open.

@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 
 use domain::{
     id::Id,
-    problem::Problem,
+    noun,
+    problem::{FieldProblem, Problem},
     record::Record,
     schema::{Field, Schema},
 };
-use store::{Tx, inspection};
+use store::{Tx, inspection, registry};
 
-use super::{FINDING, ITEM, ROUND, ended, is_ended};
+use super::{FINDING, ITEM, ROUND, draw::words, ended, is_ended};
 use crate::{fault::fault, registry::By};
 
 /// What of a concluded inspection may still be typed: its minutes come after it.
@@ -39,11 +40,20 @@ pub(crate) async fn hold(
         }
         _ => false,
     };
+    // A unit that has concluded its own assessment changes nothing of it.
+    if schema.noun == ITEM
+        && by == By::Hand
+        && let Some(item) = before.filter(|b| !b.text("concluded_on").is_empty())
+    {
+        return Ok(Some(ended(item.text("code"))));
+    }
     let open: &[&str] = match schema.noun.as_str() {
         ROUND => {
             let settled = before.filter(|b| is_ended(b.text("status")));
-            let refused = settled.filter(|_| !changes_only(&ROUND_OPEN));
-            return Ok(refused.map(|b| ended(b.text("code"))));
+            if let Some(b) = settled.filter(|_| !changes_only(&ROUND_OPEN)) {
+                return Ok(Some(ended(b.text("code"))));
+            }
+            return unknown_units(tx, before, after).await;
         }
         ITEM => &[],
         FINDING => &FINDING_OPEN,
@@ -65,4 +75,38 @@ pub(crate) async fn hold(
         }
     }
     Ok(None)
+}
+
+/// Why the units that an inspection names are not taken: each is named by its code.
+async fn unknown_units(
+    tx: &mut Tx,
+    before: Option<&Record>,
+    after: Option<&Record>,
+) -> Result<Option<Problem>, Problem> {
+    let given = after.map(|r| r.text("units")).unwrap_or_default();
+    let (Some(schema), false) = (
+        noun::get("organization"),
+        before.is_some_and(|b| b.text("units") == given),
+    ) else {
+        return Ok(None);
+    };
+    let mut unknown = Vec::new();
+    for code in words(given) {
+        let found = registry::resolve(tx, schema, code).await.map_err(fault)?;
+        if found.len() != 1 {
+            unknown.push(code);
+        }
+    }
+    if unknown.is_empty() {
+        return Ok(None);
+    }
+    let unknown = unknown.join(", ");
+    Ok(Some(Problem::invalid(
+        schema.label.en.clone(),
+        vec![FieldProblem::new(
+            "units",
+            format!("Không có đơn vị mã “{unknown}”"),
+            format!("There is no unit with the code “{unknown}”"),
+        )],
+    )))
 }

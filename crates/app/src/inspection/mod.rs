@@ -5,6 +5,7 @@ mod answer;
 mod draw;
 mod finding;
 mod hold;
+mod own;
 mod step;
 mod view;
 
@@ -13,10 +14,11 @@ use domain::{
     problem::{Problem, ProblemKind},
 };
 
-pub use answer::answer;
+pub use answer::{Answer, Missed, answer, answer_all};
 pub use draw::draw;
-pub use finding::{Raised, mended, raise, recheck};
+pub use finding::{Raised, ask_time, give_time, mended, place, raise, recheck};
 pub(crate) use hold::hold;
+pub use own::conclude_own;
 pub use step::{STEPS, advance};
 pub use view::{Inspection, Item, get, list};
 

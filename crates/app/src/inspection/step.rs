@@ -77,7 +77,7 @@ pub async fn advance(
     Ok(round)
 }
 
-async fn put(
+pub(super) async fn put(
     app: &App,
     ctx: &Ctx,
     tx: &mut Tx,
@@ -98,10 +98,10 @@ async fn put(
 }
 
 /// An inspection with all that hangs on it, as a transaction sees it.
-struct Found {
-    round: Record,
-    items: Vec<Record>,
-    findings: Vec<Record>,
+pub(super) struct Found {
+    pub(super) round: Record,
+    pub(super) items: Vec<Record>,
+    pub(super) findings: Vec<Record>,
 }
 
 /// What an item and its finding share.
@@ -111,7 +111,7 @@ fn place(record: &Record) -> (String, &str, &str) {
 }
 
 impl Found {
-    async fn read(app: &App, tx: &mut Tx, id: Id) -> Result<Self, Problem> {
+    pub(super) async fn read(app: &App, tx: &mut Tx, id: Id) -> Result<Self, Problem> {
         let schema = app.schema(ROUND)?;
         let round = store::registry::get_in(tx, &schema, id)
             .await
@@ -132,12 +132,12 @@ impl Found {
         })
     }
 
-    fn is_self(&self) -> bool {
+    pub(super) fn is_self(&self) -> bool {
         self.round.text("occasion") == "self"
     }
 
     /// Whether nothing stands in the way of a step.
-    fn is_ready(&self, next: &str) -> Result<(), Problem> {
+    pub(super) fn is_ready(&self, next: &str) -> Result<(), Problem> {
         let of = |result: &'static str| move |i: &&Record| i.text("result") == result;
         let named: BTreeSet<_> = self.findings.iter().map(place).collect();
         let (vi, en, n) = match next {
@@ -220,7 +220,7 @@ impl Found {
     }
 
     /// The entries of books that a conclusion is: book and values.
-    fn entries(&self, today: &str) -> Vec<(&'static str, Values)> {
+    pub(super) fn entries(&self, today: &str) -> Vec<(&'static str, Values)> {
         let round = &self.round;
         let year = round.text("starts_on").get(..4).unwrap_or_default();
         let name = format!("{} {}", round.text("code"), round.text("name"));
@@ -238,7 +238,9 @@ impl Found {
         let amiss = self.amiss(None);
         match round.text("occasion") {
             "self" => {
-                let units: BTreeMap<Id, Value> = (self.items.iter())
+                // Who has concluded by itself has its entry.
+                let waiting = |i: &&Record| i.text("concluded_on").is_empty();
+                let units: BTreeMap<Id, Value> = (self.items.iter().filter(waiting))
                     .map(|i| i.get("organization"))
                     .filter_map(|unit| Some((unit.as_id()?, unit.clone())))
                     .collect();

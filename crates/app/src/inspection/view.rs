@@ -1,6 +1,6 @@
 //! Inspections as pages show them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::{
     authority::Permission,
@@ -40,6 +40,8 @@ pub struct Inspection {
     pub items: Vec<Item>,
     /// Its findings.
     pub findings: Vec<Record>,
+    /// The units (codes) that have concluded their own part.
+    pub concluded: BTreeSet<String>,
 }
 
 pub(super) fn of(id: Id) -> RecordQuery {
@@ -68,7 +70,7 @@ pub async fn get(
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     let mut units: BTreeMap<Id, (String, String)> = BTreeMap::new();
     let centre = ctx.actor.scope(Permission::Manage).is_ok();
-    let mut items = Vec::new();
+    let (mut items, mut concluded) = (Vec::new(), BTreeSet::new());
     for item in all {
         *counts.entry(item.text("result").to_owned()).or_default() += 1;
         let Some(id) = item.get("organization").as_id() else {
@@ -81,6 +83,9 @@ pub async fn get(
                 known.map_or_else(Default::default, |u| (u.code.clone(), u.name.clone()))
             })
             .clone();
+        if !item.text("concluded_on").is_empty() {
+            concluded.insert(code.clone());
+        }
         if unit.is_some_and(|wanted| wanted != code) {
             continue;
         }
@@ -114,13 +119,14 @@ pub async fn get(
         counts,
         items,
         findings,
+        concluded,
     })
 }
 
 fn answers(ctx: &Ctx, centre: bool, round: &Record, item: &Record) -> bool {
     let open = !is_ended(round.text("status"));
     let own = item.text("answered_by") == "unit" && ctx.actor.scope(Permission::Write).is_ok();
-    open && (centre || own)
+    open && item.text("concluded_on").is_empty() && (centre || own)
 }
 
 /// The inspection itself. It belongs to the body that leads it, yet whoever has an item of

@@ -59,8 +59,12 @@ pub(super) async fn hold(
         if held.is_none() && wrong.is_empty() {
             continue;
         }
-        let held = held.map(|problem| CellProblem::of_row(problem.what));
-        row.fate.problems.extend(held);
+        if let Some(problem) = held {
+            if problem.fields.is_empty() {
+                row.fate.problems.push(CellProblem::of_row(problem.what));
+            }
+            wrong.extend(problem.fields);
+        }
         let problems = wrong
             .into_iter()
             .map(|w| planner.wrong_field(planner.line(*at), &w.field, w.message));

@@ -277,6 +277,12 @@ impl<'a> Planner<'a> {
                 before.as_ref(),
                 &record,
             ));
+            wrong.extend(rules::within_reason(
+                &self.app.clock,
+                self.schema,
+                before.as_ref(),
+                &record,
+            ));
             wrong.extend(rules::of_clauses(
                 self.app,
                 self.schema,

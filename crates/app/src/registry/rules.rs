@@ -97,6 +97,32 @@ pub(super) fn in_the_past(
     .collect()
 }
 
+/// A day lies no further ahead than its field allows. A value that stays as it was is not asked
+/// again.
+pub(super) fn within_reason(
+    clock: &Clock,
+    schema: &Schema,
+    before: Option<&Record>,
+    record: &Record,
+) -> Vec<FieldProblem> {
+    let today = clock.today();
+    let changed = |name: &str| before.is_none_or(|b| b.get(name) != record.get(name));
+    let too_far = |field: &Field| {
+        let years = field.latest?;
+        let last = today.saturating_add(jiff::Span::new().years(years));
+        let is_later = record.text(&field.name) > last.to_string().as_str();
+        is_later.then(|| {
+            FieldProblem::new(
+                &field.name,
+                format!("Quá xa: chỉ nhận ngày trong vòng {years} năm tới"),
+                format!("Too far ahead: at most {years} years from today"),
+            )
+        })
+    };
+    let fields = schema.fields.iter().filter(|f| changed(&f.name));
+    fields.filter_map(too_far).collect()
+}
+
 /// Rules about the text of a regulation: a clause that is named exists, and what was settled
 /// when a record was made stays as it is.
 pub(super) fn of_clauses(
@@ -218,6 +244,7 @@ pub(super) fn check(
 ) -> Result<(), Problem> {
     let mut wrong = alone(schema, record);
     wrong.extend(in_the_past(clock, schema, before, record));
+    wrong.extend(within_reason(clock, schema, before, record));
     if wrong.is_empty() {
         Ok(())
     } else {

@@ -6,6 +6,7 @@ mod attachment;
 mod binding;
 mod book;
 mod claim;
+mod correction;
 mod document;
 mod duty;
 mod earlier;

@@ -172,9 +172,26 @@ pub const CASES: &[Case] = &[
         Refused,
     ),
     post(
-        "/inspections/items/{id}",
-        "/inspections/items/{item}",
-        "version=1&result=conforms&note=a",
+        "/inspections/{code}/answers",
+        "/inspections/K{code}/answers",
+        "unit={code}&version.{item}=1&result.{item}=conforms&note.{item}=a",
+        Refused,
+    ),
+    get(
+        "/inspections/findings/{id}",
+        "/inspections/findings/{finding}",
+        Refused,
+    ),
+    post(
+        "/inspections/findings/{id}/time",
+        "/inspections/findings/{finding}/time",
+        "version=1&until=2027-01-31&reason=a",
+        Refused,
+    ),
+    post(
+        "/inspections/findings/{id}/time/answer",
+        "/inspections/findings/{finding}/time/answer",
+        "version=1&given=true",
         Refused,
     ),
     post(

@@ -200,7 +200,8 @@ async fn shown(
 
 /// What a form says, with the version that was read.
 async fn form(request: Request) -> Result<(Params, i64), Fault> {
-    let fields = receive(request, 0).await?.fields;
+    // Long texts: as parts of a form they are sent as they are.
+    let fields = receive(request, http::FORM).await?.fields;
     let version = version(&fields)?;
     Ok((fields, version))
 }

@@ -34,9 +34,24 @@ use crate::{
     server::Web,
 };
 
-/// What a reference is chosen from: key and title of every record in reach.
-async fn choices(app: &App, ctx: &Ctx, schema: &Schema) -> Result<Choices, Problem> {
+/// What a reference is chosen from: key and title of every record in reach. A clause is chosen
+/// from those of the regulation that is filled in, else of all.
+async fn choices(
+    app: &App,
+    ctx: &Ctx,
+    schema: &Schema,
+    filled: &Filled,
+) -> Result<Choices, Problem> {
     let mut out: Choices = HashMap::new();
+    let library = app.library();
+    let regulation = filled.get("regulation").map_or("", String::as_str);
+    for field in schema.fields.iter().filter(|f| f.kind == Kind::Clause) {
+        let named = |r: &&policy::Regulation| regulation.is_empty() || r.id == regulation;
+        let clauses = library.regulations.values().filter(named);
+        let clauses = clauses.flat_map(|r| &r.clauses);
+        let list = clauses.map(|c| (c.cite.clone(), c.summary.get(ctx.lang).to_owned()));
+        out.insert(field.name.clone(), list.collect());
+    }
     for field in schema
         .fields
         .iter()
@@ -182,7 +197,7 @@ async fn page(
     problem: Option<Problem>,
 ) -> Result<Form, Fault> {
     keys(&web.app, &reader.ctx, schema, &mut filled).await?;
-    let choices = choices(&web.app, &reader.ctx, schema).await?;
+    let choices = choices(&web.app, &reader.ctx, schema, &filled).await?;
     Ok(Form {
         title: draft.title,
         action: draft.action,

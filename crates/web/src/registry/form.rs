@@ -70,6 +70,9 @@ pub fn inputs(
                         Control::Suggest(known)
                     }
                 }
+                Kind::Clause => {
+                    Control::Suggest(choices.get(&field.name).cloned().unwrap_or_default())
+                }
                 Kind::Date => Control::Line("date"),
                 Kind::Instant => Control::Line("datetime-local"),
                 Kind::Email => Control::Line("email"),
@@ -83,7 +86,6 @@ pub fn inputs(
                 | Kind::Latitude
                 | Kind::Longitude
                 | Kind::Period
-                | Kind::Clause
                 | Kind::Clauses
                 | Kind::Probe => Control::Line("text"),
                 Kind::TimeZone => {
