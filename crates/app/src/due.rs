@@ -89,15 +89,12 @@ pub async fn open(app: &App, ctx: &Ctx) -> Result<Vec<DueView>, Problem> {
 ///
 /// # Errors
 /// Denied, unavailable.
-pub async fn findings(
-    app: &App,
-    ctx: &Ctx,
-    unit: OrganizationId,
-) -> Result<Vec<DutyRow>, Problem> {
+pub async fn findings(app: &App, ctx: &Ctx, unit: OrganizationId) -> Result<Vec<DutyRow>, Problem> {
     let scope = ctx.actor.scope(Permission::Read)?;
     let today = app.clock.today();
     let (from, to) = window(today);
-    let found = store::duty::findings(&app.db, &scope, (&from, &to), &today.to_string(), true);
+    let today = today.to_string();
+    let found = store::duty::findings(&app.db, &scope, (&from, &to), &today, true);
     let mut found = found.await.map_err(fault)?;
     found.retain(|row| row.organization == unit);
     Ok(found)

@@ -489,7 +489,10 @@ impl Schema {
                 ));
             }
             if field.latest.is_some() && field.kind != Kind::Date {
-                return bad(format!("`latest` of `{}` is for dates; remove it", field.name));
+                return bad(format!(
+                    "`latest` of `{}` is for dates; remove it",
+                    field.name
+                ));
             }
             if field.length.is_some() && field.kind != Kind::Period {
                 return bad(format!(

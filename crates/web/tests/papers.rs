@@ -41,7 +41,11 @@ async fn every_button_of_a_draft_keeps_what_is_typed() {
     // Not good yet: what was typed is saved all the same, and what is missing is said.
     let refused = officer.post(&paper, &draft("", 3, "review"));
     assert_eq!(refused.status, 422, "{}", refused.body);
-    assert!(refused.body.contains("Chưa viết: Ứng dụng"), "{}", refused.body);
+    assert!(
+        refused.body.contains("Chưa viết: Ứng dụng"),
+        "{}",
+        refused.body
+    );
     assert!(refused.body.contains("name=\"version\" value=\"4\""));
     let reviewed = officer.post(&paper, &draft(TYPED, 4, "review"));
     assert!(reviewed.location.contains("document-reviewed"));
@@ -60,7 +64,10 @@ async fn every_button_of_a_draft_keeps_what_is_typed() {
     let refused = officer.post(&format!("{paper}/sign"), &body.join("&"));
     assert_eq!(refused.status, 422, "{}", refused.body);
     for value in ["77/BC", "2026-11-02", "Lê Văn Bình"] {
-        assert!(refused.body.contains(&format!("value=\"{value}\"")), "{value}");
+        assert!(
+            refused.body.contains(&format!("value=\"{value}\"")),
+            "{value}"
+        );
     }
 }
 
@@ -73,7 +80,11 @@ async fn a_conflict_shows_both_texts() {
     assert_eq!(an.post(&paper, &draft("cua+an", 1, "")).status, 303);
     let conflict = binh.post(&paper, &draft("cua+binh", 1, "refill"));
     assert_eq!(conflict.status, 409, "{}", conflict.body);
-    for part in [">cua binh</textarea>", ">cua an</blockquote>", "value=\"2\""] {
+    for part in [
+        ">cua binh</textarea>",
+        ">cua an</blockquote>",
+        "value=\"2\"",
+    ] {
         assert!(conflict.body.contains(part), "{part}: {}", conflict.body);
     }
     // It was found good meanwhile: there is no field any more, and the text is still shown.
@@ -92,11 +103,16 @@ async fn a_closed_book_keeps_the_text() {
     assert_eq!(officer.post(book, entry).status, 303);
     let closed = officer.post(&format!("{book}/closings"), "organization=X1&period=2025");
     assert_eq!(closed.status, 303, "{}", closed.body);
-    let late = "organization=X1&occurred_on=2025-07-01&subject=viec+ghi+muon&result=routine&version=0";
+    let late =
+        "organization=X1&occurred_on=2025-07-01&subject=viec+ghi+muon&result=routine&version=0";
     let refused = officer.post(book, late);
     assert_eq!(refused.status, 403, "{}", refused.body);
     assert!(refused.body.contains("Sổ đã khóa"), "{}", refused.body);
-    assert!(refused.body.contains("value=\"viec ghi muon\""), "{}", refused.body);
+    assert!(
+        refused.body.contains("value=\"viec ghi muon\""),
+        "{}",
+        refused.body
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -128,9 +144,24 @@ async fn what_is_sent_three_times_is_made_once() {
     for part in [&format!("action=\"{entry}\""), "mot lan", "viec khac"] {
         assert!(other.body.contains(part), "{part}: {}", other.body);
     }
-    assert_eq!(officer.post(&entry, &form("viec+khac").replace("version=0", "version=1")).status, 303);
+    assert_eq!(
+        officer
+            .post(&entry, &form("viec+khac").replace("version=0", "version=1"))
+            .status,
+        303
+    );
     let api = officer.get("/api/v1/technical-journal").body;
-    assert!(api.contains("\"total\":1") && api.contains("viec khac"), "{api}");
+    assert!(
+        api.contains("\"total\":1") && api.contains("viec khac"),
+        "{api}"
+    );
+    // Back, where the browser fetches the form anew, and the same again: still that one.
+    let page = officer.get(&format!("{book}/new")).body;
+    let anew = page.split("name=\"once\" value=\"").nth(1).unwrap();
+    let anew = anew.split('"').next().unwrap();
+    let first = officer.post(book, &form("ba+lan").replace(once, ""));
+    let second = officer.post(book, &form("ba+lan").replace(once, anew));
+    assert_eq!((first.status, &first.location), (303, &second.location));
     // An id that no form of these days was handed out with is not taken over.
     let forged = form("bia").replace(once, "018f0000-0000-7000-8000-000000000001");
     let made = officer.post(book, &forged);

@@ -118,19 +118,14 @@ async fn begun(
     store::document::lock(&mut tx, &template.id, begin.organization, &stretch.label)
         .await
         .map_err(fault)?;
-    let known = store::document::written(
-        &mut tx,
-        &template.id,
-        begin.organization,
-        &stretch.label,
-    );
+    let known = store::document::written(&mut tx, &template.id, begin.organization, &stretch.label);
     let known = known.await.map_err(fault)?;
     let is_sent = |row: &&DocumentRow| row.state == State::Sent.code();
     // Of one day there may be several papers; of a period there is one.
     let several = template.period == Every::Day;
-    let open = known.iter().find(|row| {
-        !is_sent(row) && (replaces.is_none() || !several || row.replaces == replaces)
-    });
+    let open = known
+        .iter()
+        .find(|row| !is_sent(row) && (replaces.is_none() || !several || row.replaces == replaces));
     if let Some(row) = open {
         return Ok(list::read(app, row.clone()));
     }

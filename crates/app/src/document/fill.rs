@@ -45,7 +45,10 @@ impl Filled {
         let Some(old) = old else { return };
         let signed = day(old.signed_on.as_deref().unwrap_or_default());
         let kind = template.kind.to_lowercase();
-        let words = format!("Văn bản này thay thế {kind} số {} ngày {signed}.", old.number);
+        let words = format!(
+            "Văn bản này thay thế {kind} số {} ngày {signed}.",
+            old.number
+        );
         self.names.insert(REPLACES.into(), words);
     }
 }
@@ -88,7 +91,10 @@ impl Coverage {
         }
         let decimals = u8::from(measured < 1.0 && measured > 0.0);
         let measured = vietnamese(floored(measured, decimals), decimals);
-        Some(format!("đo được {measured} trên {} ngày", vietnamese(whole, 0)))
+        Some(format!(
+            "đo được {measured} trên {} ngày",
+            vietnamese(whole, 0)
+        ))
     }
 }
 
@@ -277,7 +283,10 @@ fn elapsed(stretch: &Stretch, now: i64) -> f64 {
     float(ms.max(0)) / DAY_MS
 }
 
-#[expect(clippy::cast_precision_loss, reason = "counts and times lie far below 2^52")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts and times lie far below 2^52"
+)]
 fn float(n: i64) -> f64 {
     n as f64
 }

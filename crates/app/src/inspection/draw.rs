@@ -89,4 +89,3 @@ pub async fn draw(app: &App, ctx: &Ctx, key: &str) -> Result<usize, Problem> {
     registry::add_all(app, ctx, ITEM, fresh).await?;
     Ok(made)
 }
-

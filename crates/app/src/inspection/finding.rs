@@ -178,11 +178,7 @@ pub async fn ask_time(
         ));
     }
     if reason.trim().is_empty() {
-        wrong.push(FieldProblem::new(
-            "asked_reason",
-            "Nêu lý do",
-            "Say why",
-        ));
+        wrong.push(FieldProblem::new("asked_reason", "Nêu lý do", "Say why"));
     }
     let Some(later) = later.filter(|_| wrong.is_empty()) else {
         return Err(Problem::invalid(record.text("code"), wrong));
@@ -212,7 +208,10 @@ pub async fn give_time(
             ProblemKind::Conflict,
             Label::new("Không có đề nghị gia hạn", "No more time was asked for"),
             record.text("code"),
-            Label::new("Mở lại trang để xem tình trạng mới.", "Open the page again."),
+            Label::new(
+                "Mở lại trang để xem tình trạng mới.",
+                "Open the page again.",
+            ),
         ));
     }
     let mut set = |name: &str, value: Value| record.values.insert(name.into(), value);

@@ -50,7 +50,10 @@ pub async fn conclude_own(app: &App, ctx: &Ctx, key: &str, unit: &str) -> Result
         let what = Label::new("phiếu của đơn vị", "checklist of the unit");
         return Err(Problem::not_found(&what, unit.text("code")));
     }
-    let is_done = found.items.iter().all(|i| !i.text("concluded_on").is_empty());
+    let is_done = found
+        .items
+        .iter()
+        .all(|i| !i.text("concluded_on").is_empty());
     if is_done || is_ended(found.round.text("status")) {
         return Err(ended(&code));
     }

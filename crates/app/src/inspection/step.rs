@@ -164,11 +164,7 @@ impl Found {
                 let against = self.findings.iter().map(place);
                 let against = against.filter(|p| sound.contains(p)).count();
                 match (open, unnamed, against) {
-                    (1.., _, _) => (
-                        "mục chưa kiểm tra",
-                        "items were not looked at",
-                        open,
-                    ),
+                    (1.., _, _) => ("mục chưa kiểm tra", "items were not looked at", open),
                     (_, 1.., _) => (
                         "mục “Không đạt” chưa ghi tồn tại",
                         "items deviate and have no finding",
@@ -182,7 +178,10 @@ impl Found {
                 }
             }
             "closed" => {
-                let open = self.findings.iter().filter(|f| f.text("status") != "closed");
+                let open = self
+                    .findings
+                    .iter()
+                    .filter(|f| f.text("status") != "closed");
                 ("tồn tại chưa đóng", "findings are not closed", open.count())
             }
             _ => return Ok(()),
@@ -224,6 +223,7 @@ impl Found {
         let round = &self.round;
         let year = round.text("starts_on").get(..4).unwrap_or_default();
         let name = format!("{} {}", round.text("code"), round.text("name"));
+        let name = name.as_str();
         let entry = |organization: Value, result: &str, amiss: String, more: &[(&str, &str)]| {
             let mut values = Values::from([
                 ("organization".to_owned(), organization),
@@ -231,7 +231,10 @@ impl Found {
                 ("result".into(), result.into()),
                 ("findings".into(), amiss.into()),
             ]);
-            values.extend(more.iter().map(|(name, text)| ((*name).into(), (*text).into())));
+            values.extend(
+                more.iter()
+                    .map(|(name, text)| ((*name).into(), (*text).into())),
+            );
             values
         };
         let lead = round.get("organization").clone();
@@ -247,17 +250,24 @@ impl Found {
                 let units = units.into_iter();
                 let each = |(id, unit): (Id, Value)| {
                     let amiss = self.amiss(Some(id));
-                    ("self-assessment", entry(unit, "done", amiss, &[("period", year)]))
+                    (
+                        "self-assessment",
+                        entry(unit, "done", amiss, &[("period", year)]),
+                    )
                 };
                 units.map(each).collect()
             }
             "planned" => {
-                let result = if amiss.is_empty() { "sound" } else { "findings" };
-                let more = [("period", year), ("subject", &name)];
+                let result = if amiss.is_empty() {
+                    "sound"
+                } else {
+                    "findings"
+                };
+                let more = [("period", year), ("subject", name)];
                 vec![("yearly-inspection", entry(lead, result, amiss, &more))]
             }
             _ => {
-                let more = [("occasion", "ad-hoc"), ("subject", &name)];
+                let more = [("occasion", "ad-hoc"), ("subject", name)];
                 vec![("inspection", entry(lead, "complete", amiss, &more))]
             }
         }

@@ -172,4 +172,3 @@ pub async fn list(app: &App, ctx: &Ctx) -> Result<Vec<Record>, Problem> {
     }
     Ok(seen)
 }
-

@@ -25,10 +25,10 @@ pub use export::{export_csv, export_xlsx};
 pub(crate) use import::owner;
 pub use import::{ImportMode, ImportOptions, Progress, import_as, run as import};
 pub(crate) use record::add_all;
+pub(crate) use record::{By, Writing, save_step, write_in};
 pub use record::{
     Saved, delete, get, list, recent, reference_titles, save, save_new, save_with, writable,
 };
-pub(crate) use record::{By, Writing, save_step, write_in};
 pub use report::{CellProblem, FieldChange, ImportReport, Outcome, RowFate};
 pub use store::book::{Closing, Revision};
 pub use store::registry::{RecentEntries, RecordPage, RecordQuery, sortable};

@@ -423,7 +423,9 @@ pub(crate) async fn write_in(
         }
         _ => {
             let written = match before {
-                None => registry::insert(tx, schema, std::slice::from_ref(&record), author, now).await,
+                None => {
+                    registry::insert(tx, schema, std::slice::from_ref(&record), author, now).await
+                }
                 Some(_) => registry::update(tx, schema, &record, author, now).await,
             };
             written.map_err(|e| unique(schema, e))?;

@@ -47,7 +47,11 @@ async fn own_part(p: Province) {
         p.as_role(Role::Officer, Some(c)),
     );
     let conclude = |ctx, unit| inspection::conclude_own(&p.app, ctx, "KT1", unit);
-    assert_eq!(refused(conclude(&of_b, "B").await), Conflict, "items are open");
+    assert_eq!(
+        refused(conclude(&of_b, "B").await),
+        Conflict,
+        "items are open"
+    );
     // A whole checklist at once; of two who send it, the second is told what stands there.
     let told = inspection::get(&p.app, &of_b, "KT1", None).await.unwrap();
     let all = |results: [&str; 2], note: &str| -> Vec<Answer> {
@@ -135,7 +139,9 @@ async fn in_time(p: Province) {
         p.as_role(Role::Officer, Some(b)),
         p.as_role(Role::Officer, Some(c)),
     );
-    let told = inspection::get(&p.app, &ctx, "KT1", Some("B")).await.unwrap();
+    let told = inspection::get(&p.app, &ctx, "KT1", Some("B"))
+        .await
+        .unwrap();
     let item = &told.items[0].record;
     let raise = |due_on: &str| {
         let raised = Raised {
@@ -156,7 +162,10 @@ async fn in_time(p: Province) {
     // It is in the calendar and the to-do of whom it concerns.
     let (from, to) = ("2026-11-01".parse().unwrap(), "2027-03-31".parse().unwrap());
     let agenda = async |ctx| {
-        let all = duty::agenda(&p.app, ctx, (from, to), None).await.unwrap().dated;
+        let all = duty::agenda(&p.app, ctx, (from, to), None)
+            .await
+            .unwrap()
+            .dated;
         let findings = all.into_iter().filter(|d| d.duty.side == "finding");
         let told = findings.map(|d| (d.duty.due_on.unwrap(), d.duty.outcome));
         told.collect::<Vec<_>>()
@@ -190,7 +199,9 @@ async fn in_time(p: Province) {
     p.add("contact", &contact).await;
     let digested = async || {
         remind::reconcile(&p.app).await.unwrap();
-        let told = store::reminder::told(&p.app.db, "an@b.example").await.unwrap();
+        let told = store::reminder::told(&p.app.db, "an@b.example")
+            .await
+            .unwrap();
         let of = |(key, _): &&(String, i64)| key.contains(&finding.id.to_string());
         told.iter().filter(of).count()
     };
@@ -210,7 +221,11 @@ async fn in_time(p: Province) {
     assert_eq!(refused(give(&of_b, true).await), Denied);
     assert_eq!(agenda(&of_b).await, stands("2026-11-25", "pending"));
     give(&ctx, false).await.unwrap();
-    assert_eq!(refused(give(&ctx, true).await), Conflict, "nothing is asked");
+    assert_eq!(
+        refused(give(&ctx, true).await),
+        Conflict,
+        "nothing is asked"
+    );
     ask(&of_b, "20/12/2026", "Chờ HĐND họp").await.unwrap();
     let moved = give(&ctx, true).await.unwrap();
     assert_eq!(moved.text("due_on"), "2026-12-20");

@@ -311,7 +311,10 @@ async fn who_reported_on_paper_or_is_exempt_is_not_missing() {
         .find(|d| d.register == "usage-report")
         .unwrap()
         .clone();
-    let root = registry::get(&p.app, &p.ctx(), "organization", "TINH").await.unwrap().id;
+    let root = registry::get(&p.app, &p.ctx(), "organization", "TINH")
+        .await
+        .unwrap()
+        .id;
     let (paper, exempt) = (
         p.unit("XA3", Some(root)).await,
         p.unit("XA4", Some(root)).await,
@@ -487,7 +490,13 @@ async fn corrected(p: Province) {
     let by_hand = |name: &str, value: &str| {
         let mut values = was.values.clone();
         values.insert(name.into(), value.into());
-        registry::save(&p.app, &officer, "usage-report", Some((was.id, was.version)), values)
+        registry::save(
+            &p.app,
+            &officer,
+            "usage-report",
+            Some((was.id, was.version)),
+            values,
+        )
     };
     for (name, value) in [("number", "6"), ("occurred_on", "2026-11-18")] {
         let refused = by_hand(name, value).await.unwrap_err();
@@ -556,7 +565,9 @@ async fn corrected(p: Province) {
     ] {
         assert_eq!(now.text(field), value, "{field}");
     }
-    let (old, newer) = document::corrections(&p.app, &officer, &first).await.unwrap();
+    let (old, newer) = document::corrections(&p.app, &officer, &first)
+        .await
+        .unwrap();
     assert!(old.is_none());
     assert_eq!(newer[0].row.id, second.row.id);
 

@@ -277,11 +277,8 @@ async fn units_assess_themselves_the_same_way() {
         ("occasion", "ad-hoc"),
         ("status", "planned"),
     ];
-    p.add("inspection-round", &unknown).await;
-    assert_eq!(
-        refused(inspection::draw(&p.app, &ctx, "KT2").await),
-        NotFound
-    );
+    let made = p.try_add(&ctx, "inspection-round", &unknown).await;
+    assert_eq!(refused(made), Invalid);
     let save = registry::save(&p.app, &officer, "finding", None, values(&[])).await;
     assert_eq!(refused(save), Denied);
 }
@@ -366,7 +363,10 @@ async fn one_truth(p: Province) {
         .await
         .unwrap();
     let against = step(&p, &ctx, "KT1", "Đạt").await.unwrap_err();
-    assert!(against.what.vi.contains("1 tồn tại nêu ở mục"), "{against:?}");
+    assert!(
+        against.what.vi.contains("1 tồn tại nêu ở mục"),
+        "{against:?}"
+    );
     inspection::answer(&p.app, &ctx, item.id, now + 1, "deviates", "")
         .await
         .unwrap();

@@ -1,6 +1,7 @@
 //! Every route, as it is met by who is not signed in, who may not, and who comes from another site.
 
 mod routes;
+mod source;
 
 use std::{collections::BTreeSet, net::TcpListener};
 
@@ -138,7 +139,7 @@ fn every_route_has_a_case() {
         .iter()
         .map(|c| (c.method.to_owned(), c.route.to_owned()))
         .collect();
-    let routed = routes::of_the_source();
+    let routed = source::of_the_source();
     let missing: Vec<_> = routed.difference(&written).collect();
     let gone: Vec<_> = written.difference(&routed).collect();
     assert!(missing.is_empty(), "routes without a case: {missing:?}");

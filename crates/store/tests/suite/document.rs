@@ -104,6 +104,12 @@ async fn who_owes_is_known(db: &Db) {
     let root = organization(db, "T", "Tỉnh", None).await;
     let a = organization(db, "A", "Sở A", Some(root)).await;
     let other = organization(db, "X", "Tỉnh khác", None).await;
+    let [on_paper, exempt, late, none] = [
+        organization(db, "B", "Sở B", Some(root)).await,
+        organization(db, "C", "Sở C", Some(root)).await,
+        organization(db, "D", "Sở D", Some(root)).await,
+        organization(db, "E", "Sở E", Some(root)).await,
+    ];
     let owed = |unit: Id, period: &str| DutyRow {
         regulation: "ca-mau-31-2019".into(),
         clause: "12.2".into(),
@@ -123,12 +129,6 @@ async fn who_owes_is_known(db: &Db) {
         entry_id: None,
     };
     let mut tx = db.begin().await.unwrap();
-    let [on_paper, exempt, late, none] = [
-        organization(db, "B", "Sở B", Some(root)).await,
-        organization(db, "C", "Sở C", Some(root)).await,
-        organization(db, "D", "Sở D", Some(root)).await,
-        organization(db, "E", "Sở E", Some(root)).await,
-    ];
     let duties = [
         owed(a, "2026"),
         owed(a, "2025"),
@@ -177,7 +177,10 @@ async fn who_owes_is_known(db: &Db) {
         (exempt, Owed::Exempt),
         (late, Owed::Missing),
     ];
-    assert_eq!(who, wanted.map(|(id, owed)| (OrganizationId(id), owed)).into());
+    assert_eq!(
+        who,
+        wanted.map(|(id, owed)| (OrganizationId(id), owed)).into()
+    );
     let who = store::document::owed(db, OrganizationId(root), "yearly-report", "2026");
     assert!(who.await.unwrap().is_empty());
 }

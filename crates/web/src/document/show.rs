@@ -58,7 +58,11 @@ pub(super) async fn page(
             "" => reader.cx.l(d.state.label()),
             number => number.to_owned(),
         };
-        (reader.cx.t(key), number, Some(format!("/documents/{}", d.row.id)))
+        (
+            reader.cx.t(key),
+            number,
+            Some(format!("/documents/{}", d.row.id)),
+        )
     });
     let others: Vec<_> = others.collect();
     let beside = (journal, signed.as_ref());

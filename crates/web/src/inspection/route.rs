@@ -227,7 +227,10 @@ async fn finding(
     Path(finding): Path<String>,
 ) -> Result<Response, Fault> {
     let (round, unit) = inspection::place(&web.app, &reader.ctx, &finding).await?;
-    let to = format!("/inspections/{round}?unit={}#f-{finding}", http::encode(&unit));
+    let to = format!(
+        "/inspections/{round}?unit={}#f-{finding}",
+        http::encode(&unit)
+    );
     Ok(http::redirect(&to))
 }
 

@@ -166,7 +166,11 @@ fn build(cx: Cx, told: &Inspection, unit: &str, typed: &Typed) -> Show {
                             }
                         }
                     }),
-                    raised: typed.raised.as_ref().filter(|(of, _)| *of == id).map(|(_, r)| r.clone()),
+                    raised: typed
+                        .raised
+                        .as_ref()
+                        .filter(|(of, _)| *of == id)
+                        .map(|(_, r)| r.clone()),
                     id: r.id.to_string(),
                     version: r.version,
                     cite: words::cite(&cx, r.text("clause")),
@@ -217,8 +221,12 @@ fn finding(cx: &Cx, told: &Inspection, f: &Record) -> FindingRow {
         late: status != "closed" && f.text("due_on") < today.as_str(),
         status_word: choice(cx, "finding", "status", status),
         status: status.to_owned(),
-        asked: (!f.text("asked_due_on").is_empty())
-            .then(|| (cx.iso(f.text("asked_due_on")), f.text("asked_reason").to_owned())),
+        asked: (!f.text("asked_due_on").is_empty()).then(|| {
+            (
+                cx.iso(f.text("asked_due_on")),
+                f.text("asked_reason").to_owned(),
+            )
+        }),
         mended_note: f.text("mended_note").to_owned(),
         document: match f.text("document") {
             "" => String::new(),

@@ -344,13 +344,51 @@ const FORM_LIVES: i64 = 7 * 86_400_000;
 /// The id that a form for a new record was handed out with: who sends it twice makes one.
 fn once(fields: &Params, now: i64) -> Option<Id> {
     let id: Id = fields.get("once").parse().ok()?;
-    (now - FORM_LIVES..=now).contains(&id.made_at()).then_some(id)
+    (now - FORM_LIVES..=now)
+        .contains(&id.made_at())
+        .then_some(id)
 }
 
 /// The record that a form has made already.
 async fn made(web: &Web, reader: &Reader, noun: &str, once: Option<Id>) -> Option<Record> {
     let id = once?.to_string();
     registry::get(&web.app, &reader.ctx, noun, &id).await.ok()
+}
+
+/// So long a record that says the same in everything is the one that was sent before:
+/// milliseconds. Going back, a browser may fetch the form anew.
+const SENT_AGAIN: i64 = 3_600_000;
+/// So many records are held against what was typed.
+const HELD_AGAINST: usize = 5;
+
+/// The record that was made a while ago and says the same in everything, where no field tells
+/// two records apart.
+async fn twin(
+    web: &Web,
+    reader: &Reader,
+    schema: &Schema,
+    fields: &Params,
+) -> Result<Option<Record>, Problem> {
+    if schema.unique().is_some() {
+        return Ok(None);
+    }
+    let day = parse::date(fields.get("occurred_on")).map(|day| day.to_string());
+    let query = RecordQuery {
+        days: (day.clone(), day),
+        limit: 5_000,
+        ..RecordQuery::default()
+    };
+    let all = registry::list(&web.app, &reader.ctx, &schema.noun, &query).await?;
+    let since = web.app.clock.now_ms() - SENT_AGAIN;
+    let filled = typed(schema, fields);
+    let fresh = |r: &Record| r.version == 1 && r.updated_at >= since;
+    for record in all.records.into_iter().filter(fresh).take(HELD_AGAINST) {
+        let beside = theirs(web, reader, schema, record.id, 0, &filled).await?;
+        if beside.is_some_and(|(_, theirs)| theirs.rows.is_empty()) {
+            return Ok(Some(record));
+        }
+    }
+    Ok(None)
 }
 
 /// A form that has made its record and comes again: the same leads to that record, something
@@ -407,7 +445,13 @@ async fn write(
     let back = upload.fields.get("back").to_owned();
     let at = id.map(|id| (id, version));
     let once = once(&upload.fields, web.app.clock.now_ms()).filter(|_| id.is_none());
-    if let Some(made) = made(&web, &reader, noun, once).await {
+    let made_before = match made(&web, &reader, noun, once).await {
+        None if id.is_none() && upload.files.is_empty() => {
+            twin(&web, &reader, &schema, &upload.fields).await?
+        }
+        found => found,
+    };
+    if let Some(made) = made_before {
         return again(&web, reader, &schema, &made, &upload.fields).await;
     }
     let saved = save(&web.app, &reader.ctx, &schema, (at, once), &mut upload).await;

@@ -164,8 +164,7 @@ async fn todo(
     });
     Ok(found
         .filter(|row| article.is_empty() || row.cite.split('.').next() == Some(article))
-        .chain(wanted.into_iter()
-        .map(|each| {
+        .chain(wanted.into_iter().map(|each| {
             let cite = &each.clause.cite;
             let evidence = kept.get(&each.cell.evidence_hash).unwrap_or(&none);
             let href = format!("/compliance/{}/{cite}/{}", each.regulation, unit.code);
