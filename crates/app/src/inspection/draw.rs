@@ -1,6 +1,11 @@
 //! The checklist, drawn from the regulations.
 
-use domain::{authority::Permission, label::Label, problem::Problem, record::Values};
+use domain::{
+    authority::Permission,
+    label::Label,
+    problem::{Problem, ProblemKind},
+    record::Values,
+};
 
 use super::{ITEM, ROUND, ended, is_ended, view::of};
 use crate::{App, Ctx, assess, registry};
@@ -28,6 +33,14 @@ fn is_asked(wanted: &[&str], cite: &str) -> bool {
 /// # Errors
 /// Denied; conflict once it is concluded; invalid when it names a unit that there is not.
 pub async fn draw(app: &App, ctx: &Ctx, key: &str) -> Result<usize, Problem> {
+    match drawn(app, ctx, key).await {
+        // Of two who draw at once the slower finds what was not there when it looked.
+        Err(problem) if problem.kind == ProblemKind::Conflict => drawn(app, ctx, key).await,
+        other => other,
+    }
+}
+
+async fn drawn(app: &App, ctx: &Ctx, key: &str) -> Result<usize, Problem> {
     ctx.actor.scope(Permission::Manage)?;
     let round = registry::get(app, ctx, ROUND, key).await?;
     if is_ended(round.text("status")) {

@@ -284,7 +284,8 @@ async fn write(
     })
 }
 
-/// Makes many new records of a noun at once, with references given as ids.
+/// Makes many new records of a noun at once, with references given as ids. What is settled is
+/// asked of the first alone: they belong together, as the items of one inspection do.
 pub(crate) async fn add_all(
     app: &App,
     ctx: &Ctx,
@@ -307,6 +308,9 @@ pub(crate) async fn add_all(
     };
     let changes: Vec<_> = records.iter().map(change).collect();
     let mut tx = app.db.begin().await.map_err(fault)?;
+    if let Some(first) = records.first() {
+        settled::refuse(app, &mut tx, &schema, (None, Some(first)), By::Hand).await?;
+    }
     for record in &records {
         authorise(&mut tx, &scope, &schema, record).await?;
     }

@@ -31,7 +31,11 @@ async fn begun(p: &Province, occasion: &str) -> (Id, Id) {
     ];
     p.add("inspection-round", &given).await;
     app::assess::evaluate(&p.app, true).await.unwrap();
-    inspection::draw(&p.app, &p.ctx(), "KT1").await.unwrap();
+    // Pressed twice at once, it is drawn once.
+    let ctx = p.ctx();
+    let draw = || inspection::draw(&p.app, &ctx, "KT1");
+    let (one, two) = tokio::join!(draw(), draw());
+    assert_eq!(one.unwrap() + two.unwrap(), 4);
     (b, c)
 }
 
