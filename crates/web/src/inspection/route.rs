@@ -101,7 +101,7 @@ async fn refused(
     web: &Web,
     reader: Reader,
     (code, unit): (&str, &str),
-    typed: Typed,
+    typed: &Typed,
 ) -> Result<Response, Fault> {
     let why = match (&typed.problem, typed.missed.first()) {
         (Some(problem), _) => problem.clone(),
@@ -111,7 +111,7 @@ async fn refused(
     if !why.keeps_text() {
         return Err(why.into());
     }
-    let page = show::page(web, reader, code, unit, &typed).await?;
+    let page = show::page(web, reader, code, unit, typed).await?;
     Ok(Fault::from(why).shown_on(http::Page(page)))
 }
 
@@ -136,7 +136,7 @@ async fn advance(
                 fields,
                 ..Typed::default()
             };
-            refused(&web, reader, (&code, ""), typed).await
+            refused(&web, reader, (&code, ""), &typed).await
         }
     }
 }
@@ -182,8 +182,8 @@ async fn answers(
             return Ok(done(&to, "saved"));
         }
         Ok(missed) => Typed {
-            missed,
             fields,
+            missed,
             ..Typed::default()
         },
         Err(problem) => Typed {
@@ -192,7 +192,7 @@ async fn answers(
             ..Typed::default()
         },
     };
-    refused(&web, reader, (&code, &unit), typed).await
+    refused(&web, reader, (&code, &unit), &typed).await
 }
 
 fn id(text: &str, what: &Label) -> Result<Id, Problem> {
@@ -262,7 +262,7 @@ async fn raise(
                 raised: Some((item, raised)),
                 ..Typed::default()
             };
-            refused(&web, reader, (&round, &unit), typed).await
+            refused(&web, reader, (&round, &unit), &typed).await
         }
     }
 }
