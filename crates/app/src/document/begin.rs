@@ -114,6 +114,8 @@ async fn begun(
     drop(tx);
     // Taken before the lock: it may take seconds.
     let mut filled = fill::fill(app, ctx, &template, &ground, begin.organization, &stretch).await?;
+    let (author, province) = (begin.organization, said(&filled, "province"));
+    let mut first = letterhead::first(app, &ground, &template, author, &province).await?;
     let mut tx = app.db.begin().await.map_err(fault)?;
     store::document::lock(&mut tx, &template.id, begin.organization, &stretch.label)
         .await
@@ -134,9 +136,6 @@ async fn begun(
     let old = known.iter().find(|row| Some(row.id) == replaces);
     filled.correct(&template, old);
     let text = |name: &str| said(&filled, name);
-    let author = begin.organization;
-    let province = text("province");
-    let mut first = letterhead::first(app, &ground, &template, author, &province).await?;
     first.letterhead.recipients = plain(&first.letterhead.recipients, text);
     let drafts: BTreeMap<String, String> = template
         .drafts()

@@ -449,7 +449,9 @@ fn rolled(up: &RollUp) -> Vec<Block> {
             up.otherwise.len()
         )));
         let each = up.otherwise.iter();
-        let each: Vec<String> = each.map(|(name, on)| format!("{name} ({})", day(on))).collect();
+        let each: Vec<String> = each
+            .map(|(name, on)| format!("{name} ({})", day(on)))
+            .collect();
         all.push(named(&each));
     }
     if !up.exempt.is_empty() {

@@ -6,7 +6,7 @@ use domain::{
     record::Record,
     schema::{Field, Schema, Storage},
 };
-use store::Tx;
+use store::{Tx, document::DocumentRow};
 
 use crate::{App, fault::fault};
 
@@ -54,4 +54,27 @@ pub(crate) async fn hold(
             ),
         )
     }))
+}
+
+/// The entry of the sent document that one corrects; none where it corrects none.
+///
+/// # Errors
+/// Unavailable.
+pub(super) async fn corrected(
+    app: &App,
+    tx: &mut Tx,
+    schema: &Schema,
+    row: &DocumentRow,
+) -> Result<Option<Record>, Problem> {
+    let Some(old) = row.replaces else {
+        return Ok(None);
+    };
+    let everything = crate::task::everything();
+    let old = store::document::get(&app.db, &everything, old).await;
+    match old.map_err(fault)?.and_then(|old| old.entry) {
+        Some(entry) => store::registry::get_in(tx, schema, entry)
+            .await
+            .map_err(fault),
+        None => Ok(None),
+    }
 }

@@ -8,8 +8,7 @@ use domain::{
     label::Label,
     parse::{self, printable},
     problem::{FieldProblem, Problem, ProblemKind},
-    record::{Record, Values},
-    schema::Schema,
+    record::Values,
     text,
 };
 use policy::document::Template;
@@ -19,6 +18,7 @@ use super::{
     compose::plain,
     fill::{self, Filled},
     ground::Ground,
+    hold,
     letterhead::Letterhead,
     list::{self, Document},
 };
@@ -329,7 +329,7 @@ pub async fn send(
             .collect();
         // What corrects a sent document writes its entry anew; the duty was fulfilled on the
         // day of the first, and what was filled in by hand beside it stays.
-        let old = corrected(app, &mut tx, &schema, &document.row).await?;
+        let old = hold::corrected(app, &mut tx, &schema, &document.row).await?;
         given.insert("organization", document.row.organization.to_string());
         if old.is_none() {
             given.insert("occurred_on", day.to_string());
@@ -368,26 +368,6 @@ pub async fn send(
     }
     app.live.tell(crate::live::Topic::Records);
     Ok(list::read(app, document.row))
-}
-
-/// The entry of the sent document that this one corrects.
-async fn corrected(
-    app: &App,
-    tx: &mut Tx,
-    schema: &Schema,
-    row: &DocumentRow,
-) -> Result<Option<Record>, Problem> {
-    let Some(old) = row.replaces else {
-        return Ok(None);
-    };
-    let everything = crate::task::everything();
-    let old = store::document::get(&app.db, &everything, old).await;
-    match old.map_err(fault)?.and_then(|old| old.entry) {
-        Some(entry) => store::registry::get_in(tx, schema, entry)
-            .await
-            .map_err(fault),
-        None => Ok(None),
-    }
 }
 
 /// Throws a draft away; the journal keeps what was written.
