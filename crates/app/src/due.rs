@@ -2,7 +2,7 @@
 
 use domain::{authority::Permission, id::OrganizationId, label::Label, problem::Problem};
 use jiff::{Span, civil::Date};
-pub use store::due::OpenDuty;
+pub use store::{due::OpenDuty, duty::DutyRow};
 
 use crate::{App, Ctx, fault::fault};
 
@@ -17,6 +17,8 @@ pub struct DueView {
     pub summary: Label,
     /// Whether the day has passed.
     pub overdue: bool,
+    /// The finding that is to be mended, where it is one: its id.
+    pub finding: Option<String>,
 }
 
 /// How many days ahead duties are looked at. Not until the end of a month: on the 27th that
@@ -46,23 +48,56 @@ pub async fn open(app: &App, ctx: &Ctx) -> Result<Vec<DueView>, Problem> {
         .await
         .map_err(fault)?;
     let (board, library) = (app.assess.board(), app.library());
-    Ok(rows
+    let whose = |id: OrganizationId| {
+        let unit = &board.units[board.unit(id)?];
+        Some((unit.code.clone(), unit.name.clone()))
+    };
+    let found = store::duty::findings(&app.db, &scope, (&from, &to), &today, true).await;
+    let found = found.map_err(fault)?.into_iter().map(|row| DueView {
+        unit: whose(row.organization),
+        summary: Label::same(row.subject.unwrap_or_default()),
+        overdue: row.outcome == "missed",
+        finding: Some(row.period),
+        duty: OpenDuty {
+            due_on: row.due_on.unwrap_or_default(),
+            regulation: row.regulation,
+            clause: row.clause,
+            organizations: 1,
+            organization: row.organization,
+        },
+    });
+    let mut all: Vec<DueView> = rows
         .into_iter()
         .filter_map(|duty| {
             let clause = library.clause(&duty.regulation, &duty.clause)?;
-            let unit = board
-                .unit(duty.organization)
-                .map(|place| &board.units[place])
-                .filter(|_| duty.organizations == 1)
-                .map(|unit| (unit.code.clone(), unit.name.clone()));
             Some(DueView {
-                unit,
+                unit: whose(duty.organization).filter(|_| duty.organizations == 1),
+                finding: None,
                 summary: clause.summary.clone(),
                 overdue: duty.due_on < today,
                 duty,
             })
         })
-        .collect())
+        .chain(found)
+        .collect();
+    all.sort_by(|a, b| a.duty.due_on.cmp(&b.duty.due_on));
+    Ok(all)
+}
+
+/// What is to be mended at one organization: findings that are overdue or due within
+/// [`AHEAD_DAYS`], the earliest first.
+///
+/// # Errors
+/// Denied, unavailable.
+pub async fn findings(app: &App, ctx: &Ctx, unit: OrganizationId) -> Result<Vec<DutyRow>, Problem> {
+    let scope = ctx.actor.scope(Permission::Read)?;
+    let today = app.clock.today();
+    let (from, to) = window(today);
+    let today = today.to_string();
+    let found = store::duty::findings(&app.db, &scope, (&from, &to), &today, true);
+    let mut found = found.await.map_err(fault)?;
+    found.retain(|row| row.organization == unit);
+    Ok(found)
 }
 
 /// The same of one organization.

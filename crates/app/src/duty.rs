@@ -10,7 +10,10 @@ use policy::{
     chosen::Values,
     duty::{DutyClock, DutyRule, Instance, Length, Matching, instances},
 };
-use store::{assessment::Unit, duty::DutyRow};
+use store::{
+    assessment::Unit,
+    duty::{DutyRow, FINDING},
+};
 
 use crate::{App, Ctx, assess::Board, fault::fault};
 
@@ -165,7 +168,9 @@ impl<'a> Viewer<'a> {
         let due: Option<Date> = duty.due_on.as_ref().and_then(|d| d.parse().ok());
         let event = rule.as_ref().and_then(DutyRule::event);
         let form = match event {
-            None if duty.side == "exemption" => Form::Entry(duty.period.clone()),
+            None if matches!(duty.side.as_str(), "exemption" | FINDING) => {
+                Form::Entry(duty.period.clone())
+            }
             Some(event) if event.answered_by == Matching::Entry => Form::Entry(duty.period.clone()),
             Some(_) => Form::New {
                 period: None,
@@ -273,6 +278,10 @@ pub async fn agenda(
     let begin = from.max(viewer.today).to_string();
     let ending = store::duty::exemptions(&app.db, &scope, &begin, &until).await;
     rows.append(&mut ending.map_err(fault)?);
+    let (first, today) = (from.to_string(), viewer.today.to_string());
+    let range = (first.as_str(), until.as_str());
+    let found = store::duty::findings(&app.db, &scope, range, &today, false).await;
+    rows.append(&mut found.map_err(fault)?);
     rows.sort_by(|a, b| {
         let place = |d: &DutyRow| (d.due_on.clone(), d.regulation.clone(), d.clause.clone());
         place(a).cmp(&place(b))

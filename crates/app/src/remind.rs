@@ -8,7 +8,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::{id::OrganizationId, label::Label};
 use jiff::{ToSpan, civil::Date};
-use store::{StoreError, duty::DutyRow, reminder, reminder::Reachable};
+use store::{
+    StoreError,
+    duty::{DutyRow, FINDING},
+    reminder,
+    reminder::Reachable,
+};
 
 use vault::note::Checkpoint;
 
@@ -158,7 +163,7 @@ pub async fn reconcile(app: &App) -> Result<Option<Label>, StoreError> {
 }
 
 /// Duties that are open: overdue for less than two years, due within the greatest distance,
-/// or without a day; and exemptions that end within it.
+/// or without a day; exemptions that end within it, and findings to be mended.
 async fn open_duties(
     app: &App,
     choices: &Choices,
@@ -174,6 +179,7 @@ async fn open_duties(
     let today = today.to_string();
     open.extend(store::duty::undated(&app.db, &scope, &today, i64::MAX).await?);
     open.extend(store::duty::exemptions(&app.db, &scope, &today, &to).await?);
+    open.extend(store::duty::findings(&app.db, &scope, (&from, &to), &today, true).await?);
     Ok(open)
 }
 
@@ -354,6 +360,7 @@ fn body(app: &App, board: &Board, digest: &Digest<'_>, today: Date) -> String {
             let side = match side {
                 "answer" => "Trả lời: ",
                 "exemption" => "Hết miễn trừ: ",
+                FINDING => "Khắc phục tồn tại: ",
                 _ => "",
             };
             let first = duties[0];

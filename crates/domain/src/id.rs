@@ -31,6 +31,13 @@ impl Id {
         Self(uuid::Builder::from_unix_timestamp_millis(ms, &random).into_uuid())
     }
 
+    /// When it was made, unix milliseconds; whatever stands there in an identifier of another
+    /// version.
+    pub fn made_at(self) -> i64 {
+        let [a, b, c, d, e, f, ..] = self.bytes();
+        i64::from_be_bytes([0, 0, a, b, c, d, e, f])
+    }
+
     /// The 16 bytes of the identifier.
     pub fn bytes(self) -> [u8; 16] {
         *self.0.as_bytes()

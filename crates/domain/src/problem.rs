@@ -61,6 +61,12 @@ impl FieldProblem {
 }
 
 impl Problem {
+    /// Whether a form is shown again with what was typed: not to who is not signed in, and not
+    /// for what is not there.
+    pub fn keeps_text(&self) -> bool {
+        !matches!(self.kind, ProblemKind::SignIn | ProblemKind::NotFound)
+    }
+
     /// A problem without field details.
     pub fn new(kind: ProblemKind, what: Label, subject: impl Into<String>, next: Label) -> Self {
         Self {

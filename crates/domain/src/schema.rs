@@ -103,6 +103,10 @@ pub struct Field {
     /// refused, and is none to checks.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub done: bool,
+    /// Of a date: it lies at most so many years ahead of the day on which it is typed; what is
+    /// later is a slip, or a promise without an end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latest: Option<i16>,
     /// Of a period: the only length that it may have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub length: Option<Volume>,
@@ -285,6 +289,10 @@ pub struct Schema {
     /// Fields that are settled when a record is made and never change.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fixed: Vec<String>,
+    /// Fields that only the steps of the noun's own page write: a form, the API and a table
+    /// leave them as they are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stepped: Vec<String>,
     /// The fields, in the order of the form.
     pub fields: Vec<Field>,
 }
@@ -480,6 +488,12 @@ impl Schema {
                     field.name
                 ));
             }
+            if field.latest.is_some() && field.kind != Kind::Date {
+                return bad(format!(
+                    "`latest` of `{}` is for dates; remove it",
+                    field.name
+                ));
+            }
             if field.length.is_some() && field.kind != Kind::Period {
                 return bad(format!(
                     "`length` of `{}` is for periods; remove it",
@@ -508,6 +522,9 @@ impl Schema {
         }
         if let Some(name) = self.fixed.iter().find(|name| self.field(name).is_none()) {
             return bad(format!("`fixed: {name}` is not one of its fields"));
+        }
+        if let Some(name) = self.stepped.iter().find(|name| self.field(name).is_none()) {
+            return bad(format!("`stepped: {name}` is not one of its fields"));
         }
         if let Some(name) = self.identity.iter().find(|name| self.field(name).is_none()) {
             return bad(format!("`identity: {name}` is not one of its fields"));

@@ -1,11 +1,15 @@
 //! Documents on their way from a draft to what was sent.
 
+use std::collections::BTreeMap;
+
 use domain::{
     authority::Scope,
     id::{Id, OrganizationId},
 };
 
-use crate::{Arg, Db, Row, StoreError, Tx, args, registry::scope_condition, row::Readable as _};
+use crate::{
+    Arg, Db, Row, StoreError, Tx, args, dialect, registry::scope_condition, row::Readable as _,
+};
 
 /// One document.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -44,6 +48,8 @@ pub struct DocumentRow {
     pub sent_on: Option<String>,
     /// The entry that sending it wrote.
     pub entry: Option<Id>,
+    /// The sent document that it corrects.
+    pub replaces: Option<Id>,
     /// Who began it.
     pub created_by: String,
     /// Unix milliseconds.
@@ -71,6 +77,7 @@ fn read(row: &Row) -> Result<DocumentRow, StoreError> {
         file: row.opt_text("file")?,
         sent_on: row.opt_text("sent_on")?,
         entry: row.opt_text("entry_id")?.and_then(|id| id.parse().ok()),
+        replaces: row.opt_parsed("replaces")?,
         created_by: row.text("created_by")?,
         created_at: row.int("created_at")?,
         updated_at: row.int("updated_at")?,
@@ -85,8 +92,8 @@ pub async fn insert(tx: &mut Tx, d: &DocumentRow) -> Result<(), StoreError> {
     tx.execute(
         "document",
         "INSERT INTO document (id, version, template, organization_id, period, state, title, drafts, filled, \
-         filled_at, number, place, signer, signed_on, file, sent_on, entry_id, created_by, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
+         filled_at, number, place, signer, signed_on, file, sent_on, entry_id, created_by, created_at, updated_at, \
+         replaces) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
         &args![
             d.id,
             d.version,
@@ -107,7 +114,8 @@ pub async fn insert(tx: &mut Tx, d: &DocumentRow) -> Result<(), StoreError> {
             d.entry.map(|id| id.to_string()),
             &d.created_by,
             d.created_at,
-            d.updated_at
+            d.updated_at,
+            d.replaces.map(|id| id.to_string())
         ],
     )
     .await?;
@@ -150,6 +158,80 @@ pub async fn update(tx: &mut Tx, d: &DocumentRow) -> Result<(), StoreError> {
         });
     }
     Ok(())
+}
+
+/// Removes a document at the version that was read.
+///
+/// # Errors
+/// [`StoreError::Stale`] when somebody else was quicker.
+pub async fn delete(tx: &mut Tx, id: Id, version: i64) -> Result<(), StoreError> {
+    let sql = "DELETE FROM document WHERE id = $1 AND version = $2";
+    if tx.execute("document", sql, &args![id, version]).await? == 0 {
+        return Err(StoreError::Stale {
+            noun: "document".into(),
+        });
+    }
+    Ok(())
+}
+
+/// Holds what one organization writes by one template for one period until the transaction
+/// ends, so that of several who begin it at once one does.
+///
+/// # Errors
+/// [`StoreError::Engine`].
+pub async fn lock(
+    tx: &mut Tx,
+    template: &str,
+    organization: OrganizationId,
+    period: &str,
+) -> Result<(), StoreError> {
+    let name = format!("document {template} {organization} {period}");
+    dialect::lock(tx, &name, true).await
+}
+
+/// What one organization has written by one template for one period, the last changed first.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn written(
+    tx: &mut Tx,
+    template: &str,
+    organization: OrganizationId,
+    period: &str,
+) -> Result<Vec<DocumentRow>, StoreError> {
+    let rows = tx
+        .fetch(
+            "documents",
+            "SELECT * FROM document WHERE template = $1 AND organization_id = $2 AND period = $3 \
+             ORDER BY updated_at DESC, id DESC",
+            &args![template, organization, period],
+        )
+        .await?;
+    rows.iter().map(read).collect()
+}
+
+/// The document that was sent last of those that wrote an entry of a book.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn that_wrote(tx: &mut Tx, entry: Id) -> Result<Option<DocumentRow>, StoreError> {
+    let sql = "SELECT * FROM document WHERE entry_id = $1 AND state = 'sent' ORDER BY id DESC";
+    tx.fetch_one("document", sql, &args![entry])
+        .await?
+        .map(|row| read(&row))
+        .transpose()
+}
+
+/// The documents in scope that correct a sent one, the first begun first.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn that_replace(db: &Db, scope: &Scope, id: Id) -> Result<Vec<DocumentRow>, StoreError> {
+    let mut args = args![id].to_vec();
+    let in_scope = scope_condition(scope, "organization_id", &mut args);
+    let sql = format!("SELECT * FROM document WHERE replaces = $1 AND {in_scope} ORDER BY id");
+    let rows = db.fetch("documents", &sql, &args).await?;
+    rows.iter().map(read).collect()
 }
 
 /// A document in scope.
@@ -240,24 +322,54 @@ pub async fn list(
     Ok((rows, total))
 }
 
-/// The organizations below `root` that owe an entry of a book for a period.
+/// What became of an organization's duty to hand in an entry of a book for a period.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Owed {
+    /// The entry is there since that ISO day, however it came.
+    Reported(String),
+    /// It is not there yet.
+    Missing,
+    /// An exemption was in force on the last day.
+    Exempt,
+}
+
+/// The organizations below `root` that owe an entry of a book for a period, each with what
+/// became of it: reported by any of the regulations that ask for it, missing where one still
+/// waits, else exempt. Who owes nothing after all is left out.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
-pub async fn owing(
+pub async fn owed(
     db: &Db,
     root: OrganizationId,
     register: &str,
     period: &str,
-) -> Result<Vec<OrganizationId>, StoreError> {
-    db.fetch(
-        "duties",
-        "SELECT DISTINCT organization_id FROM duty WHERE register = $2 AND period = $3 AND organization_id IN \
-         (SELECT descendant_id FROM organization_closure WHERE ancestor_id = $1) ORDER BY organization_id",
-        &args![root, register, period],
-    )
-    .await?
-    .iter()
-    .map(|row| row.parsed("organization_id"))
-    .collect()
+) -> Result<BTreeMap<OrganizationId, Owed>, StoreError> {
+    let rows = db
+        .fetch(
+            "duties",
+            "SELECT d.organization_id, d.fulfilled_on, \
+             CASE WHEN EXISTS (SELECT 1 FROM exemption e WHERE e.organization_id = d.organization_id \
+             AND e.regulation = d.regulation AND e.clause = d.clause \
+             AND e.starts_on <= COALESCE(d.due_on, d.opens_on) AND e.ends_on >= COALESCE(d.due_on, d.opens_on)) \
+             THEN 'exempt' ELSE d.outcome END AS outcome \
+             FROM duty d WHERE d.register = $2 AND d.period = $3 AND d.side = 'report' AND d.organization_id IN \
+             (SELECT descendant_id FROM organization_closure WHERE ancestor_id = $1)",
+            &args![root, register, period],
+        )
+        .await?;
+    let mut all: BTreeMap<OrganizationId, Owed> = BTreeMap::new();
+    for row in rows {
+        let outcome = row.text("outcome")?;
+        let owed = match row.opt_text("fulfilled_on")? {
+            Some(day) => Owed::Reported(day),
+            None if outcome == "exempt" => Owed::Exempt,
+            None if outcome == "not-owed" => continue,
+            None => Owed::Missing,
+        };
+        let unit = row.parsed("organization_id")?;
+        let before = all.remove(&unit);
+        all.insert(unit, before.map_or(owed.clone(), |b| b.min(owed)));
+    }
+    Ok(all)
 }

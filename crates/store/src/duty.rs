@@ -4,6 +4,9 @@ use domain::{authority::Scope, id::OrganizationId};
 
 use crate::{Arg, Db, Row, StoreError, Tx, args, registry::scope_condition, row::Readable as _};
 
+/// The side of a finding that is to be mended.
+pub const FINDING: &str = "finding";
+
 /// What one organization owes for one period or one event.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct DutyRow {
@@ -13,7 +16,8 @@ pub struct DutyRow {
     pub clause: String,
     /// The control whose duty it is.
     pub control: String,
-    /// `report`, `answer` for who must answer a report, `exemption` for one that ends.
+    /// `report`, `answer` for who must answer a report, `exemption` for one that ends, `finding`
+    /// for one that is to be mended.
     pub side: String,
     /// Who owes it.
     pub organization: OrganizationId,
@@ -44,10 +48,15 @@ pub struct DutyRow {
 impl DutyRow {
     /// What no two instances share.
     pub fn key(&self) -> String {
-        format!(
+        let key = format!(
             "{}/{}/{}/{}/{}/{}",
             self.regulation, self.clause, self.control, self.side, self.organization, self.period
-        )
+        );
+        match &self.due_on {
+            // Given more time, it is reminded of anew.
+            Some(due) if self.side == FINDING => format!("{key}/{due}"),
+            _ => key,
+        }
     }
 }
 
@@ -249,4 +258,60 @@ pub async fn exemptions(
         .iter()
         .map(row)
         .readable()
+}
+
+/// Findings in scope due between two ISO dates (inclusive), the earliest first, as what is to
+/// be mended by then; `open_only` leaves out what the unit has mended. `today` tells what is
+/// missed.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn findings(
+    db: &Db,
+    scope: &Scope,
+    (from, to): (&str, &str),
+    today: &str,
+    open_only: bool,
+) -> Result<Vec<DutyRow>, StoreError> {
+    let mut args = args![from, to].to_vec();
+    let in_scope = scope_condition(scope, "organization_id", &mut args);
+    let open = if open_only { "AND status = 'open'" } else { "" };
+    let sql = format!(
+        "SELECT id, organization_id, regulation, clause, summary, due_on, status, mended_on FROM finding \
+         WHERE due_on >= $1 AND due_on <= $2 AND {in_scope} {open} ORDER BY due_on, regulation, clause, id"
+    );
+    let row = |row: &Row| {
+        let due = row.text("due_on")?;
+        let mended = row.opt_text("mended_on")?;
+        let (outcome, fulfilled_on) = match row.text("status")?.as_str() {
+            "open" if due.as_str() < today => ("missed", None),
+            "open" => ("pending", None),
+            _ if mended.as_ref().is_some_and(|day| *day > due) => ("late", mended),
+            // One that was closed without a report of the unit's.
+            _ => ("done", mended.or_else(|| Some(due.clone()))),
+        };
+        Ok(DutyRow {
+            regulation: row.text("regulation")?,
+            clause: row.text("clause")?,
+            control: String::new(),
+            side: FINDING.into(),
+            organization: row.parsed("organization_id")?,
+            period: row.text("id")?,
+            register: "finding".into(),
+            subject: Some(row.text("summary")?),
+            event_unit: None,
+            opens_on: due.clone(),
+            due_on: Some(due),
+            due_at: None,
+            gap: None,
+            outcome: outcome.into(),
+            fulfilled_on,
+            entry_id: None,
+        })
+    };
+    db.fetch("findings", &sql, &args)
+        .await?
+        .iter()
+        .map(row)
+        .collect()
 }

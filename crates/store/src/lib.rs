@@ -20,6 +20,7 @@ pub mod error;
 pub mod evidence;
 pub mod fact;
 pub mod feed;
+pub mod inspection;
 pub mod job;
 pub mod journal;
 mod line;

@@ -45,6 +45,8 @@ const FILES: &[Files] = files! {
     25: "0025_seals",
     26: "0026_circuit_contract",
     29: "0029_letterhead",
+    30: "0030_replacements",
+    31: "0031_finding_deadlines",
 };
 
 /// Those of SQLite.

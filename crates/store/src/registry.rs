@@ -283,6 +283,23 @@ pub async fn get_in(tx: &mut Tx, schema: &Schema, id: Id) -> Result<Option<Recor
         .transpose()
 }
 
+/// The records that name `id` in `field`, as they stand in a transaction, whoever's they are.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn that_name(
+    tx: &mut Tx,
+    schema: &Schema,
+    field: &str,
+    id: Id,
+) -> Result<Vec<Record>, StoreError> {
+    let column = schema.field(field).map_or("id".into(), Field::column);
+    let table = schema.table();
+    let sql = format!("SELECT * FROM {table} WHERE {column} = $1 ORDER BY sort_key, id");
+    let rows = tx.fetch(&schema.noun, &sql, &args![id]).await?;
+    rows.iter().map(|row| read(schema, row)).collect()
+}
+
 fn read(schema: &Schema, row: &Row) -> Result<Record, StoreError> {
     let values = match schema.storage {
         Storage::Entry => {

@@ -169,8 +169,9 @@ document.addEventListener('htmx:beforeRequest', (event) => {
 // Passwords and files are never kept, and signing out forgets everything.
 const KEPT = 'kept';
 // Which of a page's forms it is: several may post to one address and differ in what is hidden
-// in them (whose question is answered). A record's version is none of it.
-const which = (form) => JSON.stringify([form.getAttribute('action') ?? '', ...[...form.querySelectorAll('input[type=hidden]')].filter((each) => each.name !== 'version').map((each) => [each.name, each.value])]);
+// in them (whose question is answered). A record's version is none of it, nor
+// the id that a new one gets.
+const which = (form) => JSON.stringify([form.getAttribute('action') ?? '', ...[...form.querySelectorAll('input[type=hidden]')].filter((each) => !['version', 'once'].includes(each.name)).map((each) => [each.name, each.value])]);
 const who = root.dataset.who;
 const here = () => location.pathname + location.search;
 function keep(again) {
@@ -189,6 +190,14 @@ function giveBack() {
     // The page that asks who one is: what is kept waits behind it.
     if (location.pathname.startsWith('/sign-in')) sessionStorage.setItem(KEPT, JSON.stringify({ ...kept, again: true }));
     else if (!kept.again) sessionStorage.removeItem(KEPT);
+    return;
+  }
+  // A form that was refused by a page of its own leads back to what was typed.
+  const back = document.querySelector('[data-return]');
+  if (back && kept.who === who) {
+    sessionStorage.setItem(KEPT, JSON.stringify({ ...kept, again: true }));
+    back.href = kept.page;
+    back.hidden = false;
     return;
   }
   // Steps of signing in are passed by.

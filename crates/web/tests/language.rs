@@ -112,7 +112,7 @@ async fn with_everything() -> World {
     world
         .import(
             "inspection-round",
-            "code,name,organization,starts_on,status\nK1,K1,X1,2026-11-02,under-way\n",
+            "code,name,organization,starts_on\nK1,K1,X1,2026-11-02\n",
         )
         .await;
     world

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use domain::{
     document::State,
     id::{Id, OrganizationId},
-    problem::{FieldProblem, Problem},
+    label::Label,
+    problem::{FieldProblem, Problem, ProblemKind},
 };
+use policy::document::Every;
 use store::document::DocumentRow;
 
 use super::{
@@ -31,12 +33,50 @@ pub struct Begin {
 }
 
 /// Begins a document and fills it. One that is begun already and not yet sent is returned
-/// instead.
+/// instead; one of a period that was sent already is corrected by the new one.
 ///
 /// # Errors
 /// Not found for an unknown template, invalid for a period that it has not, denied for an
 /// organization that does not write it or is not the actor's.
 pub async fn begin(app: &App, ctx: &Ctx, begin: &Begin) -> Result<Document, Problem> {
+    begun(app, ctx, begin, None).await
+}
+
+/// Begins a document that corrects a sent one; the one that is begun already is returned
+/// instead.
+///
+/// # Errors
+/// As [`begin()`]; conflict while the other is not sent.
+pub async fn replace(app: &App, ctx: &Ctx, id: &str) -> Result<Document, Problem> {
+    let sent = list::get(app, ctx, id).await?;
+    if sent.state != State::Sent {
+        return Err(Problem::new(
+            ProblemKind::Conflict,
+            Label::new(
+                "Chỉ thay thế văn bản đã gửi",
+                "Only what was sent is replaced",
+            ),
+            sent.row.title.clone(),
+            Label::new(
+                "Văn bản chưa gửi thì trả về dự thảo rồi sửa.",
+                "What is not sent goes back to draft and is changed.",
+            ),
+        ));
+    }
+    let begin = Begin {
+        template: sent.row.template.clone(),
+        organization: sent.row.organization,
+        period: sent.row.period.clone(),
+    };
+    begun(app, ctx, &begin, Some(sent.row.id)).await
+}
+
+async fn begun(
+    app: &App,
+    ctx: &Ctx,
+    begin: &Begin,
+    replaces: Option<Id>,
+) -> Result<Document, Problem> {
     let template = list::template(app, &begin.template)?;
     let scope = ctx.actor.scope(list::permission(&template))?;
     let today = app.clock.today();
@@ -72,27 +112,30 @@ pub async fn begin(app: &App, ctx: &Ctx, begin: &Begin) -> Result<Document, Prob
     covered(&mut tx, &scope, root, &begin.template).await?;
     covered(&mut tx, &scope, begin.organization, &begin.template).await?;
     drop(tx);
-    let query = store::document::DocumentQuery {
-        template: Some(template.id.clone()),
-        period: Some(stretch.label.clone()),
-        organization: Some(begin.organization),
-        limit: 100,
-        ..store::document::DocumentQuery::default()
-    };
-    let (known, _) = store::document::list(&app.db, &scope, &query)
+    // Taken before the lock: it may take seconds.
+    let mut filled = fill::fill(app, ctx, &template, &ground, begin.organization, &stretch).await?;
+    let (author, province) = (begin.organization, said(&filled, "province"));
+    let mut first = letterhead::first(app, &ground, &template, author, &province).await?;
+    let mut tx = app.db.begin().await.map_err(fault)?;
+    store::document::lock(&mut tx, &template.id, begin.organization, &stretch.label)
         .await
         .map_err(fault)?;
+    let known = store::document::written(&mut tx, &template.id, begin.organization, &stretch.label);
+    let known = known.await.map_err(fault)?;
+    let is_sent = |row: &&DocumentRow| row.state == State::Sent.code();
+    // Of one day there may be several papers; of a period there is one.
+    let several = template.period == Every::Day;
     let open = known
-        .into_iter()
-        .find(|row| row.organization == begin.organization && row.state != State::Sent.code());
+        .iter()
+        .find(|row| !is_sent(row) && (replaces.is_none() || !several || row.replaces == replaces));
     if let Some(row) = open {
-        return Ok(list::read(app, row));
+        return Ok(list::read(app, row.clone()));
     }
-    let filled = fill::fill(app, ctx, &template, &ground, begin.organization, &stretch).await?;
+    let last = known.iter().filter(|_| !several).find(is_sent);
+    let replaces = replaces.or(last.map(|row| row.id));
+    let old = known.iter().find(|row| Some(row.id) == replaces);
+    filled.correct(&template, old);
     let text = |name: &str| said(&filled, name);
-    let author = begin.organization;
-    let province = text("province");
-    let mut first = letterhead::first(app, &ground, &template, author, &province).await?;
     first.letterhead.recipients = plain(&first.letterhead.recipients, text);
     let drafts: BTreeMap<String, String> = template
         .drafts()
@@ -118,11 +161,11 @@ pub async fn begin(app: &App, ctx: &Ctx, begin: &Begin) -> Result<Document, Prob
         file: None,
         sent_on: None,
         entry: None,
+        replaces,
         created_by: ctx.actor.name.clone(),
         created_at: now,
         updated_at: now,
     };
-    let mut tx = app.db.begin().await.map_err(fault)?;
     store::document::insert(&mut tx, &row)
         .await
         .map_err(fault)?;

@@ -9,8 +9,9 @@ use domain::{
 use policy::document::{Draft, Part, Piece, Template, pieces};
 
 use super::{
-    fill::{Filled, RollUp, Table},
+    fill::{Filled, REPLACES, Table, day},
     list::Document,
+    roll_up::RollUp,
 };
 
 /// The paper of a document.
@@ -21,7 +22,8 @@ pub fn compose(template: &Template, document: &Document) -> Paper {
         drafts: &document.drafts,
         noted: Vec::new(),
     };
-    let mut body = Vec::new();
+    let corrects = document.filled.names.get(REPLACES);
+    let mut body: Vec<Block> = corrects.map(Block::plain).into_iter().collect();
     let mut annexes = Vec::new();
     for part in &template.body {
         composer.part(part, &mut body, &mut annexes);
@@ -254,7 +256,7 @@ impl Composer<'_> {
             Part::Draft(draft) if draft.line => {}
             Part::Draft(draft) => body.extend(self.written(draft)),
             Part::RollUp(words) => match &self.filled.roll_up {
-                Some(up) if !up.sent.is_empty() || !up.missing.is_empty() => {
+                Some(up) if !up.is_empty() => {
                     body.extend(rolled(up));
                 }
                 _ => body.push(Block::plain(self.plain(&words.none))),
@@ -437,6 +439,26 @@ fn rolled(up: &RollUp) -> Vec<Block> {
         columns: heads,
         rows,
     }];
+    let named = |names: &[String]| {
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        in_columns(&names)
+    };
+    if !up.otherwise.is_empty() {
+        all.push(Block::plain(format!(
+            "Đã báo cáo bằng văn bản ngoài hệ thống, có ghi sổ: {} đơn vị (số liệu không cộng ở bảng trên):",
+            up.otherwise.len()
+        )));
+        let each = up.otherwise.iter();
+        let each: Vec<String> = each
+            .map(|(name, on)| format!("{name} ({})", day(on)))
+            .collect();
+        all.push(named(&each));
+    }
+    if !up.exempt.is_empty() {
+        let n = up.exempt.len();
+        all.push(Block::plain(format!("Được miễn báo cáo: {n} đơn vị:")));
+        all.push(named(&up.exempt));
+    }
     if up.missing.is_empty() {
         all.push(Block::plain("Tất cả đơn vị có trách nhiệm đã gửi báo cáo."));
     } else {
@@ -444,8 +466,8 @@ fn rolled(up: &RollUp) -> Vec<Block> {
             "Còn {} đơn vị chưa gửi báo cáo:",
             up.missing.len()
         )));
-        let names: Vec<&str> = up.missing.iter().map(|(_, name)| name.as_str()).collect();
-        all.push(in_columns(&names));
+        let names: Vec<String> = up.missing.iter().map(|(_, name)| name.clone()).collect();
+        all.push(named(&names));
     }
     all
 }

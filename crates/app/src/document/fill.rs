@@ -7,7 +7,6 @@ use std::{
 
 use domain::{
     clock,
-    document::State,
     id::OrganizationId,
     label::Label,
     problem::{Problem, ProblemKind},
@@ -15,10 +14,14 @@ use domain::{
 };
 use policy::document::{Empty, Figure, Part, Piece, Stretch, Template, Total, built_in, pieces};
 use serde::{Deserialize, Serialize};
-use store::{Arg, fact::FactTable};
+use store::{Arg, document::DocumentRow, fact::FactTable};
 
-use super::{ground::Ground, judged, letterhead};
-use crate::{App, Ctx, fault::fault};
+use super::{
+    ground::Ground,
+    judged, letterhead,
+    roll_up::{RollUp, roll_up},
+};
+use crate::{App, Ctx};
 
 /// The longest that a figure's query may run.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -36,6 +39,23 @@ pub struct Filled {
     pub roll_up: Option<RollUp>,
 }
 
+impl Filled {
+    /// Names the sent document that this one corrects, for its text.
+    pub(super) fn correct(&mut self, template: &Template, old: Option<&DocumentRow>) {
+        let Some(old) = old else { return };
+        let signed = day(old.signed_on.as_deref().unwrap_or_default());
+        let kind = template.kind.to_lowercase();
+        let words = format!(
+            "Văn bản này thay thế {kind} số {} ngày {signed}.",
+            old.number
+        );
+        self.names.insert(REPLACES.into(), words);
+    }
+}
+
+/// The name under which a document knows the sentence about the one that it corrects.
+pub(super) const REPLACES: &str = "replaces";
+
 /// A number with its source.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Number {
@@ -47,6 +67,35 @@ pub struct Number {
     pub label: Label,
     /// Where it comes from.
     pub source: Label,
+    /// Over how much of the period it was measured; none where it is not measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coverage: Option<Coverage>,
+}
+
+/// Over how many days a number was measured, on the average of what should be measured, and
+/// how many days the period has had so far.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Coverage {
+    /// Days measured.
+    pub measured: f64,
+    /// Days of the period.
+    pub whole: f64,
+}
+
+impl Coverage {
+    /// As it stands behind the number; none where every whole day was measured.
+    fn words(self) -> Option<String> {
+        let (measured, whole) = (self.measured, self.whole.floor());
+        if measured.floor() >= whole {
+            return None;
+        }
+        let decimals = u8::from(measured < 1.0 && measured > 0.0);
+        let measured = vietnamese(floored(measured, decimals), decimals);
+        Some(format!(
+            "đo được {measured} trên {} ngày",
+            vietnamese(whole, 0)
+        ))
+    }
 }
 
 /// A table with its source.
@@ -60,34 +109,6 @@ pub struct Table {
     pub label: Label,
     /// Where it comes from.
     pub source: Label,
-}
-
-/// The units' documents that went into one of the province.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct RollUp {
-    /// What the columns of numbers count.
-    pub columns: Vec<String>,
-    /// Who sent theirs.
-    pub sent: Vec<SentDocument>,
-    /// Who did not: code and name.
-    pub missing: Vec<(String, String)>,
-    /// Below each column; none where no unit has a number.
-    pub totals: Vec<String>,
-}
-
-/// One unit's document in a [`RollUp`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SentDocument {
-    /// The document's id.
-    pub id: String,
-    /// The unit.
-    pub unit: String,
-    /// Its number.
-    pub number: String,
-    /// ISO date.
-    pub sent_on: String,
-    /// As they stand in it.
-    pub values: Vec<String>,
 }
 
 /// What stands where there is no number.
@@ -122,9 +143,9 @@ pub(super) async fn fill(
                     .tables
                     .insert(figure.id.clone(), rows(figure, &table, &covered));
             } else {
-                filled
-                    .numbers
-                    .insert(figure.id.clone(), number(figure, &table, &covered));
+                let whole = elapsed(stretch, app.clock.now_ms());
+                let number = number(figure, &table, &covered, whole);
+                filled.numbers.insert(figure.id.clone(), number);
             }
         } else if let Some(known) = built_in().iter().find(|b| b.id == *id) {
             judged.put(known, &mut filled);
@@ -179,7 +200,7 @@ fn names(
     if province.is_empty() {
         province = head.map_or_else(String::new, |u| letterhead::territory(&u.name));
     }
-    let day = |d: jiff::civil::Date| format!("{:02}/{:02}/{:04}", d.day(), d.month(), d.year());
+    let written = |d: jiff::civil::Date| format!("{:02}/{:02}/{:04}", d.day(), d.month(), d.year());
     let year = stretch.to.year();
     Ok([
         ("unit", unit.name.clone()),
@@ -194,9 +215,9 @@ fn names(
         ("period_code", stretch.label.clone()),
         ("year", year.to_string()),
         ("next_year", (i32::from(year) + 1).to_string()),
-        ("from", day(stretch.from)),
-        ("to", day(stretch.to)),
-        ("today", day(app.clock.today())),
+        ("from", written(stretch.from)),
+        ("to", written(stretch.to)),
+        ("today", written(app.clock.today())),
     ]
     .into_iter()
     .map(|(name, text)| (name.to_owned(), text))
@@ -253,26 +274,63 @@ fn of_covered<'a>(
     })
 }
 
-fn number(figure: &Figure, table: &FactTable, covered: &HashSet<OrganizationId>) -> Number {
-    let column = table.column("value");
-    let values: Vec<f64> = of_covered(table, covered)
-        .filter_map(|row| match table.value(row, column?) {
-            #[expect(clippy::cast_precision_loss, reason = "counts lie far below 2^52")]
-            Value::Integer(i) => Some(i as f64),
-            Value::Decimal(d) => Some(d),
-            _ => None,
-        })
-        .collect();
+const DAY_MS: f64 = 86_400_000.0;
+
+/// The days of a period that have passed.
+fn elapsed(stretch: &Stretch, now: i64) -> f64 {
+    let end = stretch.to.tomorrow().unwrap_or(stretch.to);
+    let ms = clock::start_of_day_ms(end).min(now) - clock::start_of_day_ms(stretch.from);
+    float(ms.max(0)) / DAY_MS
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts and times lie far below 2^52"
+)]
+fn float(n: i64) -> f64 {
+    n as f64
+}
+
+/// A figure's number for the covered units in a period that has lasted `whole` days. Where its
+/// query tells `measured_ms` and `targets` (how many should be measured), it has its coverage.
+fn number(
+    figure: &Figure,
+    table: &FactTable,
+    covered: &HashSet<OrganizationId>,
+    whole: f64,
+) -> Number {
+    let read = |row: usize, column: Option<usize>| match table.value(row, column?) {
+        Value::Integer(i) => Some(float(i)),
+        Value::Decimal(d) => Some(d),
+        _ => None,
+    };
+    let all = |name: &str| -> Vec<f64> {
+        let column = table.column(name);
+        let rows = of_covered(table, covered);
+        rows.filter_map(|row| read(row, column)).collect()
+    };
+    let values = all("value");
     let value = total(figure.total, &values).or((figure.empty == Empty::Zero).then_some(0.0));
+    let targets: f64 = all("targets").iter().sum();
+    let coverage = (targets > 0.0).then(|| Coverage {
+        measured: all("measured_ms").iter().sum::<f64>() / DAY_MS / targets,
+        whole,
+    });
+    let text = value.map_or_else(|| NO_DATA.to_owned(), |v| spoken(v, figure));
+    let partly = coverage.filter(|_| value.is_some());
     Number {
         value,
-        text: value.map_or_else(|| NO_DATA.to_owned(), |v| spoken(v, figure)),
+        text: match partly.and_then(Coverage::words) {
+            Some(words) => format!("{text} ({words})"),
+            None => text,
+        },
         label: figure.label.clone(),
         source: figure.source.clone(),
+        coverage,
     }
 }
 
-fn total(how: Total, values: &[f64]) -> Option<f64> {
+pub(super) fn total(how: Total, values: &[f64]) -> Option<f64> {
     if values.is_empty() {
         return None;
     }
@@ -286,13 +344,26 @@ fn total(how: Total, values: &[f64]) -> Option<f64> {
     })
 }
 
-fn spoken(value: f64, figure: &Figure) -> String {
-    let text = vietnamese(value, figure.decimals);
+pub(super) fn spoken(value: f64, figure: &Figure) -> String {
+    // As on the pages: what was not always up is never 100 %.
+    let shown = if figure.unit == "%" {
+        floored(value, figure.decimals)
+    } else {
+        value
+    };
+    let text = vietnamese(shown, figure.decimals);
     match figure.unit.as_str() {
         "" => text,
         "%" => format!("{text}%"),
         unit => format!("{text} {unit}"),
     }
+}
+
+/// A number cut after so many digits behind the comma.
+fn floored(value: f64, decimals: u8) -> f64 {
+    let scale = 10f64.powi(i32::from(decimals));
+    // What is exact in decimal is not quite so in binary: 99.99 * 100 is 9998.999….
+    (value * scale + 1e-6).floor() / scale
 }
 
 /// A number as Vietnamese writes it: `1.234,5`.
@@ -339,98 +410,15 @@ fn rows(figure: &Figure, table: &FactTable, covered: &HashSet<OrganizationId>) -
 
 /// A value as a document shows it: dates as dd/mm/yyyy.
 fn cell(value: &Value) -> String {
-    let text = value.to_cell();
-    match text.parse::<jiff::civil::Date>() {
-        Ok(d) if text.len() == 10 => format!("{:02}/{:02}/{:04}", d.day(), d.month(), d.year()),
-        _ => text,
-    }
+    day(&value.to_cell())
 }
 
-/// The sent documents of the units below `root`, and who owes one and did not send it.
-async fn roll_up(
-    app: &App,
-    ctx: &Ctx,
-    up: &policy::document::RollsUp,
-    ground: &Ground,
-    root: OrganizationId,
-    author: OrganizationId,
-    stretch: &Stretch,
-) -> Result<RollUp, Problem> {
-    let library = app.library();
-    let below = library.documents.get(&up.template);
-    let scope = ctx.actor.scope(domain::authority::Permission::Read)?;
-    let query = store::document::DocumentQuery {
-        template: Some(up.template.clone()),
-        period: Some(stretch.label.clone()),
-        state: Some(State::Sent.code().into()),
-        organization: Some(root),
-        offset: 0,
-        limit: 10_000,
-    };
-    let (rows, _) = store::document::list(&app.db, &scope, &query)
-        .await
-        .map_err(fault)?;
-    let owing = match below.and_then(|t| t.closes.as_ref()) {
-        Some(closes) => store::document::owing(&app.db, root, &closes.register, &stretch.label)
-            .await
-            .map_err(fault)?,
-        None => Vec::new(),
-    };
-    let owing: HashSet<OrganizationId> = owing.into_iter().collect();
-    let mut sent = Vec::new();
-    let mut columns: Vec<Vec<f64>> = vec![Vec::new(); up.figures.len()];
-    let mut missing = Vec::new();
-    for unit in ground.below(root).into_iter().filter(|u| u.id != author) {
-        // The last one sent counts: it came to correct the others.
-        let Some(row) = rows.iter().find(|r| r.organization == unit.id) else {
-            if owing.contains(&unit.id) {
-                missing.push((unit.code.clone(), unit.name.clone()));
-            }
-            continue;
-        };
-        let filled: Filled = serde_json::from_str(&row.filled).unwrap_or_default();
-        let mut values = Vec::new();
-        for (i, figure) in up.figures.iter().enumerate() {
-            let number = filled.numbers.get(figure);
-            columns[i].extend(number.and_then(|n| n.value));
-            values.push(number.map_or_else(|| NO_DATA.to_owned(), |n| n.text.clone()));
-        }
-        sent.push(SentDocument {
-            id: row.id.to_string(),
-            unit: unit.name.clone(),
-            number: row.number.clone(),
-            sent_on: row.sent_on.clone().unwrap_or_default(),
-            values,
-        });
+/// An ISO date as dd/mm/yyyy; any other text as it is.
+pub(super) fn day(text: &str) -> String {
+    match text.parse::<jiff::civil::Date>() {
+        Ok(d) if text.len() == 10 => format!("{:02}/{:02}/{:04}", d.day(), d.month(), d.year()),
+        _ => text.to_owned(),
     }
-    let figure = |id: &String| library.figures.get(id);
-    let totals = up
-        .figures
-        .iter()
-        .zip(&columns)
-        .map(|(id, values)| match figure(id) {
-            Some(f) => total(f.total, values).map_or_else(|| NO_DATA.to_owned(), |v| spoken(v, f)),
-            None => {
-                total(Total::Sum, values).map_or_else(|| NO_DATA.to_owned(), |v| vietnamese(v, 0))
-            }
-        })
-        .collect();
-    let label = |id: &String| {
-        let known = built_in()
-            .iter()
-            .find(|b| b.id == id)
-            .map(|b| b.label[0].to_owned());
-        figure(id)
-            .map(|f| f.label.vi.clone())
-            .or(known)
-            .unwrap_or_default()
-    };
-    Ok(RollUp {
-        columns: up.figures.iter().map(label).collect(),
-        sent,
-        missing,
-        totals,
-    })
 }
 
 #[cfg(test)]
@@ -443,6 +431,22 @@ mod tests {
         assert_eq!(vietnamese(99.951, 2), "99,95");
         assert_eq!(vietnamese(-12.0, 0), "-12");
         assert_eq!(vietnamese(0.0, 1), "0,0");
+    }
+
+    #[test]
+    fn a_share_below_the_whole_is_never_the_whole() {
+        for (value, shown) in [(99.996, 99.99), (99.99, 99.99), (100.0, 100.0), (0.0, 0.0)] {
+            assert!((floored(value, 2) - shown).abs() < 1e-9, "{value}");
+        }
+    }
+
+    #[test]
+    fn what_was_measured_in_part_says_so() {
+        let words = |measured, whole| Coverage { measured, whole }.words();
+        assert_eq!(words(90.4, 323.7).unwrap(), "đo được 90 trên 323 ngày");
+        assert_eq!(words(0.57, 323.7).unwrap(), "đo được 0,5 trên 323 ngày");
+        assert_eq!(words(0.0, 1_323.7).unwrap(), "đo được 0 trên 1.323 ngày");
+        assert_eq!(words(323.1, 323.7), None);
     }
 
     #[test]

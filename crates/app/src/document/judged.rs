@@ -68,6 +68,7 @@ impl Judged {
                 text: value.map_or_else(|| super::fill::NO_DATA.into(), |v| vietnamese(v, 0)),
                 label,
                 source,
+                coverage: None,
             };
             into.numbers.insert(known.id.into(), number);
             return;

@@ -110,6 +110,30 @@ pub async fn get(app: &App, ctx: &Ctx, id: &str) -> Result<Document, Problem> {
     Ok(read(app, row))
 }
 
+/// The sent document that one corrects, and those that correct it, as far as the actor may see
+/// them.
+///
+/// # Errors
+/// Denied, unavailable.
+pub async fn corrections(
+    app: &App,
+    ctx: &Ctx,
+    document: &Document,
+) -> Result<(Option<Document>, Vec<Document>), Problem> {
+    let scope = ctx.actor.scope(Permission::Read)?;
+    let old = match document.row.replaces {
+        Some(id) => store::document::get(&app.db, &scope, id)
+            .await
+            .map_err(fault)?,
+        None => None,
+    };
+    let newer = store::document::that_replace(&app.db, &scope, document.row.id)
+        .await
+        .map_err(fault)?;
+    let newer = newer.into_iter().map(|row| read(app, row)).collect();
+    Ok((old.map(|row| read(app, row)), newer))
+}
+
 /// The template of a document.
 ///
 /// # Errors

@@ -5,19 +5,23 @@ pub mod book;
 mod compose;
 mod fill;
 mod ground;
+mod hold;
 mod judged;
 mod letterhead;
 mod list;
 mod print;
+mod roll_up;
 mod step;
 
-pub use begin::{Begin, begin};
+pub use begin::{Begin, begin, replace};
 pub use compose::compose;
-pub use fill::{Filled, Number, RollUp, SentDocument};
+pub use fill::{Coverage, Filled, Number};
+pub(crate) use hold::hold;
 pub use letterhead::Letterhead;
 pub use list::{
-    Asked, Document, DocumentPage, DocumentQuery, Offer, asked, get, list, missing, offers,
-    template_for,
+    Asked, Document, DocumentPage, DocumentQuery, Offer, asked, corrections, get, list, missing,
+    offers, template_for,
 };
 pub use print::{Kind, available, many, program, render};
-pub use step::{Signed, Writing, refill, reopen, review, send, sign, write};
+pub use roll_up::{RollUp, SentDocument};
+pub use step::{Signed, Writing, discard, refill, reopen, review, send, sign, write};

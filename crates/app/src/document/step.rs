@@ -8,6 +8,7 @@ use domain::{
     label::Label,
     parse::{self, printable},
     problem::{FieldProblem, Problem, ProblemKind},
+    record::Values,
     text,
 };
 use policy::document::Template;
@@ -17,6 +18,7 @@ use super::{
     compose::plain,
     fill::{self, Filled},
     ground::Ground,
+    hold,
     letterhead::Letterhead,
     list::{self, Document},
 };
@@ -46,7 +48,7 @@ pub struct Signed {
     pub file: Staged,
 }
 
-/// Changes what a person writes.
+/// Changes what a person writes; what changes nothing makes no new version.
 ///
 /// # Errors
 /// Conflict when somebody else was quicker or it is no draft any more.
@@ -121,7 +123,7 @@ pub async fn refill(app: &App, ctx: &Ctx, id: &str, version: i64) -> Result<Docu
     })?;
     // Before the figures are taken: who may not write it learns nothing by it.
     writes(app, ctx, &template, &ground, document.row.organization).await?;
-    let filled = fill::fill(
+    let mut filled = fill::fill(
         app,
         ctx,
         &template,
@@ -130,6 +132,9 @@ pub async fn refill(app: &App, ctx: &Ctx, id: &str, version: i64) -> Result<Docu
         &stretch,
     )
     .await?;
+    if let Some(words) = document.filled.names.get(fill::REPLACES) {
+        (filled.names).insert(fill::REPLACES.into(), words.clone());
+    }
     change(
         app,
         ctx,
@@ -322,16 +327,35 @@ pub async fn send(
             .iter()
             .map(|(field, value)| (field.as_str(), plain(value, text)))
             .collect();
+        // What corrects a sent document writes its entry anew; the duty was fulfilled on the
+        // day of the first, and what was filled in by hand beside it stays.
+        let old = hold::corrected(app, &mut tx, &schema, &document.row).await?;
         given.insert("organization", document.row.organization.to_string());
-        given.insert("occurred_on", day.to_string());
-        let values = parse::values(&schema, |f| given.get(f.name.as_str()).map(String::as_str))
-            .map_err(|wrong| Problem::invalid(schema.label.en.clone(), wrong))?;
+        if old.is_none() {
+            given.insert("occurred_on", day.to_string());
+        }
+        let (mut values, mut wrong) = (Values::new(), Vec::new());
+        for field in &schema.fields {
+            let value = match (given.get(field.name.as_str()), &old) {
+                (None, Some(old)) => Ok(old.get(&field.name).clone()),
+                (text, _) => parse::field(field, text.map_or("", String::as_str)),
+            };
+            match value {
+                Ok(value) => drop(values.insert(field.name.clone(), value)),
+                Err(problem) => wrong.push(problem),
+            }
+        }
+        if !wrong.is_empty() {
+            return Err(Problem::invalid(schema.label.en.clone(), wrong));
+        }
         let scope = ctx.actor.writes(&schema)?;
         let writing = registry::Writing {
             schema: &schema,
             scope: &scope,
-            before: None,
+            before: old.as_ref(),
             files: &[],
+            by: registry::By::Step,
+            id: None,
         };
         let record = registry::write_in(app, ctx, &mut tx, writing, values).await?;
         document.row.entry = Some(record.id);
@@ -346,6 +370,28 @@ pub async fn send(
     Ok(list::read(app, document.row))
 }
 
+/// Throws a draft away; the journal keeps what was written.
+///
+/// # Errors
+/// As [`write()`].
+pub async fn discard(app: &App, ctx: &Ctx, id: &str, version: i64) -> Result<(), Problem> {
+    let (before, _) = opened(app, ctx, id, version).await?;
+    before.state.after(Step::Write)?;
+    let row = &before.row;
+    let mut tx = app.db.begin().await.map_err(fault)?;
+    store::document::delete(&mut tx, row.id, version)
+        .await
+        .map_err(fault)?;
+    let (id, unit) = (row.id.to_string(), Some(row.organization));
+    let change = app.event(ctx, "document", &id, unit, "delete", Some(told(row)), None);
+    store::journal::append(&mut tx, &[change])
+        .await
+        .map_err(fault)?;
+    tx.commit().await.map_err(fault)?;
+    app.live.tell(crate::live::Topic::Records);
+    Ok(())
+}
+
 /// The document with its template, when the actor may write it and has read this version.
 async fn opened(
     app: &App,
@@ -353,12 +399,15 @@ async fn opened(
     id: &str,
     version: i64,
 ) -> Result<(Document, Template), Problem> {
-    let mut document = list::get(app, ctx, id).await?;
+    let document = list::get(app, ctx, id).await?;
     let template = list::template(app, &document.row.template)?;
     let ground = Ground::load(app, &app.clock.today().to_string()).await?;
     writes(app, ctx, &template, &ground, document.row.organization).await?;
-    // The store compares: who read an older version is told so.
-    document.row.version = version;
+    if document.row.version != version {
+        return Err(fault(store::StoreError::Stale {
+            noun: "document".into(),
+        }));
+    }
     Ok((document, template))
 }
 
@@ -422,6 +471,9 @@ async fn change_with(
     let mut document = before.clone();
     document.row.state = before.state.after(step)?.code().into();
     edit(&template, &mut document)?;
+    if document.row == before.row && files.is_empty() {
+        return Ok(before);
+    }
     let mut tx = app.db.begin().await.map_err(fault)?;
     finish(app, ctx, &mut tx, action, &before, &mut document).await?;
     for file in files {
@@ -459,20 +511,6 @@ pub(super) async fn note(
     before: Option<&DocumentRow>,
     after: &DocumentRow,
 ) -> Result<(), Problem> {
-    let told = |row: &DocumentRow| {
-        let drafts: serde_json::Value = serde_json::from_str(&row.drafts).unwrap_or_default();
-        let mut value = serde_json::json!({
-            "template": row.template, "period": row.period, "state": row.state, "number": row.number,
-            "place": row.place, "signer": row.signer, "signed_on": row.signed_on, "file": row.file,
-            "sent_on": row.sent_on, "entry": row.entry, "filled_at": row.filled_at,
-            "filled": policy::hash::of_bytes(row.filled.as_bytes()), "title": row.title,
-            "created_by": row.created_by,
-        });
-        if let (Some(value), Some(drafts)) = (value.as_object_mut(), drafts.as_object()) {
-            value.extend(drafts.iter().map(|(k, v)| (format!("text.{k}"), v.clone())));
-        }
-        value.to_string()
-    };
     let event = app.event(
         ctx,
         "document",
@@ -489,6 +527,23 @@ pub(super) async fn note(
     };
     store::journal::append(tx, &[change]).await.map_err(fault)?;
     Ok(())
+}
+
+/// A document as the journal tells it.
+fn told(row: &DocumentRow) -> String {
+    let drafts: serde_json::Value = serde_json::from_str(&row.drafts).unwrap_or_default();
+    let mut value = serde_json::json!({
+        "template": row.template, "period": row.period, "state": row.state, "number": row.number,
+        "place": row.place, "signer": row.signer, "signed_on": row.signed_on, "file": row.file,
+        "sent_on": row.sent_on, "entry": row.entry, "filled_at": row.filled_at,
+        "replaces": row.replaces,
+        "filled": policy::hash::of_bytes(row.filled.as_bytes()), "title": row.title,
+        "created_by": row.created_by,
+    });
+    if let (Some(value), Some(drafts)) = (value.as_object_mut(), drafts.as_object()) {
+        value.extend(drafts.iter().map(|(k, v)| (format!("text.{k}"), v.clone())));
+    }
+    value.to_string()
 }
 
 /// What a name stands for: what every document knows, or a number.

@@ -13,9 +13,10 @@ use super::{
     file,
     import::owner,
     plan::{Planner, Row},
+    record::{By, unknown},
     reference,
-    report::Outcome,
-    rules,
+    report::{CellProblem, Outcome},
+    rules, settled,
 };
 use crate::{
     App, Ctx,
@@ -59,8 +60,15 @@ pub(super) async fn hold(
                 .await?
                 .wrong,
         );
-        if wrong.is_empty() {
+        let held = settled::why_not(app, tx, schema, (before, Some(record)), By::Hand).await?;
+        if held.is_none() && wrong.is_empty() {
             continue;
+        }
+        if let Some(problem) = held {
+            if problem.fields.is_empty() {
+                row.fate.problems.push(CellProblem::of_row(problem.what));
+            }
+            wrong.extend(problem.fields);
         }
         let problems = wrong
             .into_iter()

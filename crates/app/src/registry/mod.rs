@@ -16,6 +16,7 @@ mod reference;
 mod report;
 mod rules;
 pub mod running;
+mod settled;
 mod table;
 mod workbook;
 mod write;
@@ -27,10 +28,11 @@ pub(crate) use import::owner;
 pub use import::{ImportMode, ImportOptions, Progress, import_as, run as import};
 pub use narrow::narrow;
 pub(crate) use record::add_all;
+pub(crate) use record::{By, Writing, save_step, write_in};
 pub use record::{
-    Saved, delete, get, list, recent, reference_titles, save, save_with, titles_of, writable,
+    Saved, delete, get, list, recent, reference_titles, save, save_new, save_with, titles_of,
+    writable,
 };
-pub(crate) use record::{Writing, write_in};
 pub use report::{CellProblem, FieldChange, ImportReport, Outcome, RowFate};
 pub use store::book::{Closing, Revision};
 pub use store::registry::{RecentEntries, RecordPage, RecordQuery, sortable};

@@ -26,6 +26,7 @@ use super::{
     columns::expected,
     existing::{Existing, Match},
     names::Names,
+    record::By,
     report::{CellProblem, FieldChange, Outcome, RowFate},
     rules,
     table::Table,
@@ -290,10 +291,16 @@ impl<'a> Planner<'a> {
                 before.as_ref(),
                 &record,
             ));
+            wrong.extend(rules::within_reason(
+                &self.app.clock,
+                self.schema,
+                before.as_ref(),
+                &record,
+            ));
             wrong.extend(rules::of_clauses(
                 self.app,
                 self.schema,
-                before.as_ref(),
+                (before.as_ref(), By::Hand),
                 &record,
             ));
             let wrong = wrong.into_iter();

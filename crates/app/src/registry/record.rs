@@ -20,7 +20,7 @@ use store::{
 use super::{
     file,
     names::{self, Names},
-    reference, rules,
+    reference, rules, settled,
 };
 use crate::{
     App, Ctx,
@@ -190,6 +190,39 @@ pub async fn save(
     save_with(app, ctx, noun, at, values, &[]).await
 }
 
+/// [`save_with`] for a step of the noun's own page, which alone writes the fields that are
+/// `stepped`.
+///
+/// # Errors
+/// As [`save`].
+pub(crate) async fn save_step(
+    app: &App,
+    ctx: &Ctx,
+    noun: &str,
+    at: (Id, i64),
+    values: Values,
+    files: &[Staged],
+) -> Result<Record, Problem> {
+    let saved = write(app, ctx, noun, (Some(at), None), values, (files, By::Step)).await?;
+    Ok(saved.record)
+}
+
+/// Makes a record with the id that its form was handed out with: sent again, it fails, and the
+/// first is found by that id.
+///
+/// # Errors
+/// As [`save`]; conflict when it is there.
+pub async fn save_new(
+    app: &App,
+    ctx: &Ctx,
+    noun: &str,
+    id: Option<Id>,
+    values: Values,
+    files: &[Staged],
+) -> Result<Saved, Problem> {
+    write(app, ctx, noun, (None, id), values, (files, By::Hand)).await
+}
+
 /// [`save`] together with the files that the record names: all or nothing.
 ///
 /// # Errors
@@ -201,6 +234,17 @@ pub async fn save_with(
     at: Option<(Id, i64)>,
     values: Values,
     files: &[Staged],
+) -> Result<Saved, Problem> {
+    write(app, ctx, noun, (at, None), values, (files, By::Hand)).await
+}
+
+async fn write(
+    app: &App,
+    ctx: &Ctx,
+    noun: &str,
+    (at, id): (Option<(Id, i64)>, Option<Id>),
+    values: Values,
+    (files, by): (&[Staged], By),
 ) -> Result<Saved, Problem> {
     let schema = app.schema(noun)?;
     let scope = ctx.actor.writes(&schema)?;
@@ -227,6 +271,8 @@ pub async fn save_with(
             scope: &scope,
             before: before.as_ref(),
             files,
+            by,
+            id,
         };
         let written = write_in(app, ctx, &mut tx, writing, values).await;
         tries += 1;
@@ -246,7 +292,8 @@ pub async fn save_with(
     })
 }
 
-/// Makes many new records of a noun at once, with references given as ids.
+/// Makes many new records of a noun at once, with references given as ids. What is settled is
+/// asked of the first alone: they belong together, as the items of one inspection do.
 pub(crate) async fn add_all(
     app: &App,
     ctx: &Ctx,
@@ -269,6 +316,9 @@ pub(crate) async fn add_all(
     };
     let changes: Vec<_> = records.iter().map(change).collect();
     let mut tx = app.db.begin().await.map_err(fault)?;
+    if let Some(first) = records.first() {
+        settled::refuse(app, &mut tx, &schema, (None, Some(first)), By::Hand).await?;
+    }
     for record in &records {
         authorise(&mut tx, &scope, &schema, record).await?;
     }
@@ -294,6 +344,19 @@ pub(crate) struct Writing<'a> {
     pub before: Option<&'a Record>,
     /// The files that came with it.
     pub files: &'a [Staged],
+    /// What writes it.
+    pub by: By,
+    /// The id of a new record, where the form that makes it has one.
+    pub id: Option<Id>,
+}
+
+/// What writes a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum By {
+    /// A form, the API, a table: whatever is typed.
+    Hand,
+    /// A step of the noun's own page.
+    Step,
 }
 
 /// Writes a record, its files and its journal entry in a transaction of the caller's, who
@@ -313,6 +376,8 @@ pub(crate) async fn write_in(
         scope,
         before,
         files,
+        by,
+        id,
     } = writing;
     let now = app.clock.now_ms();
     let typed = values.clone();
@@ -326,16 +391,17 @@ pub(crate) async fn write_in(
         values.extend(gone.map(|(name, value)| (name.clone(), value.clone())));
     }
     let record = Record {
-        id: before.map_or_else(|| Id::new(now), |b| b.id),
+        id: before.map_or_else(|| id.unwrap_or_else(|| Id::new(now)), |b| b.id),
         version: before.map_or(1, |b| b.version),
         updated_at: now,
         values,
     };
     rules::check(&app.clock, schema, before, &record)?;
-    let wrong = rules::of_clauses(app, schema, before, &record);
+    let wrong = rules::of_clauses(app, schema, (before, by), &record);
     if !wrong.is_empty() {
         return Err(Problem::invalid(schema.label.en.clone(), wrong));
     }
+    settled::refuse(app, tx, schema, (before, Some(&record)), by).await?;
     rules::no_twin(tx, schema, before, &record).await?;
     for each in before.into_iter().chain([&record]) {
         authorise(tx, scope, schema, each).await?;
@@ -354,7 +420,7 @@ pub(crate) async fn write_in(
     if !wrong.is_empty() {
         return Err(Problem::invalid(schema.label.en.clone(), wrong));
     }
-    let by = &ctx.actor.name;
+    let author = &ctx.actor.name;
     let same = |before: &Record| {
         let mut fields = schema.fields.iter();
         fields.all(|f| before.get(&f.name) == record.get(&f.name))
@@ -369,8 +435,8 @@ pub(crate) async fn write_in(
         return Ok(before.clone());
     }
     let written = match before {
-        None => registry::insert(tx, schema, std::slice::from_ref(&record), by, now).await,
-        Some(_) => registry::update(tx, schema, &record, by, now).await,
+        None => registry::insert(tx, schema, std::slice::from_ref(&record), author, now).await,
+        Some(_) => registry::update(tx, schema, &record, author, now).await,
     };
     written.map_err(|e| unique(schema, e))?;
     claim::settle(app, ctx, tx, schema, &[(before, Some(&record))]).await?;
@@ -434,6 +500,7 @@ pub async fn delete(app: &App, ctx: &Ctx, noun: &str, id: Id, version: i64) -> R
     let before = find(app, &scope, &schema, &id.to_string()).await?;
     let mut tx = app.db.begin().await.map_err(fault)?;
     authorise(&mut tx, &scope, &schema, &before).await?;
+    settled::refuse(app, &mut tx, &schema, (Some(&before), None), By::Hand).await?;
     let deleted = registry::delete(&mut tx, &schema, id, version).await;
     deleted.map_err(|error| stands_without(&before, error))?;
     claim::settle(app, ctx, &mut tx, &schema, &[(Some(&before), None)]).await?;

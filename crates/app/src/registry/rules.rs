@@ -9,7 +9,7 @@ use domain::{
 };
 use store::{Tx, registry};
 
-use super::existing::differs_in_case;
+use super::{existing::differs_in_case, record::By};
 use crate::{App, fault::fault};
 
 /// What can be decided from the record alone.
@@ -97,16 +97,56 @@ pub(super) fn in_the_past(
     .collect()
 }
 
+/// A day lies no further ahead than its field allows. A value that stays as it was is not asked
+/// again.
+pub(super) fn within_reason(
+    clock: &Clock,
+    schema: &Schema,
+    before: Option<&Record>,
+    record: &Record,
+) -> Vec<FieldProblem> {
+    let today = clock.today();
+    let changed = |name: &str| before.is_none_or(|b| b.get(name) != record.get(name));
+    let too_far = |field: &Field| {
+        let years = field.latest?;
+        let last = today.saturating_add(jiff::Span::new().years(years));
+        let is_later = record.text(&field.name) > last.to_string().as_str();
+        is_later.then(|| {
+            FieldProblem::new(
+                &field.name,
+                format!("Quá xa: chỉ nhận ngày trong vòng {years} năm tới"),
+                format!("Too far ahead: at most {years} years from today"),
+            )
+        })
+    };
+    let fields = schema.fields.iter().filter(|f| changed(&f.name));
+    fields.filter_map(too_far).collect()
+}
+
 /// Rules about the text of a regulation: a clause that is named exists, and what was settled
 /// when a record was made stays as it is.
 pub(super) fn of_clauses(
     app: &App,
     schema: &Schema,
-    before: Option<&Record>,
+    (before, by): (Option<&Record>, By),
     record: &Record,
 ) -> Vec<FieldProblem> {
     let changed = |name: &str| before.is_none_or(|b| b.get(name) != record.get(name));
     let mut wrong = Vec::new();
+    for name in schema.stepped.iter().filter(|_| by == By::Hand) {
+        let start = schema.field(name).and_then(|f| f.default.as_deref());
+        let there = before.map_or(start.unwrap_or_default().to_owned(), |b| {
+            b.get(name).to_cell()
+        });
+        let given = record.get(name).to_cell();
+        if given != there && !(before.is_none() && given.is_empty()) {
+            wrong.push(FieldProblem::new(
+                name,
+                format!("Chỉ đổi bằng nút chuyển bước trên trang; hiện là “{there}”"),
+                format!("Only the step's own button changes it; it stays “{there}”"),
+            ));
+        }
+    }
     for name in &schema.fixed {
         if before.is_some() && changed(name) {
             let there = before.map(|b| b.get(name).to_cell()).unwrap_or_default();
@@ -239,6 +279,7 @@ pub(super) fn check(
 ) -> Result<(), Problem> {
     let mut wrong = alone(schema, record);
     wrong.extend(in_the_past(clock, schema, before, record));
+    wrong.extend(within_reason(clock, schema, before, record));
     if wrong.is_empty() {
         Ok(())
     } else {

@@ -301,6 +301,65 @@ async fn reports_roll_up_and_a_missing_one_is_named() {
     assert!(text.contains("Còn 1 đơn vị chưa gửi báo cáo"), "{text}");
 }
 
+#[tokio::test]
+async fn who_reported_on_paper_or_is_exempt_is_not_missing() {
+    let p = Province::new().await;
+    let (authority, _) = reported(&p).await;
+    let mut duties = store::duty::all(&p.app.db).await.unwrap();
+    let sample = duties
+        .iter()
+        .find(|d| d.register == "usage-report")
+        .unwrap()
+        .clone();
+    let root = registry::get(&p.app, &p.ctx(), "organization", "TINH")
+        .await
+        .unwrap()
+        .id;
+    let (paper, exempt) = (
+        p.unit("XA3", Some(root)).await,
+        p.unit("XA4", Some(root)).await,
+    );
+    duties.clear();
+    for (unit, fulfilled_on) in [(paper, Some("2026-11-18".to_owned())), (exempt, None)] {
+        duties.push(store::duty::DutyRow {
+            organization: OrganizationId(unit),
+            outcome: if unit == paper { "done" } else { "missed" }.into(),
+            fulfilled_on,
+            ..sample.clone()
+        });
+    }
+    let mut tx = p.app.db.begin().await.unwrap();
+    store::duty::upsert(&mut tx, &duties).await.unwrap();
+    tx.commit().await.unwrap();
+    let exemption = [
+        ("organization", "XA4"),
+        ("regulation", "ca-mau-31-2019"),
+        ("clause", "12.2"),
+        ("reason", "Mới thành lập"),
+        ("approver", "Giám đốc Sở"),
+        ("starts_on", "2026-01-01"),
+        ("ends_on", "2026-12-31"),
+    ];
+    p.add("exemption", &exemption).await;
+    let d = begin(&p, &p.ctx(), "yearly-report-committee", authority, "2026")
+        .await
+        .unwrap();
+    let up = d.filled.roll_up.as_ref().unwrap();
+    assert_eq!(up.missing, [("XA2".to_owned(), "XA2".to_owned())]);
+    assert_eq!(up.otherwise, [("XA3".to_owned(), "2026-11-18".to_owned())]);
+    assert_eq!(up.exempt, ["XA4"]);
+    let library = p.app.library();
+    let paper = document::compose(&library.documents["yearly-report-committee"], &d);
+    let text = sentences(&paper);
+    for said in [
+        "Còn 1 đơn vị chưa gửi báo cáo",
+        "XA3 (18/11/2026)",
+        "Được miễn báo cáo: 1 đơn vị",
+    ] {
+        assert!(text.contains(said), "{said} is not in\n{text}");
+    }
+}
+
 fn sentences(paper: &Paper) -> String {
     let mut all = vec![
         paper.subject.clone(),
@@ -413,4 +472,129 @@ async fn every_template_is_filled_and_printed() {
         .collect();
     let written = document::many(&jobs).await.unwrap();
     assert!(written.iter().all(|w| w.pages > 0), "{written:?}");
+}
+
+async fn corrected(p: Province) {
+    let a = p.unit("A", None).await;
+    let officer = p.as_role(Role::Officer, Some(a));
+    let d = begin(&p, &officer, REPORT, a, "2026").await.unwrap();
+    let first = send(&p, &officer, &d).await;
+    let entry = async || {
+        let book = registry::list(&p.app, &officer, "usage-report", &RecordQuery::default()).await;
+        let mut records = book.unwrap().records;
+        assert_eq!(records.len(), 1, "one period, one entry");
+        records.remove(0)
+    };
+    let was = entry().await;
+    // What the paper says is not changed by hand, nor by a table.
+    let by_hand = |name: &str, value: &str| {
+        let mut values = was.values.clone();
+        values.insert(name.into(), value.into());
+        registry::save(
+            &p.app,
+            &officer,
+            "usage-report",
+            Some((was.id, was.version)),
+            values,
+        )
+    };
+    for (name, value) in [("number", "6"), ("occurred_on", "2026-11-18")] {
+        let refused = by_hand(name, value).await.unwrap_err();
+        assert_eq!(refused.kind, Conflict, "{name}");
+        assert!(refused.what.vi.contains("văn bản số 5"), "{refused:?}");
+    }
+
+    // Another paper names it and writes the same entry anew.
+    p.pass(86_400_000);
+    let id = first.row.id.to_string();
+    let d = document::replace(&p.app, &officer, &id).await.unwrap();
+    assert_eq!(d.row.replaces, Some(first.row.id));
+    let again = document::replace(&p.app, &officer, &id).await.unwrap();
+    assert_eq!(again.row.id, d.row.id, "begun twice is begun once");
+    let begun = begin(&p, &officer, REPORT, a, "2026").await.unwrap();
+    assert_eq!(begun.row.id, d.row.id, "also from the list");
+    let refused_draft = document::replace(&p.app, &officer, &d.row.id.to_string()).await;
+    assert_eq!(refused(refused_draft), Conflict, "it is not sent");
+    let library = p.app.library();
+    let text = sentences(&document::compose(&library.documents[REPORT], &d));
+    assert!(
+        text.contains("thay thế báo cáo số 5 ngày 19/11/2026"),
+        "{text}"
+    );
+    let drafts = BTreeMap::from([("difficulties".to_owned(), "Thiếu kênh dự phòng".to_owned())]);
+    let writing = Writing {
+        drafts,
+        place: Some("Cà Mau".into()),
+        signer: None,
+    };
+    let (id, version) = (d.row.id.to_string(), d.row.version);
+    let d = document::write(&p.app, &officer, &id, version, writing)
+        .await
+        .unwrap();
+    let d = document::refill(&p.app, &officer, &id, d.row.version)
+        .await
+        .unwrap();
+    assert!(d.filled.names["replaces"].contains("số 5"));
+    let d = document::review(&p.app, &officer, &id, d.row.version)
+        .await
+        .unwrap();
+    let pdf = b"%PDF-1.7 anew".to_vec();
+    let file = attachment::stage(&p.app, &officer, d.row.organization, "moi.pdf", pdf)
+        .await
+        .unwrap();
+    let signed = Signed {
+        number: "9".into(),
+        signed_on: "2026-11-21".into(),
+        signer: "Nguyễn Thị Hạnh".into(),
+        file,
+    };
+    let d = document::sign(&p.app, &officer, &id, d.row.version, signed)
+        .await
+        .unwrap();
+    let second = document::send(&p.app, &officer, &id, d.row.version, "2026-11-21")
+        .await
+        .unwrap();
+    let now = entry().await;
+    assert_eq!((now.id, now.version), (was.id, was.version + 1));
+    assert_eq!(second.row.entry, Some(was.id));
+    for (field, value) in [
+        ("number", "9"),
+        ("difficulties", "Thiếu kênh dự phòng"),
+        // The duty was fulfilled when the first was sent.
+        ("occurred_on", "2026-11-20"),
+    ] {
+        assert_eq!(now.text(field), value, "{field}");
+    }
+    let (old, newer) = document::corrections(&p.app, &officer, &first)
+        .await
+        .unwrap();
+    assert!(old.is_none());
+    assert_eq!(newer[0].row.id, second.row.id);
+
+    // A draft is discarded, what was sent is not.
+    let d = begin(&p, &officer, REPORT, a, "2025").await.unwrap();
+    let gone = |d: &Document| {
+        let (id, version) = (d.row.id.to_string(), d.row.version);
+        let (app, officer) = (&p.app, &officer);
+        async move { document::discard(app, officer, &id, version).await }
+    };
+    gone(&d).await.unwrap();
+    let id = d.row.id.to_string();
+    assert_eq!(
+        refused(document::get(&p.app, &officer, &id).await),
+        NotFound
+    );
+    assert_eq!(refused(gone(&second).await), Conflict);
+}
+
+#[tokio::test]
+async fn a_sent_paper_is_corrected_by_one_that_names_it() {
+    corrected(Province::new().await).await;
+}
+
+#[tokio::test]
+async fn a_sent_paper_is_corrected_by_one_that_names_it_on_postgresql() {
+    if let Some(p) = Province::on_postgres().await {
+        corrected(p).await;
+    }
 }

@@ -1,18 +1,22 @@
 //! An inspection from its plan to the closed finding, and a unit's own assessment.
 
 use app::{
-    assess, document,
+    Ctx, assess, document,
     inspection::{self, Raised},
     registry::{self, ImportMode, Outcome},
 };
 use domain::{
     authority::Role,
     id::{Id, OrganizationId},
-    problem::ProblemKind::{Conflict, Denied, Invalid, NotFound},
+    problem::{
+        Problem,
+        ProblemKind::{Conflict, Denied, Invalid, NotFound},
+    },
+    record::Record,
 };
 use policy::Status;
 
-use crate::{Province, refused, values};
+use crate::{Province, VINH_LONG, refused, values};
 
 const YEARLY: &str = "16.10";
 
@@ -41,6 +45,17 @@ async fn planned(p: &Province, occasion: &str) -> (Id, Id) {
     (a, b)
 }
 
+/// The next step from where it stands.
+async fn step(p: &Province, ctx: &Ctx, code: &str, said: &str) -> Result<Record, Problem> {
+    let version = version(p, "inspection-round", code).await;
+    inspection::advance(&p.app, ctx, code, version, said).await
+}
+
+async fn version(p: &Province, noun: &str, key: impl ToString) -> i64 {
+    let record = registry::get(&p.app, &p.ctx(), noun, &key.to_string()).await;
+    record.unwrap().version
+}
+
 async fn stands(p: &Province, cite: &str, unit: &str) -> Status {
     assess::evaluate(&p.app, false).await.unwrap();
     let view = assess::board(&p.app, &p.ctx(), None).await.unwrap();
@@ -57,7 +72,7 @@ async fn from_the_plan_to_the_closed_finding() {
     let (a, b) = planned(&p, "planned").await;
     let ctx = p.ctx();
     let get = || inspection::get(&p.app, &ctx, "KT1", None);
-    let advance = |said: &'static str| inspection::advance(&p.app, &ctx, "KT1", said);
+    let advance = |said: &'static str| step(&p, &ctx, "KT1", said);
     assert_ne!(stands(&p, YEARLY, "A").await, Status::Met);
 
     // Without a checklist nothing is inspected.
@@ -115,7 +130,7 @@ async fn from_the_plan_to_the_closed_finding() {
         due_on: "mai".into(),
         ..raised.clone()
     };
-    let raise = |raised| inspection::raise(&p.app, &ctx, first.id, raised);
+    let raise = |raised| inspection::raise(&p.app, &ctx, first.id, first.version, raised);
     assert_eq!(refused(raise(bad).await), Invalid);
     let finding = raise(raised).await.unwrap();
     assert_eq!(
@@ -155,10 +170,16 @@ async fn from_the_plan_to_the_closed_finding() {
     assert_eq!(refused(advance("").await), Conflict, "a finding is open");
 
     // The unit mends and says so, the inspectors look again.
-    let mended = |ctx| inspection::mended(&p.app, ctx, finding.id, "Đã ban hành QĐ 12", None);
+    let mended = async |ctx| {
+        let at = (finding.id, version(&p, "finding", finding.id).await);
+        inspection::mended(&p.app, ctx, at, "Đã ban hành QĐ 12", None).await
+    };
     assert_eq!(refused(mended(&other).await), NotFound);
     assert_eq!(mended(&officer).await.unwrap().text("status"), "mended");
-    let recheck = |ctx, holds| inspection::recheck(&p.app, ctx, finding.id, holds);
+    let recheck = async |ctx, holds| {
+        let at = (finding.id, version(&p, "finding", finding.id).await);
+        inspection::recheck(&p.app, ctx, at, holds).await
+    };
     assert_eq!(refused(recheck(&officer, true).await), Denied);
     assert_eq!(recheck(&ctx, false).await.unwrap().text("status"), "open");
     mended(&officer).await.unwrap();
@@ -228,7 +249,7 @@ async fn units_assess_themselves_the_same_way() {
     let ctx = p.ctx();
     inspection::draw(&p.app, &ctx, "KT1").await.unwrap();
     for _ in 0..2 {
-        inspection::advance(&p.app, &ctx, "KT1", "").await.unwrap();
+        step(&p, &ctx, "KT1", "").await.unwrap();
     }
     let officer = p.as_role(Role::Officer, Some(b));
     let told = inspection::get(&p.app, &officer, "KT1", None)
@@ -241,9 +262,7 @@ async fn units_assess_themselves_the_same_way() {
             .await
             .unwrap();
     }
-    inspection::advance(&p.app, &ctx, "KT1", "Đủ")
-        .await
-        .unwrap();
+    step(&p, &ctx, "KT1", "Đủ").await.unwrap();
     let book = registry::list(&p.app, &officer, "self-assessment", &Default::default())
         .await
         .unwrap();
@@ -258,11 +277,180 @@ async fn units_assess_themselves_the_same_way() {
         ("occasion", "ad-hoc"),
         ("status", "planned"),
     ];
-    p.add("inspection-round", &unknown).await;
-    assert_eq!(
-        refused(inspection::draw(&p.app, &ctx, "KT2").await),
-        NotFound
-    );
+    let made = p.try_add(&ctx, "inspection-round", &unknown).await;
+    assert_eq!(refused(made), Invalid);
     let save = registry::save(&p.app, &officer, "finding", None, values(&[])).await;
     assert_eq!(refused(save), Denied);
+}
+
+/// What deviates and has no finding is not sound, and what is concluded stays as it was.
+async fn one_truth(p: Province) {
+    planned(&p, "planned").await;
+    let ctx = p.ctx();
+    for _ in 0..2 {
+        inspection::draw(&p.app, &ctx, "KT1").await.unwrap();
+        step(&p, &ctx, "KT1", "").await.unwrap();
+    }
+    let told = inspection::get(&p.app, &ctx, "KT1", None).await.unwrap();
+    for (at, item) in told.items.iter().enumerate() {
+        let (r, result) = (&item.record, if at < 2 { "deviates" } else { "conforms" });
+        inspection::answer(&p.app, &ctx, r.id, r.version, result, "")
+            .await
+            .unwrap();
+    }
+    // No step by hand: neither a form, nor the API, nor a table.
+    let round = registry::get(&p.app, &ctx, "inspection-round", "KT1")
+        .await
+        .unwrap();
+    let mut typed = round.values.clone();
+    typed.insert("status".into(), "concluded".into());
+    let at = Some((round.id, round.version));
+    let by_hand = registry::save(&p.app, &ctx, "inspection-round", at, typed).await;
+    assert_eq!(refused(by_hand), Invalid);
+    let table = "code,status,conclusion\nKT1,concluded,Đạt\n";
+    let report = registry::import(
+        &p.app,
+        &ctx,
+        "inspection-round",
+        table.as_bytes(),
+        ImportMode::GoodRows,
+    )
+    .await
+    .unwrap();
+    assert_eq!((report.bad, report.updated), (1, 0));
+    let why = &report.rows[0].problems[0].message.vi;
+    assert!(why.contains("Chỉ đổi bằng nút"), "{why}");
+    let made = p
+        .try_add(
+            &ctx,
+            "inspection-round",
+            &[
+                ("code", "KT9"),
+                ("name", "Đã xong"),
+                ("organization", "A"),
+                ("occasion", "planned"),
+                ("starts_on", "2026-11-20"),
+                ("status", "closed"),
+            ],
+        )
+        .await;
+    assert_eq!(refused(made), Invalid);
+
+    // Two items deviate: neither, nor one of them alone, is sound.
+    let waits = step(&p, &ctx, "KT1", "Đạt").await.unwrap_err();
+    assert!(waits.what.vi.contains("2 mục “Không đạt”"), "{waits:?}");
+    let raised = |summary: &str| Raised {
+        summary: summary.into(),
+        severity: "high".into(),
+        action: "Sửa".into(),
+        action_owner: "An".into(),
+        due_on: "2026-12-01".into(),
+    };
+    for (at, summary) in ["Thiếu nhật ký", "Thiếu sao lưu"].into_iter().enumerate() {
+        assert!(step(&p, &ctx, "KT1", "Đạt").await.is_err());
+        let item = &told.items[at].record;
+        let stale = inspection::raise(&p.app, &ctx, item.id, item.version, raised(summary)).await;
+        assert_eq!(refused(stale), Conflict, "the item was answered since");
+        let now = version(&p, "inspection-item", item.id).await;
+        inspection::raise(&p.app, &ctx, item.id, now, raised(summary))
+            .await
+            .unwrap();
+    }
+    // A finding of an item that conforms contradicts it.
+    let item = &told.items[0].record;
+    let now = version(&p, "inspection-item", item.id).await;
+    inspection::answer(&p.app, &ctx, item.id, now, "conforms", "")
+        .await
+        .unwrap();
+    let against = step(&p, &ctx, "KT1", "Đạt").await.unwrap_err();
+    assert!(
+        against.what.vi.contains("1 tồn tại nêu ở mục"),
+        "{against:?}"
+    );
+    inspection::answer(&p.app, &ctx, item.id, now + 1, "deviates", "")
+        .await
+        .unwrap();
+
+    // Of two who press at once, one concludes.
+    let at = version(&p, "inspection-round", "KT1").await;
+    let conclude = || inspection::advance(&p.app, &ctx, "KT1", at, "Có tồn tại");
+    let (a, b) = tokio::join!(conclude(), conclude());
+    assert_eq!(u8::from(a.is_ok()) + u8::from(b.is_ok()), 1, "{a:?} {b:?}");
+    let book = registry::list(&p.app, &ctx, "yearly-inspection", &Default::default())
+        .await
+        .unwrap();
+    assert_eq!(book.records.len(), 1);
+    assert_eq!(book.records[0].text("result"), "findings");
+    for summary in ["Thiếu nhật ký", "Thiếu sao lưu"] {
+        assert!(book.records[0].text("findings").contains(summary));
+    }
+
+    // Nothing slips in behind the conclusion.
+    let item = &told.items[2].record;
+    let now = version(&p, "inspection-item", item.id).await;
+    let late = inspection::raise(&p.app, &ctx, item.id, now, raised("Muộn")).await;
+    assert_eq!(refused(late), Conflict);
+    let about = [
+        ("code", "MUON"),
+        ("inspection", "KT1"),
+        ("organization", "B"),
+        ("regulation", VINH_LONG),
+        ("clause", "13.3"),
+        ("summary", "Muộn"),
+        ("severity", "low"),
+        ("action", "Sửa"),
+        ("action_owner", "An"),
+        ("due_on", "2026-12-01"),
+        ("status", "open"),
+    ];
+    assert_eq!(refused(p.try_add(&ctx, "finding", &about).await), Conflict);
+    let mut typed = item.values.clone();
+    typed.insert("result".into(), "deviates".into());
+    let at = Some((item.id, now));
+    let late = registry::save(&p.app, &ctx, "inspection-item", at, typed).await;
+    assert_eq!(refused(late), Conflict);
+    let table = format!("code,result\n{},deviates\n", item.text("code"));
+    let report = registry::import(
+        &p.app,
+        &ctx,
+        "inspection-item",
+        table.as_bytes(),
+        ImportMode::GoodRows,
+    )
+    .await
+    .unwrap();
+    assert_eq!((report.bad, report.updated), (1, 0));
+    let finding = registry::list(&p.app, &ctx, "finding", &Default::default())
+        .await
+        .unwrap()
+        .records
+        .remove(0);
+    let gone = registry::delete(&p.app, &ctx, "finding", finding.id, finding.version).await;
+    assert_eq!(refused(gone), Conflict);
+    let by_hand = |name: &str, value: &str| {
+        let mut values = finding.values.clone();
+        values.insert(name.into(), value.into());
+        values
+    };
+    let at = Some((finding.id, finding.version));
+    for (name, value, kind) in [("summary", "Khác", Conflict), ("status", "closed", Invalid)] {
+        let saved = registry::save(&p.app, &ctx, "finding", at, by_hand(name, value)).await;
+        assert_eq!(refused(saved), kind, "{name}");
+    }
+    // Until when it is mended may still be set.
+    registry::save(&p.app, &ctx, "finding", at, by_hand("due_on", "2026-12-20"))
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn an_inspection_is_one_truth() {
+    one_truth(Province::new().await).await;
+}
+
+#[tokio::test]
+async fn an_inspection_is_one_truth_on_postgresql() {
+    if let Some(p) = Province::on_postgres().await {
+        one_truth(p).await;
+    }
 }

@@ -48,7 +48,6 @@ async fn run(browser: &Browser, base: &str, inspector: &Client, officer: &Client
         ("clauses", "17.2"),
         ("units", "U"),
         ("starts_on", "2026-11-20"),
-        ("status", "planned"),
     ] {
         browser.set(&format!("[name={field}]"), value).await;
     }

@@ -108,6 +108,7 @@ pub(super) const SOURCES: &[Source] = &[
             ("file", "file", As::Text),
             ("sent_on", "sent_on", As::Text),
             ("entry", "entry_id", As::Text),
+            ("replaces", "replaces", As::Text),
             ("filled_at", "filled_at", As::Int),
             ("filled", "filled", As::Digest),
             ("title", "title", As::Text),

@@ -464,6 +464,11 @@ async fn open_duties_are_counted(db: &Db) {
         row(b, "14.2", "2026-08-31", true),
         row(ended, "14.2", "2026-11-30", false),
         row(a, "14.2", "2026-12-31", false),
+        // What came before a unit was there is owed by nobody.
+        duty::DutyRow {
+            outcome: "not-owed".into(),
+            ..row(a, "15", "2026-11-20", false)
+        },
     ];
     let mut tx = db.begin().await.unwrap();
     duty::upsert(&mut tx, &rows).await.unwrap();

@@ -3,7 +3,7 @@
 use domain::id::{Id, OrganizationId};
 use store::{
     Db, StoreError,
-    document::{DocumentQuery, DocumentRow, get, insert, list, owing, update},
+    document::{DocumentQuery, DocumentRow, Owed, get, insert, list, update},
     duty::{self, DutyRow},
 };
 
@@ -34,6 +34,7 @@ fn row(organization: Id, period: &str) -> DocumentRow {
         file: None,
         sent_on: None,
         entry: None,
+        replaces: None,
         created_by: "a".into(),
         created_at: NOW,
         updated_at: NOW,
@@ -103,6 +104,12 @@ async fn who_owes_is_known(db: &Db) {
     let root = organization(db, "T", "Tỉnh", None).await;
     let a = organization(db, "A", "Sở A", Some(root)).await;
     let other = organization(db, "X", "Tỉnh khác", None).await;
+    let [on_paper, exempt, late, none] = [
+        organization(db, "B", "Sở B", Some(root)).await,
+        organization(db, "C", "Sở C", Some(root)).await,
+        organization(db, "D", "Sở D", Some(root)).await,
+        organization(db, "E", "Sở E", Some(root)).await,
+    ];
     let owed = |unit: Id, period: &str| DutyRow {
         regulation: "ca-mau-31-2019".into(),
         clause: "12.2".into(),
@@ -122,17 +129,58 @@ async fn who_owes_is_known(db: &Db) {
         entry_id: None,
     };
     let mut tx = db.begin().await.unwrap();
-    let duties = [owed(a, "2026"), owed(a, "2025"), owed(other, "2026")];
+    let duties = [
+        owed(a, "2026"),
+        owed(a, "2025"),
+        owed(other, "2026"),
+        DutyRow {
+            outcome: "done".into(),
+            fulfilled_on: Some("2026-11-02".into()),
+            ..owed(on_paper, "2026")
+        },
+        owed(exempt, "2026"),
+        // By another regulation it is exempt, by this one it is not.
+        owed(late, "2026"),
+        DutyRow {
+            regulation: "vinh-long-26-2019".into(),
+            ..owed(late, "2026")
+        },
+        DutyRow {
+            outcome: "not-owed".into(),
+            ..owed(none, "2026")
+        },
+    ];
     duty::upsert(&mut tx, &duties).await.unwrap();
     tx.commit().await.unwrap();
-    let who = owing(db, OrganizationId(root), "usage-report", "2026")
+    for (unit, regulation, ends_on) in [
+        (exempt, "ca-mau-31-2019", "2026-12-31"),
+        (late, "vinh-long-26-2019", "2026-12-31"),
+        (a, "ca-mau-31-2019", "2026-06-30"),
+    ] {
+        let exemption = crate::record(&[
+            ("organization", unit.into()),
+            ("regulation", regulation.into()),
+            ("clause", "12.2".into()),
+            ("reason", "Mới thành lập".into()),
+            ("approver", "An".into()),
+            ("starts_on", "2026-01-01".into()),
+            ("ends_on", ends_on.into()),
+        ]);
+        crate::insert(db, "exemption", &[exemption]).await.unwrap();
+    }
+    let who = store::document::owed(db, OrganizationId(root), "usage-report", "2026")
         .await
         .unwrap();
-    assert_eq!(who, [OrganizationId(a)]);
-    assert!(
-        owing(db, OrganizationId(root), "yearly-report", "2026")
-            .await
-            .unwrap()
-            .is_empty()
+    let wanted = [
+        (a, Owed::Missing),
+        (on_paper, Owed::Reported("2026-11-02".into())),
+        (exempt, Owed::Exempt),
+        (late, Owed::Missing),
+    ];
+    assert_eq!(
+        who,
+        wanted.map(|(id, owed)| (OrganizationId(id), owed)).into()
     );
+    let who = store::document::owed(db, OrganizationId(root), "yearly-report", "2026");
+    assert!(who.await.unwrap().is_empty());
 }

@@ -61,4 +61,6 @@ feed-unused = not read yet
 feed-ended = The address is revoked.
 feed-end = Revoke
 duty-exemption-ends = the exemption ends
+duty-finding = finding of an inspection, to be mended
+duty-mend = Report it mended
 duty-prolong = Prolong or end it

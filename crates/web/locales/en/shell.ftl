@@ -17,6 +17,7 @@ search-results = Search results
 search-none = Nothing found for “{ $x }”. Try part of a name or code; diacritics are not needed.
 search-start = Type part of a name, a code, an IP address or words of a clause. Diacritics are not needed.
 typed-is-back = What was typed before is still here; check it and send it again.
+typed-return = Back, with what was typed
 live = Live
 live-hint = The page updates itself when something changes
 account-menu = Account and display

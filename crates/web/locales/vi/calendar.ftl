@@ -55,4 +55,6 @@ feed-unused = chưa đọc lần nào
 feed-ended = Địa chỉ lịch đã bị thu hồi.
 feed-end = Thu hồi
 duty-exemption-ends = hết miễn trừ
+duty-finding = tồn tại khi kiểm tra, phải khắc phục
+duty-mend = Báo khắc phục
 duty-prolong = Gia hạn hoặc chấm dứt

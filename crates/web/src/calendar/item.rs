@@ -67,6 +67,9 @@ pub(super) fn about(cx: &Cx, group: &Group<'_>) -> String {
         let whose = first.event_unit_name.as_deref().unwrap_or_default();
         parts.push(cx.tx("duty-answer-to", whose));
     }
+    if first.duty.side == "finding" {
+        parts.push(cx.t("duty-finding"));
+    }
     if first.duty.side == "exemption" {
         parts.push(cx.t("duty-exemption-ends"));
     }
@@ -100,10 +103,16 @@ pub(super) fn href(group: &Group<'_>) -> String {
         first.duty.regulation, first.duty.clause
     );
     match group.duties.as_slice() {
+        [only] if only.duty.side == "finding" => finding(only),
         // The verdict is that of who reports; who answers reads the clause.
         [only] if only.duty.side != "answer" => format!("{clause}/{}", only.unit_code),
         _ => clause,
     }
+}
+
+/// Where a finding is mended.
+fn finding(view: &DutyView) -> String {
+    format!("/inspections/findings/{}", view.duty.period)
 }
 
 /// The form that fulfils a duty of one organization.
@@ -118,6 +127,7 @@ fn form(cx: &Cx, group: &Group<'_>, back: &str) -> Option<(String, String)> {
     // Who is exempt does not prolong it: the centre does.
     let (needs, label) = match view.duty.side.as_str() {
         "exemption" => (Permission::Manage, "duty-prolong"),
+        "finding" => (Permission::Write, "duty-mend"),
         _ => (Permission::Write, "duty-fulfil"),
     };
     if !open || !cx.may(needs) {
@@ -125,6 +135,7 @@ fn form(cx: &Cx, group: &Group<'_>, back: &str) -> Option<(String, String)> {
     }
     let register = &view.duty.register;
     let href = match &view.form {
+        Form::Entry(_) if view.duty.side == "finding" => finding(view),
         Form::Entry(id) => format!(
             "/registry/{register}/{id}/edit?{}",
             http::query([("back", back)])

@@ -2,5 +2,6 @@
 
 pub mod page;
 mod route;
+mod show;
 
 pub use route::{api_get, api_list, declared, routes};

@@ -1,7 +1,7 @@
 //! The pages.
 
 use askama::Template;
-use domain::document::State;
+use domain::{document::State, problem::Problem};
 
 use crate::cx::Cx;
 
@@ -95,6 +95,12 @@ pub struct Show {
     pub place: String,
     /// Who signs.
     pub signer: String,
+    /// The number that was typed.
+    pub number: String,
+    /// The day of signature or of sending that was typed; today else.
+    pub day: String,
+    /// Why what was typed was not taken.
+    pub problem: Option<Problem>,
     /// Number, day of signature, file, day of sending.
     pub facts: Vec<(String, String, Option<String>)>,
     /// What stands in the way of a review.
@@ -105,7 +111,11 @@ pub struct Show {
     pub filled_at: i64,
     /// Units that sent theirs: name, address of the document, number.
     pub sent: Vec<(String, String, String)>,
-    /// Units that did not: name, address.
+    /// Units whose entry of the book is there without a document made here: name, day.
+    pub otherwise: Vec<(String, String)>,
+    /// Units that are exempt.
+    pub exempt: Vec<String>,
+    /// Units that did not report: name, address.
     pub absent: Vec<(String, String)>,
     /// Whether it takes the units' documents.
     pub rolls_up: bool,
@@ -124,8 +134,19 @@ pub struct DraftField {
     pub label: String,
     /// What is written.
     pub text: String,
+    /// What was typed and was not taken, where it differs.
+    pub typed: Option<String>,
+    /// What somebody else has written there meanwhile.
+    pub stands: Option<String>,
     /// It must be written.
     pub required: bool,
     /// It is one line.
     pub line: bool,
+}
+
+impl DraftField {
+    /// What stands in the field: what was typed, else what is written.
+    pub fn now(&self) -> &str {
+        self.typed.as_deref().unwrap_or(&self.text)
+    }
 }

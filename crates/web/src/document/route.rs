@@ -3,7 +3,6 @@
 use app::{
     attachment, document,
     document::{Begin, Document, DocumentQuery, Kind, Signed, Writing},
-    journal::{self, JournalQuery},
 };
 use axum::{
     Json, Router,
@@ -13,23 +12,22 @@ use axum::{
     routing::{get, post},
 };
 use domain::{
-    authority::Permission,
     document::State,
     label::Label,
     problem::{FieldProblem, Problem},
 };
-use policy::{Library, document::Covers};
+use policy::Library;
 use serde_json::{Value, json};
 
-use super::page::{Choice, DraftField, Index, Row, Show};
+use super::{
+    page::{Choice, Index, Row},
+    show::{self, Typed},
+};
 use crate::{
     cx::Cx,
-    http::{self, Fault, Form, Param, Params, Reader, done, receive},
-    journal::entries,
+    http::{self, Fault, FilePart, Form, Param, Params, Reader, done, receive},
     paging::Pages,
-    registry::path_of_file,
     server::Web,
-    steps,
 };
 
 const SIZE: usize = 50;
@@ -41,7 +39,7 @@ pub fn routes() -> Router<Web> {
         .layer(DefaultBodyLimit::disable());
     Router::new()
         .route("/documents", get(index).post(begin))
-        .route("/documents/{id}", get(show).post(write))
+        .route("/documents/{id}", get(shown).post(write))
         .route("/documents/{id}/file.pdf", get(pdf))
         .route("/documents/{id}/file.docx", get(docx))
         .route("/documents/{id}/{step}", post(step))
@@ -191,156 +189,19 @@ async fn begin(
 }
 
 /// `GET /documents/{id}`.
-async fn show(
+async fn shown(
     Shared(web): Shared<Web>,
     reader: Reader,
     Path(id): Path<String>,
 ) -> Result<Response, Fault> {
-    let document = document::get(&web.app, &reader.ctx, &id).await?;
-    let history = journal::list(
-        &web.app,
-        &reader.ctx,
-        &JournalQuery {
-            noun: Some("document".into()),
-            record_id: Some(document.row.id.to_string()),
-            limit: 50,
-            ..JournalQuery::default()
-        },
-    )
-    .await?;
-    let cx = reader.cx;
-    let journal = entries(&cx, &web.app, history).await?.to_string();
-    let signed = match &document.row.file {
-        Some(file) => {
-            let id = document.row.id.to_string();
-            attachment::about(&web.app, &reader.ctx, file, Some(&id))
-                .await
-                .ok()
-        }
-        None => None,
-    };
-    let shown = shown(&web, cx, &document, journal, signed.as_ref());
-    Ok(http::Page(shown).into_response())
-}
-
-fn shown(
-    web: &Web,
-    cx: Cx,
-    d: &Document,
-    journal: String,
-    signed: Option<&attachment::Attachment>,
-) -> Show {
-    let library = web.app.library();
-    let template = library.documents.get(&d.row.template);
-    let permission = match template.map(|t| t.covers) {
-        Some(Covers::Province) => Permission::Manage,
-        _ => Permission::Write,
-    };
-    let position = State::ALL.iter().position(|s| *s == d.state).unwrap_or(0);
-    let steps = steps::of(State::ALL.map(|s| cx.l(s.label())), position);
-    let drafts = template
-        .iter()
-        .flat_map(|t| document::asked(t, d))
-        .map(|asked| DraftField {
-            label: cx.l(&asked.label),
-            name: asked.id,
-            text: asked.text,
-            required: asked.required,
-            line: asked.line,
-        });
-    let mut facts = Vec::new();
-    let mut fact = |key: &str, text: String, href: Option<String>| {
-        if !text.is_empty() {
-            facts.push((cx.t(key), text, href));
-        }
-    };
-    fact("document-period", d.row.period.clone(), None);
-    fact("document-number", d.row.number.clone(), None);
-    fact(
-        "document-signed-on",
-        cx.iso(d.row.signed_on.clone().unwrap_or_default()),
-        None,
-    );
-    if let Some(file) = &d.row.file {
-        let kept = signed.map(|about| {
-            let looked = attachment::looked_at(&about.marking, &about.unread, &about.signers);
-            format!("{} · {}", about.name, cx.l(&looked))
-        });
-        fact(
-            "document-signed-file",
-            kept.unwrap_or_else(|| cx.t("file-kept")),
-            Some(path_of_file(file, &d.row.id.to_string())),
-        );
-    }
-    fact(
-        "document-sent-on",
-        cx.iso(d.row.sent_on.clone().unwrap_or_default()),
-        None,
-    );
-    if let (Some(entry), Some(closes)) = (d.row.entry, template.and_then(|t| t.closes.as_ref())) {
-        let word = web
-            .app
-            .schema(&closes.register)
-            .map_or_else(|_| closes.register.clone(), |s| cx.l(&s.label));
-        fact(
-            "document-entry",
-            word,
-            Some(format!("/registry/{}/{entry}", closes.register)),
-        );
-    }
-    let up = d.filled.roll_up.as_ref();
-    Show {
-        id: d.row.id.to_string(),
-        version: d.row.version,
-        kind: cx.l(&d.kind),
-        title: d.row.title.clone(),
-        unit: d.unit.clone(),
-        state: d.state,
-        steps,
-        may_write: cx.may(permission) && template.is_some(),
-        no_printer: !document::available(),
-        drafts: drafts.collect(),
-        place: d.row.place.clone(),
-        signer: d.row.signer.clone(),
-        facts,
-        missing: template.map_or_else(Vec::new, |t| {
-            document::missing(t, d).iter().map(|l| cx.l(l)).collect()
-        }),
-        numbers: d
-            .filled
-            .numbers
-            .values()
-            .map(|n| (cx.l(&n.label), n.text.clone(), cx.l(&n.source)))
-            .collect(),
-        filled_at: d.row.filled_at,
-        sent: up.map_or_else(Vec::new, |up| {
-            up.sent
-                .iter()
-                .map(|s| {
-                    (
-                        s.unit.clone(),
-                        format!("/documents/{}", s.id),
-                        s.number.clone(),
-                    )
-                })
-                .collect()
-        }),
-        absent: up.map_or_else(Vec::new, |up| {
-            up.missing
-                .iter()
-                .map(|(code, name)| (name.clone(), format!("/units/{}", http::encode(code))))
-                .collect()
-        }),
-        rolls_up: up.is_some(),
-        today: web.app.clock.today().to_string(),
-        journal,
-        cx,
-    }
+    let page = show::page(&web, reader, &id, None).await?;
+    Ok(http::Page(page).into_response())
 }
 
 /// What a form says, with the version that was read.
 async fn form(request: Request) -> Result<(Params, i64), Fault> {
-    let fields = receive(request, 0).await?.fields;
+    // Long texts: as parts of a form they are sent as they are.
+    let fields = receive(request, http::FORM).await?.fields;
     let version = version(&fields)?;
     Ok((fields, version))
 }
@@ -358,7 +219,8 @@ fn version(fields: &Params) -> Result<i64, Problem> {
     })
 }
 
-/// `POST /documents/{id}`: what a person wrote; `then=review` finds it good at once.
+/// `POST /documents/{id}`: what a person wrote is kept first; then `then=refill` takes the
+/// numbers again and `then=review` finds it good.
 async fn write(
     Shared(web): Shared<Web>,
     reader: Reader,
@@ -366,6 +228,18 @@ async fn write(
     request: Request,
 ) -> Result<Response, Fault> {
     let (fields, version) = form(request).await?;
+    let told = written(&web, &reader, &id, version, &fields).await;
+    answer(web, reader, &id, fields, told).await
+}
+
+async fn written(
+    web: &Web,
+    reader: &Reader,
+    id: &str,
+    version: i64,
+    fields: &Params,
+) -> Result<&'static str, Problem> {
+    let (app, ctx) = (&web.app, &reader.ctx);
     let given = |name: &str| fields.all(name).next().map(str::to_owned);
     let writing = Writing {
         drafts: fields
@@ -376,12 +250,38 @@ async fn write(
         place: given("place"),
         signer: given("signer"),
     };
-    let written = document::write(&web.app, &reader.ctx, &id, version, writing).await?;
-    if fields.get("then") == "review" {
-        document::review(&web.app, &reader.ctx, &id, written.row.version).await?;
-        return Ok(done(&format!("/documents/{id}"), "document-reviewed"));
+    let now = document::write(app, ctx, id, version, writing).await?;
+    match fields.get("then") {
+        "refill" => {
+            document::refill(app, ctx, id, now.row.version).await?;
+            Ok("document-refilled")
+        }
+        "review" => {
+            document::review(app, ctx, id, now.row.version).await?;
+            Ok("document-reviewed")
+        }
+        _ => Ok("saved"),
     }
-    Ok(done(&format!("/documents/{id}"), "saved"))
+}
+
+/// Leads on, or shows the document again with what was typed and why it was not taken.
+async fn answer(
+    web: Web,
+    reader: Reader,
+    id: &str,
+    fields: Params,
+    told: Result<&'static str, Problem>,
+) -> Result<Response, Fault> {
+    match told {
+        Ok(told) => Ok(done(&format!("/documents/{id}"), told)),
+        Err(problem) if problem.keeps_text() => {
+            let fault = Fault::from(problem.clone());
+            let typed = Typed { fields, problem };
+            let page = show::page(&web, reader, id, Some(typed)).await?;
+            Ok(fault.shown_on(http::Page(page)))
+        }
+        Err(problem) => Err(problem.into()),
+    }
 }
 
 /// `POST /documents/{id}/{step}`: one step on or back, of the version that was read.
@@ -394,25 +294,22 @@ async fn step(
     let (fields, version) = form(request).await?;
     let (app, ctx) = (&web.app, &reader.ctx);
     let told = match step.as_str() {
-        "refill" => {
-            document::refill(app, ctx, &id, version).await?;
-            "document-refilled"
-        }
-        "review" => {
-            document::review(app, ctx, &id, version).await?;
-            "document-reviewed"
-        }
-        "reopen" => {
-            document::reopen(app, ctx, &id, version).await?;
-            "document-reopened"
-        }
+        "discard" => match document::discard(app, ctx, &id, version).await {
+            Ok(()) => return Ok(done("/documents", "document-discarded")),
+            Err(problem) => Err(problem),
+        },
+        "replace" => match document::replace(app, ctx, &id).await {
+            Ok(new) => return Ok(http::redirect(&format!("/documents/{}", new.row.id))),
+            Err(problem) => Err(problem),
+        },
+        "reopen" => (document::reopen(app, ctx, &id, version).await).map(|_| "document-reopened"),
         "send" => {
-            document::send(app, ctx, &id, version, fields.get("sent_on")).await?;
-            "document-sent"
+            let sent = document::send(app, ctx, &id, version, fields.get("sent_on")).await;
+            sent.map(|_| "document-sent")
         }
         _ => return Err(Problem::not_found(&Label::new("bước", "step"), &step).into()),
     };
-    Ok(done(&format!("/documents/{id}"), told))
+    answer(web, reader, &id, fields, told).await
 }
 
 /// `POST /documents/{id}/sign`: number, day, signer, and the signed file.
@@ -422,31 +319,40 @@ async fn sign(
     Path(id): Path<String>,
     request: Request,
 ) -> Result<Response, Fault> {
-    let mut upload = receive(request, attachment::max_bytes(&web.app)).await?;
-    let version = version(&upload.fields)?;
-    let document = document::get(&web.app, &reader.ctx, &id).await?;
-    let Some(file) = upload.files.pop() else {
-        return Err(Problem::invalid(
+    let upload = receive(request, attachment::max_bytes(&web.app)).await?;
+    let (fields, mut files) = (upload.fields, upload.files);
+    let told = match files.pop() {
+        Some(file) => signed(&web, &reader, &id, &fields, file).await,
+        None => Err(Problem::invalid(
             "document",
             vec![FieldProblem::new(
                 "file",
                 "Chọn bản quét hoặc tệp đã ký số",
                 "Choose the scan or the digitally signed file",
             )],
-        )
-        .into());
+        )),
     };
-    let organization = document.row.organization;
-    let file =
-        attachment::stage(&web.app, &reader.ctx, organization, &file.name, file.bytes).await?;
+    answer(web, reader, &id, fields, told).await
+}
+
+async fn signed(
+    web: &Web,
+    reader: &Reader,
+    id: &str,
+    fields: &Params,
+    file: FilePart,
+) -> Result<&'static str, Problem> {
+    let (app, ctx) = (&web.app, &reader.ctx);
+    let version = version(fields)?;
+    let unit = document::get(app, ctx, id).await?.row.organization;
     let signed = Signed {
-        number: upload.fields.get("number").to_owned(),
-        signed_on: upload.fields.get("signed_on").to_owned(),
-        signer: upload.fields.get("signer").to_owned(),
-        file,
+        number: fields.get("number").to_owned(),
+        signed_on: fields.get("signed_on").to_owned(),
+        signer: fields.get("signer").to_owned(),
+        file: attachment::stage(app, ctx, unit, &file.name, file.bytes).await?,
     };
-    document::sign(&web.app, &reader.ctx, &id, version, signed).await?;
-    Ok(done(&format!("/documents/{id}"), "document-signed"))
+    document::sign(app, ctx, id, version, signed).await?;
+    Ok("document-signed")
 }
 
 async fn pdf(web: Shared<Web>, reader: Reader, id: Path<String>) -> Result<Response, Fault> {

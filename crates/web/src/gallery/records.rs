@@ -181,6 +181,7 @@ pub fn form(cx: &Cx) -> Form {
         title: cx.tx("registry-edit", cx.l(&schema.label)),
         action: "/registry/device/1".into(),
         version: record.version,
+        once: String::new(),
         back: "/registry/device/1".into(),
         files: false,
         inputs: inputs(cx, &schema, &filled, &units, Some(&problem)),

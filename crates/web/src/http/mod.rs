@@ -20,4 +20,4 @@ pub use param::{Form, Param, legible, misasked};
 pub use params::{Params, encode, query};
 pub use reader::{Reader, SESSION, Visitor, browser, cookie, device_cookie, stage_path};
 pub use reply::{Page, done, redirect};
-pub use upload::{FORM, Upload, receive};
+pub use upload::{FORM, FilePart, Upload, receive};

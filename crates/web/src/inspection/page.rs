@@ -2,6 +2,9 @@
 
 use askama::Template;
 
+use app::inspection::Raised;
+use domain::problem::Problem;
+
 use crate::{cx::Cx, mark::Mark};
 
 /// `GET /inspections`.
@@ -39,6 +42,8 @@ pub struct Show {
     pub cx: Cx,
     /// The inspection's id.
     pub id: String,
+    /// The version that was read.
+    pub version: i64,
     /// Its code.
     pub code: String,
     /// Its name.
@@ -55,6 +60,18 @@ pub struct Show {
     pub may_manage: bool,
     /// Whether this reader may say that a finding is mended.
     pub may_report: bool,
+    /// The code of the unit whose checklist is shown.
+    pub unit: String,
+    /// Whether this reader may conclude that unit's own assessment.
+    pub may_conclude: bool,
+    /// Whether that unit has concluded it.
+    pub is_concluded: bool,
+    /// Whether anything of the checklist may be answered.
+    pub may_answer: bool,
+    /// The conclusion that was typed and not taken.
+    pub conclusion: String,
+    /// Why what was typed was not taken.
+    pub problem: Option<Problem>,
     /// Plan, team and conclusion, as names and values.
     pub about: Vec<(String, String)>,
     /// Items by result: its word and how many.
@@ -90,6 +107,12 @@ pub struct ItemRow {
     pub result: String,
     /// The note.
     pub note: String,
+    /// What result and note were when the page was made.
+    pub was: String,
+    /// What somebody else has written there meanwhile, or what is wrong.
+    pub missed: Option<String>,
+    /// A finding that was typed and not taken.
+    pub raised: Option<Raised>,
     /// Whether this reader may answer.
     pub may_answer: bool,
     /// Whether a finding may be raised on it.
@@ -101,6 +124,8 @@ pub struct ItemRow {
 pub struct FindingRow {
     /// Its id.
     pub id: String,
+    /// The version that was read.
+    pub version: i64,
     /// The unit.
     pub unit: String,
     /// The clause, in words.
@@ -119,8 +144,20 @@ pub struct FindingRow {
     pub status: String,
     /// The state, as a word.
     pub status_word: String,
+    /// Until when more time is asked for, and why.
+    pub asked: Option<(String, String)>,
     /// What the unit says.
     pub mended_note: String,
     /// The document's address; empty when there is none.
     pub document: String,
+}
+
+impl ItemRow {
+    /// What stands in the form of a finding.
+    pub fn raise(&self) -> Raised {
+        self.raised.clone().unwrap_or_else(|| Raised {
+            severity: "medium".into(),
+            ..Raised::default()
+        })
+    }
 }

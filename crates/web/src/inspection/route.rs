@@ -2,7 +2,7 @@
 
 use app::{
     attachment,
-    inspection::{self, Inspection, Raised, STEPS},
+    inspection::{self, Answer, Raised},
     registry,
 };
 use axum::{
@@ -15,21 +15,18 @@ use domain::{
     authority::Permission,
     id::{Id, OrganizationId},
     label::Label,
-    noun,
     problem::Problem,
     record::Record,
 };
 use serde::Deserialize;
 
-use super::page::{FindingRow, Index, ItemRow, Row, Show};
+use super::{
+    page::{Index, Row},
+    show::{self, Typed, choice},
+};
 use crate::{
-    compliance::words,
-    cx::Cx,
     http::{self, Fault, Params, Reader, done, receive},
-    mark::Mark,
-    registry::path_of_file,
     server::Web,
-    steps,
 };
 
 /// The routes of inspections.
@@ -39,27 +36,19 @@ pub fn routes() -> Router<Web> {
         .route("/inspections/{code}", get(show))
         .route("/inspections/{code}/draw", post(draw))
         .route("/inspections/{code}/advance", post(advance))
-        .route("/inspections/items/{id}", post(answer))
+        .route(
+            "/inspections/{code}/answers",
+            post(answers).layer(DefaultBodyLimit::disable()),
+        )
         .route("/inspections/items/{id}/finding", post(raise))
+        .route("/inspections/findings/{id}", get(finding))
         .route("/inspections/findings/{id}/recheck", post(recheck))
+        .route("/inspections/findings/{id}/time", post(ask_time))
+        .route("/inspections/findings/{id}/time/answer", post(give_time))
         .route(
             "/inspections/findings/{id}/mended",
             post(mended).layer(DefaultBodyLimit::disable()),
         )
-}
-
-/// The word of a choice of a noun's field.
-fn choice(cx: &Cx, noun: &str, field: &str, code: &str) -> String {
-    noun::get(noun)
-        .and_then(|schema| schema.field(field)?.choices.get(code))
-        .map_or_else(|| code.to_owned(), |label| cx.l(label))
-}
-
-fn choices(cx: &Cx, noun: &str, field: &str, given: &str) -> Vec<(String, String, bool)> {
-    let field = noun::get(noun).and_then(|schema| schema.field(field));
-    let all = field.into_iter().flat_map(|f| &f.choices);
-    all.map(|(code, label)| (code.clone(), cx.l(label), code == given))
-        .collect()
 }
 
 async fn index(State(web): State<Web>, reader: Reader) -> Result<Response, Fault> {
@@ -88,139 +77,6 @@ async fn index(State(web): State<Web>, reader: Reader) -> Result<Response, Fault
     .into_response())
 }
 
-async fn show(
-    State(web): State<Web>,
-    reader: Reader,
-    Path(code): Path<String>,
-    params: Params,
-) -> Result<Response, Fault> {
-    let (app, ctx) = (&web.app, &reader.ctx);
-    let mut told = inspection::get(app, ctx, &code, None).await?;
-    // One unit's list at a time: a province's would be thousands of lines.
-    let wanted = match params.get("unit") {
-        "" => told.units.first().map(|(code, _)| code.clone()),
-        unit => Some(unit.to_owned()),
-    };
-    told.items
-        .retain(|item| wanted.as_deref().is_some_and(|unit| item.unit == unit));
-    Ok(http::Page(build(
-        reader.cx,
-        &told,
-        wanted.as_deref().unwrap_or_default(),
-    ))
-    .into_response())
-}
-
-fn build(cx: Cx, told: &Inspection, unit: &str) -> Show {
-    let (round, status) = (&told.record, told.record.text("status"));
-    let at = STEPS.iter().position(|s| *s == status).unwrap_or(0);
-    let word = |code: &str| choice(&cx, "inspection-round", "status", code);
-    let steps = steps::of(STEPS.iter().map(|step| word(step)), at);
-    let may_manage = cx.may(Permission::Manage);
-    let next = STEPS.get(at + 1).filter(|_| may_manage);
-    let total: usize = told.counts.values().sum();
-    let open = told.counts.get("open").copied().unwrap_or(0);
-    let about = ["team", "notified_on", "starts_on", "ends_on", "conclusion"]
-        .into_iter()
-        .filter_map(|name| {
-            let field = noun::get("inspection-round")?.field(name)?;
-            let value = match name {
-                "team" | "conclusion" => round.text(name).to_owned(),
-                _ => cx.iso(round.text(name)),
-            };
-            (!round.text(name).is_empty()).then(|| (cx.l(&field.label), value))
-        })
-        .collect();
-    Show {
-        id: round.id.to_string(),
-        code: round.text("code").to_owned(),
-        name: round.text("name").to_owned(),
-        steps,
-        next: next.map_or_else(String::new, |step| word(step)),
-        concludes: next == Some(&"concluded"),
-        may_draw: may_manage && at < 3,
-        may_manage,
-        may_report: cx.may(Permission::Write),
-        about,
-        counts: choices(&cx, "inspection-item", "result", "")
-            .into_iter()
-            .filter_map(|(code, word, _)| Some((word, *told.counts.get(&code)?)))
-            .collect(),
-        total,
-        share: ((total - open) * 100).checked_div(total).unwrap_or(0),
-        units: told
-            .units
-            .iter()
-            .map(|(code, name)| (code.clone(), name.clone(), code == unit))
-            .collect(),
-        items: told
-            .items
-            .iter()
-            .map(|item| {
-                let r = &item.record;
-                let href = format!(
-                    "/compliance/{}/{}/{}",
-                    r.text("regulation"),
-                    r.text("clause"),
-                    item.unit
-                );
-                let raised = told
-                    .findings
-                    .iter()
-                    .any(|f| f.text("code") == r.text("code"));
-                ItemRow {
-                    id: r.id.to_string(),
-                    version: r.version,
-                    cite: words::cite(&cx, r.text("clause")),
-                    asked: r.text("asked").to_owned(),
-                    verdict: item.verdict.map(|v| (Mark::from(v), href)),
-                    results: choices(&cx, "inspection-item", "result", r.text("result")),
-                    result: choice(&cx, "inspection-item", "result", r.text("result")),
-                    note: r.text("note").to_owned(),
-                    may_answer: item.may_answer,
-                    may_raise: may_manage && item.may_answer && !raised,
-                }
-            })
-            .collect(),
-        findings: told
-            .findings
-            .iter()
-            .map(|f| finding(&cx, told, f))
-            .collect(),
-        cx,
-    }
-}
-
-fn finding(cx: &Cx, told: &Inspection, f: &Record) -> FindingRow {
-    let unit = told
-        .items
-        .iter()
-        .find(|item| item.record.get("organization") == f.get("organization"))
-        .map(|item| item.unit.clone())
-        .or_else(|| f.text("code").split('/').nth(1).map(str::to_owned));
-    let unit = unit.unwrap_or_default();
-    let name = told.units.iter().find(|(code, _)| *code == unit);
-    let today = domain::clock::local_date(domain::clock::from_ms(cx.now)).to_string();
-    let status = f.text("status");
-    FindingRow {
-        id: f.id.to_string(),
-        unit: name.map_or(unit, |(_, name)| name.clone()),
-        cite: words::cite(cx, f.text("clause")),
-        summary: f.text("summary").to_owned(),
-        severity: choice(cx, "finding", "severity", f.text("severity")),
-        action: format!("{} · {}", f.text("action"), f.text("action_owner")),
-        due: cx.iso(f.text("due_on")),
-        late: status != "closed" && f.text("due_on") < today.as_str(),
-        status_word: choice(cx, "finding", "status", status),
-        status: status.to_owned(),
-        mended_note: f.text("mended_note").to_owned(),
-        document: match f.text("document") {
-            "" => String::new(),
-            sha256 => path_of_file(sha256, &f.id.to_string()),
-        },
-    }
-}
-
 async fn draw(
     State(web): State<Web>,
     reader: Reader,
@@ -230,31 +86,113 @@ async fn draw(
     Ok(done(&format!("/inspections/{code}"), "saved"))
 }
 
-/// The form of a step.
-#[derive(Debug, Deserialize)]
-pub struct Step {
-    #[serde(default)]
-    conclusion: String,
+async fn show(
+    State(web): State<Web>,
+    reader: Reader,
+    Path(code): Path<String>,
+    params: Params,
+) -> Result<Response, Fault> {
+    let page = show::page(&web, reader, &code, params.get("unit"), &Typed::default()).await?;
+    Ok(http::Page(page).into_response())
+}
+
+/// The page again, with what was typed and why it was not taken.
+async fn refused(
+    web: &Web,
+    reader: Reader,
+    (code, unit): (&str, &str),
+    typed: &Typed,
+) -> Result<Response, Fault> {
+    let why = match (&typed.problem, typed.missed.first()) {
+        (Some(problem), _) => problem.clone(),
+        (None, Some(missed)) => missed.problem.clone(),
+        (None, None) => Problem::internal(code),
+    };
+    if !why.keeps_text() {
+        return Err(why.into());
+    }
+    let page = show::page(web, reader, code, unit, typed).await?;
+    Ok(Fault::from(why).shown_on(http::Page(page)))
+}
+
+fn version(fields: &Params) -> i64 {
+    // Who says none has read none.
+    fields.get("version").parse().unwrap_or(0)
 }
 
 async fn advance(
     State(web): State<Web>,
     reader: Reader,
     Path(code): Path<String>,
-    Form(step): Form<Step>,
+    request: Request,
 ) -> Result<Response, Fault> {
-    inspection::advance(&web.app, &reader.ctx, &code, step.conclusion.trim()).await?;
-    Ok(done(&format!("/inspections/{code}"), "saved"))
+    let fields = receive(request, 0).await?.fields;
+    let (app, ctx, said) = (&web.app, &reader.ctx, fields.get("conclusion"));
+    match inspection::advance(app, ctx, &code, version(&fields), said).await {
+        Ok(_) => Ok(done(&format!("/inspections/{code}"), "saved")),
+        Err(problem) => {
+            let typed = Typed {
+                problem: Some(problem),
+                fields,
+                ..Typed::default()
+            };
+            refused(&web, reader, (&code, ""), &typed).await
+        }
+    }
 }
 
-/// The form of an item.
-#[derive(Debug, Deserialize)]
-pub struct Answer {
-    version: i64,
-    #[serde(default)]
-    result: String,
-    #[serde(default)]
-    note: String,
+/// `POST /inspections/{code}/answers`: the checklist of one unit. Of each item `version.{id}`,
+/// `was.{id}`, `result.{id}`, `note.{id}`; with `then=conclude` the unit concludes its own part.
+async fn answers(
+    State(web): State<Web>,
+    reader: Reader,
+    Path(code): Path<String>,
+    request: Request,
+) -> Result<Response, Fault> {
+    // A province's regulations have hundreds of clauses, each with a note.
+    let fields = receive(request, 4 * http::FORM).await?.fields;
+    let (app, ctx) = (&web.app, &reader.ctx);
+    let unit = fields.get("unit").to_owned();
+    let mut given = Vec::new();
+    for (name, version) in &fields.0 {
+        let Some(item) = name.strip_prefix("version.") else {
+            continue;
+        };
+        let field = |what: &str| fields.get(&format!("{what}.{item}")).to_owned();
+        let (result, note) = (field("result"), field("note"));
+        if show::mark_of(&result, &note) != field("was") {
+            given.push(Answer {
+                item: id(item, &item_label())?,
+                version: version.parse().unwrap_or(0),
+                result,
+                note,
+            });
+        }
+    }
+    let outcome = match inspection::answer_all(app, ctx, given).await {
+        Ok(missed) if missed.is_empty() && fields.get("then") == "conclude" => {
+            let concluded = inspection::conclude_own(app, ctx, &code, &unit).await;
+            concluded.map(|()| Vec::new())
+        }
+        other => other,
+    };
+    let typed = match outcome {
+        Ok(missed) if missed.is_empty() => {
+            let to = format!("/inspections/{code}?unit={}#items", http::encode(&unit));
+            return Ok(done(&to, "saved"));
+        }
+        Ok(missed) => Typed {
+            fields,
+            missed,
+            ..Typed::default()
+        },
+        Err(problem) => Typed {
+            problem: Some(problem),
+            fields,
+            ..Typed::default()
+        },
+    };
+    refused(&web, reader, (&code, &unit), &typed).await
 }
 
 fn id(text: &str, what: &Label) -> Result<Id, Problem> {
@@ -269,62 +207,70 @@ fn finding_label() -> Label {
     Label::new("tồn tại", "finding")
 }
 
-/// The page that shows an item or a finding: its code begins with the inspection's and the unit's.
-fn back(record: &Record) -> String {
-    let mut parts = record.text("code").split('/');
+/// Inspection and unit of an item or a finding: its code begins with theirs.
+fn parts(record: &Record) -> (String, String) {
+    let mut parts = record.text("code").split('/').map(str::to_owned);
     let (round, unit) = (parts.next(), parts.next());
-    format!(
-        "/inspections/{}?unit={}",
-        round.unwrap_or_default(),
-        unit.unwrap_or_default()
-    )
+    (round.unwrap_or_default(), unit.unwrap_or_default())
 }
 
-async fn answer(
+/// The page that shows an item or a finding.
+fn back(record: &Record) -> String {
+    let (round, unit) = parts(record);
+    format!("/inspections/{round}?unit={unit}")
+}
+
+/// `GET /inspections/findings/{id}`: where it stands.
+async fn finding(
     State(web): State<Web>,
     reader: Reader,
-    Path(item): Path<String>,
-    Form(given): Form<Answer>,
+    Path(finding): Path<String>,
 ) -> Result<Response, Fault> {
-    let item = id(&item, &item_label())?;
-    let (app, ctx) = (&web.app, &reader.ctx);
-    let note = given.note.trim();
-    let saved = inspection::answer(app, ctx, item, given.version, &given.result, note).await?;
-    Ok(done(&format!("{}#i-{item}", back(&saved)), "saved"))
+    let (round, unit) = inspection::place(&web.app, &reader.ctx, &finding).await?;
+    let to = format!(
+        "/inspections/{round}?unit={}#f-{finding}",
+        http::encode(&unit)
+    );
+    Ok(http::redirect(&to))
 }
 
-/// The form of a finding.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct NewFinding {
-    summary: String,
-    severity: String,
-    action: String,
-    action_owner: String,
-    due_on: String,
-}
-
+/// `POST /inspections/items/{id}/finding`.
 async fn raise(
     State(web): State<Web>,
     reader: Reader,
     Path(item): Path<String>,
-    Form(given): Form<NewFinding>,
+    request: Request,
 ) -> Result<Response, Fault> {
+    let fields = receive(request, 0).await?.fields;
+    let given = |name: &str| fields.get(name).to_owned();
     let raised = Raised {
-        summary: given.summary,
-        severity: given.severity,
-        action: given.action,
-        action_owner: given.action_owner,
-        due_on: given.due_on,
+        summary: given("summary"),
+        severity: given("severity"),
+        action: given("action"),
+        action_owner: given("action_owner"),
+        due_on: given("due_on"),
     };
-    let item = id(&item, &item_label())?;
-    let saved = inspection::raise(&web.app, &reader.ctx, item, raised).await?;
-    Ok(done(&format!("{}#findings", back(&saved)), "saved"))
+    let (app, ctx) = (&web.app, &reader.ctx);
+    let of = id(&item, &item_label())?;
+    match inspection::raise(app, ctx, of, version(&fields), raised.clone()).await {
+        Ok(saved) => Ok(done(&format!("{}#findings", back(&saved)), "saved")),
+        Err(problem) => {
+            let record = registry::get(app, ctx, "inspection-item", &item).await?;
+            let (round, unit) = parts(&record);
+            let typed = Typed {
+                problem: Some(problem),
+                raised: Some((item, raised)),
+                ..Typed::default()
+            };
+            refused(&web, reader, (&round, &unit), &typed).await
+        }
+    }
 }
 
 /// The form of a re-check.
 #[derive(Debug, Deserialize)]
 pub struct Recheck {
+    version: i64,
     #[serde(default)]
     holds: bool,
 }
@@ -336,7 +282,43 @@ async fn recheck(
     Form(given): Form<Recheck>,
 ) -> Result<Response, Fault> {
     let finding = id(&finding, &finding_label())?;
-    let saved = inspection::recheck(&web.app, &reader.ctx, finding, given.holds).await?;
+    let at = (finding, given.version);
+    let saved = inspection::recheck(&web.app, &reader.ctx, at, given.holds).await?;
+    Ok(done(&format!("{}#findings", back(&saved)), "saved"))
+}
+
+/// The form of a request for more time, and of its answer.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Time {
+    version: i64,
+    until: String,
+    reason: String,
+    given: bool,
+}
+
+/// `POST /inspections/findings/{id}/time`: the unit asks for more time.
+async fn ask_time(
+    State(web): State<Web>,
+    reader: Reader,
+    Path(finding): Path<String>,
+    Form(time): Form<Time>,
+) -> Result<Response, Fault> {
+    let at = (id(&finding, &finding_label())?, time.version);
+    let (app, ctx) = (&web.app, &reader.ctx);
+    let saved = inspection::ask_time(app, ctx, at, &time.until, &time.reason).await?;
+    Ok(done(&format!("{}#findings", back(&saved)), "saved"))
+}
+
+/// `POST /inspections/findings/{id}/time/answer`: it is given or not.
+async fn give_time(
+    State(web): State<Web>,
+    reader: Reader,
+    Path(finding): Path<String>,
+    Form(time): Form<Time>,
+) -> Result<Response, Fault> {
+    let at = (id(&finding, &finding_label())?, time.version);
+    let saved = inspection::give_time(&web.app, &reader.ctx, at, time.given).await?;
     Ok(done(&format!("{}#findings", back(&saved)), "saved"))
 }
 
@@ -358,6 +340,7 @@ async fn mended(
         _ => None,
     };
     let note = upload.fields.get("note");
-    let saved = inspection::mended(app, ctx, finding, note, document).await?;
+    let version = upload.fields.get("version").parse().unwrap_or(0);
+    let saved = inspection::mended(app, ctx, (finding, version), note, document).await?;
     Ok(done(&format!("{}#findings", back(&saved)), "saved"))
 }

@@ -368,6 +368,10 @@ fn duties(cx: &Cx, owed: &[DueView]) -> Duties {
             let duty = &view.duty;
             let clause_page = format!("/compliance/{}/{}", duty.regulation, duty.clause);
             let (href, whose) = match &view.unit {
+                Some((_, name)) if view.finding.is_some() => {
+                    let id = view.finding.as_deref().unwrap_or_default();
+                    (format!("/inspections/findings/{id}"), name.clone())
+                }
                 Some((code, name)) => (format!("{clause_page}/{code}"), name.clone()),
                 None => (clause_page, cx.tn("unit-count", duty.organizations)),
             };

@@ -34,9 +34,24 @@ use crate::{
     server::Web,
 };
 
-/// What a reference is chosen from: key and title of every record in reach.
-async fn choices(app: &App, ctx: &Ctx, schema: &Schema) -> Result<Choices, Problem> {
+/// What a reference is chosen from: key and title of every record in reach. A clause is chosen
+/// from those of the regulation that is filled in, else of all.
+async fn choices(
+    app: &App,
+    ctx: &Ctx,
+    schema: &Schema,
+    filled: &Filled,
+) -> Result<Choices, Problem> {
     let mut out: Choices = HashMap::new();
+    let library = app.library();
+    let regulation = filled.get("regulation").map_or("", String::as_str);
+    for field in schema.fields.iter().filter(|f| f.kind == Kind::Clause) {
+        let named = |r: &&policy::Regulation| regulation.is_empty() || r.id == regulation;
+        let clauses = library.regulations.values().filter(named);
+        let clauses = clauses.flat_map(|r| &r.clauses);
+        let list = clauses.map(|c| (c.cite.clone(), c.summary.get(ctx.lang).to_owned()));
+        out.insert(field.name.clone(), list.collect());
+    }
     for field in schema
         .fields
         .iter()
@@ -92,6 +107,8 @@ async fn keys(app: &App, ctx: &Ctx, schema: &Schema, filled: &mut Filled) -> Res
 }
 
 struct Draft {
+    /// The id that a new record gets.
+    once: Option<Id>,
     title: String,
     action: String,
     version: i64,
@@ -180,11 +197,12 @@ async fn page(
     problem: Option<Problem>,
 ) -> Result<Form, Fault> {
     keys(&web.app, &reader.ctx, schema, &mut filled).await?;
-    let choices = choices(&web.app, &reader.ctx, schema).await?;
+    let choices = choices(&web.app, &reader.ctx, schema, &filled).await?;
     Ok(Form {
         title: draft.title,
         action: draft.action,
         version: draft.version,
+        once: draft.once.map_or_else(String::new, |id| id.to_string()),
         back: draft.back,
         theirs: draft.theirs,
         files: schema.fields.iter().any(|field| field.kind == Kind::File),
@@ -197,6 +215,7 @@ async fn page(
 
 fn draft_new(cx: &Cx, schema: &Schema, back: &str) -> Draft {
     Draft {
+        once: None,
         title: cx.tx("registry-new", cx.l(&schema.label)),
         action: format!("/registry/{}", schema.noun),
         version: 0,
@@ -212,6 +231,7 @@ fn draft_new(cx: &Cx, schema: &Schema, back: &str) -> Draft {
 fn draft_edit(cx: &Cx, schema: &Schema, id: &str, version: i64, back: &str) -> Draft {
     let record = format!("/registry/{}/{id}", schema.noun);
     Draft {
+        once: None,
         title: cx.tx("registry-edit", cx.l(&schema.label)),
         back: if back.is_empty() {
             record.clone()
@@ -246,7 +266,10 @@ pub async fn new(
             (field.name.clone(), value)
         })
         .collect();
-    let draft = draft_new(&reader.cx, &schema, params.get("back"));
+    let draft = Draft {
+        once: Some(Id::new(web.app.clock.now_ms())),
+        ..draft_new(&reader.cx, &schema, params.get("back"))
+    };
     Ok(http::Page(page(&web, reader, &schema, draft, filled, None).await?).into_response())
 }
 
@@ -290,7 +313,7 @@ async fn save(
     app: &App,
     ctx: &Ctx,
     schema: &Schema,
-    at: Option<(Id, i64)>,
+    (at, once): (Option<(Id, i64)>, Option<Id>),
     upload: &mut Upload,
 ) -> Result<Id, Problem> {
     let (of, files) = stage_files(app, ctx, schema, upload).await?;
@@ -301,12 +324,112 @@ async fn save(
     };
     let values = parse::values(schema, |field| Some(given(&field.name)))
         .map_err(|wrong| Problem::invalid("", wrong))?;
-    Ok(
-        registry::save_with(app, ctx, &schema.noun, at, values, &files)
-            .await?
-            .record
-            .id,
-    )
+    let noun = &schema.noun;
+    let saved = match at {
+        Some(_) => registry::save_with(app, ctx, noun, at, values, &files).await?,
+        None => registry::save_new(app, ctx, noun, once, values, &files).await?,
+    };
+    Ok(saved.record.id)
+}
+
+/// What was typed into a form.
+fn typed(schema: &Schema, fields: &Params) -> Filled {
+    let text = |name: &String| (name.clone(), fields.get(name).to_owned());
+    schema.fields.iter().map(|f| text(&f.name)).collect()
+}
+
+/// A form that is older than this makes a record with an id of its own, milliseconds.
+const FORM_LIVES: i64 = 7 * 86_400_000;
+
+/// The id that a form for a new record was handed out with: who sends it twice makes one.
+fn once(fields: &Params, now: i64) -> Option<Id> {
+    let id: Id = fields.get("once").parse().ok()?;
+    (now - FORM_LIVES..=now)
+        .contains(&id.made_at())
+        .then_some(id)
+}
+
+/// The record that a form has made already.
+async fn made(web: &Web, reader: &Reader, noun: &str, once: Option<Id>) -> Option<Record> {
+    let id = once?.to_string();
+    registry::get(&web.app, &reader.ctx, noun, &id).await.ok()
+}
+
+/// So long a record that says the same in everything is the one that was sent before:
+/// milliseconds. Going back, a browser may fetch the form anew.
+const SENT_AGAIN: i64 = 3_600_000;
+/// So many records are held against what was typed.
+const HELD_AGAINST: usize = 5;
+
+/// The record that was made a while ago and says the same in everything, where no field tells
+/// two records apart.
+async fn twin(
+    web: &Web,
+    reader: &Reader,
+    schema: &Schema,
+    fields: &Params,
+) -> Result<Option<Record>, Problem> {
+    if schema.unique().is_some() {
+        return Ok(None);
+    }
+    let day = parse::date(fields.get("occurred_on")).map(|day| day.to_string());
+    let query = RecordQuery {
+        days: (day.clone(), day),
+        limit: 5_000,
+        ..RecordQuery::default()
+    };
+    let all = registry::list(&web.app, &reader.ctx, &schema.noun, &query).await?;
+    let since = web.app.clock.now_ms() - SENT_AGAIN;
+    let filled = typed(schema, fields);
+    let fresh = |r: &Record| r.version == 1 && r.updated_at >= since;
+    for record in all.records.into_iter().filter(fresh).take(HELD_AGAINST) {
+        let beside = theirs(web, reader, schema, record.id, 0, &filled).await?;
+        if beside.is_some_and(|(_, theirs)| theirs.rows.is_empty()) {
+            return Ok(Some(record));
+        }
+    }
+    Ok(None)
+}
+
+/// A form that has made its record and comes again: the same leads to that record, something
+/// else is shown beside it, to be saved over it or not.
+async fn again(
+    web: &Web,
+    reader: Reader,
+    schema: &Schema,
+    made: &Record,
+    fields: &Params,
+) -> Result<Response, Fault> {
+    let mut filled = typed(schema, fields);
+    // A document is not sent again by going back: the one that is kept stays.
+    for field in schema.fields.iter().filter(|f| f.kind == Kind::File) {
+        filled.insert(field.name.clone(), made.get(&field.name).to_cell());
+    }
+    let id = made.id.to_string();
+    let beside = theirs(web, &reader, schema, made.id, 0, &filled).await?;
+    let (version, theirs) = match beside {
+        Some((version, theirs)) if !theirs.rows.is_empty() => (version, theirs),
+        _ => return Ok(done(&format!("/registry/{}/{id}", schema.noun), "saved")),
+    };
+    let draft = Draft {
+        theirs: Some(theirs),
+        ..draft_edit(&reader.cx, schema, &id, version, fields.get("back"))
+    };
+    let problem = Problem::new(
+        ProblemKind::Conflict,
+        Label::new(
+            "Biểu mẫu này đã tạo một bản ghi",
+            "This form has made a record already",
+        ),
+        made.text(&schema.title),
+        Label::new(
+            "Lưu để sửa bản ghi đó; cần bản ghi khác thì mở biểu mẫu mới.",
+            "Save to change that record; for another, open a new form.",
+        ),
+    );
+    let status = Fault::from(problem.clone()).status();
+    let form = page(web, reader, schema, draft, filled, Some(problem)).await?;
+    Ok((status, http::Page(form)).into_response())
 }
 
 async fn write(
@@ -321,7 +444,24 @@ async fn write(
     let version = upload.fields.get("version").parse().unwrap_or(0);
     let back = upload.fields.get("back").to_owned();
     let at = id.map(|id| (id, version));
-    match save(&web.app, &reader.ctx, &schema, at, &mut upload).await {
+    let once = once(&upload.fields, web.app.clock.now_ms()).filter(|_| id.is_none());
+    let made_before = match made(&web, &reader, noun, once).await {
+        None if id.is_none() && upload.files.is_empty() => {
+            twin(&web, &reader, &schema, &upload.fields).await?
+        }
+        found => found,
+    };
+    if let Some(made) = made_before {
+        return again(&web, reader, &schema, &made, &upload.fields).await;
+    }
+    let saved = save(&web.app, &reader.ctx, &schema, (at, once), &mut upload).await;
+    // Of several that were sent at once one is the first.
+    if saved.is_err()
+        && let Some(made) = made(&web, &reader, noun, once).await
+    {
+        return again(&web, reader, &schema, &made, &upload.fields).await;
+    }
+    match saved {
         Ok(id) => {
             let to = if back.is_empty() {
                 format!("/registry/{noun}/{id}")
@@ -330,20 +470,14 @@ async fn write(
             };
             Ok(done(&to, "saved"))
         }
-        Err(problem) if matches!(problem.kind, ProblemKind::Invalid | ProblemKind::Conflict) => {
+        Err(problem) if problem.keeps_text() => {
             let status = Fault::from(problem.clone()).status();
-            let filled: Filled = schema
-                .fields
-                .iter()
-                .map(|field| {
-                    (
-                        field.name.clone(),
-                        upload.fields.get(&field.name).to_owned(),
-                    )
-                })
-                .collect();
+            let filled = typed(&schema, &upload.fields);
             let mut draft = match id {
-                None => draft_new(&reader.cx, &schema, &back),
+                None => Draft {
+                    once,
+                    ..draft_new(&reader.cx, &schema, &back)
+                },
                 Some(id) => draft_edit(&reader.cx, &schema, &id.to_string(), version, &back),
             };
             if problem.kind == ProblemKind::Conflict

@@ -49,6 +49,7 @@ pub fn inputs(
         .iter()
         .map(|field| {
             let control = match field.kind {
+                _ if schema.stepped.contains(&field.name) => Control::Kept,
                 Kind::LongText => Control::Area,
                 Kind::Choice => Control::Select(
                     field
@@ -69,6 +70,9 @@ pub fn inputs(
                         Control::Suggest(known)
                     }
                 }
+                Kind::Clause => {
+                    Control::Suggest(choices.get(&field.name).cloned().unwrap_or_default())
+                }
                 Kind::Date => Control::Line("date"),
                 Kind::Instant => Control::Line("datetime-local"),
                 Kind::Email => Control::Line("email"),
@@ -82,7 +86,6 @@ pub fn inputs(
                 | Kind::Latitude
                 | Kind::Longitude
                 | Kind::Period
-                | Kind::Clause
                 | Kind::Clauses
                 | Kind::Probe => Control::Line("text"),
                 Kind::TimeZone => {

@@ -259,6 +259,8 @@ pub enum Control {
     Line(&'static str),
     /// A document.
     File,
+    /// What stays as it is here: a step of the noun's own page writes it.
+    Kept,
 }
 
 /// A field of a form.
@@ -325,6 +327,8 @@ pub struct Form {
     pub action: String,
     /// The version that was read; 0 for a new record.
     pub version: i64,
+    /// The id that a new record gets; empty for one that is there.
+    pub once: String,
     /// Where to go afterwards.
     pub back: String,
     /// Why it was not saved.

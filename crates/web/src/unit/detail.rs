@@ -24,6 +24,7 @@ use crate::{
     cx::Cx,
     http::{self, Fault, Params, Reader},
     journal::entries,
+    mark::Mark,
     network::{rows, targets_of},
     overview::kind_word,
     registry::{cell, may_write},
@@ -166,9 +167,22 @@ async fn todo(
         .collect();
     let kept = assess::evidence_of(app, &hashes).await?;
     let (library, none) = (app.library(), Evidence::default());
-    Ok(wanted
-        .into_iter()
-        .map(|each| {
+    let found = due::findings(app, ctx, unit.id).await?;
+    let found = found.into_iter().map(|row| Todo {
+        mark: match row.outcome.as_str() {
+            "missed" => Mark::Breached,
+            _ => Mark::Pending,
+        },
+        cite: row.clause,
+        href: format!("/inspections/findings/{}", row.period),
+        title: row.subject.unwrap_or_default(),
+        why: cx.t("duty-finding"),
+        due: row.due_on.unwrap_or_default(),
+        action: None,
+    });
+    Ok(found
+        .filter(|row| article.is_empty() || row.cite.split('.').next() == Some(article))
+        .chain(wanted.into_iter().map(|each| {
             let cite = &each.clause.cite;
             let evidence = kept.get(&each.cell.evidence_hash).unwrap_or(&none);
             let mut href = format!("/compliance/{}/{cite}/{}", each.regulation, unit.code);
@@ -188,7 +202,7 @@ async fn todo(
                 due: due(each),
                 href,
             }
-        })
+        }))
         .collect())
 }
 
