@@ -302,9 +302,9 @@ mod tests {
     #[test]
     fn the_bytes_of_a_line_are_told() {
         for (raw, told) in [
-            (&"Lỗi".as_bytes()[..], serde_json::json!("Lỗi")),
+            ("Lỗi".as_bytes(), serde_json::json!("Lỗi")),
             // TCVN3.
-            (b"L\xe7i", serde_json::json!({ "base64": "TOdp" })),
+            (&b"L\xe7i"[..], serde_json::json!({ "base64": "TOdp" })),
         ] {
             let line = Line {
                 received_at_ms: 0,
