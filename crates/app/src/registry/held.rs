@@ -13,7 +13,7 @@ use super::{
     file,
     import::owner,
     plan::{Planner, Row},
-    record::{By, unknown},
+    record::By,
     reference,
     report::{CellProblem, Outcome},
     rules, settled,

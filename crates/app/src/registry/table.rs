@@ -457,7 +457,7 @@ fn refuse_unknown(
                 .iter()
                 .map(|h| one_line(h))
                 .filter(|h| !h.is_empty());
-            let there = shorten(&there.collect::<Vec<_>>().join(", "));
+            let there = text::shorten(&there.collect::<Vec<_>>().join(", "), TOLD);
             wrong.push(FieldProblem::new(
                 "column",
                 format!("Tệp không có cột “{header}”; có: {there}"),
