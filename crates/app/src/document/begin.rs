@@ -49,6 +49,9 @@ pub async fn begin(app: &App, ctx: &Ctx, begin: &Begin) -> Result<Document, Prob
 /// As [`begin()`]; conflict while the other is not sent.
 pub async fn replace(app: &App, ctx: &Ctx, id: &str) -> Result<Document, Problem> {
     let sent = list::get(app, ctx, id).await?;
+    // Who may not write it learns nothing of its state.
+    ctx.actor
+        .scope(list::permission(&list::template(app, &sent.row.template)?))?;
     if sent.state != State::Sent {
         return Err(Problem::new(
             ProblemKind::Conflict,
