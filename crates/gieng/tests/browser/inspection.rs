@@ -63,7 +63,22 @@ async fn run(browser: &Browser, base: &str, inspector: &Client, officer: &Client
         .wait("#items a[href='/compliance/vinh-long-26-2019/17.2.c/U']")
         .await;
     browser.click("form[action$='/advance'] .btn-primary").await;
-    let first = "#items li:has(a[href$='/17.2.c/U'])";
+    let line = |cite: &str| format!("#items li:has(a[href$='/17.2.{cite}/U'])");
+    // The whole checklist is one form; one item does not conform.
+    for cite in ["a", "b", "c", "d", "đ", "e", "g"] {
+        let found = if cite == "c" { "deviates" } else { "conforms" };
+        let css = format!("{} select[name^='result.']", line(cite));
+        browser.set(&css, found).await;
+    }
+    browser.click("#items .end .btn-primary").await;
+    let saved = format!("{} option[value=conforms][selected]", line("g"));
+    browser.wait(&saved).await;
+    // It is not concluded while nothing is said of that; what was typed stays.
+    browser.fill("#conclusion", "Không có tồn tại").await;
+    browser.click("form[action$='/advance'] .btn-primary").await;
+    browser.wait(".note.is-breached").await;
+    browser.wait_text("#conclusion", "Không có tồn tại").await;
+    let first = line("c");
     browser.click(&format!("{first} details summary")).await;
     for (field, value) in [
         ("summary", "Chưa cử cán bộ"),
@@ -80,17 +95,7 @@ async fn run(browser: &Browser, base: &str, inspector: &Client, officer: &Client
         .click(&format!("{first} details .btn-primary"))
         .await;
     browser.wait_text("#findings", "Chưa cử cán bộ").await;
-    // The rest conforms.
-    for cite in ["a", "b", "d", "đ", "e", "g"] {
-        let line = format!("#items li:has(a[href$='/17.2.{cite}/U'])");
-        browser.set(&format!("{line} select"), "conforms").await;
-        browser
-            .click(&format!("{line} form:has(select) button"))
-            .await;
-        let saved = format!("{line} option[value=conforms][selected]");
-        browser.wait(&saved).await;
-    }
-    browser.fill("#conclusion", "Còn một tồn tại").await;
+    browser.set("#conclusion", "Còn một tồn tại").await;
     browser.click("form[action$='/advance'] .btn-primary").await;
     browser.wait_text("main", "Còn một tồn tại").await;
 
