@@ -518,7 +518,7 @@ async fn the_api_takes_one_form_of_each_thing() {
         ("zzz", 400),
         ("undertaking", 200),
         ("vault", 200),
-        ("", 200),
+        ("", 400),
     ] {
         let path = format!("/api/v1/journal?noun={noun}");
         let answer = program.get(&path);
