@@ -76,9 +76,14 @@ impl Office {
             ];
             self.add("inspection-round", &round).await;
         }
-        inspection::advance(app, &ctx, "KT1", "").await.unwrap();
+        let advance = async || {
+            let round = inspection::get(app, &ctx, "KT1", None).await.unwrap();
+            let at = round.round.version;
+            inspection::advance(app, &ctx, "KT1", at, "").await.unwrap();
+        };
+        advance().await;
         inspection::draw(app, &ctx, "KT1").await.unwrap();
-        inspection::advance(app, &ctx, "KT1", "").await.unwrap();
+        advance().await;
         let round = inspection::get(app, &ctx, "KT1", None).await.unwrap();
         let raised = Raised {
             summary: "Chưa cử cán bộ".into(),
@@ -87,8 +92,10 @@ impl Office {
             action_owner: "Trưởng phòng".into(),
             due_on: "2026-12-01".into(),
         };
-        let item = round.items[0].record.id;
-        inspection::raise(app, &ctx, item, raised).await.unwrap();
+        let item = &round.items[0].record;
+        inspection::raise(app, &ctx, item.id, item.version, raised)
+            .await
+            .unwrap();
         let begin = Begin {
             template: "unit-usage-report".into(),
             organization: unit,
