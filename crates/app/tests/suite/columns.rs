@@ -78,7 +78,7 @@ impl Office {
         }
         let advance = async || {
             let round = inspection::get(app, &ctx, "KT1", None).await.unwrap();
-            let at = round.round.version;
+            let at = round.record.version;
             inspection::advance(app, &ctx, "KT1", at, "").await.unwrap();
         };
         advance().await;
