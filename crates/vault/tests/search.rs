@@ -180,6 +180,7 @@ fn search_agrees_with_a_plain_loop() {
                     sources,
                     units,
                     claimed,
+                    given_away: Vec::new(),
                     max_severity,
                     no_severity,
                     flags,
