@@ -13,6 +13,7 @@ mod narrow;
 mod plan;
 mod record;
 mod reference;
+mod remove;
 mod report;
 mod rules;
 pub mod running;
@@ -30,9 +31,9 @@ pub use narrow::narrow;
 pub(crate) use record::add_all;
 pub(crate) use record::{By, Writing, save_step, write_in};
 pub use record::{
-    Saved, delete, get, list, recent, reference_titles, save, save_new, save_with, titles_of,
-    writable,
+    Saved, get, list, recent, reference_titles, save, save_new, save_with, titles_of, writable,
 };
+pub use remove::delete;
 pub use report::{CellProblem, FieldChange, ImportReport, Outcome, RowFate};
 pub use store::book::{Closing, Revision};
 pub use store::registry::{RecentEntries, RecordPage, RecordQuery, sortable};

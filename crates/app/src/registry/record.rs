@@ -1,4 +1,4 @@
-//! List, get, save and delete records of any noun.
+//! List, get and save records of any noun.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -452,63 +452,6 @@ pub(crate) async fn write_in(
     }
     let version = record.version + i64::from(before.is_some());
     Ok(Record { version, ..record })
-}
-
-/// What is told when a circuit cannot go: without it its sites would stand in a circle, or too
-/// deep, by the parents that their own records name.
-fn stands_without(circuit: &Record, error: StoreError) -> Problem {
-    let problem = fault(error);
-    match problem.fields.as_slice() {
-        [wrong] => Problem::new(
-            ProblemKind::Conflict,
-            Label::new(
-                format!("Thiếu kênh này, các điểm: {}", wrong.message.vi),
-                format!("Without this circuit, the sites: {}", wrong.message.en),
-            ),
-            circuit.text("code"),
-            Label::new(
-                "Sửa “Nối qua điểm” của các điểm đó trước, rồi xóa kênh.",
-                "Mend the parents of these sites first, then delete the circuit.",
-            ),
-        ),
-        _ => problem,
-    }
-}
-
-/// Deletes a record at the version that was read.
-///
-/// # Errors
-/// Conflict while others refer to it, or sites would stand in a circle without it; denied;
-/// entries of books are never deleted.
-pub async fn delete(app: &App, ctx: &Ctx, noun: &str, id: Id, version: i64) -> Result<(), Problem> {
-    let schema = app.schema(noun)?;
-    let scope = ctx.actor.writes(&schema)?;
-    if schema.storage == Storage::Entry {
-        return Err(Problem::new(
-            ProblemKind::Denied,
-            Label::new(
-                "Mục trong sổ không được xóa",
-                "Entries of a book are never deleted",
-            ),
-            id.to_string(),
-            Label::new(
-                "Sửa lại bằng một phiên bản mới.",
-                "Correct it with a new version.",
-            ),
-        ));
-    }
-    let before = find(app, &scope, &schema, &id.to_string()).await?;
-    let mut tx = app.db.begin().await.map_err(fault)?;
-    authorise(&mut tx, &scope, &schema, &before).await?;
-    settled::refuse(app, &mut tx, &schema, (Some(&before), None), By::Hand).await?;
-    let deleted = registry::delete(&mut tx, &schema, id, version).await;
-    deleted.map_err(|error| stands_without(&before, error))?;
-    claim::settle(app, ctx, &mut tx, &schema, &[(Some(&before), None)]).await?;
-    let change = app.change(ctx, &schema, Some(&before), None);
-    store::journal::append(&mut tx, &[change])
-        .await
-        .map_err(fault)?;
-    tx.commit().await.map_err(fault)
 }
 
 /// Turns what references were given as into ids.
