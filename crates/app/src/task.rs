@@ -44,12 +44,15 @@ pub struct Running {
 }
 
 /// The names of the tasks that are told of; the page of settings has words for each.
-pub const NAMES: [&str; 13] = [
+pub const NAMES: [&str; 16] = [
+    "watch",
     "verdicts",
+    "hearing",
     "notices-mail",
     "notices-webhook",
     "reminders",
     "log-sources",
+    "logs-kept",
     "upkeep",
     "attachments",
     "file-reader",
@@ -444,7 +447,7 @@ mod tests {
         let task = every(
             app.clone(),
             cancel.clone(),
-            "x",
+            "orphans",
             Duration::from_millis(10),
             run,
         );
@@ -461,6 +464,6 @@ mod tests {
                 .unwrap()
         };
         let alarm = alarms().await.expect("it is an alarm");
-        assert!(alarm.said.is_some_and(|said| said.what.en.ends_with(": x")));
+        assert!(alarm.said.is_some_and(|said| said.what.en.ends_with(": orphans")));
     }
 }
