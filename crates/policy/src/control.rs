@@ -75,11 +75,33 @@ pub struct AwaitedFact {
 pub struct Attestation {
     /// The question; "yes" is compliance.
     pub question: Label,
+    /// What "no" says; required beside a check or a duty, else [`Asks::Compliance`].
+    #[serde(default)]
+    pub asks: Option<Asks>,
     /// How many days an answer holds.
     pub lifetime_days: u32,
     /// Whether a document goes with it.
     #[serde(default)]
     pub attachment: Attachment,
+}
+
+/// What a question asks about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Asks {
+    /// Whether it is done: "no" is a breach.
+    #[default]
+    Compliance,
+    /// Whether there was nothing to do: "no" says that it happened, and the book, not the
+    /// answer, says how it was dealt with.
+    Absence,
+}
+
+impl Attestation {
+    /// What its question asks about.
+    pub fn asks(&self) -> Asks {
+        self.asks.unwrap_or_default()
+    }
 }
 
 /// Whether an answer carries a document.

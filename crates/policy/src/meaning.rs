@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::{
     Clause, Control, Library,
-    control::{Attestation, Value},
+    control::{Asks, Attestation, Value},
     hash,
 };
 
@@ -56,14 +56,19 @@ impl Library {
         let question = control.attestation.as_ref();
         let question = question.map_or_else(String::new, Attestation::question_hash);
         let lifetime = control.attestation.as_ref().map(|a| a.lifetime_days);
-        hash::of_parts([
+        let (duty, lifetime) = (text(&control.duty), text(&lifetime));
+        let (awaits, stale) = (text(&control.awaits), text(&control.stale_after));
+        let parts = [
             ("check", check),
-            ("duty", &text(&control.duty)),
+            ("duty", &duty),
             ("question", &question),
-            ("lifetime", &text(&lifetime)),
-            ("awaits", &text(&control.awaits)),
-            ("stale", &text(&control.stale_after)),
-        ])
+            ("lifetime", &lifetime),
+            ("awaits", &awaits),
+            ("stale", &stale),
+        ];
+        let form = control.attestation.as_ref();
+        let absence = form.is_some_and(|a| a.asks() == Asks::Absence);
+        hash::of_parts(parts.into_iter().chain(absence.then_some(("asks", "absence"))))
     }
 
     /// SHA-256 of a control judged with these parameter values, for a province alone where

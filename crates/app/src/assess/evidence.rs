@@ -86,6 +86,10 @@ fn common(reason: &str) -> Option<Label> {
             "Đơn vị xác nhận chưa thực hiện",
             "The unit attests that it does not hold",
         ),
+        "happened" => (
+            "Có phát sinh, cần ghi vào sổ",
+            "It did happen: enter it in the book",
+        ),
         "attestation-expired" => ("Xác nhận đã hết giá trị", "The attestation has expired"),
         "question-changed" => (
             "Câu hỏi đã thay đổi sau lần xác nhận trước",

@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use policy::{
     Assessment, Check, Control, Library, Status,
     check::EntriesOf,
-    control::Value as Parameter,
+    control::{Asks, Value as Parameter},
     duty::{self, Books, Bound, DutyRule, Entry, Instance, Judged, Moment, Whose},
     verdict::{Attested, Row, RowStatus, attest, fold},
 };
@@ -484,6 +484,7 @@ fn by_word(
         (Status::Met, _) => "attested",
         (Status::Breached, _) => "attested-not",
         (_, Some(_)) if answers.is_none() => "question-changed",
+        (_, Some(a)) if !a.holds && form.asks() == Asks::Absence && now <= a.valid_until => "happened",
         (_, Some(_)) => "attestation-expired",
         (_, None) => "not-attested",
     };

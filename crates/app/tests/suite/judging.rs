@@ -464,6 +464,28 @@ async fn a_word_counts_for_its_lifetime() {
     assert_eq!(latest.unwrap(), None, "another unit's word is not shown");
 }
 
+/// "Has the unit no VPN concentrator?" – "it has one": honest, and no breach. Who manages it the
+/// book says.
+#[tokio::test]
+async fn a_no_to_was_there_none_is_no_breach() {
+    const CITE: &str = "17.1.đ.g2";
+    let p = Province::new().await;
+    let a = p.unit("A", None).await;
+    let officer = p.as_role(Role::Officer, Some(a));
+    let unit = OrganizationId(a);
+    for (none, stands) in [
+        (false, (Status::NoData, "happened")),
+        (true, (Status::Met, "attested")),
+    ] {
+        assess::attest(&p.app, &officer, "own-vpn-managed", unit, none, "x", None)
+            .await
+            .unwrap();
+        p.judge(false).await;
+        assert_eq!(p.stands(CITE, a).await, (stands.0, Some(stands.1.into())));
+        p.pass(60_000);
+    }
+}
+
 /// "No storage failed" contradicts an entry about storage that does not say how it was treated,
 /// whichever of the two is newer.
 #[tokio::test]

@@ -11,6 +11,7 @@ use crate::{
 pub(super) fn check(parts: &Parts, problems: &mut Vec<Problem>) {
     for file in parts.controls.values() {
         means(file, problems);
+        asks(file, problems);
         parameters(file, problems);
         if let Some(id) = &file.value.check {
             against_check(parts, file, id, problems);
@@ -50,6 +51,21 @@ fn means(file: &Parsed<Control>, problems: &mut Vec<Problem>) {
             "attestation.lifetime_days",
             "an answer that holds for no day",
             "at least 1",
+        ));
+    }
+}
+
+/// Beside a check or a duty a question asks either whether it is done or whether there was
+/// nothing to do: nobody but its author knows which.
+fn asks(file: &Parsed<Control>, problems: &mut Vec<Problem>) {
+    let control = &file.value;
+    let beside = control.check.is_some() || control.duty.is_some();
+    let form = control.attestation.as_ref().filter(|_| beside);
+    if form.is_some_and(|a| a.asks.is_none()) {
+        problems.push(file.report(
+            "attestation",
+            "a question beside a check or a duty that does not say what \"no\" means",
+            "`asks: compliance` (\"no\" is a breach) or `asks: absence` (\"no\" means that it happened)",
         ));
     }
 }

@@ -73,6 +73,12 @@ fn the_shipped_policy_is_sound() {
 }
 
 #[test]
+fn a_question_beside_a_check_says_what_no_means() {
+    let problems = changed("controls/own-vpn-managed.yaml", "  asks: absence\n", "");
+    assert_found(&problems, "what \"no\" means", "asks: absence");
+}
+
+#[test]
 fn an_unknown_key_is_told_with_the_one_that_was_meant() {
     let problems = changed(
         "controls/logs-arriving.yaml",

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Status;
-use crate::control::{Age, Attestation};
+use crate::control::{Age, Asks, Attestation};
 
 /// What a check says of one subject.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,21 +95,22 @@ pub fn fold(rows: &[Row], stale_after: Option<Age>, now: i64) -> Finding {
 /// A person's answer to an attestation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attested {
-    /// Yes is compliance.
+    /// Yes is compliance; what no is, the form says.
     pub answer: bool,
     /// When it was given, unix milliseconds.
     pub at: i64,
 }
 
-/// What the latest answer is worth at `now`: nothing once its lifetime is over.
+/// What the latest answer is worth at `now`: nothing once its lifetime is over, and nothing
+/// where "no" only says that something happened.
 pub fn attest(form: &Attestation, latest: Option<Attested>, now: i64) -> Status {
     let lifetime = i64::from(form.lifetime_days) * 86_400_000;
     match latest {
         Some(given) if now.saturating_sub(given.at) <= lifetime => {
-            if given.answer {
-                Status::Met
-            } else {
-                Status::Breached
+            match (given.answer, form.asks()) {
+                (true, _) => Status::Met,
+                (false, Asks::Compliance) => Status::Breached,
+                (false, Asks::Absence) => Status::NoData,
             }
         }
         _ => Status::NoData,

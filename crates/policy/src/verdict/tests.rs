@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::control::{Age, Attachment, Attestation};
+use crate::control::{Age, Asks, Attachment, Attestation};
 use domain::label::Label;
 
 const HOUR: i64 = 3_600_000;
@@ -107,6 +107,7 @@ fn an_answer_stands_in_for_missing_facts_but_not_against_them() {
 fn an_answer_ends_with_its_lifetime() {
     let form = Attestation {
         question: Label::same("?"),
+        asks: None,
         lifetime_days: 1,
         attachment: Attachment::None,
     };
@@ -128,6 +129,19 @@ fn an_answer_ends_with_its_lifetime() {
         Status::Breached
     );
     assert_eq!(attest(&form, None, 1), Status::NoData);
+}
+
+#[test]
+fn a_no_to_was_there_none_is_no_breach() {
+    let form = Attestation {
+        question: Label::same("None?"),
+        asks: Some(Asks::Absence),
+        lifetime_days: 1,
+        attachment: Attachment::None,
+    };
+    let said = |answer| attest(&form, Some(Attested { answer, at: 0 }), 1);
+    assert_eq!(said(false), Status::NoData);
+    assert_eq!(said(true), Status::Met);
 }
 
 #[test]

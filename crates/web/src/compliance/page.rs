@@ -263,8 +263,10 @@ pub struct ControlVerdict {
 pub struct AttestForm {
     /// The control.
     pub control: String,
-    /// The question; yes is compliance.
+    /// The question.
     pub question: String,
+    /// The words for yes and no.
+    pub answers: [String; 2],
     /// How long an answer holds, in words.
     pub lifetime: String,
     /// `none`, `optional` or `required`.

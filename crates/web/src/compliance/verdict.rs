@@ -16,7 +16,7 @@ use domain::{
     label::Lang,
     problem::{Problem, ProblemKind},
 };
-use policy::{Control, Library, Status};
+use policy::{Control, Library, Status, control::Asks};
 use serde_json::Value;
 
 use super::{
@@ -344,6 +344,11 @@ async fn attest_form(
     let Some(form) = &control.attestation else {
         return Ok(None);
     };
+    let answers = match form.asks() {
+        Asks::Compliance => ["attest-yes", "attest-no"],
+        Asks::Absence => ["attest-none", "attest-happened"],
+    };
+    let [yes, no] = answers.map(|key| cx.t(key));
     let last = assess::latest_attestation(app, ctx, &control.id, view.unit.id)
         .await?
         .map(|given| {
@@ -353,16 +358,13 @@ async fn attest_form(
                 ("until", format::date(given.valid_until).into()),
             ]);
             let said = crate::i18n::text(cx.lang, "attest-last", Some(&args)).into_owned();
-            let answer = cx.t(if given.holds {
-                "attest-yes"
-            } else {
-                "attest-no"
-            });
+            let answer = if given.holds { &yes } else { &no };
             format!("{said} {answer}: {}", given.statement)
         });
     Ok(Some(AttestForm {
         control: control.id.clone(),
         question: cx.l(&form.question),
+        answers: [yes, no],
         lifetime: cx.tn("attest-lifetime", form.lifetime_days),
         attachment: words::attachment(form.attachment),
         last,

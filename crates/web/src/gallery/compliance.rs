@@ -315,6 +315,7 @@ pub fn verdict(cx: &Cx) -> VerdictPage {
             control: "device-inspection".into(),
             question: "Mọi thay đổi cấu hình trong kỳ đều đã phối hợp với Sở trước khi thực hiện?"
                 .into(),
+            answers: ["attest-yes", "attest-no"].map(|key| cx.t(key)),
             lifetime: cx.tn("attest-lifetime", 180),
             attachment: "optional",
             last: None,
