@@ -68,7 +68,11 @@ impl Library {
         ];
         let form = control.attestation.as_ref();
         let absence = form.is_some_and(|a| a.asks() == Asks::Absence);
-        hash::of_parts(parts.into_iter().chain(absence.then_some(("asks", "absence"))))
+        hash::of_parts(
+            parts
+                .into_iter()
+                .chain(absence.then_some(("asks", "absence"))),
+        )
     }
 
     /// SHA-256 of a control judged with these parameter values, for a province alone where

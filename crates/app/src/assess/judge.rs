@@ -484,7 +484,9 @@ fn by_word(
         (Status::Met, _) => "attested",
         (Status::Breached, _) => "attested-not",
         (_, Some(_)) if answers.is_none() => "question-changed",
-        (_, Some(a)) if !a.holds && form.asks() == Asks::Absence && now <= a.valid_until => "happened",
+        (_, Some(a)) if !a.holds && form.asks() == Asks::Absence && now <= a.valid_until => {
+            "happened"
+        }
         (_, Some(_)) => "attestation-expired",
         (_, None) => "not-attested",
     };

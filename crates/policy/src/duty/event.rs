@@ -76,20 +76,23 @@ impl<'a> Answers<'a> {
         entry: &'a Entry,
         now: Timestamp,
     ) -> Option<(Moment, &'a Entry)> {
+        let ahead = matches!(rule.due, Due::Ahead(_));
+        // What was done before the event is no answer to it.
+        let in_turn = |at: Moment| ahead || !at.is_before(moment);
         if event.answered_by == Matching::Entry {
             return done_at(rule, entry)
                 .filter(|at| entry.has_one_of(&rule.results) && !has_yet_to_come(*at, now))
+                .filter(|at| in_turn(*at))
                 .map(|at| (at, entry));
         }
-        let ahead = matches!(rule.due, Due::Ahead(_));
         let place = self
             .all
             .iter()
             .zip(&self.used)
             .position(|((at, by), used)| {
                 let about = event.answered_by == Matching::Next || same_subject(by, entry);
-                // What was entered before the event answers another one; and nothing answers itself.
-                !used && about && by.id != entry.id && (ahead || !at.is_before(moment))
+                // Nothing answers itself.
+                !used && about && by.id != entry.id && in_turn(*at)
             })?;
         self.used[place] = true;
         Some(self.all[place])

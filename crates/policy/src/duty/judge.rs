@@ -145,9 +145,9 @@ pub struct DutyFinding {
 ///
 /// Of a duty with an event, the first event that was not answered in time is a breach,
 /// whatever came after it; else the latest that is decided decides. What can still be answered
-/// is one until it is; what cannot be made up for any more (an answer that came late, a notice
-/// ahead of an event that is over) is looked at for [`LOOKED_BACK`] days after the event.
-/// Without any event there is no data: a book without entries does not show that nothing
+/// is one until it is; what is settled (an answer in time or late, a notice ahead of an event
+/// that is over) is looked at for [`LOOKED_BACK`] days after the event.
+/// Without any such event there is no data: a book without entries does not show that nothing
 /// happened.
 pub fn judge(
     rule: &DutyRule,
@@ -180,7 +180,7 @@ pub fn judge(
     conclude(rule, instances, opening, today)
 }
 
-/// For how many days after an event a breach that nothing mends is looked at, as long as checks
+/// For how many days after an event its answer, or a breach that nothing mends, is looked at, as long as checks
 /// look back at entries (their `window_days`): no text says so, it is chosen.
 const LOOKED_BACK: i32 = 365;
 
@@ -194,7 +194,9 @@ fn conclude(
     let oldest = today.saturating_sub(LOOKED_BACK.days());
     let counts = |(instance, judged): &(Instance, Judged)| match judged {
         Judged::Pending | Judged::NotOwed => false,
-        Judged::Late { .. } | Judged::TooLate { .. } if instance.event.is_some() => {
+        Judged::Done { .. } | Judged::Late { .. } | Judged::TooLate { .. }
+            if instance.event.is_some() =>
+        {
             instance.closes_on >= oldest
         }
         Judged::Missed if ahead => instance.closes_on >= oldest,

@@ -278,6 +278,35 @@ fn an_answer_that_came_late_stays_late() {
 }
 
 #[test]
+fn an_answer_ages_with_its_event() {
+    let rule = rule("{register: r, event: {register: e}, due: {after: {working-days: 2}}}");
+    let (event, answer) = (entry("event", "2026-06-01"), entry("answer", "2026-06-02"));
+    let says = |now: &str| {
+        let finding = found(&rule, &[event.clone()], &[answer.clone()], now);
+        (finding.status, finding.reason)
+    };
+    assert_eq!(says("2027-06-01"), (Status::Met, "done"));
+    assert_eq!(says("2027-06-02"), (Status::NoData, "no-event"));
+}
+
+#[test]
+fn an_entry_done_before_its_event_answers_nothing() {
+    let rule = rule(
+        "{register: e, event: {register: e, answered_by: entry}, done: told_on, \
+         due: {after: {working-days: 2}}}",
+    );
+    let says = |told: &str| {
+        let event = Entry {
+            moments: BTreeMap::from([("told_on".to_owned(), Moment::Day(day(told)))]),
+            ..entry("event", "2026-06-08")
+        };
+        found(&rule, &[event.clone()], &[event], "2026-06-15").reason
+    };
+    assert_eq!(says("2026-06-05"), "missed");
+    assert_eq!(says("2026-06-08"), "done");
+}
+
+#[test]
 fn at_once_and_promptly_in_chosen_hours() {
     // Hậu Giang 48/2024, Articles 17.2 and 19.2.c; the parameter holds 24. Hours run
     // through 30 April, a holiday.
