@@ -464,6 +464,10 @@ mod tests {
                 .unwrap()
         };
         let alarm = alarms().await.expect("it is an alarm");
-        assert!(alarm.said.is_some_and(|said| said.what.en.ends_with(": orphans")));
+        assert!(
+            alarm
+                .said
+                .is_some_and(|said| said.what.en.ends_with(": orphans"))
+        );
     }
 }
