@@ -189,7 +189,10 @@ fn looks(app: &App, room: Room, syslog: &Snapshot) -> Vec<Look> {
         (n, last) => (n + counts.panics, last),
     };
     let over_rate = (syslog.over_rate).map_or_else(String::new, |peer| peer.to_string());
-    let given_up = app.logs.lost.as_ref().map_or(0, |lost| lost.before());
+    let given_up = match &app.logs.lost {
+        Some(lost) => lost.before(),
+        None => 0,
+    };
     let look = |code, amiss, what, next| Look {
         code,
         amiss,

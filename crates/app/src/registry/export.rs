@@ -101,7 +101,7 @@ pub async fn export_csv(
             let version = table.schema.offline.then(|| record.version.to_string());
             let cells = fields
                 .iter()
-                .map(|f| guard(table.cell(f, record).to_cell()));
+                .map(|f| guard(&table.cell(f, record).to_cell()));
             out.write_record(cells.chain(version))?;
         }
         out.into_inner()
@@ -140,7 +140,7 @@ pub async fn export_xlsx(
                 )]
                 Value::Integer(i) => Cell::Number(i as f64),
                 Value::Decimal(d) => Cell::Number(d),
-                other => Cell::Text(guard(other.to_cell())),
+                other => Cell::Text(guard(&other.to_cell())),
             });
             let version = table
                 .schema
@@ -157,10 +157,10 @@ pub async fn export_xlsx(
 /// something else than its text, is made text by an apostrophe; the import takes it off again.
 /// So is one that would lose an apostrophe of its own, and each part of a cell that is a cell to
 /// a program which divides cells otherwise (a comma file opened where `;` divides).
-pub(super) fn guard(cell: String) -> String {
+pub(super) fn guard(cell: &str) -> String {
     let mut out = String::with_capacity(cell.len());
-    for (index, part) in parts(&cell).enumerate() {
-        if needs_guard(&cell, part, index) {
+    for (index, part) in parts(cell).enumerate() {
+        if needs_guard(cell, part, index) {
             out.push('\'');
         }
         out.push_str(part);
@@ -216,7 +216,7 @@ pub(super) fn guard_again(cell: String) -> String {
     if plan::clears(&cell) || plan::fault_of(&cell) {
         cell
     } else {
-        guard(unguard(&cell).0.into_owned())
+        guard(&unguard(&cell).0)
     }
 }
 
@@ -302,7 +302,7 @@ mod tests {
             "\u{2800}=1",
             "\u{e0020}=1",
         ] {
-            let guarded = guard(cell.to_owned());
+            let guarded = guard(cell);
             assert_eq!(guarded, format!("'{cell}"));
             assert_eq!(unguard(&guarded).0, cell);
         }
@@ -322,7 +322,7 @@ mod tests {
             ("Gồm:\n- mục một\n- mục hai", "Gồm:\n- mục một\n- mục hai"),
             ("a;'b", "a;'b"),
         ] {
-            assert_eq!(guard(cell.to_owned()), guarded);
+            assert_eq!(guard(cell), guarded);
             assert_eq!(unguard(guarded).0, cell);
         }
         for cell in [
@@ -342,7 +342,7 @@ mod tests {
             "; a",
             "−",
         ] {
-            let guarded = guard(cell.to_owned());
+            let guarded = guard(cell);
             assert_eq!(unguard(&guarded).0, cell);
         }
         assert_eq!(guard("-5".into()), "-5");

@@ -214,7 +214,7 @@ const BAD_FILE: usize = 4 << 20;
 /// The rows that do not go in as CSV, with why, and how many of them found no room.
 pub(super) fn bad_rows(table: &Table<'_>, fates: &Fates) -> Result<(Vec<u8>, usize), csv::Error> {
     let mut bad = csv::Writer::from_writer(b"\xEF\xBB\xBF".to_vec());
-    let headers = table.headers.iter().map(|header| guard(header.clone()));
+    let headers = table.headers.iter().map(|header| guard(header));
     bad.write_record(headers.chain(["Lỗi / Problem".to_owned()]))?;
     let mut room = BAD_FILE;
     let mut left = 0;

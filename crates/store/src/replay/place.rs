@@ -112,10 +112,6 @@ pub const LOOSE: &[(&str, &str)] = &[
         "account.totp_secret",
         "sealed by `data.key` for this account; that there is one is held",
     ),
-    (
-        "account.totp_since",
-        "that there is a second factor is held",
-    ),
     ("account.totp_step", "keeps a code from being used twice"),
     ("account.last_sign_in_at", "sign-ins are entries"),
     ("api_token.used_at", "when it was used last"),
