@@ -256,7 +256,7 @@ pub(super) fn territory(name: &str) -> String {
         at.map(|at| at + word.len() + 1)
     };
     // Lower case is as long as upper case in every Vietnamese letter.
-    let cut = TERRITORIES.iter().filter_map(|word| begin(word)).min();
+    let cut = TERRITORIES.iter().filter_map(begin).min();
     cut.and_then(|at| name.get(at..))
         .unwrap_or(name)
         .trim()

@@ -345,6 +345,6 @@ mod tests {
             let guarded = guard(cell);
             assert_eq!(unguard(&guarded).0, cell);
         }
-        assert_eq!(guard("-5".into()), "-5");
+        assert_eq!(guard("-5"), "-5");
     }
 }

@@ -2,6 +2,8 @@
 //! after, and across a holiday. The days are those of 2026, whose holidays are known: 1 and
 //! 2 January, 14 to 22 February, 27 April (for Sunday the 26th), 30 April, 1 May.
 
+use std::slice::from_ref;
+
 use std::{collections::BTreeMap, sync::LazyLock};
 
 use jiff::{Timestamp, civil::Date};
@@ -282,7 +284,7 @@ fn an_answer_ages_with_its_event() {
     let rule = rule("{register: r, event: {register: e}, due: {after: {working-days: 2}}}");
     let (event, answer) = (entry("event", "2026-06-01"), entry("answer", "2026-06-02"));
     let says = |now: &str| {
-        let finding = found(&rule, &[event.clone()], &[answer.clone()], now);
+        let finding = found(&rule, from_ref(&event), from_ref(&answer), now);
         (finding.status, finding.reason)
     };
     assert_eq!(says("2027-06-01"), (Status::Met, "done"));
@@ -300,7 +302,7 @@ fn an_entry_done_before_its_event_answers_nothing() {
             moments: BTreeMap::from([("told_on".to_owned(), Moment::Day(day(told)))]),
             ..entry("event", "2026-06-08")
         };
-        found(&rule, &[event.clone()], &[event], "2026-06-15").reason
+        found(&rule, from_ref(&event), from_ref(&event), "2026-06-15").reason
     };
     assert_eq!(says("2026-06-05"), "missed");
     assert_eq!(says("2026-06-08"), "done");
