@@ -2,9 +2,7 @@
 //! after, and across a holiday. The days are those of 2026, whose holidays are known: 1 and
 //! 2 January, 14 to 22 February, 27 April (for Sunday the 26th), 30 April, 1 May.
 
-use std::slice::from_ref;
-
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::{collections::BTreeMap, slice::from_ref, sync::LazyLock};
 
 use jiff::{Timestamp, civil::Date};
 
