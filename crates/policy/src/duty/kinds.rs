@@ -317,7 +317,7 @@ fn a_refusal_is_a_breach_that_ages() {
         moments: BTreeMap::from(moments),
         ..entry("event", "2026-06-08")
     };
-    let says = |now: &str| found(&rule, &[event.clone()], &[event.clone()], now).reason;
+    let says = |now: &str| found(&rule, from_ref(&event), from_ref(&event), now).reason;
     assert_eq!(says("2026-06-08"), "pending");
     assert_eq!(says("2026-06-09"), "refused");
     assert_eq!(says("2027-06-08"), "refused");
