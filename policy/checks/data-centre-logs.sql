@@ -1,10 +1,10 @@
 -- Asked of a province's network authority: do log lines arrive from every server and device
 -- of whoever holds the data centre's role in the same province? Without a holder nothing is
--- known.
+-- known, nor of a device that never sent here: it may log elsewhere.
 SELECT r.unit AS unit,
        l.name AS subject,
        CASE WHEN l.last_received_at >= CAST(:now AS BIGINT) - CAST(:max_silence_hours AS BIGINT) * 3600000 THEN 'met'
-            ELSE 'breached' END AS status,
+            WHEN l.last_received_at IS NOT NULL THEN 'breached' END AS status,
        CASE WHEN l.last_received_at IS NULL THEN 'never'
             WHEN l.last_received_at >= CAST(:now AS BIGINT) - CAST(:max_silence_hours AS BIGINT) * 3600000 THEN 'arriving'
             ELSE 'silent' END AS reason,

@@ -1,6 +1,7 @@
 -- Asked of a province's network authority: is there a security device in service at the
 -- province's data centre, and do the centre's servers and devices send their logs? Where
--- nobody holds the data centre's role, or nothing of it is registered, nothing is known.
+-- nobody holds the data centre's role, or nothing of it is registered, nothing is known, nor of the logs of a device
+-- that never sent here: it may log elsewhere.
 WITH centres AS (
     SELECT a.unit, c.unit AS centre
     FROM fact_role a
@@ -35,7 +36,7 @@ UNION ALL
 SELECT c.unit AS unit,
        l.name AS subject,
        CASE WHEN l.last_received_at >= CAST(:now AS BIGINT) - CAST(:max_silence_hours AS BIGINT) * 3600000 THEN 'met'
-            ELSE 'breached' END AS status,
+            WHEN l.last_received_at IS NOT NULL THEN 'breached' END AS status,
        CASE WHEN l.last_received_at IS NULL THEN 'never'
             WHEN l.last_received_at >= CAST(:now AS BIGINT) - CAST(:max_silence_hours AS BIGINT) * 3600000 THEN 'arriving'
             ELSE 'silent' END AS reason,

@@ -1,5 +1,6 @@
 -- Each fault of a connection that lasts, or lasted, longer than the grace: was it notified within
--- the grace? One that was not stays a breach after the line is back, for `window_days`; where a
+-- the grace? A notice counts from when it was given (`told_at`), else from when it was entered.
+-- A fault that was not notified stays a breach after the line is back, for `window_days`; where a
 -- fault has only to be written down (`late` is met), it may be later. What the
 -- register of planned works announced is no fault, and time in which nobody could look does not
 -- count. While every connection is up and was, there is nothing to notify. A notice of another
@@ -23,11 +24,11 @@ WITH faults AS (
       AND o.lasted_ms - COALESCE(o.unseen_ms, 0) > CAST(:grace_hours AS BIGINT) * 3600000
 ),
 notices AS (
-    SELECT f.target, f.began_at, MIN(n.recorded_at) AS notified_at
+    SELECT f.target, f.began_at, MIN(COALESCE(n.told_at, n.recorded_at)) AS notified_at
     FROM faults f
     LEFT JOIN fact_circuit c ON c.circuit = f.target
     JOIN book_fault_notice n ON n.unit = f.unit AND n.result IN ('connection', 'access')
-         AND n.recorded_at >= f.began_at
+         AND COALESCE(n.told_at, n.recorded_at) >= f.began_at
          AND (n.site IS NULL OR n.site = f.target OR n.site = c.a_site OR n.site = c.z_site)
     GROUP BY f.target, f.began_at
 ),

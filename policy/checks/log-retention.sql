@@ -1,9 +1,10 @@
 -- Have the log lines of each network and security device been kept here for the time that
 -- the rule asks? They are kept since the oldest that the store still reads, while lines come; a
--- device that went silent keeps no more. Before that time has passed nobody can say.
+-- device that went silent keeps no more. Before that time has passed nobody can say, nor of a
+-- device that never sent here: it may keep its log elsewhere.
 SELECT l.unit AS unit,
        l.name AS subject,
-       CASE WHEN l.first_received_at IS NULL THEN 'breached'
+       CASE WHEN l.first_received_at IS NULL THEN NULL
             WHEN l.last_received_at < CAST(:now AS BIGINT) - CAST(:max_silence_hours AS BIGINT) * 3600000 THEN 'breached'
             WHEN l.first_received_at <= CAST(:now AS BIGINT) - CAST(:min_days AS BIGINT) * 86400000 THEN 'met'
             ELSE NULL END AS status,

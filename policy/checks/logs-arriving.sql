@@ -1,8 +1,9 @@
--- Do log lines arrive from every server, security device and network device in service?
+-- Do log lines arrive from every server, security device and network device in service? One
+-- that never sent here may log elsewhere: nothing is known of it.
 SELECT l.unit AS unit,
        l.name AS subject,
        CASE WHEN l.last_received_at >= CAST(:now AS BIGINT) - CAST(:max_silence_hours AS BIGINT) * 3600000 THEN 'met'
-            ELSE 'breached' END AS status,
+            WHEN l.last_received_at IS NOT NULL THEN 'breached' END AS status,
        CASE WHEN l.last_received_at IS NULL THEN 'never'
             WHEN l.last_received_at >= CAST(:now AS BIGINT) - CAST(:max_silence_hours AS BIGINT) * 3600000 THEN 'arriving'
             ELSE 'silent' END AS reason,

@@ -111,6 +111,7 @@ fn common(reason: &str) -> Option<Label> {
             "Chưa tính được hạn: lịch làm việc chưa có ngày nghỉ {holiday_vi}",
             "The deadline cannot be computed: the working calendar lacks the days off of {holiday_en}",
         ),
+        "refused" => ("Đã từ chối", "It was refused"),
         "too-late" => (
             "Đã báo, nhưng không đủ thời gian báo trước",
             "Notified, but not far enough ahead",

@@ -41,7 +41,15 @@ pub(super) fn judge(
         .into_iter()
         .map(|(moment, instance, entry)| {
             let answer = answers.of(rule, event, moment, entry, now);
-            let judged = outcome(rule, &instance, answer, now);
+            let refused = rule
+                .refused
+                .as_deref()
+                .and_then(|field| entry.moment(field));
+            let refused = refused.is_some_and(|at| !has_yet_to_come(at, now));
+            let judged = match answer {
+                None if refused => Judged::Refused,
+                answer => outcome(rule, &instance, answer, now),
+            };
             let judged = judged.unless_not_owed(&bound, &instance);
             (instance, judged)
         })

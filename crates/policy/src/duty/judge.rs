@@ -39,6 +39,8 @@ pub enum Judged {
         /// The entry that did it.
         entry: String,
     },
+    /// It was refused: nothing mends that.
+    Refused,
     /// Not done, and there is still time.
     Pending,
     /// Not done, and the last day has passed.
@@ -90,7 +92,9 @@ impl Judged {
         match self {
             Judged::Done { .. } => Status::Met,
             Judged::Pending => Status::Pending,
-            Judged::Late { .. } | Judged::TooLate { .. } | Judged::Missed => Status::Breached,
+            Judged::Late { .. } | Judged::TooLate { .. } | Judged::Refused | Judged::Missed => {
+                Status::Breached
+            }
             Judged::Uncertain => Status::Error,
             Judged::NotOwed => Status::NotApplicable,
         }
@@ -102,6 +106,7 @@ impl Judged {
             Judged::Done { .. } => "done",
             Judged::Late { .. } => "late",
             Judged::TooLate { .. } => "too-late",
+            Judged::Refused => "refused",
             Judged::Pending => "pending",
             Judged::Missed => "missed",
             Judged::Uncertain => "uncertain",
@@ -115,7 +120,11 @@ impl Judged {
             Judged::Done { on, entry }
             | Judged::Late { on, entry }
             | Judged::TooLate { on, entry } => Some((*on, entry)),
-            Judged::Pending | Judged::Missed | Judged::Uncertain | Judged::NotOwed => None,
+            Judged::Refused
+            | Judged::Pending
+            | Judged::Missed
+            | Judged::Uncertain
+            | Judged::NotOwed => None,
         }
     }
 }
@@ -125,7 +134,7 @@ impl Judged {
 pub struct DutyFinding {
     /// The verdict.
     pub status: Status,
-    /// `done`, `late`, `too-late`, `pending`, `missed`, `uncertain`, `not-owed`, or `no-event`.
+    /// `done`, `late`, `too-late`, `refused`, `pending`, `missed`, `uncertain`, `not-owed`, or `no-event`.
     pub reason: &'static str,
     /// The place among `instances` of the one that decided.
     pub decided_by: usize,
@@ -145,7 +154,7 @@ pub struct DutyFinding {
 ///
 /// Of a duty with an event, the first event that was not answered in time is a breach,
 /// whatever came after it; else the latest that is decided decides. What can still be answered
-/// is one until it is; what is settled (an answer in time or late, a notice ahead of an event
+/// is one until it is; what is settled (an answer in time or late, a refusal, a notice ahead of an event
 /// that is over) is looked at for [`LOOKED_BACK`] days after the event.
 /// Without any such event there is no data: a book without entries does not show that nothing
 /// happened.
@@ -194,6 +203,7 @@ fn conclude(
     let oldest = today.saturating_sub(LOOKED_BACK.days());
     let counts = |(instance, judged): &(Instance, Judged)| match judged {
         Judged::Pending | Judged::NotOwed => false,
+        Judged::Refused => instance.closes_on >= oldest,
         Judged::Done { .. } | Judged::Late { .. } | Judged::TooLate { .. }
             if instance.event.is_some() =>
         {

@@ -307,6 +307,26 @@ fn an_entry_done_before_its_event_answers_nothing() {
 }
 
 #[test]
+fn a_refusal_is_a_breach_that_ages() {
+    let rule = rule(
+        "{register: e, event: {register: e, answered_by: entry}, done: told_on, refused: declined_on, \
+         due: {after: {working-days: 2}}}",
+    );
+    let moments = [("declined_on".to_owned(), Moment::Day(day("2026-06-09")))];
+    let event = Entry {
+        moments: BTreeMap::from(moments),
+        ..entry("event", "2026-06-08")
+    };
+    let says = |now: &str| found(&rule, from_ref(&event), from_ref(&event), now).reason;
+    assert_eq!(says("2026-06-08"), "pending");
+    assert_eq!(says("2026-06-09"), "refused");
+    assert_eq!(says("2027-06-08"), "refused");
+    assert_eq!(says("2027-06-09"), "no-event");
+    let elsewhere = "{register: r, event: {register: e}, refused: x, due: {after: {days: 5}}}";
+    assert!(refused(elsewhere).contains("answered_by: entry"));
+}
+
+#[test]
 fn at_once_and_promptly_in_chosen_hours() {
     // Hậu Giang 48/2024, Articles 17.2 and 19.2.c; the parameter holds 24. Hours run
     // through 30 April, a holiday.

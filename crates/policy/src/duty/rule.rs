@@ -22,6 +22,9 @@ pub struct DutyRule {
     /// The field of the fulfilling entry that says when it was done; without it the day of
     /// the entry, and for a limit in hours the moment at which it was written.
     pub done: Option<String>,
+    /// The field of an event's own entry that says when it was refused: it will not be done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
     /// Who must answer once it was done, and by when: the other side of the clock.
     pub answer: Option<Box<AnswerRule>>,
 }
@@ -230,6 +233,7 @@ impl DutyRule {
             due: Due::After(answer.due.clone()),
             results: answer.results.clone(),
             done: answer.done.clone(),
+            refused: None,
             answer: None,
         })
     }
@@ -254,7 +258,9 @@ impl DutyRule {
     pub fn moments(&self) -> impl Iterator<Item = &str> {
         let event = self.event().and_then(|e| e.at.as_deref());
         let answer = self.answer.as_deref().and_then(|a| a.done.as_deref());
-        event.into_iter().chain(self.done.as_deref()).chain(answer)
+        let own = self.done.as_deref().into_iter();
+        let own = own.chain(self.refused.as_deref());
+        event.into_iter().chain(own).chain(answer)
     }
 }
 
@@ -272,6 +278,8 @@ struct Written {
     results: Vec<String>,
     #[serde(default)]
     done: Option<String>,
+    #[serde(default)]
+    refused: Option<String>,
     #[serde(default)]
     answer: Option<Box<AnswerRule>>,
 }
@@ -316,6 +324,11 @@ impl TryFrom<Written> for DutyRule {
                 "`answered_by: entry` needs the same book twice and `done`, the field that is filled in".into(),
             );
         }
+        let on_its_entry =
+            matches!(&clock, DutyClock::Event(e) if e.answered_by == Matching::Entry);
+        if written.refused.is_some() && !on_its_entry {
+            return Err("`refused` stands on the event's own entry: `answered_by: entry`".into());
+        }
         if let Some(answer) = &written.answer {
             let on_the_report = answer.register.is_none() || answer.answered_by == Matching::Entry;
             if on_the_report && (answer.done.is_none() || answer.register.is_some()) {
@@ -330,6 +343,7 @@ impl TryFrom<Written> for DutyRule {
             due: written.due,
             results: written.results,
             done: written.done,
+            refused: written.refused,
             answer: written.answer,
         })
     }

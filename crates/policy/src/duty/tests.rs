@@ -29,6 +29,7 @@ fn rule(period: Period, due: Due) -> DutyRule {
         due,
         results: Vec::new(),
         done: None,
+        refused: None,
         answer: None,
     }
 }

@@ -25,6 +25,9 @@ pub(super) fn check(
     };
     results(file, "duty.results", register, &duty.results, problems);
     length(file, duty, register, problems);
+    if let Some(field) = &duty.refused {
+        moment(file, "duty.refused", register, field, in_hours, problems);
+    }
     if let Some(field) = &duty.done {
         moment(file, "duty.done", register, field, in_hours, problems);
     }

@@ -28,6 +28,7 @@ weekday-6 = Sunday
 duty-done = done in time
 duty-late = done, late
 duty-not-owed = not owed
+duty-refused = refused
 duty-too-late = notified too late
 duty-undated = cannot be computed
 duty-today = due today

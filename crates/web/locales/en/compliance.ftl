@@ -127,6 +127,7 @@ reason-pending = Not due yet.
 reason-missed = Overdue and not done.
 reason-uncertain = The deadline cannot be computed: the working calendar lacks days off.
 reason-not-owed = Not owed: it was due outside the time in which the regulation binds the unit.
+reason-refused = It was refused.
 reason-too-late = Notified, but not far enough ahead.
 reason-no-event = No event that had to be answered is recorded.
 reason-awaits = Awaits facts that nothing supplies yet.

@@ -28,6 +28,7 @@ weekday-6 = Chủ nhật
 duty-done = đã thực hiện đúng hạn
 duty-late = đã thực hiện, trễ hạn
 duty-not-owed = không phải thực hiện
+duty-refused = đã từ chối
 duty-too-late = báo không đủ sớm
 duty-undated = chưa tính được hạn
 duty-today = hạn hôm nay

@@ -121,6 +121,7 @@ reason-pending = Chưa đến hạn.
 reason-missed = Quá hạn mà chưa thực hiện.
 reason-uncertain = Chưa tính được hạn: lịch làm việc còn thiếu ngày nghỉ.
 reason-not-owed = Chưa phải thực hiện: hạn ở ngoài thời gian quy chế áp dụng cho đơn vị.
+reason-refused = Đã từ chối.
 reason-too-late = Đã báo, nhưng không đủ thời gian báo trước.
 reason-no-event = Chưa ghi nhận việc nào phải báo.
 reason-awaits = Chờ dữ kiện mà hệ thống chưa quan sát được.

@@ -10,7 +10,7 @@ use crate::{compliance::words, cx::Cx, http, mark::Mark};
 pub(super) fn mark(view: &DutyView) -> Mark {
     match view.duty.outcome.as_str() {
         "done" => Mark::Met,
-        "late" | "too-late" | "missed" => Mark::Breached,
+        "late" | "too-late" | "refused" | "missed" => Mark::Breached,
         "not-owed" => Mark::NotApplicable,
         _ if view.duty.due_on.is_none() => Mark::NoData,
         _ if view.days_left.is_some_and(|days| days < 0) => Mark::Breached,
@@ -23,6 +23,7 @@ pub(super) fn state(cx: &Cx, view: &DutyView) -> String {
     match (view.duty.outcome.as_str(), view.days_left) {
         ("done", _) => cx.t("duty-done"),
         ("late", _) => cx.t("duty-late"),
+        ("refused", _) => cx.t("duty-refused"),
         ("too-late", _) => cx.t("duty-too-late"),
         ("not-owed", _) => cx.t("duty-not-owed"),
         (_, None) => cx.t("duty-undated"),
@@ -38,6 +39,7 @@ pub(super) fn lasting_state(cx: &Cx, view: &DutyView) -> Option<String> {
     let key = match view.duty.outcome.as_str() {
         "done" => "duty-done",
         "late" => "duty-late",
+        "refused" => "duty-refused",
         "too-late" => "duty-too-late",
         "not-owed" => "duty-not-owed",
         "missed" => "inspection-late",

@@ -106,7 +106,12 @@ async fn page(State(web): State<Web>, reader: Reader, params: Params) -> Result<
 
 /// How many duties are overdue, open and done, in time or late.
 fn counts(groups: &[Group<'_>]) -> [usize; 3] {
-    let done = |view: &DutyView| matches!(view.duty.outcome.as_str(), "done" | "late" | "too-late");
+    let done = |view: &DutyView| {
+        matches!(
+            view.duty.outcome.as_str(),
+            "done" | "late" | "too-late" | "refused"
+        )
+    };
     let count = |is: &dyn Fn(&DutyView) -> bool| {
         let like = groups.iter().filter(|g| is(g.first()));
         like.map(|g| g.duties.len()).sum()

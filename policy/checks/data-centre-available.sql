@@ -1,0 +1,51 @@
+-- Asked of a province's network authority: was each server, network, security and storage device
+-- in service at the province's data centre up for the share of the current month that was
+-- chosen? Only up and down count; what was not measured is without data, and so is what was not
+-- measured for at least `min_measured_percent` of the month so far, unless it was down too long
+-- already. Where nobody holds the data centre's role, or nothing of it is registered, nothing is
+-- known.
+WITH passed AS (
+    SELECT (CAST(SUBSTR(CAST(:today AS TEXT), 9, 2) AS BIGINT) - 1) * 86400000 + (CAST(:now AS BIGINT) + 25200000) % 86400000 AS elapsed_ms
+),
+centres AS (
+    SELECT a.unit, c.unit AS centre
+    FROM fact_role a
+    JOIN fact_role c ON c.province = a.province AND c.role = 'data-centre'
+    WHERE a.role = 'network-authority'
+      AND (a.starts_on IS NULL OR a.starts_on <= CAST(:today AS TEXT))
+      AND (a.ends_on IS NULL OR a.ends_on >= CAST(:today AS TEXT))
+      AND (c.starts_on IS NULL OR c.starts_on <= CAST(:today AS TEXT))
+      AND (c.ends_on IS NULL OR c.ends_on >= CAST(:today AS TEXT))
+    GROUP BY a.unit, c.unit
+),
+month_of AS (
+    SELECT c.unit, d.name, d.role, COALESCE(a.updated_at, d.updated_at) AS updated_at, a.down_ms,
+           COALESCE(a.up_ms + a.down_ms, 0) AS known_ms,
+           100.0 * a.up_ms / NULLIF(a.up_ms + a.down_ms, 0) AS share,
+           100.0 * a.down_ms / p.elapsed_ms AS lost_share,
+           100.0 * (a.up_ms + a.down_ms) / p.elapsed_ms AS measured_percent
+    FROM centres c CROSS JOIN passed p
+    JOIN fact_device d ON d.unit = c.centre
+    LEFT JOIN fact_availability a
+         ON a.target = d.device AND a.noun = 'device' AND a.month = CAST(:month AS TEXT)
+    WHERE d.status = 'active'
+      AND d.role IN ('server', 'firewall', 'ids', 'router', 'switch', 'access-point', 'storage')
+)
+SELECT m.unit AS unit,
+       m.name AS subject,
+       CASE WHEN m.known_ms = 0 THEN NULL
+            WHEN m.lost_share > 100 - CAST(:min_percent AS DOUBLE PRECISION) THEN 'breached'
+            WHEN m.measured_percent < CAST(:min_measured_percent AS DOUBLE PRECISION) THEN NULL
+            WHEN m.share >= CAST(:min_percent AS DOUBLE PRECISION) THEN 'met'
+            ELSE 'breached' END AS status,
+       CASE WHEN m.known_ms = 0 THEN 'no-samples'
+            WHEN m.lost_share > 100 - CAST(:min_percent AS DOUBLE PRECISION) THEN 'interrupted'
+            WHEN m.measured_percent < CAST(:min_measured_percent AS DOUBLE PRECISION) THEN 'hardly-measured'
+            WHEN m.share >= CAST(:min_percent AS DOUBLE PRECISION) THEN 'available'
+            ELSE 'interrupted' END AS reason,
+       m.updated_at AS observed_at,
+       m.role AS role,
+       CAST(ROUND(CAST(m.share AS NUMERIC), 3) AS DOUBLE PRECISION) AS percent,
+       m.down_ms / 60000 AS lost_minutes,
+       CAST(ROUND(CAST(m.measured_percent AS NUMERIC)) AS BIGINT) AS measured_percent
+FROM month_of m
