@@ -77,7 +77,8 @@ async fn run(browser: &Browser, base: &str, inspector: &Client, officer: &Client
     browser.fill("#conclusion", "Không có tồn tại").await;
     browser.click("form[action$='/advance'] .btn-primary").await;
     browser.wait(".note.is-breached").await;
-    browser.wait_text("#conclusion", "Không có tồn tại").await;
+    // It is required: valid is what holds a text.
+    browser.wait("#conclusion:valid").await;
     let first = line("c");
     browser.click(&format!("{first} details summary")).await;
     for (field, value) in [
