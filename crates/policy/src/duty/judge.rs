@@ -155,7 +155,7 @@ pub struct DutyFinding {
 /// Of a duty with an event, the first event that was not answered in time is a breach,
 /// whatever came after it; else the latest that is decided decides. What can still be answered
 /// is one until it is; what is settled (an answer in time or late, a refusal, a notice ahead of an event
-/// that is over) is looked at for [`LOOKED_BACK`] days after the event.
+/// that is over) is looked at for `LOOKED_BACK` days after the event.
 /// Without any such event there is no data: a book without entries does not show that nothing
 /// happened.
 pub fn judge(
