@@ -532,6 +532,7 @@ async fn the_search_box_finds_all_nouns(db: &Db) {
 
     // A noun that is not for the reader.
     let but_sites = |schema: &Schema| (schema.noun != "site").then(all);
-    assert_eq!(index.find(but_sites, "1", 10), []);
+    let hits = index.find(but_sites, "1", 10);
+    assert!(hits.iter().all(|hit| hit.noun != "site"), "{hits:?}");
     assert_eq!(index.titled(but_sites, b, "yte-1"), None);
 }
