@@ -91,7 +91,8 @@ fn the_verdict_on_logs_follows_a_real_sender() {
         ],
     );
     assert_eq!(answer.status, 303, "{}", answer.body);
-    await_status(&world, "breached");
+    // What never sent here may send elsewhere.
+    await_status(&world, "no_data");
 
     // The firewall sends by UDP from its own address, the server by TCP, every second.
     let folder = dir.path().join("rsyslog");
