@@ -4,7 +4,8 @@
 -- fault has only to be written down (`late` is met), it may be later. What the
 -- register of planned works announced is no fault, and time in which nobody could look does not
 -- count. While every connection is up and was, there is nothing to notify. A notice of another
--- site, or about another matter than connection or access, answers nothing; one that names no
+-- site, or about another matter than connection or access, answers nothing, nor does one that
+-- came after the connection's next fault had begun: it is of that one. One that names no
 -- site speaks of all of the unit's.
 WITH faults AS (
     SELECT t.unit, t.target, t.subject, t.since_at AS began_at, t.last_sample_at AS observed_at,
@@ -23,12 +24,18 @@ WITH faults AS (
       AND o.ended_at >= CAST(:now AS BIGINT) - CAST(:window_days AS BIGINT) * 86400000
       AND o.lasted_ms - COALESCE(o.unseen_ms, 0) > CAST(:grace_hours AS BIGINT) * 3600000
 ),
+followed AS (
+    SELECT f.unit, f.target, f.began_at,
+           LEAD(f.began_at) OVER (PARTITION BY f.unit, f.target ORDER BY f.began_at) AS next_at
+    FROM faults f
+),
 notices AS (
     SELECT f.target, f.began_at, MIN(COALESCE(n.told_at, n.recorded_at)) AS notified_at
-    FROM faults f
+    FROM followed f
     LEFT JOIN fact_circuit c ON c.circuit = f.target
     JOIN book_fault_notice n ON n.unit = f.unit AND n.result IN ('connection', 'access')
          AND COALESCE(n.told_at, n.recorded_at) >= f.began_at
+         AND (f.next_at IS NULL OR COALESCE(n.told_at, n.recorded_at) < f.next_at)
          AND (n.site IS NULL OR n.site = f.target OR n.site = c.a_site OR n.site = c.z_site)
     GROUP BY f.target, f.began_at
 ),

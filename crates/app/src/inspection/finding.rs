@@ -124,8 +124,7 @@ pub async fn mended(
     document: Option<Staged>,
 ) -> Result<Record, Problem> {
     ctx.actor.scope(Permission::Write)?;
-    let mut record = registry::get(app, ctx, FINDING, &finding.to_string()).await?;
-    refuse_closed(&record)?;
+    let mut record = read_at(app, ctx, finding, version).await?;
     let mut set = |name: &str, value: Value| record.values.insert(name.into(), value);
     set("status", "mended".into());
     set("mended_on", app.clock.today().to_string().into());
@@ -165,8 +164,7 @@ pub async fn ask_time(
     reason: &str,
 ) -> Result<Record, Problem> {
     ctx.actor.scope(Permission::Write)?;
-    let mut record = registry::get(app, ctx, FINDING, &finding.to_string()).await?;
-    refuse_closed(&record)?;
+    let mut record = read_at(app, ctx, finding, version).await?;
     let day = domain::parse::date(until).map(|day| day.to_string());
     let later = day.filter(|day| day.as_str() > record.text("due_on"));
     let mut wrong = Vec::new();
@@ -200,8 +198,7 @@ pub async fn give_time(
     given: bool,
 ) -> Result<Record, Problem> {
     ctx.actor.scope(Permission::Manage)?;
-    let mut record = registry::get(app, ctx, FINDING, &finding.to_string()).await?;
-    refuse_closed(&record)?;
+    let mut record = read_at(app, ctx, finding, version).await?;
     let asked = record.get("asked_due_on").clone();
     if asked.is_null() {
         return Err(Problem::new(
@@ -246,14 +243,24 @@ pub async fn recheck(
     holds: bool,
 ) -> Result<Record, Problem> {
     ctx.actor.scope(Permission::Manage)?;
-    let mut record = registry::get(app, ctx, FINDING, &finding.to_string()).await?;
-    refuse_closed(&record)?;
+    let mut record = read_at(app, ctx, finding, version).await?;
     let mut set = |name: &str, value: Value| record.values.insert(name.into(), value);
     set("status", if holds { "closed" } else { "open" }.into());
     set("rechecked_on", app.clock.today().to_string().into());
     set("rechecked_by", ctx.actor.name.clone().into());
     let at = (finding, version);
     registry::save_step(app, ctx, FINDING, at, record.values, &[]).await
+}
+
+/// The finding as it was read at `version`: what is written over it is that one's.
+async fn read_at(app: &App, ctx: &Ctx, finding: Id, version: i64) -> Result<Record, Problem> {
+    let record = registry::get(app, ctx, FINDING, &finding.to_string()).await?;
+    if record.version != version {
+        let noun = FINDING.into();
+        return Err(fault(StoreError::Stale { noun }));
+    }
+    refuse_closed(&record)?;
+    Ok(record)
 }
 
 fn refuse_closed(finding: &Record) -> Result<(), Problem> {
