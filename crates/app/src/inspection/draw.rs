@@ -1,7 +1,10 @@
 //! The checklist, drawn from the regulations.
 
+use std::collections::HashSet;
+
 use domain::{
     authority::Permission,
+    id::Id,
     label::Label,
     problem::{Problem, ProblemKind},
     record::Values,
@@ -52,13 +55,14 @@ async fn drawn(app: &App, ctx: &Ctx, key: &str) -> Result<usize, Problem> {
         view.find(code)
             .ok_or_else(|| Problem::not_found(&Label::new("đơn vị", "unit"), code))?;
     }
-    let there: Vec<String> = registry::list(app, ctx, ITEM, &of(round.id))
-        .await?
-        .records
+    let items = registry::list(app, ctx, ITEM, &of(round.id)).await?.records;
+    let there: HashSet<&str> = items.iter().map(|r| r.text("code")).collect();
+    // Whoever has concluded is asked nothing more.
+    let concluded: HashSet<Id> = items
         .iter()
-        .map(|r| r.text("code").to_owned())
+        .filter(|r| !r.text("concluded_on").is_empty())
+        .filter_map(|r| r.get("organization").as_id())
         .collect();
-    let there: std::collections::HashSet<String> = there.into_iter().collect();
     let by = if round.text("occasion") == "self" {
         "unit"
     } else {
@@ -79,7 +83,7 @@ async fn drawn(app: &App, ctx: &Ctx, key: &str) -> Result<usize, Problem> {
             clause.regulation,
             clause.cite
         );
-        if !wanted || there.contains(&code) {
+        if !wanted || there.contains(code.as_str()) || concluded.contains(&unit.id.0) {
             continue;
         }
         let asked = view

@@ -55,6 +55,10 @@ pub async fn raise(
     if item.version != version {
         return Err(fault(StoreError::Stale { noun: ITEM.into() }));
     }
+    // What its unit has concluded says nothing else afterwards.
+    if !item.text("concluded_on").is_empty() {
+        return Err(super::ended(item.text("code")));
+    }
     let values = Values::from([
         ("code".to_owned(), item.text("code").into()),
         ("inspection".into(), item.get("inspection").clone()),

@@ -119,7 +119,11 @@ fn head<'a>(message: &mut Message<'a>, mut head: &'a [u8], context: Context<'_>)
         // `22:00:00 Hanoi SW-01`: a zone, unless it is all the name there is.
         if let Some(east) = zone::named(word).filter(|_| follows && name.is_none()) {
             sent = sent.map(|w| w.in_zone_if(Some(east)));
-        } else if word != b"DST" && name.is_none() {
+        } else if word != b"DST" {
+            // A second word is no header any more: what people can write names nobody.
+            if name.is_some() {
+                break;
+            }
             name = host(head).map(|(name, _)| name);
         }
         head = &head[word.len()..];

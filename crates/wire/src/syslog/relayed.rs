@@ -60,7 +60,12 @@ impl Joined {
         }
         let owned =
             |value: &Option<Cow<'_, str>>| value.clone().map(|v| Cow::Owned(v.into_owned()));
-        message.host = owned(&inner.host).or(message.host.take());
+        // A name in the header stays: the text may be what somebody typed. Where a relay had only
+        // the sender's address, the device's own word counts.
+        let named = |host: &Cow<'_, str>| host.parse::<std::net::IpAddr>().is_err();
+        if !message.host.as_ref().is_some_and(named) {
+            message.host = owned(&inner.host).or(message.host.take());
+        }
         message.application = owned(&inner.application);
         message.procid = owned(&inner.procid).or(message.procid.take());
         message.msgid = owned(&inner.msgid);
