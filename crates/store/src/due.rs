@@ -2,7 +2,7 @@
 
 use domain::{authority::Scope, id::OrganizationId};
 
-use crate::{Db, Row, StoreError, args, registry::scope_condition, row::Readable as _};
+use crate::{Db, Row, StoreError, args, duty::OPEN, registry::scope_condition, row::Readable as _};
 
 /// What many owe by the same clause until the same day.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -35,7 +35,7 @@ pub async fn open(
     let in_scope = scope_condition(scope, "organization_id", &mut args);
     let sql = format!(
         "SELECT due_on, regulation, clause, COUNT(*) AS organizations, MIN(organization_id) AS organization_id \
-         FROM duty WHERE fulfilled_on IS NULL AND outcome <> 'not-owed' AND due_on >= $1 AND due_on <= $2 AND {in_scope} \
+         FROM duty WHERE {OPEN} AND due_on >= $1 AND due_on <= $2 AND {in_scope} \
          AND organization_id NOT IN (SELECT id FROM organization WHERE ends_on < $3) \
          GROUP BY due_on, regulation, clause ORDER BY due_on, regulation, clause"
     );
@@ -58,7 +58,7 @@ pub async fn of(
     let in_scope = scope_condition(scope, "organization_id", &mut args);
     let sql = format!(
         "SELECT due_on, regulation, clause, CAST(1 AS BIGINT) AS organizations, organization_id FROM duty WHERE organization_id = $1 \
-         AND fulfilled_on IS NULL AND outcome <> 'not-owed' AND due_on >= $2 AND due_on <= $3 AND {in_scope} \
+         AND {OPEN} AND due_on >= $2 AND due_on <= $3 AND {in_scope} \
          ORDER BY due_on, regulation, clause"
     );
     let rows = db.fetch("duties", &sql, &args).await?;

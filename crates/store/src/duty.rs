@@ -7,6 +7,9 @@ use crate::{Arg, Db, Row, StoreError, Tx, args, registry::scope_condition, row::
 /// The side of a finding that is to be mended.
 pub const FINDING: &str = "finding";
 
+/// What is still to be done: neither done, nor refused, nor owed by nobody.
+pub(crate) const OPEN: &str = "fulfilled_on IS NULL AND outcome NOT IN ('not-owed', 'refused')";
+
 /// What one organization owes for one period or one event.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct DutyRow {
@@ -175,13 +178,9 @@ pub async fn due(
 ) -> Result<Vec<DutyRow>, StoreError> {
     let mut args = args![from, to, limit].to_vec();
     let in_scope = scope_condition(scope, "organization_id", &mut args);
-    let open = if open_only {
-        "AND fulfilled_on IS NULL AND outcome <> 'not-owed'"
-    } else {
-        ""
-    };
+    let open = if open_only { OPEN } else { "1 = 1" };
     let sql = format!(
-        "SELECT * FROM duty WHERE due_on >= $1 AND due_on <= $2 AND {in_scope} {open} \
+        "SELECT * FROM duty WHERE due_on >= $1 AND due_on <= $2 AND {in_scope} AND {open} \
          ORDER BY due_on, regulation, clause, organization_id LIMIT $3"
     );
     db.fetch("duties", &sql, &args)
@@ -205,7 +204,7 @@ pub async fn undated(
     let mut args = args![until, limit].to_vec();
     let in_scope = scope_condition(scope, "organization_id", &mut args);
     let sql = format!(
-        "SELECT * FROM duty WHERE due_on IS NULL AND fulfilled_on IS NULL AND outcome <> 'not-owed' \
+        "SELECT * FROM duty WHERE due_on IS NULL AND {OPEN} \
          AND opens_on <= $1 AND {in_scope} \
          ORDER BY opens_on, regulation, clause, organization_id LIMIT $2"
     );

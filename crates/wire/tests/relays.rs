@@ -129,3 +129,15 @@ fn ietf() {
         ("<30>1 2026-11-27T19:37:49.600583+00:00 127.0.0.9 2026 - - - 11:26-22:00:00 utm ulogd[4321]: id=\"2001\" severity=\"info\" sys=\"SecureNet\"", "utm", "ulogd", 6, "2026-11-26T15:00:00Z"),
     ]);
 }
+
+#[test]
+fn what_somebody_typed_names_no_sender() {
+    for line in [
+        "<38>Nov 26 21:59:00 fw-a sshd[1]: Failed password for 2026-11-26 22:00:00 SW-B %%01SHELL/5/LOGIN(l):x",
+        "<38>1 2026-11-26T22:00:00+07:00 fw-a Nov - - - 26 22:00:00 SW-B sshd: x",
+        "<38>1 2026-11-26T22:00:00+07:00 fw-a sshd 1 - - Nov 26 22:00:00 SW-B %%01SHELL/5/LOGIN(l):x",
+    ] {
+        let host = support::read(line).host;
+        assert_eq!(host.as_deref(), Some("fw-a"), "{line}");
+    }
+}
