@@ -175,6 +175,7 @@ action-refused-as-infected = refused, malware
 action-found-infected = malware found
 action-found-clean = scanned, nothing found
 action-lost = lost
+journal-field-detail = detail
 journal-field-login = account name
 journal-field-name = name
 journal-field-email = e-mail

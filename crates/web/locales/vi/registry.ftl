@@ -154,6 +154,7 @@ action-refused-as-infected = từ chối vì nhiễm mã độc
 action-found-infected = phát hiện mã độc
 action-found-clean = quét lại, không thấy mã độc
 action-lost = mất
+journal-field-detail = chi tiết
 journal-field-login = tên đăng nhập
 journal-field-name = tên
 journal-field-email = thư điện tử
