@@ -1,6 +1,8 @@
 -- Was one step (`step`: supervised, report) taken at each acceptance within the interval? The
 -- field of that step goes before the entry's result, which can name one fault only; an entry
--- that tells of another fault alone says nothing of this step.
+-- that tells of another fault alone says nothing of this step. What was rejected was tested, and
+-- its test was supervised or not; only the report goes before the use that never came. An entry
+-- that says both of supervision is no answer.
 WITH steps AS (
     SELECT b.unit, COALESCE(b.subject, '') AS subject, b.result, b.occurred_on, b.recorded_at,
            CASE WHEN CAST(:step AS TEXT) = 'supervised' THEN b.supervised ELSE b.report END AS taken
@@ -9,7 +11,9 @@ WITH steps AS (
 ),
 told AS (
     SELECT s.unit, s.subject, s.result, s.occurred_on, s.recorded_at,
-           CASE WHEN s.result = 'rejected' THEN 'not-used'
+           CASE WHEN s.result = 'rejected' AND (CAST(:step AS TEXT) <> 'supervised' OR s.taken IS NULL) THEN 'not-used'
+                WHEN s.result = 'unsupervised' AND CAST(:step AS TEXT) = 'supervised'
+                     AND s.taken IN ('independent', 'both') THEN 'result-missing'
                 WHEN s.taken IN ('independent', 'both') THEN 'sound'
                 WHEN s.taken IN ('nobody', 'unconfirmed', 'unapproved') THEN 'unsound'
                 WHEN s.taken = 'not-in-use' THEN 'not-used'

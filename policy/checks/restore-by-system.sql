@@ -1,6 +1,6 @@
--- Each system that was ever restored on trial: did the latest trial succeed, and is it recent
--- enough? A failure after a success is a breach. A system whose newest entry says that it is no
--- longer used is not asked about. Dates become day numbers as in record-recent.
+-- Each system that was ever restored on trial: is the latest trial recent enough? One that
+-- failed is a trial too: it was made and told what it is made for. A system whose newest entry
+-- says that it is no longer used is not asked about, and says nothing of any other. Dates become day numbers as in record-recent.
 WITH tried AS (
     SELECT e.unit, COALESCE(e.subject, '') AS subject, e.result, e.occurred_on, e.recorded_at,
            ROW_NUMBER() OVER (PARTITION BY e.unit, LOWER(TRIM(COALESCE(e.subject, '')))
@@ -28,16 +28,14 @@ numbered AS (
 SELECT n.unit AS unit,
        n.subject AS subject,
        CASE WHEN n.result IS NULL THEN NULL
-            WHEN n.result = 'retired' THEN 'not_applicable'
-            WHEN n.result <> 'success' THEN 'breached'
             WHEN n.day2 - n.day1 <= CAST(:max_age_days AS BIGINT) THEN 'met'
             ELSE 'breached' END AS status,
        CASE WHEN n.result IS NULL THEN 'result-missing'
-            WHEN n.result = 'retired' THEN 'retired'
-            WHEN n.result <> 'success' THEN 'failed'
-            WHEN n.day2 - n.day1 <= CAST(:max_age_days AS BIGINT) THEN 'recent'
-            ELSE 'too-old' END AS reason,
+            WHEN n.day2 - n.day1 > CAST(:max_age_days AS BIGINT) THEN 'too-old'
+            WHEN n.result = 'success' THEN 'recent'
+            ELSE 'failed' END AS reason,
        n.recorded_at AS observed_at,
        n.occurred_on AS last_on,
        n.day2 - n.day1 AS age_days
 FROM numbered n
+WHERE n.result IS NULL OR n.result <> 'retired'

@@ -1,6 +1,6 @@
 -- Of each store, by the newest entry about it: is it as the rule asks (`sound`, `also_sound`), or
 -- is it not (`fault`, `also_fault`)? What was not right stays so until an entry about that store
--- says otherwise, or that it is retired; what was right is believed for the interval. A book
+-- says otherwise, or that it is retired, and then nothing of any other; what was right is believed for the interval. A book
 -- serves several rules: an entry whose result is neither says nothing about this one.
 WITH placed AS (
     SELECT e.unit, COALESCE(e.subject, '') AS subject, e.result, e.occurred_on, e.recorded_at, e.age_days,
@@ -16,11 +16,9 @@ WITH placed AS (
 SELECT p.unit AS unit,
        p.subject AS subject,
        CASE WHEN p.result IS NULL THEN NULL
-            WHEN p.result = 'retired' THEN 'not_applicable'
             WHEN p.result IN (CAST(:fault AS TEXT), CAST(:also_fault AS TEXT)) THEN 'breached'
             ELSE 'met' END AS status,
        CASE WHEN p.result IS NULL THEN 'result-missing'
-            WHEN p.result = 'retired' THEN 'retired'
             WHEN p.result IN (CAST(:fault AS TEXT), CAST(:also_fault AS TEXT)) THEN 'unsound'
             ELSE 'sound' END AS reason,
        p.recorded_at AS observed_at,
@@ -28,6 +26,7 @@ SELECT p.unit AS unit,
        p.occurred_on AS occurred_on
 FROM placed p
 WHERE p.place = 1
+  AND (p.result IS NULL OR p.result <> 'retired')
   AND (p.result IS NULL
        OR p.result IN (CAST(:fault AS TEXT), CAST(:also_fault AS TEXT))
        OR p.age_days <= CAST(:window_days AS BIGINT))
