@@ -2,7 +2,7 @@
 -- again? A document that did not change is not asked about.
 WITH placed AS (
     SELECT b.unit, b.subject, TRIM(COALESCE(b.system, '')) AS system, b.result, b.occurred_on, b.recorded_at,
-           ROW_NUMBER() OVER (PARTITION BY b.unit, b.subject, TRIM(COALESCE(b.system, ''))
+           ROW_NUMBER() OVER (PARTITION BY b.unit, b.subject, LOWER(TRIM(COALESCE(b.system, '')))
                               ORDER BY b.occurred_on DESC, b.recorded_at DESC) AS place
     FROM book_design_document b
     WHERE b.occurred_on <= CAST(:today AS TEXT) AND (b.result IS NULL OR b.result IN ('changed', 'reassessed'))

@@ -1,5 +1,5 @@
 -- Was each device in service hardened no later than the day it went into service? The book
--- names a device by its asset tag. `role` narrows it to one kind; `any` takes servers,
+-- names a device by its asset tag, in whatever case. `role` narrows it to one kind; `any` takes servers,
 -- network, security and storage devices. What went into service before `since`, the day from
 -- which the rule binds, is not asked about.
 WITH concerned AS (
@@ -11,10 +11,10 @@ WITH concerned AS (
               AND d.role IN ('server', 'firewall', 'ids', 'router', 'switch', 'access-point', 'storage'))
 ),
 book AS (
-    SELECT e.unit, e.subject, MIN(e.occurred_on) AS hardened_on
+    SELECT e.unit, LOWER(TRIM(e.subject)) AS tag, MIN(e.occurred_on) AS hardened_on
     FROM fact_entry e
     WHERE e.register = 'hardening' AND e.result = 'hardened'
-    GROUP BY e.unit, e.subject
+    GROUP BY e.unit, LOWER(TRIM(e.subject))
 )
 SELECT c.unit AS unit,
        c.name AS subject,
@@ -36,7 +36,7 @@ SELECT c.unit AS unit,
        c.in_service_on AS in_service_on,
        b.hardened_on AS hardened_on
 FROM concerned c
-LEFT JOIN book b ON b.unit = c.unit AND b.subject = c.code
+LEFT JOIN book b ON b.unit = c.unit AND b.tag = LOWER(c.code)
 UNION ALL
 SELECT d.unit AS unit,
        '' AS subject,

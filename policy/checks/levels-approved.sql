@@ -1,7 +1,7 @@
 -- Has each information system in the book an approved level that stands? A dossier that was
 -- begun has the days that were chosen; before they are over nobody can say.
 WITH systems AS (
-    SELECT e.unit, COALESCE(e.subject, '') AS subject,
+    SELECT e.unit, MAX(COALESCE(e.subject, '')) AS subject,
            COUNT(CASE WHEN e.result = 'approved' AND (e.expires_on IS NULL OR e.expires_on >= CAST(:today AS TEXT)) THEN 1 END) AS standing,
            COUNT(CASE WHEN e.result = 'approved' THEN 1 END) AS approved,
            MAX(CASE WHEN e.result = 'approved' THEN e.expires_on END) AS expires_on,
@@ -9,7 +9,7 @@ WITH systems AS (
            MAX(e.recorded_at) AS recorded_at
     FROM fact_entry e
     WHERE e.register = 'system-level' AND e.occurred_on <= CAST(:today AS TEXT)
-    GROUP BY e.unit, COALESCE(e.subject, '')
+    GROUP BY e.unit, LOWER(TRIM(COALESCE(e.subject, '')))
 )
 SELECT s.unit AS unit,
        s.subject AS subject,

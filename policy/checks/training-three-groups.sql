@@ -1,5 +1,5 @@
 -- Was each of the three groups (technical staff, managers, users) trained within the last
--- year, from this day of the year before?
+-- year, from this day of the year before? An activity that is no class trained nobody.
 WITH trained AS (
     SELECT e.unit, MAX(e.recorded_at) AS recorded_at, MAX(e.occurred_on) AS last_on,
            COUNT(DISTINCT CASE
@@ -9,6 +9,7 @@ WITH trained AS (
                THEN e.subject END) AS trained_groups
     FROM fact_entry e
     WHERE e.register = 'security-training' AND e.occurred_on <= CAST(:today AS TEXT)
+      AND (e.result IS NULL OR e.result <> 'monitoring-other')
     GROUP BY e.unit
 )
 SELECT t.unit AS unit,

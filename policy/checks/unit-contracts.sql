@@ -3,9 +3,9 @@
 -- party: one on another service says nothing here. The newest entry of that number says how it
 -- stands; of a circuit that names none, or one of which the book says nothing, nothing is known.
 WITH entries AS (
-    SELECT b.unit AS provider, b.counterparty AS unit, TRIM(b.number) AS number,
+    SELECT b.unit AS provider, b.counterparty AS unit, LOWER(TRIM(b.number)) AS number,
            b.result, b.expires_on, b.occurred_on, b.recorded_at,
-           ROW_NUMBER() OVER (PARTITION BY b.unit, b.counterparty, TRIM(b.number)
+           ROW_NUMBER() OVER (PARTITION BY b.unit, b.counterparty, LOWER(TRIM(b.number))
                               ORDER BY CASE WHEN b.result = 'negotiating' THEN 1 ELSE 0 END,
                                        b.occurred_on DESC, b.recorded_at DESC, b.entry) AS place
     FROM book_contract b
@@ -24,7 +24,7 @@ leased AS (
     FROM fact_circuit c
     JOIN fact_organization o ON o.unit = c.unit
     LEFT JOIN entries k ON k.provider = c.provider AND k.unit = c.unit AND k.place = 1
-         AND k.number = TRIM(c.contract)
+         AND k.number = LOWER(TRIM(c.contract))
     WHERE c.status = 'active' AND c.provider IS NOT NULL
 )
 SELECT l.provider AS unit,
