@@ -1,16 +1,35 @@
--- Was each unannounced inspection that somebody asked for, and that was written down within
--- the interval, held? Planned inspections say nothing about it.
-SELECT b.unit AS unit,
-       COALESCE(b.subject, '') AS subject,
-       CASE WHEN b.result IS NULL THEN NULL
-            WHEN b.result = 'not-held' THEN 'breached'
-            ELSE 'met' END AS status,
-       CASE WHEN b.result IS NULL THEN 'result-missing'
-            WHEN b.result = 'not-held' THEN 'unsound'
-            ELSE 'sound' END AS reason,
-       b.recorded_at AS observed_at,
-       b.result AS result,
-       b.occurred_on AS occurred_on
-FROM book_inspection b
-WHERE b.occasion = 'ad-hoc'
-  AND b.age_days <= CAST(:window_days AS BIGINT)
+-- Was each unannounced inspection that somebody asked for held? One that was asked for is
+-- settled by one that was held that day or later at the same place, or in the same round. It is
+-- a breach when it was not held within `promptly_days`; of one that was asked for long ago nobody
+-- can say. Planned inspections say nothing about it.
+WITH ad_hoc AS (
+    SELECT b.unit, b.entry, COALESCE(b.subject, '') AS subject, LOWER(TRIM(COALESCE(b.subject, ''))) AS place,
+           b.inspection_round, b.result, b.recorded_at, b.occurred_on, b.age_days
+    FROM book_inspection b
+    WHERE b.occasion = 'ad-hoc'
+),
+settled AS (
+    SELECT DISTINCT a.entry
+    FROM ad_hoc a
+    JOIN ad_hoc h ON h.unit = a.unit AND h.result <> 'not-held' AND h.occurred_on >= a.occurred_on
+                 AND (h.place = a.place OR h.inspection_round = a.inspection_round)
+    WHERE a.result = 'not-held'
+)
+SELECT a.unit AS unit,
+       a.subject AS subject,
+       CASE WHEN a.result IS NULL THEN NULL
+            WHEN a.result <> 'not-held' THEN 'met'
+            WHEN a.age_days <= CAST(:promptly_days AS BIGINT) THEN NULL
+            WHEN a.age_days <= CAST(:window_days AS BIGINT) THEN 'breached' END AS status,
+       CASE WHEN a.result IS NULL THEN 'result-missing'
+            WHEN a.result <> 'not-held' THEN 'sound'
+            WHEN a.age_days <= CAST(:promptly_days AS BIGINT) THEN 'asked'
+            WHEN a.age_days <= CAST(:window_days AS BIGINT) THEN 'unsound'
+            ELSE 'request-old' END AS reason,
+       a.recorded_at AS observed_at,
+       a.result AS result,
+       a.occurred_on AS occurred_on
+FROM ad_hoc a
+LEFT JOIN settled s ON s.entry = a.entry
+WHERE s.entry IS NULL
+  AND (a.result = 'not-held' OR a.age_days <= CAST(:window_days AS BIGINT))

@@ -1,0 +1,26 @@
+-- Was each storage medium treated before it left? One that left untreated within the interval is a
+-- breach, whatever came after; of an older one nobody can say how it stands today, unless a later
+-- entry with its serial number says that it was treated.
+WITH settled AS (
+    SELECT DISTINCT b.entry
+    FROM book_media_disposal b
+    JOIN book_media_disposal s ON s.unit = b.unit AND LOWER(TRIM(s.serial)) = LOWER(TRIM(b.serial))
+                              AND s.result IN ('destroyed', 'wiped') AND s.occurred_on >= b.occurred_on
+    WHERE TRIM(COALESCE(b.serial, '')) <> '' AND b.age_days > CAST(:window_days AS BIGINT)
+)
+SELECT b.unit AS unit,
+       COALESCE(b.subject, '') AS subject,
+       CASE WHEN b.result IN ('destroyed', 'wiped') THEN 'met'
+            WHEN b.result = 'untreated' AND b.age_days <= CAST(:window_days AS BIGINT) THEN 'breached' END AS status,
+       CASE WHEN b.result IN ('destroyed', 'wiped') THEN 'sound'
+            WHEN b.result IS NULL THEN 'result-missing'
+            WHEN b.age_days <= CAST(:window_days AS BIGINT) THEN 'unsound'
+            ELSE 'review-old' END AS reason,
+       b.recorded_at AS observed_at,
+       b.serial AS serial,
+       b.result AS result,
+       b.occurred_on AS occurred_on
+FROM book_media_disposal b
+LEFT JOIN settled s ON s.entry = b.entry
+WHERE s.entry IS NULL
+  AND (b.age_days <= CAST(:window_days AS BIGINT) OR b.result IS NULL OR b.result = 'untreated')
