@@ -1,6 +1,14 @@
 -- Was the newest change of each design document, written down within the interval, assessed
--- again? A document that did not change is not asked about.
-WITH placed AS (
+-- again? A document that did not change is not asked about, nor is a system whose newest entry in
+-- the book of levels says that it is out of use.
+WITH levels AS (
+    SELECT e.unit, LOWER(TRIM(e.subject)) AS folded, e.result,
+           ROW_NUMBER() OVER (PARTITION BY e.unit, LOWER(TRIM(e.subject))
+                              ORDER BY e.occurred_on DESC, e.recorded_at DESC, e.entry) AS place
+    FROM fact_entry e
+    WHERE e.register = 'system-level'
+),
+placed AS (
     SELECT b.unit, b.subject, TRIM(COALESCE(b.system, '')) AS system, b.result, b.occurred_on, b.recorded_at,
            ROW_NUMBER() OVER (PARTITION BY b.unit, b.subject, LOWER(TRIM(COALESCE(b.system, '')))
                               ORDER BY b.occurred_on DESC, b.recorded_at DESC) AS place
@@ -20,4 +28,5 @@ SELECT p.unit AS unit,
        p.result AS result,
        p.occurred_on AS occurred_on
 FROM placed p
-WHERE p.place = 1
+LEFT JOIN levels r ON r.unit = p.unit AND r.folded = LOWER(p.system) AND r.place = 1 AND r.result = 'retired'
+WHERE p.place = 1 AND r.unit IS NULL

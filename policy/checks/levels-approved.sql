@@ -1,15 +1,28 @@
--- Has each information system in the book an approved level that stands? A dossier that was
--- begun has the days that were chosen; before they are over nobody can say.
-WITH systems AS (
-    SELECT e.unit, MAX(COALESCE(e.subject, '')) AS subject,
-           COUNT(CASE WHEN e.result = 'approved' AND (e.expires_on IS NULL OR e.expires_on >= CAST(:today AS TEXT)) THEN 1 END) AS standing,
-           COUNT(CASE WHEN e.result = 'approved' THEN 1 END) AS approved,
-           MAX(CASE WHEN e.result = 'approved' THEN e.expires_on END) AS expires_on,
-           MAX(CASE WHEN e.result = 'approved' THEN NULL ELSE e.recorded_at END) AS begun_at,
-           MAX(e.recorded_at) AS recorded_at
+-- Has each information system in the book an approved level that stands? The newest approval of a
+-- system counts. A dossier that was begun has the days that were chosen; before they are over
+-- nobody can say. A system whose newest entry says that it is out of use is not looked at.
+WITH placed AS (
+    SELECT e.unit, COALESCE(e.subject, '') AS subject, LOWER(TRIM(COALESCE(e.subject, ''))) AS folded,
+           e.result, e.expires_on, e.recorded_at,
+           ROW_NUMBER() OVER (PARTITION BY e.unit, LOWER(TRIM(COALESCE(e.subject, '')))
+                              ORDER BY e.occurred_on DESC, e.recorded_at DESC, e.entry) AS place,
+           ROW_NUMBER() OVER (PARTITION BY e.unit, LOWER(TRIM(COALESCE(e.subject, ''))),
+                                           CASE WHEN e.result = 'approved' THEN 1 ELSE 0 END
+                              ORDER BY e.occurred_on DESC, e.recorded_at DESC, e.entry) AS place_of_kind
     FROM fact_entry e
-    WHERE e.register = 'system-level' AND e.occurred_on <= CAST(:today AS TEXT)
-    GROUP BY e.unit, LOWER(TRIM(COALESCE(e.subject, '')))
+    WHERE e.register = 'system-level'
+),
+systems AS (
+    SELECT p.unit, MAX(p.subject) AS subject,
+           COUNT(CASE WHEN p.result = 'approved' AND p.place_of_kind = 1
+                       AND (p.expires_on IS NULL OR p.expires_on >= CAST(:today AS TEXT)) THEN 1 END) AS standing,
+           COUNT(CASE WHEN p.result = 'approved' THEN 1 END) AS approved,
+           COUNT(CASE WHEN p.result = 'retired' AND p.place = 1 THEN 1 END) AS retired,
+           MAX(CASE WHEN p.result = 'approved' AND p.place_of_kind = 1 THEN p.expires_on END) AS expires_on,
+           MAX(CASE WHEN p.result IN ('approved', 'retired') THEN NULL ELSE p.recorded_at END) AS begun_at,
+           MAX(p.recorded_at) AS recorded_at
+    FROM placed p
+    GROUP BY p.unit, p.folded
 )
 SELECT s.unit AS unit,
        s.subject AS subject,
@@ -24,3 +37,4 @@ SELECT s.unit AS unit,
        s.expires_on AS expires_on,
        (CAST(:now AS BIGINT) - s.begun_at) / 86400000 AS begun_days
 FROM systems s
+WHERE s.retired = 0

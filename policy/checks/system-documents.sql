@@ -1,37 +1,49 @@
 -- Has each information system a document of this kind (`kind`) that stands? The systems are
--- those in the book of levels and those that a document names; one without a document tells
--- nothing yet. `also` is a state that counts beside approved and re-assessed.
-WITH documents AS (
-    SELECT b.unit, TRIM(COALESCE(b.system, '')) AS system, MAX(b.recorded_at) AS recorded_at,
-           MAX(b.occurred_on) AS last_on, MAX(b.expires_on) AS expires_on,
-           COUNT(CASE WHEN b.expires_on IS NULL OR b.expires_on >= CAST(:today AS TEXT) THEN 1 END) AS standing
+-- those in the book of levels and those that any document of a system names, but for those whose
+-- newest entry in the book of levels says that they are out of use. A system's newest document
+-- counts; one without a document tells nothing yet, nor does a document that names no system.
+-- `also` is a state that counts beside approved and re-assessed.
+WITH levels AS (
+    SELECT e.unit, TRIM(e.subject) AS system, e.result, e.recorded_at,
+           ROW_NUMBER() OVER (PARTITION BY e.unit, LOWER(TRIM(e.subject))
+                              ORDER BY e.occurred_on DESC, e.recorded_at DESC, e.entry) AS place
+    FROM fact_entry e
+    WHERE e.register = 'system-level' AND TRIM(e.subject) <> ''
+),
+documents AS (
+    SELECT b.unit, TRIM(COALESCE(b.system, '')) AS system, b.recorded_at, b.occurred_on, b.expires_on,
+           ROW_NUMBER() OVER (PARTITION BY b.unit, LOWER(TRIM(COALESCE(b.system, '')))
+                              ORDER BY b.occurred_on DESC, b.recorded_at DESC, b.entry) AS place
     FROM book_design_document b
-    WHERE b.subject = CAST(:kind AS TEXT) AND b.occurred_on <= CAST(:today AS TEXT)
-      AND b.result IN ('approved', 'reassessed', CAST(:also AS TEXT))
-    GROUP BY b.unit, TRIM(COALESCE(b.system, ''))
+    WHERE b.subject = CAST(:kind AS TEXT) AND b.result IN ('approved', 'reassessed', CAST(:also AS TEXT))
+),
+named AS (
+    SELECT l.unit, l.system, l.recorded_at
+    FROM levels l
+    UNION ALL
+    SELECT b.unit, TRIM(COALESCE(b.system, '')) AS system, b.recorded_at
+    FROM book_design_document b
+    WHERE b.subject IN ('scope', 'design', 'level-plan', 'technology', 'standby')
+      AND (TRIM(COALESCE(b.system, '')) <> '' OR b.subject = CAST(:kind AS TEXT))
 ),
 systems AS (
-    SELECT e.unit, TRIM(e.subject) AS system, MAX(e.recorded_at) AS recorded_at
-    FROM fact_entry e
-    WHERE e.register = 'system-level' AND e.occurred_on <= CAST(:today AS TEXT) AND TRIM(e.subject) <> ''
-    GROUP BY e.unit, TRIM(e.subject)
+    SELECT n.unit, LOWER(n.system) AS folded, MAX(n.system) AS system, MAX(n.recorded_at) AS recorded_at
+    FROM named n
+    GROUP BY n.unit, LOWER(n.system)
 )
-SELECT d.unit AS unit,
-       d.system AS subject,
-       CASE WHEN d.standing > 0 THEN 'met' ELSE 'breached' END AS status,
-       CASE WHEN d.standing > 0 THEN 'in-force' ELSE 'expired' END AS reason,
-       d.recorded_at AS observed_at,
-       d.last_on AS last_on,
-       d.expires_on AS expires_on
-FROM documents d
-UNION ALL
 SELECT s.unit AS unit,
        s.system AS subject,
-       CAST(NULL AS TEXT) AS status,
-       'none' AS reason,
-       s.recorded_at AS observed_at,
-       CAST(NULL AS TEXT) AS last_on,
-       CAST(NULL AS TEXT) AS expires_on
+       CASE WHEN s.system = '' OR d.unit IS NULL THEN NULL
+            WHEN d.expires_on < CAST(:today AS TEXT) THEN 'breached'
+            ELSE 'met' END AS status,
+       CASE WHEN s.system = '' THEN 'no-system'
+            WHEN d.unit IS NULL THEN 'none'
+            WHEN d.expires_on < CAST(:today AS TEXT) THEN 'expired'
+            ELSE 'in-force' END AS reason,
+       COALESCE(d.recorded_at, s.recorded_at) AS observed_at,
+       d.occurred_on AS last_on,
+       d.expires_on AS expires_on
 FROM systems s
-LEFT JOIN documents d ON d.unit = s.unit AND d.system = s.system
-WHERE d.unit IS NULL
+LEFT JOIN documents d ON d.unit = s.unit AND LOWER(d.system) = s.folded AND d.place = 1
+LEFT JOIN levels r ON r.unit = s.unit AND LOWER(r.system) = s.folded AND r.place = 1 AND r.result = 'retired'
+WHERE r.unit IS NULL
