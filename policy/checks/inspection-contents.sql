@@ -1,12 +1,13 @@
 -- Did each inspection held within the interval, planned or not, look at one of the contents
 -- that the rule prescribes (`content`: rules, weaknesses, response, owner)? Both books are
--- read; an entry that does not say tells nothing.
+-- read; an entry that does not say tells nothing. An unannounced one follows one sign or request:
+-- what it leaves out is not asked of it.
 WITH held AS (
-    SELECT b.unit, b.subject, b.recorded_at, b.occurred_on, b.age_days, b.rules, b.weaknesses, b.response, b.owner_contents
+    SELECT b.unit, b.subject, b.occasion, b.recorded_at, b.occurred_on, b.age_days, b.rules, b.weaknesses, b.response, b.owner_contents
     FROM book_inspection b
     WHERE b.result IS NULL OR b.result <> 'not-held'
     UNION ALL
-    SELECT y.unit, y.subject, y.recorded_at, y.occurred_on, y.age_days, y.rules, y.weaknesses, y.response, y.owner_contents
+    SELECT y.unit, y.subject, 'planned' AS occasion, y.recorded_at, y.occurred_on, y.age_days, y.rules, y.weaknesses, y.response, y.owner_contents
     FROM book_yearly_inspection y
     WHERE y.result IS NULL OR y.result <> 'planned'
 ),
@@ -15,17 +16,20 @@ seen AS (
            CASE WHEN CAST(:content AS TEXT) = 'rules' THEN h.rules
                 WHEN CAST(:content AS TEXT) = 'weaknesses' THEN h.weaknesses
                 WHEN CAST(:content AS TEXT) = 'response' THEN h.response
-                WHEN CAST(:content AS TEXT) = 'owner' THEN h.owner_contents END AS looked
+                WHEN CAST(:content AS TEXT) = 'owner' THEN h.owner_contents END AS looked,
+           CASE WHEN h.occasion = 'ad-hoc' THEN 1 ELSE 0 END AS is_narrow
     FROM held h
     WHERE h.age_days <= CAST(:window_days AS BIGINT)
 )
 SELECT s.unit AS unit,
        s.subject AS subject,
        CASE WHEN s.looked = 'checked' THEN 'met'
+            WHEN s.looked = 'left-out' AND s.is_narrow = 1 THEN 'not_applicable'
             WHEN s.looked = 'left-out' THEN 'breached'
             WHEN s.looked = 'none-set' THEN 'not_applicable'
             ELSE NULL END AS status,
        CASE WHEN s.looked = 'checked' THEN 'checked'
+            WHEN s.looked = 'left-out' AND s.is_narrow = 1 THEN 'narrow'
             WHEN s.looked = 'left-out' THEN 'left-out'
             WHEN s.looked = 'none-set' THEN 'none-set'
             ELSE 'unsaid' END AS reason,
