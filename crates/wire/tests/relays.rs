@@ -136,8 +136,48 @@ fn what_somebody_typed_names_no_sender() {
         "<38>Nov 26 21:59:00 fw-a sshd[1]: Failed password for 2026-11-26 22:00:00 SW-B %%01SHELL/5/LOGIN(l):x",
         "<38>1 2026-11-26T22:00:00+07:00 fw-a Nov - - - 26 22:00:00 SW-B sshd: x",
         "<38>1 2026-11-26T22:00:00+07:00 fw-a sshd 1 - - Nov 26 22:00:00 SW-B %%01SHELL/5/LOGIN(l):x",
+        "<13>Nov 26 22:00:00 fw-a app[12]: SW-B %SYS-5-CONFIG_I: x",
+        "<13>Nov 26 22:00:00 fw-a app[12]: SW-B: Nov 26 22:00:00: %SYS-5-X: y",
+        "<13>Nov 26 22:00:00 fw-a sshd[12]: 12: SW-B #SYS-5-X: y",
+        "<13>Nov 26 22:00:00 fw-a app[12]: [x] SW-B %SYS-5-X: y",
+        "<13>Nov 26 22:00:00 fw-a app: #Nov 26 22:00:00 2026 SW-B L2IFPPI/4/X: a",
     ] {
         let host = support::read(line).host;
         assert_eq!(host.as_deref(), Some("fw-a"), "{line}");
+    }
+    for line in [
+        "<86>Nov 26 22:00:00 web01 sshd[12]: Invalid user %%01A/5/B: from 203.0.113.9 port 1",
+        "<86>Nov 26 22:00:00 web01 sshd: Invalid user %%01A/5/B: from 203.0.113.9 port 1",
+        "<86>1 2026-11-26T22:00:00+07:00 10.50.0.4 sshd 12 - - Invalid user %%01A/5/B: from 203.0.113.9",
+    ] {
+        let message = support::read(line);
+        assert_eq!(message.application.as_deref(), Some("sshd"), "{line}");
+    }
+    let line = "<189>date=2026-11-26 time=22:00:00 devname=\"SW-A\" url=\"/a\" devname=\"SW-B\" device_name=SW-C";
+    assert_eq!(support::read(line).host.as_deref(), Some("SW-A"));
+    // A device's own form may bear another name than its header; a relay's header is believed.
+    for (line, host) in [
+        (
+            "<13>Nov 26 22:00:00 fw-a SW-B: system,info,account user admin logged in",
+            "SW-B",
+        ),
+        (
+            "<13>Nov 26 22:00:00 fw-a date=2026-11-26 time=22:00:00 devname=\"SW-B\" logid=1 type=a",
+            "SW-B",
+        ),
+        (
+            "<13>Nov 26 22:00:00 fw-a WinEvtLog: a: b: c: d: e: SW-B: x",
+            "SW-B",
+        ),
+    ] {
+        let message = support::read(line);
+        assert_eq!(message.host.as_deref(), Some(host), "{line}");
+        assert_eq!(message.sender(), Some("fw-a"), "{line}");
+    }
+    for line in [
+        "<38>1 2026-11-26T22:00:00+07:00 10.50.0.4 app 12 - - app: x Nov 26 22:00:00 SW-B %%01SHELL/5/LOGIN(s)[1]:x",
+        "<38>1 2026-11-26T22:00:00+07:00 10.50.0.4 app 1 - - Nov 26 22:00:00 SW-B %%01SHELL/5/LOGIN(s)[1]:x",
+    ] {
+        assert_eq!(support::read(line).sender(), Some("10.50.0.4"), "{line}");
     }
 }

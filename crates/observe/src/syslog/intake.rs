@@ -181,7 +181,7 @@ impl Intake {
     /// Parses and attributes one line and adds it to `load`.
     pub(super) fn take(&self, load: &mut Load, arrival: &Arrival<'_>, at_peer: Option<&AtPeer>) {
         let mut message = wire::syslog::parse(arrival.bytes, arrival.received_at, &self.zone);
-        let named = message.host.as_deref().unwrap_or_default();
+        let named = message.sender().unwrap_or_default();
         let received_at_ms = arrival.received_at.as_millisecond();
         let found = at_peer.and_then(|at| at.source(named));
         if found.is_none() {
@@ -195,7 +195,12 @@ impl Intake {
         {
             message = wire::syslog::parse(arrival.bytes, arrival.received_at, zone);
         }
-        let host = message.host.as_deref().unwrap_or_default();
+        // Of a device that speaks for itself alone, its own word wherever it stands.
+        let host = match at_peer.is_some_and(AtPeer::is_alone) {
+            true => message.host.as_deref(),
+            false => message.sender(),
+        };
+        let host = host.unwrap_or_default();
         let Source { source, unit } = found.map_or(
             Source {
                 source: [0; 16],

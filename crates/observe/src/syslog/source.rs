@@ -57,6 +57,11 @@ impl AtPeer {
             .or_else(|| self.by_host.get(&log_name(host)))
             .or(self.any.as_ref())
     }
+
+    /// Whether nobody but one device sends from there.
+    pub(super) fn is_alone(&self) -> bool {
+        self.by_host.is_empty() && self.any.is_some()
+    }
 }
 
 pub(super) type Table = HashMap<IpAddr, AtPeer>;

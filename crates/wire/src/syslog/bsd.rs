@@ -75,6 +75,17 @@ pub(super) fn read<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Cont
     after_host(message, rest, context);
 }
 
+/// The name behind the time at the front, where it is no address.
+pub(super) fn header_host(bytes: &[u8]) -> Option<&[u8]> {
+    let (written, used) = stamp::any(bytes).filter(|(_, n)| bytes.get(*n) == Some(&b' '))?;
+    let rest = &bytes[used..];
+    let zone = zone::suffix(rest, false).filter(|_| written.offset.is_none());
+    let (name, _) = host(trim_start(&rest[zone.map_or(0, |(_, n)| n)..]))?;
+    std::str::from_utf8(name)
+        .is_ok_and(|name| name.parse::<std::net::IpAddr>().is_err())
+        .then_some(name)
+}
+
 /// What stands behind time and host.
 fn after_host<'a>(message: &mut Message<'a>, rest: &'a [u8], context: Context<'_>) {
     // `-` is a relay's for a program that it does not know.

@@ -67,10 +67,32 @@ pub(super) fn read<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Cont
     let Some(mark) = mark(trim_start(body)) else {
         return false;
     };
+    if !is_header(&bytes[..at]) {
+        return false;
+    }
     mark.tell(message);
     head(message, bytes[..at].trim_ascii(), context);
     message.message = &bytes[at..];
     true
+}
+
+/// Whether no program speaks before the mark, `sshd[12]: Invalid user %%01A/5/B:`.
+fn is_header(mut head: &[u8]) -> bool {
+    loop {
+        head = trim_start(head);
+        if let Some((_, used)) = stamp::any(head) {
+            head = &head[used..];
+            continue;
+        }
+        let word = word(head);
+        if word.is_empty() {
+            return true;
+        }
+        if word.ends_with(b":") && word.iter().any(u8::is_ascii_alphabetic) && word != head {
+            return false;
+        }
+        head = &head[word.len()..];
+    }
 }
 
 /// A trap or a line of an older version, where the mark stands without `%%` behind time and name.

@@ -39,7 +39,8 @@ pub(super) fn read<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Cont
                     break;
                 }
             }
-            b"devname" | b"device_name" if !value.is_empty() => {
+            // The first counts: what somebody asked for stands behind it.
+            b"devname" | b"device_name" if !value.is_empty() && !named => {
                 named = true;
                 message.host = field(value);
             }

@@ -123,8 +123,10 @@ pub struct Message<'a> {
     pub clock_set: bool,
     /// Where the offset of `sent_at` comes from.
     pub zone: Zone,
-    /// The sender's name for itself.
+    /// The sender's name for itself, wherever in the line it stands.
     pub host: Option<Cow<'a, str>>,
+    /// The name in an RFC 3164 header, where it has one that is no address.
+    pub header_host: Option<Cow<'a, str>>,
     /// Program, Cisco facility, first MikroTik topic, or FortiGate type.
     pub application: Option<Cow<'a, str>>,
     /// Process id, or what stands in its place; the sequence number for Cisco.
@@ -140,6 +142,12 @@ pub struct Message<'a> {
 }
 
 impl<'a> Message<'a> {
+    /// Who sent it, by a relay's word: the name in its header before any in the text, which
+    /// may be what somebody typed.
+    pub fn sender(&self) -> Option<&str> {
+        self.header_host.as_deref().or(self.host.as_deref())
+    }
+
     /// Takes a time as the one at which the line was sent.
     pub(super) fn sent(&mut self, written: &Written, context: Context<'_>) {
         if let Some(at) = written.resolve(context.received_at, context.zone) {
@@ -164,6 +172,7 @@ impl<'a> Message<'a> {
             procid: None,
             msgid: None,
             structured_data: &[],
+            header_host: None,
             header_offset: None,
             message: raw,
         }

@@ -5,7 +5,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use super::{
     bsd::{self, trim_start},
     huawei, key_value,
-    message::{Dialect, Message, Severity},
+    message::{Dialect, Message, Severity, field},
     rfc5424, stamp, vendor,
 };
 
@@ -44,6 +44,7 @@ pub fn parse<'a>(bytes: &'a [u8], received_at: Timestamp, zone: &TimeZone) -> Me
         message.dialect = Dialect::Rfc5424;
     } else {
         line(&mut message, rest, context);
+        message.header_host = bsd::header_host(rest).and_then(field);
     }
     message
 }

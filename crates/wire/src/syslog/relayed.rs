@@ -80,6 +80,12 @@ pub(super) fn read<'a>(message: &mut Message<'a>, context: Context<'_>) {
     let host = message.host.clone().unwrap_or_default();
     let program = message.application.clone().unwrap_or_default();
     let (host, program) = (host.as_bytes(), program.as_bytes());
+    // `sshd[12]: …`: behind a program that gave its number stands what it has to say.
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+    let speaks = message.procid.is_some() && !program.is_empty() && program.iter().all(plain);
+    if speaks && may_be_name(host) {
+        return;
+    }
     let from = text.len() - trim_start(text).len();
     // A colon stood behind the word unless a blank did.
     let colon: &[u8] = if from == 0 && !program.is_empty() {

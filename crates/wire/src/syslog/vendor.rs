@@ -194,6 +194,9 @@ fn cisco_head(head: &[u8], firewall: bool) -> Option<Head<'_>> {
             out.process = Some(token);
         } else if !may_be_name(token) {
             // A part of a time or a number: never a name.
+        } else if out.process.is_some() {
+            // Behind a program's name stands what it has to say.
+            return None;
         } else if hosts < 2 && !marked {
             // A relay's name for it comes first, its own after it.
             hosts += 1;
