@@ -1,6 +1,7 @@
 -- Asked of whoever runs a province's network: is every connected unit of the province
 -- watched, each of its sites in service and each line that is probed, with samples that are
--- still fresh?
+-- still fresh? What nothing probes is not watched. A sample that did not come is one that we did
+-- not take: it says nothing of whether somebody watches.
 WITH watched AS (
     SELECT t.unit, COUNT(*) AS targets, MIN(COALESCE(t.last_sample_at, 0)) AS oldest_at,
            MAX(t.last_sample_at) AS last_sample_at
@@ -32,7 +33,8 @@ judged AS (
 )
 SELECT j.unit AS unit,
        j.name AS subject,
-       CASE WHEN j.outcome = 'watched' THEN 'met' ELSE 'breached' END AS status,
+       CASE WHEN j.outcome = 'watched' THEN 'met'
+            WHEN j.outcome <> 'silent' THEN 'breached' END AS status,
        CASE WHEN j.outcome = 'not-watched' THEN 'not-watched'
             WHEN j.outcome = 'partly-watched' THEN 'partly-watched'
             WHEN j.outcome = 'watched' THEN 'watched'
