@@ -11,6 +11,9 @@ pub enum Ask {
     Trial,
     /// What an attachment is: [`crate::attachment::examine`].
     Attachment,
+    /// The text of an attachment, as a string; none where it has none that can be read:
+    /// [`crate::attachment::text`].
+    Text,
     /// A table for import: [`crate::table::read`].
     Table,
     /// A policy with a draft in it, as a JSON object of texts by path: the first mistakes
@@ -20,13 +23,20 @@ pub enum Ask {
 
 impl Ask {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Trial, Self::Attachment, Self::Table, Self::Draft];
+    pub const ALL: [Self; 5] = [
+        Self::Trial,
+        Self::Attachment,
+        Self::Text,
+        Self::Table,
+        Self::Draft,
+    ];
 
     /// The word on the child's command line.
     pub fn word(self) -> &'static str {
         match self {
             Self::Trial => "trial",
             Self::Attachment => "attachment",
+            Self::Text => "text",
             Self::Table => "table",
             Self::Draft => "draft",
         }
@@ -40,6 +50,7 @@ impl Ask {
             wall: Duration::from_secs(30),
             answer: match self {
                 Self::Trial | Self::Attachment => 64 << 10,
+                Self::Text => 4 << 20,
                 Self::Draft => 8 << 20,
                 // All text of a table, and what JSON puts around each cell.
                 Self::Table => 128 << 20,

@@ -53,6 +53,7 @@ fn answer(ask: Ask, length: u64) -> io::Result<()> {
     match ask {
         Ask::Trial => say(confined, tried(length)),
         Ask::Attachment => say(confined, attachment::examine(&bytes)),
+        Ask::Text => say(confined, attachment::text(&bytes)),
         Ask::Table => say(confined, table::read(&bytes)),
         Ask::Draft => say(confined, mistakes(&bytes)?),
     }

@@ -17,6 +17,8 @@ use crate::marking::{is_marked, is_stamped};
 const MOST_BYTES: u64 = 128 << 20;
 /// The most parts of one upload.
 const MOST_PARTS: usize = 5_000;
+/// So much of a file's text is given back, bytes.
+const MOST_TEXT: usize = 512 << 10;
 /// Files within files: a document in a mail in an archive in an archive.
 const MOST_DEPTH: usize = 4;
 
@@ -199,6 +201,17 @@ pub fn examine(bytes: &[u8]) -> Result<Examined, Refusal> {
     })
 }
 
+/// The text of a file, one paragraph or cell a line, the first half MiB; none where it has
+/// none that can be read, or is not taken.
+pub fn text_of(bytes: &[u8]) -> Option<String> {
+    let mut look = Look {
+        text: Some(String::new()),
+        ..Look::default()
+    };
+    look.at(bytes).ok()?;
+    look.text.filter(|text| !text.trim().is_empty())
+}
+
 /// Whether a file's name marks it as a state secret: people meet it before the content.
 pub fn is_marked_name(name: &str) -> bool {
     name.split(['/', '\\']).any(|part| {
@@ -217,6 +230,8 @@ pub(super) struct Look {
     read: bool,
     unread: BTreeSet<Part>,
     signers: Vec<String>,
+    /// What was read, where it is asked for.
+    text: Option<String>,
 }
 
 impl Default for Look {
@@ -228,6 +243,7 @@ impl Default for Look {
             read: false,
             unread: BTreeSet::new(),
             signers: Vec::new(),
+            text: None,
         }
     }
 }
@@ -281,6 +297,11 @@ impl Look {
             return Err(Refusal::Marked);
         }
         self.read |= text.contains(char::is_alphabetic);
+        if let Some(kept) = self.text.as_mut().filter(|kept| kept.len() < MOST_TEXT) {
+            let end = text.floor_char_boundary(MOST_TEXT.min(text.len()));
+            kept.push_str(&text[..end]);
+            kept.push('\n');
+        }
         Ok(())
     }
 

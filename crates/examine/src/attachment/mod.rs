@@ -14,6 +14,8 @@ mod signature;
 mod text;
 mod xml;
 
-pub use examine::{Active, Examined, Marking, Part, Refusal, examine, is_marked_name};
+pub use examine::{
+    Active, Examined, Marking, Part, Refusal, examine, is_marked_name, text_of as text,
+};
 pub use kind::Kind;
 pub use program::runs;

@@ -90,9 +90,29 @@ pub fn beginning(bytes: &[u8]) -> String {
 /// Whether a cell of a table in text starts another program (`=cmd|'/c calc'!A1`) or loads
 /// from elsewhere (`=WEBSERVICE("http://x")`).
 pub fn has_active_formula(text: &str) -> bool {
-    text.split(['\n', '\r', '\t', ',', ';'])
-        .any(|cell| is_active_cell(cell.trim_start_matches(['"', '\'', ' '])))
+    // `sep=|` in the first line tells Excel what stands between cells.
+    let told = text
+        .strip_prefix("sep=")
+        .and_then(|rest| rest.chars().next());
+    let between = move |c: char| matches!(c, '\n' | '\r' | '\t' | ',' | ';') || Some(c) == told;
+    // A cell in quotes, or a topic of a link, may itself hold what stands between cells.
+    text.split(['\n', '\r']).any(|line| {
+        let starts = line
+            .match_indices(between)
+            .map(|(at, sign)| at + sign.len());
+        std::iter::once(0).chain(starts).any(|at| {
+            let rest = line[at..].trim_start_matches(['"', '\'', ' ']);
+            let cell = rest.split(between).next().unwrap_or(rest);
+            is_active_cell(cell)
+                || (rest.starts_with(['=', '＝'])
+                    && line[at..].len() <= LONGEST_FORMULA
+                    && is_active_cell(rest))
+        })
+    })
 }
+
+/// The longest formula that Excel takes.
+const LONGEST_FORMULA: usize = 8192;
 
 /// Whether a cell is a formula that acts: after the sign of one.
 fn is_active_cell(cell: &str) -> bool {
@@ -312,6 +332,11 @@ mod tests {
             "\"=IMAGE(\"\"http://x/a\"\")\",1",
             "a;+WEBSERVICE(A1);b",
             "a\t=1+RTD (A1)",
+            "a,b\n\"=rundll32|'URL.dll,OpenURL calc.exe'!A\",1",
+            "a;b\n=rundll32|'URL.dll,OpenURL calc.exe'!A;1",
+            "sep=|\na|=WEBSERVICE(\"http://10.0.0.1\")|b",
+            "a,b\n='//10.0.0.1/s/[a.xlsx]S'!A1,1",
+            "a,b\n\"=MAP(A1,WEBSERVICE)\",1",
         ] {
             assert!(has_active_formula(text), "{text}");
         }
@@ -327,6 +352,7 @@ mod tests {
             "-12|34!5",
             "- IMAGE (b\u{1ea3}n s\u{1ed1} 2)",
             "=SUM(A1)",
+            "a,=SUM(A1,B2),=IF(A1,\"x,WEBSERVICE(\",2)",
             "int image = call(x)",
             "-exec(x)
 +call(y)",

@@ -18,11 +18,26 @@ pub(super) fn active(element: &str, attributes: &[Attribute]) -> Option<Active> 
     // A workbook that fetches from a database or a page; what Power Query keeps in the workbook
     // itself is asked for by hand.
     let on = |name: &str| matches!(get(name), "1" | "true" | "on");
-    let database = element == "dbPr" && !get("connection").contains("Microsoft.Mashup.");
+    let own = "provider=microsoft.mashup.oledb";
+    let connection = get("connection").trim_start().to_lowercase();
+    let database = element == "dbPr" && !connection.starts_with(own);
     if database
         || element == "webPr"
         || (matches!(element, "connection" | "queryTable") && on("refreshOnLoad"))
     {
+        return Some(Active::Remote);
+    }
+    // A letter that is merged with a table on a server.
+    let servers = [
+        "sqloledb",
+        "sqlncli",
+        "msoledbsql",
+        "msdasql",
+        "http:",
+        "https:",
+    ];
+    let merged = || get("val").to_lowercase();
+    if element == "connectString" && servers.iter().any(|server| merged().contains(server)) {
         return Some(Active::Remote);
     }
     let object = get("ProgID").to_lowercase();
@@ -41,9 +56,10 @@ pub(super) fn active(element: &str, attributes: &[Attribute]) -> Option<Active> 
         return Some(Active::Launch);
     }
     if get("action").starts_with("ppaction://macro")
-        || attributes
-            .iter()
-            .any(|(_, v)| v.starts_with("vnd.sun.star.script:") || v.starts_with("macro:"))
+        || attributes.iter().any(|(_, v)| {
+            let start = v.get(..20).unwrap_or(v).to_ascii_lowercase();
+            start.starts_with("vnd.sun.star.script:") || start.starts_with("macro:")
+        })
     {
         return Some(Active::Script);
     }
@@ -92,7 +108,8 @@ fn loads(element: &str, attribute: &str, address: &str) -> bool {
         // Where a picture in the document once came from.
         "href" if matches!(element, "imagedata" | "fill" | "stroke") => is_share(address),
         "href" => !is_clicked(element) && is_remote(address),
-        "sourceFile" | "odcFile" | "store" => is_share(address),
+        "sourceFile" | "store" => is_share(address),
+        "odcFile" | "base" => is_remote(address),
         _ => false,
     }
 }
@@ -184,8 +201,8 @@ pub fn active_field(code: &str) -> Option<Active> {
             let mut addresses =
                 words.map(|w| w.trim_matches(['"', '“', '”']).replace("\\\\", "\\"));
             // Two backslashes in a code are one.
-            let remote =
-                code.contains("\\\\\\\\") || addresses.any(|a| a.contains(':') && is_remote(&a));
+            let remote = code.contains("\\\\\\\\")
+                || addresses.any(|a| (a.contains(':') || a.starts_with("//")) && is_remote(&a));
             remote.then_some(Active::Remote)
         }
         _ => None,
@@ -193,10 +210,13 @@ pub fn active_field(code: &str) -> Option<Active> {
 }
 
 /// Functions of formulas that start a program or load from elsewhere.
-const FETCHING: [&str; 8] = [
+const FETCHING: [&str; 11] = [
     "WEBSERVICE",
     "IMAGE",
     "RTD",
+    "STOCKHISTORY",
+    "TRANSLATE",
+    "SQL.REQUEST",
     "DDE",
     "CALL",
     "REGISTER",
@@ -215,21 +235,25 @@ pub fn is_active_formula(formula: &str) -> bool {
         }
     }
     let code = code.to_uppercase();
-    let calls = code.match_indices('(').any(|(at, _)| {
+    // Called, or handed to a function that calls it: `MAP(A1,WEBSERVICE)`.
+    let calls = code.match_indices(['(', ',', ';', ')']).any(|(at, end)| {
         let before = code[..at].trim_end();
         let name = before
             .rsplit(|c: char| !(c.is_alphanumeric() || c == '.' || c == '_'))
             .next()
             .unwrap_or("");
+        let handed = end != "(" && !code[..at].contains('(');
         let name = name
             .trim_start_matches("_XLFN.")
             .trim_start_matches("_XLWS.");
-        FETCHING.contains(&name)
+        FETCHING.contains(&name) && !handed
     });
     // A cell of a workbook on another machine's share.
     let share = code.split('\'').skip(1).any(|part| {
         let part = part.trim_start();
-        part.starts_with("\\\\") || (part.starts_with("FILE:") && is_share(part))
+        part.starts_with("\\\\")
+            || part.starts_with("//")
+            || (part.starts_with("FILE:") && is_share(part))
     });
     calls || share || super::super::text::is_dde_link(formula)
 }
@@ -331,6 +355,19 @@ mod tests {
                 None,
             ),
             ("<c><f>cmd|'/c calc'!A0</f></c>", Some(Active::Dde)),
+            (
+                "<dbPr connection='Provider=SQLOLEDB;App=Microsoft.Mashup.'/>",
+                Some(Active::Remote),
+            ),
+            (
+                "<w:connectString w:val='Provider=SQLOLEDB.1;Data Source=10.0.0.1'/>",
+                Some(Active::Remote),
+            ),
+            (
+                "<w:p><w:r><w:instrText>INCLUDEPICTURE \"//10.0.0.1/s/a.png\" \\d</w:instrText></w:r></w:p>",
+                Some(Active::Remote),
+            ),
+            ("<a script='VND.SUN.STAR.SCRIPT:x'/>", Some(Active::Script)),
             (
                 "<c><f>_xlfn.WEBSERVICE(\"http://x\")</f></c>",
                 Some(Active::Dde),
