@@ -3,26 +3,29 @@
 -- A fault that was not notified stays a breach after the line is back, for `window_days`; where a
 -- fault has only to be written down (`late` is met), it may be later. What the
 -- register of planned works announced is no fault, and time in which nobody could look does not
--- count. While every connection is up and was, there is nothing to notify. A notice of another
+-- count; work that lasts longer than announced is a fault from its announced end. While every connection is up and was, there is nothing to notify. A notice of another
 -- site, or about another matter than connection or access, answers nothing, nor does one that
 -- came after the connection's next fault had begun: it is of that one. One that names no
 -- site speaks of all of the unit's.
 WITH faults AS (
-    SELECT t.unit, t.target, t.subject, t.since_at AS began_at, t.last_sample_at AS observed_at,
-           CAST(:now AS BIGINT) - t.since_at AS lasted_ms,
-           CASE WHEN EXISTS (
-               SELECT 1 FROM fact_outage o WHERE o.target = t.target AND o.ended_at IS NULL AND o.planned = 'yes'
-           ) THEN 'yes' ELSE 'no' END AS planned
+    SELECT t.unit, t.target, t.subject, COALESCE(p.planned_until, t.since_at) AS began_at,
+           t.last_sample_at AS observed_at,
+           CAST(:now AS BIGINT) - COALESCE(p.planned_until, t.since_at) AS lasted_ms,
+           CASE WHEN p.outage IS NOT NULL AND COALESCE(p.planned_until, CAST(:now AS BIGINT)) >= CAST(:now AS BIGINT) THEN 'yes' ELSE 'no' END AS planned
     FROM fact_target t
+    LEFT JOIN fact_outage p ON p.target = t.target AND p.kind = 'down' AND p.ended_at IS NULL AND p.planned = 'yes'
     WHERE t.noun IN ('site', 'circuit') AND t.state = 'down'
     UNION ALL
     -- What has ended grows no older: it was as it was.
-    SELECT o.unit, o.target, o.subject, o.began_at, CAST(:now AS BIGINT) AS observed_at,
-           o.lasted_ms - COALESCE(o.unseen_ms, 0) AS lasted_ms, o.planned
+    SELECT o.unit, o.target, o.subject, COALESCE(o.planned_until, o.began_at) AS began_at,
+           CAST(:now AS BIGINT) AS observed_at,
+           o.lasted_ms - (COALESCE(o.planned_until, o.began_at) - o.began_at) - COALESCE(o.unseen_ms, 0) AS lasted_ms,
+           'no' AS planned
     FROM fact_outage o
-    WHERE o.noun IN ('site', 'circuit') AND o.kind = 'down' AND o.planned = 'no'
+    WHERE o.noun IN ('site', 'circuit') AND o.kind = 'down'
       AND o.ended_at >= CAST(:now AS BIGINT) - CAST(:window_days AS BIGINT) * 86400000
-      AND o.lasted_ms - COALESCE(o.unseen_ms, 0) > CAST(:grace_hours AS BIGINT) * 3600000
+      AND o.lasted_ms - (COALESCE(o.planned_until, o.began_at) - o.began_at) - COALESCE(o.unseen_ms, 0)
+          > CAST(:grace_hours AS BIGINT) * 3600000
 ),
 followed AS (
     SELECT f.unit, f.target, f.began_at,

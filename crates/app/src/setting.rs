@@ -88,8 +88,8 @@ pub const SETTINGS: &[SettingSpec] = settings! {
     "session.max_hours" Integer(1, 168), "12", "Phiên dài nhất (giờ)" / "Longest session (hours)", "" / "";
     "token.max_days" Integer(1, 730), "365", "Mã truy cập và đường dẫn lịch có hiệu lực lâu nhất (ngày)" / "Longest life of tokens and calendar addresses (days)",
         "Mỗi mã đều có ngày hết hạn và hết hiệu lực khi đổi mật khẩu" / "Each has an end, and ends when the password is changed";
-    "probe.interval_seconds" Integer(5, 3600), "10", "Chu kỳ dò thông thường (giây)" / "Probe interval, standard (seconds)", "" / "";
-    "probe.critical_interval_seconds" Integer(2, 3600), "5", "Chu kỳ dò điểm trọng yếu (giây)" / "Probe interval, hub and critical (seconds)", "" / "";
+    "probe.interval_seconds" Integer(5, 3600), "5", "Chu kỳ dò thông thường (giây)" / "Probe interval, standard (seconds)", "" / "";
+    "probe.critical_interval_seconds" Integer(2, 3600), "3", "Chu kỳ dò điểm trọng yếu (giây)" / "Probe interval, hub and critical (seconds)", "" / "";
     "probe.attempts" Integer(1, 10), "3", "Số lần mất liên tiếp trước khi báo" / "Failures in a row before DOWN", "" / "";
     "probe.references" Text, "auto", "Mốc nhận biết trung tâm mất kết nối" / "Reference points of our own connection",
         "auto là cổng mặc định của máy chủ; hoặc các địa chỉ IP cách nhau bằng dấu phẩy; để trống là không có. Mọi mốc cùng mất thì chính trung tâm mất kết nối" / "auto is this machine's default gateway; or IP addresses separated by commas; empty for none. When all of them fail it is the centre that is cut off";

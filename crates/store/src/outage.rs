@@ -47,6 +47,8 @@ pub struct Outage {
     pub affected: Vec<TargetId>,
     /// The entry of the register of planned works that announced it.
     pub planned_by: Option<Id>,
+    /// Until when it was announced, unix milliseconds; what lasts longer is a fault.
+    pub planned_until: Option<i64>,
     /// When it was noted, unix milliseconds.
     pub noted_at: i64,
 }
@@ -74,6 +76,7 @@ fn read(row: &Row) -> Result<Outage, StoreError> {
             what: e.to_string(),
         })?,
         planned_by: row.opt_parsed("planned_by")?,
+        planned_until: row.opt_int("planned_until")?,
         noted_at: row.int("noted_at")?,
     })
 }
@@ -105,6 +108,7 @@ pub async fn save(tx: &mut Tx, outages: &[Outage]) -> Result<(), StoreError> {
                 &o.attribution,
                 serde_json::to_string(&o.affected).unwrap_or_else(|_| "[]".into()),
                 o.planned_by.map(|id| id.to_string()),
+                o.planned_until,
                 o.noted_at
             ]
             .to_vec()
@@ -113,10 +117,11 @@ pub async fn save(tx: &mut Tx, outages: &[Outage]) -> Result<(), StoreError> {
     tx.insert_many(
         "outages",
         "outage (id, target_id, noun, subject, organization_id, provider_id, contract, kind, cause_id, \
-         began_at, ended_at, lasted_ms, unseen_ms, ending, attribution, affected, planned_by, noted_at)",
+         began_at, ended_at, lasted_ms, unseen_ms, ending, attribution, affected, planned_by, planned_until, noted_at)",
         "ON CONFLICT (id) DO UPDATE SET ended_at = excluded.ended_at, lasted_ms = excluded.lasted_ms, \
          unseen_ms = excluded.unseen_ms, ending = excluded.ending, affected = excluded.affected, \
-         planned_by = COALESCE(excluded.planned_by, outage.planned_by)",
+         planned_by = COALESCE(excluded.planned_by, outage.planned_by), \
+         planned_until = COALESCE(excluded.planned_until, outage.planned_until)",
         &rows,
     )
     .await
@@ -173,8 +178,20 @@ pub async fn list(db: &Db, scope: &Scope, wanted: &Wanted) -> Result<Vec<Outage>
 /// The register in which works are announced that interrupt the network.
 const PLANNED: &str = "planned-work";
 
+/// What announced a loss.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// The entry of the register of planned works.
+    pub entry: Id,
+    /// The hour until which it was announced, unix milliseconds.
+    pub until_at: Option<i64>,
+    /// Its last day, an ISO date.
+    pub last_day: String,
+}
+
 /// The entry of `organization` that announced work on `day` (an ISO date), if there is one; one
-/// that names hours announced what fell into them (`at`, unix milliseconds).
+/// that names hours announced what fell into them (`at`, unix milliseconds). What was typed
+/// after `at` announced nothing.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
@@ -183,20 +200,28 @@ pub async fn planned(
     organization: OrganizationId,
     day: &str,
     at: i64,
-) -> Result<Option<Id>, StoreError> {
+) -> Result<Option<Planned>, StoreError> {
     let on_postgres = db.engine() == "postgres";
     let text = |name: &str| dialect::json_text(on_postgres, name);
     let (ends_on, result) = (text("ends_on"), text("result"));
     let hour = |name: &str| dialect::json_integer(on_postgres, name);
     let (from_at, until_at) = (hour("from_at"), hour("until_at"));
     let sql = format!(
-        "SELECT id FROM entry WHERE register = $1 AND organization_id = $2 AND occurred_on <= $3 \
+        "SELECT id, {until_at} AS until_at, COALESCE({ends_on}, occurred_on) AS last_day \
+         FROM entry WHERE register = $1 AND organization_id = $2 AND occurred_on <= $3 \
          AND COALESCE({ends_on}, occurred_on) >= $3 AND COALESCE({result}, '') <> 'cancelled' \
          AND COALESCE({from_at}, $4) <= $4 AND COALESCE({until_at}, $4) >= $4 \
+         AND created_at <= $4 \
          ORDER BY occurred_on DESC, id LIMIT 1"
     );
     db.fetch_one("planned work", &sql, &args![PLANNED, organization, day, at])
         .await?
-        .map(|row| row.parsed("id"))
+        .map(|row| {
+            Ok(Planned {
+                entry: row.parsed("id")?,
+                until_at: row.opt_int("until_at")?,
+                last_day: row.text("last_day")?,
+            })
+        })
         .transpose()
 }

@@ -82,10 +82,13 @@ pub(super) fn pace(settings: &setting::Settings, class: &str) -> Pace {
     };
     let seconds = u32::try_from(settings.integer(key)).unwrap_or(30).max(2);
     let interval_ms = seconds * 1000;
+    // What failed is asked again as often as what answers, up to 5 s: with another rhythm at its
+    // end than at its beginning every outage would be told too short.
+    let timeout_ms = (interval_ms * 3 / 5).min(3_000);
     Pace {
         interval_ms,
-        timeout_ms: interval_ms.min(3_000),
-        retry_ms: interval_ms.min(2_000),
+        timeout_ms,
+        retry_ms: (interval_ms - timeout_ms).min(2_000),
         max_attempts: u8::try_from(settings.integer("probe.attempts")).unwrap_or(3),
         ..Pace::default()
     }

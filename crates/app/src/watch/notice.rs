@@ -54,7 +54,7 @@ pub(crate) async fn enqueue(
     let (subject, vi, en) = words(alarm, say, about, &links);
     // One that grows is told more than once.
     let nth = match say {
-        Say::Changed => format!("-{now}"),
+        Say::Changed | Say::Stayed => format!("-{now}"),
         _ => String::new(),
     };
     let payload = Payload {
@@ -188,6 +188,11 @@ fn words(alarm: &Alarm, say: Say, about: &About, links: &[Line]) -> (String, Str
             format!("Giềng: mất kết nối {subject}"),
             format!("{subject} không trả lời từ {from}."),
             format!("{subject} has not answered since {from}."),
+        ),
+        Say::Stayed => (
+            format!("Giềng: mất kết nối {subject}"),
+            format!("{subject} chập chờn từ {from}, nay mất kết nối hẳn."),
+            format!("{subject} came and went from {from} on and does not come back."),
         ),
         Say::Changed => (
             format!("Giềng: mất kết nối {subject}, thêm điểm bị ảnh hưởng"),

@@ -17,6 +17,8 @@ pub(crate) enum Say {
     Raised,
     /// Much more hangs behind it, or it came to come and go.
     Changed,
+    /// It came and went and does not come back.
+    Stayed,
     /// The target answers again.
     Cleared,
     /// The target was taken out of service.
@@ -28,7 +30,7 @@ impl Say {
     pub(crate) fn word(self) -> &'static str {
         match self {
             Say::Raised => "raised",
-            Say::Changed => "changed",
+            Say::Changed | Say::Stayed => "changed",
             Say::Cleared => "cleared",
             Say::Removed => "removed",
         }
@@ -73,6 +75,7 @@ impl Core {
         now: Moment,
     ) -> Vec<ProbeSoon> {
         let mut soon = Vec::new();
+        let mut hit = std::collections::HashSet::new();
         for effect in effects {
             match effect {
                 Effect::ProbeNow { target, after_ms } => soon.push(ProbeSoon { target, after_ms }),
@@ -95,7 +98,10 @@ impl Core {
                         to: to.word().into(),
                     });
                 }
-                Effect::LossBegan(open) => self.lost(&open, turned, now),
+                Effect::LossBegan(open) => {
+                    hit.extend(open.cause);
+                    self.lost(&open, turned, now);
+                }
                 Effect::LossEnded {
                     target,
                     ended,
@@ -130,9 +136,11 @@ impl Core {
                 } => {
                     self.hit(&told, turned);
                     if let Some(known) = self.alarms.get_mut(&told.cause) {
+                        let stayed = known.state == "flapping" && !told.flapping;
                         known.state = word(&told).into();
                         known.behind = told.behind;
-                        let say = matters.then_some(Say::Changed);
+                        let say = if stayed { Say::Stayed } else { Say::Changed };
+                        let say = matters.then_some(say);
                         turned.alarms.push((known.clone(), say));
                     }
                 }
@@ -190,6 +198,11 @@ impl Core {
                 }
             }
         }
+        for cause in hit {
+            if let Some(outage) = self.outages.get(&cause) {
+                turned.outage(outage);
+            }
+        }
         soon
     }
 
@@ -197,9 +210,15 @@ impl Core {
         let Some(outage) = self.outage(open.target, open.kind, open.since.at_ms, now) else {
             return;
         };
-        let cause = open.cause.and_then(|cause| self.outages.get(&cause));
+        let cause = open.cause.and_then(|cause| self.outages.get_mut(&cause));
         let outage = Outage {
-            cause: cause.map(|cause| cause.id),
+            cause: cause.map(|cause| {
+                // Also of a loss that ends before it is an alarm.
+                if !cause.affected.contains(&open.target) {
+                    cause.affected.push(open.target);
+                }
+                cause.id
+            }),
             ..outage
         };
         turned.outage(&outage);
@@ -238,6 +257,7 @@ impl Core {
             attribution: self.attribution(target, kind).into(),
             affected: Vec::new(),
             planned_by: None,
+            planned_until: None,
             noted_at: now.at_ms,
         })
     }
@@ -289,6 +309,7 @@ impl Core {
             attribution: "centre".into(),
             affected: Vec::new(),
             planned_by: None,
+            planned_until: None,
             noted_at: now.at_ms,
         }
     }
@@ -296,7 +317,11 @@ impl Core {
     /// Writes into the cause's outage who was hit; returns its id.
     fn hit(&mut self, told: &reachability::Alarm, turned: &mut Unwritten) -> Option<Id> {
         let outage = self.outages.get_mut(&told.cause)?;
-        outage.affected.clone_from(&told.behind);
+        for target in &told.behind {
+            if !outage.affected.contains(target) {
+                outage.affected.push(*target);
+            }
+        }
         let outage = &self.outages[&told.cause];
         turned.outage(outage);
         Some(outage.id)
@@ -356,18 +381,26 @@ impl Core {
             }
             let day = clock::local_date(clock::from_ms(outage.began_at)).to_string();
             for unit in [outage.organization, outage.provider].into_iter().flatten() {
-                outage.planned_by =
-                    store::outage::planned(&app.db, unit, &day, outage.began_at).await?;
-                if outage.planned_by.is_some() {
+                let known = store::outage::planned(&app.db, unit, &day, outage.began_at).await?;
+                if let Some(planned) = known {
+                    outage.planned_by = Some(planned.entry);
+                    outage.planned_until = planned.until_at.or_else(|| end_of(&planned.last_day));
                     break;
                 }
             }
             if let Some(known) = self.outages.get_mut(&outage.target) {
                 known.planned_by = outage.planned_by;
+                known.planned_until = outage.planned_until;
             }
         }
         Ok(())
     }
+}
+
+/// The first moment after a day, unix milliseconds.
+fn end_of(day: &str) -> Option<i64> {
+    let next = day.parse::<jiff::civil::Date>().ok()?.tomorrow().ok()?;
+    Some(clock::start_of_day_ms(next))
 }
 
 fn word(told: &reachability::Alarm) -> &'static str {

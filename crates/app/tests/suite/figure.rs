@@ -56,6 +56,7 @@ async fn watched(p: Province) {
         attribution: "unknown".into(),
         affected: Vec::new(),
         planned_by,
+        planned_until: planned_by.map(|_| began_at + 300_000),
         noted_at: began_at,
     };
     let last_year = clock::start_of_day_ms("2025-10-29".parse().unwrap());

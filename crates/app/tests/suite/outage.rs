@@ -93,6 +93,25 @@ async fn one_record_says_what_alarm_and_availability_say() {
 }
 
 #[tokio::test]
+async fn who_was_hit_stands_in_each_loss_also_while_it_comes_and_goes() {
+    let mut net = Net::new().await;
+    net.run(30, |_| true).await;
+    for _ in 0..6 {
+        net.run(45, only_other).await;
+        net.run(30, |_| true).await;
+    }
+    let now = net.now();
+    net.core.flush(&net.p.app, now).await.unwrap();
+    let all = outages(&net).await;
+    let hubs: Vec<_> = all.iter().filter(|o| o.kind == "down").collect();
+    assert_eq!(hubs.len(), 6);
+    for hub in hubs {
+        let behind = all.iter().filter(|o| o.cause == Some(hub.id)).count();
+        assert_eq!((behind, hub.affected.len()), (3, 3), "{hub:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_clock_that_jumps_makes_no_time() {
     let mut net = Net::new().await;
     net.run(30, |_| true).await;
@@ -248,9 +267,11 @@ async fn work_that_was_announced_by_the_hour_covers_its_hours_alone() {
         net.run(30, |_| true).await;
         let now = net.now();
         net.core.flush(&net.p.app, now).await.unwrap();
-        outages(net).await.pop().unwrap().planned_by
+        let last = outages(net).await.pop().unwrap();
+        (last.planned_by, last.planned_until)
     };
-    assert_eq!(cut(&mut net).await, None, "it was over");
+    assert_eq!(cut(&mut net).await, (None, None), "it was over");
+    let until = net.p.clock.now_ms() + 3_600_000;
     let now = announced(&net, "now", 0, 3_600_000).await;
-    assert_eq!(cut(&mut net).await, Some(now));
+    assert_eq!(cut(&mut net).await, (Some(now), Some(until)));
 }

@@ -29,8 +29,11 @@ pub(super) struct Pending {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Falls {
     began: VecDeque<(u64, i64)>,
-    /// Since when it has been in one state.
+    /// Since when it has been in one state of its own: what happened to the way to it, or to
+    /// us, is none.
     calm_since: Option<Moment>,
+    /// Whether it has not answered since it fell.
+    fallen: bool,
 }
 
 impl Pending {
@@ -81,15 +84,13 @@ impl Fleet {
         );
         let id = self.nodes[i as usize].target.id;
         let falls = self.falls.entry(id).or_default();
-        falls.calm_since = Some(since);
         // A target found dead again after nobody could look has not fallen again.
-        if falls
-            .began
-            .back()
-            .is_none_or(|(mono, _)| *mono < since.mono_ms)
-            && self.alarms.get(&i).is_none_or(|a| a.flapping)
-        {
-            falls.began.push_back((since.mono_ms, since.at_ms));
+        if !falls.fallen {
+            falls.fallen = true;
+            falls.calm_since = Some(since);
+            if self.alarms.get(&i).is_none_or(|a| a.flapping) {
+                falls.began.push_back((since.mono_ms, since.at_ms));
+            }
         }
         while falls.began.len() > count
             || (falls.began.front()).is_some_and(|(first, _)| first + window < since.mono_ms)
@@ -134,7 +135,8 @@ impl Fleet {
     /// `i` answers again since `since`.
     pub(super) fn recovered(&mut self, i: u32, since: Moment, effects: &mut Vec<Effect>) {
         let id = self.nodes[i as usize].target.id;
-        if let Some(falls) = self.falls.get_mut(&id) {
+        if let Some(falls) = self.falls.get_mut(&id).filter(|falls| falls.fallen) {
+            falls.fallen = false;
             falls.calm_since = Some(since);
         }
         if self.alarms.get(&i).is_some_and(|a| a.flapping) {
@@ -151,18 +153,23 @@ impl Fleet {
         }
     }
 
-    /// Whoever came and went has been in one state for long enough.
+    /// Whoever came and went has been in one state for long enough; one that is down is told
+    /// sooner than one that answers again.
     pub(super) fn calm_down(&mut self, now: Moment, effects: &mut Vec<Effect>) {
         let calm = u64::from(self.settings.flap_calm_ms);
+        let down = u64::from(self.settings.flap_down_ms);
         let window = u64::from(self.settings.flap_window_ms);
         let mut over = Vec::new();
         for (&i, alarm) in self.alarms.iter_mut().filter(|(_, a)| a.flapping) {
             let node = &self.nodes[i as usize];
-            let Some(falls) = self.falls.get_mut(&node.target.id) else {
-                continue;
-            };
+            // After a restart its falls are not known any more.
+            let falls = self.falls.entry(node.target.id).or_default();
             let since = *falls.calm_since.get_or_insert(now);
-            if now.mono_ms < since.mono_ms + calm {
+            let wait = match node.state {
+                State::Down => down,
+                _ => calm,
+            };
+            if now.mono_ms < since.mono_ms + wait {
                 continue;
             }
             match node.state {

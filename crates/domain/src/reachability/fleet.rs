@@ -21,6 +21,8 @@ pub struct Settings {
     pub flap_window_ms: u32,
     /// Milliseconds in one state after which it no longer comes and goes.
     pub flap_calm_ms: u32,
+    /// and is down for good when it has been down for so long.
+    pub flap_down_ms: u32,
     /// A jump of the wall clock smaller than this is not reported; milliseconds.
     pub clock_slack_ms: u32,
 }
@@ -32,6 +34,7 @@ impl Default for Settings {
             flap_falls: 3,
             flap_window_ms: 900_000,
             flap_calm_ms: 600_000,
+            flap_down_ms: 180_000,
             clock_slack_ms: 2_000,
         }
     }

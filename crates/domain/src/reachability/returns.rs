@@ -274,10 +274,34 @@ fn one_that_stays_down_after_it_came_and_went_is_down() {
         lab.run(40_000);
     }
     lab.dead = vec![2];
-    lab.run(700_000);
+    // It is told soon, and what happens to the way meanwhile puts it off no further.
+    lab.run(100_000);
+    lab.dead = vec![0, 2];
+    lab.run(60_000);
+    lab.dead = vec![2];
+    lab.run(60_000);
     let last = lab.fleet.alarms();
-    assert_eq!(last.len(), 1);
+    assert_eq!(last.iter().map(|a| a.cause).collect::<Vec<_>>(), [id(2)]);
     assert!(!last[0].flapping);
+}
+
+#[test]
+fn one_that_is_steady_is_steady_whatever_happens_to_the_way() {
+    let mut lab = Lab::new(wide(3));
+    for _ in 0..4 {
+        lab.dead = vec![2];
+        lab.run(40_000);
+        lab.dead.clear();
+        lab.run(40_000);
+    }
+    for _ in 0..2 {
+        lab.run(250_000);
+        lab.dead = vec![0];
+        lab.run(50_000);
+        lab.dead.clear();
+    }
+    lab.run(20_000);
+    assert!(lab.fleet.alarms().is_empty(), "{:?}", lab.fleet.alarms());
 }
 
 #[test]
@@ -298,6 +322,49 @@ fn a_loss_is_from_the_first_failed_to_the_first_answered_sample() {
         assert_eq!(kind, State::Down);
         // An interval of 10 s at either end is all that sampling can miss.
         assert!(ms.abs_diff(real) <= 10_000, "{ms} of {real}");
+    }
+}
+
+#[test]
+fn the_seconds_lost_are_those_of_the_script() {
+    // When two lines were really cut and mended: five times for 60 s and eight times for 20 s,
+    // milliseconds from the first cut.
+    const LONG: [u64; 10] = [
+        243, 60_378, 120_485, 180_573, 240_676, 300_751, 360_827, 420_897, 480_946, 540_991,
+    ];
+    const SHORT: [u64; 16] = [
+        0, 20_270, 40_309, 60_394, 80_414, 100_579, 120_710, 140_763, 160_897, 181_000, 201_103,
+        221_285, 241_322, 261_532, 281_583, 301_653,
+    ];
+    for script in [&LONG[..], &SHORT[..]] {
+        // Twenty are cut alike; their turns lie evenly over the interval of 10 s.
+        let mut lab = Lab::new(wide(60));
+        let cut: Vec<u16> = (2..=60).step_by(3).collect();
+        let mut at = 0;
+        for (n, &moment) in script.iter().enumerate() {
+            lab.run(moment - at);
+            at = moment;
+            lab.dead = if n % 2 == 0 { cut.clone() } else { Vec::new() };
+        }
+        lab.run(60_000);
+        let real: u64 = script.chunks(2).map(|c| c[1] - c[0]).sum();
+        let times = script.len() / 2;
+        let mut sums = std::collections::BTreeMap::<u16, u64>::new();
+        for (target, kind, ms) in losses(&lab) {
+            assert_eq!(kind, State::Down);
+            *sums.entry(super::lab::number(target)).or_default() += ms;
+        }
+        assert!(sums.keys().eq(&cut), "all that were cut, and nobody else");
+        assert_eq!(losses(&lab).len(), times * cut.len());
+        for (target, sum) in &sums {
+            // Sampling may miss an interval at either end; it misses neither way for good.
+            assert!(sum.abs_diff(real) <= 20_000, "{target}: {sum} of {real} ms");
+        }
+        let mean = sums.values().sum::<u64>() / cut.len() as u64;
+        assert!(
+            mean.abs_diff(real) <= 1_000,
+            "on average {mean} of {real} ms"
+        );
     }
 }
 

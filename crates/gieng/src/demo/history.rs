@@ -85,8 +85,8 @@ pub async fn make(app: &App, clock: &Clock, days: u16) -> anyhow::Result<()> {
     }
     tell!();
     let ctx = Ctx::console(app.clock.now_ms());
-    setting::set(app, &ctx, "probe.interval_seconds", "10").await?;
-    setting::set(app, &ctx, "probe.critical_interval_seconds", "5").await?;
+    setting::set(app, &ctx, "probe.interval_seconds", "5").await?;
+    setting::set(app, &ctx, "probe.critical_interval_seconds", "3").await?;
     Ok(())
 }
 

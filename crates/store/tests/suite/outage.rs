@@ -28,6 +28,7 @@ async fn outages_are_kept_as_they_were(db: &Db) {
         attribution: "provider".into(),
         affected: Vec::new(),
         planned_by: Some(Id::new(NOW)),
+        planned_until: Some(NOW + 30_000),
         noted_at: NOW + 13_000,
     };
     let save = async |outage: &outage::Outage| {
@@ -50,6 +51,7 @@ async fn outages_are_kept_as_they_were(db: &Db) {
         ending: Some("answered".into()),
         affected: vec![TargetId(Id::new(NOW))],
         planned_by: None,
+        planned_until: None,
         ..began.clone()
     };
     save(&over).await;
@@ -57,6 +59,7 @@ async fn outages_are_kept_as_they_were(db: &Db) {
     let kept = outage::Outage {
         subject: "VNPT-1".into(),
         planned_by: began.planned_by,
+        planned_until: began.planned_until,
         ..over
     };
     let wanted = outage::Wanted {

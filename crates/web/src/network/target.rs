@@ -322,6 +322,7 @@ mod tests {
             attribution: "unknown".into(),
             affected: Vec::new(),
             planned_by: None,
+            planned_until: None,
             noted_at: 0,
         }
     }
