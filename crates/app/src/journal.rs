@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use domain::{authority::Permission, label::Label, problem::Problem};
 pub use store::journal::{Change, JournalEntry, JournalQuery};
 use store::{
+    StoreError,
     journal::Break,
     memory::LOST,
     replay::{Mismatch, Replay},
@@ -117,6 +118,8 @@ pub enum JournalFinding {
     Record(Mismatch),
     /// A file that a record names, by its SHA-256, is gone or not as it was handed in.
     File(String),
+    /// A part of the database cannot be read, in the words of the program.
+    Illegible(String),
 }
 
 impl JournalFinding {
@@ -174,6 +177,10 @@ impl JournalFinding {
             Self::File(sha256) => Label::new(
                 format!("Tệp đính kèm {sha256} bị mất hoặc không còn nguyên như khi nộp"),
                 format!("The attachment {sha256} is gone or not as it was handed in"),
+            ),
+            Self::Illegible(what) => Label::new(
+                format!("Cơ sở dữ liệu có phần không đọc được: {what}"),
+                format!("A part of the database cannot be read: {what}"),
             ),
         }
     }
@@ -263,6 +270,57 @@ pub async fn verify_against(
             "journal",
         ));
     }
+    let mut report = JournalReport {
+        entries: 0,
+        head: String::new(),
+        records: 0,
+        anchors: 0,
+        findings: Vec::new(),
+        more: 0,
+    };
+    match hold(app, given, left, &mut report).await {
+        Ok(()) => Ok(report),
+        // Whoever can write into the database can also make it illegible: no verification is no
+        // sound one.
+        Err(Failed::Store(error)) if error.is_content() => {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "the database cannot be verified"
+            );
+            let what = error.to_string();
+            find(&mut report, JournalFinding::Illegible(what));
+            Ok(report)
+        }
+        Err(Failed::Store(error)) => Err(fault(error)),
+        Err(Failed::Told(problem)) => Err(problem),
+    }
+}
+
+/// Why a verification came to no end.
+enum Failed {
+    Store(StoreError),
+    Told(Problem),
+}
+
+impl From<StoreError> for Failed {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<Problem> for Failed {
+    fn from(problem: Problem) -> Self {
+        Self::Told(problem)
+    }
+}
+
+/// Holds everything against everything, and puts into the report what does not hold.
+async fn hold(
+    app: &App,
+    given: Option<Verifier>,
+    left: Vec<(JournalHead, String)>,
+    report: &mut JournalReport,
+) -> Result<(), Failed> {
     // What the vault names before the journal is read is in it.
     let mut anchors: BTreeMap<u64, Vec<(String, String)>> = BTreeMap::new();
     let heads = vault_heads(app, given).await?;
@@ -271,14 +329,8 @@ pub async fn verify_against(
         known.push((hex::encode(head.hash), from));
     }
     let keys = heads.others.iter().cloned().map(JournalFinding::Key);
-    let mut report = JournalReport {
-        entries: 0,
-        head: String::new(),
-        records: 0,
-        anchors: anchors.len(),
-        findings: keys.collect(),
-        more: 0,
-    };
+    report.anchors = anchors.len();
+    report.findings.extend(keys);
     let (mut noted, mut lost) = (0, Vec::new());
     let library = app.library();
     let books = library.registers.values().cloned();
@@ -286,7 +338,7 @@ pub async fn verify_against(
     let mut replay = Replay::new(domain::noun::all().iter().chain(&books));
     let walked = store::journal::walk(&app.db, |entry, broken| {
         if let Some(broken) = broken {
-            find(&mut report, JournalFinding::Entry(broken));
+            find(report, JournalFinding::Entry(broken));
         }
         let Some(seq) = u64::try_from(entry.seq).ok().filter(|seq| *seq > 0) else {
             return Ok(());
@@ -294,7 +346,7 @@ pub async fn verify_against(
         for (hash, from) in anchors.remove(&seq).unwrap_or_default() {
             if hash != entry.hash {
                 let (from, last) = (from, i64::MAX);
-                find(&mut report, JournalFinding::Anchor { seq, from, last });
+                find(report, JournalFinding::Anchor { seq, from, last });
                 break;
             }
         }
@@ -303,54 +355,53 @@ pub async fn verify_against(
         replay.take(&entry);
         Ok(())
     })
-    .await
-    .map_err(fault)?;
+    .await?;
     // The farthest one says it all.
     if let Some((seq, known)) = anchors.pop_last() {
         let from = known.into_iter().next().map_or_else(String::new, |k| k.1);
         let last = walked.last;
-        find(&mut report, JournalFinding::Anchor { seq, from, last });
+        find(report, JournalFinding::Anchor { seq, from, last });
     }
     for (seq, hash, from) in lost {
-        let found = store::journal::hash_at(&app.db, seq).await.map_err(fault)?;
+        let found = store::journal::hash_at(&app.db, seq).await?;
         if found.as_ref() != Some(&hash) {
             let (seq, last) = (u64::try_from(seq).unwrap_or_default(), walked.last);
-            find(&mut report, JournalFinding::Anchor { seq, from, last });
+            find(report, JournalFinding::Anchor { seq, from, last });
         }
     }
-    let vaults = evidence::unacknowledged(&app.db).await.map_err(fault)?;
+    let vaults = evidence::unacknowledged(&app.db).await?;
     for vault in vaults {
-        find(&mut report, JournalFinding::LostVault(vault));
+        find(report, JournalFinding::LostVault(vault));
     }
     if walked.sealed_from.is_none() && walked.last > 0 && report.anchors > 0 {
-        find(&mut report, JournalFinding::Unsealed);
+        find(report, JournalFinding::Unsealed);
     }
     if walked.last > 0
         && let Some(unread) = heads.unread(noted)
     {
-        find(&mut report, JournalFinding::Unread(unread));
+        find(report, JournalFinding::Unread(unread));
     }
     let parts = store::structure::differences(&app.db, library.registers.values()).await;
-    for part in parts.map_err(fault)? {
-        find(&mut report, JournalFinding::Structure(part));
+    for part in parts? {
+        find(report, JournalFinding::Structure(part));
     }
-    let compared = replay.compare(&app.db).await.map_err(fault)?;
+    let compared = replay.compare(&app.db).await?;
     // What was changed while records were read is told by later entries.
     let later = store::journal::touched(&app.db, walked.last).await;
-    let later = later.map_err(fault)?;
+    let later = later?;
     for mismatch in compared.mismatches {
         if !later.iter().any(|(noun, id)| moves(&mismatch, noun, id)) {
-            find(&mut report, JournalFinding::Record(mismatch));
+            find(report, JournalFinding::Record(mismatch));
         }
     }
-    for sha256 in attachment::damaged(app).await.map_err(fault)? {
-        find(&mut report, JournalFinding::File(sha256));
+    for sha256 in attachment::damaged(app).await? {
+        find(report, JournalFinding::File(sha256));
     }
     report.entries = walked.last;
     report.head = walked.head;
     report.records = compared.records;
     report.more += compared.more;
-    Ok(report)
+    Ok(())
 }
 
 /// What an entry says of one that was gone while the program ran: its number, its hash, and who

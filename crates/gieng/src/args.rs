@@ -272,9 +272,10 @@ pub enum VaultCommand {
         /// Do what was said; without it nothing is changed.
         #[arg(long)]
         yes: bool,
-        /// Acknowledge that vaults that were known are lost: what was known of each goes into the
-        /// change journal with this reason, and verifications go by the vault in use.
-        #[arg(long, value_name = "REASON", conflicts_with_all = ["vault", "yes"])]
+        /// Acknowledge that vaults that were known are lost: without `--yes` they are named, with
+        /// it what was known of each goes into the change journal with this reason, and
+        /// verifications go by the vault in use.
+        #[arg(long, value_name = "REASON", conflicts_with = "vault")]
         accept: Option<String>,
     },
     /// Print one line with its inclusion proof.

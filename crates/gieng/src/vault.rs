@@ -27,8 +27,10 @@ pub async fn run(config: &Config, args: VaultArgs) -> anyhow::Result<ExitCode> {
             vault,
         } => verify(config, key, checkpoint, vault).await,
         VaultCommand::Repair {
-            accept: Some(why), ..
-        } => accept(config, &why).await,
+            accept: Some(why),
+            yes,
+            ..
+        } => accept(config, &why, yes).await,
         VaultCommand::Repair { vault, yes, .. } => repair(config, vault, yes).await,
         VaultCommand::Prove { index, json } => {
             let app = config.open(false).await?;
@@ -247,18 +249,31 @@ async fn verify(
 }
 
 /// Acknowledges vaults that are lost, each by its name.
-async fn accept(config: &Config, why: &str) -> anyhow::Result<ExitCode> {
+async fn accept(config: &Config, why: &str, yes: bool) -> anyhow::Result<ExitCode> {
     let app = config.open(false).await?;
     let ctx = Ctx::console(app.clock.now_ms());
-    let lost = evidence::acknowledge(&app, &ctx, why).await?;
+    let (lost, what) = if yes {
+        (
+            evidence::acknowledge(&app, &ctx, why).await?,
+            "acknowledged",
+        )
+    } else {
+        (evidence::lost_vaults(&app).await?, "LOST")
+    };
     for vault in &lost {
+        let time = clock::from_ms(vault.at).to_zoned(clock::local_zone());
         say!(
-            "acknowledged: {}, {} lines known ({}), {}",
+            "{what}: {}, {} lines known ({}), set apart {}: {}",
             vault.folder,
             vault.size,
             vault.root,
+            time.strftime("%d/%m/%Y %H:%M:%S"),
             vault.reason
         );
+    }
+    if !yes && !lost.is_empty() {
+        say!("nothing was changed; the same with --yes acknowledges all of these");
+        return Ok(ExitCode::FAILURE);
     }
     if lost.is_empty() {
         say!("no vault is lost that was not acknowledged");

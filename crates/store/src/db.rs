@@ -6,7 +6,7 @@
 use std::{collections::BTreeSet, path::Path, str::FromStr, sync::Arc, time::Duration};
 
 use sqlx::{
-    AssertSqlSafe, PgPool, SqlitePool,
+    AssertSqlSafe, Executor as _, PgPool, SqlitePool,
     postgres::{PgArguments, PgConnectOptions, PgPoolOptions},
     sqlite::{
         SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions,
@@ -90,6 +90,13 @@ pub(crate) fn postgres_query(
 ) -> sqlx::query::Query<'static, sqlx::Postgres, PgArguments> {
     sqlx::query_with(AssertSqlSafe(sql.to_owned()), postgres_args(args))
 }
+
+/// Looks names up in the schema of our tables alone, or in the first where there are none yet.
+const OWN_PATH: &str = "SELECT pg_catalog.set_config('search_path', pg_catalog.quote_ident(COALESCE( \
+     (SELECT n.nspname::text FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n \
+      ON n.oid OPERATOR(pg_catalog.=) c.relnamespace \
+      WHERE c.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass('journal')), \
+     pg_catalog.current_schema()::text)), false)";
 
 impl Db {
     /// Opens the SQLite file at `path`, making it when absent, and migrates it.
@@ -179,6 +186,11 @@ impl Db {
             PgPoolOptions::new()
                 .max_connections(connections)
                 .acquire_timeout(Duration::from_secs(10))
+                // Names mean what the engine and our own schema make of them, whatever else
+                // the path names that was set for the database.
+                .after_connect(|connection, _| {
+                    Box::pin(async move { connection.execute(OWN_PATH).await.map(drop) })
+                })
         };
         let writer = connect(6)
             .connect_with(options.clone())

@@ -131,6 +131,27 @@ impl StoreError {
         code.is_some_and(|code| matches!(&*code, "40001" | "40P01"))
     }
 
+    /// Whether what lies in the database is at fault: a value, a table or a page that is not as
+    /// this program writes it.
+    pub fn is_content(&self) -> bool {
+        match self {
+            Self::Decode { .. } => true,
+            Self::Engine { source, .. } => match source {
+                sqlx::Error::ColumnNotFound(_)
+                | sqlx::Error::Decode(_)
+                | sqlx::Error::ColumnDecode { .. } => true,
+                // SQLite: an error in the statement, a damaged file, no database; PostgreSQL: a
+                // name that is not there, a value that does not fit, damaged data.
+                sqlx::Error::Database(e) => e.code().is_some_and(|code| {
+                    matches!(&*code, "1" | "11" | "26" | "267" | "523" | "779")
+                        || matches!(code.get(..2), Some("22" | "42" | "XX") if code.len() == 5)
+                }),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
     /// Whether trying again later may help: the database is away, locked or full.
     pub fn is_unavailable(&self) -> bool {
         match self {

@@ -57,6 +57,16 @@ pub async fn forget(db: &Db) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Forgets all that was noted here, legible or not: what is wrong is found again.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn forget_all(db: &Db) -> Result<(), StoreError> {
+    db.execute("evidence", "DELETE FROM evidence_check", &[])
+        .await?;
+    Ok(())
+}
+
 /// Notes a verification in place of the one before.
 ///
 /// # Errors

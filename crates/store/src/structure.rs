@@ -1,7 +1,8 @@
-//! What the database is made of beside its rows: tables, views, unique indexes, constraints,
+//! What the database is made of beside its rows: tables, views, indexes, constraints,
 //! triggers, rules, functions. A view that was replaced tells checks what the records do not, and
 //! a trigger writes what nobody asked for: all of it is held against what this program makes, as
-//! the same engine tells it.
+//! the same engine tells it. An index that does not name each row hides it from whoever looks by
+//! it ([`hidden`]).
 
 use std::collections::BTreeMap;
 
@@ -76,14 +77,79 @@ pub async fn differences<'a>(
     for part in found.keys() {
         differs(part, How::Foreign);
     }
+    out.extend(hidden(db).await?);
     Ok(out)
 }
 
-/// As it is. What the engine keeps for itself, and an index that only makes it faster, is no
-/// concern of ours.
+/// Indexes and tables that do not say the same, and on PostgreSQL settings that this program did
+/// not make and that change what a query reads.
+async fn hidden(db: &Db) -> Result<Vec<Difference>, StoreError> {
+    let changed = |kind: &str, name: String, how| Difference {
+        kind: kind.into(),
+        name,
+        how,
+    };
+    if db.engine() == "sqlite" {
+        let rows = db
+            .fetch("schema", "PRAGMA integrity_check(20)", &[])
+            .await?;
+        let said = rows.iter().map(|row| row.text("integrity_check"));
+        let said: Vec<String> = said.collect::<Result<_, _>>()?;
+        return Ok((said.into_iter())
+            .filter(|what| what != "ok")
+            .map(|what| changed("content", what, How::Changed))
+            .collect());
+    }
+    let mut out = Vec::new();
+    let mut tx = db.snapshot().await?;
+    for row in tx.fetch("schema", SETTINGS, &[]).await? {
+        out.push(changed("setting", row.text("name")?, How::Foreign));
+    }
+    for row in tx.fetch("schema", KEYS, &[]).await? {
+        let (table, key) = (row.text("name")?, row.text("key")?);
+        let mut sums = Vec::new();
+        for by_index in ["off", "on"] {
+            // Once as the rows lie, once as the index of the key leads to them.
+            let way = "SELECT set_config('enable_seqscan', $2, true), set_config('enable_sort', $2, true), \
+                 set_config('enable_bitmapscan', 'off', true), set_config('enable_indexonlyscan', 'off', true), \
+                 set_config('enable_indexscan', $1, true)";
+            let other = if by_index == "on" { "off" } else { "on" };
+            tx.fetch("schema", way, &[by_index.into(), other.into()])
+                .await?;
+            let sql = format!(
+                "SELECT concat(count(*), ' ', sum(('x' || substr(h, 1, 15))::bit(60)::bigint)) AS sum \
+                 FROM (SELECT md5(t::text) AS h FROM {table} t ORDER BY {key}) r"
+            );
+            for row in tx.fetch("schema", &sql, &[]).await? {
+                sums.push(row.text("sum")?);
+            }
+        }
+        if sums.first() != sums.last() {
+            out.push(changed("index", format!("{table} ({key})"), How::Changed));
+        }
+    }
+    Ok(out)
+}
+
+/// Settings of this database or role that change which rows, names or rules a session sees.
+const SETTINGS: &str = "SELECT DISTINCT s.line AS name FROM pg_db_role_setting d \
+     CROSS JOIN LATERAL unnest(d.setconfig) s(line) LEFT JOIN pg_roles r ON r.oid = d.setrole \
+     WHERE (d.setdatabase = 0 OR d.setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())) \
+     AND (d.setrole = 0 OR r.rolname = current_user) \
+     AND s.line ~ '^(enable_|search_path=|session_|local_preload|row_security|ignore_|zero_damaged)' ORDER BY 1";
+
+/// Each table with the columns of its key.
+const KEYS: &str = "SELECT i.indrelid::regclass::text AS name, \
+       (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY k.n) FROM unnest(i.indkey) WITH ORDINALITY k(attnum, n) \
+        JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum) AS key \
+     FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid \
+     WHERE i.indisprimary AND c.relkind = 'r' AND c.relname NOT LIKE '\\_sqlx%' \
+     AND c.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'journal'::regclass) ORDER BY 1";
+
+/// As it is, but for what the engine keeps for itself.
 const SQLITE: &str = "SELECT type AS kind, name, COALESCE(sql, '') AS text FROM sqlite_schema \
      WHERE NOT (type = 'table' AND name IN ('_sqlx_migrations', 'sqlite_sequence', 'sqlite_stat1', 'sqlite_stat4')) \
-     AND NOT (type = 'index' AND (sql IS NULL OR sql LIKE 'CREATE INDEX %'))";
+     AND NOT (type = 'index' AND sql IS NULL)";
 
 /// The same of the PostgreSQL schema `$1`, which must be the first that is looked through, so
 /// that names in definitions are told without it.
@@ -101,8 +167,9 @@ const POSTGRES: &str = "\
     FROM ours c WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') \
     UNION ALL SELECT 'table', i.inhrelid::regclass::text, 'inherits' \
     FROM pg_inherits i JOIN ours c ON c.oid = i.inhparent AND c.relkind IN ('r', 'p') \
-    UNION ALL SELECT 'index', i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid, 0, true) \
-    FROM pg_index i JOIN ours c ON c.oid = i.indrelid WHERE i.indisunique \
+    UNION ALL SELECT 'index', i.indexrelid::regclass::text, \
+      concat_ws(' ', pg_get_indexdef(i.indexrelid, 0, true), i.indisvalid, i.indisready, i.indislive) \
+    FROM pg_index i JOIN ours c ON c.oid = i.indrelid \
     UNION ALL SELECT 'constraint', concat(c.relname, ': ', pg_get_constraintdef(k.oid, true)), '' \
     FROM pg_constraint k JOIN ours c ON c.oid = k.conrelid \
     UNION ALL SELECT 'trigger', concat(c.relname, ': ', t.tgname), concat(t.tgenabled, pg_get_triggerdef(t.oid, true)) \

@@ -56,7 +56,7 @@ pub(crate) fn due(checks: &[EvidenceCheck], subject: &str, now: i64) -> bool {
 /// The store's.
 pub async fn run(app: &App) -> Result<Option<Label>, StoreError> {
     apart(app).await?;
-    let checks = evidence::checks(&app.db).await?;
+    let checks = last(app).await?;
     let now = app.clock.now_ms();
     let ctx = Ctx::system(now);
     let mut told = None;
@@ -70,6 +70,21 @@ pub async fn run(app: &App) -> Result<Option<Label>, StoreError> {
     Ok(told)
 }
 
+/// The last verifications. Those that cannot be read are made anew.
+async fn last(app: &App) -> Result<Vec<EvidenceCheck>, StoreError> {
+    match evidence::checks(&app.db).await {
+        Err(error) if error.is_content() => {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "the last verifications cannot be read"
+            );
+            evidence::forget_all(&app.db).await?;
+            Ok(Vec::new())
+        }
+        checks => checks,
+    }
+}
+
 /// Reads the whole vault again once a day and at each start, what was not read longest first.
 /// What is wrong is told when it is found. `stop` ends a reading that is running; the next start
 /// goes on where it was.
@@ -81,7 +96,7 @@ pub async fn read(app: &App, stop: &CancellationToken) -> Result<Option<Label>, 
         return Ok(None);
     }
     let now = app.clock.now_ms();
-    let checks = evidence::checks(&app.db).await?;
+    let checks = last(app).await?;
     if !app.logs.reads_first() && !due(&checks, "vault", now) {
         return Ok(None);
     }

@@ -18,6 +18,8 @@ use crate::{App, Ctx, fault::fault};
 pub struct LostVault {
     /// The entry that says so.
     pub begun: i64,
+    /// When that was noted, unix milliseconds.
+    pub at: i64,
     /// Its folder, as it was called when it was set apart.
     pub folder: String,
     /// How many of its lines were known,
@@ -37,13 +39,14 @@ impl LostVault {
             size,
             root,
             reason,
+            ..
         } = self;
         Label::new(
             format!(
                 "Kho nhật ký {folder} ({size} dòng đã biết, {root}) bị thay bằng kho mới ở mục {begun}: {reason}; chưa ai xác nhận mất mát này"
             ),
             format!(
-                "The log vault {folder} ({size} lines known, {root}) was replaced by a new one at entry {begun}: {reason}; nobody has acknowledged what is lost (gieng vault repair --accept)"
+                "The log vault {folder} ({size} lines known, {root}) was replaced by a new one at entry {begun}: {reason}; nobody has acknowledged what is lost (gieng vault repair --accept REASON --yes)"
             ),
         )
     }
@@ -54,6 +57,7 @@ impl LostVault {
         let text = |name: &str| continues[name].as_str().unwrap_or_default().to_owned();
         Some(Self {
             begun: entry.seq,
+            at: entry.change.at,
             folder: text("folder"),
             size: continues["size"].as_u64().unwrap_or_default(),
             root: text("root"),
@@ -76,6 +80,14 @@ pub(crate) async fn unacknowledged(db: &Db) -> Result<Vec<LostVault>, StoreError
     })
     .await?;
     Ok(lost)
+}
+
+/// The lost vaults that nobody has acknowledged.
+///
+/// # Errors
+/// Unavailable.
+pub async fn lost_vaults(app: &App) -> Result<Vec<LostVault>, Problem> {
+    unacknowledged(&app.db).await.map_err(fault)
 }
 
 /// Acknowledges what is lost, for a reason: an entry of the journal for each vault names it. From

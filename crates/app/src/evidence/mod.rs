@@ -20,7 +20,7 @@ pub use self::{
     daily::{checks, read, run},
     keys::OtherKey,
     left::{Left, LeftError},
-    lost::{LostVault, acknowledge},
+    lost::{LostVault, acknowledge, lost_vaults},
     vault::{Against, HeldAgainst, VaultReport, verify as verify_vault},
 };
 pub(crate) use self::{

@@ -26,6 +26,10 @@ const BOTH: &[(&str, &str)] = &[
         "DROP VIEW book_technical_journal",
         "view book_technical_journal is gone",
     ),
+    (
+        "CREATE INDEX more ON alarm (state)",
+        "index more is none that this program makes",
+    ),
 ];
 
 const SQLITE: &[(&str, &str)] = &[(
@@ -34,6 +38,10 @@ const SQLITE: &[(&str, &str)] = &[(
 )];
 
 const POSTGRES: &[(&str, &str)] = &[
+    (
+        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET enable_seqscan = off', current_database()); END $$",
+        "setting enable_seqscan=off is none that this program makes",
+    ),
     (
         "CREATE FUNCTION quiet() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$",
         "function quiet() is none that this program makes",
@@ -95,5 +103,47 @@ async fn what_the_database_is_made_of_is_held_on_sqlite() {
 async fn what_the_database_is_made_of_is_held_on_postgres() {
     if let Some(database) = testkit::postgres::database() {
         each_is_named(Office::new(Some(database)).await, POSTGRES).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_index_that_hides_entries_is_named_and_hides_none_from_us() {
+    let office = Office::new(None).await;
+    let db = &office.app.db;
+    let sql = "SELECT sql AS text FROM sqlite_schema WHERE name = 'journal_noun'";
+    let made = db.fetch_one("schema", sql, &[]).await.unwrap().unwrap();
+    let made = made.text("text").unwrap();
+    let newest = store::journal::newest_of(db, "account").await.unwrap();
+    assert!(newest.is_some());
+    for sql in [
+        "DROP INDEX journal_noun",
+        &format!("{made} WHERE seq < 1"),
+        "PRAGMA writable_schema = ON",
+        &format!("UPDATE sqlite_schema SET sql = '{made}' WHERE name = 'journal_noun'"),
+        "PRAGMA writable_schema = RESET",
+        // The others read the schema again.
+        "CREATE TABLE bump (one INTEGER)",
+        "DROP TABLE bump",
+    ] {
+        db.execute("tamper", sql, &[]).await.unwrap();
+    }
+    office.names(&["missing from index journal_noun"]).await;
+    let found = store::journal::newest_of(db, "account").await.unwrap();
+    assert_eq!(found.map(|e| e.seq), newest.map(|e| e.seq));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_read_is_not_sound() {
+    for (sql, expected) in [
+        (
+            "UPDATE account SET name = CAST(x'ff' AS TEXT)",
+            "cannot be read",
+        ),
+        ("DROP TABLE evidence_check", "evidence_check"),
+        ("ALTER TABLE contact RENAME COLUMN name TO named", "contact"),
+    ] {
+        let office = Office::new(None).await;
+        office.app.db.execute("tamper", sql, &[]).await.unwrap();
+        office.names(&[expected]).await;
     }
 }

@@ -268,6 +268,10 @@ fn nine_rewritings_of_the_vault_are_found_and_nothing_is_signed_over_them() {
             assert!(!good && said.contains(unknown), "{name}: {said}");
         }
         let why = ["vault", "repair", "--accept", "đã lập biên bản ngày 20/11"];
+        let (done, said) = victim.verify(&why);
+        assert!(!done && said.contains(&apart[0]), "{name}: {said}");
+        assert!(!victim.verify(&["vault", "verify"]).0, "{name}: only named");
+        let why = [&why[..], &["--yes"]].concat();
         let (good, said) = victim.verify(&why);
         assert!(good && said.contains(&apart[0]), "{name}: {said}");
         for what in ["vault", "journal"] {
