@@ -153,6 +153,8 @@ pub struct Inner {
     pub(crate) imports: Runs,
     /// Who takes in a table, and who waits to.
     pub(crate) importing: Queue,
+    /// Work for readers that takes seconds.
+    pub(crate) heavy: Queue,
     pub(crate) assess: Assess,
     /// How far the registry has come.
     pub(crate) mark: Mark,
@@ -252,6 +254,7 @@ impl App {
             watch: Watch::default(),
             imports: Runs::default(),
             importing: Queue::default(),
+            heavy: Queue::default(),
             assess: Assess::default(),
             mark: Mark::default(),
             index: Fresh::default(),

@@ -7,10 +7,16 @@ use std::{
     time::Duration,
 };
 
+use domain::{
+    label::Label,
+    problem::{Problem, ProblemKind},
+};
 use tokio::{
     sync::{Mutex as Turn, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore},
     time::timeout,
 };
+
+use crate::{App, Ctx, examiner::person};
 
 /// How much is done at once.
 const AT_ONCE: usize = 2;
@@ -31,7 +37,7 @@ pub(crate) struct Queue {
 
 /// The right to go on, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Seat {
+pub struct Seat {
     _turn: OwnedMutexGuard<()>,
     _running: OwnedSemaphorePermit,
 }
@@ -73,5 +79,27 @@ impl Queue {
         let turn = Arc::default();
         turns.insert(who.to_owned(), Arc::downgrade(&turn));
         Some(turn)
+    }
+}
+
+impl App {
+    /// Waits for the actor's turn at work that takes seconds of a processor: a past day's
+    /// verdicts, all of them as OSCAL. Keep what it gives until the work is done.
+    ///
+    /// # Errors
+    /// Unavailable when too many wait.
+    pub async fn turn(&self, ctx: &Ctx) -> Result<Seat, Problem> {
+        let seat = self.heavy.enter(&person(ctx)).await;
+        seat.ok_or_else(|| {
+            Problem::new(
+                ProblemKind::Unavailable,
+                Label::new(
+                    "Đang có nhiều yêu cầu nặng cùng lúc",
+                    "Too much heavy work is asked for at once",
+                ),
+                "",
+                Label::new("Thử lại sau một phút.", "Try again in a minute."),
+            )
+        })
     }
 }

@@ -176,13 +176,19 @@ pub async fn reconcile(app: &App) -> Result<Option<Label>, StoreError> {
     Ok(None)
 }
 
+/// So long a vault that takes lines may sign none, seconds; it signs each minute.
+const UNSIGNED_FOR: i64 = 150;
+
 fn looks(app: &App, room: Room, syslog: &Snapshot) -> Vec<Look> {
     let counts = &syslog.counts;
     let reader = app.logs.reader();
     let full = reader.is_some_and(vault::Reader::is_full) || room >= Room::NoLogs;
     let unsigned = app.logs.vault().is_some_and(|vault| {
-        let signed = vault.latest_checkpoint().map_or(0, |c| c.size);
-        vault.size() > signed
+        // While lines flow some are always unsigned: what counts is how long none was signed.
+        let (size, at) = vault
+            .latest_checkpoint()
+            .map_or((0, 0), |c| (c.size, c.signed_at));
+        vault.size() > size && app.clock.now_ms() / 1000 - at > UNSIGNED_FOR
     });
     let (failures, last) = match app.upkeep.failures() {
         (n, "") => (n + counts.panics, "syslog"),

@@ -179,8 +179,9 @@ impl Drop for Work {
 struct Patient {
     body: Incoming,
     work: Arc<Work>,
-    began: Instant,
-    received: u64,
+    /// How long it may still be waited for: it grows with what comes, up to [`PAUSE`].
+    patience: Duration,
+    waited_from: Instant,
     /// Runs while more is waited for.
     late: Option<Pin<Box<Sleep>>>,
 }
@@ -190,16 +191,17 @@ impl Patient {
         Self {
             body,
             work,
-            began: Instant::now(),
-            received: 0,
+            patience: PAUSE,
+            waited_from: Instant::now(),
             late: None,
         }
     }
 
-    /// Until when the next piece has to be here.
-    fn deadline(&self) -> Instant {
-        let pace = self.began + PAUSE + Duration::from_secs(self.received / PACE);
-        pace.min(Instant::now() + PAUSE)
+    /// Notes that a piece has come: waiting for it took patience, its bytes give some back.
+    /// So what came fast at first buys no slow end.
+    fn came(&mut self, waited: Duration, bytes: usize) {
+        let gained = Duration::from_millis(1000 * bytes as u64 / PACE);
+        self.patience = (self.patience.saturating_sub(waited) + gained).min(PAUSE);
     }
 }
 
@@ -213,21 +215,25 @@ impl http_body::Body for Patient {
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let polled = Pin::new(&mut self.body).poll_frame(cx);
         if let Poll::Ready(frame) = polled {
-            self.late = None;
+            let waited = (self.late.take()).map_or(Duration::ZERO, |_| self.waited_from.elapsed());
             self.work.0.waiting(false);
             self.work.0.heard();
             if let Some(Ok(frame)) = &frame
                 && let Some(data) = frame.data_ref()
             {
-                self.received += data.len() as u64;
+                let bytes = data.len();
+                self.came(waited, bytes);
             }
             return Poll::Ready(frame.map(|frame| frame.map_err(Error::new)));
         }
-        let deadline = self.deadline();
         self.work.0.waiting(true);
+        let (now, patience) = (Instant::now(), self.patience);
+        if self.late.is_none() {
+            self.waited_from = now;
+        }
         let late = self
             .late
-            .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(now + patience)));
         ready!(late.as_mut().poll(cx));
         let slow = io::Error::new(io::ErrorKind::TimedOut, "the request came too slowly");
         Poll::Ready(Some(Err(Error::new(slow))))

@@ -27,3 +27,20 @@ async fn two_gigabytes_are_answered_and_take_no_memory() {
     );
     assert_eq!(answer.status, 413);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_small_fields_and_files_take_no_memory() {
+    let world = World::with_units().await;
+    let reader = world.signed_in("nguoi.xem", "reader", None).await;
+    let before = resident();
+    // Fields as long as one may be, empty ones, and files of one byte.
+    for (parts, size) in [((5_000, 0), 65_000), ((500_000, 0), 0), ((0, 500_000), 1)] {
+        let answer = reader.parts_of("/receipts", parts, size);
+        assert_eq!(answer.status, 413, "{parts:?} of {size}");
+        let grown = resident().saturating_sub(before);
+        assert!(
+            grown < 48 << 20,
+            "{parts:?} of {size}: grew by {grown} bytes"
+        );
+    }
+}

@@ -62,6 +62,7 @@ pub async fn board(app: &App, ctx: &Ctx, as_of: Option<i64>) -> Result<BoardView
     let board = match as_of {
         None => app.assess.board(),
         Some(at) => {
+            let _turn = app.turn(ctx).await?;
             let day = clock::local_date(clock::from_ms(at));
             let units = store::assessment::units(&app.db, &day.to_string())
                 .await
@@ -74,10 +75,10 @@ pub async fn board(app: &App, ctx: &Ctx, as_of: Option<i64>) -> Result<BoardView
                 .map_err(fault)?;
             let judged = rows.iter().map(|r| r.regulation.clone()).collect();
             let clauses = engine::scored(&library, day, &judged);
-            Arc::new(engine::fill(
-                Board::new(at, units, clauses, adoptions),
-                rows,
-            ))
+            let filled = tokio::task::spawn_blocking(move || {
+                engine::fill(Board::new(at, units, clauses, adoptions), rows)
+            });
+            Arc::new(filled.await.map_err(|_| Problem::internal("board"))?)
         }
     };
     let units = board.in_scope(&scope);

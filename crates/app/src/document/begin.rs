@@ -46,7 +46,7 @@ pub async fn begin(app: &App, ctx: &Ctx, begin: &Begin) -> Result<Document, Prob
 /// instead.
 ///
 /// # Errors
-/// As [`begin()`]; conflict while the other is not sent.
+/// As [`begin()`]; conflict while the other is not sent, or where another replaced it.
 pub async fn replace(app: &App, ctx: &Ctx, id: &str) -> Result<Document, Problem> {
     let sent = list::get(app, ctx, id).await?;
     // Who may not write it learns nothing of its state.
@@ -133,6 +133,18 @@ async fn begun(
         .find(|row| !is_sent(row) && (replaces.is_none() || !several || row.replaces == replaces));
     if let Some(row) = open {
         return Ok(list::read(app, row.clone()));
+    }
+    let newer = |row: &&DocumentRow| replaces.is_some() && row.replaces == replaces;
+    if let Some(newer) = known.iter().find(newer) {
+        return Err(Problem::new(
+            ProblemKind::Conflict,
+            Label::new("Văn bản này đã được thay thế", "It was replaced already"),
+            newer.title.clone(),
+            Label::new(
+                "Mở văn bản thay thế nó, rồi thay thế văn bản ấy.",
+                "Open the document that replaces it and replace that one.",
+            ),
+        ));
     }
     let last = known.iter().filter(|_| !several).find(is_sent);
     let replaces = replaces.or(last.map(|row| row.id));

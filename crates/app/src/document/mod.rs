@@ -2,6 +2,7 @@
 
 mod begin;
 pub mod book;
+mod compare;
 mod compose;
 mod fill;
 mod ground;
@@ -14,6 +15,7 @@ mod roll_up;
 mod step;
 
 pub use begin::{Begin, begin, replace};
+pub use compare::{Compared, compare, text};
 pub use compose::compose;
 pub use fill::{Coverage, Filled, Number};
 pub(crate) use hold::hold;

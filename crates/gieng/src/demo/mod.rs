@@ -3,6 +3,7 @@
 //! Everything is made by the program's own use cases: CSV imports, samples through the
 //! watch, lines through the vault, books through the registry, verdicts by the engine.
 
+mod desk;
 mod dice;
 mod history;
 mod province;
@@ -128,6 +129,7 @@ async fn prepare(config: &Config, data: &Path, days: u16) -> anyhow::Result<()> 
     let app = open(config, data, clock.clone()).await?;
     province::make(&app).await?;
     history::make(&app, &clock, days).await?;
+    desk::make(&app).await?;
     app.close().await;
     std::fs::rename(data.join(PREPARING), data.join(PREPARED))?;
     Ok(())

@@ -41,7 +41,7 @@ async fn run(browser: &Browser, base: &str, inspector: &Client, officer: &Client
     browser.open(&format!("{base}/inspections")).await;
     browser.click(".head .btn-primary").await;
     for (field, value) in [
-        ("code", "KT1"),
+        ("code", "01/KH-KT"),
         ("name", "Kiểm tra năm nay"),
         ("occasion", "planned"),
         ("organization", "S"),
@@ -53,7 +53,7 @@ async fn run(browser: &Browser, base: &str, inspector: &Client, officer: &Client
     }
     browser.click("main form .btn-primary").await;
     // Notice is given, the checklist drawn, the inspection begun.
-    let show = format!("{base}/inspections/KT1");
+    let show = format!("{base}/inspections/01%2FKH-KT");
     browser.open(&show).await;
     browser.click("form[action$='/advance'] .btn-primary").await;
     browser.click("form[action$='/draw'] button").await;

@@ -47,6 +47,7 @@ none = None
 next-page = Next page
 previous-page = Previous page
 saved = Saved.
+saved-already = This was saved already and is not entered twice. Is it another one, change what tells them apart.
 deleted = Deleted.
 ago-seconds = just now
 ago-minutes = { $n ->

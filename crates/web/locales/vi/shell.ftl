@@ -47,6 +47,7 @@ none = Không có
 next-page = Trang sau
 previous-page = Trang trước
 saved = Đã lưu.
+saved-already = Nội dung này đã được lưu trước đó, không ghi lần thứ hai. Nếu là mục khác, hãy sửa chỗ khác nhau giữa hai mục.
 deleted = Đã xóa.
 ago-seconds = vừa xong
 ago-minutes = { $shown } phút trước

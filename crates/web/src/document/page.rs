@@ -1,5 +1,6 @@
 //! The pages.
 
+use app::document::Compared;
 use askama::Template;
 use domain::{document::State, problem::Problem};
 
@@ -101,6 +102,8 @@ pub struct Show {
     pub day: String,
     /// Why what was typed was not taken.
     pub problem: Option<Problem>,
+    /// The signed file beside what was reviewed; none while nothing is signed.
+    pub compared: Option<Compared>,
     /// Number, day of signature, file, day of sending.
     pub facts: Vec<(String, String, Option<String>)>,
     /// What stands in the way of a review.

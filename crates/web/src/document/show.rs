@@ -67,6 +67,9 @@ pub(super) async fn page(
     let others: Vec<_> = others.collect();
     let beside = (journal, signed.as_ref());
     let mut page = shown(web, reader.cx, &document, beside, typed);
+    if signed.is_some() {
+        page.compared = document::compare(app, ctx, &document).await.ok();
+    }
     page.facts.extend(others);
     Ok(page)
 }
@@ -204,6 +207,7 @@ fn shown(
         rolls_up: up.is_some(),
         today: web.app.clock.today().to_string(),
         problem: typed.map(|t| t.problem),
+        compared: None,
         journal,
         cx,
     }

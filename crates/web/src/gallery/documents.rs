@@ -1,5 +1,6 @@
 //! Samples: documents.
 
+use app::document::Compared;
 use domain::document::State;
 
 use super::{NOW, entries, pages};
@@ -94,6 +95,10 @@ pub fn show(cx: &Cx, state: State) -> Show {
         number: String::new(),
         day: text("2026-11-22"),
         problem: None,
+        compared: (state == State::Signed).then(|| Compared::Read {
+            missing: vec![text("Trong năm có 3 sự cố.")],
+            added: Vec::new(),
+        }),
         facts: vec![(cx.t("document-period"), text("2026"), None)],
         missing: vec![text("Phương hướng và kiến nghị")],
         numbers: vec![(

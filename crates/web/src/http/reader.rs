@@ -24,8 +24,9 @@ pub const SESSION: &str = "gieng_session";
 const DEVICE: &str = "gieng_device";
 
 /// What may be said at the top of a page after something was done.
-const DONE: [&str; 18] = [
+const DONE: [&str; 19] = [
     "saved",
+    "saved-already",
     "deleted",
     "book-closed",
     "book-reopened-done",

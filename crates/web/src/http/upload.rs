@@ -1,5 +1,10 @@
 //! Files from forms, read piece by piece up to a limit.
 
+use std::{
+    collections::HashMap,
+    sync::{LazyLock, Mutex, PoisonError},
+};
+
 use axum::{
     body::to_bytes,
     extract::{FromRequest, Multipart, Request},
@@ -10,7 +15,7 @@ use domain::{
     problem::{Problem, ProblemKind},
 };
 
-use super::{fault::Fault, params::Params};
+use super::{asked::Asked, fault::Fault, params::Params};
 use crate::format;
 
 /// A form with its files.
@@ -20,6 +25,8 @@ pub struct Upload {
     pub fields: Params,
     /// The files that were chosen.
     pub files: Vec<FilePart>,
+    /// What of the room for all uploads it takes.
+    held: Held,
 }
 
 /// A file of a form.
@@ -39,12 +46,60 @@ const FIELD: usize = 64 << 10;
 /// The most that a form without files may hold.
 pub const FORM: usize = 256 << 10;
 
+/// The most that all fields of a form which are no files may hold, with their names.
+const FIELDS: usize = 4 * FORM;
+/// The most fields and files of a form.
+const PARTS: usize = 10_000;
+
+/// What all forms that are being read may hold in memory together, bytes.
+const ROOM: usize = 256 << 20;
+/// What the forms of one caller may hold; one file of the size that is allowed always fits.
+const ROOM_OF_ONE: usize = 64 << 20;
+
+/// Bytes of forms in memory, by caller.
+static HELD: LazyLock<Mutex<HashMap<String, usize>>> = LazyLock::new(Mutex::default);
+
+/// What one form holds; given back when it is dropped.
+#[derive(Debug, Default)]
+struct Held {
+    caller: String,
+    bytes: usize,
+}
+
+impl Held {
+    /// Whether so many more bytes fit; those of one caller up to `most`.
+    fn take(&mut self, bytes: usize, most: usize) -> bool {
+        let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
+        let all: usize = held.values().sum();
+        let own = held.get(&self.caller).copied().unwrap_or_default();
+        if all + bytes > ROOM || own + bytes > most {
+            return false;
+        }
+        held.insert(self.caller.clone(), own + bytes);
+        self.bytes += bytes;
+        true
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(own) = held.get_mut(&self.caller) {
+            *own = own.saturating_sub(self.bytes);
+            if *own == 0 {
+                held.remove(&self.caller);
+            }
+        }
+    }
+}
+
 /// Reads a form. Files that together exceed `limit` bytes are read to their end but not kept, so that
 /// the browser gets its answer instead of a broken connection, and a file of any size
-/// takes no more memory than `limit`.
+/// takes no more memory than `limit`; all other fields together take a bounded part.
 ///
 /// # Errors
-/// 413 when the file or a field is too large, 400 when it is no form.
+/// 413 when the file or a field is too large, 400 when it is no form, 503 when other forms take
+/// the room.
 pub async fn receive(request: Request, limit: usize) -> Result<Upload, Fault> {
     let kind = request.headers().get(header::CONTENT_TYPE);
     if !kind.is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/form-data")) {
@@ -53,9 +108,11 @@ pub async fn receive(request: Request, limit: usize) -> Result<Upload, Fault> {
             .map_err(|_| too_large("", FORM))?;
         return Ok(Upload {
             fields: Params(form_urlencoded::parse(&body).into_owned().collect()),
-            files: Vec::new(),
+            ..Upload::default()
         });
     }
+    let caller = request.extensions().get::<Asked>();
+    let caller = caller.map(|asked| asked.remote.clone()).unwrap_or_default();
     let announced: Option<usize> = request
         .headers()
         .get(header::CONTENT_LENGTH)
@@ -63,23 +120,43 @@ pub async fn receive(request: Request, limit: usize) -> Result<Upload, Fault> {
     let mut form = Multipart::from_request(request, &())
         .await
         .map_err(|refusal| broken(refusal.body_text()))?;
+    let mut held = Held { caller, bytes: 0 };
+    let most_held = ROOM_OF_ONE.max(limit + FIELDS);
     let mut upload = Upload::default();
     // The rest of a form is small beside its files: so much more cannot fit.
     let hopeless = announced.is_some_and(|length| length > limit + FORM);
     let (mut exceeded, mut kept) = (hopeless.then(String::new), 0);
+    let (mut texts, mut parts, mut busy) = (0, 0, false);
     while let Some(mut field) = form.next_field().await.map_err(|e| broken(e.body_text()))? {
         let name = field.name().unwrap_or_default().to_owned();
         let file = field.file_name().map(ToOwned::to_owned);
-        let most = if file.is_some() { limit - kept } else { FIELD };
+        parts += 1;
+        texts += name.len() + file.as_ref().map_or(0, String::len);
+        if parts > PARTS || texts > FIELDS {
+            exceeded = Some(name.chars().take(120).collect());
+        }
+        let most = match file {
+            Some(_) => limit - kept,
+            None => FIELD.min(FIELDS.saturating_sub(texts)),
+        };
         let mut bytes = Vec::new();
         while let Some(chunk) = field.chunk().await.map_err(|e| broken(e.body_text()))? {
             if bytes.len() + chunk.len() > most {
                 exceeded = Some(file.clone().unwrap_or_else(|| name.clone()));
                 bytes = Vec::new();
             }
+            if exceeded.is_none() && !held.take(chunk.len(), most_held) {
+                busy = true;
+                exceeded = Some(String::new());
+                bytes = Vec::new();
+            }
             if exceeded.is_none() {
                 bytes.extend_from_slice(&chunk);
             }
+        }
+        if exceeded.is_some() {
+            upload = Upload::default();
+            continue;
         }
         match file {
             // A field for a file that was left empty.
@@ -93,16 +170,34 @@ pub async fn receive(request: Request, limit: usize) -> Result<Upload, Fault> {
                 });
             }
             None => {
+                texts += bytes.len();
                 let text = String::from_utf8(bytes);
                 let text = text.map_err(|_| broken(format!("{name}: UTF-8")))?;
                 upload.fields.0.push((name, text));
             }
         }
     }
+    upload.held = held;
     match exceeded {
+        Some(_) if busy => Err(crowded().into()),
         Some(name) => Err(too_large(&name, limit)),
         None => Ok(upload),
     }
+}
+
+fn crowded() -> Problem {
+    Problem::new(
+        ProblemKind::Unavailable,
+        Label::new(
+            "Đang có nhiều tệp được gửi lên cùng lúc",
+            "Many files are being sent at once",
+        ),
+        "",
+        Label::new(
+            "Chờ một phút rồi gửi lại.",
+            "Wait a minute and send it again.",
+        ),
+    )
 }
 
 fn too_large(name: &str, limit: usize) -> Fault {

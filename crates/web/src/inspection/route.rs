@@ -57,7 +57,7 @@ async fn index(State(web): State<Web>, reader: Reader) -> Result<Response, Fault
     let rows = rounds
         .iter()
         .map(|r| Row {
-            href: format!("/inspections/{}", r.text("code")),
+            href: page_of(r.text("code")),
             name: r.text("name").to_owned(),
             about: format!(
                 "{} · {} · {}",
@@ -83,7 +83,7 @@ async fn draw(
     Path(code): Path<String>,
 ) -> Result<Response, Fault> {
     inspection::draw(&web.app, &reader.ctx, &code).await?;
-    Ok(done(&format!("/inspections/{code}"), "saved"))
+    Ok(done(&page_of(&code), "saved"))
 }
 
 async fn show(
@@ -129,7 +129,7 @@ async fn advance(
     let fields = receive(request, 0).await?.fields;
     let (app, ctx, said) = (&web.app, &reader.ctx, fields.get("conclusion"));
     match inspection::advance(app, ctx, &code, version(&fields), said).await {
-        Ok(_) => Ok(done(&format!("/inspections/{code}"), "saved")),
+        Ok(_) => Ok(done(&page_of(&code), "saved")),
         Err(problem) => {
             let typed = Typed {
                 problem: Some(problem),
@@ -178,7 +178,7 @@ async fn answers(
     };
     let typed = match outcome {
         Ok(missed) if missed.is_empty() => {
-            let to = format!("/inspections/{code}?unit={}#items", http::encode(&unit));
+            let to = format!("{}?unit={}#items", page_of(&code), http::encode(&unit));
             return Ok(done(&to, "saved"));
         }
         Ok(missed) => Typed {
@@ -207,17 +207,23 @@ fn finding_label() -> Label {
     Label::new("tồn tại", "finding")
 }
 
-/// Inspection and unit of an item or a finding: its code begins with theirs.
+/// Inspection and unit of an item or a finding, whose code is `inspection/unit/regulation/clause`.
+/// It is read from its end: offices write codes such as `01/KH-KT`.
 fn parts(record: &Record) -> (String, String) {
-    let mut parts = record.text("code").split('/').map(str::to_owned);
-    let (round, unit) = (parts.next(), parts.next());
-    (round.unwrap_or_default(), unit.unwrap_or_default())
+    let mut parts = record.text("code").rsplitn(4, '/').skip(2);
+    let unit = parts.next().unwrap_or_default().to_owned();
+    (parts.next().unwrap_or_default().to_owned(), unit)
+}
+
+/// The page of an inspection.
+fn page_of(code: &str) -> String {
+    format!("/inspections/{}", http::encode(code))
 }
 
 /// The page that shows an item or a finding.
 fn back(record: &Record) -> String {
     let (round, unit) = parts(record);
-    format!("/inspections/{round}?unit={unit}")
+    format!("{}?unit={}", page_of(&round), http::encode(&unit))
 }
 
 /// `GET /inspections/findings/{id}`: where it stands.
@@ -227,11 +233,8 @@ async fn finding(
     Path(finding): Path<String>,
 ) -> Result<Response, Fault> {
     let (round, unit) = inspection::place(&web.app, &reader.ctx, &finding).await?;
-    let to = format!(
-        "/inspections/{round}?unit={}#f-{finding}",
-        http::encode(&unit)
-    );
-    Ok(http::redirect(&to))
+    let (page, unit) = (page_of(&round), http::encode(&unit));
+    Ok(http::redirect(&format!("{page}?unit={unit}#f-{finding}")))
 }
 
 /// `POST /inspections/items/{id}/finding`.

@@ -204,7 +204,7 @@ fn finding(cx: &Cx, told: &Inspection, f: &Record) -> FindingRow {
         .iter()
         .find(|item| item.record.get("organization") == f.get("organization"))
         .map(|item| item.unit.clone())
-        .or_else(|| f.text("code").split('/').nth(1).map(str::to_owned));
+        .or_else(|| f.text("code").rsplit('/').nth(2).map(str::to_owned));
     let unit = unit.unwrap_or_default();
     let name = told.units.iter().find(|(code, _)| *code == unit);
     let today = domain::clock::local_date(domain::clock::from_ms(cx.now)).to_string();

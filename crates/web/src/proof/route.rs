@@ -199,12 +199,11 @@ async fn results(
     };
     let lang = language(&params, &reader.cx);
     let (regulation, unit) = (given("regulation"), given("unit"));
-    let document = proof::oscal::results(
-        &web.app,
-        &view,
-        regulation.as_deref(),
-        unit.as_deref(),
-        lang,
-    )?;
-    Ok(Json(document).into_response())
+    let (regulation, unit) = (regulation.as_deref(), unit.as_deref());
+    let _turn = web.app.turn(&reader.ctx).await?;
+    // Seconds of work for a whole province: other requests go on beside it.
+    tokio::task::block_in_place(|| {
+        let document = proof::oscal::results(&web.app, &view, regulation, unit, lang)?;
+        Ok(Json(document).into_response())
+    })
 }

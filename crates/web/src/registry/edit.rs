@@ -409,7 +409,12 @@ async fn again(
     let beside = theirs(web, &reader, schema, made.id, 0, &filled).await?;
     let (version, theirs) = match beside {
         Some((version, theirs)) if !theirs.rows.is_empty() => (version, theirs),
-        _ => return Ok(done(&format!("/registry/{}/{id}", schema.noun), "saved")),
+        _ => {
+            return Ok(done(
+                &format!("/registry/{}/{id}", schema.noun),
+                "saved-already",
+            ));
+        }
     };
     let draft = Draft {
         theirs: Some(theirs),

@@ -93,14 +93,21 @@ fn sweep(folder: &File, account: AccountId, now: i64) -> std::io::Result<()> {
     Ok(())
 }
 
+/// What a kept file is sealed with: another one cannot stand in for it.
+fn about(account: AccountId, upload: Id) -> String {
+    format!("import {account} {upload}")
+}
+
+/// Keeps the file for the second step, sealed: it was not looked at yet.
 async fn keep(app: &App, account: AccountId, bytes: Vec<u8>) -> Result<(Id, Vec<u8>), Problem> {
     let now = app.clock.now_ms();
     let id = Id::new(now);
-    let (folder, path) = (folder(app), path(app, account, id));
+    let (folder, path, keys) = (folder(app), path(app, account, id), app.keys.clone());
     let kept = tokio::task::spawn_blocking(move || {
         std::fs::create_dir_all(&folder)?;
         sweep(&folder, account, now)?;
-        std::fs::write(path, &bytes)?;
+        let sealed = keys.seal(about(account, id).as_bytes(), &bytes)?;
+        std::fs::write(path, &sealed)?;
         Ok(bytes)
     });
     let bytes = kept
@@ -117,8 +124,10 @@ fn gone() -> Problem {
 
 async fn kept(app: &App, account: AccountId, upload: &str) -> Result<(Id, Vec<u8>), Problem> {
     let id: Id = upload.parse().map_err(|_| gone())?;
-    let bytes = tokio::fs::read(path(app, account, id)).await;
-    Ok((id, bytes.map_err(|_| gone())?))
+    let sealed = tokio::fs::read(path(app, account, id)).await;
+    let sealed = sealed.map_err(|_| gone())?;
+    let bytes = app.keys.unseal(about(account, id).as_bytes(), &sealed);
+    Ok((id, bytes.ok_or_else(gone)?))
 }
 
 fn page(cx: Cx, schema: &Schema) -> Import {
@@ -193,6 +202,20 @@ async fn begin(
 ) -> Result<Response, Fault> {
     let own = (reader.me.account, id);
     let run = running::start(&web.app, &reader.ctx, own, noun, bytes, options);
+    let (file, watched) = (path(&web.app, own.0, id), Arc::clone(&run));
+    tokio::spawn(async move {
+        let long = Duration::from_millis(KEEP.unsigned_abs());
+        watched.wait(long).await;
+        // What was refused is of no use; the rest waits for its second step.
+        if !matches!(watched.outcome().as_deref(), Some(Err(_))) {
+            tokio::time::sleep(long).await;
+        }
+        if let Err(error) = tokio::fs::remove_file(file).await
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            tracing::warn!(%error, "a table stays until the next one comes");
+        }
+    });
     run.wait(PATIENCE).await;
     let schema = registry::writable(&web.app, &reader.ctx, noun)?;
     answer(reader.cx, &schema, id, &run)

@@ -296,6 +296,7 @@ pub async fn export(
     params: Params,
 ) -> Result<Response, Fault> {
     let every = every(&web, &reader, &noun, &params).await?;
+    let _turn = web.app.turn(&reader.ctx).await?;
     let csv = registry::export_csv(&web.app, &reader.ctx, &noun, &every).await?;
     Ok(csv_file(&noun, csv))
 }
@@ -308,6 +309,7 @@ pub async fn export_xlsx(
     params: Params,
 ) -> Result<Response, Fault> {
     let every = every(&web, &reader, &noun, &params).await?;
+    let _turn = web.app.turn(&reader.ctx).await?;
     let xlsx = registry::export_xlsx(&web.app, &reader.ctx, &noun, &every).await?;
     Ok(xlsx_file(&noun, xlsx))
 }

@@ -458,6 +458,36 @@ impl Browser {
         self.send(path, FILE_KIND, SendBody::from_reader(&mut body))
     }
 
+    /// A form of so many fields and files, each of so many bytes, that does not say how long it is.
+    pub fn parts_of(&self, path: &str, (fields, files): (usize, usize), size: usize) -> Answer {
+        let boundary = FILE_TAIL.trim().trim_end_matches("--").to_owned();
+        let mut left = (fields, files);
+        let mut piece = Vec::new();
+        let parts = std::iter::from_fn(move || {
+            let what = match left {
+                (0, 0) => return None,
+                (0, n) => {
+                    left.1 = n - 1;
+                    "name=\"document\"; filename=\"a.txt\""
+                }
+                (n, _) => {
+                    left.0 = n - 1;
+                    "name=\"a\""
+                }
+            };
+            piece.clear();
+            piece.extend_from_slice(
+                format!("{boundary}\r\nContent-Disposition: form-data; {what}\r\n\r\n").as_bytes(),
+            );
+            piece.resize(piece.len() + size, b'a');
+            piece.extend_from_slice(b"\r\n");
+            Some(std::io::Cursor::new(piece.clone()))
+        });
+        let mut body = Pieces(parts, std::io::Cursor::new(Vec::new()))
+            .chain(std::io::Cursor::new(FILE_TAIL.trim_start().to_owned()));
+        self.send(path, FILE_KIND, SendBody::from_reader(&mut body))
+    }
+
     /// Listens to what pages are told.
     pub fn live(&self) -> Live {
         let mut request = self.agent.get(format!("{}/live", self.base));
@@ -535,4 +565,21 @@ pub fn resident() -> u64 {
     let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
     let pages: u64 = statm.split(' ').nth(1).unwrap().parse().unwrap();
     pages * 4096
+}
+
+/// Pieces one after the other, made when they are wanted.
+struct Pieces<I>(I, std::io::Cursor<Vec<u8>>);
+
+impl<I: Iterator<Item = std::io::Cursor<Vec<u8>>>> Read for Pieces<I> {
+    fn read(&mut self, to: &mut [u8]) -> std::io::Result<usize> {
+        loop {
+            match self.1.read(to)? {
+                0 if !to.is_empty() => match self.0.next() {
+                    Some(next) => self.1 = next,
+                    None => return Ok(0),
+                },
+                n => return Ok(n),
+            }
+        }
+    }
 }
