@@ -268,7 +268,10 @@ impl Found {
             }
             _ => {
                 let more = [("occasion", "ad-hoc"), ("subject", name)];
-                vec![("inspection", entry(lead, "complete", amiss, &more))]
+                let mut held = entry(lead, "complete", amiss, &more);
+                // The request for it, an entry that names the same round, is settled by this one.
+                held.insert("inspection_round".into(), round.id.into());
+                vec![("inspection", held)]
             }
         }
     }

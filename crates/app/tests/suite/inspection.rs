@@ -283,6 +283,45 @@ async fn units_assess_themselves_the_same_way() {
     assert_eq!(refused(save), Denied);
 }
 
+/// An unannounced one names its round in the book, so that the request for it can be told settled.
+#[tokio::test]
+async fn an_unannounced_one_names_its_round() {
+    let p = Province::new().await;
+    planned(&p, "ad-hoc").await;
+    let ctx = p.ctx();
+    let asked = [
+        ("organization", "A"),
+        ("occurred_on", "2026-11-19"),
+        ("subject", "Đơn vị B"),
+        ("occasion", "ad-hoc"),
+        ("result", "not-held"),
+        ("inspection_round", "KT1"),
+    ];
+    p.add("inspection", &asked).await;
+    inspection::draw(&p.app, &ctx, "KT1").await.unwrap();
+    for _ in 0..2 {
+        step(&p, &ctx, "KT1", "").await.unwrap();
+    }
+    let told = inspection::get(&p.app, &ctx, "KT1", None).await.unwrap();
+    for item in &told.items {
+        let r = &item.record;
+        inspection::answer(&p.app, &ctx, r.id, r.version, "conforms", "")
+            .await
+            .unwrap();
+    }
+    step(&p, &ctx, "KT1", "Đủ").await.unwrap();
+    let book = registry::list(&p.app, &ctx, "inspection", &Default::default())
+        .await
+        .unwrap();
+    let named = |result: &str| {
+        let mut of = book.records.iter().filter(|r| r.text("result") == result);
+        of.next().unwrap().get("inspection_round").as_id()
+    };
+    assert_eq!(book.records.len(), 2);
+    assert_eq!(named("complete"), Some(told.record.id));
+    assert_eq!(named("not-held"), named("complete"));
+}
+
 /// What deviates and has no finding is not sound, and what is concluded stays as it was.
 async fn one_truth(p: Province) {
     planned(&p, "planned").await;
