@@ -188,3 +188,35 @@ async fn it_is_the_centres_and_names_what_there_is() {
     assert_eq!(report.rows[0].problems.len(), 1, "{report:?}");
     let _: Id = a;
 }
+
+/// Hậu Giang 1.2.b: bodies that only take part have IT specialists too; Vĩnh Long 17.2 is about
+/// the officers of members.
+#[tokio::test]
+async fn specialists_of_participants_are_bound_where_the_text_says_so() {
+    const HAU_GIANG: &str = "hau-giang-48-2024";
+    let p = Province::begun().await;
+    for (code, membership) in [("M", "member"), ("T", "participant")] {
+        let given = [
+            ("code", code),
+            ("name", code),
+            ("kind", "front"),
+            ("level", "province"),
+            ("membership", membership),
+        ];
+        p.add("organization", &given).await;
+    }
+    p.adopt(VINH_LONG, &[]).await;
+    p.adopt(HAU_GIANG, &[]).await;
+    assess::evaluate(&p.app, false).await.unwrap();
+    let view = assess::board(&p.app, &p.ctx(), None).await.unwrap();
+    let binds = |regulation: &str, cite: &str, unit: &str| {
+        let unit = view.find(unit).unwrap().id;
+        view.board.get(regulation, cite, unit).is_some()
+    };
+    for cite in ["18.1.a", "29.1.a", "29.1.b", "29.1.c", "29.1.d", "29.1.đ"] {
+        assert!(binds(HAU_GIANG, cite, "M"), "{cite}");
+        assert!(binds(HAU_GIANG, cite, "T"), "{cite}");
+    }
+    assert!(binds(VINH_LONG, "17.2.đ", "M"));
+    assert!(!binds(VINH_LONG, "17.2.đ", "T"));
+}
