@@ -1,12 +1,15 @@
 -- Asked of a province's network authority: do log lines arrive from every server and device
 -- of whoever holds the data centre's role in the same province? Without a holder nothing is
--- known, nor of a device that never sent here: it may log elsewhere.
+-- known, nor of a device that never sent here: it may log elsewhere; nor of a silence in which
+-- we did not listen.
 SELECT r.unit AS unit,
        l.name AS subject,
        CASE WHEN l.last_received_at >= CAST(:now AS BIGINT) - CAST(:max_silence_hours AS BIGINT) * 3600000 THEN 'met'
-            WHEN l.last_received_at IS NOT NULL THEN 'breached' END AS status,
+            WHEN CAST(:listening_since AS BIGINT) <= CAST(:now AS BIGINT) - CAST(:max_silence_hours AS BIGINT) * 3600000
+                 AND l.last_received_at IS NOT NULL THEN 'breached' END AS status,
        CASE WHEN l.last_received_at IS NULL THEN 'never'
             WHEN l.last_received_at >= CAST(:now AS BIGINT) - CAST(:max_silence_hours AS BIGINT) * 3600000 THEN 'arriving'
+            WHEN CAST(:listening_since AS BIGINT) > CAST(:now AS BIGINT) - CAST(:max_silence_hours AS BIGINT) * 3600000 THEN 'not-listening'
             ELSE 'silent' END AS reason,
        COALESCE(l.last_received_at, l.updated_at) AS observed_at,
        l.role AS role,

@@ -1,7 +1,7 @@
 -- Asked of a province's network authority: is there a security device in service at the
 -- province's data centre, and do the centre's servers and devices send their logs? Where
 -- nobody holds the data centre's role, or nothing of it is registered, nothing is known, nor of the logs of a device
--- that never sent here: it may log elsewhere.
+-- that never sent here: it may log elsewhere; nor of a silence in which we did not listen.
 WITH centres AS (
     SELECT a.unit, c.unit AS centre
     FROM fact_role a
@@ -36,9 +36,11 @@ UNION ALL
 SELECT c.unit AS unit,
        l.name AS subject,
        CASE WHEN l.last_received_at >= CAST(:now AS BIGINT) - CAST(:max_silence_hours AS BIGINT) * 3600000 THEN 'met'
-            WHEN l.last_received_at IS NOT NULL THEN 'breached' END AS status,
+            WHEN CAST(:listening_since AS BIGINT) <= CAST(:now AS BIGINT) - CAST(:max_silence_hours AS BIGINT) * 3600000
+                 AND l.last_received_at IS NOT NULL THEN 'breached' END AS status,
        CASE WHEN l.last_received_at IS NULL THEN 'never'
             WHEN l.last_received_at >= CAST(:now AS BIGINT) - CAST(:max_silence_hours AS BIGINT) * 3600000 THEN 'arriving'
+            WHEN CAST(:listening_since AS BIGINT) > CAST(:now AS BIGINT) - CAST(:max_silence_hours AS BIGINT) * 3600000 THEN 'not-listening'
             ELSE 'silent' END AS reason,
        COALESCE(l.last_received_at, l.updated_at) AS observed_at,
        CAST(NULL AS BIGINT) AS security_devices,

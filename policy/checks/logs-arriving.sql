@@ -1,11 +1,14 @@
 -- Do log lines arrive from every server, security device and network device in service? One
--- that never sent here may log elsewhere: nothing is known of it.
+-- that never sent here may log elsewhere: nothing is known of it, nor of a silence in which we
+-- did not listen.
 SELECT l.unit AS unit,
        l.name AS subject,
        CASE WHEN l.last_received_at >= CAST(:now AS BIGINT) - CAST(:max_silence_hours AS BIGINT) * 3600000 THEN 'met'
-            WHEN l.last_received_at IS NOT NULL THEN 'breached' END AS status,
+            WHEN CAST(:listening_since AS BIGINT) <= CAST(:now AS BIGINT) - CAST(:max_silence_hours AS BIGINT) * 3600000
+                 AND l.last_received_at IS NOT NULL THEN 'breached' END AS status,
        CASE WHEN l.last_received_at IS NULL THEN 'never'
             WHEN l.last_received_at >= CAST(:now AS BIGINT) - CAST(:max_silence_hours AS BIGINT) * 3600000 THEN 'arriving'
+            WHEN CAST(:listening_since AS BIGINT) > CAST(:now AS BIGINT) - CAST(:max_silence_hours AS BIGINT) * 3600000 THEN 'not-listening'
             ELSE 'silent' END AS reason,
        COALESCE(l.last_received_at, l.updated_at) AS observed_at,
        l.role AS role,

@@ -44,13 +44,14 @@ pub struct Running {
 }
 
 /// The names of the tasks that are told of; the page of settings has words for each.
-pub const NAMES: [&str; 16] = [
+pub const NAMES: [&str; 17] = [
     "watch",
     "verdicts",
     "hearing",
     "notices-mail",
     "notices-webhook",
     "reminders",
+    "listening",
     "log-sources",
     "logs-kept",
     "upkeep",

@@ -58,6 +58,9 @@ pub struct Case {
     /// Parameter values that differ from the defaults.
     #[serde(default)]
     pub parameters: BTreeMap<String, Value>,
+    /// Since when the program has been listening for log lines; always, if not given.
+    #[serde(default)]
+    pub listening_since: Option<Timestamp>,
     /// The first day on which a duty's book is kept.
     #[serde(default)]
     pub kept_from: Option<Date>,
@@ -91,14 +94,16 @@ impl Case {
         local_date(self.now)
     }
 
-    /// The built-in parameters `now`, `today` and `month`.
-    pub fn built_in(&self) -> [(&'static str, Value); 3] {
+    /// The parameters that the engine fills ([`crate::check::BUILT_IN`]).
+    pub fn built_in(&self) -> [(&'static str, Value); 4] {
         let today = self.today().to_string();
         let month = today.get(..7).unwrap_or_default().to_owned();
+        let listening = self.listening_since.map_or(0, Timestamp::as_millisecond);
         [
             ("now", Value::Integer(self.now_ms())),
             ("today", Value::Text(today)),
             ("month", Value::Text(month)),
+            ("listening_since", Value::Integer(listening)),
         ]
     }
 

@@ -148,6 +148,7 @@ fn term(regulation: &Regulation, adoptions: &[&Adoption], unit: &Unit) -> Option
         unit.ends_on.as_ref().and_then(day),
     ];
     Some(Bound {
+        entered,
         // What was due long before the unit was in the registry nobody looks into here.
         from: from.max(entered.saturating_sub(1.year())),
         until: ends.into_iter().flatten().min(),

@@ -117,8 +117,10 @@ fn common(reason: &str) -> Option<Label> {
             "Notified, but not far enough ahead",
         ),
         "not-owed" => (
-            "Chưa phải thực hiện: hạn ở ngoài thời gian quy chế áp dụng cho đơn vị",
-            "Not owed: it was due outside the time in which the regulation binds the unit",
+            "Không tính: hạn ở ngoài thời gian quy chế áp dụng cho đơn vị, hoặc chưa đủ 30 ngày kể từ khi quy chế áp dụng \
+             hay đơn vị có trong hệ thống",
+            "Not counted: due outside the time in which the regulation binds the unit, or less than 30 days \
+             after it began to bind it or the unit was entered",
         ),
         "no-event" => (
             "Chưa ghi nhận việc nào phải báo",

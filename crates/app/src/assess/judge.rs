@@ -27,7 +27,7 @@ use super::{
     evidence::MAX_ROWS,
     finding::{Finding, Rows},
 };
-use crate::App;
+use crate::{App, logs};
 
 /// The view of all entries of all books.
 const ENTRIES: &str = "fact_entry";
@@ -57,6 +57,8 @@ type Words = HashMap<String, HashMap<OrganizationId, Attestation>>;
 pub(super) struct Facts {
     pub now: i64,
     pub today: Date,
+    /// Since when log lines have been listened for, unix milliseconds.
+    listening_since: i64,
     pub units: Arc<Vec<Unit>>,
     /// Codes by id, for conditions over organizations.
     codes: HashMap<OrganizationId, String>,
@@ -118,6 +120,7 @@ impl Facts {
         Ok(Self {
             now,
             today,
+            listening_since: logs::listening_since(app, now).await?,
             codes: units.iter().map(|u| (u.id, u.code.clone())).collect(),
             roots: roots(&units),
             binding,
@@ -400,6 +403,7 @@ async fn by_check(
             "now" => Arg::from(facts.now),
             "today" => facts.today.to_string().into(),
             "month" => facts.today.strftime("%Y-%m").to_string().into(),
+            "listening_since" => facts.listening_since.into(),
             own => match assessment.parameters.get(own) {
                 Some(Parameter::Integer(i)) => Arg::from(*i),
                 Some(Parameter::Decimal(d)) => Arg::from(*d),

@@ -1,6 +1,7 @@
 //! Logs: the vault, the syslog listeners, who sends.
 
 mod kept;
+mod listening;
 mod lost;
 mod open;
 mod receive;
@@ -19,6 +20,8 @@ use vault::{Reader, Vault, note::Signer, samples::Samples, tree::Hash};
 use lost::Lost;
 
 pub use kept::kept;
+pub use listening::listened;
+pub(crate) use listening::listening_since;
 pub use receive::reconcile;
 pub(crate) use receive::{bounds, listen, rate};
 pub use store::log_claim::LogClaim;

@@ -18,7 +18,7 @@ use store::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::strangers;
+use super::{listening, strangers};
 use crate::{
     App,
     application::LOG_SOURCES,
@@ -219,6 +219,7 @@ pub async fn reconcile(app: &App) -> Result<Option<Label>, StoreError> {
     let Some(vault) = app.logs.vault() else {
         return Ok(None);
     };
+    listening::beat(app).await?;
     let known: HashMap<Id, LogSource> = log_source::all(&app.db)
         .await?
         .into_iter()

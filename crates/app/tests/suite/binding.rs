@@ -41,6 +41,7 @@ async fn unit(p: &Province, code: &str, more: &[(&str, &str)]) -> Id {
 #[tokio::test]
 async fn a_duty_of_before_the_unit_s_start_is_not_owed() {
     let p = Province::begun().await;
+    p.clock.set(at("2026-10-20T01:00:00Z"));
     p.adopt(CA_MAU, &[]).await;
     let old = unit(&p, "A", &[]).await;
     let young = unit(&p, "B", &[("starts_on", "2026-12-02")]).await;
@@ -55,6 +56,8 @@ async fn a_duty_of_before_the_unit_s_start_is_not_owed() {
     assert_eq!(stands(&p, told).await, said(Status::Breached, "missed"));
     assert_eq!(stands(&p, young).await, not_owed, "it was founded today");
     assert_eq!(stands(&p, entered).await, not_owed, "it was entered today");
+    let known = unit(&p, "F", &[("starts_on", "2010-01-01")]).await;
+    assert_eq!(stands(&p, known).await, not_owed, "its books begin today");
     assert_eq!(stands(&p, ending).await, None, "it has ended");
     // Shown as such, and open to nobody.
     let range = ("2026-11-01".parse().unwrap(), "2026-12-31".parse().unwrap());
@@ -74,21 +77,37 @@ async fn a_duty_of_before_the_unit_s_start_is_not_owed() {
     assert!(open.iter().all(|v| v.duty.outcome != "not-owed"));
     p.clock.set(at("2027-01-05T01:00:00Z"));
     assert_eq!(stands(&p, young).await, said(Status::Pending, "pending"));
+    assert_eq!(stands(&p, known).await, said(Status::Pending, "pending"));
+    // What is typed of the time before it was entered counts as it was.
+    let report = [
+        ("organization", "F"),
+        ("occurred_on", "2026-12-20"),
+        ("period", "2026"),
+        ("result", "sent"),
+    ];
+    p.add("usage-report", &report).await;
+    assert_eq!(stands(&p, known).await, said(Status::Breached, "late"));
 }
 
 #[tokio::test]
 async fn a_duty_of_before_the_adoption_is_not_owed() {
     let p = Province::begun().await;
+    p.clock.set(at("2026-10-20T01:00:00Z"));
     let a = unit(&p, "A", &[]).await;
     p.clock.set(at("2026-12-10T01:00:00Z"));
     let given = [("regulation", CA_MAU), ("starts_on", "2026-12-10")];
     let adoption = p.add("adoption", &given).await;
     let not_owed = said(Status::NotApplicable, "not-owed");
     assert_eq!(stands(&p, a).await, not_owed);
-    let given = values(&[("regulation", CA_MAU), ("starts_on", "2026-11-30")]);
-    registry::save(&p.app, &p.ctx(), "adoption", Some((adoption, 1)), given)
-        .await
-        .unwrap();
+    let since = async |version, day| {
+        let given = values(&[("regulation", CA_MAU), ("starts_on", day)]);
+        let at = Some((adoption, version));
+        let saved = registry::save(&p.app, &p.ctx(), "adoption", at, given).await;
+        saved.unwrap();
+    };
+    since(1, "2026-11-25").await;
+    assert_eq!(stands(&p, a).await, not_owed, "five days were left");
+    since(2, "2026-10-31").await;
     assert_eq!(stands(&p, a).await, said(Status::Breached, "missed"));
 }
 

@@ -61,6 +61,7 @@ pub async fn make(app: &App, clock: &Clock, days: u16) -> anyhow::Result<()> {
         core.flush(app, at(end - 1)).await?;
         lines(app, &devices, day_start, end, day).await?;
         logs::reconcile(app).await?;
+        logs::listened(app, start).await?;
         books(
             app,
             &units,

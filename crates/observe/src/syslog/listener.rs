@@ -95,6 +95,11 @@ impl Syslog {
         self.intake.hold(strangers, everybody);
     }
 
+    /// Whether it listens anywhere and takes what registered senders send.
+    pub fn takes_lines(&self) -> bool {
+        !(self.udp.is_empty() && self.tcp.is_empty()) && self.intake.held().is_none()
+    }
+
     /// What unregistered senders may send from now on.
     pub fn set_bounds(&self, bounds: Bounds) {
         self.intake.allowances.set(bounds);

@@ -163,7 +163,7 @@ impl Check {
     /// The query with `$1`…`$n`, and the parameter that each stands for. What has yet to come
     /// is left out of the views that it reads.
     ///
-    /// `now` is unix milliseconds, `today` and `month` are ISO text (see [`BUILT_IN`]);
+    /// `now` and `listening_since` are unix milliseconds, `today` and `month` are ISO text (see [`BUILT_IN`]);
     /// the others are the control's own.
     pub fn prepared(&self) -> (&str, &[String]) {
         (&self.prepared, &self.parameters)

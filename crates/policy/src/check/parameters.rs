@@ -3,8 +3,9 @@
 use super::Fault;
 
 /// The parameters that the engine itself fills: the instant in unix milliseconds,
-/// the local date `YYYY-MM-DD`, and the local month `YYYY-MM`.
-pub const BUILT_IN: [&str; 3] = ["now", "today", "month"];
+/// the local date `YYYY-MM-DD`, the local month `YYYY-MM`, and since when the program has been
+/// listening for log lines without a break, in unix milliseconds (`now`, where it does not listen).
+pub const BUILT_IN: [&str; 4] = ["now", "today", "month", "listening_since"];
 
 /// A query whose named parameters became `$1`…`$n`.
 pub(super) struct Named {

@@ -47,7 +47,8 @@ pub enum Judged {
     Missed,
     /// The last day cannot be computed, and without it nobody can say.
     Uncertain,
-    /// Its last day came before the duty bound, or comes after it ceases to: nobody owes it.
+    /// Its last day came before the duty bound or soon after, or comes after it ceases to: nobody
+    /// owes it. Or it came before the organization was entered, and its books begin later.
     NotOwed,
 }
 
@@ -58,13 +59,24 @@ pub struct Bound {
     pub from: Date,
     /// The last day, where there is one.
     pub until: Option<Date>,
+    /// The day on which it was entered here: what its books do not tell of before, nobody
+    /// had typed yet.
+    pub entered: Date,
 }
 
 impl From<Date> for Bound {
     fn from(from: Date) -> Self {
-        Self { from, until: None }
+        Self {
+            from,
+            until: None,
+            entered: from,
+        }
     }
 }
+
+/// The least days that a duty with a period leaves to whoever comes to it within the period:
+/// no text says so, it is chosen.
+const TIME_TO_DO: i32 = 30;
 
 impl Bound {
     /// Whether an instance is owed: its last day (of one that cannot be computed, the end of
@@ -73,13 +85,28 @@ impl Bound {
         let last = instance.due.as_ref().map_or(instance.closes_on, |d| d.day);
         self.from <= last && self.until.is_none_or(|until| last <= until)
     }
+
+    /// Whether an instance left time to whoever came to it on a day: of a period the whole of
+    /// it or [`TIME_TO_DO`], of an event any.
+    fn left_time(since: Date, instance: &Instance) -> bool {
+        let last = instance.due.as_ref().map_or(instance.closes_on, |d| d.day);
+        if instance.event.is_some() {
+            return since <= last;
+        }
+        since <= instance.opens_on || since.saturating_add(TIME_TO_DO.days()) <= last
+    }
 }
 
 impl Judged {
-    /// The same, but for what nobody owes: undone it is not missed, and done it is not late.
+    /// The same, but for what nobody owes, or came to too late to do: undone it is not missed,
+    /// and done it is not late. What an organization did before it was entered here shows in
+    /// its books as far as somebody typed it: there, what is not in them is not missed either.
     pub(super) fn unless_not_owed(self, bound: &Bound, instance: &Instance) -> Self {
+        let owed = bound.owes(instance);
         match self {
-            judged if bound.owes(instance) => judged,
+            Judged::Pending if owed => Judged::Pending,
+            Judged::Missed if !Bound::left_time(bound.entered, instance) => Judged::NotOwed,
+            judged if owed && Bound::left_time(bound.from, instance) => judged,
             Judged::Done { on, entry }
             | Judged::Late { on, entry }
             | Judged::TooLate { on, entry } => Judged::Done { on, entry },

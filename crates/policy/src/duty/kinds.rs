@@ -486,12 +486,52 @@ fn a_limit_across_days_that_nobody_knows_says_so() {
 }
 
 #[test]
+fn what_was_due_before_it_was_entered_is_not_missed() {
+    let rule = rule("{register: r, period: year, due: {before: [\"12-01\"]}}");
+    let says = |entered: &str, entries: &[Entry], now: &str| {
+        let bound = Bound {
+            entered: day(entered),
+            ..day("2025-01-01").into()
+        };
+        let entries: Vec<&Entry> = entries.iter().collect();
+        let books = Books {
+            events: &[],
+            entries: &entries,
+        };
+        let none = BTreeMap::new();
+        let found = judge(&rule, &LIBRARY.calendar, &none, books, bound, at(now));
+        (found.status, found.reason)
+    };
+    // Its books begin after the day: they do not show that it did nothing.
+    let pending = (Status::Pending, "pending");
+    assert_eq!(says("2026-01-10", &[], "2026-01-10"), pending);
+    let not_owed = (Status::NotApplicable, "not-owed");
+    assert_eq!(says("2025-12-10", &[], "2025-12-31"), not_owed);
+    // Nor do books that were opened a few days before it.
+    assert_eq!(says("2025-11-20", &[], "2025-12-31"), not_owed);
+    let missed = (Status::Breached, "missed");
+    assert_eq!(says("2025-10-31", &[], "2025-12-31"), missed);
+    assert_eq!(says("2026-01-10", &[], "2026-12-01"), missed);
+    // What is typed of the time before counts as it was.
+    let typed = |when: &str| {
+        [Entry {
+            period: Some("2025".into()),
+            ..entry("typed", when)
+        }]
+    };
+    let met = (Status::Met, "done");
+    assert_eq!(says("2026-01-10", &typed("2025-11-05"), "2026-01-10"), met);
+    let late = (Status::Breached, "late");
+    assert_eq!(says("2026-01-10", &typed("2025-12-05"), "2026-01-10"), late);
+}
+
+#[test]
 fn what_was_due_before_it_bound_or_after_it_ceased_is_not_owed() {
     let rule = rule("{register: r, period: year, due: {before: [\"12-01\"]}}");
     let says = |from: &str, until: Option<&str>, entries: &[Entry], now: &str| {
         let bound = Bound {
-            from: day(from),
             until: until.map(day),
+            ..day(from).into()
         };
         let entries: Vec<&Entry> = entries.iter().collect();
         let books = Books {
@@ -511,8 +551,11 @@ fn what_was_due_before_it_bound_or_after_it_ceased_is_not_owed() {
     assert_eq!(says("2026-12-02", None, &[], "2027-01-01"), pending);
     let missed = (Status::Breached, "missed");
     assert_eq!(says("2026-12-02", None, &[], "2027-12-01"), missed);
-    // Bound on the last safe day it is owed.
-    assert_eq!(says("2026-11-30", None, &[], "2026-12-01"), missed);
+    // Bound since 30 days before the last safe day it is owed; since later it can be done, and
+    // is not missed.
+    assert_eq!(says("2026-10-31", None, &[], "2026-12-01"), missed);
+    assert_eq!(says("2026-11-01", None, &[], "2026-11-30"), pending);
+    assert_eq!(says("2026-11-01", None, &[], "2026-12-01"), not_owed);
     assert_eq!(says("2026-12-01", None, &[], "2026-12-01"), not_owed);
     // Who ends on 31 October owes nothing that is due in November.
     let ends = Some("2026-10-31");
