@@ -90,6 +90,18 @@ async fn a_duty_of_before_the_unit_s_start_is_not_owed() {
 }
 
 #[tokio::test]
+async fn bodies_of_the_party_and_the_state_are_bound_and_their_affiliates_are_not() {
+    let p = Province::begun().await;
+    p.adopt(CA_MAU, &[]).await;
+    let party = unit(&p, "A", &[("kind", "party")]).await;
+    let station = unit(&p, "B", &[("kind", "affiliated")]).await;
+    let other = unit(&p, "C", &[("kind", "other")]).await;
+    assert!(stands(&p, party).await.is_some());
+    assert_eq!(stands(&p, station).await, None);
+    assert_eq!(stands(&p, other).await, None);
+}
+
+#[tokio::test]
 async fn a_duty_of_before_the_adoption_is_not_owed() {
     let p = Province::begun().await;
     p.clock.set(at("2026-10-20T01:00:00Z"));
