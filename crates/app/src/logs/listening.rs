@@ -41,8 +41,8 @@ pub(crate) async fn listening_since(app: &App, now: i64) -> Result<i64, StoreErr
 
 /// Notes that it listens and takes lines, where this process does.
 pub(super) async fn beat(app: &App) -> Result<(), StoreError> {
-    let listens = |syslog: &observe::syslog::Syslog| syslog.takes_lines();
-    if !app.logs.listening().is_some_and(|syslog| listens(&syslog)) {
+    let listening = app.logs.listening();
+    if !listening.is_some_and(|syslog| syslog.takes_lines()) {
         return Ok(());
     }
     let (run, now) = (noted(app).await?, app.clock.now_ms());
