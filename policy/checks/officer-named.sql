@@ -1,32 +1,42 @@
--- Has the unit somebody in this office today? A unit of which the registry holds no
--- contact at all is not answered for; that somebody is named is believed only so long after
--- the contact was last saved.
+-- Has the unit somebody in this office today? That somebody is named is believed only so long
+-- after the contact was last saved. That an office stands in nobody's contact does not show
+-- that nobody holds it: such a row was observed by nobody, and a person answers for it. A
+-- hotline that is staffed around the clock is an incident desk too.
 WITH held AS (
     SELECT c.unit,
-           COUNT(*) AS contacts,
-           MAX(c.updated_at) AS updated_at,
-           MAX(CASE WHEN c.role = CAST(:office AS TEXT)
-                     AND (c.starts_on IS NULL OR c.starts_on <= CAST(:today AS TEXT))
-                     AND (c.ends_on IS NULL OR c.ends_on >= CAST(:today AS TEXT)) THEN c.name END) AS holder,
-           MAX(CASE WHEN c.role = CAST(:office AS TEXT)
-                     AND (c.starts_on IS NULL OR c.starts_on <= CAST(:today AS TEXT))
-                     AND (c.ends_on IS NULL OR c.ends_on >= CAST(:today AS TEXT)) THEN c.updated_at END) AS named_at,
-           MAX(CASE WHEN c.role = CAST(:office AS TEXT) THEN c.ends_on END) AS ended_on
+           c.name,
+           c.starts_on,
+           c.ends_on,
+           c.updated_at,
+           CASE WHEN c.role = CAST(:office AS TEXT) THEN 1 ELSE 0 END AS named_for_it,
+           CASE WHEN c.role = CAST(:office AS TEXT)
+                  OR (c.role = 'hotline' AND CAST(:office AS TEXT) = 'incident-desk') THEN 1 ELSE 0 END AS serves,
+           CASE WHEN (c.starts_on IS NULL OR c.starts_on <= CAST(:today AS TEXT))
+                 AND (c.ends_on IS NULL OR c.ends_on >= CAST(:today AS TEXT)) THEN 1 ELSE 0 END AS today
     FROM fact_contact c
-    GROUP BY c.unit
+), told AS (
+    SELECT h.unit,
+           COUNT(*) AS contacts,
+           MAX(CASE WHEN h.serves = 1 AND h.today = 1 THEN h.name END) AS holder,
+           MAX(CASE WHEN h.serves = 1 AND h.today = 1 THEN h.updated_at END) AS named_at,
+           MAX(CASE WHEN h.named_for_it = 1 THEN h.ends_on END) AS ended_on,
+           MAX(CASE WHEN h.named_for_it = 1 THEN h.updated_at END) AS ended_at
+    FROM held h
+    GROUP BY h.unit
 )
-SELECT h.unit AS unit,
+SELECT t.unit AS unit,
        '' AS subject,
-       CASE WHEN h.holder IS NULL THEN 'breached'
-            WHEN h.named_at >= CAST(:now AS BIGINT) - CAST(:max_age_days AS BIGINT) * 86400000 THEN 'met'
+       CASE WHEN t.named_at >= CAST(:now AS BIGINT) - CAST(:max_age_days AS BIGINT) * 86400000 THEN 'met'
+            WHEN t.holder IS NOT NULL THEN NULL
+            WHEN t.ended_on < CAST(:today AS TEXT) THEN 'breached'
             ELSE NULL END AS status,
-       CASE WHEN h.holder IS NOT NULL
-             AND h.named_at >= CAST(:now AS BIGINT) - CAST(:max_age_days AS BIGINT) * 86400000 THEN 'named'
-            WHEN h.holder IS NOT NULL THEN 'not-confirmed'
-            WHEN h.ended_on < CAST(:today AS TEXT) THEN 'ended'
+       CASE WHEN t.named_at >= CAST(:now AS BIGINT) - CAST(:max_age_days AS BIGINT) * 86400000 THEN 'named'
+            WHEN t.holder IS NOT NULL THEN 'not-confirmed'
+            WHEN t.ended_on < CAST(:today AS TEXT) THEN 'ended'
             ELSE 'none' END AS reason,
-       h.updated_at AS observed_at,
-       h.holder AS holder,
-       h.ended_on AS ended_on,
-       h.contacts AS contacts
-FROM held h
+       CASE WHEN t.holder IS NOT NULL THEN t.named_at
+            WHEN t.ended_on < CAST(:today AS TEXT) THEN t.ended_at END AS observed_at,
+       t.holder AS holder,
+       t.ended_on AS ended_on,
+       t.contacts AS contacts
+FROM told t

@@ -104,7 +104,7 @@ pub const SETTINGS: &[SettingSpec] = settings! {
         "Mỗi nghĩa vụ được nhắc một lần ở mỗi mốc, gộp trong một thư mỗi ngày; để trống là không nhắc" / "Each duty once at each distance, in one digest a day; empty never", own;
     "remind.hour" Integer(0, 23), "7", "Giờ gửi thư nhắc" / "Hour of the digest", "Giờ Việt Nam" / "Vietnamese time";
     "remind.to" ContactRoles, "it-officer", "Nhắc đầu mối của đơn vị" / "Contacts of a unit to remind",
-        "Các loại đầu mối: it-officer, security-officer, leader, hotline" / "Kinds of contacts: it-officer, security-officer, leader, hotline", own;
+        "Các loại đầu mối: it-officer, security-officer, leader, hotline, incident-desk" / "Kinds of contacts: it-officer, security-officer, leader, hotline, incident-desk", own;
     "remind.escalate_days" Integer(0, 365), "7", "Báo cấp trên khi quá hạn (ngày)" / "Tell the superior when overdue (days)", "0 là không báo" / "0 never", own;
     "remind.escalate_to" ContactRoles, "leader,it-officer", "Báo đầu mối của cấp trên" / "Contacts of the superior to tell", "" / "", own;
     "logs.unknown_each_per_second" Integer(1, 100_000), "500", "Thiết bị chưa đăng ký: số dòng nhật ký mỗi giây, một địa chỉ" / "Unregistered senders: log lines a second, one address",

@@ -355,6 +355,19 @@ mod tests {
     }
 
     #[test]
+    fn a_word_about_the_past_year_does_not_stand_for_another() {
+        let library = crate::Library::load(&crate::Embedded).unwrap();
+        let of_year = |form: &Attestation| form.question.en.contains("past ");
+        let forms = library.controls.values();
+        let forms = forms.filter_map(|c| Some((&c.id, c.attestation.as_ref()?)));
+        let forms: Vec<_> = forms.filter(|(_, form)| of_year(form)).collect();
+        assert!(forms.len() > 20);
+        for (id, form) in forms {
+            assert!(form.lifetime_days <= 90, "{id}: {}", form.lifetime_days);
+        }
+    }
+
+    #[test]
     fn values_have_the_type_of_their_parameter() {
         let control: Control = serde_saphyr::from_str(
             "title: {vi: x, en: x}\nseverity: low\n\

@@ -89,3 +89,37 @@ impl RoleMap {
             .map_or(Ok(false), |r| r.when.holds(org))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        Embedded, Library,
+        expression::{OrgContext, OrgScalars},
+    };
+
+    #[test]
+    fn the_provincial_police_and_military_are_no_body_below() {
+        let roles = Library::load(&Embedded).unwrap().roles;
+        let bears = |role: &str, kind: &str, level: &str, held: &[&str]| {
+            let org = OrgScalars {
+                kind: kind.into(),
+                level: level.into(),
+                membership: "participant".into(),
+                roles: held.iter().map(|r| (*r).to_owned()).collect(),
+                ..OrgScalars::default()
+            };
+            roles.bears(role, &OrgContext::new(&org)).unwrap()
+        };
+        for kind in ["police", "military"] {
+            for role in [kind, "coordination-lead"] {
+                assert!(bears(role, kind, "province", &[]), "{role}");
+                assert!(bears(role, "office", "central", &[kind]), "{role}");
+                for below in ["district", "commune"] {
+                    assert!(!bears(role, kind, below, &[]), "{role} {below}");
+                }
+            }
+            // What binds everybody binds them too.
+            assert!(bears("coordinating-body", kind, "commune", &[]));
+        }
+    }
+}

@@ -381,8 +381,13 @@ pub(super) async fn findings(
             let word = words.and_then(|w| w.get(&unit.id));
             let known = found.get(&unit.id);
             let silent = known.is_none_or(|f| f.status == Status::NoData && !f.undecided());
-            if silent && (word.is_some() || known.is_none()) {
-                found.insert(unit.id, by_word(form, &question, word, facts.now));
+            // A registry in which nothing concerns the unit may have gaps: its own "no" stands.
+            let idle = check.is_some() && known.is_some_and(|f| f.status == Status::NotApplicable);
+            if (silent || idle) && (word.is_some() || known.is_none()) {
+                let said = by_word(form, &question, word, facts.now);
+                if silent || said.status == Status::Breached {
+                    found.insert(unit.id, said);
+                }
             }
         }
     }

@@ -38,6 +38,7 @@ mod structure;
 mod table;
 mod taken_in;
 mod watch;
+mod word;
 mod workbook;
 mod writers;
 

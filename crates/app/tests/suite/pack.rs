@@ -174,13 +174,7 @@ async fn a_draft_is_tried_and_nothing_is_written() {
     ];
     let b = p.add("organization", &b).await;
     for unit in ["A", "B"] {
-        let leader = [
-            ("organization", unit),
-            ("role", "leader"),
-            ("name", "Trưởng"),
-            ("starts_on", "2026-01-01"),
-        ];
-        p.add("contact", &leader).await;
+        p.left(unit, "Mạng").await;
     }
     assess::evaluate(&p.app, true).await.unwrap();
     let rows = async || {

@@ -22,14 +22,14 @@ async fn a_draft_is_tried_before_it_is_adopted() {
     );
     world.import(
         "contact",
-        "organization,role,name,starts_on\nU,hotline,Trực ban,2026-01-01\n",
+        "organization,role,name,starts_on,ends_on\nU,it-officer,Lê Văn Mạng,2026-01-01,2026-01-31\n",
     );
     let verdict = "/compliance/vinh-long-26-2019/17.2.c/U";
     let breached = || {
         let page = world.admin.get(verdict).body;
         page.contains("\"verdict is-breached\"").then_some(())
     };
-    eventually("nobody is named", breached);
+    eventually("nobody took over", breached);
     let base = world.program.url().to_owned();
     browser.sign_in_as(&base, &world.admin).await;
 

@@ -177,7 +177,9 @@ pub struct DutyFinding {
 /// is due after, it does not owe; events before and after are not its own. Of a duty with a
 /// period the latest instance that is decided (done, or past its last day) decides; while none
 /// is, the duty is pending. An instance that is merely open does not cover up that the one
-/// before it was missed, or done late.
+/// before it was missed, or done late. What was done before its period opened is no deed of
+/// that period, whatever its entry says; what is made ahead ([`DutyRule::early`]) may have
+/// been done up to a year before.
 ///
 /// Of a duty with an event, the first event that was not answered in time is a breach,
 /// whatever came after it; else the latest that is decided decides. What can still be answered
@@ -273,11 +275,17 @@ fn conclude(
 
 fn of_period(rule: &DutyRule, instance: &Instance, entries: &[&Entry], today: Date) -> Judged {
     let last = instance.due.as_ref().ok().map(|d| d.day);
+    let opens_on = instance.opens_on;
+    let first = if rule.early {
+        opens_on.saturating_sub(1.year())
+    } else {
+        opens_on
+    };
     let done = entries
         .iter()
         .filter(|entry| counts(rule, instance, entry))
         .filter_map(|entry| Some((done_on(rule, entry)?, *entry)))
-        .filter(|(on, _)| *on <= today)
+        .filter(|(on, _)| (first..=today).contains(on))
         .min_by_key(|(on, _)| *on);
     match (done, last) {
         (Some((on, entry)), Some(last)) if on > last => Judged::Late {

@@ -596,6 +596,10 @@ fn what_contradicts_itself_is_refused() {
             "counts back from an `event`",
         ),
         (
+            "{register: r, event: {register: e}, due: {after: {days: 1}}, early: true}",
+            "`early` is of a `period`",
+        ),
+        (
             "{register: r, period: year, due: {after: {hours: 1}}}",
             "ends with a day",
         ),

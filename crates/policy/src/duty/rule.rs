@@ -25,6 +25,10 @@ pub struct DutyRule {
     /// The field of an event's own entry that says when it was refused: it will not be done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
+    /// Whether what was done up to a year before its period opens counts too: of plans,
+    /// budgets and notices, which are made ahead. A deed counts for the period it lies in.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub early: bool,
     /// Who must answer once it was done, and by when: the other side of the clock.
     pub answer: Option<Box<AnswerRule>>,
 }
@@ -234,6 +238,7 @@ impl DutyRule {
             results: answer.results.clone(),
             done: answer.done.clone(),
             refused: None,
+            early: false,
             answer: None,
         })
     }
@@ -280,6 +285,8 @@ struct Written {
     done: Option<String>,
     #[serde(default)]
     refused: Option<String>,
+    #[serde(default)]
+    early: bool,
     #[serde(default)]
     answer: Option<Box<AnswerRule>>,
 }
@@ -329,6 +336,9 @@ impl TryFrom<Written> for DutyRule {
         if written.refused.is_some() && !on_its_entry {
             return Err("`refused` stands on the event's own entry: `answered_by: entry`".into());
         }
+        if written.early && matches!(clock, DutyClock::Event(_)) {
+            return Err("`early` is of a `period`; of an event write `ahead`".into());
+        }
         if let Some(answer) = &written.answer {
             let on_the_report = answer.register.is_none() || answer.answered_by == Matching::Entry;
             if on_the_report && (answer.done.is_none() || answer.register.is_some()) {
@@ -344,6 +354,7 @@ impl TryFrom<Written> for DutyRule {
             results: written.results,
             done: written.done,
             refused: written.refused,
+            early: written.early,
             answer: written.answer,
         })
     }

@@ -30,6 +30,7 @@ fn rule(period: Period, due: Due) -> DutyRule {
         results: Vec::new(),
         done: None,
         refused: None,
+        early: false,
         answer: None,
     }
 }
@@ -67,6 +68,32 @@ fn due_days(rule: &DutyRule, from: &str, today: &str) -> Vec<String> {
             format!("{} {due}", i.period)
         })
         .collect()
+}
+
+#[test]
+fn a_deed_lies_in_its_period_and_a_plan_up_to_a_year_before() {
+    let says = |early: bool, when: &str| {
+        let rule = DutyRule {
+            early,
+            ..rule(Period::Year, Due::EndOfPeriod)
+        };
+        let done = Entry {
+            period: Some("2026".into()),
+            occurred_on: Some(day(when)),
+            ..Entry::default()
+        };
+        let books = Books {
+            events: &[],
+            entries: &[&done],
+        };
+        let (calendar, none, now) = (&LIBRARY.calendar, BTreeMap::new(), noon(day("2027-01-05")));
+        judge(&rule, calendar, &none, books, day("2026-01-01"), now).reason
+    };
+    assert_eq!(says(false, "2026-01-01"), "done");
+    assert_eq!(says(false, "2025-12-31"), "missed");
+    assert_eq!(says(true, "2025-12-31"), "done");
+    assert_eq!(says(true, "2025-01-01"), "done");
+    assert_eq!(says(true, "2024-12-31"), "missed");
 }
 
 #[test]

@@ -106,6 +106,13 @@ fn book<'a>(
 /// An entry for a period of another length would fulfil nothing.
 fn length(file: &Parsed<Control>, duty: &DutyRule, book: &Schema, problems: &mut Vec<Problem>) {
     let (DutyClock::Period(period), Some(field)) = (&duty.clock, book.field("period")) else {
+        if duty.early {
+            problems.push(file.report(
+                "duty.early",
+                format!("an entry of the book `{}` names no period", book.noun),
+                "no `early`: without a period an entry counts for that of its date",
+            ));
+        }
         return;
     };
     let wanted = period.volume();

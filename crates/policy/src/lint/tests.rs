@@ -541,6 +541,11 @@ fn a_duty_that_cannot_run_is_told() {
             "`length: month` in the book",
         ),
         (
+            "{register: training, period: year, due: end-of-period, early: true}",
+            "an entry of the book `training` names no period",
+            "no `early`",
+        ),
+        (
             "{register: yearly-report, period: year, due: end-of-period, \
              answer: {role: so-ttt, register: guidance, due: {days: 5}}}",
             "no role `so-ttt`",
