@@ -1,12 +1,13 @@
--- Has the unit a firewall or an intrusion detection device in service? Units without any
--- device in the registry are not answered for.
+-- Has the unit a firewall or an intrusion detection device in service? That none is registered
+-- does not show that it has none: it may stand with the body above, or not be entered yet.
+-- Such a row was observed by nobody, and a person answers for it.
 SELECT d.unit AS unit,
        '' AS subject,
        CASE WHEN COUNT(CASE WHEN d.status = 'active' AND d.role IN ('firewall', 'ids') THEN 1 END) > 0 THEN 'met'
-            ELSE 'breached' END AS status,
+            ELSE NULL END AS status,
        CASE WHEN COUNT(CASE WHEN d.status = 'active' AND d.role IN ('firewall', 'ids') THEN 1 END) > 0 THEN 'in-service'
             ELSE 'none-in-service' END AS reason,
-       MAX(d.updated_at) AS observed_at,
+       MAX(CASE WHEN d.status = 'active' AND d.role IN ('firewall', 'ids') THEN d.updated_at END) AS observed_at,
        COUNT(CASE WHEN d.status = 'active' AND d.role IN ('firewall', 'ids') THEN 1 END) AS security_devices,
        COUNT(*) AS devices
 FROM fact_device d
