@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
+use app::assess::{self, AsOf};
 use clap::{Parser, Subcommand, ValueEnum};
 use domain::net::Prefix;
 use examine::ask::Ask;
@@ -156,15 +157,46 @@ pub struct CheckArgs {
     /// Only this regulation (id).
     #[arg(long)]
     pub regulation: Option<String>,
-    /// As it stood at the end of that day (YYYY-MM-DD).
-    #[arg(long, value_name = "DATE")]
-    pub as_of: Option<jiff::civil::Date>,
+    /// Of which day.
+    #[command(flatten)]
+    pub day: LookBack,
     /// How to print.
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub format: Format,
     /// Only what is not met.
     #[arg(long)]
     pub amiss: bool,
+}
+
+/// The day that is looked back at.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub struct LookBack {
+    /// As it stood at the end of that day (YYYY-MM-DD).
+    #[arg(long, value_name = "DATE")]
+    pub as_of: Option<jiff::civil::Date>,
+    /// Of that day: as it was known then, or judged anew by what is known now.
+    #[arg(long, value_enum, requires = "as_of")]
+    pub known: Option<Known>,
+}
+
+/// By what a past day is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Known {
+    /// As it was known then.
+    Then,
+    /// By what is known now.
+    Now,
+}
+
+impl LookBack {
+    /// The end of the day, and by what it is told; none for now.
+    pub fn as_of(self) -> Option<AsOf> {
+        let known = match self.known {
+            Some(Known::Now) => assess::Known::Now,
+            Some(Known::Then) | None => assess::Known::Then,
+        };
+        self.as_of.map(|day| AsOf::day(day, known))
+    }
 }
 
 /// How to print.
@@ -339,9 +371,9 @@ pub enum ReceiptCommand {
         clause: String,
         /// The unit's code.
         unit: String,
-        /// As it stood at the end of that day (YYYY-MM-DD).
-        #[arg(long, value_name = "DATE")]
-        as_of: Option<jiff::civil::Date>,
+        /// Of which day.
+        #[command(flatten)]
+        day: LookBack,
     },
     /// Verify a receipt. Needs no database. Exit code 1 when it does not hold.
     Verify {
@@ -389,9 +421,9 @@ pub enum OscalCommand {
         /// Only this unit (code).
         #[arg(long)]
         unit: Option<String>,
-        /// As it stood at the end of that day (YYYY-MM-DD).
-        #[arg(long, value_name = "DATE")]
-        as_of: Option<jiff::civil::Date>,
+        /// Of which day.
+        #[command(flatten)]
+        day: LookBack,
     },
 }
 

@@ -17,13 +17,10 @@ use crate::{
 pub async fn run(config: &Config, args: CheckArgs) -> anyhow::Result<ExitCode> {
     let app = config.open(false).await?;
     let ctx = Ctx::console(app.clock.now_ms());
-    let as_of = match args.as_of {
-        None => {
-            assess::evaluate(&app, true).await?;
-            None
-        }
-        Some(day) => Some(clock::start_of_day_ms(day.tomorrow()?) - 1),
-    };
+    let as_of = args.day.as_of();
+    if as_of.is_none() {
+        assess::evaluate(&app, true).await?;
+    }
     let view = assess::board(&app, &ctx, as_of).await?;
     if let Some(unit) = args.unit.as_ref().filter(|unit| view.find(unit).is_none()) {
         let there = registry::get(&app, &ctx, "organization", unit).await;
@@ -75,6 +72,8 @@ pub async fn run(config: &Config, args: CheckArgs) -> anyhow::Result<ExitCode> {
             .cmp(&a.2.status)
             .then_with(|| a.0.code.cmp(&b.0.code))
     });
+    // Since when it holds is not known of what was judged anew.
+    let since = |cell: &assess::Cell| (!view.is_anew()).then_some(cell.since);
     match args.format {
         Format::Json => {
             let all: Vec<serde_json::Value> = rows
@@ -83,22 +82,24 @@ pub async fn run(config: &Config, args: CheckArgs) -> anyhow::Result<ExitCode> {
                     serde_json::json!({
                         "unit": unit.code, "name": unit.name, "regulation": key.regulation,
                         "clause": key.cite, "status": cell.status, "reason": cell.reason,
-                        "since": clock::from_ms(cell.since).to_string(), "evidence": cell.evidence_hash,
+                        "since": since(cell).map(|at| clock::from_ms(at).to_string()), "evidence": cell.evidence_hash,
                         "basis": cell.basis,
                     })
                 })
                 .collect();
             let out = serde_json::json!({
-                "at": clock::from_ms(as_of.unwrap_or(view.board.at)).to_string(), "tally": tally, "verdicts": all,
+                "at": clock::from_ms(view.board.at).to_string(),
+                "known": view.as_of.map(|as_of| as_of.known), "tally": tally, "verdicts": all,
             });
             say!("{}", serde_json::to_string_pretty(&out)?);
         }
         Format::Table => {
             say!("UNIT       REGULATION             CLAUSE     STATUS         SINCE       REASON");
             for (unit, key, cell) in &rows {
-                let since = clock::local_date(clock::from_ms(cell.since))
-                    .strftime("%d/%m/%Y")
-                    .to_string();
+                let since = since(cell).map_or_else(String::new, |at| {
+                    let day = clock::local_date(clock::from_ms(at));
+                    day.strftime("%d/%m/%Y").to_string()
+                });
                 say!(
                     "{:<10} {:<22} {:<10} {:<14} {:<11} {}",
                     unit.code,

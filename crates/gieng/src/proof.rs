@@ -5,11 +5,10 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use app::{
     App, Ctx,
-    assess::{self, BoardView},
+    assess::{self, AsOf, BoardView, Known},
     proof,
 };
-use domain::{clock, label::Lang};
-use jiff::civil::Date;
+use domain::label::Lang;
 
 use crate::terminal::{self, say};
 use crate::{
@@ -17,17 +16,13 @@ use crate::{
     config::Config,
 };
 
-async fn board(config: &Config, as_of: Option<Date>) -> anyhow::Result<(App, Ctx, BoardView)> {
+async fn board(config: &Config, as_of: Option<AsOf>) -> anyhow::Result<(App, Ctx, BoardView)> {
     let app = config.open(false).await?;
     let ctx = Ctx::console(app.clock.now_ms());
-    let at = match as_of {
-        None => {
-            assess::evaluate(&app, true).await?;
-            None
-        }
-        Some(day) => Some(clock::start_of_day_ms(day.tomorrow()?) - 1),
-    };
-    let view = assess::board(&app, &ctx, at).await?;
+    if as_of.is_none() {
+        assess::evaluate(&app, true).await?;
+    }
+    let view = assess::board(&app, &ctx, as_of).await?;
     Ok((app, ctx, view))
 }
 
@@ -38,9 +33,9 @@ pub async fn receipt(config: &Config, args: ReceiptArgs) -> anyhow::Result<ExitC
             regulation,
             clause,
             unit,
-            as_of,
+            day,
         } => {
-            let (app, ctx, view) = board(config, as_of).await?;
+            let (app, ctx, view) = board(config, day.as_of()).await?;
             let made = proof::make(&app, &ctx, &view, &regulation, &clause, &unit).await?;
             terminal::file(made.as_bytes())?;
         }
@@ -77,7 +72,15 @@ fn told(verified: &proof::Verified) {
     say!("            {}", s.clause.summary.vi);
     say!("verdict     {}", s.verdict.status.code());
     say!("since       {}", s.verdict.since);
-    say!("as of       {}", s.as_of);
+    say!(
+        "as of       {}{}",
+        s.as_of,
+        match s.known {
+            None => "",
+            Some(Known::Then) => ", as it was known then",
+            Some(Known::Now) => ", by what was known when this was made",
+        }
+    );
     say!("made        {} by {}", s.made_at, s.made_by);
     say!(
         "journal     entry {}, {}",
@@ -106,9 +109,9 @@ pub async fn oscal(config: &Config, args: OscalArgs) -> anyhow::Result<ExitCode>
         OscalCommand::Results {
             regulation,
             unit,
-            as_of,
+            day,
         } => {
-            let (app, _, view) = board(config, as_of).await?;
+            let (app, _, view) = board(config, day.as_of()).await?;
             proof::oscal::results(&app, &view, regulation.as_deref(), unit.as_deref(), lang)?
         }
     };

@@ -95,6 +95,52 @@ views! {
         Seen checked_at sound size reason.
 }
 
+/// What a view still tells of a day that has passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Past {
+    /// All that it would have told then: its rows carry dates of their own.
+    Dated,
+    /// As it is now, where no record of these nouns was changed since: it keeps no history.
+    Unchanged(&'static [&'static str]),
+    /// Sums of whole months, so only of a day that ends one.
+    Monthly,
+    /// Nothing: it is how things stand now.
+    Nothing,
+}
+
+/// What a view still tells of a day that has passed. A book's entries are about a day.
+pub fn past(view: &str) -> Past {
+    match view {
+        "fact_organization" => Past::Unchanged(&["organization"]),
+        "fact_site" => Past::Unchanged(&["site"]),
+        "fact_circuit" => Past::Unchanged(&["circuit"]),
+        "fact_device" => Past::Unchanged(&["device"]),
+        // Whose a prefix is, is granted.
+        "fact_prefix" => Past::Unchanged(&["prefix", "claim"]),
+        "fact_inspection" => Past::Unchanged(&["inspection-round", "inspection-item"]),
+        "fact_finding" => Past::Unchanged(&["finding"]),
+        "fact_availability" => Past::Monthly,
+        "fact_account" | "fact_target" | "fact_outage" | "fact_log_source"
+        | "fact_evidence_check" => Past::Nothing,
+        _ => Past::Dated,
+    }
+}
+
+/// Views and columns that lead from one organization to another: a query that names one of
+/// them may answer for an organization by the records of another.
+pub(crate) const LEADS: &[&str] = &[
+    "fact_organization",
+    "fact_role",
+    "province",
+    "parent",
+    "provider",
+    "lead",
+    "action_owner",
+    "site",
+    "a_site",
+    "z_site",
+];
+
 /// The origin of a column of a view: none for a key. What a book holds is typed.
 pub fn origin(view: &str, column: &str) -> Option<Origin> {
     match VIEWS.iter().find(|v| v.name == view) {

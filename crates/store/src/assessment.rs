@@ -220,6 +220,17 @@ pub async fn history(
         .readable()
 }
 
+/// One interval by its identifier.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn interval(db: &Db, id: &str) -> Result<Option<VerdictRow>, StoreError> {
+    db.fetch_one("verdict", "SELECT * FROM verdict WHERE id = $1", &args![id])
+        .await?
+        .map(|row| read(&row))
+        .transpose()
+}
+
 /// The verdicts that held at `at`, as they were known at `known_at`.
 ///
 /// # Errors

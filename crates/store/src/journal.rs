@@ -4,6 +4,8 @@
 //! that nobody without it wrote an entry. What was cut off at the end shows by the heads that
 //! the vault's checkpoints and whatever left the house name.
 
+mod since;
+
 use std::collections::BTreeMap;
 
 use domain::{authority::Scope, id::OrganizationId};
@@ -11,6 +13,8 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest, Sha256};
 
 use crate::{Arg, Db, Row, StoreError, Tx, args, dialect, memory, registry, row::Readable as _};
+
+pub use self::since::changed_since;
 
 /// A change to be written down.
 #[derive(Clone, Debug)]

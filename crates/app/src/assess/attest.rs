@@ -130,7 +130,7 @@ pub async fn latest(
     if !visible {
         return Ok(None);
     }
-    let all = store::assessment::latest_attestations(&app.db)
+    let all = store::assessment::latest_attestations(&app.db, i64::MAX)
         .await
         .map_err(fault)?;
     Ok(all

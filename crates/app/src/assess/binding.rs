@@ -137,7 +137,7 @@ fn term(regulation: &Regulation, adoptions: &[&Adoption], unit: &Unit) -> Option
     let taken = adoptions.iter().filter(|a| a.takes(unit));
     let adoption = taken.min_by(|a, b| a.starts_on.cmp(&b.starts_on))?;
     let entered = clock::local_date(clock::from_ms(unit.created_at));
-    let start = unit.starts_on.as_ref().and_then(day).unwrap_or(entered);
+    let start = start(unit);
     let from = [Some(regulation.effective_from), day(&adoption.starts_on)]
         .into_iter()
         .flatten()
@@ -153,6 +153,13 @@ fn term(regulation: &Regulation, adoptions: &[&Adoption], unit: &Unit) -> Option
         from: from.max(entered.saturating_sub(1.year())),
         until: ends.into_iter().flatten().min(),
     })
+}
+
+/// Since when there is such an organization, as far as the registry says it: since it was
+/// entered where it does not.
+pub(super) fn start(unit: &Unit) -> Date {
+    let said = unit.starts_on.as_ref().and_then(|day| day.parse().ok());
+    said.unwrap_or_else(|| clock::local_date(clock::from_ms(unit.created_at)))
 }
 
 /// An organization as its conditions see it.

@@ -185,7 +185,7 @@ pub(super) fn compare(
             continue;
         }
         let bases: Vec<Arc<str>> = (parts.iter())
-            .map(|parts| basis(library, &key, results, parts))
+            .map(|parts| basis(library, &key, parts.iter().map(|i| &results[*i].0)))
             .collect();
         let old_clause = old.clause(&key.regulation, &key.cite);
         for (u, old_unit) in old_units.iter().enumerate() {
@@ -241,13 +241,17 @@ pub(super) fn compare(
 
 /// What judges a clause: the hash of what it means, its controls, checks and parameters.
 /// While that stays a verdict goes on, also from one version of a pack to the next.
-fn basis(library: &Library, key: &ClauseKey, results: &Findings, parts: &[usize]) -> Arc<str> {
+pub(super) fn basis<'a>(
+    library: &Library,
+    key: &ClauseKey,
+    parts: impl Iterator<Item = &'a Assessment>,
+) -> Arc<str> {
     let mut basis = Sha256::new();
     if let Some(clause) = library.clause(&key.regulation, &key.cite) {
         basis.update(library.clause_hash(clause).as_bytes());
     }
     for part in parts {
-        basis.update(results[*part].0.hash.as_bytes());
+        basis.update(part.hash.as_bytes());
     }
     hex::encode(&basis.finalize()[..16]).into()
 }
@@ -326,7 +330,7 @@ fn begin(board: &mut Board, turn: Turn, now: i64, kept: &mut HashSet<String>, ba
     if let Some(held) = &turn.ended {
         batch.ended.push(held.id.clone());
     }
-    let body = serde_json::to_string(&turn.evidence).unwrap_or_default();
+    let body = turn.evidence.json();
     let hash = hex::encode(Sha256::digest(body.as_bytes()));
     if kept.insert(hash.clone()) {
         batch.evidence.push((hash.clone(), body));

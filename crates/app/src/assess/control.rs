@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use domain::{id::OrganizationId, label::Label, problem::Problem};
 use policy::{Clause, Control, Regulation, Tally, control::Value};
 
-use super::view::BoardView;
+use super::{engine::Findings, view::BoardView};
 use crate::App;
 
 /// A clause that asks for a control.
@@ -35,7 +35,7 @@ pub struct ControlView {
     /// Every clause in every regulation.
     pub uses: Vec<ControlUse>,
     /// What the control itself says of each organization that it is asked of, once for each
-    /// set of parameters; none for a past day, of which only verdicts were kept.
+    /// set of parameters; none for a past day as it was known then, of which only verdicts were kept.
     pub tally: Option<Tally>,
 }
 
@@ -81,14 +81,13 @@ pub fn control(app: &App, view: &BoardView, id: &str) -> Result<ControlView, Pro
             .and_then(|check| library.checks.get(check))
             .map(|check| check.sql.clone()),
         uses,
-        tally: view.as_of.is_none().then(|| found(app, view, id)),
+        tally: view.findings(app).map(|all| found(&all, view, id)),
     })
 }
 
-/// What the last evaluation found of those in scope whom a clause binds that asks for it.
-fn found(app: &App, view: &BoardView, id: &str) -> Tally {
+/// What was found of those in scope whom a clause binds that asks for it.
+fn found(findings: &Findings, view: &BoardView, id: &str) -> Tally {
     let mut tally = Tally::default();
-    let findings = app.assess.findings();
     for (assessment, found) in findings.iter().filter(|(a, _)| a.control == id) {
         let clauses: Vec<usize> = assessment
             .clauses

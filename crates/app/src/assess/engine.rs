@@ -12,20 +12,22 @@ use std::{
 use domain::{clock, id::OrganizationId};
 use jiff::civil::Date;
 use policy::{Assessment, Library, Regulation, Status, coverage::Basis};
-use store::assessment::{Exempt, VerdictRow};
+use store::assessment::{Exempt, Unit, VerdictRow};
 use tokio::sync::Notify;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{
+    anew::{self, Sheet},
     binding::Binding,
     board::{Board, Cell, ClauseKey},
     compare::{compare, write},
     duties::{self, Duties},
-    evidence::ControlEvidence,
+    evidence::{ControlEvidence, Evidence},
     finding::Finding,
     judge::{self, Facts, Kept},
+    past::When,
 };
-use crate::{App, live::Topic};
+use crate::{App, fresh::Fresh, live::Topic};
 
 /// A check that runs longer is an error of the check.
 const CHECK_LIMIT: Duration = Duration::from_secs(5);
@@ -42,6 +44,8 @@ pub struct Assess {
     engine: tokio::sync::Mutex<Memory>,
     /// One draft is tried at a time.
     pub(super) trying: Arc<tokio::sync::Semaphore>,
+    /// The past day that was judged anew last; one at a time.
+    pub(super) anew: Fresh<anew::Key, Sheet>,
 }
 
 impl Default for Assess {
@@ -54,6 +58,7 @@ impl Default for Assess {
             elsewhere: AtomicBool::default(),
             engine: tokio::sync::Mutex::default(),
             trying: Arc::new(tokio::sync::Semaphore::new(1)),
+            anew: Fresh::default(),
         }
     }
 }
@@ -212,7 +217,11 @@ async fn run(
         &empty.clauses,
     );
     let units = (Arc::new(empty.units.clone()), Arc::clone(&memory.binding));
-    let when = (now, today);
+    let when = When {
+        now,
+        today,
+        past: None,
+    };
     let facts = Facts::load(app, &library, units, &mut memory.kept, all, dirty, when).await?;
     let facts = Arc::new(facts);
     let assessments = library.assessments(today, &adopted, &chosen);
@@ -349,6 +358,33 @@ fn cell(row: VerdictRow) -> Cell {
         id: row.id,
         evidence_hash: row.evidence_hash,
         basis: row.pack_hash.into(),
+    }
+}
+
+/// Whether an organization is judged on a clause by this assessment.
+pub(super) fn judges(assessment: &Assessment, key: &ClauseKey, unit: &Unit) -> bool {
+    let asks = |(regulation, cite): &(String, String)| {
+        *regulation == key.regulation && *cite == key.cite
+    };
+    assessment.holds_in(unit.province()) && assessment.clauses.iter().any(asks)
+}
+
+/// The findings by which an organization is judged on a clause, as evidence.
+pub(super) fn evidence(
+    library: &Library,
+    findings: &Findings,
+    key: &ClauseKey,
+    unit: &Unit,
+    status: Status,
+) -> Evidence {
+    let controls = findings
+        .iter()
+        .filter(|(assessment, _)| judges(assessment, key, unit))
+        .map(|(assessment, found)| control_evidence(library, assessment, found.get(&unit.id)))
+        .collect();
+    Evidence {
+        controls,
+        waived: (status == Status::Waived).then(|| "exemption".to_owned()),
     }
 }
 

@@ -1,11 +1,22 @@
 //! Why a verdict is as it is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use domain::label::{Label, Lang};
+use domain::{
+    label::{Label, Lang},
+    problem::Problem,
+};
 use policy::{Control, Status, control::Value as Parameter, coverage::Basis};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use store::assessment::Unit;
+
+use super::{
+    board::{Cell, ClauseKey},
+    engine,
+    view::BoardView,
+};
+use crate::{App, fault::fault};
 
 /// Rows kept with a verdict; a check that says more of one unit shows the worst ones.
 pub(super) const MAX_ROWS: usize = 50;
@@ -43,6 +54,11 @@ pub struct Evidence {
 }
 
 impl Evidence {
+    /// The JSON of which the SHA-256 stands with the verdict.
+    pub(crate) fn json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
     /// The weakest that the verdict rests on; none where that was not told yet.
     pub fn basis(&self) -> Option<Basis> {
         self.controls.iter().filter_map(|c| c.basis).min()
@@ -107,6 +123,14 @@ fn common(reason: &str) -> Option<Label> {
             "Chờ dữ kiện mà chương trình chưa quan sát được",
             "Awaits facts that nothing supplies yet",
         ),
+        "not-kept" => (
+            "Chương trình chỉ biết tình trạng hiện nay của dữ kiện này, không giữ theo ngày đã qua",
+            "Only how these facts stand now is known; of a past day they are not kept",
+        ),
+        "changed-since" => (
+            "Hồ sơ đã thay đổi sau ngày này, không còn biết khi đó thế nào",
+            "The records were changed after that day; how they were then is not kept",
+        ),
         "uncertain" => (
             "Chưa tính được hạn: lịch làm việc chưa có ngày nghỉ {holiday_vi}",
             "The deadline cannot be computed: the working calendar lacks the days off of {holiday_en}",
@@ -150,4 +174,57 @@ pub fn word(name: &str, value: &Value) -> String {
         Value::Null => "–".into(),
         other => other.to_string(),
     }
+}
+
+/// The evidence that was kept when an interval began.
+///
+/// # Errors
+/// Unavailable.
+pub async fn kept_evidence(app: &App, hash: &str) -> Result<Evidence, Problem> {
+    Ok(serde_json::from_str(&kept_body(app, hash).await?).unwrap_or_default())
+}
+
+/// The same as the JSON of which `hash` is the SHA-256; empty when it was not kept.
+pub(crate) async fn kept_body(app: &App, hash: &str) -> Result<String, Problem> {
+    let body = store::assessment::evidence(&app.db, hash)
+        .await
+        .map_err(fault)?;
+    Ok(body.unwrap_or_default())
+}
+
+/// The same of several hashes; one that is not kept is left out.
+///
+/// # Errors
+/// Unavailable.
+pub async fn evidence_of(app: &App, hashes: &[&str]) -> Result<HashMap<String, Evidence>, Problem> {
+    let bodies = store::assessment::evidence_of(&app.db, hashes)
+        .await
+        .map_err(fault)?;
+    let read = |(hash, body): (String, String)| Some((hash, serde_json::from_str(&body).ok()?));
+    Ok(bodies.into_iter().filter_map(read).collect())
+}
+
+/// The evidence behind verdicts of a board on one clause, by the hash that they name.
+///
+/// # Errors
+/// Unavailable.
+pub async fn evidence_behind(
+    app: &App,
+    view: &BoardView,
+    key: &ClauseKey,
+    verdicts: &[(&Unit, &Cell)],
+) -> Result<HashMap<String, Evidence>, Problem> {
+    if let Some(found) = &view.anew {
+        let told = |(unit, cell): &(&Unit, &Cell)| {
+            let evidence = engine::evidence(&view.library, found, key, unit, cell.status);
+            (cell.evidence_hash.clone(), evidence)
+        };
+        return Ok(verdicts.iter().map(told).collect());
+    }
+    let hashes: BTreeSet<&str> = verdicts
+        .iter()
+        .map(|(_, cell)| cell.evidence_hash.as_str())
+        .collect();
+    let hashes: Vec<&str> = hashes.into_iter().collect();
+    evidence_of(app, &hashes).await
 }

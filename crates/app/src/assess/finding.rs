@@ -48,6 +48,8 @@ pub(super) enum Rows {
     },
     /// The facts that nothing supplies yet.
     Awaited(Arc<[String]>),
+    /// How it was on a past day is not kept.
+    Untold,
     /// Somebody's word, or none.
     Word(Option<BTreeMap<String, Value>>),
 }
@@ -56,7 +58,7 @@ impl Finding {
     /// `check`, `duty`, `attestation`, `awaited`.
     pub(super) fn by(&self) -> &'static str {
         match self.rows {
-            Rows::Checked { .. } | Rows::Failed(_) => "check",
+            Rows::Checked { .. } | Rows::Failed(_) | Rows::Untold => "check",
             Rows::Duty { .. } => "duty",
             Rows::Awaited(_) => "awaited",
             Rows::Word(_) => "attestation",
@@ -74,6 +76,7 @@ impl Finding {
         match &self.rows {
             Rows::Checked { total, .. } => *total,
             Rows::Failed(_) => 1,
+            Rows::Untold => 0,
             Rows::Duty { instances, .. } => instances.len(),
             Rows::Awaited(facts) => facts.len(),
             Rows::Word(word) => usize::from(word.is_some()),
@@ -87,6 +90,7 @@ impl Finding {
                 .iter()
                 .map(|(row, status)| checked(table, *row as usize, *status))
                 .collect(),
+            Rows::Untold => Vec::new(),
             Rows::Failed(why) => vec![BTreeMap::from([("error".to_owned(), json!(why))])],
             Rows::Duty {
                 register,

@@ -26,6 +26,7 @@ use super::{
     binding::{self, Binding},
     evidence::MAX_ROWS,
     finding::{Finding, Rows},
+    past::{Past, When},
 };
 use crate::{App, logs};
 
@@ -59,6 +60,8 @@ pub(super) struct Facts {
     pub today: Date,
     /// Since when log lines have been listened for, unix milliseconds.
     listening_since: i64,
+    /// What is still told of that moment, where it has passed.
+    past: Option<Past>,
     pub units: Arc<Vec<Unit>>,
     /// Codes by id, for conditions over organizations.
     codes: HashMap<OrganizationId, String>,
@@ -77,8 +80,9 @@ impl Facts {
         kept: &mut Kept,
         all: bool,
         dirty: &BTreeSet<String>,
-        (now, today): (i64, Date),
+        when: When,
     ) -> Result<Self, StoreError> {
+        let When { now, today, past } = when;
         if all || dirty.contains(ENTRIES) {
             let read = read_by_duties(library).into_iter();
             let changed: Vec<_> = read
@@ -111,7 +115,9 @@ impl Facts {
         let made = store::assessment::attestation_count(&app.db).await?;
         if kept.words.as_ref().is_none_or(|(known, _)| *known != made) {
             let mut words = Words::new();
-            for word in store::assessment::latest_attestations(&app.db).await? {
+            // A word is of the day on which it was given.
+            let until = past.as_ref().map_or(i64::MAX, |_| now);
+            for word in store::assessment::latest_attestations(&app.db, until).await? {
                 let of_control = words.entry(word.control.clone()).or_default();
                 of_control.insert(word.organization, word);
             }
@@ -121,6 +127,7 @@ impl Facts {
             now,
             today,
             listening_since: logs::listening_since(app, now).await?,
+            past,
             codes: units.iter().map(|u| (u.id, u.code.clone())).collect(),
             roots: roots(&units),
             binding,
@@ -321,7 +328,9 @@ pub(super) async fn findings(
     limit: Duration,
 ) -> HashMap<OrganizationId, Finding> {
     let check = control.check.as_ref().and_then(|c| library.checks.get(c));
+    let past = facts.past.as_ref().zip(check);
     let mut found = match check {
+        Some(check) if past.is_some_and(|(past, _)| past.tells_nothing(check)) => HashMap::new(),
         Some(check) => match by_check(app, check, assessment, facts, limit).await {
             Ok(table) => checked(control, table, facts.now),
             Err(error) => {
@@ -390,6 +399,11 @@ pub(super) async fn findings(
                 }
             }
         }
+    }
+    // There were facts, and nobody can say which: no word stands in for them.
+    if let Some((past, check)) = past {
+        let told = |unit: &Unit| Some((unit.id, past.untold(check, unit.id)?));
+        found.extend(facts.units.iter().filter_map(told));
     }
     found
 }

@@ -1,7 +1,7 @@
 //! Verdicts as pages, API and command line show them.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 
@@ -17,9 +17,10 @@ use policy::{Clause, Control, Library, Regulation, Status, Tally, coverage::Basi
 use store::assessment::{Adoption, Unit, VerdictRow};
 
 use super::{
-    board::{Board, Cell},
-    engine,
-    evidence::Evidence,
+    anew::{self, AsOf, Known},
+    board::{Board, Cell, ClauseKey},
+    engine::{self, Findings},
+    evidence::{Evidence, kept_evidence},
 };
 use crate::{App, Ctx, fault::fault};
 
@@ -34,8 +35,10 @@ pub struct BoardView {
     pub adopted: BTreeSet<String>,
     /// The packs.
     pub library: Arc<Library>,
-    /// The moment looked at, when it is not now.
-    pub as_of: Option<i64>,
+    /// The moment looked at, when it is not now; never later than now.
+    pub as_of: Option<AsOf>,
+    /// What a past day judged anew was found by.
+    pub(super) anew: Option<Arc<Findings>>,
 }
 
 impl BoardView {
@@ -51,17 +54,29 @@ pub(crate) fn province_of<'a>(mut units: impl Iterator<Item = &'a Unit>) -> Opti
     units.all(|u| u.province() == province).then_some(province)
 }
 
-/// The verdicts that the actor may see; with `as_of` (unix milliseconds) those that held
-/// and were known then.
+/// The verdicts that the actor may see: now, or at a moment as it was known then, or by what
+/// is known of it now.
 ///
 /// # Errors
-/// Denied, unavailable.
-pub async fn board(app: &App, ctx: &Ctx, as_of: Option<i64>) -> Result<BoardView, Problem> {
+/// Denied, unavailable; a limit where judging anew takes too long.
+pub async fn board(app: &App, ctx: &Ctx, as_of: Option<AsOf>) -> Result<BoardView, Problem> {
     let scope = ctx.actor.scope(Permission::Read)?;
     let library = app.library();
-    let board = match as_of {
-        None => app.assess.board(),
-        Some(at) => {
+    let now = app.clock.now_ms();
+    let as_of = as_of.map(|asked| AsOf {
+        at: asked.at.min(now),
+        ..asked
+    });
+    let (board, anew) = match as_of {
+        None => (app.assess.board(), None),
+        Some(AsOf {
+            at,
+            known: Known::Now,
+        }) => {
+            let sheet = anew::judge(app, &library, at).await?;
+            (Arc::clone(&sheet.board), Some(Arc::clone(&sheet.results)))
+        }
+        Some(AsOf { at, .. }) => {
             let _turn = app.turn(ctx).await?;
             let day = clock::local_date(clock::from_ms(at));
             let units = store::assessment::units(&app.db, &day.to_string())
@@ -78,7 +93,8 @@ pub async fn board(app: &App, ctx: &Ctx, as_of: Option<i64>) -> Result<BoardView
             let filled = tokio::task::spawn_blocking(move || {
                 engine::fill(Board::new(at, units, clauses, adoptions), rows)
             });
-            Arc::new(filled.await.map_err(|_| Problem::internal("board"))?)
+            let board = filled.await.map_err(|_| Problem::internal("board"))?;
+            (Arc::new(board), None)
         }
     };
     let units = board.in_scope(&scope);
@@ -91,10 +107,26 @@ pub async fn board(app: &App, ctx: &Ctx, as_of: Option<i64>) -> Result<BoardView
         adopted,
         library,
         as_of,
+        anew,
     })
 }
 
 impl BoardView {
+    /// Whether a past day is shown by what is known now.
+    pub fn is_anew(&self) -> bool {
+        self.anew.is_some()
+    }
+
+    /// The findings behind the board: those of the last evaluation, or of the day judged anew;
+    /// none for a day as it was known then, of which only verdicts and evidence were kept.
+    pub(super) fn findings(&self, app: &App) -> Option<Arc<Findings>> {
+        match (self.as_of, &self.anew) {
+            (_, Some(anew)) => Some(Arc::clone(anew)),
+            (None, None) => Some(app.assess.findings()),
+            (Some(_), None) => None,
+        }
+    }
+
     /// The regulations that hold for somebody in scope, in the order of their ids.
     pub fn regulations(&self) -> impl Iterator<Item = &Regulation> {
         let held = |r: &&Regulation| self.adopted.contains(&r.id);
@@ -181,8 +213,7 @@ pub async fn former(
     let Ok(last) = record.text("ends_on").parse::<Date>() else {
         return Ok(None);
     };
-    let after = last.tomorrow().unwrap_or(last);
-    let view = board(app, ctx, Some(clock::start_of_day_ms(after) - 1)).await?;
+    let view = board(app, ctx, Some(AsOf::day(last, Known::Then))).await?;
     let unit = view.find(&record.id.to_string()).cloned();
     Ok(unit.map(|unit| (view, unit, last)))
 }
@@ -434,10 +465,22 @@ pub struct VerdictView {
     pub controls: Vec<Control>,
     /// The checks' SQL by id.
     pub checks: BTreeMap<String, String>,
-    /// Why: as of now from the last evaluation, as of a day from what was kept.
+    /// Why: as of now from the last evaluation, as of a day from what was kept or judged anew.
     pub evidence: Evidence,
+    /// The interval as it was written down; none for what was judged anew.
+    pub interval: Option<VerdictRow>,
     /// Its intervals, the newest first.
     pub history: Vec<VerdictRow>,
+}
+
+impl VerdictView {
+    /// The clause that it is about.
+    pub(super) fn key(&self) -> ClauseKey {
+        ClauseKey {
+            regulation: self.regulation.id.clone(),
+            cite: self.clause.cite.clone(),
+        }
+    }
 }
 
 /// One verdict with its evidence and history.
@@ -484,12 +527,22 @@ pub async fn verdict(
     let history = store::assessment::history(&app.db, &scope, regulation, cite, unit.id, 100)
         .await
         .map_err(fault)?;
-    let evidence = match view.as_of {
-        None => Evidence {
-            waived: (cell.status == Status::Waived).then(|| "exemption".to_owned()),
-            ..live(app, regulation, cite, unit)
-        },
-        Some(_) => kept_evidence(app, &cell.evidence_hash).await?,
+    let evidence = match view.findings(app) {
+        Some(found) => {
+            let key = ClauseKey {
+                regulation: regulation.to_owned(),
+                cite: cite.to_owned(),
+            };
+            engine::evidence(&view.library, &found, &key, unit, cell.status)
+        }
+        None => kept_evidence(app, &cell.evidence_hash).await?,
+    };
+    let interval = match history.iter().find(|row| row.id == cell.id) {
+        Some(row) => Some(row.clone()),
+        None if view.is_anew() => None,
+        None => store::assessment::interval(&app.db, &cell.id)
+            .await
+            .map_err(fault)?,
     };
     Ok(VerdictView {
         unit: unit.clone(),
@@ -499,51 +552,7 @@ pub async fn verdict(
         controls,
         checks,
         evidence,
+        interval,
         history,
     })
-}
-
-/// The evidence of the last evaluation.
-fn live(app: &App, regulation: &str, cite: &str, unit: &Unit) -> Evidence {
-    let (library, findings) = (app.library(), app.assess.findings());
-    let controls = findings
-        .iter()
-        .filter(|(a, _)| a.holds_in(unit.province()))
-        .filter(|(a, _)| a.clauses.iter().any(|(r, c)| r == regulation && c == cite))
-        .map(|(assessment, found)| {
-            engine::control_evidence(&library, assessment, found.get(&unit.id))
-        })
-        .collect();
-    Evidence {
-        controls,
-        waived: None,
-    }
-}
-
-/// The evidence that was kept when an interval began.
-///
-/// # Errors
-/// Unavailable.
-pub async fn kept_evidence(app: &App, hash: &str) -> Result<Evidence, Problem> {
-    Ok(serde_json::from_str(&kept_body(app, hash).await?).unwrap_or_default())
-}
-
-/// The same as the JSON of which `hash` is the SHA-256; empty when it was not kept.
-pub(crate) async fn kept_body(app: &App, hash: &str) -> Result<String, Problem> {
-    let body = store::assessment::evidence(&app.db, hash)
-        .await
-        .map_err(fault)?;
-    Ok(body.unwrap_or_default())
-}
-
-/// The same of several hashes; one that is not kept is left out.
-///
-/// # Errors
-/// Unavailable.
-pub async fn evidence_of(app: &App, hashes: &[&str]) -> Result<HashMap<String, Evidence>, Problem> {
-    let bodies = store::assessment::evidence_of(&app.db, hashes)
-        .await
-        .map_err(fault)?;
-    let read = |(hash, body): (String, String)| Some((hash, serde_json::from_str(&body).ok()?));
-    Ok(bodies.into_iter().filter_map(read).collect())
 }

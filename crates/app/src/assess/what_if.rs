@@ -1,16 +1,11 @@
 //! What-if: a draft of the packs judged by today's facts, before anybody adopts it.
 //! Nothing is written.
 
-use std::{
-    collections::{BTreeSet, HashMap, HashSet},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::HashSet, sync::Arc};
 
 use domain::{
     authority::{Permission, Scope},
     clock,
-    id::OrganizationId,
     label::Label,
     problem::{FieldProblem, Problem, ProblemKind},
 };
@@ -21,16 +16,11 @@ use policy::{
     compare::{self, RegulationChange},
 };
 use serde::Serialize;
-use store::assessment::{Adoption, Exempt, Unit};
-use tokio::{runtime::Handle, time::timeout};
-use tokio_util::sync::CancellationToken;
+use store::assessment::{Adoption, Unit};
 
 use super::{
-    binding::Binding,
-    board::ClauseKey,
-    compare::Verdicts,
-    engine::{self, Memory},
-    judge::{Facts, Kept},
+    anew::{self, LONGEST, Sheet},
+    board::{Board, Cell, ClauseKey},
 };
 use crate::{App, Ctx, examiner, fault::fault};
 
@@ -68,8 +58,6 @@ pub struct WhatIf {
     pub units: usize,
 }
 
-/// How long trying a draft may take.
-const LONGEST: Duration = Duration::from_secs(60);
 /// The most clauses of all regulations with the draft.
 const MOST_CLAUSES: u64 = 3_000;
 /// The most verdicts: clauses × organizations.
@@ -142,22 +130,17 @@ pub async fn what_if(app: &App, ctx: &Ctx, draft: Library) -> Result<WhatIf, Pro
             Label::new("Thử lại sau một phút.", "Try again in a minute."),
         )
     })?;
-    let stop = CancellationToken::new();
-    let _gone = stop.clone().drop_guard();
-    let (app, runtime) = (app.clone(), Handle::current());
-    let tried = tokio::task::spawn_blocking(move || {
+    let app = app.clone();
+    let tried = anew::apart(async move {
         let _alone = alone;
-        let trial = timeout(LONGEST, trial(&app, &scope, draft));
-        runtime.block_on(stop.run_until_cancelled(trial))
+        trial(&app, &scope, draft).await
     });
-    match tried.await {
-        Ok(Some(Ok(told))) => told,
-        Ok(_) => Err(too_much(
+    tried.await?.unwrap_or_else(|| {
+        Err(too_much(
             format!("Thử bản thảo quá {} giây", LONGEST.as_secs()),
             format!("Trying the draft takes over {} seconds", LONGEST.as_secs()),
-        )),
-        Err(_) => Err(Problem::internal("policy")),
-    }
+        ))
+    })
 }
 
 fn too_much(vi: String, en: String) -> Problem {
@@ -213,12 +196,14 @@ async fn trial(app: &App, scope: &Scope, draft: Library) -> Result<WhatIf, Probl
     let (draft, drafted) = ahead(&library, draft, adoptions.clone(), today);
     let changes = compare::compare(&library, &draft);
     let draft = Arc::new(draft);
-    let before = Sheet::of(app, Arc::clone(&library), adoptions, today)
+    let now = app.clock.now_ms();
+    let before = Sheet::of(app, &library, adoptions, now, None)
         .await
         .map_err(fault)?;
-    let after = Sheet::of(app, Arc::clone(&draft), drafted, today)
+    let after = Sheet::of(app, &draft, drafted, now, None)
         .await
         .map_err(fault)?;
+    let (before, after) = (before.board, after.board);
     let (mut turned, stay) = turns(scope, (&library, &before), (&draft, &after));
     turned.sort_by(|a, b| (&a.unit, &a.regulation).cmp(&(&b.unit, &b.regulation)));
     Ok(WhatIf {
@@ -268,77 +253,6 @@ fn ahead(
     (draft, adoptions)
 }
 
-/// Every verdict of a library over today's facts.
-struct Sheet {
-    units: Vec<Unit>,
-    clauses: Vec<ClauseKey>,
-    verdicts: HashMap<(ClauseKey, OrganizationId), (Status, Option<String>)>,
-}
-
-impl Sheet {
-    async fn of(
-        app: &App,
-        library: Arc<Library>,
-        adoptions: Vec<Adoption>,
-        today: Date,
-    ) -> Result<Self, store::StoreError> {
-        let day = today.to_string();
-        let units = store::assessment::units(&app.db, &day).await?;
-        let exempt: HashSet<Exempt> = store::assessment::exemptions(&app.db, &day)
-            .await?
-            .into_iter()
-            .collect();
-        let adopted: BTreeSet<String> = adoptions.iter().map(|a| a.regulation.clone()).collect();
-        let clauses = engine::scored(&library, today, &adopted);
-        let binding = Binding::of(&Arc::default(), &library, &units, &adoptions, &clauses);
-        let chosen = app.settings().chosen();
-        let (mut kept, nothing) = (Kept::default(), BTreeSet::new());
-        let facts = Facts::load(
-            app,
-            &library,
-            (Arc::new(units.clone()), Arc::clone(&binding)),
-            &mut kept,
-            true,
-            &nothing,
-            (app.clock.now_ms(), today),
-        )
-        .await?;
-        let assessments = library.assessments(today, &adopted, &chosen);
-        let mut memory = Memory::default();
-        engine::refresh(
-            app,
-            &library,
-            assessments,
-            &Arc::new(facts),
-            &mut memory,
-            true,
-            &nothing,
-        )
-        .await;
-        let judged = Verdicts::new(&binding, &memory.results, &exempt, &units);
-        let mut verdicts = HashMap::new();
-        for (c, key) in clauses.iter().enumerate() {
-            let parts = judged.parts(key);
-            for (u, unit) in units.iter().enumerate() {
-                let parts = judged.of_unit(&parts, u);
-                if let Some(verdict) = judged.of((c, key, parts), (u, unit.id)) {
-                    let said = (verdict.status, verdict.reason.map(ToOwned::to_owned));
-                    verdicts.insert((key.clone(), unit.id), said);
-                }
-            }
-        }
-        Ok(Self {
-            units,
-            clauses,
-            verdicts,
-        })
-    }
-
-    fn get(&self, key: &ClauseKey, unit: OrganizationId) -> Option<&(Status, Option<String>)> {
-        self.verdicts.get(&(key.clone(), unit))
-    }
-}
-
 fn in_scope<'a>(scope: &'a Scope, units: &'a [Unit]) -> impl Iterator<Item = &'a Unit> {
     units.iter().filter(move |unit| {
         let covers = |id| scope.roots().is_none_or(|roots| roots.contains(id));
@@ -352,7 +266,7 @@ fn turn(
     key: &ClauseKey,
     unit: &Unit,
     before: Option<Status>,
-    after: Option<&(Status, Option<String>)>,
+    after: Option<&Cell>,
 ) -> Turned {
     let clause = library.clause(&key.regulation, &key.cite);
     Turned {
@@ -362,17 +276,20 @@ fn turn(
         cite: key.cite.clone(),
         summary: clause.map_or_else(|| Label::same(&key.cite), |c| c.summary.clone()),
         before,
-        after: after.map(|(status, _)| *status),
-        reason: after.and_then(|(_, reason)| reason.clone()),
+        after: after.map(|cell| cell.status),
+        reason: after.and_then(|cell| cell.reason.clone()),
     }
 }
 
 /// The verdicts that differ, and how many do not.
 fn turns(
     scope: &Scope,
-    (library, before): (&Library, &Sheet),
-    (draft, after): (&Library, &Sheet),
+    (library, before): (&Library, &Board),
+    (draft, after): (&Library, &Board),
 ) -> (Vec<Turned>, usize) {
+    fn held<'a>(board: &'a Board, key: &ClauseKey, unit: &Unit) -> Option<&'a Cell> {
+        board.get(&key.regulation, &key.cite, unit.id)
+    }
     let mut all = Vec::new();
     let mut followed: HashSet<ClauseKey> = HashSet::new();
     for key in &after.clauses {
@@ -380,16 +297,16 @@ fn turns(
         for unit in in_scope(scope, &after.units) {
             let was = origins
                 .iter()
-                .filter_map(|o| before.get(o, unit.id))
-                .map(|(status, _)| *status)
+                .filter_map(|o| held(before, o, unit))
+                .map(|cell| cell.status)
                 .reduce(Status::and);
-            all.push(turn(draft, key, unit, was, after.get(key, unit.id)));
+            all.push(turn(draft, key, unit, was, held(after, key, unit)));
         }
         followed.extend(origins);
     }
     for key in before.clauses.iter().filter(|k| !followed.contains(k)) {
         for unit in in_scope(scope, &before.units) {
-            let was = before.get(key, unit.id).map(|(status, _)| *status);
+            let was = held(before, key, unit).map(|cell| cell.status);
             all.push(turn(library, key, unit, was, None));
         }
     }

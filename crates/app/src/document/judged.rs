@@ -9,7 +9,10 @@ use policy::{
 };
 
 use super::fill::{Filled, Number, Table, vietnamese};
-use crate::{App, Ctx, assess};
+use crate::{
+    App, Ctx,
+    assess::{self, AsOf, Known},
+};
 
 /// The verdicts on the covered units: now, or at the end of the day that a document is about.
 pub(super) struct Judged {
@@ -26,8 +29,7 @@ impl Judged {
         covered: &HashSet<OrganizationId>,
     ) -> Result<Self, Problem> {
         let past = template.period == Every::Day && stretch.to < app.clock.today();
-        let end = stretch.to.tomorrow().unwrap_or(stretch.to);
-        let as_of = past.then(|| clock::start_of_day_ms(end) - 1);
+        let as_of = past.then(|| AsOf::day(stretch.to, Known::Then));
         let mut view = assess::board(app, ctx, as_of).await?;
         let board = view.board.clone();
         view.units.retain(|u| covered.contains(&board.units[*u].id));

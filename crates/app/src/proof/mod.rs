@@ -3,4 +3,4 @@
 pub mod oscal;
 mod receipt;
 
-pub use receipt::{Receipt, ReceiptError, Verified, key, make, verify};
+pub use receipt::{Receipt, ReceiptError, Statement, Verified, key, make, verify};

@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 
 use crate::{
     App, Ctx,
-    assess::{self, BoardView, Cell, Unit},
+    assess::{self, BoardView, Cell, Known, Unit},
 };
 
 /// A regulation as an OSCAL catalog.
@@ -67,7 +67,8 @@ pub fn results(
     if let Some(id) = regulation {
         assess::find(&view.library, id)?;
     }
-    let at = clock::from_ms(view.as_of.unwrap_or_else(|| app.clock.now_ms()));
+    let at = view.as_of.map_or_else(|| app.clock.now_ms(), |a| a.at);
+    let at = clock::from_ms(at);
     let results: Vec<Json> = units
         .iter()
         .filter_map(|unit| result(view, unit, regulation, lang, &at.to_string()))
@@ -96,8 +97,11 @@ pub fn results(
     };
     let mut metadata = oscal::metadata(title, &at.to_string(), app.clock.now());
     metadata["parties"] = parties.into();
+    if let Some(as_of) = view.as_of {
+        metadata["props"] = json!([oscal::property("known", as_of.known.code())]);
+    }
     Ok(json!({"assessment-results": {
-        "uuid": oscal::id(["results", &at.to_string(), regulation.unwrap_or_default(), unit.unwrap_or_default()]),
+        "uuid": identifier(view, ["results", &at.to_string(), regulation.unwrap_or_default(), unit.unwrap_or_default()]),
         "metadata": metadata,
         "import-ap": {"href": format!("#{plan}")},
         "results": results,
@@ -107,6 +111,12 @@ pub fn results(
             "description": "All clauses are assessed all the time; there is no separate plan.",
         }]},
     }}))
+}
+
+/// An identifier made of names; what was judged anew has others than what was known then.
+fn identifier(view: &BoardView, names: [&str; 4]) -> String {
+    let known = view.is_anew().then_some(Known::Now.code());
+    oscal::id(names.into_iter().chain(known))
 }
 
 fn party(unit: &Unit) -> String {
@@ -149,14 +159,15 @@ fn result(
                 "props": [oscal::property("evidence-sha256", &each.cell.evidence_hash)],
             }],
         }));
-        findings.push(finding(each.cell, &control, summary, &observation));
+        let since = (!view.is_anew()).then_some(each.cell.since);
+        findings.push(finding(each.cell, since, &control, summary, &observation));
         controls.push(json!({"control-id": control}));
     }
     if findings.is_empty() {
         return None;
     }
     Some(json!({
-        "uuid": oscal::id(["result", &unit.id.to_string(), regulation.unwrap_or_default(), at]),
+        "uuid": identifier(view, ["result", &unit.id.to_string(), regulation.unwrap_or_default(), at]),
         "title": unit.name,
         "description": unit.code,
         "start": at,
@@ -167,17 +178,21 @@ fn result(
     }))
 }
 
-fn finding(cell: &Cell, control: &str, summary: &str, observation: &str) -> Json {
+fn finding(
+    cell: &Cell,
+    since: Option<i64>,
+    control: &str,
+    summary: &str,
+    observation: &str,
+) -> Json {
     let (state, reason) = match cell.status {
         Status::Met => ("satisfied", "pass"),
         Status::Waived | Status::NotApplicable => ("satisfied", "other"),
         Status::Breached => ("not-satisfied", "fail"),
         Status::Pending | Status::NoData | Status::Error => ("not-satisfied", "other"),
     };
-    let mut props = vec![
-        oscal::property("status", cell.status.code()),
-        oscal::property("since", &clock::from_ms(cell.since).to_string()),
-    ];
+    let mut props = vec![oscal::property("status", cell.status.code())];
+    props.extend(since.map(|at| oscal::property("since", &clock::from_ms(at).to_string())));
     if let Some(reason) = &cell.reason {
         props.push(oscal::property("reason", reason));
     }

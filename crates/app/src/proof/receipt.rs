@@ -16,7 +16,7 @@ use vault::note::{NoteError, Verifier};
 
 use crate::{
     App, Ctx,
-    assess::{self, BoardView, Evidence, VerdictView},
+    assess::{self, BoardView, Evidence, Known, VerdictView},
     fault::fault,
 };
 
@@ -44,6 +44,10 @@ pub struct Statement {
     pub made_by: String,
     /// The moment it speaks of, RFC 3339.
     pub as_of: String,
+    /// Of a moment that had passed: as it was known then, or by what was known when the
+    /// receipt was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known: Option<Known>,
     /// About whom.
     pub organization: Organization,
     /// The text.
@@ -52,12 +56,12 @@ pub struct Statement {
     pub clause: ClauseText,
     /// The verdict.
     pub verdict: Verdict,
-    /// The checks that judged.
+    /// The checks that judged; none where another text of the packs judged then.
     pub checks: Vec<CheckText>,
-    /// The evidence as it was kept when the verdict began, JSON; its SHA-256 is
-    /// [`Verdict::evidence_hash`].
+    /// The evidence as it was kept when the verdict began, JSON, or as it is of the moment that
+    /// was judged anew; its SHA-256 is [`Verdict::evidence_hash`].
     pub evidence: String,
-    /// The newest signed checkpoint of the log vault.
+    /// The newest signed checkpoint of the log vault when it was made.
     pub checkpoint: Option<String>,
 }
 
@@ -101,15 +105,15 @@ pub struct ClauseText {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Verdict {
-    /// The interval's identifier.
+    /// The interval's identifier; of what was judged anew, one made of what it is about.
     pub id: String,
     /// `met`, `breached`, `no_data`, …
     pub status: Status,
     /// The code of the reason.
     pub reason: Option<String>,
-    /// Since when it holds, RFC 3339.
+    /// Since when it holds, RFC 3339; of what was judged anew, the moment it speaks of.
     pub since: String,
-    /// When it was written down, RFC 3339.
+    /// When it was written down, RFC 3339; of what was judged anew, when the receipt was made.
     pub recorded_at: String,
     /// What judged: the hash over controls, checks and parameters.
     pub basis: String,
@@ -210,17 +214,22 @@ async fn statement(
 ) -> Result<Statement, Problem> {
     let now = app.clock.now_ms();
     let cell = &verdict.cell;
-    let row = verdict
-        .history
-        .iter()
-        .find(|row| row.id == cell.id)
-        .ok_or_else(|| Problem::internal("verdict"))?;
-    let evidence = assess::kept_body(app, &cell.evidence_hash).await?;
+    let (recorded_at, evidence) = match &verdict.interval {
+        Some(row) => {
+            let kept = assess::kept_body(app, &cell.evidence_hash).await?;
+            (row.recorded_at, kept)
+        }
+        None if view.is_anew() => (now, verdict.evidence.json()),
+        None => return Err(Problem::internal("verdict")),
+    };
+    // The texts of checks that judged otherwise then are not kept.
+    let same = assess::is_judged_so(app, view, verdict);
     let clause = serde_json::to_string(&verdict.clause).map_err(|_| Problem::internal("clause"))?;
     Ok(Statement {
         made_at: stamp(now),
         made_by: ctx.actor.name.clone(),
-        as_of: stamp(view.as_of.unwrap_or(now)),
+        as_of: stamp(view.as_of.map_or(now, |as_of| as_of.at)),
+        known: view.as_of.map(|as_of| as_of.known),
         organization: Organization {
             id: verdict.unit.id,
             code: verdict.unit.code.clone(),
@@ -241,13 +250,14 @@ async fn statement(
             status: cell.status,
             reason: cell.reason.clone(),
             since: stamp(cell.since),
-            recorded_at: stamp(row.recorded_at),
-            basis: row.pack_hash.clone(),
+            recorded_at: stamp(recorded_at),
+            basis: cell.basis.to_string(),
             evidence_hash: cell.evidence_hash.clone(),
         },
         checks: verdict
             .checks
             .iter()
+            .filter(|_| same)
             .map(|(id, sql)| CheckText {
                 id: id.clone(),
                 sha256: policy::hash::of_bytes(sql.as_bytes()),

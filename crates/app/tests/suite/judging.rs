@@ -117,7 +117,7 @@ async fn a_fact_turns_its_verdict(p: Province) {
     assert!(shown.checks["officer-named"].contains("fact_contact"));
 
     // As of then: what was known then.
-    let then = assess::board(&p.app, &p.ctx(), Some(before + 30_000))
+    let then = assess::board(&p.app, &p.ctx(), Some(assess::AsOf::then(before + 30_000)))
         .await
         .unwrap();
     let cell = then.board.get(PACK, OFFICER, OrganizationId(a)).unwrap();
@@ -126,7 +126,7 @@ async fn a_fact_turns_its_verdict(p: Province) {
         .await
         .unwrap();
     assert_eq!(shown.evidence, kept);
-    let earlier = assess::board(&p.app, &p.ctx(), Some(before - 1))
+    let earlier = assess::board(&p.app, &p.ctx(), Some(assess::AsOf::then(before - 1)))
         .await
         .unwrap();
     assert!(
@@ -138,7 +138,7 @@ async fn a_fact_turns_its_verdict(p: Province) {
 
     // A unit sees its own verdicts, in every way to look.
     let officer = p.as_role(Role::Officer, Some(b));
-    for moment in [None, Some(p.clock.now_ms())] {
+    for moment in [None, Some(assess::AsOf::then(p.clock.now_ms()))] {
         let own = assess::board(&p.app, &officer, moment).await.unwrap();
         assert!(own.cells().all(|(u, _, _)| u.id == OrganizationId(b)));
         let theirs = assess::verdict(&p.app, &officer, &own, PACK, OFFICER, "A").await;
@@ -561,7 +561,7 @@ async fn who_leaves_the_network_is_not_judged_any_more() {
     let sql = "SELECT COUNT(*) AS n FROM verdict WHERE valid_to IS NULL";
     let open = p.app.db.fetch_one("open", sql, &[]).await.unwrap().unwrap();
     assert_eq!(open.int("n").unwrap(), 0);
-    let then = assess::board(&p.app, &p.ctx(), Some(p.clock.now_ms() - 86_400_000))
+    let then = assess::board(&p.app, &p.ctx(), Some(assess::AsOf::then(p.clock.now_ms() - 86_400_000)))
         .await
         .unwrap();
     assert!(

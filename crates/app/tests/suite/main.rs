@@ -37,6 +37,7 @@ mod silence;
 mod structure;
 mod table;
 mod taken_in;
+mod two_times;
 mod watch;
 mod word;
 mod workbook;

@@ -326,7 +326,7 @@ async fn a_control_shows_all_that_it_serves() {
     assert_eq!(used.tally.total(), 1);
     assert_eq!(told.tally.map(|t| t.no_data), Some(1));
     assert!(told.sql.is_some());
-    let then = assess::board(&p.app, &p.ctx(), Some(p.clock.now_ms()))
+    let then = assess::board(&p.app, &p.ctx(), Some(assess::AsOf::then(p.clock.now_ms())))
         .await
         .unwrap();
     let told = assess::control(&p.app, &then, "it-officer-named").unwrap();

@@ -160,6 +160,8 @@ fn hand_made(world: &World) {
         ("search?q=a&limit=101", "limit"),
         ("documents?state=lost", "draft"),
         ("oscal/results?as_of=then", "as_of"),
+        ("oscal/results?as_of=2026-01-31&known=soon", "known"),
+        ("verdicts?as_of=2026-01-31&known=soon", "known"),
     ] {
         refused(admin, &format!("/api/v1/{path}"), 400, names);
     }
@@ -206,6 +208,7 @@ fn hand_made(world: &World) {
         "/documents?state=lost",
         "/calendar?month=2026-13",
         "/compliance?as_of=then",
+        "/compliance?as_of=2026-01-31&known=soon",
     ] {
         let page = admin.get(path);
         assert_eq!(page.status, 400, "{path}");

@@ -107,6 +107,60 @@ fn check_answers_scripts_with_its_exit_code() {
     assert_eq!(sound, 0, "{said}");
 }
 
+/// The verdicts of `gieng check` on one clause, and its exit code.
+fn looked_back(data: &Path, known: &str) -> (i32, Vec<serde_json::Value>) {
+    let day = ["check", "--as-of", "2026-01-31", "--known", known];
+    let (exit, said) = code(data, &[&day[..], &["--format", "json"]].concat());
+    let json: serde_json::Value =
+        serde_json::from_str(&said[said.find('{').unwrap_or(0)..]).expect("JSON alone is printed");
+    assert_eq!(json["known"], known);
+    let all = json["verdicts"].as_array().expect("a list").iter();
+    (exit, all.filter(|v| v["clause"] == "17.2.c").cloned().collect())
+}
+
+#[test]
+fn a_past_day_is_told_as_known_then_or_as_known_now() {
+    let dir = tempfile::tempdir().expect("a temporary folder can be made");
+    let data = dir.path().join("data");
+    let import = |noun: &str, rows: &str| {
+        let table = dir.path().join(format!("{noun}.csv"));
+        std::fs::write(&table, rows).expect("the folder is ours");
+        let (good, said) = code(&data, &["import", noun, &table.display().to_string()]);
+        assert_eq!(good, 0, "{said}");
+    };
+    let (begun, said) = code(&data, &["serve", "--prepare"]);
+    assert_eq!(begun, 0, "{said}");
+    import("organization", "code,name,kind,level,membership,starts_on\nU,Sở U,department,province,member,2020-01-01\n");
+    import("adoption", "regulation,starts_on\nvinh-long-26-2019,2019-11-11\n");
+    import("contact", "organization,role,name,starts_on\nU,it-officer,Nguyễn Thị Mạng,2020-01-01\n");
+
+    assert_eq!(looked_back(&data, "then"), (0, Vec::new()), "nobody knew anything");
+    let (_, now) = looked_back(&data, "now");
+    assert_eq!((now.len(), &now[0]["status"]), (1, &"met".into()), "{now:?}");
+    assert!(now[0]["since"].is_null(), "since when is not known");
+
+    let make = ["receipt", "make", "vinh-long-26-2019", "17.2.c", "U", "--as-of", "2026-01-31"];
+    let (none, said) = code(&data, &make);
+    assert_ne!(none, 0, "{said}");
+    let made = run(GIENG, &data, &[&make[..], &["--known", "now"]].concat());
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let file = dir.path().join("receipt.txt");
+    std::fs::write(&file, made.stdout).expect("the folder is ours");
+    let (holds, said) = code(&data, &["receipt", "verify", &file.display().to_string()]);
+    assert_eq!(holds, 0, "{said}");
+    assert!(said.contains("2026-01-31T16:59:59.999Z, by what was known when"), "{said}");
+
+    let results = ["oscal", "results", "--as-of", "2026-01-31", "--known", "now"];
+    let (good, said) = code(&data, &results);
+    assert_eq!(good, 0, "{said}");
+    assert!(said.contains("known"), "{said}");
+    let alone = ["check", "--known", "now"];
+    for wrong in [&["check", "--as-of", "2026-01-31", "--known", "soon"][..], &alone] {
+        let (refused, said) = code(&data, wrong);
+        assert_eq!(refused, 2, "{said}");
+    }
+}
+
 #[test]
 fn lint_names_file_and_line_of_what_is_wrong() {
     let dir = tempfile::tempdir().expect("a temporary folder can be made");

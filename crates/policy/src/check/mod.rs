@@ -44,6 +44,8 @@ pub struct Check {
     pub origin: Origin,
     /// Whether it can say both `met` and `breached`.
     pub both_ways: bool,
+    /// Whether it may answer for an organization by the records of another.
+    pub beyond: bool,
     /// SHA-256 of the file.
     pub hash: String,
     prepared: String,
@@ -153,6 +155,7 @@ impl Check {
             both_ways: ["met", "breached"]
                 .iter()
                 .all(|s| reading.statuses.contains(*s)),
+            beyond: reading.beyond,
             hash: hash::of_bytes(sql.as_bytes()),
             prepared: prepared.sql,
             parameters: prepared.names,

@@ -23,6 +23,8 @@ pub(super) struct Reading {
     /// The weakest origin of the facts that it reads; typed where it only asks whether
     /// there is a record.
     pub origin: Origin,
+    /// Whether it names what leads from one organization to another.
+    pub beyond: bool,
     pub faults: Vec<Fault>,
 }
 
@@ -75,6 +77,9 @@ pub(super) fn read(reader: Reader, query: &Query, known_views: &Views, wanted: &
     }
     let origin = origin(&views, &reader);
     let columns = returned(query, &mut faults);
+    let named = reader.qualified.iter().map(|(_, column, _)| column);
+    let mut named = named.chain(&reader.bare).chain(&views);
+    let beyond = named.any(|name| facts::LEADS.contains(&name.as_str()));
     for wanted in wanted {
         if !columns.is_empty() && !columns.iter().any(|c| c == wanted) {
             faults.push(Fault::at(
@@ -90,6 +95,7 @@ pub(super) fn read(reader: Reader, query: &Query, known_views: &Views, wanted: &
         reasons: reader.reasons,
         statuses: reader.statuses,
         origin,
+        beyond,
         faults,
     }
 }

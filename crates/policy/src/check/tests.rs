@@ -187,3 +187,28 @@ fn whose_entries_are_read_is_known_or_doubted() {
         assert_eq!(of(doubtful), None, "{doubtful}");
     }
 }
+
+#[test]
+fn a_check_that_names_what_leads_to_another_unit_may_answer_by_its_records() {
+    let of = |from: &str| {
+        let sql = format!(
+            "SELECT x.unit, '' AS subject, 'met' AS status, 'ok' AS reason, x.updated_at AS observed_at {from}"
+        );
+        Check::read("x", &sql, &Views::default()).0.unwrap().beyond
+    };
+    assert!(!of("FROM fact_device x"));
+    assert!(of("FROM fact_device x JOIN fact_circuit c ON c.provider = x.unit"));
+    assert!(of("FROM fact_role x"));
+}
+
+#[test]
+fn of_every_view_it_is_said_what_it_tells_of_a_past_day() {
+    use crate::facts::{Past, VIEWS, past};
+    let dated: Vec<&str> = VIEWS
+        .iter()
+        .map(|view| view.name)
+        .filter(|name| past(name) == Past::Dated)
+        .collect();
+    // Entries are about a day; offices and roles are held from a day to a day.
+    assert_eq!(dated, ["fact_role", "fact_contact", "fact_entry"]);
+}

@@ -13,6 +13,7 @@ use super::{
 use crate::{calendar::Calendar, control::Value};
 
 /// Every event while the duty binds, with its instance and what became of it, oldest first.
+/// One that has yet to come is one only when it was announced: written down by now.
 pub(super) fn judge(
     rule: &DutyRule,
     event: &EventRule,
@@ -29,6 +30,9 @@ pub(super) fn judge(
         .filter_map(|entry| {
             let (moment, instance) = of_event(event, &rule.due, calendar, parameters, entry)?;
             Some((moment, instance, *entry))
+        })
+        .filter(|(moment, _, entry)| {
+            !has_yet_to_come(*moment, now) || entry.recorded_at.is_none_or(|at| at <= now)
         })
         .filter(|(moment, ..)| {
             let day = moment.day();

@@ -624,3 +624,20 @@ fn what_contradicts_itself_is_refused() {
         assert!(said.contains(word), "{yaml}: {said}");
     }
 }
+
+#[test]
+fn what_has_yet_to_come_starts_no_clock_unless_it_was_announced() {
+    let rule = rule("{register: r, event: {register: e}, due: {after: {working-days: 3}}}");
+    let typed_later = entry("event", "2026-05-12");
+    let announced = Entry {
+        recorded_at: Some(at("2026-05-04")),
+        ..typed_later.clone()
+    };
+    let says = |event: &Entry, now: &str| {
+        let finding = found(&rule, from_ref(event), &[], now);
+        (finding.status, finding.reason)
+    };
+    assert_eq!(says(&typed_later, "2026-05-06"), (Status::NoData, "no-event"));
+    assert_eq!(says(&announced, "2026-05-06"), (Status::Pending, "pending"));
+    assert_eq!(says(&typed_later, "2026-05-12"), (Status::Pending, "pending"));
+}

@@ -66,15 +66,16 @@ pub async fn attestation_count(db: &Db) -> Result<i64, StoreError> {
         .map_or(Ok(0), |row| row.int("n"))
 }
 
-/// The latest attestation of every control and organization.
+/// The latest attestation of every control and organization among those made by `until`
+/// (unix milliseconds).
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
-pub async fn latest_attestations(db: &Db) -> Result<Vec<Attestation>, StoreError> {
+pub async fn latest_attestations(db: &Db, until: i64) -> Result<Vec<Attestation>, StoreError> {
     let sql = "SELECT * FROM (SELECT a.*, ROW_NUMBER() OVER ( \
-        PARTITION BY control, organization_id ORDER BY made_at DESC, id DESC) AS place FROM attestation a) l \
-        WHERE place = 1";
-    db.fetch("attestations", sql, &[])
+        PARTITION BY control, organization_id ORDER BY made_at DESC, id DESC) AS place FROM attestation a \
+        WHERE made_at <= $1) l WHERE place = 1";
+    db.fetch("attestations", sql, &args![until])
         .await?
         .iter()
         .map(|row| {

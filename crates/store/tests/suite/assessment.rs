@@ -222,7 +222,7 @@ async fn the_latest_word_counts(db: &Db) {
         .await
         .unwrap();
     tx.commit().await.unwrap();
-    let latest = latest_attestations(db).await.unwrap();
+    let latest = latest_attestations(db, i64::MAX).await.unwrap();
     assert_eq!(latest, [word("2", unit, false, NOW + 5)]);
     // Two in the same millisecond are still one word: the later written.
     let mut tx = db.begin().await.unwrap();
@@ -231,7 +231,7 @@ async fn the_latest_word_counts(db: &Db) {
         .unwrap();
     tx.commit().await.unwrap();
     assert_eq!(
-        latest_attestations(db).await.unwrap(),
+        latest_attestations(db, i64::MAX).await.unwrap(),
         [word("3", unit, true, NOW + 5)]
     );
 }

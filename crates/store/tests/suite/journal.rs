@@ -11,6 +11,7 @@ crate::on_both!(
     writers_at_once_make_one_chain,
     the_journal_is_read_in_scope,
     the_journal_tells_what_is_new,
+    the_journal_tells_whose_records_changed_since,
 );
 
 fn change(n: i64, organization: Option<Id>) -> Change {
@@ -224,4 +225,31 @@ async fn the_journal_tells_what_is_new(db: &Db) {
     assert_eq!(asked(0).await, (Some(4), Some(3)));
     assert_eq!(asked(3).await, (Some(4), None));
     assert_eq!(asked(4).await, (None, None));
+}
+
+async fn the_journal_tells_whose_records_changed_since(db: &Db) {
+    let (a, b) = (Id::new(NOW), Id::new(NOW));
+    let moved = Change {
+        before: Some(format!(r#"{{"name":"x","organization":"{a}"}}"#)),
+        ..change(3, Some(b))
+    };
+    let gone = Change {
+        noun: "site".into(),
+        action: "delete".into(),
+        before: Some(format!(r#"{{"organization":"{a}"}}"#)),
+        after: None,
+        ..change(4, Some(a))
+    };
+    write(db, &[change(1, Some(a)), moved, gone, change(5, None)]).await;
+    let since = async |n: i64, nouns: &[&str]| {
+        let mut changed = changed_since(db, NOW + n, nouns).await.unwrap();
+        changed.sort();
+        changed
+    };
+    let of = |noun: &str, id: Option<Id>| (noun.to_owned(), id.map(OrganizationId));
+    let mut both = vec![of("device", None), of("device", Some(a)), of("device", Some(b))];
+    both.sort();
+    assert_eq!(since(1, &["device"]).await, both, "also from whom it went away");
+    assert_eq!(since(3, &["device", "site"]).await, [of("device", None), of("site", Some(a))]);
+    assert_eq!(since(5, &["device", "site"]).await, []);
 }

@@ -12,6 +12,7 @@ use policy::{Library, Status};
 use serde_json::{Value, json};
 
 use crate::{
+    compliance,
     http::{Fault, Form, Param, Params, Reader},
     journal::unit as journal_unit,
     server::Web,
@@ -44,8 +45,10 @@ pub fn declared(library: &Library) -> Vec<(&'static str, &'static str, Vec<Param
                     Status::ALL.iter().map(|s| s.code()),
                     "how it stands",
                 ),
-                day("as_of", "as it stood at the end of this day"),
-            ],
+            ]
+            .into_iter()
+            .chain(compliance::day_params())
+            .collect(),
         ),
         (
             "duties",
@@ -118,17 +121,14 @@ pub(super) fn hold(web: &Web, name: &str, params: &Params) -> Result<(), Fault> 
     params.hold(&one.map(|(_, _, params)| params).unwrap_or_default())
 }
 
-/// `GET /api/v1/verdicts?regulation=&clause=&unit=&status=&as_of=`.
+/// `GET /api/v1/verdicts?regulation=&clause=&unit=&status=&as_of=&known=`.
 pub async fn verdicts(
     Shared(web): Shared<Web>,
     reader: Reader,
     params: Params,
 ) -> Result<Response, Fault> {
     hold(&web, "verdicts", &params)?;
-    let day = parse::date(params.get("as_of"));
-    let moment = day
-        .and_then(|day| day.tomorrow().ok())
-        .map(|next| domain::clock::start_of_day_ms(next) - 1);
+    let moment = compliance::moment(&params)?;
     let view = assess::board(&web.app, &reader.ctx, moment).await?;
     let unit = params.get("unit");
     let known = |at: &usize| view.board.units[*at].code == unit;
@@ -154,12 +154,18 @@ pub async fn verdicts(
                 "unit_name": unit.name,
                 "status": cell.status,
                 "reason": cell.reason,
-                "since": cell.since,
+                "since": (!view.is_anew()).then_some(cell.since),
                 "evidence": cell.evidence_hash,
             })
         })
         .collect();
-    Ok(Json(json!({ "at": view.board.at, "total": items.len(), "items": items })).into_response())
+    Ok(Json(json!({
+        "at": view.board.at,
+        "known": view.as_of.map(|as_of| as_of.known),
+        "total": items.len(),
+        "items": items,
+    }))
+    .into_response())
 }
 
 /// `GET /api/v1/duties?from=&to=&open=true`: ISO dates, this year by default.

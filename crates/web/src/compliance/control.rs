@@ -7,8 +7,9 @@ use axum::{
 };
 
 use super::{
+    look_back::{LookBack, at},
     page::{ControlPage, ServedRow},
-    route::{at, board},
+    route::board,
     words,
 };
 use crate::{
@@ -46,7 +47,7 @@ pub async fn page(
         about: words::control(&cx, &view.library, control, None),
         question: question.map_or_else(String::new, |form| cx.l(&form.question)),
         sql: told.sql.unwrap_or_default(),
-        as_of: params.get("as_of").to_owned(),
+        as_of: LookBack::of(&params),
         at,
         counts: told.tally,
         served,

@@ -34,7 +34,7 @@ const fn sign(mark: Mark) -> &'static str {
     }
 }
 
-/// The table's HTML. `articles` are (number, title).
+/// The table's HTML. `regulation` is that page's address, `articles` are (number, title).
 pub fn table(cx: &Cx, regulation: &str, articles: &[(String, String)], rows: &[Row]) -> String {
     let words: Vec<(Mark, String)> = Mark::VERDICTS
         .into_iter()
@@ -47,8 +47,9 @@ pub fn table(cx: &Cx, regulation: &str, articles: &[(String, String)], rows: &[R
     for (number, title) in articles {
         let _ = write!(
             out,
-            "<th scope=\"col\" title=\"{}\"><a href=\"/compliance/{regulation}#d{number}\">{}</a></th>",
+            "<th scope=\"col\" title=\"{}\"><a href=\"{}#d{number}\">{}</a></th>",
             escape(title),
+            escape(regulation),
             escape(number)
         );
     }

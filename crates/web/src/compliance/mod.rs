@@ -4,6 +4,7 @@ mod attest;
 mod control;
 mod coverage;
 pub mod heatmap;
+mod look_back;
 pub mod page;
 mod route;
 pub mod timeline;
@@ -15,7 +16,8 @@ use app::{App, assess::Unit, document::template_for};
 use domain::authority::Permission;
 use policy::{Control, control::Action};
 
-pub use route::{moment, routes};
+pub use look_back::{LookBack, moment, params as day_params};
+pub use route::routes;
 
 use crate::{cx::Cx, http::encode, registry::may_write};
 

@@ -5,7 +5,7 @@ use domain::authority::Permission;
 use domain::problem::Problem;
 use policy::Tally;
 
-use super::timeline::Span;
+use super::{look_back::LookBack, timeline::Span};
 use crate::{counts::Shown as _, cx::Cx, mark::Mark, paging::Pages};
 
 /// A regulation in the list.
@@ -55,8 +55,8 @@ pub struct LawRows {
 pub struct Index {
     /// Context.
     pub cx: Cx,
-    /// The day shown, ISO date; empty for now.
-    pub as_of: String,
+    /// The day looked back at.
+    pub as_of: LookBack,
     /// `?as_of=…` of that day, for links.
     pub at: String,
     /// The regulations that hold for somebody whom the reader may see.
@@ -122,8 +122,8 @@ pub struct RegulationPage {
     pub about: String,
     /// Said where the text is not in force on the day shown.
     pub out_of_force: bool,
-    /// The day shown, ISO date; empty for now.
-    pub as_of: String,
+    /// The day looked back at.
+    pub as_of: LookBack,
     /// `?as_of=…` of that day, for links.
     pub at: String,
     /// What it rests on.
@@ -144,8 +144,8 @@ pub struct HeatmapPage {
     pub id: String,
     /// Its short name.
     pub short: String,
-    /// The day shown, ISO date; empty for now.
-    pub as_of: String,
+    /// The day looked back at.
+    pub as_of: LookBack,
     /// `?as_of=…` of that day, for links.
     pub at: String,
     /// The verdicts that the table shows.
@@ -167,8 +167,8 @@ pub struct UnitVerdict {
     pub mark: Mark,
     /// The reason, in words.
     pub why: String,
-    /// Since when, unix milliseconds.
-    pub since: i64,
+    /// Since when, unix milliseconds; none where a past day was judged anew.
+    pub since: Option<i64>,
 }
 
 /// A control that satisfies a clause.
@@ -208,8 +208,8 @@ pub struct ClausePage {
     pub about: Vec<(String, String)>,
     /// How it was read against its text; empty where it is not scored.
     pub reading: Vec<(String, String)>,
-    /// The day shown, ISO date; empty for now.
-    pub as_of: String,
+    /// The day looked back at.
+    pub as_of: LookBack,
     /// `?as_of=…` of that day, for links.
     pub at: String,
     /// What it points at.
@@ -297,8 +297,8 @@ pub struct VerdictPage {
     pub unit: String,
     /// The unit's code.
     pub unit_code: String,
-    /// The day shown, ISO date; empty for now.
-    pub as_of: String,
+    /// The day looked back at.
+    pub as_of: LookBack,
     /// `?as_of=…` of that day, for links.
     pub at: String,
     /// The verdict.
@@ -309,7 +309,7 @@ pub struct VerdictPage {
     pub rests_on: String,
     /// What is wrong in how this clause is judged, as it was read; empty where nothing is.
     pub doubt: String,
-    /// Since when, unix milliseconds.
+    /// Since when, unix milliseconds; none where a past day was judged anew.
     pub since: Option<i64>,
     /// When the facts behind it were seen, unix milliseconds.
     pub observed: Option<i64>,
@@ -364,11 +364,11 @@ pub struct ControlPage {
     pub question: String,
     /// The check, empty when there is none.
     pub sql: String,
-    /// The day shown, ISO date; empty for now.
-    pub as_of: String,
+    /// The day looked back at.
+    pub as_of: LookBack,
     /// `?as_of=…` of that day, for links.
     pub at: String,
-    /// What it says of each organization; none for a past day.
+    /// What it says of each organization; none for a past day as it was known then.
     pub counts: Option<Tally>,
     /// Every clause that it serves.
     pub served: Vec<ServedRow>,

@@ -1,7 +1,5 @@
 //! The addresses of compliance.
 
-use std::collections::BTreeSet;
-
 use app::assess::{self, BoardView};
 use axum::{
     Router,
@@ -9,11 +7,12 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use domain::{authority::Permission, clock, label::Label, parse, problem::Problem};
+use domain::{authority::Permission, label::Label, problem::Problem};
 use policy::{Regulation, Status, regulation::Chapter};
 
 use super::{
     attest, control, coverage, heatmap,
+    look_back::{LookBack, at, day, moment},
     page::{
         ArticleRows, ChapterRows, ClausePage, ClauseRow, ControlText, HeatmapPage, Index, LawRows,
         RegulationPage, RegulationRow, UnitVerdict,
@@ -23,7 +22,7 @@ use super::{
 use crate::{
     counts::Shown,
     cx::Cx,
-    http::{self, Fault, Form, Param, Params, Reader, query},
+    http::{self, Fault, Form, Param, Params, Reader},
     mark::Mark,
     paging::Pages,
     server::Web,
@@ -49,29 +48,6 @@ pub fn routes() -> Router<Web> {
             "/compliance/{regulation}/{cite}/{unit}/attest",
             post(attest::attest).layer(axum::extract::DefaultBodyLimit::disable()),
         )
-}
-
-/// The end of the day that is asked for, unix milliseconds; none for now.
-///
-/// # Errors
-/// 400 for what is no date: not what holds today in place of it.
-pub fn moment(params: &Params) -> Result<Option<i64>, Fault> {
-    params.can(&[Param::new("as_of", Form::Day, "")])?;
-    let next = parse::date(params.get("as_of")).and_then(|day| day.tomorrow().ok());
-    Ok(next.map(|next| clock::start_of_day_ms(next) - 1))
-}
-
-/// The moment that is asked for as a query for links: `?as_of=…`, or nothing.
-pub fn at(params: &Params) -> String {
-    match moment(params) {
-        Ok(Some(_)) => format!("?{}", query([("as_of", params.get("as_of"))])),
-        _ => String::new(),
-    }
-}
-
-/// The local day that a page is about.
-pub fn day(cx: &Cx, view: &BoardView) -> jiff::civil::Date {
-    clock::local_date(clock::from_ms(view.as_of.unwrap_or(cx.now)))
 }
 
 /// The texts behind a page and the addresses that switch between them.
@@ -141,7 +117,7 @@ async fn index(State(web): State<Web>, reader: Reader, params: Params) -> Result
         .collect();
     Ok(http::Page(Index {
         cx,
-        as_of: params.get("as_of").to_owned(),
+        as_of: LookBack::of(&params),
         at: at(&params),
         regulations,
         others,
@@ -220,7 +196,7 @@ async fn regulation(
         title: cx.l(&r.title),
         about,
         out_of_force: !r.in_force(day(&cx, &view)),
-        as_of: params.get("as_of").to_owned(),
+        as_of: LookBack::of(&params),
         at: at(&params),
         law: law(
             &cx,
@@ -312,11 +288,11 @@ async fn heat(
         table: if rows.is_empty() {
             String::new()
         } else {
-            heatmap::table(&cx, &id, &heads, &rows)
+            heatmap::table(&cx, &format!("/compliance/{id}{}", at(&params)), &heads, &rows)
         },
         pages,
         short: cx.l(&r.short),
-        as_of: params.get("as_of").to_owned(),
+        as_of: LookBack::of(&params),
         at: at(&params),
         id,
         cx,
@@ -344,18 +320,16 @@ async fn clause(
     let path = format!("/compliance/{id}/{cite}");
     let (offset, pages) = paged(&cx, &params, &path, bound.len())?;
     bound = bound.into_iter().skip(offset).take(SIZE).collect();
-    // What is well needs no explanation; the rest is told from the evidence that was kept,
-    // which many have in common.
-    let hashes: BTreeSet<&str> = bound
-        .iter()
-        .filter(|(_, cell)| cell.status != Status::Met)
-        .map(|(_, cell)| cell.evidence_hash.as_str())
-        .collect();
-    let hashes: Vec<&str> = hashes.into_iter().collect();
-    let (kept, none) = (
-        assess::evidence_of(&web.app, &hashes).await?,
-        assess::Evidence::default(),
-    );
+    // What is well needs no explanation; the rest is told from the evidence behind it, which
+    // many have in common.
+    let key = assess::ClauseKey {
+        regulation: id.clone(),
+        cite: cite.clone(),
+    };
+    let unwell = |(_, cell): &&(&assess::Unit, &assess::Cell)| cell.status != Status::Met;
+    let told: Vec<_> = bound.iter().filter(unwell).copied().collect();
+    let kept = assess::evidence_behind(&web.app, &view, &key, &told).await?;
+    let none = assess::Evidence::default();
     let mut units = Vec::new();
     for (unit, cell) in bound {
         let why = if cell.status == Status::Met {
@@ -369,7 +343,7 @@ async fn clause(
             name: unit.name.clone(),
             mark: cell.status.into(),
             why,
-            since: cell.since,
+            since: (!view.is_anew()).then_some(cell.since),
         });
     }
     let article = r
@@ -402,7 +376,7 @@ async fn clause(
         scored: held.is_scored(),
         about: words::about(&cx, &view.library, held),
         reading: words::reading(&cx, &view.library, &id, held),
-        as_of: params.get("as_of").to_owned(),
+        as_of: LookBack::of(&params),
         at: at(&params),
         law: law(
             &cx,

@@ -20,9 +20,10 @@ use policy::{Control, Library, Status, control::Asks};
 use serde_json::Value;
 
 use super::{
+    look_back::{LookBack, at, moment},
     page::{AttestForm, Cell, ControlVerdict, VerdictPage},
     remedy,
-    route::{find, moment},
+    route::find,
     timeline::{self, Span},
     words,
 };
@@ -63,7 +64,7 @@ pub async fn page(
         }
         other => other?,
     };
-    Ok(http::Page(build(app, ctx, reader.cx, &view, params.get("as_of")).await?).into_response())
+    Ok(http::Page(build(app, ctx, reader.cx, &view, &params).await?).into_response())
 }
 
 async fn build(
@@ -71,7 +72,7 @@ async fn build(
     ctx: &Ctx,
     cx: Cx,
     view: &VerdictView,
-    as_of: &str,
+    params: &Params,
 ) -> Result<VerdictPage, Fault> {
     let library = app.library();
     let (cite, unit, status) = (&view.clause.cite, &view.unit, view.cell.status);
@@ -110,10 +111,10 @@ async fn build(
     if let Some(waived) = &view.evidence.waived {
         about.push((cx.t("verdict-waiver"), waived.clone()));
     }
-    if let Some(row) = view.history.first() {
+    if let Some(row) = &view.interval {
         about.push((cx.t("verdict-recorded"), format::datetime(row.recorded_at)));
-        about.push((cx.t("verdict-pack-hash"), row.pack_hash.clone()));
     }
+    about.push((cx.t("verdict-pack-hash"), view.cell.basis.to_string()));
     about.push((
         cx.t("verdict-evidence-hash"),
         view.cell.evidence_hash.clone(),
@@ -126,13 +127,13 @@ async fn build(
         summary: cx.l(&view.clause.summary),
         unit: unit.name.clone(),
         unit_code: unit.code.clone(),
-        as_of: as_of.to_owned(),
-        at: view_at(as_of),
+        as_of: LookBack::of(params),
+        at: at(params),
         mark: status.into(),
         why: words::why(&cx, &library, status, &view.evidence),
         rests_on,
         doubt: words::doubt(&cx, &library, &view.regulation.id, &view.clause),
-        since: Some(view.cell.since),
+        since: view.interval.as_ref().map(|_| view.cell.since),
         observed: observed(view),
         mend: deciding
             .filter(|_| wants)
@@ -184,15 +185,6 @@ async fn links(
         .zip(named)
         .filter_map(|(title, record)| Some((title.to_owned(), link(record?))))
         .collect())
-}
-
-/// The day shown as a query for links.
-fn view_at(as_of: &str) -> String {
-    if as_of.is_empty() {
-        String::new()
-    } else {
-        format!("?as_of={as_of}")
-    }
 }
 
 /// When the oldest fact behind the verdict was seen.

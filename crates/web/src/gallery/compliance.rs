@@ -8,7 +8,7 @@ use policy::coverage::Coverage;
 
 use crate::{
     compliance::{
-        heatmap as heat,
+        LookBack, heatmap as heat,
         page::{
             ArticleRows, AttestForm, Cell, ChangeRow, ChapterRows, ClausePage, ClauseRow,
             ControlPage, ControlText, ControlVerdict, CoveragePage, CoverageRow, HeatmapPage,
@@ -49,7 +49,7 @@ pub fn receipts(cx: &Cx) -> Receipts {
 pub fn index(cx: &Cx) -> Index {
     Index {
         cx: cx.clone(),
-        as_of: String::new(),
+        as_of: LookBack::default(),
         at: String::new(),
         regulations: vec![RegulationRow {
             id: "vinh-long-26-2019".into(),
@@ -94,7 +94,7 @@ pub fn regulation(cx: &Cx) -> RegulationPage {
         title: "Quy chế quản lý, vận hành, khai thác mạng diện rộng tỉnh Vĩnh Long".into(),
         about: cx.tx("compliance-in-force", "11/11/2019"),
         out_of_force: false,
-        as_of: String::new(),
+        as_of: LookBack::default(),
         at: String::new(),
         law: LawRows {
             rows: vec![LawRow {
@@ -173,10 +173,10 @@ pub fn heatmap(cx: &Cx) -> HeatmapPage {
         cx: cx.clone(),
         id: "vinh-long-26-2019".into(),
         short: "Vĩnh Long 26/2019".into(),
-        as_of: String::new(),
+        as_of: LookBack::default(),
         at: String::new(),
         legend: vec![Mark::Met, Mark::Pending, Mark::NoData, Mark::Breached],
-        table: heat::table(cx, "vinh-long-26-2019", &articles, &rows),
+        table: heat::table(cx, "/compliance/vinh-long-26-2019", &articles, &rows),
         pages: Pages::new(cx, "", "", 0, 200, rows.len()),
     }
 }
@@ -187,7 +187,7 @@ pub fn clause(cx: &Cx) -> ClausePage {
         name: name.into(),
         mark,
         why: why.into(),
-        since: NOW - 300 * HOUR,
+        since: Some(NOW - 300 * HOUR),
     };
     ClausePage {
         cx: cx.clone(),
@@ -214,7 +214,7 @@ pub fn clause(cx: &Cx) -> ClausePage {
             (cx.t("clause-bearer"), "Đơn vị trên mạng".into()),
             (cx.t("clause-trigger"), cx.t("clause-trigger-event")),
         ],
-        as_of: String::new(),
+        as_of: LookBack::default(),
         at: String::new(),
         law: LawRows::default(),
         controls: vec![ControlText {
@@ -278,7 +278,7 @@ pub fn verdict(cx: &Cx) -> VerdictPage {
             .into(),
         unit: "Ủy ban nhân dân xã Cái Nhum".into(),
         unit_code: "29557".into(),
-        as_of: String::new(),
+        as_of: LookBack::default(),
         at: String::new(),
         mark: Mark::Breached,
         rests_on: cx.t("control-judged-typed"),
@@ -342,7 +342,7 @@ pub fn control(cx: &Cx) -> ControlPage {
         about: pairs(&[("Kết luận dựa trên", "Quan sát của hệ thống")]),
         question: String::new(),
         sql: SQL.into(),
-        as_of: String::new(),
+        as_of: LookBack::default(),
         at: String::new(),
         counts: Some(counts(96, 22, 0, 31)),
         served: vec![

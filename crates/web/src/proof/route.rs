@@ -1,6 +1,9 @@
 //! The addresses of receipts and of OSCAL.
 
-use app::{assess, proof};
+use app::{
+    assess::{self, Known},
+    proof,
+};
 use axum::{
     Json, Router,
     extract::{Path, Request, State},
@@ -12,7 +15,7 @@ use domain::label::Lang;
 
 use super::page::{Receipts, Verified};
 use crate::{
-    compliance::{moment, words},
+    compliance::{day_params, moment, words},
     cx::Cx,
     format,
     http::{self, Fault, Form, Param, Params, Reader, receive},
@@ -101,13 +104,21 @@ fn told(cx: &Cx, web: &Web, verified: &proof::Verified) -> Verified {
     let library = web.app.library();
     let status = s.verdict.status;
     let field = |key: &str, value: String| (cx.t(key), value);
+    let as_of = match s.known {
+        None => local(&s.as_of),
+        Some(Known::Then) => format!("{} · {}", local(&s.as_of), cx.t("as-of-then")),
+        Some(Known::Now) => format!("{} · {}", local(&s.as_of), cx.t("as-of-now")),
+    };
     Verified {
         good: true,
         text: cx.t("receipt-holds"),
         mark: Some(Mark::from(status)),
         href: format!(
-            "/compliance/{}/{}/{}",
-            s.regulation.id, s.clause.cite, s.organization.code
+            "/compliance/{}/{}/{}{}",
+            s.regulation.id,
+            s.clause.cite,
+            s.organization.code,
+            day(s).unwrap_or_default()
         ),
         fields: vec![
             field("receipt-unit", s.organization.name.clone()),
@@ -125,7 +136,7 @@ fn told(cx: &Cx, web: &Web, verified: &proof::Verified) -> Verified {
                 words::why(cx, &library, status, &verified.evidence),
             ),
             field("verdict-since", local(&s.verdict.since)),
-            field("as-of", local(&s.as_of)),
+            field("as-of", as_of),
             field(
                 "receipt-made",
                 format!("{} · {}", local(&s.made_at), s.made_by),
@@ -137,6 +148,13 @@ fn told(cx: &Cx, web: &Web, verified: &proof::Verified) -> Verified {
             field("verdict-evidence-hash", s.verdict.evidence_hash.clone()),
         ],
     }
+}
+
+/// The day that a receipt looks back at, as a query for links; none where it is of its own.
+fn day(s: &proof::Statement) -> Option<String> {
+    let at = domain::parse::instant(&s.as_of)?;
+    let day = domain::clock::local_date(domain::clock::from_ms(at));
+    Some(format!("?as_of={day}&known={}", s.known?.code()))
 }
 
 /// An instant of a receipt in local time; what is none stays as it is.
@@ -181,16 +199,17 @@ async fn results(
     params: Params,
 ) -> Result<Response, Fault> {
     let library = web.app.library();
-    params.hold(&[
+    let mut taken = vec![
         Param::one_of(
             "regulation",
             library.regulations.keys().map(String::as_str),
             "",
         ),
         Param::new("unit", Form::Text, ""),
-        Param::new("as_of", Form::Day, ""),
         Param::one_of("lang", ["vi", "en"], ""),
-    ])?;
+    ];
+    taken.extend(day_params());
+    params.hold(&taken)?;
     let view = assess::board(&web.app, &reader.ctx, moment(&params)?).await?;
     let given = |name: &str| {
         Some(params.get(name))
