@@ -221,29 +221,33 @@ pub(crate) fn is_judged_so(app: &App, view: &BoardView, verdict: &VerdictView) -
 /// What a sheet was made from: the moment, the packs, and how far the journal had come.
 pub(super) type Key = (i64, String, i64);
 
-/// The verdicts at a moment by what is known now. One is judged at a time; the last one is
-/// held for as long as nobody enters anything.
+/// The verdicts at a moment, `past` or now, by what is known now. One is judged at a time; the
+/// last one is held for as long as nobody enters anything.
 ///
 /// # Errors
 /// A limit when it takes too long; unavailable.
 pub(super) async fn judge(
     app: &App,
     library: &Arc<Library>,
-    at: i64,
+    (at, past): (i64, bool),
 ) -> Result<Arc<Sheet>, Problem> {
     let head = store::journal::last(&app.db).await.map_err(fault)?;
     let key = (at, library.hash.clone(), head);
-    let work = sheet(app.clone(), Arc::clone(library), at);
+    let work = sheet(app.clone(), Arc::clone(library), (at, past));
     let made = async { apart(work).await?.ok_or_else(too_long)?.map_err(fault) };
     let made = timeout(LONGEST, app.assess.anew.get(key, made));
     made.await.unwrap_or_else(|_| Err(too_long()))
 }
 
-async fn sheet(app: App, library: Arc<Library>, at: i64) -> Result<Sheet, StoreError> {
+async fn sheet(
+    app: App,
+    library: Arc<Library>,
+    (at, past): (i64, bool),
+) -> Result<Sheet, StoreError> {
     let day = clock::local_date(clock::from_ms(at));
-    let past = match app.clock.now_ms() {
-        now if at < now => Some(Past::of(&app, at, day).await?),
-        _ => None,
+    let past = match past {
+        true => Some(Past::of(&app, at, day).await?),
+        false => None,
     };
     let adoptions = store::assessment::adoptions(&app.db, &day.to_string()).await?;
     let sheet = Sheet::of(&app, &library, adoptions, at, past).await?;

@@ -13,7 +13,7 @@ use domain::{
     problem::{Problem, ProblemKind},
 };
 use jiff::civil::Date;
-use policy::{Clause, Control, Library, Regulation, Status, Tally, coverage::Basis};
+use policy::{Clause, Control, Library, Regulation, Tally, coverage::Basis};
 use store::assessment::{Adoption, Unit, VerdictRow};
 
 use super::{
@@ -63,6 +63,7 @@ pub async fn board(app: &App, ctx: &Ctx, as_of: Option<AsOf>) -> Result<BoardVie
     let scope = ctx.actor.scope(Permission::Read)?;
     let library = app.library();
     let now = app.clock.now_ms();
+    let past = as_of.is_some_and(|asked| asked.at < now);
     let as_of = as_of.map(|asked| AsOf {
         at: asked.at.min(now),
         ..asked
@@ -73,7 +74,7 @@ pub async fn board(app: &App, ctx: &Ctx, as_of: Option<AsOf>) -> Result<BoardVie
             at,
             known: Known::Now,
         }) => {
-            let sheet = anew::judge(app, &library, at).await?;
+            let sheet = anew::judge(app, &library, (at, past)).await?;
             (Arc::clone(&sheet.board), Some(Arc::clone(&sheet.results)))
         }
         Some(AsOf { at, .. }) => {

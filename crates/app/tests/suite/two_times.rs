@@ -21,8 +21,8 @@ const OFFICER: &str = "17.2.c";
 const STORAGE: &str = "15.3";
 /// The unit's network is secured: somebody's word.
 const LAN: &str = "11";
-/// Devices were inspected before they went into service.
-const INSPECTED: &str = "13.6";
+/// The unit has a device that guards it: a check over devices.
+const GUARDED: &str = "13.2";
 /// The unit is connected, as the probes see it now.
 const CONNECTED: &str = "17.1.a";
 
@@ -91,11 +91,8 @@ impl Province {
             ("code", code),
             ("name", code),
             ("organization", unit),
-            ("role", "server"),
+            ("role", "firewall"),
             ("status", "active"),
-            ("in_service_on", "2026-03-01"),
-            ("inspected_on", "2026-02-01"),
-            ("inspection_result", "passed"),
         ];
         self.add("device", &given).await
     }
@@ -204,7 +201,7 @@ async fn what_keeps_no_history_is_not_made_up() {
     let moved = p.device("B", "B-1").await;
     p.noon("2026-11-20").await;
     p.noon("2026-11-25").await;
-    assert_eq!(both(&p, "2026-11-20", INSPECTED, a).await, [Some(Met); 2]);
+    assert_eq!(both(&p, "2026-11-20", GUARDED, a).await, [Some(Met); 2]);
     // Retired since: nobody can say any more how it was with B then; with A nothing changed.
     let read = registry::get(&p.app, &p.ctx(), "device", &moved.to_string()).await;
     let mut given = read.unwrap().values;
@@ -213,12 +210,12 @@ async fn what_keeps_no_history_is_not_made_up() {
         .await
         .unwrap();
     judge(&p).await;
-    assert_eq!(both(&p, "2026-11-20", INSPECTED, a).await, [Some(Met); 2]);
-    assert_eq!(both(&p, "2026-11-20", INSPECTED, b).await, [Some(Met), Some(NoData)]);
+    assert_eq!(both(&p, "2026-11-20", GUARDED, a).await, [Some(Met); 2]);
+    assert_eq!(both(&p, "2026-11-20", GUARDED, b).await, [Some(Met), Some(NoData)]);
     let view = look(&p, "2026-11-20", Known::Now).await;
     let lost = Some((NoData, Some("changed-since".into())));
-    assert_eq!(stands(&view, INSPECTED, b), lost);
-    let shown = assess::verdict(&p.app, &p.ctx(), &view, PACK, INSPECTED, "B").await;
+    assert_eq!(stands(&view, GUARDED, b), lost);
+    let shown = assess::verdict(&p.app, &p.ctx(), &view, PACK, GUARDED, "B").await;
     let said = &shown.unwrap().evidence.controls[0];
     let control = &p.app.library().controls[&said.control];
     assert!(said.explain(control, Lang::Vi).contains("thay đổi sau ngày này"));

@@ -139,6 +139,14 @@ fn a_past_day_is_told_as_known_then_or_as_known_now() {
     assert_eq!((now.len(), &now[0]["status"]), (1, &"met".into()), "{now:?}");
     assert!(now[0]["since"].is_null(), "since when is not known");
 
+    // Today is no past day: how things stand now is told of it.
+    let today = domain::clock::Clock::system().today().to_string();
+    let day = ["check", "--as-of", &today, "--known", "now"];
+    let (_, said) = code(&data, &day);
+    assert!(said.contains("17.1.a") && !said.contains("not-kept"), "{said}");
+    let (_, said) = code(&data, &["check", "--as-of", "2026-01-31", "--known", "now"]);
+    assert!(said.contains("not-kept"), "{said}");
+
     let make = ["receipt", "make", "vinh-long-26-2019", "17.2.c", "U", "--as-of", "2026-01-31"];
     let (none, said) = code(&data, &make);
     assert_ne!(none, 0, "{said}");
