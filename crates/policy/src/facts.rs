@@ -120,7 +120,10 @@ pub fn past(view: &str) -> Past {
         "fact_inspection" => Past::Unchanged(&["inspection-round", "inspection-item"]),
         "fact_finding" => Past::Unchanged(&["finding"]),
         "fact_availability" => Past::Monthly,
-        "fact_account" | "fact_target" | "fact_outage" | "fact_log_source"
+        "fact_account"
+        | "fact_target"
+        | "fact_outage"
+        | "fact_log_source"
         | "fact_evidence_check" => Past::Nothing,
         _ => Past::Dated,
     }

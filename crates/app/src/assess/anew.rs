@@ -143,7 +143,16 @@ impl Sheet {
         let when = When { now, today, past };
         let facts = Facts::load(app, library, who, &mut kept, true, &nothing, when).await?;
         let (mut memory, facts) = (Memory::default(), Arc::new(facts));
-        engine::refresh(app, library, assessments, &facts, &mut memory, true, &nothing).await;
+        engine::refresh(
+            app,
+            library,
+            assessments,
+            &facts,
+            &mut memory,
+            true,
+            &nothing,
+        )
+        .await;
         let mut board = Board::new(now, units, clauses, adoptions);
         let judged = Verdicts::new(&binding, &memory.results, &exempt, &board.units);
         let mut cells = Vec::new();
@@ -259,7 +268,10 @@ fn too_long() -> Problem {
         ProblemKind::Limit,
         Label::new(
             format!("Xét lại ngày đã qua mất hơn {} giây", LONGEST.as_secs()),
-            format!("Judging a past day anew takes over {} seconds", LONGEST.as_secs()),
+            format!(
+                "Judging a past day anew takes over {} seconds",
+                LONGEST.as_secs()
+            ),
         ),
         "",
         Label::new(

@@ -363,9 +363,8 @@ fn cell(row: VerdictRow) -> Cell {
 
 /// Whether an organization is judged on a clause by this assessment.
 pub(super) fn judges(assessment: &Assessment, key: &ClauseKey, unit: &Unit) -> bool {
-    let asks = |(regulation, cite): &(String, String)| {
-        *regulation == key.regulation && *cite == key.cite
-    };
+    let asks =
+        |(regulation, cite): &(String, String)| *regulation == key.regulation && *cite == key.cite;
     assessment.holds_in(unit.province()) && assessment.clauses.iter().any(asks)
 }
 

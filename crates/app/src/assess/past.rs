@@ -30,10 +30,12 @@ pub(super) struct Past {
 impl Past {
     /// Of the local day that ends at `end` (unix milliseconds).
     pub(super) async fn of(app: &App, end: i64, day: Date) -> Result<Self, StoreError> {
-        let nouns = facts::VIEWS.iter().flat_map(|view| match facts::past(view.name) {
-            facts::Past::Unchanged(nouns) => nouns,
-            _ => &[],
-        });
+        let nouns = facts::VIEWS
+            .iter()
+            .flat_map(|view| match facts::past(view.name) {
+                facts::Past::Unchanged(nouns) => nouns,
+                _ => &[],
+            });
         let nouns: Vec<&str> = nouns.copied().collect();
         let mut changed: BTreeMap<String, HashSet<Option<OrganizationId>>> = BTreeMap::new();
         for (noun, unit) in store::journal::changed_since(&app.db, end, &nouns).await? {

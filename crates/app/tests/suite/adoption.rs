@@ -98,7 +98,9 @@ async fn it_begins_and_ends_with_its_days() {
     assert_eq!(on("2026-11-24T17:00:00Z").await, (None, 0));
     // Whoever looks back sees what held then.
     let then = at("2026-11-23T00:00:00Z").as_millisecond();
-    let view = assess::board(&p.app, &p.ctx(), Some(assess::AsOf::then(then))).await.unwrap();
+    let view = assess::board(&p.app, &p.ctx(), Some(assess::AsOf::then(then)))
+        .await
+        .unwrap();
     assert_eq!(view.adopted, codes(&[VINH_LONG]));
     assert!(
         view.board

@@ -561,9 +561,13 @@ async fn who_leaves_the_network_is_not_judged_any_more() {
     let sql = "SELECT COUNT(*) AS n FROM verdict WHERE valid_to IS NULL";
     let open = p.app.db.fetch_one("open", sql, &[]).await.unwrap().unwrap();
     assert_eq!(open.int("n").unwrap(), 0);
-    let then = assess::board(&p.app, &p.ctx(), Some(assess::AsOf::then(p.clock.now_ms() - 86_400_000)))
-        .await
-        .unwrap();
+    let then = assess::board(
+        &p.app,
+        &p.ctx(),
+        Some(assess::AsOf::then(p.clock.now_ms() - 86_400_000)),
+    )
+    .await
+    .unwrap();
     assert!(
         then.board.get(PACK, OFFICER, OrganizationId(a)).is_some(),
         "the past stays"

@@ -103,14 +103,20 @@ async fn what_is_typed_later_counts_by_its_own_date(p: Province) {
     p.leader("A").await;
     p.noon("2026-11-20").await;
     p.noon("2026-11-25").await;
-    assert_eq!(both(&p, "2026-11-20", OFFICER, a).await, [Some(Breached); 2]);
+    assert_eq!(
+        both(&p, "2026-11-20", OFFICER, a).await,
+        [Some(Breached); 2]
+    );
     assert_eq!(both(&p, "2026-11-20", STORAGE, a).await, [Some(NoData); 2]);
 
     // Of a later day: in neither.
     let officer = p.officer_since("A", "2026-11-24").await;
     p.disposed("A", "2026-11-24", "destroyed").await;
     judge(&p).await;
-    assert_eq!(both(&p, "2026-11-20", OFFICER, a).await, [Some(Breached); 2]);
+    assert_eq!(
+        both(&p, "2026-11-20", OFFICER, a).await,
+        [Some(Breached); 2]
+    );
     assert_eq!(both(&p, "2026-11-20", STORAGE, a).await, [Some(NoData); 2]);
 
     // Of that day or before, typed now.
@@ -136,7 +142,10 @@ async fn what_is_typed_later_counts_by_its_own_date(p: Province) {
     let today = look(&p, "2026-11-25", Known::Now).await;
     for (unit, c, cell) in live.cells() {
         let key = &live.board.clauses[c];
-        let anew = today.board.get(&key.regulation, &key.cite, unit.id).unwrap();
+        let anew = today
+            .board
+            .get(&key.regulation, &key.cite, unit.id)
+            .unwrap();
         let of = |cell: &assess::Cell| (cell.status, cell.reason.clone(), cell.basis.clone());
         assert_eq!(of(anew), of(cell), "{key:?}");
     }
@@ -211,14 +220,20 @@ async fn what_keeps_no_history_is_not_made_up() {
         .unwrap();
     judge(&p).await;
     assert_eq!(both(&p, "2026-11-20", GUARDED, a).await, [Some(Met); 2]);
-    assert_eq!(both(&p, "2026-11-20", GUARDED, b).await, [Some(Met), Some(NoData)]);
+    assert_eq!(
+        both(&p, "2026-11-20", GUARDED, b).await,
+        [Some(Met), Some(NoData)]
+    );
     let view = look(&p, "2026-11-20", Known::Now).await;
     let lost = Some((NoData, Some("changed-since".into())));
     assert_eq!(stands(&view, GUARDED, b), lost);
     let shown = assess::verdict(&p.app, &p.ctx(), &view, PACK, GUARDED, "B").await;
     let said = &shown.unwrap().evidence.controls[0];
     let control = &p.app.library().controls[&said.control];
-    assert!(said.explain(control, Lang::Vi).contains("thay đổi sau ngày này"));
+    assert!(
+        said.explain(control, Lang::Vi)
+            .contains("thay đổi sau ngày này")
+    );
     // How the probes see a connection is known of now alone.
     let kept = Some((NoData, Some("not-kept".into())));
     assert_eq!(stands(&view, CONNECTED, a), kept);
@@ -294,7 +309,10 @@ async fn a_receipt_says_which_and_carries_the_evidence_of_its_day() {
     assert_eq!((s.known, s.verdict.status), (Some(Known::Now), Met));
     assert_eq!(s.as_of, "2026-11-20T16:59:59.999Z");
     assert_eq!(s.verdict.since, s.as_of, "since when is not known");
-    assert_eq!(anew.evidence.controls[0].rows[0]["holder"], "Nguyễn Thị Mạng");
+    assert_eq!(
+        anew.evidence.controls[0].rows[0]["holder"],
+        "Nguyễn Thị Mạng"
+    );
     assert_eq!(s.checks[0].id, "officer-named");
     assert_ne!(s.verdict.id, then.receipt.statement.verdict.id);
 
@@ -302,11 +320,19 @@ async fn a_receipt_says_which_and_carries_the_evidence_of_its_day() {
     let chosen = "parameter.unit-connected.grace_minutes";
     let judged = async |known| {
         let view = look(&p, "2026-11-20", known).await;
-        receipt(&view, CONNECTED).await.receipt.statement.checks.len()
+        receipt(&view, CONNECTED)
+            .await
+            .receipt
+            .statement
+            .checks
+            .len()
     };
     assert_eq!(judged(Known::Then).await, 1);
     setting::set(&p.app, &p.ctx(), chosen, "7").await.unwrap();
-    assert_eq!([judged(Known::Then).await, judged(Known::Now).await], [0, 1]);
+    assert_eq!(
+        [judged(Known::Then).await, judged(Known::Now).await],
+        [0, 1]
+    );
 }
 
 #[tokio::test]
@@ -340,10 +366,16 @@ async fn an_old_interval_has_its_receipt_behind_any_number_of_newer_ones() {
     }
     let view = look(&p, "2026-11-20", Known::Then).await;
     assert_eq!(stands(&view, OFFICER, a).unwrap().0, Breached);
-    let shown = assess::verdict(app, &ctx, &view, PACK, OFFICER, "A").await.unwrap();
+    let shown = assess::verdict(app, &ctx, &view, PACK, OFFICER, "A")
+        .await
+        .unwrap();
     let cell = &shown.cell.id;
     assert!(shown.history.iter().all(|row| row.id != *cell));
-    assert!(proof::make(app, &ctx, &view, PACK, OFFICER, "A").await.is_ok());
+    assert!(
+        proof::make(app, &ctx, &view, PACK, OFFICER, "A")
+            .await
+            .is_ok()
+    );
 }
 
 #[tokio::test]
@@ -359,17 +391,25 @@ async fn oscal_results_say_which() {
         proof::oscal::results(&p.app, &view, Some(PACK), Some("A"), Lang::Vi).unwrap()
     };
     let day = |known| Some(AsOf::day("2026-11-20".parse().unwrap(), known));
-    let (then, now) = (results(day(Known::Then)).await, results(day(Known::Now)).await);
+    let (then, now) = (
+        results(day(Known::Then)).await,
+        results(day(Known::Now)).await,
+    );
     let known = |of: &serde_json::Value| {
         let metadata = &of["assessment-results"]["metadata"];
-        metadata["props"][0]["value"].as_str().map(ToOwned::to_owned)
+        metadata["props"][0]["value"]
+            .as_str()
+            .map(ToOwned::to_owned)
     };
     assert_eq!(known(&then).as_deref(), Some("then"));
     assert_eq!(known(&now).as_deref(), Some("now"));
     assert_eq!(known(&results(None).await), None);
     let state = |of: &serde_json::Value| {
         let found = of["assessment-results"]["results"][0]["findings"].as_array();
-        let found = found.unwrap().iter().find(|f| f["title"] == format!("{PACK}_{OFFICER}"));
+        let found = found
+            .unwrap()
+            .iter()
+            .find(|f| f["title"] == format!("{PACK}_{OFFICER}"));
         found.unwrap()["target"]["status"]["state"].clone()
     };
     assert_eq!(state(&then), "not-satisfied");

@@ -115,7 +115,10 @@ fn looked_back(data: &Path, known: &str) -> (i32, Vec<serde_json::Value>) {
         serde_json::from_str(&said[said.find('{').unwrap_or(0)..]).expect("JSON alone is printed");
     assert_eq!(json["known"], known);
     let all = json["verdicts"].as_array().expect("a list").iter();
-    (exit, all.filter(|v| v["clause"] == "17.2.c").cloned().collect())
+    (
+        exit,
+        all.filter(|v| v["clause"] == "17.2.c").cloned().collect(),
+    )
 }
 
 #[test]
@@ -130,40 +133,85 @@ fn a_past_day_is_told_as_known_then_or_as_known_now() {
     };
     let (begun, said) = code(&data, &["serve", "--prepare"]);
     assert_eq!(begun, 0, "{said}");
-    import("organization", "code,name,kind,level,membership,starts_on\nU,Sở U,department,province,member,2020-01-01\n");
-    import("adoption", "regulation,starts_on\nvinh-long-26-2019,2019-11-11\n");
-    import("contact", "organization,role,name,starts_on\nU,it-officer,Nguyễn Thị Mạng,2020-01-01\n");
+    import(
+        "organization",
+        "code,name,kind,level,membership,starts_on\nU,Sở U,department,province,member,2020-01-01\n",
+    );
+    import(
+        "adoption",
+        "regulation,starts_on\nvinh-long-26-2019,2019-11-11\n",
+    );
+    import(
+        "contact",
+        "organization,role,name,starts_on\nU,it-officer,Nguyễn Thị Mạng,2020-01-01\n",
+    );
 
-    assert_eq!(looked_back(&data, "then"), (0, Vec::new()), "nobody knew anything");
+    assert_eq!(
+        looked_back(&data, "then"),
+        (0, Vec::new()),
+        "nobody knew anything"
+    );
     let (_, now) = looked_back(&data, "now");
-    assert_eq!((now.len(), &now[0]["status"]), (1, &"met".into()), "{now:?}");
+    assert_eq!(
+        (now.len(), &now[0]["status"]),
+        (1, &"met".into()),
+        "{now:?}"
+    );
     assert!(now[0]["since"].is_null(), "since when is not known");
 
     // Today is no past day: how things stand now is told of it.
     let today = domain::clock::Clock::system().today().to_string();
     let day = ["check", "--as-of", &today, "--known", "now"];
     let (_, said) = code(&data, &day);
-    assert!(said.contains("17.1.a") && !said.contains("not-kept"), "{said}");
+    assert!(
+        said.contains("17.1.a") && !said.contains("not-kept"),
+        "{said}"
+    );
     let (_, said) = code(&data, &["check", "--as-of", "2026-01-31", "--known", "now"]);
     assert!(said.contains("not-kept"), "{said}");
 
-    let make = ["receipt", "make", "vinh-long-26-2019", "17.2.c", "U", "--as-of", "2026-01-31"];
+    let make = [
+        "receipt",
+        "make",
+        "vinh-long-26-2019",
+        "17.2.c",
+        "U",
+        "--as-of",
+        "2026-01-31",
+    ];
     let (none, said) = code(&data, &make);
     assert_ne!(none, 0, "{said}");
     let made = run(GIENG, &data, &[&make[..], &["--known", "now"]].concat());
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    assert!(
+        made.status.success(),
+        "{}",
+        String::from_utf8_lossy(&made.stderr)
+    );
     let file = dir.path().join("receipt.txt");
     std::fs::write(&file, made.stdout).expect("the folder is ours");
     let (holds, said) = code(&data, &["receipt", "verify", &file.display().to_string()]);
     assert_eq!(holds, 0, "{said}");
-    assert!(said.contains("2026-01-31T16:59:59.999Z, by what was known when"), "{said}");
+    assert!(
+        said.contains("2026-01-31T16:59:59.999Z, by what was known when"),
+        "{said}"
+    );
 
-    let results = ["oscal", "results", "--as-of", "2026-01-31", "--known", "now"];
+    let results = [
+        "oscal",
+        "results",
+        "--as-of",
+        "2026-01-31",
+        "--known",
+        "now",
+    ];
     let (good, said) = code(&data, &results);
     assert_eq!(good, 0, "{said}");
     assert!(said.contains("known"), "{said}");
     let alone = ["check", "--known", "now"];
-    for wrong in [&["check", "--as-of", "2026-01-31", "--known", "soon"][..], &alone] {
+    for wrong in [
+        &["check", "--as-of", "2026-01-31", "--known", "soon"][..],
+        &alone,
+    ] {
         let (refused, said) = code(&data, wrong);
         assert_eq!(refused, 2, "{said}");
     }

@@ -197,7 +197,9 @@ fn a_check_that_names_what_leads_to_another_unit_may_answer_by_its_records() {
         Check::read("x", &sql, &Views::default()).0.unwrap().beyond
     };
     assert!(!of("FROM fact_device x"));
-    assert!(of("FROM fact_device x JOIN fact_circuit c ON c.provider = x.unit"));
+    assert!(of(
+        "FROM fact_device x JOIN fact_circuit c ON c.provider = x.unit"
+    ));
     assert!(of("FROM fact_role x"));
 }
 

@@ -247,9 +247,20 @@ async fn the_journal_tells_whose_records_changed_since(db: &Db) {
         changed
     };
     let of = |noun: &str, id: Option<Id>| (noun.to_owned(), id.map(OrganizationId));
-    let mut both = vec![of("device", None), of("device", Some(a)), of("device", Some(b))];
+    let mut both = vec![
+        of("device", None),
+        of("device", Some(a)),
+        of("device", Some(b)),
+    ];
     both.sort();
-    assert_eq!(since(1, &["device"]).await, both, "also from whom it went away");
-    assert_eq!(since(3, &["device", "site"]).await, [of("device", None), of("site", Some(a))]);
+    assert_eq!(
+        since(1, &["device"]).await,
+        both,
+        "also from whom it went away"
+    );
+    assert_eq!(
+        since(3, &["device", "site"]).await,
+        [of("device", None), of("site", Some(a))]
+    );
     assert_eq!(since(5, &["device", "site"]).await, []);
 }

@@ -288,7 +288,12 @@ async fn heat(
         table: if rows.is_empty() {
             String::new()
         } else {
-            heatmap::table(&cx, &format!("/compliance/{id}{}", at(&params)), &heads, &rows)
+            heatmap::table(
+                &cx,
+                &format!("/compliance/{id}{}", at(&params)),
+                &heads,
+                &rows,
+            )
         },
         pages,
         short: cx.l(&r.short),
