@@ -39,7 +39,7 @@ pub async fn list(
 
 /// What entries may be about: nouns, books, and what is neither.
 pub fn nouns(app: &App) -> Vec<String> {
-    const OTHERS: [&str; 17] = [
+    const OTHERS: [&str; 18] = [
         "account",
         "alarm",
         "api-token",
@@ -55,6 +55,7 @@ pub fn nouns(app: &App) -> Vec<String> {
         "log-claim",
         "lost-vault",
         "setting",
+        "share",
         "vault",
         "verdict",
     ];

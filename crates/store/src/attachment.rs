@@ -2,7 +2,9 @@
 
 use domain::{authority::Scope, id::OrganizationId};
 
-use crate::{Arg, Db, Row, StoreError, Tx, args, registry::scope_condition, row::Readable as _};
+use crate::{
+    Arg, Db, Row, StoreError, Tx, args, registry::scope_condition, row::Readable as _, share,
+};
 
 /// A file as it was handed in with a record. Another upload of the same content, with another
 /// record or of another unit, is another one with a name, an uploader and a time of its own.
@@ -170,6 +172,38 @@ pub async fn named_by_entry(
          AND (e.id = a.record_id OR a.record_id = '') AND e.data LIKE $2 AND {in_scope}) \
          ORDER BY {order} LIMIT 1",
         places.join(", ")
+    );
+    db.fetch_one("attachment", &sql, &args)
+        .await?
+        .map(|row| read(&row))
+        .transpose()
+}
+
+/// The last upload of a content with an entry that is shared with a body in scope and holds on
+/// `today`, an ISO day: with this record, or with any.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn shared(
+    db: &Db,
+    scope: &Scope,
+    today: &str,
+    sha256: &str,
+    record: Option<&str>,
+) -> Result<Option<Attachment>, StoreError> {
+    let hex = sha256.len() == 64 && sha256.bytes().all(|b| b.is_ascii_hexdigit());
+    if !hex {
+        return Ok(None);
+    }
+    let mut args = args![sha256, format!("%\"{sha256}\"%")].to_vec();
+    let holds = share::holds(today, &mut args);
+    let in_scope = scope_condition(scope, "s.receiver_id", &mut args);
+    let (of_record, order) = of_record(record, &mut args);
+    let sql = format!(
+        "SELECT a.* FROM attachment a WHERE a.sha256 = $1 AND {of_record} AND EXISTS (SELECT 1 FROM {} \
+         WHERE {holds} AND {in_scope} AND e.organization_id = a.organization_id \
+         AND (e.id = a.record_id OR (a.record_id = '' AND e.data LIKE $2))) ORDER BY {order} LIMIT 1",
+        share::OF_ENTRIES
     );
     db.fetch_one("attachment", &sql, &args)
         .await?

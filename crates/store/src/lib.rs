@@ -37,6 +37,7 @@ pub mod sealed;
 pub mod search;
 pub mod session;
 pub mod setting;
+pub mod share;
 pub mod standing;
 pub mod structure;
 pub mod target;

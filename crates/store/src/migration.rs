@@ -44,6 +44,7 @@ const FILES: &[Files] = files! {
     24: "0024_outages",
     25: "0025_seals",
     26: "0026_circuit_contract",
+    27: "0027_shares",
     28: "0028_planned_until",
     29: "0029_letterhead",
     30: "0030_replacements",

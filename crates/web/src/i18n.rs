@@ -32,6 +32,7 @@ files!(
     "log",
     "registry",
     "claim",
+    "share",
     "document",
     "admin",
     "error",

@@ -32,6 +32,7 @@ mod proof;
 mod registry;
 mod search;
 mod server;
+mod share;
 mod steps;
 mod unit;
 

@@ -19,7 +19,7 @@ use tower_http::{CompressionLevel, catch_panic::CatchPanicLayer, compression::Co
 
 use crate::{
     admin, api, assets, auth, calendar, claim, compliance, document, door, http, inspection,
-    journal, live, log, network, overview, proof, registry, search, unit,
+    journal, live, log, network, overview, proof, registry, search, share, unit,
 };
 
 /// What handlers share. Cheap to clone.
@@ -87,6 +87,7 @@ pub fn router(web: Web) -> Router {
         .merge(log::routes())
         .merge(registry::routes())
         .merge(claim::routes())
+        .merge(share::routes())
         .merge(document::routes())
         .merge(admin::routes())
         .merge(journal::routes())

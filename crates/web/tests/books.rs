@@ -117,3 +117,125 @@ async fn a_book_is_closed_and_opened_again_on_its_page() {
     let xlsx = operator.get(&format!("{BOOK}/export.xlsx?organization=X1"));
     assert!(xlsx.header("content-type").contains("spreadsheetml"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shared_entry_is_read_by_the_other_body_alone() {
+    let world = World::with_units().await;
+    for code in ["CA", "CA2"] {
+        world.unit(code).await;
+    }
+    let officer = world.signed_in("an", "officer", Some("X1")).await;
+    let police = world.signed_in("chi", "viewer", Some("CA")).await;
+    let others = world.signed_in("dung", "viewer", Some("CA2")).await;
+    let write = |subject: &str| {
+        let form = format!(
+            "organization=X1&occurred_on=2026-01-05&subject={subject}&result=routine&version=0"
+        );
+        let made = officer.post(BOOK, &form);
+        assert_eq!(made.status, 303, "{}", made.body);
+        made.location.split('?').next().unwrap().to_owned()
+    };
+    let (entry, kept) = (write("may+bi+nhiem"), write("viec+noi+bo"));
+    let form = format!("{entry}/shares");
+    // What was wrong is said on the page, with what was typed.
+    let wrong = officer.post(&form, "receiver=CA9&ends_on=2030-01-01");
+    assert_eq!(wrong.status, 422);
+    for part in [
+        "may bi nhiem",
+        "“CA9”",
+        "value=\"CA9\"",
+        "value=\"2030-01-01\"",
+    ] {
+        assert!(wrong.body.contains(part), "{part}: {}", wrong.body);
+    }
+    assert_eq!(police.get(&entry).status, 404);
+    assert!(!police.get("/registry").body.contains("href=\"/shares\""));
+    let shared = officer.post(&form, "receiver=CA&ends_on=");
+    assert_eq!(shared.status, 303, "{}", shared.body);
+    let page = officer.get(&entry).body;
+    assert!(
+        page.contains("Xã số CA") && page.contains("/end\""),
+        "{page}"
+    );
+
+    for path in ["/", "/registry"] {
+        let page = police.get(path).body;
+        assert!(page.contains("href=\"/shares\""), "{path}: {page}");
+    }
+    let list = police.get("/shares").body;
+    assert!(
+        list.contains(&entry) && list.contains("may bi nhiem"),
+        "{list}"
+    );
+    assert!(list.contains("Xã số X1") && !list.contains(&kept));
+    let page = police.get(&entry);
+    assert_eq!(page.status, 200);
+    assert!(page.body.contains("may bi nhiem") && page.body.contains("Xã số X1"));
+    // No way leads to the unit, to a form, to the journal or to who else reads it.
+    for part in ["/registry/organization/", "/edit\"", "sharing"] {
+        assert!(!page.body.contains(part), "{part}: {}", page.body);
+    }
+    let change =
+        "organization=X1&occurred_on=2026-01-05&subject=may+bi+nhiem+nang&result=routine&version=1";
+    assert_eq!(officer.post(&entry, change).status, 303);
+    let old = police.get(&format!("{entry}/versions/1"));
+    assert_eq!(old.status, 200);
+    assert!(old.body.contains("may bi nhiem") && !old.body.contains("/registry/organization/"));
+
+    // The same by the API.
+    let api = entry.replace("/registry/", "/api/v1/");
+    assert!(police.get(&api).body.contains("may bi nhiem nang"));
+    assert_eq!(police.get(&format!("{api}/versions")).status, 200);
+    let received = police.get("/api/v1/shares").body;
+    assert!(received.contains("\"total\":1") && received.contains("\"technical-journal\""));
+    for path in [
+        BOOK.to_owned(),
+        format!("{BOOK}/export.csv"),
+        format!("/search?q={}", "nhiem"),
+    ] {
+        assert!(!police.get(&path).body.contains("may bi nhiem"), "{path}");
+    }
+    let books = police.get("/api/v1/technical-journal").body;
+    assert!(books.contains("\"total\":0"), "{books}");
+
+    // Nothing else, and nothing is written or passed on.
+    let others_of = |path: &str| [path.to_owned(), path.replace("/registry/", "/api/v1/")];
+    for path in others_of(&kept)
+        .into_iter()
+        .chain(["/units/X1".into(), format!("{kept}/versions/1")])
+    {
+        assert_eq!(police.get(&path).status, 404, "{path}");
+    }
+    assert_eq!(police.get(&format!("{api}/shares")).status, 404);
+    assert!(matches!(police.post(&entry, change).status, 403 | 404));
+    assert!(matches!(
+        police.post(&form, "receiver=X2").status,
+        403 | 404
+    ));
+    let end = page_end(&officer.get(&entry).body);
+    assert!(matches!(police.post(&end, "").status, 403 | 404));
+    for path in [entry.as_str(), &api, &format!("{entry}/versions/1")] {
+        assert_eq!(others.get(path).status, 404, "{path}");
+        assert_eq!(
+            police.signed_out().get(path).status,
+            if path == api { 401 } else { 303 }
+        );
+    }
+
+    // Revoked: there is nothing any more.
+    assert_eq!(officer.post(&end, "").status, 303);
+    for path in [entry.as_str(), &api, &format!("{entry}/versions/1")] {
+        assert_eq!(police.get(path).status, 404, "{path}");
+    }
+    assert!(!police.get("/shares").body.contains(&entry));
+    assert!(!police.get("/").body.contains("href=\"/shares\""));
+    assert!(officer.get(&entry).body.contains("đã thôi chia sẻ"));
+}
+
+/// Where the form goes that ends the first share on a page.
+fn page_end(page: &str) -> String {
+    let end = page
+        .split('"')
+        .find(|p| p.contains("/shares/") && p.ends_with("/end"));
+    end.unwrap().to_owned()
+}

@@ -323,8 +323,8 @@ pub(crate) async fn damaged(app: &App) -> Result<Vec<String>, StoreError> {
     Ok(damaged)
 }
 
-/// What is known of an attachment that the actor may see: of a unit in reach, or named by
-/// an entry of a book that is shared with the actor. Name, uploader and time are those of the
+/// What is known of an attachment that the actor may see: of a unit in reach, named by an entry
+/// of a book that is shared with the actor, or handed in with an entry that was shared. Name, uploader and time are those of the
 /// upload with `record`; without one, of the last that the actor may see.
 ///
 /// # Errors
@@ -358,7 +358,11 @@ pub async fn about(
             return Ok(shared);
         }
     }
-    Err(missing(sha256))
+    let today = app.clock.today().to_string();
+    store::attachment::shared(&app.db, &scope, &today, sha256, record)
+        .await
+        .map_err(fault)?
+        .ok_or_else(|| missing(sha256))
 }
 
 fn missing(sha256: &str) -> Problem {

@@ -14,10 +14,10 @@ use sha2::{Digest, Sha256};
 use store::book::{self, Closing, ClosingQuery, Held, Revision};
 
 use super::record;
-use crate::{App, Ctx, fault::fault, secrecy};
+use crate::{App, Ctx, fault::fault, secrecy, share};
 
-/// Every version of an entry that the actor may see, the newest first; none for a record
-/// of the registry, whose changes are in the journal.
+/// Every version of an entry that the actor may see, also because it was shared, the newest
+/// first; none for a record of the registry, whose changes are in the journal.
 ///
 /// # Errors
 /// Not found also when it is another unit's.
@@ -28,15 +28,18 @@ pub async fn revisions(
     key: &str,
 ) -> Result<Vec<Revision>, Problem> {
     let schema = app.schema(noun)?;
-    let scope = ctx.actor.reads(&schema)?;
-    let entry = record::find(app, &scope, &schema, key).await?;
+    let (entry, _) = share::read(app, ctx, noun, key).await?;
     if schema.storage == Storage::Table {
         return Ok(Vec::new());
     }
     book::revisions(&app.db, entry.id).await.map_err(fault)
 }
 
-fn a_book(app: &App, noun: &str) -> Result<std::sync::Arc<Schema>, Problem> {
+/// The schema of a book.
+///
+/// # Errors
+/// Not found, also for a noun of the registry.
+pub(crate) fn a_book(app: &App, noun: &str) -> Result<std::sync::Arc<Schema>, Problem> {
     let schema = app.schema(noun)?;
     if schema.storage == Storage::Entry {
         Ok(schema)

@@ -22,6 +22,7 @@ mod table;
 mod workbook;
 mod write;
 
+pub(crate) use book::a_book;
 pub use columns::ColumnUse;
 pub use examine::table::MAX_BYTES;
 pub use export::{export_csv, export_xlsx};
@@ -29,7 +30,7 @@ pub(crate) use import::owner;
 pub use import::{ImportMode, ImportOptions, Progress, import_as, run as import};
 pub use narrow::narrow;
 pub(crate) use record::add_all;
-pub(crate) use record::{By, Writing, save_step, write_in};
+pub(crate) use record::{By, Writing, find, save_step, write_in};
 pub use record::{
     Saved, get, list, recent, reference_titles, save, save_new, save_with, titles_of, writable,
 };

@@ -100,7 +100,8 @@ pub async fn get(app: &App, ctx: &Ctx, noun: &str, key: &str) -> Result<Record, 
     find(app, &scope, &schema, key).await
 }
 
-pub(super) async fn find(
+/// A record in scope, by id or by one of the noun's keys; see [`get`].
+pub(crate) async fn find(
     app: &App,
     scope: &Scope,
     schema: &Schema,

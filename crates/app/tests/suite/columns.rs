@@ -119,7 +119,11 @@ impl Office {
             ("subject", "việc"),
             ("result", "routine"),
         ];
-        self.add("technical-journal", &entry).await;
+        let entry = self.add("technical-journal", &entry).await.to_string();
+        let at = ("technical-journal", entry.as_str());
+        let shared = app::share::share(app, &ctx, at, "C", "2026-12-31").await;
+        let shared = shared.unwrap().id;
+        app::share::revoke(app, &ctx, at, shared).await.unwrap();
         let close = async || book::close(app, &ctx, "technical-journal", "B", "2025").await;
         let closed = close().await.unwrap();
         let reason = "ghi thiếu một sự cố";

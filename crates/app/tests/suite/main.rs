@@ -32,6 +32,7 @@ mod proof;
 mod record;
 mod secrecy;
 mod setting;
+mod share;
 mod sign_in;
 mod silence;
 mod structure;

@@ -26,7 +26,11 @@ fn world() -> (World, TcpListener) {
     }
     world.import(
         "organization",
-        "code,name,kind,level,membership\nA,Sở A,department,province,member\nB,Sở B,department,province,member\n",
+        "code,name,kind,level,membership\nA,Sở A,department,province,member\nB,Sở B,department,province,member\nC,Công an,department,province,none\n",
+    );
+    world.import(
+        "technical-journal",
+        "organization,occurred_on,subject,result\nA,2026-01-05,Việc A,routine\nB,2026-01-05,Việc B,routine\n",
     );
     // One site answers; where nothing listens the sites are down, which makes alarms.
     let answers = TcpListener::bind("127.66.0.9:0").expect("127/8 is this machine");
@@ -72,6 +76,22 @@ fn document(world: &World, code: &str) -> String {
     begun.location.trim_start_matches("/documents/").to_owned()
 }
 
+/// An entry of a unit's book, and its share with a body that is neither A nor B.
+fn shared(world: &World, code: &str) -> (String, String) {
+    let path = format!("/api/v1/technical-journal?organization={code}");
+    let entries = world.admin.get(&path).json();
+    let entry = entries["items"][0]["id"].as_str().expect("it was imported");
+    let path = format!("/api/v1/technical-journal/{entry}/shares");
+    let kind = [("content-type", "application/json")];
+    let share = world
+        .admin
+        .send("POST", &path, &kind, r#"{"receiver":"C"}"#);
+    assert_eq!(share.status, 201, "{}", share.body);
+    let share = share.json();
+    let share = share["id"].as_str().expect("it has an id");
+    (entry.to_owned(), share.to_owned())
+}
+
 /// What stands in the addresses and forms of the cases.
 struct Names(Vec<(&'static str, String)>);
 
@@ -94,7 +114,10 @@ impl Names {
             };
             all.iter().find(own)?["id"].as_str()
         });
+        let (entry, share) = shared(world, code);
         Self(vec![
+            ("{entry}", entry),
+            ("{share}", share),
             ("{code}", code.to_owned()),
             ("{alarm}", alarm),
             ("{token}", token.to_owned()),
@@ -165,6 +188,9 @@ fn every_route_refuses_who_may_not() {
     let kept = |noun: &str| world.admin.get(&format!("/api/v1/{noun}/export.csv")).body;
     let nouns = ["organization", "site", "device", "contact"];
     let before = nouns.map(kept);
+    let shares = names.put_in("/api/v1/technical-journal/{entry}/shares");
+    let shared = world.admin.get(&shares).body;
+    assert!(shared.contains("\"holds\":true"), "{shared}");
     assert!(before.iter().all(|csv| csv.lines().count() > 1));
 
     let mut wrong = Vec::new();
@@ -216,6 +242,7 @@ fn every_route_refuses_who_may_not() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert_eq!(nouns.map(kept), before, "nothing that was refused was done");
+    assert_eq!(world.admin.get(&shares).body, shared);
     assert_eq!(
         world.admin.get("/me").status,
         200,

@@ -55,7 +55,7 @@ const NOTE: &str =
 const ACCOUNT: &str =
     "login=ke.gian&name=Ke&kind=personal&enabled=true&role=administrator&reach=&version=1";
 
-/// All of them. `{unit}`, `{device}`, `{contact}` and `{alarm}` are of unit B, and for the
+/// All of them. `{unit}`, `{device}`, `{contact}`, `{entry}` and `{alarm}` are of unit B, and for the
 /// viewer once more of unit A; `{account}` and `{token}` are the administrator's.
 pub const CASES: &[Case] = &[
     get("/", "/", Everybody),
@@ -434,6 +434,19 @@ pub const CASES: &[Case] = &[
         "reason=khong+co+ly+do+nao",
         Refused,
     ),
+    get("/shares", "/shares", Everybody),
+    post(
+        "/registry/{noun}/{id}/shares",
+        "/registry/technical-journal/{entry}/shares",
+        "receiver=A",
+        Refused,
+    ),
+    post(
+        "/registry/{noun}/{id}/shares/{share}/end",
+        "/registry/technical-journal/{entry}/shares/{share}/end",
+        "",
+        Refused,
+    ),
     get("/attachments/{sha256}", "/attachments/00ff", Refused),
     // Administration.
     get("/accounts", "/accounts", Refused),
@@ -484,6 +497,24 @@ pub const CASES: &[Case] = &[
         "/api/v1/claims",
         "/api/v1/claims",
         r#"{"kind":"address","value":"127.66.0.2","organization":"{unit}","decision":"refuse","note":"a"}"#,
+        Refused,
+    ),
+    get("/api/v1/shares", "/api/v1/shares", Everybody),
+    get(
+        "/api/v1/{noun}/{id}/shares",
+        "/api/v1/technical-journal/{entry}/shares",
+        Refused,
+    ),
+    post(
+        "/api/v1/{noun}/{id}/shares",
+        "/api/v1/technical-journal/{entry}/shares",
+        r#"{"receiver":"A"}"#,
+        Refused,
+    ),
+    post(
+        "/api/v1/{noun}/{id}/shares/{share}/end",
+        "/api/v1/technical-journal/{entry}/shares/{share}/end",
+        "",
         Refused,
     ),
     get("/api/v1/search", "/api/v1/search?q=a", Everybody),

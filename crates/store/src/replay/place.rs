@@ -74,6 +74,7 @@ pub const TABLES: &[(&str, Place)] = &[
     ("role_assignment", Place::Journal),
     ("session", Place::Sealed),
     ("setting", Place::Journal),
+    ("share", Place::Journal),
     ("sign_in_try", Place::Open),
     ("site", Place::Journal),
     ("target_state", Place::Open),

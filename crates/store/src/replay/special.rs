@@ -20,6 +20,7 @@ pub(super) const NOUNS: &[&str] = &[
     "document",
     "log-claim",
     "setting",
+    "share",
 ];
 
 /// The state of an attachment in which a scanner found something later.
@@ -176,6 +177,22 @@ pub(super) const SOURCES: &[Source] = &[
             ("claimed_by", "claimed_by", As::Text),
             ("ended_at", "ended_at", As::Int),
             ("ended_by", "ended_by", As::Text),
+        ],
+        restated: false,
+    },
+    Source {
+        noun: "share",
+        table: "share",
+        columns: &[
+            ("subject_kind", "subject_kind", As::Text),
+            ("subject", "subject_id", As::Text),
+            ("organization", "organization_id", As::Text),
+            ("receiver", "receiver_id", As::Text),
+            ("ends_on", "ends_on", As::Text),
+            ("shared_at", "shared_at", As::Int),
+            ("shared_by", "shared_by", As::Text),
+            ("revoked_at", "revoked_at", As::Int),
+            ("revoked_by", "revoked_by", As::Text),
         ],
         restated: false,
     },

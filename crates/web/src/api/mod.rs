@@ -37,6 +37,15 @@ pub fn routes() -> Router<Web> {
             "/api/v1/claims",
             get(crate::claim::api_list).post(crate::claim::api_decide),
         )
+        .route("/api/v1/shares", get(crate::share::api_received))
+        .route(
+            "/api/v1/{noun}/{id}/shares",
+            get(crate::share::api_given).post(crate::share::api_share),
+        )
+        .route(
+            "/api/v1/{noun}/{id}/shares/{share}/end",
+            post(crate::share::api_end),
+        )
         .route("/api/v1/search", get(state::search))
         .route("/api/v1/documents", get(crate::document::api_list))
         .route("/api/v1/documents/{id}", get(crate::document::api_get))

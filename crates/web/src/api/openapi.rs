@@ -113,6 +113,7 @@ fn paths(schema: &Schema, out: &mut Map<String, Value>) {
     }
     if schema.storage == Storage::Entry {
         book(noun, many, &id, out);
+        shares(noun, &id, out);
     }
 }
 
@@ -151,6 +152,30 @@ fn book(noun: &str, many: &str, id: &Value, out: &mut Map<String, Value>) {
     );
 }
 
+/// With whom an entry of a book is shared, and what was received.
+fn shares(noun: &str, id: &Value, out: &mut Map<String, Value>) {
+    let share = json!({ "type": "object" });
+    let items = shape::object(&[("items", json!({ "type": "array", "items": share }))]);
+    let sent = json!({ "type": "object", "required": ["receiver"], "additionalProperties": false,
+        "properties": { "receiver": { "type": "string" }, "ends_on": { "type": "string" } } });
+    out.insert(
+        format!("/api/v1/{noun}/{{id}}/shares"),
+        json!({
+            "parameters": [id],
+            "get": { "summary": "With whom an entry is or was shared", "tags": [noun], "responses": answer(200, "those that hold first", &items, &[409]) },
+            "post": { "summary": "Share an entry with a body until the end of a day", "tags": [noun], "requestBody": body(&sent),
+                "responses": answer(201, "as it stands now", &share, &BODY) },
+        }),
+    );
+    let share_id =
+        json!({ "name": "share", "in": "path", "required": true, "schema": { "type": "string" } });
+    out.insert(
+        format!("/api/v1/{noun}/{{id}}/shares/{{share}}/end"),
+        json!({ "parameters": [id, share_id], "post": { "summary": "Revoke a share", "tags": [noun],
+            "responses": responses(204, &json!({ "description": "revoked" }), &[409]) } }),
+    );
+}
+
 /// The whole document.
 pub fn describe(schemas: &[Schema], library: &Library) -> Value {
     let mut out = Map::new();
@@ -178,6 +203,11 @@ pub fn describe(schemas: &[Schema], library: &Library) -> Value {
         }),
     );
     let document = json!({ "type": "object" });
+    out.insert(
+        "/api/v1/shares".into(),
+        json!({ "get": { "summary": "Entries of other units that are shared with the reader's bodies", "tags": ["shares"],
+            "responses": answer(200, "the latest first", &shape::list(&document), &[]) } }),
+    );
     out.insert(
         "/api/v1/documents".into(),
         json!({ "get": { "summary": "Papers", "tags": ["documents"], "parameters": described(&crate::document::declared(library)),

@@ -65,7 +65,7 @@ pub async fn get(
     params: Params,
 ) -> Result<Response, Fault> {
     params.hold(&[])?;
-    let record = registry::get(&web.app, &reader.ctx, &noun, &key).await?;
+    let (record, _) = app::share::read(&web.app, &reader.ctx, &noun, &key).await?;
     Ok(answer(StatusCode::OK, &record))
 }
 

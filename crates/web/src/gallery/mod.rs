@@ -74,6 +74,7 @@ pub const ALL: &[Sample] = &[
     ("form", |cx| records::form(cx).render()),
     ("version", |cx| records::version(cx).render()),
     ("closings", |cx| records::closings(cx).render()),
+    ("shares", |cx| records::shares(cx).render()),
     ("import", |cx| records::import(cx).render()),
     ("journal", |cx| records::journal(cx).render()),
     ("search", |cx| records::search(cx).render()),

@@ -118,6 +118,7 @@ pub fn overview(cx: &Cx) -> Page {
     };
     Page {
         province: "Mạng diện rộng tỉnh Vĩnh Long".into(),
+        shared: Some(cx.tn("shares-open", 2)),
         tiles: Tiles {
             cx: cx.clone(),
             tiles: vec![
@@ -220,6 +221,7 @@ pub fn empty(cx: &Cx) -> Page {
         ..tile
     };
     Page {
+        shared: None,
         tiles: Tiles {
             tiles: full.tiles.tiles.into_iter().map(nothing).collect(),
             ..full.tiles

@@ -28,6 +28,7 @@ use crate::{
         },
     },
     search::page::{Found, Hit, Page as Search},
+    share::page::{Given, Index as Shares, Panel, Row as Shared},
 };
 
 fn device() -> Schema {
@@ -74,6 +75,7 @@ pub fn index(cx: &Cx) -> Index {
     Index {
         cx: cx.clone(),
         open: Some(cx.tn("claims-open", 2)),
+        shared: None,
         groups: vec![(cx.t("registry-nouns"), nouns)],
     }
 }
@@ -129,6 +131,7 @@ pub fn record(cx: &Cx) -> RecordPage {
         id: record.id.to_string(),
         version: record.version,
         title: record.text(&schema.title).to_owned(),
+        received: None,
         may_write: true,
         may_delete: true,
         waits: vec![cx.tx("claim-waits", "10.10.4.18")],
@@ -151,8 +154,59 @@ pub fn record(cx: &Cx) -> RecordPage {
             .iter()
             .map(|field| cell::of(cx, field, &record, &titles))
             .collect(),
-        journal: entries(cx),
+        sharing: Some(sharing(cx)),
+        journal: Some(entries(cx)),
         schema,
+    }
+}
+
+/// A body that may read, one that no longer does, and a form that was refused.
+fn sharing(cx: &Cx) -> Panel {
+    let given = |receiver: &str, holds, about: &str| Given {
+        id: "1".into(),
+        receiver: receiver.into(),
+        holds,
+        about: format!("20/11/2026 09:00 · nguyen.an · {about}"),
+    };
+    let problem = Problem::invalid(
+        "2026-11-01",
+        vec![FieldProblem::new(
+            "ends_on",
+            "Ngày này đã qua: chọn hôm nay hoặc ngày sau",
+            "That day has passed: choose today or a later one",
+        )],
+    );
+    let until = cx.tx("share-until-day", "31/12/2026");
+    Panel {
+        cx: cx.clone(),
+        entry: "/registry/incident-report/1".into(),
+        given: vec![
+            given("Công an tỉnh", true, &until),
+            given("Bộ Chỉ huy quân sự tỉnh", false, &cx.t("share-over")),
+        ],
+        receivers: Some(vec![("CA".into(), "Công an tỉnh".into())]),
+        receiver: "CA".into(),
+        ends_on: "2026-11-01".into(),
+        problem: Some(problem),
+    }
+}
+
+pub fn shares(cx: &Cx) -> Shares {
+    let row = |title: &str, until: &str| Shared {
+        href: "/registry/incident-report/1".into(),
+        title: title.into(),
+        book: "Báo cáo sự cố".into(),
+        unit: "Ủy ban nhân dân xã Cái Nhum".into(),
+        shared_at: NOW,
+        shared_by: "nguyen.an".into(),
+        until: until.into(),
+    };
+    Shares {
+        cx: cx.clone(),
+        rows: vec![
+            row("Máy kế toán nhiễm mã độc", "31/12/2026"),
+            row("Trang bị thay nội dung", ""),
+        ],
     }
 }
 
@@ -205,6 +259,7 @@ pub fn version(cx: &Cx) -> VersionPage {
         cx: cx.clone(),
         id: record.id.to_string(),
         title: record.text(&schema.title).to_owned(),
+        received: false,
         version: 1,
         latest: false,
         recorded_by: "nguyen.an".into(),

@@ -163,6 +163,8 @@ pub struct Page {
     pub cx: Cx,
     /// The name of the network, from the settings.
     pub province: String,
+    /// How many entries of other units are shared with the reader; none when none is.
+    pub shared: Option<String>,
     /// The numbers.
     pub tiles: Tiles,
     /// The picture.

@@ -65,6 +65,7 @@ async fn page(State(web): State<Web>, reader: Reader) -> Result<Response, Fault>
         owed: &owed,
         counts: &counts,
     };
+    let shared = app::share::received(app, ctx).await?.len();
     let cx = reader.cx;
     let name = app::setting::seen(app, ctx).text("province.name");
     Ok(http::Page(Page {
@@ -73,6 +74,7 @@ async fn page(State(web): State<Web>, reader: Reader) -> Result<Response, Fault>
         } else {
             cx.tx("overview-title-of", name)
         },
+        shared: (shared > 0).then(|| cx.tn("shares-open", shared)),
         tiles: tiles(&cx, &now),
         map: map(&cx, &network),
         alarms: alarms(&cx, &open, &network),

@@ -24,7 +24,7 @@ use super::{
     cell,
     edit::parse_id,
     may_write,
-    page::{ClosingRow, Closings, VersionPage},
+    page::{ClosingRow, Closings, VersionPage, without_ways},
 };
 use crate::{
     cx::Cx,
@@ -65,6 +65,7 @@ pub async fn version(
 ) -> Result<Response, Fault> {
     let schema = web.app.schema(&noun)?;
     let id = parse_id(&key)?;
+    let (_, received) = app::share::read(&web.app, &reader.ctx, &noun, &key).await?;
     let all = book::revisions(&web.app, &reader.ctx, &noun, &key).await?;
     let found = all.iter().find(|each| each.version == version);
     let found = found.ok_or_else(|| {
@@ -79,14 +80,19 @@ pub async fn version(
     let titles =
         registry::reference_titles(&web.app, &schema, std::slice::from_ref(&record)).await?;
     let cx = reader.cx;
+    let mut cells = cells(&cx, &schema, &record, &titles);
+    if received.is_some() {
+        cells = without_ways(cells);
+    }
     Ok(http::Page(VersionPage {
+        received: received.is_some(),
         id: key,
         title: record.text(&schema.title).to_owned(),
         version,
         latest: all.first().is_some_and(|each| each.version == version),
         recorded_by: found.recorded_by.clone(),
         recorded_at: format::datetime(found.recorded_at),
-        cells: cells(&cx, &schema, &record, &titles),
+        cells,
         schema: (*schema).clone(),
         cx,
     })

@@ -65,7 +65,15 @@ pub async fn index(State(web): State<Web>, reader: Reader) -> Result<Response, F
     }
     let open = app::claim::open(&web.app, &reader.ctx).await?.len();
     let open = (open > 0).then(|| cx.tn("claims-open", open));
-    Ok(http::Page(Index { cx, open, groups }).into_response())
+    let shared = app::share::received(&web.app, &reader.ctx).await?.len();
+    let shared = (shared > 0).then(|| cx.tn("shares-open", shared));
+    Ok(http::Page(Index {
+        cx,
+        open,
+        shared,
+        groups,
+    })
+    .into_response())
 }
 
 /// What a list of records takes, on its page, in the API and for an export.

@@ -17,7 +17,7 @@ use axum::{
 use domain::schema::Schema;
 
 pub use list::{asked, declared, export, export_xlsx};
-pub use show::path_of_file;
+pub use show::{path_of_file, record_page};
 
 use crate::{cx::Cx, server::Web};
 

@@ -8,7 +8,9 @@ use domain::{
 };
 
 use super::cell::Cell;
-use crate::{cx::Cx, format, journal::page::Entries, mark::Mark, paging::Pages};
+use crate::{
+    cx::Cx, format, journal::page::Entries, mark::Mark, paging::Pages, share::page::Panel,
+};
 
 /// A noun in the index.
 #[derive(Clone, Debug)]
@@ -33,6 +35,8 @@ pub struct Index {
     pub cx: Cx,
     /// How many claims wait; none when nothing does.
     pub open: Option<String>,
+    /// How many entries of others are shared with the reader; none when none is.
+    pub shared: Option<String>,
     /// Title and nouns.
     pub groups: Vec<(String, Vec<NounRow>)>,
 }
@@ -131,6 +135,8 @@ pub struct RecordPage {
     pub version: i64,
     /// Its title.
     pub title: String,
+    /// Whose it is and until when it can be read, where it was only shared with the reader.
+    pub received: Option<String>,
     /// Whether the reader may write it.
     pub may_write: bool,
     /// Whether the noun's records are ever deleted.
@@ -147,8 +153,20 @@ pub struct RecordPage {
     pub documents: Vec<Document>,
     /// An entry's versions: which, who and when.
     pub versions: Vec<(i64, String)>,
-    /// Its history.
-    pub journal: Entries,
+    /// With whom it is shared.
+    pub sharing: Option<Panel>,
+    /// Its history; none where it was only shared with the reader.
+    pub journal: Option<Entries>,
+}
+
+/// The same fields without the ways to other records; files and people's addresses keep theirs.
+pub fn without_ways(cells: Vec<Cell>) -> Vec<Cell> {
+    let to_a_record = |href: &String| href.starts_with("/registry/");
+    let without = |cell: Cell| Cell {
+        href: cell.href.filter(|href| !to_a_record(href)),
+        ..cell
+    };
+    cells.into_iter().map(without).collect()
 }
 
 /// A document of a record.
@@ -180,6 +198,8 @@ pub struct VersionPage {
     pub id: String,
     /// Its title then.
     pub title: String,
+    /// Whether it was only shared with the reader.
+    pub received: bool,
     /// Which version.
     pub version: i64,
     /// Whether it is the latest.

@@ -12,7 +12,7 @@ use axum::{
 };
 use domain::{
     id::TargetId,
-    problem::ProblemKind,
+    problem::{Problem, ProblemKind},
     record::Record,
     schema::{Kind, Schema, Storage},
 };
@@ -20,7 +20,7 @@ use domain::{
 use super::{
     book::cells,
     may_write,
-    page::{Document, RecordPage},
+    page::{Document, RecordPage, without_ways},
 };
 use crate::{
     claim, format,
@@ -28,6 +28,7 @@ use crate::{
     journal::entries,
     mark::Mark,
     server::Web,
+    share,
 };
 
 /// `GET /registry/{noun}/{id}`.
@@ -36,36 +37,97 @@ pub async fn record(
     reader: Reader,
     Path((noun, key)): Path<(String, String)>,
 ) -> Result<Response, Fault> {
-    let schema = web.app.schema(&noun)?;
-    let record = registry::get(&web.app, &reader.ctx, &noun, &key).await?;
+    let nothing_typed = Default::default();
+    let page = record_page(&web, reader, (&noun, &key), nothing_typed).await?;
+    Ok(http::Page(page).into_response())
+}
+
+/// The page of a record, with what was typed to share it and why that was not done.
+///
+/// # Errors
+/// Not found, denied, unavailable.
+pub async fn record_page(
+    web: &Web,
+    reader: Reader,
+    (noun, key): (&str, &str),
+    typed: (share::Typed, Option<Problem>),
+) -> Result<RecordPage, Fault> {
+    let schema = web.app.schema(noun)?;
+    let (record, received) = app::share::read(&web.app, &reader.ctx, noun, key).await?;
     let titles =
         registry::reference_titles(&web.app, &schema, std::slice::from_ref(&record)).await?;
+    let id = record.id.to_string();
+    let versions = match schema.storage {
+        Storage::Table => Vec::new(),
+        Storage::Entry => registry::book::revisions(&web.app, &reader.ctx, noun, &id).await?,
+    };
+    let documents = documents(web, &reader, &schema, &record).await?;
+    let mut cells = cells(&reader.cx, &schema, &record, &titles);
+    if received.is_some() {
+        cells = without_ways(cells);
+    }
+    let page = RecordPage {
+        cx: reader.cx.clone(),
+        id,
+        version: record.version,
+        title: record.text(&schema.title).to_owned(),
+        received: received.map(|received| share::received_from(&reader.cx, &received)),
+        may_write: false,
+        may_delete: schema.storage == Storage::Table,
+        ways: Vec::new(),
+        waits: Vec::new(),
+        closed: None,
+        cells,
+        documents,
+        versions: versions
+            .into_iter()
+            .map(|each| {
+                let at = format::datetime(each.recorded_at);
+                (each.version, format!("{at} · {}", each.recorded_by))
+            })
+            .collect(),
+        sharing: None,
+        journal: None,
+        schema: (*schema).clone(),
+    };
+    if page.received.is_some() {
+        return Ok(page);
+    }
+    own(web, &reader, &record, page, typed).await
+}
+
+/// What the page of a record has beside for those who read it as one of their own units'.
+async fn own(
+    web: &Web,
+    reader: &Reader,
+    record: &Record,
+    page: RecordPage,
+    typed: (share::Typed, Option<Problem>),
+) -> Result<RecordPage, Fault> {
+    let (app, ctx, cx) = (&web.app, &reader.ctx, &reader.cx);
+    let schema = &page.schema;
+    let noun = schema.noun.as_str();
     let history = journal::list(
-        &web.app,
-        &reader.ctx,
+        app,
+        ctx,
         &JournalQuery {
-            noun: Some(noun.clone()),
-            record_id: Some(record.id.to_string()),
+            noun: Some(noun.to_owned()),
+            record_id: Some(page.id.clone()),
             limit: 50,
             ..JournalQuery::default()
         },
     )
     .await?;
-    let closed = registry::book::closed_by(&web.app, &reader.ctx, &schema, &record).await?;
-    let versions = match schema.storage {
-        Storage::Table => Vec::new(),
-        Storage::Entry => {
-            let key = record.id.to_string();
-            registry::book::revisions(&web.app, &reader.ctx, &noun, &key).await?
-        }
+    let closed = registry::book::closed_by(app, ctx, schema, record).await?;
+    let sharing = match schema.storage {
+        Storage::Table => None,
+        Storage::Entry => share::panel(web, reader, (noun, &page.id), typed).await?,
     };
-    let documents = documents(&web, &reader, &schema, &record).await?;
-    let waits = claim::standing(&web.app, &reader.ctx, &reader.cx, &schema, &record).await?;
+    let waits = claim::standing(app, ctx, cx, schema, record).await?;
     // Not every device that has an address is watched, and nothing that is out of service.
-    let watched = watch::target(&web.app, &reader.ctx, TargetId(record.id)).await;
-    let cx = reader.cx;
+    let watched = watch::target(app, ctx, TargetId(record.id)).await;
     let mut ways = Vec::new();
-    match noun.as_str() {
+    match noun {
         "organization" => ways.push((format!("/units/{}", record.text("code")), cx.t("unit-page"))),
         "site" | "circuit" | "device" if watched.is_ok() => {
             ways.push((
@@ -75,29 +137,15 @@ pub async fn record(
         }
         _ => {}
     }
-    Ok(http::Page(RecordPage {
-        id: record.id.to_string(),
-        version: record.version,
-        title: record.text(&schema.title).to_owned(),
-        may_write: may_write(&cx, &schema) && closed.is_none(),
+    Ok(RecordPage {
+        may_write: may_write(cx, schema) && closed.is_none(),
         closed: closed.map(|closing| cx.tx("book-closed-for", closing.period)),
-        waits,
-        documents,
-        versions: versions
-            .into_iter()
-            .map(|each| {
-                let at = format::datetime(each.recorded_at);
-                (each.version, format!("{at} · {}", each.recorded_by))
-            })
-            .collect(),
-        may_delete: schema.storage == Storage::Table,
         ways,
-        cells: cells(&cx, &schema, &record, &titles),
-        journal: entries(&cx, &web.app, history).await?,
-        schema: (*schema).clone(),
-        cx,
+        waits,
+        sharing,
+        journal: Some(entries(cx, app, history).await?),
+        ..page
     })
-    .into_response())
 }
 
 /// What is known of the documents that a record names.
