@@ -7,7 +7,6 @@ mod demo;
 mod first_day;
 mod inspection;
 mod report;
-mod share;
 mod typed;
 mod what_if;
 
