@@ -7,6 +7,7 @@ mod demo;
 mod first_day;
 mod inspection;
 mod report;
+mod share;
 mod typed;
 mod what_if;
 
