@@ -2,8 +2,8 @@ share = Sharing
 share-lead = The receiving body sees this entry with its versions and documents, and nothing else of the unit.
 share-receiver = Receiving body
 share-receiver-help = Choose from the list, or write its code or name exactly.
-share-until = Until the end of
-share-until-help = Blank for no end.
+share-until = Last day
+share-until-help = Blank: without end.
 share-do = Share
 share-done = Shared
 share-end = Stop sharing
@@ -23,6 +23,7 @@ shares-open = { $n ->
    *[other] { $shown } entries are shared with you
 }
 share-what = Entry
+share-book = Book
 share-unit = Of the unit
 share-at = Shared
 journal-share = Share

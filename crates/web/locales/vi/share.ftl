@@ -20,6 +20,7 @@ shares-lead = Từng mục mà đơn vị khác cho xem, cùng các phiên bản
 shares-none = Chưa có mục nào được chia sẻ với đơn vị.
 shares-open = { $shown } mục được chia sẻ với đơn vị
 share-what = Mục
+share-book = Sổ
 share-unit = Của đơn vị
 share-at = Chia sẻ lúc
 journal-share = Chia sẻ

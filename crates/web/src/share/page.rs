@@ -66,3 +66,20 @@ pub struct Panel {
     /// Why it was not done.
     pub problem: Option<Problem>,
 }
+
+impl Panel {
+    /// What is wrong with a field.
+    fn wrong(&self, field: &str) -> Option<String> {
+        let problem = self.problem.as_ref()?;
+        let wrong = problem.fields.iter().find(|wrong| wrong.field == field)?;
+        Some(self.cx.l(&wrong.message))
+    }
+
+    /// The HTML attributes that tie a field to its hint and to what is wrong with it.
+    fn marks(&self, field: &str) -> String {
+        match self.wrong(field) {
+            Some(_) => format!(" aria-invalid=\"true\" aria-describedby=\"w-{field} h-{field}\""),
+            None => format!(" aria-describedby=\"h-{field}\""),
+        }
+    }
+}
