@@ -65,7 +65,13 @@ fn json(on_postgres: bool, name: &str, sqlite: (&str, &str), postgres: (&str, &s
 }
 
 pub(crate) fn json_text(on_postgres: bool, name: &str) -> String {
-    json(on_postgres, name, ("'text'", ""), ("string", "TEXT"))
+    let text = json(on_postgres, name, ("'text'", ""), ("string", "TEXT"));
+    if on_postgres {
+        // As every column of text: LOWER says the same of it, there and on SQLite.
+        format!("({text}) COLLATE \"C\"")
+    } else {
+        text
+    }
 }
 
 pub(crate) fn json_integer(on_postgres: bool, name: &str) -> String {

@@ -59,7 +59,9 @@ async fn a_police_viewer_sees_the_shared_entry_alone() {
     browser.click("#sharing form[action$='/shares'] .btn").await;
     browser.wait_text("#sharing", "Công an tỉnh").await;
 
-    browser.click("header details.menu:not(.burger) summary").await;
+    browser
+        .click("header details.menu:not(.burger) summary")
+        .await;
     browser.click("form[action='/sign-out'] button").await;
 
     // The police viewer is told of it on the first page, and goes there by the links.
