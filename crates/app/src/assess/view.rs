@@ -68,6 +68,10 @@ pub async fn board(app: &App, ctx: &Ctx, as_of: Option<AsOf>) -> Result<BoardVie
         at: asked.at.min(now),
         ..asked
     });
+    let _turn = match as_of {
+        Some(_) => Some(app.turn(ctx).await?),
+        None => None,
+    };
     let (board, anew) = match as_of {
         None => (app.assess.board(), None),
         Some(AsOf {
@@ -78,7 +82,6 @@ pub async fn board(app: &App, ctx: &Ctx, as_of: Option<AsOf>) -> Result<BoardVie
             (Arc::clone(&sheet.board), Some(Arc::clone(&sheet.results)))
         }
         Some(AsOf { at, .. }) => {
-            let _turn = app.turn(ctx).await?;
             let day = clock::local_date(clock::from_ms(at));
             let units = store::assessment::units(&app.db, &day.to_string())
                 .await
