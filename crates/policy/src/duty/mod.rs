@@ -16,6 +16,8 @@ pub use rule::{
 };
 
 #[cfg(test)]
+mod bounds;
+#[cfg(test)]
 mod kinds;
 #[cfg(test)]
 mod tests;
