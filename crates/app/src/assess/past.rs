@@ -64,7 +64,7 @@ impl Past {
             })
         };
         let other = |view: &String| match facts::past(view) {
-            facts::Past::Unchanged(nouns) => nouns.iter().any(|noun| changed(noun)),
+            facts::Past::Unchanged(nouns) => nouns.iter().any(changed),
             _ => false,
         };
         let reason = if self.tells_nothing(check) {
