@@ -8,23 +8,23 @@
 -- came after the connection's next fault had begun: it is of that one. One that names no
 -- site speaks of all of the unit's.
 WITH faults AS (
-    SELECT t.unit, t.target, t.subject, COALESCE(p.planned_until, t.since_at) AS began_at,
+    SELECT t.unit, t.target, t.subject, COALESCE(p.planned_until_at, t.since_at) AS began_at,
            t.last_sample_at AS observed_at,
-           CAST(:now AS BIGINT) - COALESCE(p.planned_until, t.since_at) AS lasted_ms,
-           CASE WHEN p.outage IS NOT NULL AND COALESCE(p.planned_until, CAST(:now AS BIGINT)) >= CAST(:now AS BIGINT) THEN 'yes' ELSE 'no' END AS planned
+           CAST(:now AS BIGINT) - COALESCE(p.planned_until_at, t.since_at) AS lasted_ms,
+           CASE WHEN p.outage IS NOT NULL AND COALESCE(p.planned_until_at, CAST(:now AS BIGINT)) >= CAST(:now AS BIGINT) THEN 'yes' ELSE 'no' END AS planned
     FROM fact_target t
     LEFT JOIN fact_outage p ON p.target = t.target AND p.kind = 'down' AND p.ended_at IS NULL AND p.planned = 'yes'
     WHERE t.noun IN ('site', 'circuit') AND t.state = 'down'
     UNION ALL
     -- What has ended grows no older: it was as it was.
-    SELECT o.unit, o.target, o.subject, COALESCE(o.planned_until, o.began_at) AS began_at,
+    SELECT o.unit, o.target, o.subject, COALESCE(o.planned_until_at, o.began_at) AS began_at,
            CAST(:now AS BIGINT) AS observed_at,
-           o.lasted_ms - (COALESCE(o.planned_until, o.began_at) - o.began_at) - COALESCE(o.unseen_ms, 0) AS lasted_ms,
+           o.lasted_ms - (COALESCE(o.planned_until_at, o.began_at) - o.began_at) - COALESCE(o.unseen_ms, 0) AS lasted_ms,
            'no' AS planned
     FROM fact_outage o
     WHERE o.noun IN ('site', 'circuit') AND o.kind = 'down'
       AND o.ended_at >= CAST(:now AS BIGINT) - CAST(:window_days AS BIGINT) * 86400000
-      AND o.lasted_ms - (COALESCE(o.planned_until, o.began_at) - o.began_at) - COALESCE(o.unseen_ms, 0)
+      AND o.lasted_ms - (COALESCE(o.planned_until_at, o.began_at) - o.began_at) - COALESCE(o.unseen_ms, 0)
           > CAST(:grace_hours AS BIGINT) * 3600000
 ),
 followed AS (

@@ -82,7 +82,7 @@ views! {
         Seen up_ms down_ms unreachable_ms isolated_ms no_data_ms.
     "fact_outage": unit outage target noun subject kind provider contract planned updated_at;
         Seen began_at ended_at lasted_ms unseen_ms attribution;
-        Typed planned_until.
+        Typed planned_until_at.
     "fact_log_source": unit device name role updated_at;
         Seen last_received_at lines first_received_at.
     "fact_entry": unit register entry;
