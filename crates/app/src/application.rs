@@ -202,12 +202,16 @@ impl App {
             return Err(missing("every attachment"));
         }
         if config.writer {
-            let mended = crate::private::mend(&config.data).map_err(data)?;
-            if mended > 0 {
-                tracing::warn!(
+            match crate::private::mend(&config.data) {
+                Ok(0) => {}
+                Ok(mended) => tracing::warn!(
                     mended,
                     "others could read files of the data folder; no longer"
-                );
+                ),
+                // One file that is another's must not stop pages, probes and duties.
+                Err(error) => {
+                    tracing::error!(%error, "others may be able to read files of the data folder");
+                }
             }
         }
         let url = config

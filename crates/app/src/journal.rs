@@ -1,19 +1,21 @@
 //! The change journal as pages and the command line read it, and its verification.
 
+mod finding;
+
 use std::collections::BTreeMap;
 
 use domain::{authority::Permission, label::Label, problem::Problem};
 pub use store::journal::{Change, JournalEntry, JournalQuery};
 use store::{
     StoreError,
-    journal::Break,
     memory::LOST,
     replay::{Mismatch, Replay},
-    structure::{Difference, How},
 };
 use vault::note::{JournalHead, Verifier};
 
 use crate::{App, Ctx, attachment, evidence, fault::fault};
+
+pub use finding::JournalFinding;
 
 /// Entries that the actor may see, the newest first. Who keeps only a unit's books may
 /// read what happened to a record of that unit.
@@ -91,156 +93,6 @@ impl JournalReport {
     }
 }
 
-/// Something that is not as it was written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum JournalFinding {
-    /// An entry does not hold.
-    Entry(Break),
-    /// An entry is not the one that was anchored elsewhere; none when it is gone.
-    Anchor {
-        /// Its number.
-        seq: u64,
-        /// Where its hash was noted.
-        from: String,
-        /// The number of the last entry that is there.
-        last: i64,
-    },
-    /// A key of the installation is another one.
-    Key(evidence::OtherKey),
-    /// Of the vault's checkpoints, which name heads of the journal, these were not read.
-    Unread(Label),
-    /// No entry carries a seal although the vault knows the journal.
-    Unsealed,
-    /// A vault that was known is lost, and nobody has acknowledged it.
-    LostVault(evidence::LostVault),
-    /// A view, a trigger or another part of the database is not as this program makes it.
-    Structure(Difference),
-    /// A record is not as the journal tells it.
-    Record(Mismatch),
-    /// A file that a record names, by its SHA-256, is gone or not as it was handed in.
-    File(String),
-    /// A part of the database cannot be read, in the words of the program.
-    Illegible(String),
-}
-
-impl JournalFinding {
-    /// In words.
-    pub fn label(&self) -> Label {
-        match self {
-            Self::Entry(Break::Outside(seq)) => Label::new(
-                format!("Mục {seq} không thuộc sổ: sổ bắt đầu từ mục 1"),
-                format!("Entry {seq} is no part of the journal, which begins with entry 1"),
-            ),
-            Self::Entry(Break::Missing(seq)) => Label::new(
-                format!("Mất mục {seq} của sổ nhật ký thay đổi"),
-                format!("Entry {seq} is missing"),
-            ),
-            Self::Entry(Break::Apart(seq)) => Label::new(
-                format!("Mục {seq} không nối tiếp mục trước nó"),
-                format!("Entry {seq} does not follow the entry before it"),
-            ),
-            Self::Entry(Break::Changed(seq)) => Label::new(
-                format!("Nội dung mục {seq} bị sửa sau khi ghi"),
-                format!("Entry {seq} was changed after it was written"),
-            ),
-            Self::Entry(Break::Unsealed(seq)) => Label::new(
-                format!("Mục {seq} không có dấu niêm: không do chương trình này ghi"),
-                format!("Entry {seq} carries no seal: this installation did not write it"),
-            ),
-            Self::Entry(Break::Forged(seq)) => Label::new(
-                format!("Dấu niêm của mục {seq} không đúng: không do chương trình này ghi"),
-                format!(
-                    "The seal of entry {seq} does not hold: this installation did not write it"
-                ),
-            ),
-            Self::Anchor { seq, from, last } if i64::try_from(*seq).is_ok_and(|s| s > *last) => {
-                Label::new(
-                    format!("Mất các mục {} đến {seq} ở cuối sổ (theo {from})", last + 1),
-                    format!(
-                        "Entries {} to {seq} at the end are gone (by {from})",
-                        last + 1
-                    ),
-                )
-            }
-            Self::Anchor { seq, from, .. } => Label::new(
-                format!("Mục {seq} không phải mục đã được xác nhận (theo {from})"),
-                format!("Entry {seq} is not the one that was anchored (by {from})"),
-            ),
-            Self::Key(other) => other.label(),
-            Self::Unread(what) => what.clone(),
-            Self::Unsealed => Label::new(
-                "Không mục nào có dấu niêm: sổ đã bị thay",
-                "No entry carries a seal: the journal was replaced",
-            ),
-            Self::LostVault(lost) => lost.label(),
-            Self::Structure(d) => structure(d),
-            Self::Record(m) => record(m),
-            Self::File(sha256) => Label::new(
-                format!("Tệp đính kèm {sha256} bị mất hoặc không còn nguyên như khi nộp"),
-                format!("The attachment {sha256} is gone or not as it was handed in"),
-            ),
-            Self::Illegible(what) => Label::new(
-                format!("Cơ sở dữ liệu có phần không đọc được: {what}"),
-                format!("A part of the database cannot be read: {what}"),
-            ),
-        }
-    }
-}
-
-fn structure(d: &Difference) -> Label {
-    let Difference { kind, name, how } = d;
-    let (vi, en) = match how {
-        How::Changed => (
-            "không còn như chương trình này tạo ra",
-            "is not as this program makes it",
-        ),
-        How::Missing => ("đã mất", "is gone"),
-        How::Foreign => (
-            "không do chương trình này tạo ra",
-            "is none that this program makes",
-        ),
-    };
-    Label::new(
-        format!("Cơ sở dữ liệu: {kind} {name} {vi}"),
-        format!("The database: {kind} {name} {en}"),
-    )
-}
-
-fn record(m: &Mismatch) -> Label {
-    let (noun, id, field) = (&m.noun, &m.record_id, &m.field);
-    let entry = m
-        .seq
-        .map(|seq| (format!(" (mục {seq})"), format!(" (entry {seq})")));
-    let (vi, en) = entry.unwrap_or_default();
-    match (field.is_empty(), m.expected.is_empty(), m.seq) {
-        (true, true, None) => Label::new(
-            format!(
-                "{noun} {id} không có trong sổ nhật ký thay đổi: {}",
-                m.found
-            ),
-            format!("{noun} {id} is in no entry: {}", m.found),
-        ),
-        (true, true, Some(_)) => Label::new(
-            format!("{noun} {id} đã xóa theo sổ{vi} nhưng vẫn còn: {}", m.found),
-            format!("{noun} {id} was deleted{en} but is there: {}", m.found),
-        ),
-        (true, false, _) => Label::new(
-            format!("Mất {noun} {id}{vi}, lẽ ra là: {}", m.expected),
-            format!("{noun} {id} is gone{en}, it was: {}", m.expected),
-        ),
-        (false, ..) => Label::new(
-            format!(
-                "{noun} {id}, {field}: sổ ghi \"{}\"{vi}, bản ghi là \"{}\"",
-                m.expected, m.found
-            ),
-            format!(
-                "{noun} {id}, {field}: \"{}\" in the journal{en}, \"{}\" in the record",
-                m.expected, m.found
-            ),
-        ),
-    }
-}
-
 /// Reads the whole chain with its seals, holds it against the heads that checkpoints of the
 /// log vault name, and all records against it.
 ///
@@ -283,16 +135,10 @@ pub async fn verify_against(
         Ok(()) => Ok(report),
         // Whoever can write into the database can also make it illegible: no verification is no
         // sound one.
-        Err(Failed::Store(error)) if error.is_content() => {
-            tracing::error!(
-                error = &error as &dyn std::error::Error,
-                "the database cannot be verified"
-            );
-            let what = error.to_string();
-            find(&mut report, JournalFinding::Illegible(what));
-            Ok(report)
-        }
-        Err(Failed::Store(error)) => Err(fault(error)),
+        Err(Failed::Store(error)) => match or_illegible::<()>(&mut report, Err(error)) {
+            Ok(_) => Ok(report),
+            Err(error) => Err(fault(error)),
+        },
         Err(Failed::Told(problem)) => Err(problem),
     }
 }
@@ -315,6 +161,24 @@ impl From<Problem> for Failed {
     }
 }
 
+/// Tells of what is illegible, so that it hides nothing else.
+fn or_illegible<T>(
+    report: &mut JournalReport,
+    read: Result<T, StoreError>,
+) -> Result<Option<T>, StoreError> {
+    match read {
+        Err(error) if error.is_content() => {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "the database cannot be verified"
+            );
+            find(report, JournalFinding::Illegible(error.to_string()));
+            Ok(None)
+        }
+        read => read.map(Some),
+    }
+}
+
 /// Holds everything against everything, and puts into the report what does not hold.
 async fn hold(
     app: &App,
@@ -322,9 +186,13 @@ async fn hold(
     left: Vec<(JournalHead, String)>,
     report: &mut JournalReport,
 ) -> Result<(), Failed> {
+    let before = store::journal::last(&app.db).await?;
     // What the vault names before the journal is read is in it.
     let mut anchors: BTreeMap<u64, Vec<(String, String)>> = BTreeMap::new();
-    let heads = vault_heads(app, given).await?;
+    let heads = match vault_heads(app, given).await {
+        Err(Failed::Store(error)) => or_illegible(report, Err(error))?.unwrap_or_default(),
+        heads => heads?,
+    };
     for (head, from) in heads.known.iter().cloned().chain(left) {
         let known = anchors.entry(head.seq).or_default();
         known.push((hex::encode(head.hash), from));
@@ -333,9 +201,15 @@ async fn hold(
     report.anchors = anchors.len();
     report.findings.extend(keys);
     let (mut noted, mut lost) = (0, Vec::new());
+    let (mut sealed, mut unsealed, mut known) = (false, None, Vec::new());
     let library = app.library();
     let books = library.registers.values().cloned();
     let books: Vec<_> = books.map(domain::schema::Schema::as_book).collect();
+    // What the database is made of comes first: it says how to take the rest.
+    let parts = store::structure::differences(&app.db, library.registers.values()).await;
+    for part in or_illegible(report, parts)?.unwrap_or_default() {
+        find(report, JournalFinding::Structure(part));
+    }
     let mut replay = Replay::new(domain::noun::all().iter().chain(&books));
     let walked = store::journal::walk(&app.db, |entry, broken| {
         if let Some(broken) = broken {
@@ -351,7 +225,14 @@ async fn hold(
                 break;
             }
         }
-        noted += usize::from(entry.change.noun == store::journal::CHECKPOINT);
+        // A checkpoint was signed before it was noted.
+        let of_vault = entry.seq > heads.begun && entry.seq <= before;
+        noted += usize::from(of_vault && entry.change.noun == store::journal::CHECKPOINT);
+        sealed |= entry.seal.is_some();
+        if !sealed {
+            unsealed = Some((entry.seq, entry.hash.clone()));
+        }
+        known.extend(evidence::acknowledged(&app.db, &entry));
         lost.extend(gone(&entry));
         replay.take(&entry);
         Ok(())
@@ -374,19 +255,17 @@ async fn hold(
     for vault in vaults {
         find(report, JournalFinding::LostVault(vault));
     }
-    if walked.sealed_from.is_none() && walked.last > 0 && report.anchors > 0 {
-        find(report, JournalFinding::Unsealed);
+    if let Some((last, _)) = unsealed.filter(|head| !known.contains(head)) {
+        let all = walked.sealed_from.is_none();
+        find(report, JournalFinding::Unsealed { last, all });
     }
     if walked.last > 0
         && let Some(unread) = heads.unread(noted)
     {
         find(report, JournalFinding::Unread(unread));
     }
-    let parts = store::structure::differences(&app.db, library.registers.values()).await;
-    for part in parts? {
-        find(report, JournalFinding::Structure(part));
-    }
-    let compared = replay.compare(&app.db).await?;
+    let compared = replay.compare(&app.db).await;
+    let compared = or_illegible(report, compared)?.unwrap_or_default();
     // What was changed while records were read is told by later entries.
     let later = store::journal::touched(&app.db, walked.last).await;
     let later = later?;
@@ -461,13 +340,23 @@ struct Heads {
     unsigned: u64,
     /// Keys that are others than the one that counts.
     others: Vec<evidence::OtherKey>,
+    /// The entry that says that the vault was begun.
+    begun: i64,
+    /// Why the checkpoints cannot be read.
+    failed: Option<String>,
 }
 
 impl Heads {
-    /// What could not be read, in words; `noted`: how many checkpoints the journal says were
-    /// signed. The first of a vault is signed before anything can be told to it; each later one
+    /// What could not be read, in words; `noted`: how many checkpoints of this vault the journal
+    /// notes. The first of a vault is signed before anything can be told to it; each later one
     /// names a head.
     fn unread(&self, noted: usize) -> Option<Label> {
+        if let Some(why) = &self.failed {
+            return Some(Label::new(
+                format!("Không đọc được các điểm kiểm của kho nhật ký: {why}"),
+                format!("The checkpoints of the log vault cannot be read: {why}"),
+            ));
+        }
         if self.signed == 0 {
             return Some(Label::new(
                 format!(
@@ -492,6 +381,18 @@ impl Heads {
                 ),
             ));
         }
+        if noted > self.signed {
+            return Some(Label::new(
+                format!(
+                    "Sổ ghi {noted} điểm kiểm của kho nhật ký, kho chỉ có {}: kho đã bị thay bằng bản cũ hơn",
+                    self.signed
+                ),
+                format!(
+                    "The journal notes {noted} checkpoints of the log vault, which holds {}: an older copy is in its place",
+                    self.signed
+                ),
+            ));
+        }
         (self.known.is_empty() && noted > 1).then(|| {
             Label::new(
                 "Không điểm kiểm nào của kho nhật ký ghi đầu sổ, dù sổ có ghi điểm kiểm: phần cuối sổ chưa được đối chiếu với đâu cả",
@@ -503,8 +404,8 @@ impl Heads {
 
 /// Reads the checkpoints of the vault by every key that is known: the one that counts, and those
 /// that should be the same.
-async fn vault_heads(app: &App, given: Option<Verifier>) -> Result<Heads, Problem> {
-    let noted = evidence::noted(&app.db).await.map_err(fault)?;
+async fn vault_heads(app: &App, given: Option<Verifier>) -> Result<Heads, Failed> {
+    let noted = evidence::noted(&app.db).await?;
     let dir = app.data.join("vault");
     let named = vault::Reader::named_key(&dir).ok().flatten();
     let signer = app.logs.signer().map(vault::note::Signer::verifier);
@@ -519,6 +420,7 @@ async fn vault_heads(app: &App, given: Option<Verifier>) -> Result<Heads, Proble
     let read = tokio::task::spawn_blocking(move || {
         let mut heads = Heads {
             others,
+            begun: noted.begun,
             ..Heads::default()
         };
         let mut notes = 0;
@@ -532,16 +434,18 @@ async fn vault_heads(app: &App, given: Option<Verifier>) -> Result<Heads, Proble
                     heads.known.push((head, from));
                 }
             };
-            let rest = vault::Reader::checkpoints(&dir, key, each)?;
+            let rest = match vault::Reader::checkpoints(&dir, key, each) {
+                Ok(rest) => rest,
+                Err(error) => {
+                    heads.failed = Some(error.in_full());
+                    0
+                }
+            };
             heads.signed += own;
             notes = notes.max(own as u64 + rest);
         }
         heads.unsigned = notes.saturating_sub(heads.signed as u64);
-        Ok::<_, vault::Error>(heads)
+        heads
     });
-    let heads = read.await.map_err(|_| Problem::internal("vault"))?;
-    heads.map_err(|error| {
-        tracing::error!(%error, "the checkpoints of the vault cannot be read");
-        Problem::internal("vault")
-    })
+    Ok(read.await.map_err(|_| Problem::internal("vault"))?)
 }

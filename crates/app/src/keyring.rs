@@ -125,7 +125,7 @@ pub(crate) fn key_file(path: &Path) -> io::Result<[u8; 32]> {
         if crate::private::mend(path)? > 0 {
             tracing::warn!(path = %path.display(), "others could read this key; no longer");
         }
-        std::fs::read(path)?.try_into().map_err(|_| {
+        vault::read(path, 64)?.try_into().map_err(|_| {
             io::Error::new(
                 io::ErrorKind::InvalidData,
                 format!("{} is not 32 bytes long", path.display()),

@@ -304,9 +304,9 @@ pub enum VaultCommand {
         /// Do what was said; without it nothing is changed.
         #[arg(long)]
         yes: bool,
-        /// Acknowledge that vaults that were known are lost: without `--yes` they are named, with
-        /// it what was known of each goes into the change journal with this reason, and
-        /// verifications go by the vault in use.
+        /// Acknowledge that vaults that were known are lost, and entries of the change journal that
+        /// carry no seal: without `--yes` they are named, with it what is known of each goes into
+        /// the journal with this reason, and verifications go by the vault in use.
         #[arg(long, value_name = "REASON", conflicts_with = "vault")]
         accept: Option<String>,
     },

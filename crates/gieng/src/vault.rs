@@ -229,6 +229,9 @@ async fn verify(
         (Some(key), Some(from)) => say!("key {key} ({from})"),
         _ => say!("key: only the vault itself names it; give the installation's with --key"),
     }
+    for path in &report.foreign {
+        say!("note: {} is none of the vault's files", path.display());
+    }
     for finding in &report.findings {
         let range = finding
             .records
@@ -253,14 +256,15 @@ async fn accept(config: &Config, why: &str, yes: bool) -> anyhow::Result<ExitCod
     let app = config.open(false).await?;
     let ctx = Ctx::console(app.clock.now_ms());
     let (lost, what) = if yes {
-        (
-            evidence::acknowledge(&app, &ctx, why).await?,
-            "acknowledged",
-        )
+        let lost = evidence::acknowledge(&app, &ctx, why).await?;
+        (lost, "acknowledged")
     } else {
-        (evidence::lost_vaults(&app).await?, "LOST")
+        (evidence::lost(&app).await?, "LOST")
     };
-    for vault in &lost {
+    if let Some((last, _)) = &lost.unsealed {
+        say!("{what}: entries 1 to {last} of the change journal carry no seal");
+    }
+    for vault in &lost.vaults {
         let time = clock::from_ms(vault.at).to_zoned(clock::local_zone());
         say!(
             "{what}: {}, {} lines known ({}), set apart {}: {}",
@@ -271,12 +275,12 @@ async fn accept(config: &Config, why: &str, yes: bool) -> anyhow::Result<ExitCod
             vault.reason
         );
     }
-    if !yes && !lost.is_empty() {
+    if !yes && !lost.is_none() {
         say!("nothing was changed; the same with --yes acknowledges all of these");
         return Ok(ExitCode::FAILURE);
     }
-    if lost.is_empty() {
-        say!("no vault is lost that was not acknowledged");
+    if lost.is_none() {
+        say!("nothing is lost that was not acknowledged");
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -49,6 +49,7 @@ const FILES: &[Files] = files! {
     29: "0029_letterhead",
     30: "0030_replacements",
     31: "0031_finding_deadlines",
+    32: "0032_recovery_codes",
 };
 
 /// Those of SQLite.

@@ -1,7 +1,7 @@
 //! What lies sealed in the database: secrets that only the key of the
 //! installation opens, and entries of the journal that only it can have sealed.
 
-use crate::{Db, StoreError};
+use crate::{Db, StoreError, args, memory::Head};
 
 /// Whether anything does.
 ///
@@ -12,4 +12,18 @@ pub async fn any(db: &Db) -> Result<bool, StoreError> {
                OR EXISTS (SELECT 1 FROM account WHERE totp_secret LIKE 'sealed:%') \
                OR EXISTS (SELECT 1 FROM journal WHERE seal IS NOT NULL)";
     Ok(db.fetch_one("secrets", sql, &[]).await?.is_some())
+}
+
+/// The last of the entries with which the journal begins that carry no seal; none where the first
+/// one carries one.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn unsealed(db: &Db) -> Result<Option<Head>, StoreError> {
+    let sql = "SELECT seq, hash FROM journal WHERE seq >= 1 AND seq < \
+               COALESCE((SELECT MIN(seq) FROM journal WHERE seq >= 1 AND seal IS NOT NULL), $1) \
+               ORDER BY seq DESC LIMIT 1";
+    let last = db.fetch_one("journal", sql, &args![i64::MAX]).await?;
+    last.map(|row| Ok((row.int("seq")?, row.text("hash")?)))
+        .transpose()
 }

@@ -2,7 +2,7 @@
 
 use std::{
     fs::OpenOptions,
-    io::Write,
+    io::{BufRead as _, BufReader, ErrorKind, Read as _, Write},
     path::{Path, PathBuf},
 };
 
@@ -74,19 +74,34 @@ pub(crate) struct Found {
     pub damage: Option<String>,
 }
 
+/// No line is longer: a segment has few chunks.
+const MAX_LINE: u64 = 1 << 20;
+
 pub(crate) fn path(dir: &Path) -> PathBuf {
     dir.join("segments.jsonl")
 }
 
 /// Reads the list; no file is an empty one.
 pub(crate) fn read(dir: &Path) -> Result<Found, Error> {
-    let bytes = files::read_or_empty(&path(dir))?;
+    let path = path(dir);
     let mut found = Found::default();
-    let mut next = 0;
-    for line in bytes.split_inclusive(|b| *b == b'\n') {
+    let file = match files::open(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(found),
+        Err(error) => return Err(Error::io("read", &path)(error)),
+    };
+    let (mut file, mut line, mut next) = (BufReader::new(file), Vec::new(), 0);
+    loop {
+        line.clear();
+        (file.by_ref().take(MAX_LINE).read_until(b'\n', &mut line))
+            .map_err(Error::io("read", &path))?;
+        if line.is_empty() {
+            break;
+        }
         let Some(text) = line.strip_suffix(b"\n") else {
             // Complete but for its end: the end was changed. Otherwise a crash cut it.
-            if parse(&line[..line.len().saturating_sub(1)]).is_some() {
+            let whole = parse(&line[..line.len().saturating_sub(1)]).is_some();
+            if whole || line.len() as u64 == MAX_LINE {
                 found.damage = Some(format!("the line at byte {} has no end", found.end));
             }
             break;
@@ -124,11 +139,9 @@ pub(crate) fn append(dir: &Path, end: u64, entry: &Entry) -> Result<u64, Error> 
     let sum = format!(" {:016x}\n", wal::checksum(&[&json]));
     let line = [&json[..], sum.as_bytes()].concat();
     let write = || {
-        let mut file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)?;
+        let mut options = OpenOptions::new();
+        let options = options.create(true).truncate(false).write(true);
+        let mut file = files::open_with(&path, options)?;
         // What a crash left of a line, or a failed attempt, is cut away.
         file.set_len(end)?;
         std::io::Seek::seek(&mut file, std::io::SeekFrom::Start(end))?;

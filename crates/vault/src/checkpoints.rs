@@ -2,7 +2,7 @@
 
 use std::{
     fs::{File, OpenOptions},
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read as _},
     os::unix::fs::FileExt,
     path::{Path, PathBuf},
 };
@@ -15,6 +15,10 @@ use crate::{
 
 /// No note is longer, also with the signatures of a hundred witnesses.
 const MAX_NOTE: usize = 32 * 1024;
+
+/// What is no note so often is no file of checkpoints, whatever follows: a file with a hole of
+/// terabytes has an end.
+const MOST_GARBAGE: usize = 1_000;
 
 /// The append-only file of checkpoints.
 #[derive(Debug)]
@@ -45,16 +49,17 @@ pub(crate) fn walk(
     mut each: impl FnMut(u64, Item) -> Result<bool, Error>,
 ) -> Result<(), Error> {
     let path = path(dir);
-    let file = match File::open(&path) {
+    let file = match files::open(&path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(Error::io("open", &path)(error)),
     };
     let mut reader = BufReader::with_capacity(1 << 16, file);
-    let (mut start, mut note, mut blanks) = (0u64, Vec::new(), 0);
+    let (mut start, mut note, mut blanks, mut garbage) = (0u64, Vec::new(), 0, 0);
     loop {
         let before = note.len();
-        let n = reader
+        let n = (reader.by_ref())
+            .take((MAX_NOTE + 1 - before) as u64)
             .read_until(b'\n', &mut note)
             .map_err(Error::io("read", &path))?;
         if n == 0 {
@@ -71,7 +76,8 @@ pub(crate) fn walk(
             } else {
                 None
             };
-            if !each(start, text.map_or(Item::Garbage, Item::Note))? {
+            garbage += usize::from(text.is_none());
+            if !each(start, text.map_or(Item::Garbage, Item::Note))? || garbage == MOST_GARBAGE {
                 return Ok(());
             }
             start += length;
@@ -98,7 +104,7 @@ pub(crate) struct Tail {
 /// Reads the end of the file, whatever its length.
 pub(crate) fn tail(dir: &Path, verifier: &Verifier) -> Result<Tail, Error> {
     let path = path(dir);
-    let file = match File::open(&path) {
+    let file = match files::open(&path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Tail::default()),
         Err(error) => return Err(Error::io("open", &path)(error)),
@@ -184,12 +190,9 @@ impl Checkpoints {
     pub(crate) fn open(dir: &Path, end: u64) -> Result<Self, Error> {
         let path = path(dir);
         let open = || {
-            let file = OpenOptions::new()
-                .read(true)
-                .write(true)
-                .create(true)
-                .truncate(false)
-                .open(&path)?;
+            let mut options = OpenOptions::new();
+            let options = options.read(true).write(true).create(true).truncate(false);
+            let file = files::open_with(&path, options)?;
             if file.metadata()?.len() > end {
                 file.set_len(end)?;
                 file.sync_all()?;

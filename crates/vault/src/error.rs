@@ -6,6 +6,8 @@ use std::{
     sync::Arc,
 };
 
+use nix::errno::Errno;
+
 /// An operation on a vault that failed.
 ///
 /// It can be cloned, because one failed write answers every append that was in it.
@@ -121,6 +123,43 @@ pub enum Error {
 }
 
 impl Error {
+    /// What went wrong, with the system's word where it refused.
+    pub fn in_full(&self) -> String {
+        match self {
+            Self::Io { source, .. } => format!("{self}: {source}"),
+            Self::Parquet { source, .. } => format!("{self}: {source}"),
+            _ => self.to_string(),
+        }
+    }
+
+    /// Whether the vault's own files are what is wrong: another one can begin in its place.
+    /// Want of room, of memory or of descriptors, or a disk that takes nothing, is none of that.
+    pub fn is_of_the_files(&self) -> bool {
+        match self {
+            Self::Damaged { .. } | Self::Rewritten { .. } | Self::Parquet { .. } => true,
+            Self::Io { source, .. } => {
+                let machine = [Errno::EMFILE, Errno::ENFILE, Errno::ENOMEM, Errno::EROFS];
+                let raised = source.raw_os_error().map(Errno::from_raw);
+                raised.is_none_or(|errno| !machine.contains(&errno))
+            }
+            _ => false,
+        }
+    }
+
+    /// The file or folder that it is about.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        match self {
+            Self::NoSpace { path }
+            | Self::Io { path, .. }
+            | Self::OtherKey { path, .. }
+            | Self::Damaged { path, .. }
+            | Self::Rewritten { path, .. }
+            | Self::Parquet { path, .. }
+            | Self::BlockTooLarge { path, .. } => Some(path),
+            _ => None,
+        }
+    }
+
     /// An I/O error on a path; a full disk or quota becomes [`Error::NoSpace`].
     pub(crate) fn io(operation: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();

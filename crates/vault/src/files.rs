@@ -1,12 +1,53 @@
 //! Durable files: what is renamed or created is also in its folder after a crash.
 
 use std::{
-    fs::{self, File},
-    io::Write,
+    fs::{self, File, OpenOptions},
+    io::{self, Read as _, Write},
+    os::unix::fs::OpenOptionsExt as _,
     path::Path,
 };
 
+use nix::fcntl::OFlag;
+
 use crate::Error;
+
+/// Opens a file for reading. Whatever else stands in its place (a pipe, a device, a folder) is
+/// an error at once: nobody waits for its other end.
+///
+/// # Errors
+/// The system's, and `InvalidInput` for what is no file.
+pub fn open(path: &Path) -> io::Result<File> {
+    open_with(path, OpenOptions::new().read(true))
+}
+
+/// The same in another way than for reading.
+pub(crate) fn open_with(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    let is_file = |is| {
+        let none = || io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file");
+        if is { Ok(()) } else { Err(none()) }
+    };
+    // Some devices act on being opened.
+    if let Ok(there) = fs::metadata(path) {
+        is_file(there.is_file())?;
+    }
+    let file = options.custom_flags(OFlag::O_NONBLOCK.bits()).open(path)?;
+    is_file(file.metadata()?.is_file())?;
+    Ok(file)
+}
+
+/// The contents of a file, of which at most so many bytes can be right.
+///
+/// # Errors
+/// As [`open`], and `FileTooLarge`.
+pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let file = open(path)?;
+    if file.metadata()?.len() > most {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    let mut bytes = Vec::new();
+    file.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
 
 /// Makes creations, renames and removals in a folder durable.
 pub(crate) fn sync_dir(dir: &Path) -> Result<(), Error> {
@@ -31,7 +72,8 @@ pub(crate) fn create_dir(dir: &Path) -> Result<(), Error> {
 pub(crate) fn replace(path: &Path, contents: &[u8]) -> Result<(), Error> {
     let temporary = path.with_extension("tmp");
     let write = || {
-        let mut file = File::create(&temporary)?;
+        let mut new = OpenOptions::new();
+        let mut file = open_with(&temporary, new.write(true).create(true).truncate(true))?;
         file.write_all(contents)?;
         file.sync_all()?;
         fs::rename(&temporary, path)
@@ -53,9 +95,9 @@ pub(crate) fn remove(path: &Path) -> Result<(), Error> {
     }
 }
 
-/// The contents of a file, empty when there is none.
+/// The contents of a small file, empty when there is none.
 pub(crate) fn read_or_empty(path: &Path) -> Result<Vec<u8>, Error> {
-    match fs::read(path) {
+    match read(path, 1 << 16) {
         Ok(bytes) => Ok(bytes),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
         Err(error) => Err(Error::io("read", path)(error)),

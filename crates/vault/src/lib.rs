@@ -37,6 +37,7 @@ mod writer;
 
 pub use apart::set_apart;
 pub use error::Error;
+pub use files::{open, read};
 pub use line::{Batch, Flags, Line, Record, SourceId, Transport, UnitId};
 pub use prove::{Consistency, Proof, ProofError};
 pub use reader::Reader;

@@ -1,8 +1,7 @@
 //! Opening: from what is on disk to what is known in memory.
 
 use std::{
-    collections::VecDeque,
-    fs::File,
+    collections::{HashSet, VecDeque},
     io::{Read as _, Seek as _, SeekFrom},
     path::{Path, PathBuf},
     sync::Arc,
@@ -286,7 +285,7 @@ fn footer_holds(path: &Path, entry: &catalogue::Entry) -> Result<bool, Error> {
     let from = chunks.last().map_or(0, |c| c.end);
     let mut bytes = Vec::new();
     let mut read = || {
-        let mut file = File::open(path)?;
+        let mut file = files::open(path)?;
         file.seek(SeekFrom::Start(from))?;
         file.read_to_end(&mut bytes)
     };
@@ -301,27 +300,30 @@ fn clean_segments(
     entries: &[catalogue::Entry],
     logs: &[(u64, PathBuf)],
 ) -> Result<(), Error> {
-    let known: std::collections::HashSet<PathBuf> =
-        entries.iter().map(|e| dir.join(&e.file)).collect();
-    for path in walk(&segments_dir(dir))? {
-        if known.contains(&path) {
-            continue;
-        }
-        let first = path
-            .file_stem()
-            .and_then(|s| s.to_str())
-            .and_then(|s| s.parse::<u64>().ok());
+    for path in unlisted(dir, entries)? {
+        let first = first_of(&path);
         let temporary = path.extension().is_some_and(|e| e == "tmp");
-        if temporary || first.is_some_and(|f| logs.iter().any(|(log, _)| *log == f)) {
+        if first.is_some_and(|f| temporary || logs.iter().any(|(log, _)| *log == f)) {
             files::remove(&path)?;
         } else {
-            // Its records are nowhere else: it is kept, and the gap stops the start below
-            // or a verification names it.
-            tracing::error!(file = %path.display(), "a segment is not in the list of segments");
-            return Err(Error::damaged(&path, "it is not in the list of segments"));
+            // If it holds records of the vault, the list or the log lacks them: that is told there.
+            tracing::warn!(file = %path.display(), "a file among the segments is none of the vault's");
         }
     }
     Ok(())
+}
+
+/// The number of the first record, by which a segment is named.
+pub(crate) fn first_of(path: &Path) -> Option<u64> {
+    path.file_stem()?.to_str()?.parse().ok()
+}
+
+/// What lies among the segments and is not in the list.
+pub(crate) fn unlisted(dir: &Path, entries: &[catalogue::Entry]) -> Result<Vec<PathBuf>, Error> {
+    let listed: HashSet<PathBuf> = entries.iter().map(|e| dir.join(&e.file)).collect();
+    let mut found = walk(&segments_dir(dir))?;
+    found.retain(|path| !listed.contains(path));
+    Ok(found)
 }
 
 /// All files under a folder.
@@ -335,8 +337,10 @@ pub(crate) fn walk(dir: &Path) -> Result<Vec<PathBuf>, Error> {
             Err(error) => return Err(Error::io("list", &folder)(error)),
         };
         for entry in entries {
-            let path = entry.map_err(Error::io("list", &folder))?.path();
-            if path.is_dir() {
+            let entry = entry.map_err(Error::io("list", &folder))?;
+            let path = entry.path();
+            // A link is none of ours, and may lead around in a circle.
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
                 folders.push(path);
             } else {
                 out.push(path);

@@ -6,7 +6,7 @@
 
 use std::{
     collections::BTreeMap,
-    fs::File,
+    fs::{File, OpenOptions},
     ops::Range,
     path::{Path, PathBuf},
 };
@@ -27,6 +27,9 @@ use crate::{
     tree::{Frontier, Hash, LEVELS, Nodes, leaf_hash},
     wal,
 };
+
+/// No segment is larger: it is one file of the log, compressed.
+const MAX_SEGMENT: u64 = 4 << 30;
 
 /// Records that cannot be read any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -175,7 +178,9 @@ impl Plan {
 /// Nobody writes while it is held.
 fn lock(dir: &Path) -> Result<File, Error> {
     let path = dir.join("lock");
-    let file = File::create(&path).map_err(Error::io("create", &path))?;
+    let mut options = OpenOptions::new();
+    let options = options.write(true).create(true).truncate(false);
+    let file = files::open_with(&path, options).map_err(Error::io("create", &path))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(std::fs::TryLockError::WouldBlock) => Err(Error::Locked {
@@ -315,7 +320,7 @@ fn read(segment: &Segment, number: usize, range: &Range<u64>) -> Result<Vec<Reco
 
 /// What the list says of a segment, from its bytes.
 fn digests(path: &Path, segment: &Segment, count: u64, summary: &Summary) -> Result<Sealed, Error> {
-    let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
+    let bytes = files::read(path, MAX_SEGMENT).map_err(Error::io("read", path))?;
     let mut chunks = Vec::new();
     let mut from = 0;
     let ends = segment.group_ends().into_iter();

@@ -28,6 +28,9 @@ pub struct SourceStatistics {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Sources(pub(crate) HashMap<SourceId, SourceStatistics>);
 
+/// Room for a million sources.
+const MOST: u64 = 256 << 20;
+
 /// Where the statistics of what is sealed are kept.
 pub(crate) fn path(dir: &Path) -> PathBuf {
     dir.join("sources.json")
@@ -131,7 +134,7 @@ impl Sources {
     /// What [`Sources::save`] kept, and for how many records; `None` when there is
     /// nothing readable: the segments' footers tell the same.
     pub(crate) fn load(dir: &Path) -> Option<(u64, Self)> {
-        let bytes = std::fs::read(path(dir)).ok()?;
+        let bytes = files::read(&path(dir), MOST).ok()?;
         let (json, sum) = bytes.split_at(bytes.len().checked_sub(18)?);
         if format!(" {:016x}\n", wal::checksum(&[json])).as_bytes() != sum {
             return None;

@@ -1,7 +1,7 @@
 //! A vault open for writing.
 
 use std::{
-    fs::{File, TryLockError},
+    fs::{File, OpenOptions, TryLockError},
     ops::{Deref, Range},
     path::PathBuf,
     sync::{
@@ -170,7 +170,10 @@ impl Vault {
             files::create_dir(&folder)?;
         }
         let lock_path = dir.join("lock");
-        let lock = File::create(&lock_path).map_err(Error::io("create", &lock_path))?;
+        let mut options = OpenOptions::new();
+        let options = options.write(true).create(true).truncate(false);
+        let lock = files::open_with(&lock_path, options);
+        let lock = lock.map_err(Error::io("create", &lock_path))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(Error::Locked { dir }),

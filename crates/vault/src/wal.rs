@@ -37,6 +37,8 @@ const SEAL: usize = size_of::<Seal>();
 pub(crate) const FILE_HEADER: usize = 40;
 /// Length of the header of a block.
 pub(crate) const HEADER: usize = 32;
+/// A file beyond this is none that the program wrote: it closes one much earlier.
+const MAX_FILE: u64 = 4 << 30;
 /// A length beyond this is no block but damage, and none is written: room for what the
 /// writer joins and the largest batch.
 const MAX_PAYLOAD: usize = 64 << 20;
@@ -127,12 +129,9 @@ impl Writer {
         let sum = checksum(&[&header[..32]]);
         header[32..].copy_from_slice(&sum.to_le_bytes());
         let create = || {
-            let file = OpenOptions::new()
-                .read(true)
-                .write(true)
-                .create(true)
-                .truncate(true)
-                .open(&path)?;
+            let mut new = OpenOptions::new();
+            let new = new.read(true).write(true).create(true).truncate(true);
+            let file = files::open_with(&path, new)?;
             file.write_all_at(&header, 0)?;
             file.sync_all()?;
             Ok(file)
@@ -154,7 +153,7 @@ impl Writer {
     /// Goes on with a file that was read to `tail`, cutting off what is torn.
     pub(crate) fn resume(path: &Path, salt: u64, next: u64, end: u64) -> Result<Self, Error> {
         let open = || {
-            let file = OpenOptions::new().read(true).write(true).open(path)?;
+            let file = files::open_with(path, OpenOptions::new().read(true).write(true))?;
             if file.metadata()?.len() > end {
                 file.set_len(end)?;
                 file.sync_all()?;
@@ -353,7 +352,7 @@ pub(crate) fn scan(
     first: u64,
     each: impl FnMut(Place, Bytes, Option<Seal>) -> Result<(), Error>,
 ) -> Result<Scanned, Error> {
-    let file = File::open(path).map_err(Error::io("open", path))?;
+    let file = files::open(path).map_err(Error::io("open", path))?;
     scan_file(file, path, kind, first, each)
 }
 
@@ -366,6 +365,10 @@ pub(crate) fn scan_file(
     mut each: impl FnMut(Place, Bytes, Option<Seal>) -> Result<(), Error>,
 ) -> Result<Scanned, Error> {
     let size = file.metadata().map_err(Error::io("look at", path))?.len();
+    if size > MAX_FILE {
+        let what = format!("it has {size} bytes: no log is so large");
+        return Err(Error::damaged(path, what));
+    }
     let mut header = [0; FILE_HEADER];
     if size < FILE_HEADER as u64 {
         return Ok(Scanned {

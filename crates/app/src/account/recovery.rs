@@ -9,7 +9,6 @@ use store::{Tx, account::Account, device};
 use super::{
     notice::{Event, tell},
     password,
-    secret::hash_of,
     session::hold,
     sign_in::Authenticated,
 };
@@ -35,8 +34,11 @@ pub(super) fn read(text: &str) -> Option<String> {
     (signs.len() == LENGTH && ours).then_some(signs)
 }
 
-fn kept(account: &Account, code: &str) -> String {
-    hash_of(&format!("{}:{code}", account.id))
+/// What is kept of a code: a mark that only the program's key makes, so that one that was put
+/// into the database, or given to another account, opens nothing.
+fn kept(app: &App, account: &Account, code: &str) -> String {
+    let account = account.id.to_string();
+    app.keys.mark("recovery-code", &[&account, code])
 }
 
 /// Uses a code up and tells the owner; false where the account has no such code.
@@ -47,7 +49,7 @@ pub(super) async fn spend(
     account: &Account,
     code: &str,
 ) -> Result<bool, Problem> {
-    let right = device::use_recovery(tx, account.id, &kept(account, code))
+    let right = device::use_recovery(tx, account.id, &kept(app, account, code))
         .await
         .map_err(fault)?;
     if right {
@@ -56,7 +58,7 @@ pub(super) async fn spend(
     Ok(right)
 }
 
-/// Makes new codes in place of the old ones. They are shown once; only hashes are kept.
+/// Makes new codes in place of the old ones. They are shown once; only marks are kept.
 ///
 /// # Errors
 /// Denied without a second factor; unavailable.
@@ -86,7 +88,7 @@ pub async fn make(app: &App, ctx: &Ctx, me: &Authenticated) -> Result<Vec<String
             .collect();
         codes.push(code);
     }
-    let hashes: Vec<String> = codes.iter().map(|code| kept(&account, code)).collect();
+    let hashes: Vec<String> = codes.iter().map(|code| kept(app, &account, code)).collect();
     device::set_recovery(&mut tx, account.id, &hashes)
         .await
         .map_err(fault)?;

@@ -268,6 +268,9 @@ fn columns(scan: Scan, now: i64) -> (String, Option<String>, Option<i64>) {
     }
 }
 
+/// No sealed file is larger, whatever is set.
+const MOST_SEALED: u64 = 256 << 20;
+
 /// Where attachments lie.
 pub(super) fn folder(app: &App) -> PathBuf {
     app.data.join("attachments")
@@ -294,11 +297,12 @@ fn put(path: &std::path::Path, sealed: &[u8]) -> io::Result<()> {
 /// The content of a file as it was handed in; none when it is not there, was changed on
 /// disk, or was sealed with another key.
 async fn read(app: &App, sha256: &str) -> Option<Vec<u8>> {
-    let sealed = tokio::fs::read(path(app, sha256)).await.ok()?;
-    let (keys, about) = (app.keys.clone(), sha256.to_owned());
-    let plain = tokio::task::spawn_blocking(move || keys.unseal(about.as_bytes(), &sealed))
-        .await
-        .ok()?;
+    let (keys, about, path) = (app.keys.clone(), sha256.to_owned(), path(app, sha256));
+    let plain = tokio::task::spawn_blocking(move || {
+        let sealed = vault::read(&path, MOST_SEALED).ok()?;
+        keys.unseal(about.as_bytes(), &sealed)
+    });
+    let plain = plain.await.ok()?;
     if plain.is_none() {
         tracing::error!(
             sha256,
@@ -483,7 +487,10 @@ pub fn seal_old(data: &std::path::Path, keys: &crate::keyring::Keyring) -> io::R
             if name.len() != 64 || !name.bytes().all(|b| b.is_ascii_hexdigit()) {
                 continue;
             }
-            let bytes = std::fs::read(&plain)?;
+            // A pipe or a folder of that name holds nothing to seal.
+            let Ok(bytes) = vault::read(&plain, MOST_SEALED) else {
+                continue;
+            };
             put(
                 &plain.with_extension(SEALED),
                 &keys.seal(name.as_bytes(), &bytes)?,

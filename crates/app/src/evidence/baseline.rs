@@ -22,6 +22,10 @@ pub(crate) async fn begin(app: &App) -> Result<(), StoreError> {
     let mut changes = Vec::new();
     if last.is_none() {
         changes.push(event(BASELINE, "tables", None));
+    }
+    // Before the first entry of all nothing can be that an earlier version wrote: what is there
+    // although the journal is empty is told by nobody.
+    if last.is_none() && journal::last(&app.db).await? > 0 {
         for told in replay::restate(&mut tx).await? {
             changes.push(journal::Change {
                 organization_id: told.organization_id,

@@ -5,7 +5,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::{authority::Permission, label::Label, problem::Problem};
+use domain::{
+    authority::Permission,
+    label::Label,
+    problem::{Problem, ProblemKind},
+};
 use store::{
     StoreError,
     alarm::Said,
@@ -61,13 +65,37 @@ pub async fn run(app: &App) -> Result<Option<Label>, StoreError> {
     let ctx = Ctx::system(now);
     let mut told = None;
     // It is quick, and a start is when something may have been done meanwhile.
-    if (app.logs.begins() || due(&checks, "journal", now))
-        && let Ok(report) = journal::verify(app, &ctx).await
-    {
-        let reason = report.findings.first().map(journal::JournalFinding::label);
-        told = Some(note(app, "journal", report.entries, reason).await?);
+    if app.logs.begins() || due(&checks, "journal", now) {
+        let (size, reason) = match journal::verify(app, &ctx).await {
+            Ok(report) => {
+                let first = report.findings.first();
+                (report.entries, first.map(journal::JournalFinding::label))
+            }
+            Err(problem) => {
+                app.logs.verify_again();
+                let Some(reason) = failed(&problem) else {
+                    return Ok(None);
+                };
+                (0, Some(reason))
+            }
+        };
+        told = Some(note(app, "journal", size, reason).await?);
     }
     Ok(told)
+}
+
+/// What a verification that came to no end is told as, and tried again; nothing where the
+/// database only does not answer now.
+fn failed(problem: &Problem) -> Option<Label> {
+    (problem.kind != ProblemKind::Unavailable).then(|| {
+        Label::new(
+            format!(
+                "Việc kiểm tra không chạy được đến cùng: {}",
+                problem.what.vi
+            ),
+            format!("The verification came to no end: {}", problem.what.en),
+        )
+    })
 }
 
 /// The last verifications. Those that cannot be read are made anew.
@@ -121,7 +149,16 @@ pub async fn read(app: &App, stop: &CancellationToken) -> Result<Option<Label>, 
             }
         }
     };
-    let Ok(read) = read else { return Ok(None) };
+    let read = match read {
+        Ok(read) => read,
+        Err(problem) => {
+            app.logs.read_again();
+            return match failed(&problem) {
+                Some(reason) => note(app, "vault", 0, Some(reason)).await.map(Some),
+                None => Ok(None),
+            };
+        }
+    };
     let reason = read.report.findings.first().map(shown);
     let size = i64::try_from(read.report.records).unwrap_or(i64::MAX);
     note(app, "vault", size, reason).await.map(Some)

@@ -1,5 +1,7 @@
-//! Vaults that were known and are followed no longer. Whoever takes a vault away takes with it what
-//! names the journal's end: so that is BAD until a person has acknowledged it by name.
+//! Vaults that were known and are followed no longer, and entries with which the journal begins
+//! that carry no seal. Whoever takes a vault away takes with it what names the journal's end, and
+//! whoever makes the journal anew cannot seal it: so that is BAD until a person has acknowledged
+//! it by name.
 
 use domain::{
     authority::Permission,
@@ -9,6 +11,8 @@ use domain::{
 use store::{
     Db, StoreError,
     journal::{self, JournalEntry, LOST_VAULT, VAULT},
+    memory::{Head, LOST},
+    sealed,
 };
 
 use crate::{App, Ctx, fault::fault};
@@ -82,20 +86,61 @@ pub(crate) async fn unacknowledged(db: &Db) -> Result<Vec<LostVault>, StoreError
     Ok(lost)
 }
 
-/// The lost vaults that nobody has acknowledged.
+/// What is lost and nobody has acknowledged, or what was acknowledged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lost {
+    /// The vaults.
+    pub vaults: Vec<LostVault>,
+    /// The last of the entries with which the journal begins that carry no seal: number and hash.
+    pub unsealed: Option<Head>,
+}
+
+impl Lost {
+    /// Whether there is nothing.
+    pub fn is_none(&self) -> bool {
+        self.vaults.is_empty() && self.unsealed.is_none()
+    }
+}
+
+/// The last entry of those without a seal that a person has acknowledged by this entry.
+pub(crate) fn acknowledged(db: &Db, entry: &JournalEntry) -> Option<Head> {
+    let change = &entry.change;
+    if change.noun != LOST || change.action != "acknowledge" || !entry.is_of(db) {
+        return None;
+    }
+    let after: serde_json::Value = serde_json::from_str(change.after.as_deref()?).ok()?;
+    let hash = after["head"].as_str()?.to_owned();
+    Some((after["unsealed"].as_i64()?, hash))
+}
+
+async fn unsealed(db: &Db) -> Result<Option<Head>, StoreError> {
+    let last = sealed::unsealed(db).await?;
+    let mut known = false;
+    journal::each_of(db, LOST, 0, |entry| {
+        known |= acknowledged(db, &entry) == last;
+    })
+    .await?;
+    Ok(last.filter(|_| !known))
+}
+
+/// What is lost and nobody has acknowledged.
 ///
 /// # Errors
 /// Unavailable.
-pub async fn lost_vaults(app: &App) -> Result<Vec<LostVault>, Problem> {
-    unacknowledged(&app.db).await.map_err(fault)
+pub async fn lost(app: &App) -> Result<Lost, Problem> {
+    Ok(Lost {
+        vaults: unacknowledged(&app.db).await.map_err(fault)?,
+        unsealed: unsealed(&app.db).await.map_err(fault)?,
+    })
 }
 
-/// Acknowledges what is lost, for a reason: an entry of the journal for each vault names it. From
-/// then on the vault that took its place counts.
+/// Acknowledges what is lost, for a reason: an entry of the journal for each vault names it, and
+/// one the entries without a seal. From then on the vault that took its place counts, and these
+/// entries as they are now.
 ///
 /// # Errors
 /// Denied; invalid without a reason; unavailable.
-pub async fn acknowledge(app: &App, ctx: &Ctx, why: &str) -> Result<Vec<LostVault>, Problem> {
+pub async fn acknowledge(app: &App, ctx: &Ctx, why: &str) -> Result<Lost, Problem> {
     let scope = ctx.actor.scope(Permission::Manage)?;
     if scope.roots().is_some() {
         return Err(Problem::denied(
@@ -115,8 +160,8 @@ pub async fn acknowledge(app: &App, ctx: &Ctx, why: &str) -> Result<Vec<LostVaul
         );
         return Err(Problem::invalid("vault", vec![wrong]));
     }
-    let lost = unacknowledged(&app.db).await.map_err(fault)?;
-    let events = lost.iter().map(|vault| {
+    let lost = lost(app).await?;
+    let events = lost.vaults.iter().map(|vault| {
         let mut after = serde_json::json!(vault);
         after["why"] = why.into();
         let after = Some(after.to_string());
@@ -130,7 +175,13 @@ pub async fn acknowledge(app: &App, ctx: &Ctx, why: &str) -> Result<Vec<LostVaul
             after,
         )
     });
-    let events: Vec<_> = events.collect();
+    let mut events: Vec<_> = events.collect();
+    if let Some((last, head)) = &lost.unsealed {
+        let after = serde_json::json!({ "unsealed": last, "head": head, "why": why });
+        let after = Some(after.to_string());
+        let id = last.to_string();
+        events.push(app.event(ctx, LOST, &id, None, "acknowledge", None, after));
+    }
     let mut tx = app.db.begin().await.map_err(fault)?;
     journal::append(&mut tx, &events).await.map_err(fault)?;
     tx.commit().await.map_err(fault)?;

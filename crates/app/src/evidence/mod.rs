@@ -20,12 +20,12 @@ pub use self::{
     daily::{checks, read, run},
     keys::OtherKey,
     left::{Left, LeftError},
-    lost::{LostVault, acknowledge, lost_vaults},
+    lost::{Lost, LostVault, acknowledge, lost},
     vault::{Against, HeldAgainst, VaultReport, verify as verify_vault},
 };
 pub(crate) use self::{
     anchor::{Continued, begin, digest, noted, settle},
     baseline::begin as baseline,
     keys::{others, standing},
-    lost::unacknowledged,
+    lost::{acknowledged, unacknowledged},
 };

@@ -21,7 +21,8 @@ impl Lost {
     /// Reads what the stop before left in the folder of the data.
     pub(crate) fn open(data: &Path) -> Self {
         let path = data.join("logs-given-up");
-        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        let text = vault::read(&path, 64).unwrap_or_default();
+        let text = String::from_utf8(text).unwrap_or_default();
         let before = text.trim().parse().unwrap_or(0);
         Self {
             path,

@@ -99,7 +99,17 @@ impl Logs {
         !self.verified.swap(true, Ordering::Relaxed)
     }
 
+    /// The verification came to no end: the next round begins it again.
+    pub(crate) fn verify_again(&self) {
+        self.verified.store(false, Ordering::Relaxed);
+    }
+
     /// The same for the reading of the vault.
+    pub(crate) fn read_again(&self) {
+        self.read.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether this is the first time that a reading of the vault is asked since the start.
     pub(crate) fn reads_first(&self) -> bool {
         !self.read.swap(true, Ordering::Relaxed)
     }

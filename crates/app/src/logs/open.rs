@@ -8,7 +8,7 @@ use std::{
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use domain::{id::TargetId, problem::Problem};
 use ed25519_dalek::SigningKey;
-use store::Db;
+use store::{Db, journal};
 use tokio::sync::Notify;
 use vault::{
     Batch, Config, Flags, Limits, Line, Reader, Transport, Vault,
@@ -48,7 +48,7 @@ impl Logs {
         let key = match kept {
             Some(key) => key,
             // A vault that was founded under another key is not signed with a new one.
-            None if dir.join("vkey").exists() => {
+            None if there(&dir.join("vkey")) => {
                 return Err(OpenError::KeyMissing {
                     key: config.keys().join("vault.key"),
                     what: "the log vault",
@@ -154,6 +154,7 @@ async fn open_vault(
 ) -> Result<Vault, OpenError> {
     let dir = config.data.join("vault");
     let noted = evidence::noted(db).await?;
+    let last = journal::last(db).await?;
     let key = signer.verifier();
     let fresh = || Config {
         dir: dir.clone(),
@@ -171,9 +172,11 @@ async fn open_vault(
             });
         }
         let gone = match &noted.key {
-            _ if dir.join("vkey").exists() => None,
+            _ if there(&dir.join("vkey")) => None,
             Some(_) => Some("the journal says that one was begun, and it is not there"),
             None if had_key => Some("its key is there, and it is not"),
+            // The first entry of all is written by a program that has begun one.
+            None if last > 0 => Some("the journal has entries, and it is not there"),
             None => None,
         };
         if let Some(gone) = gone.filter(|_| noted.known.is_empty()) {
@@ -187,12 +190,9 @@ async fn open_vault(
         Err(error) => error,
     };
     let apart = match &error {
-        vault::Error::Damaged { .. }
-        | vault::Error::Rewritten { .. }
-        | vault::Error::Parquet { .. } => true,
         // The same key under another name is a mistake in the configuration.
         vault::Error::OtherKey { found, .. } => same_key(found, key) != Some(true),
-        _ => false,
+        other => other.is_of_the_files(),
     };
     if !apart {
         return Err(error.into());
@@ -206,7 +206,7 @@ async fn open_vault(
         (_, Some(last)) => (last.size, BASE64_STANDARD.encode(last.root)),
         (..) => (0, String::new()),
     };
-    let folder = if dir.exists() {
+    let folder = if there(&dir) {
         set_apart(&dir, now)?
     } else {
         // Only the key is another: there is nothing to keep.
@@ -219,7 +219,7 @@ async fn open_vault(
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned(),
-        reason: error.to_string(),
+        reason: error.in_full(),
         size,
         root,
     };
@@ -228,6 +228,11 @@ async fn open_vault(
     let vault = Vault::open(fresh(), signer.clone())?;
     vault.append(first_line(&continued, now)?).await?;
     Ok(vault)
+}
+
+/// Whether anything stands there, be it a link to nowhere.
+fn there(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
 }
 
 /// Whether a verifier key is the same key, under whatever name; none when it is no key.
@@ -264,7 +269,7 @@ fn open_samples(config: &AppConfig) -> Result<Samples, OpenError> {
     let dir = config.data.join("samples");
     let open = || Samples::open(samples::Config::new(dir.clone(), config.clock.clone()));
     match open() {
-        Err(error @ (vault::Error::Damaged { .. } | vault::Error::Parquet { .. })) => {
+        Err(error) if error.is_of_the_files() => {
             let folder = set_apart(&dir, config.clock.now_ms())?;
             tracing::error!(error = &error as &dyn std::error::Error, folder = %folder.display(), "the samples were set apart; new ones begin");
             Ok(open()?)
@@ -275,7 +280,7 @@ fn open_samples(config: &AppConfig) -> Result<Samples, OpenError> {
 
 /// The key that signs: 32 random bytes in `vault.key`, readable by the owner alone.
 fn kept_key(keys: &Path) -> std::io::Result<Option<SigningKey>> {
-    match std::fs::read(keys.join("vault.key")) {
+    match vault::read(&keys.join("vault.key"), 64) {
         Ok(bytes) => {
             let bytes: [u8; 32] = bytes.try_into().map_err(|_| {
                 std::io::Error::new(

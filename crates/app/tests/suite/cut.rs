@@ -128,6 +128,7 @@ async fn for_good(office: Office) {
     assert!(short.is_err());
     let why = "đĩa hỏng ngày 19/11, đã lập biên bản";
     let known = evidence::acknowledge(&office.app, &ctx, why).await.unwrap();
+    let known = known.vaults;
     assert_eq!(known.len(), 1);
     let entry = journal::last_of(&office.app.db, journal::LOST_VAULT).await;
     let after = entry.unwrap().unwrap().change.after.unwrap();

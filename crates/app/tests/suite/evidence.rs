@@ -15,6 +15,7 @@ use domain::{
     record::Value,
 };
 use sha2::{Digest as _, Sha256};
+use store::{Db, args, journal::GENESIS};
 
 use crate::{at, sign_in::draft, values};
 
@@ -362,11 +363,9 @@ async fn what_is_changed_in_the_journal_is_named() {
 }
 
 /// Every entry from `seq` on with a hash that fits, as the program itself would write them.
-async fn recompute(app: &App, seq: i64) {
-    let rows = app
-        .db
-        .fetch("journal", "SELECT * FROM journal ORDER BY seq", &[]);
-    let mut previous = String::new();
+pub(crate) async fn recompute(db: &Db, seq: i64) {
+    let rows = db.fetch("journal", "SELECT * FROM journal ORDER BY seq", &[]);
+    let mut previous = GENESIS.to_owned();
     for row in rows.await.unwrap() {
         let at = row.int("seq").unwrap();
         if at < seq {
@@ -390,12 +389,8 @@ async fn recompute(app: &App, seq: i64) {
             text("after")
         ]);
         let hash = hex::encode(Sha256::digest(body.to_string()));
-        app.db
-            .execute(
-                "tamper",
-                "UPDATE journal SET previous_hash = $2, hash = $3 WHERE seq = $1",
-                &store::args![at, previous, &hash],
-            )
+        let sql = "UPDATE journal SET previous_hash = $2, hash = $3 WHERE seq = $1";
+        db.execute("tamper", sql, &args![at, previous, &hash])
             .await
             .unwrap();
         previous = hash;
@@ -411,7 +406,7 @@ async fn a_chain_that_was_made_anew_is_named() {
             .sql("UPDATE journal SET after = REPLACE(after, 'Trụ sở B', 'Trụ sở Z') WHERE seq < 99")
             .await;
         office.sql("UPDATE site SET name = 'Trụ sở Z'").await;
-        recompute(&office.app, 2).await;
+        recompute(&office.app.db, 2).await;
         if strip {
             office.sql("UPDATE journal SET seal = NULL").await;
         }
@@ -439,7 +434,7 @@ async fn an_entry_that_was_added_is_named() {
         .await
         .unwrap()
         .entries;
-    recompute(&office.app, last).await;
+    recompute(&office.app.db, last).await;
     office
         .named_at_once_and_later(&[&format!(
             "Entry {last} carries no seal: this installation did not write it"

@@ -2,6 +2,7 @@
 
 mod account;
 mod adoption;
+mod anew;
 mod attachment;
 mod binding;
 mod book;

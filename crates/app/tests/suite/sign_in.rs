@@ -481,6 +481,18 @@ async fn the_second_factor() {
         assert_eq!(verify(&half, &recovery).await.is_ok(), right, "{recovery}");
     }
     assert_eq!(account::recovery_left(&p.app, &me).await.unwrap(), Some(8));
+    // One that was put into the database opens nothing: nobody else can make what is kept of it.
+    let planted = "abcdefghjkmn2345";
+    use sha2::Digest as _;
+    let hash = hex::encode(sha2::Sha256::digest(format!("{}:{planted}", me.account)));
+    let plant = format!(
+        "INSERT INTO recovery_code VALUES ('{hash}', '{}')",
+        me.account
+    );
+    p.app.db.execute("tamper", &plant, &[]).await.unwrap();
+    let half = try_in(&p, "quantri", PASSWORD).await.unwrap();
+    let half = who(&p, &half.token).await.unwrap();
+    assert!(verify(&half, planted).await.is_err());
 
     // The phone is lost: an administrator resets it, every session ends, a new secret comes.
     account::reset_totp(&p.app, &p.ctx(), me.account)

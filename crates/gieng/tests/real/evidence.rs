@@ -378,6 +378,54 @@ fn damage_stops_the_vault_alone_and_its_repair_is_explained() {
     assert!(good, "{told}");
 }
 
+/// Whatever stands in the place of one of its files: pages go on, an alarm tells, a new vault
+/// begins; and nobody waits.
+#[test]
+fn no_file_in_the_place_of_another_stops_anything_but_the_vault() {
+    let stopped = Stopped::new();
+    let pipe = |path: PathBuf| {
+        fs::remove_file(&path).expect("it is ours");
+        let made = nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU);
+        made.expect("a pipe can be made");
+    };
+    let folder = |path: PathBuf| {
+        fs::remove_file(&path).expect("it is ours");
+        fs::create_dir(&path).expect("it is ours");
+    };
+    let cases: [(&str, &dyn Fn(PathBuf)); 4] = [
+        ("checkpoints", &pipe),
+        ("wal/00000000000000000000.wal", &pipe),
+        ("tree/08", &pipe),
+        ("checkpoints", &folder),
+    ];
+    for (name, put) in cases {
+        let victim = stopped.victim();
+        put(victim.vault(name));
+        let (good, said) = victim.verify(&["vault", "verify"]);
+        let named = said.contains("it is no regular file") && said.contains(name);
+        assert!(!good && named, "{name}: {said}");
+        let (program, admin) = victim.start();
+        assert_eq!(admin.get("/logs").status, 200);
+        let apart = victim.apart().pop().expect("it was set apart");
+        eventually("the alarm", || {
+            let said = admin.get("/network/alarms").body;
+            said.contains(&apart).then_some(())
+        });
+        program.stop();
+    }
+    // A foreign file beside the segments is none of its business.
+    let victim = stopped.victim();
+    fs::write(victim.vault("segments/Thumbs.db"), b"x").expect("it is ours");
+    let (good, said) = victim.verify(&["vault", "verify"]);
+    assert!(
+        good && said.contains("note: ") && said.contains("Thumbs.db"),
+        "{said}"
+    );
+    let (program, _) = victim.start();
+    program.stop();
+    assert_eq!(victim.apart(), Vec::<String>::new());
+}
+
 #[test]
 fn what_left_the_house_tells_when_everything_was_put_back() {
     let stopped = Stopped::new();

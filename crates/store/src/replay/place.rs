@@ -69,7 +69,7 @@ pub const TABLES: &[(&str, Place)] = &[
     ("organization_closure", Place::Derived),
     ("password_history", Place::Open),
     ("prefix", Place::Journal),
-    ("recovery_code", Place::Open),
+    ("recovery_code", Place::Sealed),
     ("reminder", Place::Open),
     ("role_assignment", Place::Journal),
     ("session", Place::Sealed),

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    fs::File,
+    fs::{File, OpenOptions},
     path::{Path, PathBuf},
     sync::{Arc, LazyLock},
 };
@@ -145,7 +145,9 @@ pub(super) fn write(dir: &Path, log: u64, points: &Points) -> Result<Vec<Part>, 
 }
 
 fn write_rows(path: &Path, rows: &[(&TargetId, Point)]) -> Result<(), Error> {
-    let file = File::create(path).map_err(Error::io("create", path))?;
+    let mut new = OpenOptions::new();
+    let new = new.write(true).create(true).truncate(true);
+    let file = files::open_with(path, new).map_err(Error::io("create", path))?;
     write_columns(&file, rows).map_err(Error::parquet("write", path))?;
     file.sync_all().map_err(Error::io("sync", path))
 }

@@ -22,7 +22,7 @@ use parquet::{
 
 use super::PAGE_ROWS;
 use crate::{
-    Error, Record,
+    Error, Record, files,
     line::{self, Flags, Transport},
     sources::Sources,
 };
@@ -76,7 +76,7 @@ impl Segment {
 
     /// Opens a file with so many columns.
     pub(crate) fn open_with(path: &Path, wanted: usize) -> Result<Self> {
-        let file = File::open(path).map_err(Error::io("open", path))?;
+        let file = files::open(path).map_err(Error::io("open", path))?;
         let options = ReadOptionsBuilder::new().with_page_index().build();
         let reader = SerializedFileReader::new_with_options(file, options)
             .map_err(Error::parquet("open", path))?;

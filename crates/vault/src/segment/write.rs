@@ -1,7 +1,7 @@
 //! Writing a segment.
 
 use std::{
-    fs::File,
+    fs::{File, OpenOptions},
     io::{BufWriter, Write},
     path::{Path, PathBuf},
     sync::Arc,
@@ -16,7 +16,7 @@ use super::{
     schema::{CHUNK_BYTES, CHUNK_ROWS, SCHEMA, properties},
     summary::Summary,
 };
-use crate::{Error, catalogue::ChunkDigest, line::Line};
+use crate::{Error, catalogue::ChunkDigest, files, line::Line};
 
 /// What was written.
 #[derive(Debug)]
@@ -43,7 +43,9 @@ pub(crate) struct SegmentWriter {
 impl SegmentWriter {
     /// Starts the file at `path`; its first record is number `first`.
     pub(crate) fn create(path: &Path, first: u64) -> Result<Self, Error> {
-        let file = File::create(path).map_err(Error::io("create", path))?;
+        let mut new = OpenOptions::new();
+        let new = new.write(true).create(true).truncate(true);
+        let file = files::open_with(path, new).map_err(Error::io("create", path))?;
         let out = Hashing {
             inner: BufWriter::with_capacity(1 << 18, file),
             hash: Sha256::new(),

@@ -48,12 +48,9 @@ impl Nodes {
         for level in LEVELS {
             let path = dir.join(format!("{level:02}"));
             let base = sealed >> level;
-            let opened = OpenOptions::new()
-                .read(true)
-                .write(writable)
-                .create(writable)
-                .truncate(false)
-                .open(&path);
+            let mut options = OpenOptions::new();
+            options.read(true).write(writable).create(writable);
+            let opened = files::open_with(&path, options.truncate(false));
             let file = match opened {
                 Ok(file) => Some(file),
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound && base == 0 => None,
@@ -83,6 +80,20 @@ impl Nodes {
         Ok(Self { levels })
     }
 
+    /// Those of a tree of which nothing is sealed, whatever lies on disk.
+    pub(crate) fn none(dir: &Path) -> Self {
+        let level = |level| Level {
+            level,
+            path: dir.join(format!("{level:02}")),
+            file: None,
+            base: 0,
+            tail: Vec::new(),
+        };
+        Self {
+            levels: LEVELS.map(level).into(),
+        }
+    }
+
     /// Notes the root of a subtree that has just been completed.
     pub(crate) fn completed(&mut self, level: u32, hash: Hash) {
         if let Some(kept) = self.levels.iter_mut().find(|l| l.level == level) {
@@ -108,7 +119,7 @@ impl Nodes {
         for (level, first, roots) in roots {
             let path = dir.join(format!("{level:02}"));
             let write = || {
-                let file = OpenOptions::new().write(true).open(&path)?;
+                let file = files::open_with(&path, OpenOptions::new().write(true))?;
                 file.write_all_at(roots.as_flattened(), first * 32)?;
                 file.sync_data()
             };

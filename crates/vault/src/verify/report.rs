@@ -65,6 +65,9 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// How many more findings there were.
     pub more: u64,
+    /// Files among the segments that are none of the vault's; at most 100. They change nothing
+    /// of it, so it is sound with them.
+    pub foreign: Vec<PathBuf>,
 }
 
 impl Report {

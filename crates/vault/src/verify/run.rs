@@ -14,12 +14,12 @@ use super::{
 use crate::{
     Cancel, Error, catalogue,
     catalogue::Entry,
-    checkpoints,
+    checkpoints, files,
     line::{self, Line},
     load,
     note::{Signer, Verifier},
     sources::{self, Sources},
-    state::{tree_dir, wal_dir},
+    state::{segments_dir, tree_dir, wal_dir},
     tree::{Nodes, leaf_hash},
     wal::{self, Kind, Tail},
 };
@@ -68,21 +68,37 @@ pub(crate) fn verify(
         begun: false,
         beyond: None,
     };
+    if let Err(error) = whole(&mut run) {
+        run.unreadable(&error)?;
+    }
+    Ok(run.report)
+}
+
+fn whole(run: &mut Run<'_, impl FnMut(Progress)>) -> Result<(), Error> {
+    let Run {
+        dir,
+        cancel,
+        expect,
+        ..
+    } = *run;
     let trusted = expect.key.or_else(|| expect.signer.map(Signer::verifier));
     let verifier = run.key(trusted);
     // In the order that lets a writer go on meanwhile: what was signed is then
     // always among what is read, and a log file that is sealed is found in both.
     let signed = match &verifier {
-        Some(verifier) => Signed::read(dir, verifier, expect.known, &mut run.report, cancel)?,
-        None => Signed::default(),
+        Some(verifier) => Signed::read(dir, verifier, expect.known, &mut run.report, cancel),
+        None => Ok(Signed::default()),
     };
+    let signed = run.or_told(signed)?;
     run.signed = signed.size();
     run.begun = signed.latest.is_some();
-    let logs = run.open_logs()?;
+    let logs = run.open_logs();
+    let logs = run.or_told(logs)?;
     let statistics = sources::path(dir);
-    let kept = statistics.exists().then(|| Sources::load(dir));
+    let kept = std::fs::symlink_metadata(&statistics).is_ok();
+    let kept = kept.then(|| Sources::load(dir));
     run.counted = kept.iter().flatten().map(|(size, _)| *size).sum();
-    let catalogue = catalogue::read(dir)?;
+    let catalogue = run.or_told(catalogue::read(dir))?;
     if let Some(what) = catalogue.damage {
         let from = catalogue.entries.last().map_or(0, Entry::end);
         let end = signed.size();
@@ -104,10 +120,14 @@ pub(crate) fn verify(
     let nodes = match Nodes::open(&tree_dir(dir), sealed, false) {
         Ok(nodes) => nodes,
         Err(error) => {
-            run.find(Subject::Tree, tree_dir(dir), None, error.to_string());
-            Nodes::open(&tree_dir(dir), 0, false)?
+            run.unreadable(&error)?;
+            Nodes::none(&tree_dir(dir))
         }
     };
+    let unlisted = run.or_told(load::unlisted(dir, &entries))?;
+    // What is numbered behind them is being sealed.
+    let foreign = |path: &PathBuf| load::first_of(path).is_none_or(|first| first < sealed);
+    run.report.foreign = unlisted.into_iter().filter(foreign).take(100).collect();
     let chained = signed.latest.as_ref().is_none_or(|c| c.previous.is_some());
     if sealed > run.signed && chained && verifier.is_some() {
         run.find(
@@ -143,7 +163,7 @@ pub(crate) fn verify(
     if !last.is_empty() {
         run.start = 0;
         let nodes = Nodes::open(&tree_dir(dir), sealed, false);
-        let nodes = nodes.or_else(|_| Nodes::open(&tree_dir(dir), 0, false))?;
+        let nodes = nodes.unwrap_or_else(|_| Nodes::none(&tree_dir(dir)));
         let mut tree = rebuilt(nodes, before);
         for entry in last {
             run.segment(entry, &mut tree)?;
@@ -151,7 +171,7 @@ pub(crate) fn verify(
         tree.finish(&mut run.report);
     }
     run.statistics(kept, &entries);
-    Ok(run.report)
+    Ok(())
 }
 
 /// A log file as it was when the verification began.
@@ -180,6 +200,31 @@ impl<P: FnMut(Progress)> Run<'_, P> {
         });
     }
 
+    /// A part that cannot be read is told, and the rest is read without it.
+    fn or_told<T: Default>(&mut self, read: Result<T, Error>) -> Result<T, Error> {
+        read.or_else(|error| self.unreadable(&error).map(|()| T::default()))
+    }
+
+    fn unreadable(&mut self, error: &Error) -> Result<(), Error> {
+        if matches!(error, Error::Canceled) {
+            return Err(error.clone());
+        }
+        let path = error.path().unwrap_or(self.dir).to_owned();
+        let subject = if path.starts_with(wal_dir(self.dir)) {
+            Subject::Log
+        } else if path.starts_with(segments_dir(self.dir)) {
+            Subject::Segment
+        } else if path.starts_with(tree_dir(self.dir)) {
+            Subject::Tree
+        } else if path == catalogue::path(self.dir) {
+            Subject::Catalogue
+        } else {
+            Subject::Checkpoint
+        };
+        self.find(subject, path, None, error.in_full());
+        Ok(())
+    }
+
     fn key(&mut self, trusted: Option<&Verifier>) -> Option<Verifier> {
         let path = load::vkey_path(self.dir);
         match load::read_vkey(self.dir) {
@@ -194,7 +239,7 @@ impl<P: FnMut(Progress)> Run<'_, P> {
                 trusted.cloned()
             }
             Err(error) => {
-                self.find(Subject::Key, path, None, error.to_string());
+                self.find(Subject::Key, path, None, error.in_full());
                 trusted.cloned()
             }
         }
@@ -205,8 +250,14 @@ impl<P: FnMut(Progress)> Run<'_, P> {
     fn open_logs(&mut self) -> Result<Vec<LogFile>, Error> {
         let mut out = Vec::new();
         for (first, path) in wal::list(&wal_dir(self.dir))? {
-            let Ok(file) = File::open(&path) else {
-                continue;
+            let file = match files::open(&path) {
+                Ok(file) => file,
+                // It was sealed in this very moment.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                Err(error) => {
+                    self.unreadable(&Error::io("open", &path)(error))?;
+                    continue;
+                }
             };
             let mut attempt = 0;
             let mut log = LogFile {
@@ -229,7 +280,7 @@ impl<P: FnMut(Progress)> Run<'_, P> {
                             Tail::Damaged => Some("a block is damaged".into()),
                         };
                     }
-                    Err(error) => log.damage = Some(error.to_string()),
+                    Err(error) => log.damage = Some(error.in_full()),
                 }
                 // A block that is just being written looks torn.
                 if log.damage.is_none() || attempt == 5 {
@@ -386,7 +437,7 @@ impl<P: FnMut(Progress)> Run<'_, P> {
 
 /// Whether a program has the vault open for writing.
 fn is_written(dir: &Path) -> bool {
-    File::open(dir.join("lock"))
+    files::open(&dir.join("lock"))
         .is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 

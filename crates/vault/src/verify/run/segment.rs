@@ -1,6 +1,6 @@
 //! A sealed segment: its bytes, its rows, and whatever is said of them.
 
-use std::{fs::File, io::Read as _, ops::Range, path::Path};
+use std::{io::Read as _, ops::Range, path::Path};
 
 use sha2::{Digest as _, Sha256};
 
@@ -8,7 +8,7 @@ use super::{Rebuilt, Run, whole_gap};
 use crate::{
     Error, Record,
     catalogue::{self, Entry},
-    seal,
+    files, seal,
     segment::{Segment, Summary},
     tree::leaf_hash,
     verify::{Progress, Subject},
@@ -23,14 +23,14 @@ impl<P: FnMut(Progress)> Run<'_, P> {
         let (sound, sha256) = match digests(&path, entry) {
             Ok(digests) => digests,
             Err(error) => {
-                self.find(Subject::Segment, path, Some(whole), error.to_string());
+                self.find(Subject::Segment, path, Some(whole), error.in_full());
                 whole_gap(tree, entry.count, &mut self.report);
                 return self.tick(tree);
             }
         };
         let footer = sound.last().copied().unwrap_or(false);
         let segment = if footer {
-            Segment::open(&path).map_err(|error| error.to_string())
+            Segment::open(&path).map_err(|error| error.in_full())
         } else {
             Err("its footer is damaged".into())
         };
@@ -124,7 +124,7 @@ impl<P: FnMut(Progress)> Run<'_, P> {
 
 /// Which parts of a segment have the digest that they were sealed with, and that of the whole.
 fn digests(path: &Path, entry: &Entry) -> Result<(Vec<bool>, String), Error> {
-    let mut file = File::open(path).map_err(Error::io("open", path))?;
+    let mut file = files::open(path).map_err(Error::io("open", path))?;
     let size = file.metadata().map_err(Error::io("look at", path))?.len();
     if size != entry.bytes {
         return Err(Error::damaged(
