@@ -1,23 +1,35 @@
 -- Has the unit issued an internal regulation that still stands? One that was withdrawn
--- under the same name on the day of issue or later, or that ran out, does not.
+-- under the same name on the day of issue or later, or that ran out, does not. An amendment
+-- shows that there is one where its issue was never entered; where what was issued does not
+-- stand any more, nobody can say of what the amendment is.
 WITH issued AS (
     SELECT e.unit, MAX(e.occurred_on) AS issued_on, MAX(e.recorded_at) AS recorded_at,
-           COUNT(CASE WHEN (e.expires_on IS NULL OR e.expires_on >= CAST(:today AS TEXT))
-                       AND NOT EXISTS (
-                           SELECT 1 FROM fact_entry w
-                           WHERE w.unit = e.unit AND w.register = e.register AND w.result = 'withdrawn'
-                             AND LOWER(TRIM(w.subject)) = LOWER(TRIM(e.subject))
-                             AND w.occurred_on >= e.occurred_on AND w.occurred_on <= CAST(:today AS TEXT)
-                       ) THEN 1 END) AS standing
-    FROM fact_entry e
-    WHERE e.register = 'internal-regulation' AND e.result IN ('issued', 'amended')
-      AND e.occurred_on <= CAST(:today AS TEXT)
+           COUNT(CASE WHEN e.result = 'issued' THEN 1 END) AS issues,
+           COUNT(CASE WHEN e.result = 'issued' AND e.stands = 1 THEN 1 END) AS standing,
+           COUNT(CASE WHEN e.result = 'amended' AND e.stands = 1 THEN 1 END) AS amendments
+    FROM (
+        SELECT f.unit, f.occurred_on, f.recorded_at, f.result,
+               CASE WHEN (f.expires_on IS NULL OR f.expires_on >= CAST(:today AS TEXT))
+                     AND NOT EXISTS (
+                         SELECT 1 FROM fact_entry w
+                         WHERE w.unit = f.unit AND w.register = f.register AND w.result = 'withdrawn'
+                           AND LOWER(TRIM(w.subject)) = LOWER(TRIM(f.subject))
+                           AND w.occurred_on >= f.occurred_on AND w.occurred_on <= CAST(:today AS TEXT)
+                     ) THEN 1 ELSE 0 END AS stands
+        FROM fact_entry f
+        WHERE f.register = 'internal-regulation' AND f.result IN ('issued', 'amended')
+          AND f.occurred_on <= CAST(:today AS TEXT)
+    ) e
     GROUP BY e.unit
 )
 SELECT i.unit AS unit,
        '' AS subject,
-       CASE WHEN i.standing > 0 THEN 'met' ELSE 'breached' END AS status,
-       CASE WHEN i.standing > 0 THEN 'in-force' ELSE 'none-stands' END AS reason,
+       CASE WHEN i.standing > 0 OR (i.issues = 0 AND i.amendments > 0) THEN 'met'
+            WHEN i.amendments > 0 THEN NULL
+            ELSE 'breached' END AS status,
+       CASE WHEN i.standing > 0 OR (i.issues = 0 AND i.amendments > 0) THEN 'in-force'
+            WHEN i.amendments > 0 THEN 'amendment-alone'
+            ELSE 'none-stands' END AS reason,
        i.recorded_at AS observed_at,
        i.issued_on AS issued_on
 FROM issued i

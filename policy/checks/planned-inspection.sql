@@ -1,0 +1,38 @@
+-- Asked of whoever inspects (the incident team, an inspector): was a planned inspection held this
+-- year or the last? The team's standing office is the network authority, and one inspection is
+-- entered once: the entries of the network authority, the incident team and the inspectors of the
+-- same province count for each of them, in both books. That none is entered shows nothing.
+WITH bodies AS (
+    SELECT r.unit, r.province,
+           MAX(CASE WHEN r.role IN ('incident-team', 'inspector') THEN 1 ELSE 0 END) AS asked
+    FROM fact_role r
+    WHERE r.role IN ('network-authority', 'incident-team', 'inspector')
+      AND (r.starts_on IS NULL OR r.starts_on <= CAST(:today AS TEXT))
+      AND (r.ends_on IS NULL OR r.ends_on >= CAST(:today AS TEXT))
+    GROUP BY r.unit, r.province
+),
+held AS (
+    SELECT y.unit, y.occurred_on, y.recorded_at
+    FROM book_yearly_inspection y
+    WHERE y.result IN ('sound', 'findings')
+    UNION ALL
+    SELECT b.unit, b.occurred_on, b.recorded_at
+    FROM book_inspection b
+    WHERE b.occasion = 'planned' AND b.result <> 'not-held'
+),
+latest AS (
+    SELECT a.unit, MAX(h.occurred_on) AS occurred_on, MAX(h.recorded_at) AS recorded_at
+    FROM bodies a
+    JOIN bodies o ON o.province = a.province
+    JOIN held h ON h.unit = o.unit
+    WHERE a.asked = 1
+    GROUP BY a.unit
+)
+SELECT l.unit AS unit,
+       '' AS subject,
+       'met' AS status,
+       'held' AS reason,
+       l.recorded_at AS observed_at,
+       l.occurred_on AS occurred_on
+FROM latest l
+WHERE CAST(SUBSTR(l.occurred_on, 1, 4) AS BIGINT) >= CAST(SUBSTR(CAST(:today AS TEXT), 1, 4) AS BIGINT) - 1
