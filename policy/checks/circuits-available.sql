@@ -2,6 +2,7 @@
 -- was chosen? Time behind another point that was down, and time without samples, counts
 -- neither for nor against the provider; but of the month so far at least
 -- `min_measured_percent` must have been measured, unless the circuit was down too long already.
+-- `level_two` narrows it to the circuits of Party and State bodies of district and commune.
 WITH passed AS (
     SELECT (CAST(SUBSTR(CAST(:today AS TEXT), 9, 2) AS BIGINT) - 1) * 86400000 + (CAST(:now AS BIGINT) + 25200000) % 86400000 AS elapsed_ms
 ),
@@ -14,6 +15,10 @@ month_of AS (
     CROSS JOIN passed p
     LEFT JOIN fact_availability a ON a.target = c.circuit AND a.noun = 'circuit' AND a.month = CAST(:month AS TEXT)
     WHERE c.status = 'active'
+      AND (CAST(:level_two AS TEXT) <> 'yes'
+           OR EXISTS (SELECT 1 FROM fact_organization o
+                      WHERE o.unit = c.unit AND o.level IN ('district', 'commune')
+                        AND o.kind NOT IN ('front', 'telecom-provider', 'affiliated', 'other')))
 )
 SELECT m.provider AS unit,
        m.code AS subject,

@@ -1,6 +1,7 @@
 -- Was each device in service inspected, and passed, no later than the day it went into
 -- service? `role` narrows it to one kind of device; `any` takes all. Devices that went into
--- service before the day `since` are older than the rule; empty, there is no such day.
+-- service before the day `since` are older than the rule; empty, there is no such day. Of a
+-- unit whose devices were all retired nothing is known.
 SELECT d.unit AS unit,
        d.name AS subject,
        CASE WHEN CAST(:since AS TEXT) <> '' AND d.in_service_on < CAST(:since AS TEXT) THEN 'not_applicable'
@@ -33,5 +34,6 @@ SELECT d.unit AS unit,
        CAST(NULL AS TEXT) AS inspected_on
 FROM fact_device d
 GROUP BY d.unit
-HAVING COUNT(CASE WHEN d.status = 'active' AND d.role <> 'standalone-computer'
+HAVING COUNT(CASE WHEN d.status = 'active' THEN 1 END) > 0
+   AND COUNT(CASE WHEN d.status = 'active' AND d.role <> 'standalone-computer'
                    AND (CAST(:role AS TEXT) = 'any' OR d.role = CAST(:role AS TEXT)) THEN 1 END) = 0

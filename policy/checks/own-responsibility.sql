@@ -1,7 +1,8 @@
 -- What the unit manages itself (`subject`), by the newest entry about it: is it managed, by
 -- somebody who is named, and is the entry still believed? One without an end is believed only so
--- long. Of what was given up the rule asks nothing where it says "if any" (`given_up` is
--- not_applicable); elsewhere no fact shows what became of it, and a person answers.
+-- long, and one whose review is overdue not at all: no text names a day for it. Of what was given
+-- up the rule asks nothing where it says "if any" (`given_up` is not_applicable); elsewhere no fact
+-- shows what became of it, and a person answers.
 WITH placed AS (
     SELECT b.unit, b.result, TRIM(COALESCE(b.responsible, '')) AS responsible, b.expires_on, b.age_days,
            b.occurred_on, b.recorded_at,
@@ -23,7 +24,6 @@ told AS (
 SELECT t.unit AS unit,
        '' AS subject,
        CASE WHEN t.told = 'managed' THEN 'met'
-            WHEN t.told = 'expired' THEN 'breached'
             WHEN t.told = 'given-up' AND CAST(:given_up AS TEXT) = 'not_applicable' THEN 'not_applicable' END AS status,
        CASE WHEN t.told = 'managed' THEN 'managed'
             WHEN t.told = 'expired' THEN 'expired'

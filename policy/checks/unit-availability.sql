@@ -1,6 +1,7 @@
 -- Each connection of a unit, in the current month: was it up for the share that was chosen?
--- Time without samples counts neither for nor against; unreachable counts as down,
--- because the unit could not use the network then. Of the month so far at least
+-- Time without samples counts neither for nor against, nor does time behind another point that
+-- was down: that point is not the unit's. A line that was down is the provider's to answer for, so
+-- it shows no fault of the unit. Of the month so far at least
 -- `min_measured_percent` must have been measured, or nobody can say, unless what was lost is
 -- too much already. A site in service that was not measured,
 -- and a circuit of which neither an end nor the line itself was, are without data.
@@ -8,27 +9,28 @@ WITH passed AS (
     SELECT (CAST(SUBSTR(CAST(:today AS TEXT), 9, 2) AS BIGINT) - 1) * 86400000 + (CAST(:now AS BIGINT) + 25200000) % 86400000 AS elapsed_ms
 ),
 month_of AS (
-    SELECT a.unit, a.target, a.subject, a.updated_at, a.no_data_ms,
-           a.up_ms + a.down_ms + a.unreachable_ms AS known_ms,
-           a.down_ms + a.unreachable_ms AS lost_ms,
-           100.0 * a.up_ms / NULLIF(a.up_ms + a.down_ms + a.unreachable_ms, 0) AS share,
-           100.0 * (a.down_ms + a.unreachable_ms) / p.elapsed_ms AS lost_share,
-           100.0 * (a.up_ms + a.down_ms + a.unreachable_ms) / p.elapsed_ms AS measured_percent
+    SELECT a.unit, a.target, a.noun, a.subject, a.updated_at, a.no_data_ms,
+           a.up_ms + a.down_ms AS known_ms,
+           a.down_ms AS lost_ms,
+           100.0 * a.up_ms / NULLIF(a.up_ms + a.down_ms, 0) AS share,
+           100.0 * a.down_ms / p.elapsed_ms AS lost_share,
+           100.0 * (a.up_ms + a.down_ms) / p.elapsed_ms AS measured_percent
     FROM fact_availability a CROSS JOIN passed p
     WHERE a.month = CAST(:month AS TEXT) AND a.noun IN ('site', 'circuit') AND a.status = 'active'
 )
 SELECT m.unit AS unit,
        m.subject AS subject,
        CASE WHEN m.known_ms = 0 THEN NULL
-            WHEN m.lost_share > 100 - CAST(:min_percent AS DOUBLE PRECISION) THEN 'breached'
+            WHEN m.lost_share > 100 - CAST(:min_percent AS DOUBLE PRECISION) THEN CASE WHEN m.noun = 'site' THEN 'breached' END
             WHEN m.measured_percent < CAST(:min_measured_percent AS DOUBLE PRECISION) THEN NULL
             WHEN m.share >= CAST(:min_percent AS DOUBLE PRECISION) THEN 'met'
-            ELSE 'breached' END AS status,
+            WHEN m.noun = 'site' THEN 'breached' END AS status,
        CASE WHEN m.known_ms = 0 THEN 'no-samples'
-            WHEN m.lost_share > 100 - CAST(:min_percent AS DOUBLE PRECISION) THEN 'interrupted'
+            WHEN m.lost_share > 100 - CAST(:min_percent AS DOUBLE PRECISION) THEN CASE WHEN m.noun = 'site' THEN 'interrupted' ELSE 'line-down' END
             WHEN m.measured_percent < CAST(:min_measured_percent AS DOUBLE PRECISION) THEN 'hardly-measured'
             WHEN m.share >= CAST(:min_percent AS DOUBLE PRECISION) THEN 'available'
-            ELSE 'interrupted' END AS reason,
+            WHEN m.noun = 'site' THEN 'interrupted'
+            ELSE 'line-down' END AS reason,
        m.updated_at AS observed_at,
        CAST(ROUND(CAST(m.share AS NUMERIC), 3) AS DOUBLE PRECISION) AS percent,
        m.lost_ms / 60000 AS lost_minutes,

@@ -1,7 +1,8 @@
--- Asked of a provider: is each of its circuits in use by bodies of district and commune let by a
+-- Asked of a provider: is each of its circuits in use by Party and State bodies of district and commune let by a
 -- contract in force? The contract is the one that the circuit names, with its unit as the other
 -- party: one on another service says nothing here. The newest entry of that number says how it
--- stands; of a circuit that names none, or one of which the book says nothing, nothing is known.
+-- stands; of a circuit that names none, or one of which the book says nothing, nothing is known, nor
+-- where that contract ended and a later one with the unit is in force: it may be the new number.
 WITH entries AS (
     SELECT b.unit AS provider, b.counterparty AS unit, LOWER(TRIM(b.number)) AS number,
            b.result, b.expires_on, b.occurred_on, b.recorded_at,
@@ -14,11 +15,16 @@ WITH entries AS (
 leased AS (
     SELECT c.provider, c.unit, c.code, c.contract, c.updated_at, o.code AS of_unit, o.level,
            k.number, k.occurred_on, k.recorded_at,
-           CASE WHEN o.level IN ('district', 'commune') THEN
+           CASE WHEN o.level IN ('district', 'commune')
+                     AND COALESCE(o.kind, '') NOT IN ('front', 'telecom-provider', 'affiliated', 'other') THEN
                 CASE WHEN TRIM(COALESCE(c.contract, '')) = '' THEN 'number-missing'
                      WHEN k.number IS NULL THEN 'none-entered'
                      WHEN k.result = 'negotiating' THEN 'negotiating'
                      WHEN k.result = 'signed' AND (k.expires_on IS NULL OR k.expires_on >= CAST(:today AS TEXT)) THEN 'in-force'
+                     WHEN EXISTS (SELECT 1 FROM entries n
+                                  WHERE n.provider = c.provider AND n.unit = c.unit AND n.place = 1 AND n.result = 'signed'
+                                    AND (n.expires_on IS NULL OR n.expires_on >= CAST(:today AS TEXT))
+                                    AND n.number <> k.number AND n.occurred_on >= k.occurred_on) THEN 'other-contract'
                      ELSE 'ended' END
                 ELSE 'other-level' END AS standing
     FROM fact_circuit c
@@ -35,6 +41,7 @@ SELECT l.provider AS unit,
        CASE WHEN l.standing = 'in-force' THEN 'in-force'
             WHEN l.standing = 'ended' THEN 'ended'
             WHEN l.standing = 'other-level' THEN 'other-level'
+            WHEN l.standing = 'other-contract' THEN 'other-contract'
             WHEN l.standing = 'negotiating' THEN 'negotiating'
             WHEN l.standing = 'number-missing' THEN 'number-missing'
             ELSE 'none-entered' END AS reason,

@@ -1,0 +1,34 @@
+-- Has the unit a plan of this kind (`subject`) among its design documents, approved or changed and
+-- re-assessed, that has not run out? One without an end is believed only so long. What it means that
+-- the last one ran out (`run_out`) is the rule's to say: where it asks for the plan a breach, where it
+-- asks for the thing planned nobody can say.
+WITH placed AS (
+    SELECT e.unit, e.occurred_on, e.recorded_at, e.expires_on,
+           CASE WHEN e.expires_on < CAST(:today AS TEXT) THEN 'expired'
+                WHEN e.expires_on IS NOT NULL THEN 'in-force'
+                WHEN e.age_days <= CAST(:max_age_days AS BIGINT) THEN 'in-force'
+                ELSE 'not-confirmed' END AS state
+    FROM fact_entry e
+    WHERE e.register = 'design-document' AND e.subject = CAST(:subject AS TEXT)
+      AND e.result IN ('approved', 'reassessed')
+),
+counted AS (
+    SELECT p.unit,
+           COUNT(CASE WHEN p.state = 'in-force' THEN 1 END) AS standing,
+           COUNT(CASE WHEN p.state = 'not-confirmed' THEN 1 END) AS doubtful,
+           MAX(p.recorded_at) AS recorded_at, MAX(p.occurred_on) AS last_on, MAX(p.expires_on) AS expires_on
+    FROM placed p
+    GROUP BY p.unit
+)
+SELECT c.unit AS unit,
+       '' AS subject,
+       CASE WHEN c.standing > 0 THEN 'met'
+            WHEN c.doubtful > 0 THEN NULL
+            WHEN CAST(:run_out AS TEXT) = 'breached' THEN 'breached' END AS status,
+       CASE WHEN c.standing > 0 THEN 'in-force'
+            WHEN c.doubtful > 0 THEN 'not-confirmed'
+            ELSE 'expired' END AS reason,
+       c.recorded_at AS observed_at,
+       c.last_on AS last_on,
+       c.expires_on AS expires_on
+FROM counted c
