@@ -2,7 +2,8 @@
 -- site of the province lie in a prefix that was allocated there (or to no unit in
 -- particular)? Sites and prefixes are swept in the order of addresses: the furthest end of
 -- all prefixes begun so far covers an address or does not, also where prefixes lie inside
--- each other. A site whose address is not entered is without data.
+-- each other. A site whose address is not entered is without data, and so is every site where no
+-- prefix is entered at all: what was allocated is not known then.
 WITH authorities AS (
     SELECT r.unit, r.province
     FROM fact_role r
@@ -32,13 +33,15 @@ swept AS (
                PARTITION BY m.unit
                ORDER BY m.address_key, m.kind
                ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-           ) AS covered_to
+           ) AS covered_to,
+           MAX(m.reach) OVER (PARTITION BY m.unit) AS last_key
     FROM marks m
 )
 SELECT s.unit AS unit,
        s.name AS subject,
-       CASE WHEN s.covered_to >= s.address_key THEN 'met' ELSE 'breached' END AS status,
-       CASE WHEN s.covered_to >= s.address_key THEN 'allocated' ELSE 'outside' END AS reason,
+       CASE WHEN s.covered_to >= s.address_key THEN 'met' WHEN s.last_key IS NOT NULL THEN 'breached' END AS status,
+       CASE WHEN s.covered_to >= s.address_key THEN 'allocated'
+            WHEN s.last_key IS NOT NULL THEN 'outside' ELSE 'no-prefix' END AS reason,
        s.updated_at AS observed_at,
        s.address AS address
 FROM swept s

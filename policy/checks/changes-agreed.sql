@@ -1,5 +1,6 @@
 -- Was each change of this kind that was entered within the interval agreed with whoever must
--- agree? Any side does where none is named. Of servers, a unit that has none in service is
+-- agree? Any side does where none is named. What the network authority agreed to may have had the
+-- unit's IT officer's word before: the book takes one side only, and nobody can say. Of servers, a unit that has none in service is
 -- not asked.
 SELECT e.unit AS unit,
        COALESCE(e.subject, '') AS subject,
@@ -7,13 +8,13 @@ SELECT e.unit AS unit,
             WHEN e.result = 'refused' THEN 'met'
             WHEN e.result <> 'agreed' THEN 'breached'
             WHEN CAST(:agreed_with AS TEXT) = '' OR e.agreed_with = CAST(:agreed_with AS TEXT) THEN 'met'
-            WHEN e.agreed_with IS NULL THEN NULL
+            WHEN e.agreed_with IS NULL OR CAST(:agreed_with AS TEXT) = 'it-officer' THEN NULL
             ELSE 'breached' END AS status,
        CASE WHEN e.result IS NULL THEN 'result-missing'
             WHEN e.result = 'refused' THEN 'sound'
             WHEN e.result <> 'agreed' THEN 'unsound'
             WHEN CAST(:agreed_with AS TEXT) = '' OR e.agreed_with = CAST(:agreed_with AS TEXT) THEN 'sound'
-            WHEN e.agreed_with IS NULL THEN 'side-missing'
+            WHEN e.agreed_with IS NULL OR CAST(:agreed_with AS TEXT) = 'it-officer' THEN 'side-missing'
             ELSE 'wrong-side' END AS reason,
        e.recorded_at AS observed_at,
        e.result AS result,

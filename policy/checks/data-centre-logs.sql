@@ -1,16 +1,20 @@
 -- Asked of a province's network authority: do log lines arrive from every server and device
 -- of whoever holds the data centre's role in the same province? Without a holder nothing is
 -- known, nor of a device that never sent here: it may log elsewhere; nor of a silence in which
--- we did not listen.
+-- we did not listen, of one that is down now, or of a network device, which writes only when
+-- something happens.
 SELECT r.unit AS unit,
        l.name AS subject,
        CASE WHEN l.last_received_at >= CAST(:now AS BIGINT) - CAST(:max_silence_hours AS BIGINT) * 3600000 THEN 'met'
             WHEN CAST(:listening_since AS BIGINT) <= CAST(:now AS BIGINT) - CAST(:max_silence_hours AS BIGINT) * 3600000
-                 AND l.last_received_at IS NOT NULL THEN 'breached' END AS status,
+                 AND l.last_received_at IS NOT NULL AND t.target IS NULL
+                 AND l.role IN ('server', 'firewall', 'ids') THEN 'breached' END AS status,
        CASE WHEN l.last_received_at IS NULL THEN 'never'
             WHEN l.last_received_at >= CAST(:now AS BIGINT) - CAST(:max_silence_hours AS BIGINT) * 3600000 THEN 'arriving'
             WHEN CAST(:listening_since AS BIGINT) > CAST(:now AS BIGINT) - CAST(:max_silence_hours AS BIGINT) * 3600000 THEN 'not-listening'
-            ELSE 'silent' END AS reason,
+            WHEN t.target IS NOT NULL THEN 'switched-off'
+            WHEN l.role IN ('server', 'firewall', 'ids') THEN 'silent'
+            ELSE 'quiet' END AS reason,
        COALESCE(l.last_received_at, l.updated_at) AS observed_at,
        l.role AS role,
        (CAST(:now AS BIGINT) - l.last_received_at) / 3600000 AS silent_hours,
@@ -18,6 +22,7 @@ SELECT r.unit AS unit,
 FROM fact_role r
 JOIN fact_role c ON c.province = r.province AND c.role = 'data-centre'
 JOIN fact_log_source l ON l.unit = c.unit
+LEFT JOIN fact_target t ON t.target = l.device AND t.noun = 'device' AND t.state = 'down'
 WHERE r.role = 'network-authority'
   AND (r.starts_on IS NULL OR r.starts_on <= CAST(:today AS TEXT))
   AND (r.ends_on IS NULL OR r.ends_on >= CAST(:today AS TEXT))

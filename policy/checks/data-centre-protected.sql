@@ -1,7 +1,9 @@
 -- Asked of a province's network authority: is there a security device in service at the
 -- province's data centre, and do the centre's servers and devices send their logs? Where
--- nobody holds the data centre's role, or nothing of it is registered, nothing is known, nor of the logs of a device
--- that never sent here: it may log elsewhere; nor of a silence in which we did not listen.
+-- nobody holds the data centre's role, or no security device of it is registered, nothing is known;
+-- nor of the logs of a device that never sent here: it may log elsewhere; nor of a silence in which we
+-- did not listen, of one that is down now, or of a network device, which writes only when something
+-- happens.
 WITH centres AS (
     SELECT a.unit, c.unit AS centre
     FROM fact_role a
@@ -21,7 +23,7 @@ guarded AS (
 )
 SELECT c.unit AS unit,
        COALESCE(o.name, '') AS subject,
-       CASE WHEN g.centre IS NULL THEN NULL WHEN g.security_devices > 0 THEN 'met' ELSE 'breached' END AS status,
+       CASE WHEN g.security_devices > 0 THEN 'met' END AS status,
        CASE WHEN g.centre IS NULL THEN 'not-registered'
             WHEN g.security_devices > 0 THEN 'in-service' ELSE 'none-in-service' END AS reason,
        g.updated_at AS observed_at,
@@ -37,11 +39,14 @@ SELECT c.unit AS unit,
        l.name AS subject,
        CASE WHEN l.last_received_at >= CAST(:now AS BIGINT) - CAST(:max_silence_hours AS BIGINT) * 3600000 THEN 'met'
             WHEN CAST(:listening_since AS BIGINT) <= CAST(:now AS BIGINT) - CAST(:max_silence_hours AS BIGINT) * 3600000
-                 AND l.last_received_at IS NOT NULL THEN 'breached' END AS status,
+                 AND l.last_received_at IS NOT NULL AND t.target IS NULL
+                 AND l.role IN ('server', 'firewall', 'ids') THEN 'breached' END AS status,
        CASE WHEN l.last_received_at IS NULL THEN 'never'
             WHEN l.last_received_at >= CAST(:now AS BIGINT) - CAST(:max_silence_hours AS BIGINT) * 3600000 THEN 'arriving'
             WHEN CAST(:listening_since AS BIGINT) > CAST(:now AS BIGINT) - CAST(:max_silence_hours AS BIGINT) * 3600000 THEN 'not-listening'
-            ELSE 'silent' END AS reason,
+            WHEN t.target IS NOT NULL THEN 'switched-off'
+            WHEN l.role IN ('server', 'firewall', 'ids') THEN 'silent'
+            ELSE 'quiet' END AS reason,
        COALESCE(l.last_received_at, l.updated_at) AS observed_at,
        CAST(NULL AS BIGINT) AS security_devices,
        CAST(NULL AS BIGINT) AS devices,
@@ -49,3 +54,4 @@ SELECT c.unit AS unit,
        l.lines AS lines
 FROM centres c
 JOIN fact_log_source l ON l.unit = c.centre
+LEFT JOIN fact_target t ON t.target = l.device AND t.noun = 'device' AND t.state = 'down'

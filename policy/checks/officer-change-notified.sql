@@ -1,10 +1,11 @@
 -- Was each change of IT officer of the last year notified? A change is an officer who
 -- began after another had begun. A notice belongs to the officer whom it names, or else to
 -- the one who held the post on its day; one about accounts belongs to none. A
--- notice that came later than the grace stays late as long as the change is looked at. Dates
+-- notice that came later than the grace stays late as long as the change is looked at. Of a unit
+-- whose last officer left, and that names no other, it is not known whether there was a change. Dates
 -- become day numbers by the integer formula of Fliegel and Van Flandern (1968).
 WITH officers AS (
-    SELECT c.unit, c.contact, c.name, c.starts_on, c.updated_at,
+    SELECT c.unit, c.contact, c.name, c.starts_on, c.ends_on, c.updated_at,
            ROW_NUMBER() OVER (PARTITION BY c.unit ORDER BY c.starts_on, c.contact) AS place,
            LEAD(c.starts_on) OVER (PARTITION BY c.unit ORDER BY c.starts_on, c.contact) AS next_on,
            LAG(c.starts_on) OVER (PARTITION BY c.unit ORDER BY c.starts_on, c.contact) AS previous_on
@@ -78,3 +79,4 @@ SELECT o.unit AS unit,
 FROM officers o
 WHERE o.unit NOT IN (SELECT j.unit FROM judged j)
 GROUP BY o.unit
+HAVING COUNT(CASE WHEN o.ends_on IS NULL OR o.ends_on >= CAST(:today AS TEXT) THEN 1 END) > 0

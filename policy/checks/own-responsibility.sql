@@ -1,8 +1,8 @@
 -- What the unit manages itself (`subject`), by the newest entry about it: is it managed, by
 -- somebody who is named, and is the entry still believed? One without an end is believed only so
--- long, and one whose review is overdue not at all: no text names a day for it. Of what was given
--- up the rule asks nothing where it says "if any" (`given_up` is not_applicable); elsewhere no fact
--- shows what became of it, and a person answers.
+-- long; that the day on which the unit itself meant to review it has passed does not show that
+-- nobody manages it. Of what was given up the rule asks nothing where it says "if any" (`given_up` is
+-- not_applicable); elsewhere no fact shows what became of it, and a person answers.
 WITH placed AS (
     SELECT b.unit, b.result, TRIM(COALESCE(b.responsible, '')) AS responsible, b.expires_on, b.age_days,
            b.occurred_on, b.recorded_at,

@@ -1,33 +1,56 @@
--- Has the unit a computer of its own for secret documents, without any network address,
--- with as many custodians in the book as the rule asks?
-WITH computers AS (
-    SELECT d.unit,
-           COUNT(CASE WHEN d.status = 'active' AND d.role = 'standalone-computer' THEN 1 END) AS computers,
-           COUNT(CASE WHEN d.status = 'active' AND d.role = 'standalone-computer'
-                       AND d.address IS NOT NULL THEN 1 END) AS addressed,
+-- Has the unit a computer of its own for secret documents, without any network address, and
+-- somebody who has it in custody? The computer stands in the registry, or in the book alone; its
+-- custodian with the device, or in the book. That neither names one does not show that there is
+-- none: such a row was observed by nobody, and a person answers for it. An address, and the end of
+-- the last custody, were entered.
+WITH registered AS (
+    SELECT d.unit, COUNT(*) AS computers, COUNT(d.address) AS addressed,
+           COUNT(CASE WHEN TRIM(COALESCE(d.custodian, '')) <> '' THEN 1 END) AS kept_by,
            MAX(d.updated_at) AS updated_at
     FROM fact_device d
+    WHERE d.status = 'active' AND d.role = 'standalone-computer'
     GROUP BY d.unit
 ),
-custodians AS (
-    SELECT e.unit, COUNT(*) AS custodians
+booked AS (
+    SELECT e.unit, COUNT(*) AS entries,
+           COUNT(CASE WHEN e.expires_on IS NULL OR e.expires_on >= CAST(:today AS TEXT) THEN 1 END) AS held,
+           MAX(e.recorded_at) AS updated_at
     FROM fact_entry e
     WHERE e.register = 'standalone-computer'
-      AND e.occurred_on <= CAST(:today AS TEXT)
-      AND (e.expires_on IS NULL OR e.expires_on >= CAST(:today AS TEXT))
     GROUP BY e.unit
+),
+units AS (
+    SELECT r.unit FROM registered r
+    UNION
+    SELECT b.unit FROM booked b
+),
+known AS (
+    SELECT u.unit, COALESCE(r.computers, b.held) AS computers, COALESCE(r.addressed, 0) AS addressed,
+           COALESCE(r.kept_by, 0) + COALESCE(b.held, 0) AS custodians, COALESCE(b.entries, 0) AS entries,
+           COALESCE(r.updated_at, b.updated_at) AS updated_at
+    FROM units u
+    LEFT JOIN registered r ON r.unit = u.unit
+    LEFT JOIN booked b ON b.unit = u.unit
+),
+told AS (
+    SELECT k.unit, k.computers, k.custodians, k.entries, k.updated_at,
+           CASE WHEN k.computers < CAST(:at_least AS BIGINT) THEN 'none'
+                WHEN k.computers - k.addressed < CAST(:at_least AS BIGINT) THEN 'has-address'
+                WHEN k.custodians >= CAST(:least_custodians AS BIGINT) THEN 'kept'
+                WHEN k.entries > 0 THEN 'no-custodian'
+                ELSE 'custodian-missing' END AS told
+    FROM known k
 )
-SELECT c.unit AS unit,
+SELECT t.unit AS unit,
        '' AS subject,
-       CASE WHEN c.computers - c.addressed >= CAST(:at_least AS BIGINT)
-                  AND COALESCE(k.custodians, 0) >= CAST(:least_custodians AS BIGINT) THEN 'met'
-            ELSE 'breached' END AS status,
-       CASE WHEN c.computers < CAST(:at_least AS BIGINT) THEN 'none'
-            WHEN c.computers - c.addressed < CAST(:at_least AS BIGINT) THEN 'has-address'
-            WHEN COALESCE(k.custodians, 0) >= CAST(:least_custodians AS BIGINT) THEN 'kept'
-            ELSE 'no-custodian' END AS reason,
-       c.updated_at AS observed_at,
-       c.computers AS computers,
-       COALESCE(k.custodians, 0) AS custodians
-FROM computers c
-LEFT JOIN custodians k ON k.unit = c.unit
+       CASE WHEN t.told = 'kept' THEN 'met'
+            WHEN t.told IN ('has-address', 'no-custodian') THEN 'breached' END AS status,
+       CASE WHEN t.told = 'none' THEN 'none'
+            WHEN t.told = 'has-address' THEN 'has-address'
+            WHEN t.told = 'kept' THEN 'kept'
+            WHEN t.told = 'no-custodian' THEN 'no-custodian'
+            ELSE 'custodian-missing' END AS reason,
+       CASE WHEN t.told IN ('kept', 'has-address', 'no-custodian') THEN t.updated_at END AS observed_at,
+       t.computers AS computers,
+       t.custodians AS custodians
+FROM told t

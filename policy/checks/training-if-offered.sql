@@ -1,0 +1,28 @@
+-- Did the unit's IT officer attend a course this year, or last year while this one says nothing,
+-- where any was offered? The rule asks only then: a year of which the book says neither that the
+-- officer went, nor that there was none, nor that a course was missed, shows nothing.
+WITH years AS (
+    SELECT e.unit, SUBSTR(e.occurred_on, 1, 4) AS year_of,
+           COUNT(CASE WHEN e.result = 'officer-attended' THEN 1 END) AS went,
+           COUNT(CASE WHEN e.result = 'officer-missed' THEN 1 END) AS missed,
+           MAX(e.recorded_at) AS recorded_at, MAX(e.occurred_on) AS last_on
+    FROM fact_entry e
+    WHERE e.register = 'training' AND e.result IN ('officer-attended', 'officer-missed', 'none-offered')
+      AND e.occurred_on >= CAST(CAST(SUBSTR(CAST(:today AS TEXT), 1, 4) AS BIGINT) - 1 AS TEXT)
+    GROUP BY e.unit, SUBSTR(e.occurred_on, 1, 4)
+),
+placed AS (
+    SELECT y.unit, y.year_of, y.went, y.missed, y.recorded_at, y.last_on,
+           ROW_NUMBER() OVER (PARTITION BY y.unit ORDER BY y.year_of DESC) AS place
+    FROM years y
+)
+SELECT p.unit AS unit,
+       '' AS subject,
+       CASE WHEN p.went = 0 AND p.missed > 0 THEN 'breached' ELSE 'met' END AS status,
+       CASE WHEN p.went > 0 THEN 'attended'
+            WHEN p.missed > 0 THEN 'missed'
+            ELSE 'none-offered' END AS reason,
+       p.recorded_at AS observed_at,
+       p.last_on AS last_on
+FROM placed p
+WHERE p.place = 1
