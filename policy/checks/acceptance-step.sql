@@ -2,15 +2,17 @@
 -- field of that step goes before the entry's result, which can name one fault only; an entry
 -- that tells of another fault alone says nothing of this step. What was rejected was tested, and
 -- its test was supervised or not; only the report goes before the use that never came. An entry
--- that says both of supervision is no answer.
+-- that says both of supervision is no answer. A report that was wanting before the interval is
+-- not forgotten: nobody can say how it stands, until an entry about the same system says that it is there.
 WITH steps AS (
     SELECT b.unit, COALESCE(b.subject, '') AS subject, b.result, b.occurred_on, b.recorded_at,
+           CASE WHEN b.age_days <= CAST(:window_days AS BIGINT) THEN 1 ELSE 0 END AS is_recent,
            CASE WHEN CAST(:step AS TEXT) = 'supervised' THEN b.supervised ELSE b.report END AS taken
     FROM book_acceptance_test b
-    WHERE b.age_days <= CAST(:window_days AS BIGINT)
+    WHERE b.age_days <= CAST(:window_days AS BIGINT) OR CAST(:step AS TEXT) = 'report'
 ),
 told AS (
-    SELECT s.unit, s.subject, s.result, s.occurred_on, s.recorded_at,
+    SELECT s.unit, s.subject, s.result, s.occurred_on, s.recorded_at, s.is_recent,
            CASE WHEN s.result = 'rejected' AND (CAST(:step AS TEXT) <> 'supervised' OR s.taken IS NULL) THEN 'not-used'
                 WHEN s.result = 'unsupervised' AND CAST(:step AS TEXT) = 'supervised'
                      AND s.taken IN ('independent', 'both') THEN 'result-missing'
@@ -26,11 +28,13 @@ told AS (
 )
 SELECT t.unit AS unit,
        t.subject AS subject,
-       CASE WHEN t.told = 'sound' THEN 'met'
+       CASE WHEN t.is_recent = 0 THEN NULL
+            WHEN t.told = 'sound' THEN 'met'
             WHEN t.told = 'unsound' THEN 'breached'
             WHEN t.told = 'not-used' THEN 'not_applicable'
             ELSE NULL END AS status,
-       CASE WHEN t.told = 'sound' THEN 'sound'
+       CASE WHEN t.is_recent = 0 THEN 'review-old'
+            WHEN t.told = 'sound' THEN 'sound'
             WHEN t.told = 'unsound' THEN 'unsound'
             WHEN t.told = 'not-used' THEN 'not-used'
             ELSE 'result-missing' END AS reason,
@@ -38,3 +42,10 @@ SELECT t.unit AS unit,
        t.result AS result,
        t.occurred_on AS occurred_on
 FROM told t
+WHERE t.is_recent = 1
+   OR t.told = 'unsound'
+      AND NOT EXISTS (
+          SELECT 1 FROM told l
+          WHERE l.unit = t.unit AND LOWER(TRIM(l.subject)) = LOWER(TRIM(t.subject))
+            AND l.told = 'sound' AND l.occurred_on >= t.occurred_on
+      )

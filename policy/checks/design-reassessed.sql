@@ -1,6 +1,8 @@
--- Was the newest change of each design document, written down within the interval, assessed
--- again? A document that did not change is not asked about, nor is a system whose newest entry in
--- the book of levels says that it is out of use.
+-- Was the newest change of each document of a system's design assessed again? Not yet is no breach
+-- for `within_days`, and after the interval nobody can say, until the document is entered as assessed. A document
+-- that did not change is not asked about, nor is a system whose newest entry in the book of levels
+-- says that it is out of use, nor what is no design of a system (the provider's standby, the
+-- protection of devices).
 WITH levels AS (
     SELECT e.unit, LOWER(TRIM(e.subject)) AS folded, e.result,
            ROW_NUMBER() OVER (PARTITION BY e.unit, LOWER(TRIM(e.subject))
@@ -10,19 +12,23 @@ WITH levels AS (
 ),
 placed AS (
     SELECT b.unit, b.subject, TRIM(COALESCE(b.system, '')) AS system, b.result, b.occurred_on, b.recorded_at,
+           b.age_days,
            ROW_NUMBER() OVER (PARTITION BY b.unit, b.subject, LOWER(TRIM(COALESCE(b.system, '')))
-                              ORDER BY b.occurred_on DESC, b.recorded_at DESC) AS place
+                              ORDER BY b.occurred_on DESC, b.recorded_at DESC, b.entry) AS place
     FROM book_design_document b
     WHERE b.occurred_on <= CAST(:today AS TEXT) AND (b.result IS NULL OR b.result IN ('changed', 'reassessed'))
-      AND b.age_days <= CAST(:window_days AS BIGINT)
+      AND b.subject IN ('scope', 'design', 'level-plan', 'technology', 'standby')
 )
 SELECT p.unit AS unit,
        p.system AS subject,
        CASE WHEN p.result = 'reassessed' THEN 'met'
-            WHEN p.result = 'changed' THEN 'breached'
+            WHEN p.result = 'changed' AND p.age_days > CAST(:within_days AS BIGINT)
+                 AND p.age_days <= CAST(:window_days AS BIGINT) THEN 'breached'
             ELSE NULL END AS status,
        CASE WHEN p.result = 'reassessed' THEN 'sound'
-            WHEN p.result = 'changed' THEN 'unsound'
+            WHEN p.result = 'changed' AND p.age_days <= CAST(:within_days AS BIGINT) THEN 'open'
+            WHEN p.result = 'changed' AND p.age_days <= CAST(:window_days AS BIGINT) THEN 'unsound'
+            WHEN p.result = 'changed' THEN 'review-old'
             ELSE 'result-missing' END AS reason,
        p.recorded_at AS observed_at,
        p.result AS result,
@@ -30,3 +36,4 @@ SELECT p.unit AS unit,
 FROM placed p
 LEFT JOIN levels r ON r.unit = p.unit AND r.folded = LOWER(p.system) AND r.place = 1 AND r.result = 'retired'
 WHERE p.place = 1 AND r.unit IS NULL
+  AND (p.result = 'changed' OR p.age_days <= CAST(:window_days AS BIGINT))

@@ -11,21 +11,24 @@ WITH concerned AS (
               AND d.role IN ('server', 'firewall', 'ids', 'router', 'switch', 'access-point', 'storage'))
 ),
 book AS (
-    SELECT e.unit, LOWER(TRIM(e.subject)) AS tag, MIN(e.occurred_on) AS hardened_on
+    SELECT e.unit, LOWER(TRIM(e.subject)) AS tag,
+           MIN(CASE WHEN e.result = 'hardened' THEN e.occurred_on END) AS hardened_on
     FROM fact_entry e
-    WHERE e.register = 'hardening' AND e.result = 'hardened'
+    WHERE e.register = 'hardening' AND e.result IS NOT NULL
     GROUP BY e.unit, LOWER(TRIM(e.subject))
 )
 SELECT c.unit AS unit,
        c.name AS subject,
        CASE WHEN c.in_service_on < CAST(:since AS TEXT) THEN 'not_applicable'
             WHEN c.in_service_on IS NULL AND CAST(:since AS TEXT) <> '' THEN NULL
+            WHEN b.tag IS NULL THEN NULL
             WHEN b.hardened_on IS NULL THEN 'breached'
             WHEN c.in_service_on IS NULL THEN NULL
             WHEN b.hardened_on <= c.in_service_on THEN 'met'
             ELSE 'breached' END AS status,
        CASE WHEN c.in_service_on < CAST(:since AS TEXT) THEN 'before-the-rule'
             WHEN c.in_service_on IS NULL AND CAST(:since AS TEXT) <> '' THEN 'service-date-missing'
+            WHEN b.tag IS NULL THEN 'not-entered'
             WHEN b.hardened_on IS NULL THEN 'not-hardened'
             WHEN c.in_service_on IS NULL THEN 'service-date-missing'
             WHEN b.hardened_on <= c.in_service_on THEN 'hardened'
@@ -36,17 +39,4 @@ SELECT c.unit AS unit,
        c.in_service_on AS in_service_on,
        b.hardened_on AS hardened_on
 FROM concerned c
-LEFT JOIN book b ON b.unit = c.unit AND b.tag = LOWER(c.code)
-UNION ALL
-SELECT d.unit AS unit,
-       '' AS subject,
-       'not_applicable' AS status,
-       'none-in-service' AS reason,
-       MAX(d.updated_at) AS observed_at,
-       CAST(NULL AS TEXT) AS code,
-       CAST(NULL AS TEXT) AS role,
-       CAST(NULL AS TEXT) AS in_service_on,
-       CAST(NULL AS TEXT) AS hardened_on
-FROM fact_device d
-WHERE d.unit NOT IN (SELECT c.unit FROM concerned c)
-GROUP BY d.unit
+LEFT JOIN book b ON b.unit = c.unit AND b.tag = LOWER(TRIM(c.code))

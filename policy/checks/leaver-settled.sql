@@ -2,7 +2,8 @@
 -- `also_sound`), or is it not (`fault`, `also_fault`)? What was not settled stays so until an
 -- entry about that person says otherwise, however long ago they left; what was settled is looked
 -- at for the interval. A book serves several rules: an entry whose result is neither says
--- nothing about this one.
+-- nothing about this one; where a unit's entries all are such, nothing is known, and no word that nobody
+-- left stands.
 WITH placed AS (
     SELECT e.unit, COALESCE(e.subject, '') AS subject, e.result, e.occurred_on, e.recorded_at, e.age_days,
            ROW_NUMBER() OVER (PARTITION BY e.unit, LOWER(TRIM(COALESCE(e.subject, '')))
@@ -29,3 +30,15 @@ WHERE p.place = 1
   AND (p.result IS NULL
        OR p.result IN (CAST(:fault AS TEXT), CAST(:also_fault AS TEXT))
        OR p.age_days <= CAST(:window_days AS BIGINT))
+UNION ALL
+SELECT e.unit AS unit,
+       COALESCE(e.subject, '') AS subject,
+       NULL AS status,
+       'not-told' AS reason,
+       e.recorded_at AS observed_at,
+       e.result AS result,
+       e.occurred_on AS occurred_on
+FROM fact_entry e
+WHERE e.register = 'leaver'
+  AND e.age_days <= CAST(:window_days AS BIGINT)
+  AND e.unit NOT IN (SELECT p.unit FROM placed p)

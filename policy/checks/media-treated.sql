@@ -1,6 +1,8 @@
 -- Was each storage medium treated before it left? One that left untreated within the interval is a
 -- breach, whatever came after; of an older one nobody can say how it stands today, unless a later
--- entry with its serial number says that it was treated.
+-- entry with its serial number says that it was treated. `of` narrows it to the disks of computers
+-- (`computer`): then other media are not asked about, and of a fault that does not tell the kind nobody
+-- can say; `any` takes all.
 WITH settled AS (
     SELECT DISTINCT b.entry
     FROM book_media_disposal b
@@ -11,9 +13,11 @@ WITH settled AS (
 SELECT b.unit AS unit,
        COALESCE(b.subject, '') AS subject,
        CASE WHEN b.result IN ('destroyed', 'wiped') THEN 'met'
+            WHEN b.part_of IS NULL AND CAST(:of AS TEXT) <> 'any' THEN NULL
             WHEN b.result = 'untreated' AND b.age_days <= CAST(:window_days AS BIGINT) THEN 'breached' END AS status,
        CASE WHEN b.result IN ('destroyed', 'wiped') THEN 'sound'
             WHEN b.result IS NULL THEN 'result-missing'
+            WHEN b.part_of IS NULL AND CAST(:of AS TEXT) <> 'any' THEN 'kind-missing'
             WHEN b.age_days <= CAST(:window_days AS BIGINT) THEN 'unsound'
             ELSE 'review-old' END AS reason,
        b.recorded_at AS observed_at,
@@ -24,3 +28,4 @@ FROM book_media_disposal b
 LEFT JOIN settled s ON s.entry = b.entry
 WHERE s.entry IS NULL
   AND (b.age_days <= CAST(:window_days AS BIGINT) OR b.result IS NULL OR b.result = 'untreated')
+  AND (CAST(:of AS TEXT) = 'any' OR b.part_of IS NULL OR b.part_of = CAST(:of AS TEXT))

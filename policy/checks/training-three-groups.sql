@@ -1,22 +1,37 @@
--- Was each of the three groups (technical staff, managers, users) trained within the last
--- year, from this day of the year before? An activity that is no class trained nobody.
-WITH trained AS (
-    SELECT e.unit, MAX(e.recorded_at) AS recorded_at, MAX(e.occurred_on) AS last_on,
-           COUNT(DISTINCT CASE
-               WHEN e.subject IN ('technical', 'managers', 'users')
-                    AND e.occurred_on >= CAST(CAST(SUBSTR(CAST(:today AS TEXT), 1, 4) AS BIGINT) - 1 AS TEXT)
-                                         || SUBSTR(CAST(:today AS TEXT), 5)
-               THEN e.subject END) AS trained_groups
-    FROM fact_entry e
+-- Was each of the three groups (technical staff, managers, users) trained in the calendar year? A
+-- year that is not over yet is none that was missed: until then the last one stands, if all three
+-- were trained in it. It was missed if its book was kept then and a group is wanting in it. An activity
+-- that is no class trained nobody.
+WITH years AS (
+    SELECT CAST(SUBSTR(CAST(:today AS TEXT), 1, 4) AS BIGINT) AS this_year
+),
+opened AS (
+    SELECT y.this_year, CAST(y.this_year AS TEXT) AS this_one, CAST(y.this_year - 1 AS TEXT) AS last_one,
+           (365 * (y.this_year - 1970) + (y.this_year - 1969) / 4 - (y.this_year - 1901) / 100
+            + (y.this_year - 1601) / 400) * 86400000 - 25200000 AS opened_at
+    FROM years y
+),
+trained AS (
+    SELECT e.unit, MAX(e.recorded_at) AS recorded_at, MIN(e.recorded_at) AS first_recorded_at,
+           MAX(e.occurred_on) AS last_on, MAX(o.opened_at) AS opened_at,
+           COUNT(DISTINCT CASE WHEN SUBSTR(e.occurred_on, 1, 4) = o.this_one THEN e.subject END) AS this_groups,
+           COUNT(DISTINCT CASE WHEN SUBSTR(e.occurred_on, 1, 4) = o.last_one THEN e.subject END) AS last_groups
+    FROM fact_entry e CROSS JOIN opened o
     WHERE e.register = 'security-training' AND e.occurred_on <= CAST(:today AS TEXT)
+      AND e.subject IN ('technical', 'managers', 'users')
       AND (e.result IS NULL OR e.result <> 'monitoring-other')
     GROUP BY e.unit
 )
 SELECT t.unit AS unit,
        '' AS subject,
-       CASE WHEN t.trained_groups = 3 THEN 'met' ELSE 'breached' END AS status,
-       CASE WHEN t.trained_groups = 3 THEN 'all-trained' ELSE 'groups-missing' END AS reason,
+       CASE WHEN t.this_groups = 3 OR t.last_groups = 3 THEN 'met'
+            WHEN t.first_recorded_at < t.opened_at THEN 'breached' END AS status,
+       CASE WHEN t.this_groups = 3 THEN 'all-trained'
+            WHEN t.last_groups = 3 THEN 'all-trained-last-year'
+            WHEN t.first_recorded_at < t.opened_at THEN 'groups-missing'
+            ELSE 'year-open' END AS reason,
        t.recorded_at AS observed_at,
-       t.trained_groups AS trained_groups,
+       t.this_groups AS trained_groups,
+       t.last_groups AS trained_last_year,
        t.last_on AS last_on
 FROM trained t

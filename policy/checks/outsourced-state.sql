@@ -1,0 +1,45 @@
+-- Of each software written to order, by the newest entry that tells of this rule: is it as the rule
+-- asks (`sound`, `also_sound`), or is it not (`fault`, `also_fault`)? A fault is a breach within the
+-- interval, and after it nobody can say, until an entry about the same software settles it. The book serves several
+-- rules: where none of a unit's entries tells of this one, nothing is known, and no word that nothing
+-- was ordered stands.
+WITH told AS (
+    SELECT b.unit, b.entry, COALESCE(b.subject, '') AS subject, b.result, b.occurred_on, b.recorded_at, b.age_days,
+           CASE WHEN b.result IN (CAST(:sound AS TEXT), CAST(:also_sound AS TEXT)) THEN 'sound'
+                WHEN b.result IN (CAST(:fault AS TEXT), CAST(:also_fault AS TEXT)) THEN 'unsound'
+                WHEN b.result IS NULL THEN 'result-missing' END AS told
+    FROM book_outsourced_development b
+),
+placed AS (
+    SELECT t.unit, t.subject, t.result, t.occurred_on, t.recorded_at, t.age_days, t.told,
+           ROW_NUMBER() OVER (PARTITION BY t.unit, LOWER(TRIM(t.subject))
+                              ORDER BY t.occurred_on DESC, t.recorded_at DESC, t.entry) AS place
+    FROM told t
+    WHERE t.told IS NOT NULL
+)
+SELECT p.unit AS unit,
+       p.subject AS subject,
+       CASE WHEN p.told = 'sound' THEN 'met'
+            WHEN p.told = 'unsound' AND p.age_days <= CAST(:window_days AS BIGINT) THEN 'breached' END AS status,
+       CASE WHEN p.told = 'sound' THEN 'sound'
+            WHEN p.told = 'result-missing' THEN 'result-missing'
+            WHEN p.age_days <= CAST(:window_days AS BIGINT) THEN 'unsound'
+            ELSE 'review-old' END AS reason,
+       p.recorded_at AS observed_at,
+       p.result AS result,
+       p.occurred_on AS occurred_on
+FROM placed p
+WHERE p.place = 1
+  AND (p.told = 'unsound' OR p.age_days <= CAST(:window_days AS BIGINT))
+UNION ALL
+SELECT t.unit AS unit,
+       t.subject AS subject,
+       NULL AS status,
+       'not-told' AS reason,
+       t.recorded_at AS observed_at,
+       t.result AS result,
+       t.occurred_on AS occurred_on
+FROM told t
+WHERE t.told IS NULL
+  AND t.age_days <= CAST(:window_days AS BIGINT)
+  AND t.unit NOT IN (SELECT p.unit FROM placed p)
