@@ -116,6 +116,6 @@ async fn run(browser: &Browser, base: &str, inspector: &Client, officer: &Client
     browser.wait_text("#findings", "Đã kiểm tra lại").await;
     browser.click("form[action$='/advance'] .btn-primary").await;
     browser
-        .wait_text("[aria-current=step], .steps", "Đã đóng")
+        .wait_text("[aria-current=step], .stages", "Đã đóng")
         .await;
 }
