@@ -43,4 +43,11 @@ async fn many_small_fields_and_files_take_no_memory() {
             "{parts:?} of {size}: grew by {grown} bytes"
         );
     }
+    // Nothing that is a field: no boundary at all, and the head of a part without an end.
+    for begin in ["", "--gieng\r\nx: "] {
+        let answer = reader.endless("/receipts", begin, 600 << 20);
+        assert_ne!(answer, Some(200), "{begin:?}");
+        let grown = resident().saturating_sub(before);
+        assert!(grown < 64 << 20, "{begin:?}: grew by {grown} bytes");
+    }
 }

@@ -337,6 +337,7 @@ mod tests {
             "sep=|\na|=WEBSERVICE(\"http://10.0.0.1\")|b",
             "a,b\n='//10.0.0.1/s/[a.xlsx]S'!A1,1",
             "a,b\n\"=MAP(A1,WEBSERVICE)\",1",
+            "a,b\n\"=_xlfn.BYROW(A1,_xleta.WEBSERVICE)\",1",
         ] {
             assert!(has_active_formula(text), "{text}");
         }

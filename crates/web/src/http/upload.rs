@@ -2,11 +2,15 @@
 
 use std::{
     collections::HashMap,
-    sync::{LazyLock, Mutex, PoisonError},
+    io,
+    pin::Pin,
+    sync::{Arc, LazyLock, Mutex, PoisonError},
+    task::{Context, Poll, ready},
 };
 
 use axum::{
-    body::to_bytes,
+    Error,
+    body::{Body, Bytes, to_bytes},
     extract::{FromRequest, Multipart, Request},
     http::{StatusCode, header},
 };
@@ -59,37 +63,94 @@ const ROOM_OF_ONE: usize = 64 << 20;
 /// Bytes of forms in memory, by caller.
 static HELD: LazyLock<Mutex<HashMap<String, usize>>> = LazyLock::new(Mutex::default);
 
+/// What may have come of a form and be no field yet: what stands before the first one, and the
+/// heads of parts.
+const UNREAD: usize = 16 << 20;
+
 /// What one form holds; given back when it is dropped.
 #[derive(Debug, Default)]
 struct Held {
     caller: String,
     bytes: usize,
+    /// Of that, what has come and was not read yet.
+    unread: usize,
+    /// Whether the room was full.
+    busy: bool,
 }
 
 impl Held {
-    /// Whether so many more bytes fit; those of one caller up to `most`.
+    /// Whether so many more bytes, which have come, fit; those of one caller up to `most`.
     fn take(&mut self, bytes: usize, most: usize) -> bool {
+        if self.unread + bytes > UNREAD {
+            return false;
+        }
         let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
         let all: usize = held.values().sum();
         let own = held.get(&self.caller).copied().unwrap_or_default();
         if all + bytes > ROOM || own + bytes > most {
+            self.busy = true;
             return false;
         }
         held.insert(self.caller.clone(), own + bytes);
         self.bytes += bytes;
+        self.unread += bytes;
         true
+    }
+
+    /// Notes that so many bytes were read; those that are not kept go.
+    fn read(&mut self, bytes: usize, kept: bool) {
+        self.unread = self.unread.saturating_sub(bytes);
+        if !kept {
+            let gone = bytes.min(self.bytes);
+            self.bytes -= gone;
+            give(&self.caller, gone);
+        }
+    }
+}
+
+/// Gives bytes of a caller back.
+fn give(caller: &str, bytes: usize) {
+    let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(own) = held.get_mut(caller) {
+        *own = own.saturating_sub(bytes);
+        if *own == 0 {
+            held.remove(caller);
+        }
+    }
+}
+
+/// The body of a form, each byte of which is counted as it comes.
+struct Counted {
+    body: Body,
+    held: Arc<Mutex<Held>>,
+    most: usize,
+}
+
+impl http_body::Body for Counted {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Error>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        let bytes = match &frame {
+            Some(Ok(frame)) => frame.data_ref().map_or(0, Bytes::len),
+            _ => 0,
+        };
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.take(bytes, self.most) {
+            return Poll::Ready(frame);
+        }
+        let much = io::Error::other("more than can be held came outside of fields");
+        Poll::Ready(Some(Err(Error::new(much))))
     }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(own) = held.get_mut(&self.caller) {
-            *own = own.saturating_sub(self.bytes);
-            if *own == 0 {
-                held.remove(&self.caller);
-            }
-        }
+        give(&self.caller, self.bytes);
     }
 }
 
@@ -117,17 +178,33 @@ pub async fn receive(request: Request, limit: usize) -> Result<Upload, Fault> {
         .headers()
         .get(header::CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse().ok());
+    let held = Arc::new(Mutex::new(Held {
+        caller,
+        ..Held::default()
+    }));
+    let most = ROOM_OF_ONE.max(limit + FIELDS + UNREAD);
+    let counted = Arc::clone(&held);
+    let request = request.map(|body| {
+        Body::new(Counted {
+            body,
+            held: counted,
+            most,
+        })
+    });
+    let holds = || held.lock().unwrap_or_else(PoisonError::into_inner);
+    let cut = |what: String| match holds().busy {
+        true => crowded().into(),
+        false => broken(what),
+    };
     let mut form = Multipart::from_request(request, &())
         .await
         .map_err(|refusal| broken(refusal.body_text()))?;
-    let mut held = Held { caller, bytes: 0 };
-    let most_held = ROOM_OF_ONE.max(limit + FIELDS);
     let mut upload = Upload::default();
     // The rest of a form is small beside its files: so much more cannot fit.
     let hopeless = announced.is_some_and(|length| length > limit + FORM);
     let (mut exceeded, mut kept) = (hopeless.then(String::new), 0);
-    let (mut texts, mut parts, mut busy) = (0, 0, false);
-    while let Some(mut field) = form.next_field().await.map_err(|e| broken(e.body_text()))? {
+    let (mut texts, mut parts) = (0, 0);
+    while let Some(mut field) = form.next_field().await.map_err(|e| cut(e.body_text()))? {
         let name = field.name().unwrap_or_default().to_owned();
         let file = field.file_name().map(ToOwned::to_owned);
         parts += 1;
@@ -140,16 +217,12 @@ pub async fn receive(request: Request, limit: usize) -> Result<Upload, Fault> {
             None => FIELD.min(FIELDS.saturating_sub(texts)),
         };
         let mut bytes = Vec::new();
-        while let Some(chunk) = field.chunk().await.map_err(|e| broken(e.body_text()))? {
+        while let Some(chunk) = field.chunk().await.map_err(|e| cut(e.body_text()))? {
             if bytes.len() + chunk.len() > most {
                 exceeded = Some(file.clone().unwrap_or_else(|| name.clone()));
                 bytes = Vec::new();
             }
-            if exceeded.is_none() && !held.take(chunk.len(), most_held) {
-                busy = true;
-                exceeded = Some(String::new());
-                bytes = Vec::new();
-            }
+            holds().read(chunk.len(), exceeded.is_none());
             if exceeded.is_none() {
                 bytes.extend_from_slice(&chunk);
             }
@@ -177,9 +250,9 @@ pub async fn receive(request: Request, limit: usize) -> Result<Upload, Fault> {
             }
         }
     }
-    upload.held = held;
+    drop(form);
+    upload.held = std::mem::take(&mut *holds());
     match exceeded {
-        Some(_) if busy => Err(crowded().into()),
         Some(name) => Err(too_large(&name, limit)),
         None => Ok(upload),
     }

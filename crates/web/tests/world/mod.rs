@@ -488,6 +488,20 @@ impl Browser {
         self.send(path, FILE_KIND, SendBody::from_reader(&mut body))
     }
 
+    /// A form of so many bytes that come to no field; the answer, where one came before the
+    /// connection ended.
+    pub fn endless(&self, path: &str, begin: &str, size: u64) -> Option<u16> {
+        let head = std::io::Cursor::new(begin.to_owned());
+        let mut body = head.chain(std::io::repeat(b'a').take(size));
+        let mut request = self.agent.post(format!("{}{path}", self.base));
+        for (name, value) in self.headers() {
+            request = request.header(name, value);
+        }
+        let request = request.header("content-type", FILE_KIND);
+        let sent = request.send(SendBody::from_reader(&mut body));
+        sent.ok().map(|answer| answer.status().as_u16())
+    }
+
     /// Listens to what pages are told.
     pub fn live(&self) -> Live {
         let mut request = self.agent.get(format!("{}/live", self.base));

@@ -243,9 +243,12 @@ pub fn is_active_formula(formula: &str) -> bool {
             .next()
             .unwrap_or("");
         let handed = end != "(" && !code[..at].contains('(');
-        let name = name
-            .trim_start_matches("_XLFN.")
-            .trim_start_matches("_XLWS.");
+        // As files write them: `_xlfn.`, `_xlws.`, and `_xleta.` for one that is handed on.
+        let name = name.rsplit("_XL").next().unwrap_or(name);
+        let name = match name.split_once('.') {
+            Some(("FN" | "WS" | "ETA" | "UDF", name)) => name,
+            _ => name,
+        };
         FETCHING.contains(&name) && !handed
     });
     // A cell of a workbook on another machine's share.
