@@ -1,7 +1,8 @@
 -- Each fault of a connection that lasts, or lasted, longer than the grace: was it notified within
 -- the grace? A notice counts from when it was given (`told_at`), else from when it was entered.
 -- A fault that was not notified stays a breach after the line is back, for `window_days`; where a
--- fault has only to be written down (`late` is met), it may be later. What the
+-- fault has only to be written down (`late` is met), it may be later, and nobody can say where the
+-- unit's technical journal has a fault since: an entry there names no connection. What the
 -- register of planned works announced is no fault, and time in which nobody could look does not
 -- count; work that lasts longer than announced is a fault from its announced end. While every connection is up and was, there is nothing to notify. A notice of another
 -- site, or about another matter than connection or access, answers nothing, nor does one that
@@ -42,14 +43,22 @@ notices AS (
          AND (n.site IS NULL OR n.site = f.target OR n.site = c.a_site OR n.site = c.z_site)
     GROUP BY f.target, f.began_at
 ),
+written AS (
+    SELECT b.unit, MAX(b.recorded_at) AS written_at
+    FROM book_technical_journal b
+    WHERE b.result = 'fault'
+    GROUP BY b.unit
+),
 judged AS (
     SELECT f.unit, f.subject, f.observed_at, f.lasted_ms, f.began_at, n.notified_at,
            CASE WHEN f.planned = 'yes' THEN 'planned'
                 WHEN n.notified_at <= f.began_at + CAST(:grace_hours AS BIGINT) * 3600000 THEN 'notified'
                 WHEN n.notified_at IS NOT NULL THEN 'notified-late'
                 WHEN f.lasted_ms <= CAST(:grace_hours AS BIGINT) * 3600000 THEN 'just-down'
+                WHEN CAST(:late AS TEXT) = 'met' AND w.written_at >= f.began_at THEN 'in-journal'
                 ELSE 'not-notified' END AS outcome
     FROM faults f
+    LEFT JOIN written w ON w.unit = f.unit
     LEFT JOIN notices n ON n.target = f.target AND n.began_at = f.began_at
 )
 SELECT j.unit AS unit,
@@ -57,11 +66,13 @@ SELECT j.unit AS unit,
        CASE WHEN j.outcome = 'notified' THEN 'met'
             WHEN j.outcome = 'notified-late' AND CAST(:late AS TEXT) = 'met' THEN 'met'
             WHEN j.outcome IN ('notified-late', 'not-notified') THEN 'breached'
+            WHEN j.outcome = 'in-journal' THEN NULL
             ELSE 'not_applicable' END AS status,
        CASE WHEN j.outcome = 'notified' THEN 'notified'
             WHEN j.outcome = 'notified-late' THEN 'notified-late'
             WHEN j.outcome = 'not-notified' THEN 'not-notified'
             WHEN j.outcome = 'planned' THEN 'planned'
+            WHEN j.outcome = 'in-journal' THEN 'in-journal'
             ELSE 'just-down' END AS reason,
        j.observed_at AS observed_at,
        j.lasted_ms / 3600000 AS down_hours,
