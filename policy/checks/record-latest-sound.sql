@@ -1,28 +1,43 @@
 -- Has the newest entry about each matter of a book a result that the rule allows? What is looked
--- at again has a new entry, which goes before the old. Of an entry older than the interval that
+-- at again has a new entry, which goes before the old. A fault that is newly found has `grace_days`
+-- to be mended, until a later look finds it again: so long nobody can say. Of an entry older than the interval that
 -- left a fault, or does not say, nobody can say how it stands today; one that was sound then is
 -- not looked at any more.
 WITH placed AS (
     SELECT e.unit, COALESCE(e.subject, '') AS subject, e.result, e.occurred_on, e.recorded_at, e.age_days,
+           LAG(e.result) OVER (PARTITION BY e.unit, LOWER(TRIM(COALESCE(e.subject, '')))
+                               ORDER BY e.occurred_on, e.recorded_at, e.entry DESC) AS result_before,
+           LAG(e.occurred_on) OVER (PARTITION BY e.unit, LOWER(TRIM(COALESCE(e.subject, '')))
+                                    ORDER BY e.occurred_on, e.recorded_at, e.entry DESC) AS before_on,
            ROW_NUMBER() OVER (PARTITION BY e.unit, LOWER(TRIM(COALESCE(e.subject, '')))
                               ORDER BY e.occurred_on DESC, e.recorded_at DESC, e.entry) AS place
     FROM fact_entry e
     WHERE e.register = CAST(:register AS TEXT)
+),
+judged AS (
+    SELECT p.unit, p.subject, p.result, p.occurred_on, p.recorded_at,
+           CASE WHEN p.result IS NULL THEN 'result-missing'
+                WHEN p.result IN (CAST(:sound AS TEXT), CAST(:also_sound AS TEXT))
+                     THEN CASE WHEN p.age_days <= CAST(:window_days AS BIGINT) THEN 'sound' END
+                WHEN p.age_days > CAST(:window_days AS BIGINT) THEN 'review-old'
+                WHEN p.age_days > CAST(:grace_days AS BIGINT) THEN 'unsound'
+                WHEN p.result_before NOT IN (CAST(:sound AS TEXT), CAST(:also_sound AS TEXT))
+                     AND p.before_on < p.occurred_on THEN 'unsound'
+                ELSE 'newly-found' END AS reason
+    FROM placed p
+    WHERE p.place = 1
 )
-SELECT p.unit AS unit,
-       p.subject AS subject,
-       CASE WHEN p.result IS NULL THEN NULL
-            WHEN p.result IN (CAST(:sound AS TEXT), CAST(:also_sound AS TEXT)) THEN 'met'
-            WHEN p.age_days <= CAST(:window_days AS BIGINT) THEN 'breached' END AS status,
-       CASE WHEN p.result IS NULL THEN 'result-missing'
-            WHEN p.result IN (CAST(:sound AS TEXT), CAST(:also_sound AS TEXT)) THEN 'sound'
-            WHEN p.age_days <= CAST(:window_days AS BIGINT) THEN 'unsound'
-            ELSE 'review-old' END AS reason,
-       p.recorded_at AS observed_at,
-       p.result AS result,
-       p.occurred_on AS occurred_on
-FROM placed p
-WHERE p.place = 1
-  AND (p.age_days <= CAST(:window_days AS BIGINT)
-       OR p.result IS NULL
-       OR p.result NOT IN (CAST(:sound AS TEXT), CAST(:also_sound AS TEXT)))
+SELECT j.unit AS unit,
+       j.subject AS subject,
+       CASE WHEN j.reason = 'sound' THEN 'met'
+            WHEN j.reason = 'unsound' THEN 'breached' END AS status,
+       CASE WHEN j.reason = 'sound' THEN 'sound'
+            WHEN j.reason = 'unsound' THEN 'unsound'
+            WHEN j.reason = 'newly-found' THEN 'newly-found'
+            WHEN j.reason = 'review-old' THEN 'review-old'
+            ELSE 'result-missing' END AS reason,
+       j.recorded_at AS observed_at,
+       j.result AS result,
+       j.occurred_on AS occurred_on
+FROM judged j
+WHERE j.reason IS NOT NULL
