@@ -1,10 +1,13 @@
--- Asked of whoever inspects (the incident team, an inspector): was a planned inspection held this
+-- Asked of whoever inspects (the incident team, an inspector), or of the network authority where
+-- `asked` is `authority`: was a planned inspection held this
 -- year or the last? The team's standing office is the network authority, and one inspection is
 -- entered once: the entries of the network authority, the incident team and the inspectors of the
 -- same province count for each of them, in both books. That none is entered shows nothing.
 WITH bodies AS (
     SELECT r.unit, r.province,
-           MAX(CASE WHEN r.role IN ('incident-team', 'inspector') THEN 1 ELSE 0 END) AS asked
+           MAX(CASE WHEN CAST(:asked AS TEXT) = 'authority' THEN CASE WHEN r.role = 'network-authority' THEN 1 ELSE 0 END
+                    WHEN r.role IN ('incident-team', 'inspector') THEN 1
+                    ELSE 0 END) AS asked
     FROM fact_role r
     WHERE r.role IN ('network-authority', 'incident-team', 'inspector')
       AND (r.starts_on IS NULL OR r.starts_on <= CAST(:today AS TEXT))
