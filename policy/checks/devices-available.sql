@@ -3,18 +3,41 @@
 -- down count; what was not measured is without data, and so is what was not measured for at
 -- least `min_measured_percent` of the month so far, unless it was down too long already. `role` narrows it to one kind of device;
 -- `any` takes all of these, and what else is probed.
-WITH passed AS (
-    SELECT (CAST(SUBSTR(CAST(:today AS TEXT), 9, 2) AS BIGINT) - 1) * 86400000 + (CAST(:now AS BIGINT) + 25200000) % 86400000 AS elapsed_ms
+-- In the first `young_days` of a month the last month is judged, which is whole. In a month that
+-- is not over, what was lost is a breach once it is too much for the whole month; until then what is
+-- too much for the days so far may yet even out, and nobody can say.
+WITH today AS (
+    SELECT CAST(SUBSTR(CAST(:today AS TEXT), 1, 4) AS BIGINT) AS y, CAST(SUBSTR(CAST(:today AS TEXT), 6, 2) AS BIGINT) AS m,
+           CAST(SUBSTR(CAST(:today AS TEXT), 9, 2) AS BIGINT) AS d
+),
+judged AS (
+    SELECT t.d, CASE WHEN t.d <= CAST(:young_days AS BIGINT) THEN 'yes' ELSE 'no' END AS closed,
+           CASE WHEN t.d <= CAST(:young_days AS BIGINT) AND t.m = 1 THEN t.y - 1 ELSE t.y END AS y,
+           CASE WHEN t.d > CAST(:young_days AS BIGINT) THEN t.m WHEN t.m = 1 THEN 12 ELSE t.m - 1 END AS m
+    FROM today t
+),
+whole AS (
+    SELECT j.d, j.closed, CAST(j.y AS TEXT) || CASE WHEN j.m < 10 THEN '-0' ELSE '-' END || CAST(j.m AS TEXT) AS month,
+           CASE WHEN j.m IN (4, 6, 9, 11) THEN 30 WHEN j.m <> 2 THEN 31
+                WHEN j.y % 4 = 0 AND (j.y % 100 <> 0 OR j.y % 400 = 0) THEN 29
+                ELSE 28 END * CAST(86400000 AS BIGINT) AS month_ms
+    FROM judged j
+),
+passed AS (
+    SELECT w.month, w.month_ms, w.closed,
+           CASE WHEN w.closed = 'yes' THEN w.month_ms
+                ELSE (w.d - 1) * 86400000 + (CAST(:now AS BIGINT) + 25200000) % 86400000 END AS elapsed_ms
+    FROM whole w
 ),
 month_of AS (
     SELECT a.unit, a.target, a.subject, d.role, a.updated_at, a.down_ms,
            a.up_ms + a.down_ms AS known_ms,
            100.0 * a.up_ms / NULLIF(a.up_ms + a.down_ms, 0) AS share,
-           100.0 * a.down_ms / p.elapsed_ms AS lost_share,
+           100.0 * a.down_ms / p.month_ms AS lost_share, p.month, p.closed,
            100.0 * (a.up_ms + a.down_ms) / p.elapsed_ms AS measured_percent
     FROM fact_availability a CROSS JOIN passed p
     JOIN fact_device d ON d.device = a.target
-    WHERE a.month = CAST(:month AS TEXT) AND a.noun = 'device' AND d.status = 'active'
+    WHERE a.month = p.month AND a.noun = 'device' AND d.status = 'active'
       AND (CAST(:role AS TEXT) = 'any' OR d.role = CAST(:role AS TEXT))
 )
 SELECT m.unit AS unit,
@@ -23,17 +46,20 @@ SELECT m.unit AS unit,
             WHEN m.lost_share > 100 - CAST(:min_percent AS DOUBLE PRECISION) THEN 'breached'
             WHEN m.measured_percent < CAST(:min_measured_percent AS DOUBLE PRECISION) THEN NULL
             WHEN m.share >= CAST(:min_percent AS DOUBLE PRECISION) THEN 'met'
+            WHEN m.closed = 'no' THEN NULL
             ELSE 'breached' END AS status,
        CASE WHEN m.known_ms = 0 THEN 'no-samples'
             WHEN m.lost_share > 100 - CAST(:min_percent AS DOUBLE PRECISION) THEN 'interrupted'
             WHEN m.measured_percent < CAST(:min_measured_percent AS DOUBLE PRECISION) THEN 'hardly-measured'
             WHEN m.share >= CAST(:min_percent AS DOUBLE PRECISION) THEN 'available'
+            WHEN m.closed = 'no' THEN 'may-even-out'
             ELSE 'interrupted' END AS reason,
-       m.updated_at AS observed_at,
+       CASE WHEN m.closed = 'yes' THEN CAST(:now AS BIGINT) ELSE m.updated_at END AS observed_at,
        m.role AS role,
        CAST(ROUND(CAST(m.share AS NUMERIC), 3) AS DOUBLE PRECISION) AS percent,
        m.down_ms / 60000 AS lost_minutes,
-       CAST(ROUND(CAST(m.measured_percent AS NUMERIC)) AS BIGINT) AS measured_percent
+       CAST(ROUND(CAST(m.measured_percent AS NUMERIC)) AS BIGINT) AS measured_percent,
+       m.month AS month
 FROM month_of m
 UNION ALL
 SELECT d.unit AS unit,
@@ -44,7 +70,8 @@ SELECT d.unit AS unit,
        d.role AS role,
        CAST(NULL AS DOUBLE PRECISION) AS percent,
        CAST(NULL AS BIGINT) AS lost_minutes,
-       CAST(NULL AS BIGINT) AS measured_percent
+       CAST(NULL AS BIGINT) AS measured_percent,
+       CAST(NULL AS TEXT) AS month
 FROM fact_device d
 WHERE d.status = 'active'
   AND (d.role = CAST(:role AS TEXT)

@@ -3,8 +3,31 @@
 -- of the month so far (of those still in service), or nobody can say, unless too much of it was
 -- lost already. A member's site in service that was not
 -- measured is without data, and the whole with it.
-WITH passed AS (
-    SELECT (CAST(SUBSTR(CAST(:today AS TEXT), 9, 2) AS BIGINT) - 1) * 86400000 + (CAST(:now AS BIGINT) + 25200000) % 86400000 AS elapsed_ms
+-- In the first `young_days` of a month the last month is judged, which is whole. In a month that
+-- is not over, what was lost is a breach once it is too much for the whole month; until then what is
+-- too much for the days so far may yet even out, and nobody can say.
+WITH today AS (
+    SELECT CAST(SUBSTR(CAST(:today AS TEXT), 1, 4) AS BIGINT) AS y, CAST(SUBSTR(CAST(:today AS TEXT), 6, 2) AS BIGINT) AS m,
+           CAST(SUBSTR(CAST(:today AS TEXT), 9, 2) AS BIGINT) AS d
+),
+judged AS (
+    SELECT t.d, CASE WHEN t.d <= CAST(:young_days AS BIGINT) THEN 'yes' ELSE 'no' END AS closed,
+           CASE WHEN t.d <= CAST(:young_days AS BIGINT) AND t.m = 1 THEN t.y - 1 ELSE t.y END AS y,
+           CASE WHEN t.d > CAST(:young_days AS BIGINT) THEN t.m WHEN t.m = 1 THEN 12 ELSE t.m - 1 END AS m
+    FROM today t
+),
+whole AS (
+    SELECT j.d, j.closed, CAST(j.y AS TEXT) || CASE WHEN j.m < 10 THEN '-0' ELSE '-' END || CAST(j.m AS TEXT) AS month,
+           CASE WHEN j.m IN (4, 6, 9, 11) THEN 30 WHEN j.m <> 2 THEN 31
+                WHEN j.y % 4 = 0 AND (j.y % 100 <> 0 OR j.y % 400 = 0) THEN 29
+                ELSE 28 END * CAST(86400000 AS BIGINT) AS month_ms
+    FROM judged j
+),
+passed AS (
+    SELECT w.month, w.month_ms, w.closed,
+           CASE WHEN w.closed = 'yes' THEN w.month_ms
+                ELSE (w.d - 1) * 86400000 + (CAST(:now AS BIGINT) + 25200000) % 86400000 END AS elapsed_ms
+    FROM whole w
 ),
 network AS (
     SELECT o.province, CAST(SUM(a.up_ms) AS BIGINT) AS up_ms,
@@ -14,13 +37,14 @@ network AS (
            COUNT(CASE WHEN a.status = 'active' THEN 1 END) AS watched,
            COUNT(*) AS connections,
            MAX(a.updated_at) AS seen
-    FROM fact_availability a JOIN fact_organization o ON o.unit = a.unit
-    WHERE a.month = CAST(:month AS TEXT) AND a.noun IN ('site', 'circuit')
+    FROM fact_availability a CROSS JOIN passed p
+    JOIN fact_organization o ON o.unit = a.unit
+    WHERE a.month = p.month AND a.noun IN ('site', 'circuit')
     GROUP BY o.province
 ),
 shared AS (
     SELECT n.province, n.connections, n.seen, 100.0 * n.up_ms / NULLIF(n.known_ms, 0) AS share,
-           100.0 * n.lost_ms / (n.connections * p.elapsed_ms) AS lost_share,
+           100.0 * n.lost_ms / (n.connections * p.month_ms) AS lost_share, p.month, p.closed,
            COALESCE(100.0 * n.measured_ms / NULLIF(n.watched * p.elapsed_ms, 0), 0) AS measured_percent
     FROM network n CROSS JOIN passed p
 )
@@ -30,16 +54,19 @@ SELECT r.unit AS unit,
             WHEN s.lost_share > 100 - CAST(:min_percent AS DOUBLE PRECISION) THEN 'breached'
             WHEN s.measured_percent < CAST(:min_measured_percent AS DOUBLE PRECISION) THEN NULL
             WHEN s.share >= CAST(:min_percent AS DOUBLE PRECISION) THEN 'met'
+            WHEN s.closed = 'no' THEN NULL
             ELSE 'breached' END AS status,
        CASE WHEN s.share IS NULL THEN 'no-samples'
             WHEN s.lost_share > 100 - CAST(:min_percent AS DOUBLE PRECISION) THEN 'interrupted'
             WHEN s.measured_percent < CAST(:min_measured_percent AS DOUBLE PRECISION) THEN 'hardly-measured'
             WHEN s.share >= CAST(:min_percent AS DOUBLE PRECISION) THEN 'available'
+            WHEN s.closed = 'no' THEN 'may-even-out'
             ELSE 'interrupted' END AS reason,
-       s.seen AS observed_at,
+       CASE WHEN s.closed = 'yes' THEN CAST(:now AS BIGINT) ELSE s.seen END AS observed_at,
        CAST(ROUND(CAST(s.share AS NUMERIC), 3) AS DOUBLE PRECISION) AS percent,
        COALESCE(s.connections, 0) AS connections,
-       CAST(ROUND(CAST(s.measured_percent AS NUMERIC)) AS BIGINT) AS measured_percent
+       CAST(ROUND(CAST(s.measured_percent AS NUMERIC)) AS BIGINT) AS measured_percent,
+       s.month AS month
 FROM fact_role r LEFT JOIN shared s ON s.province = r.province
 WHERE r.role = 'network-authority'
   AND (r.starts_on IS NULL OR r.starts_on <= CAST(:today AS TEXT))
@@ -52,11 +79,12 @@ SELECT r.unit AS unit,
        s.updated_at AS observed_at,
        CAST(NULL AS DOUBLE PRECISION) AS percent,
        CAST(NULL AS BIGINT) AS connections,
-       CAST(NULL AS BIGINT) AS measured_percent
-FROM fact_role r
+       CAST(NULL AS BIGINT) AS measured_percent,
+       CAST(NULL AS TEXT) AS month
+FROM fact_role r CROSS JOIN passed p
 JOIN fact_organization o ON o.province = r.province AND o.membership IN ('member', 'participant')
 JOIN fact_site s ON s.unit = o.unit AND s.status = 'active'
-LEFT JOIN fact_availability a ON a.target = s.site AND a.month = CAST(:month AS TEXT)
+LEFT JOIN fact_availability a ON a.target = s.site AND a.month = p.month
 WHERE r.role = 'network-authority'
   AND (r.starts_on IS NULL OR r.starts_on <= CAST(:today AS TEXT))
   AND (r.ends_on IS NULL OR r.ends_on >= CAST(:today AS TEXT))
