@@ -1,0 +1,44 @@
+-- Has the unit response procedures that have not expired: of ordinary and of serious incidents, or
+-- (`kinds` is `any`) of any kind? One without an end is believed only so long. A kind of which there
+-- was never one is without data, and so is one for which only a procedure of no kind stands.
+WITH kinds AS (
+    SELECT 'procedure-ordinary' AS kind
+    UNION ALL
+    SELECT 'procedure-serious' AS kind
+),
+placed AS (
+    SELECT e.unit, e.occurred_on, e.recorded_at, e.expires_on, k.kind,
+           CASE WHEN CAST(:kinds AS TEXT) = 'any' OR e.subject IN (k.kind, 'procedure-both') THEN 'own'
+                WHEN e.subject = 'procedure' THEN 'unsaid'
+                ELSE 'other' END AS fits,
+           CASE WHEN e.expires_on < CAST(:today AS TEXT) THEN 'expired'
+                WHEN e.expires_on IS NOT NULL OR e.age_days <= CAST(:max_age_days AS BIGINT) THEN 'in-force'
+                ELSE 'not-confirmed' END AS state
+    FROM fact_entry e CROSS JOIN kinds k
+    WHERE e.register = 'incident-plan'
+      AND e.subject IN ('procedure', 'procedure-ordinary', 'procedure-serious', 'procedure-both')
+),
+counted AS (
+    SELECT p.unit, p.kind,
+           COUNT(CASE WHEN p.fits = 'own' AND p.state = 'in-force' THEN 1 END) AS standing,
+           COUNT(CASE WHEN p.fits = 'own' AND p.state = 'not-confirmed' THEN 1 END) AS doubtful,
+           COUNT(CASE WHEN p.fits = 'unsaid' AND p.state <> 'expired' THEN 1 END) AS unsaid,
+           COUNT(CASE WHEN p.fits = 'own' THEN 1 END) AS entries,
+           MAX(p.recorded_at) AS recorded_at, MAX(p.occurred_on) AS last_on
+    FROM placed p
+    GROUP BY p.unit, p.kind
+)
+SELECT c.unit AS unit,
+       CASE WHEN CAST(:kinds AS TEXT) = 'any' THEN ''
+            WHEN c.kind = 'procedure-serious' THEN 'Sự cố nghiêm trọng'
+            ELSE 'Sự cố thông thường' END AS subject,
+       CASE WHEN c.standing > 0 THEN 'met'
+            WHEN c.doubtful > 0 OR c.unsaid > 0 OR c.entries = 0 THEN NULL
+            ELSE 'breached' END AS status,
+       CASE WHEN c.standing > 0 THEN 'in-force'
+            WHEN c.doubtful > 0 THEN 'not-confirmed'
+            WHEN c.unsaid > 0 OR c.entries = 0 THEN 'kind-missing'
+            ELSE 'expired' END AS reason,
+       c.recorded_at AS observed_at,
+       c.last_on AS last_on
+FROM counted c
