@@ -112,7 +112,9 @@ async fn hidden(db: &Db) -> Result<Vec<Difference>, StoreError> {
             // Once as the rows lie, once as the index of the key leads to them.
             let way = "SELECT set_config('enable_seqscan', $2, true), set_config('enable_sort', $2, true), \
                  set_config('enable_bitmapscan', 'off', true), set_config('enable_indexonlyscan', 'off', true), \
-                 set_config('enable_indexscan', $1, true)";
+                 set_config('seq_page_cost', '1', true), set_config('random_page_cost', '1', true), \
+                 set_config('cpu_tuple_cost', '0.01', true), set_config('cpu_operator_cost', '0.0025', true), \
+                 set_config('jit', 'off', true), set_config('enable_indexscan', $1, true)";
             let other = if by_index == "on" { "off" } else { "on" };
             tx.fetch("schema", way, &[by_index.into(), other.into()])
                 .await?;
@@ -136,7 +138,10 @@ const SETTINGS: &str = "SELECT DISTINCT s.line AS name FROM pg_db_role_setting d
      CROSS JOIN LATERAL unnest(d.setconfig) s(line) LEFT JOIN pg_roles r ON r.oid = d.setrole \
      WHERE (d.setdatabase = 0 OR d.setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())) \
      AND (d.setrole = 0 OR r.rolname = current_user) \
-     AND s.line ~ '^(enable_|search_path=|session_|local_preload|row_security|ignore_|zero_damaged)' ORDER BY 1";
+     AND s.line ~ '^(enable_|search_path=|session_|local_preload|row_security|ignore_|zero_damaged)' \
+     UNION SELECT concat('tablespace ', p.spcname, ': ', o.line) FROM pg_tablespace p \
+     CROSS JOIN LATERAL unnest(p.spcoptions) o(line) WHERE o.line ~ '_cost=.*([0-9]{6}|e[+]?[0-9])' \
+     ORDER BY 1";
 
 /// Each table with the columns of its key.
 const KEYS: &str = "SELECT i.indrelid::regclass::text AS name, \
@@ -173,9 +178,11 @@ const POSTGRES: &str = "\
     UNION ALL SELECT 'constraint', concat(c.relname, ': ', pg_get_constraintdef(k.oid, true)), '' \
     FROM pg_constraint k JOIN ours c ON c.oid = k.conrelid \
     UNION ALL SELECT 'trigger', concat(c.relname, ': ', t.tgname), concat(t.tgenabled, pg_get_triggerdef(t.oid, true)) \
-    FROM pg_trigger t JOIN ours c ON c.oid = t.tgrelid WHERE NOT t.tgisinternal OR t.tgenabled <> 'O' \
+    FROM pg_trigger t JOIN ours c ON c.oid = t.tgrelid WHERE t.tgconstraint = 0 OR t.tgenabled <> 'O' \
     UNION ALL SELECT 'rule', concat(c.relname, ': ', r.rulename), pg_get_ruledef(r.oid, true) \
-    FROM pg_rewrite r JOIN ours c ON c.oid = r.ev_class WHERE r.rulename <> '_RETURN' \
+    FROM pg_rewrite r JOIN ours c ON c.oid = r.ev_class WHERE NOT (r.rulename = '_RETURN' AND c.relkind IN ('v', 'm')) \
+    UNION ALL SELECT 'statistics', s.stxname::text, pg_get_statisticsobjdef(s.oid) \
+    FROM pg_statistic_ext s JOIN ours c ON c.oid = s.stxrelid \
     UNION ALL SELECT 'policy', concat(c.relname, ': ', p.polname), '' \
     FROM pg_policy p JOIN ours c ON c.oid = p.polrelid \
     UNION ALL SELECT 'function', p.oid::regprocedure::text, p.prosrc \

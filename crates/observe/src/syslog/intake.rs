@@ -181,12 +181,22 @@ impl Intake {
     /// Parses and attributes one line and adds it to `load`.
     pub(super) fn take(&self, load: &mut Load, arrival: &Arrival<'_>, at_peer: Option<&AtPeer>) {
         let mut message = wire::syslog::parse(arrival.bytes, arrival.received_at, &self.zone);
-        let named = message.sender().unwrap_or_default();
+        // Behind a relay its header decides; a sender that speaks for itself alone is called
+        // what it calls itself, wherever in the line.
+        let relays = at_peer.is_some_and(AtPeer::relays);
+        let name = |message: &wire::syslog::Message<'_>| {
+            let name = match relays {
+                true => message.sender(),
+                false => message.host.as_deref(),
+            };
+            name.unwrap_or_default().to_owned()
+        };
+        let named = name(&message);
         let received_at_ms = arrival.received_at.as_millisecond();
-        let found = at_peer.and_then(|at| at.source(named));
+        let found = at_peer.and_then(|at| at.source(&named));
         if found.is_none() {
             self.unknown
-                .saw(arrival.peer, named, arrival.bytes, 1, received_at_ms);
+                .saw(arrival.peer, &named, arrival.bytes, 1, received_at_ms);
         }
         // Only now is it known whose clock it was.
         if let Some(zone) = found.and_then(|known| known.zone.as_ref())
@@ -195,12 +205,7 @@ impl Intake {
         {
             message = wire::syslog::parse(arrival.bytes, arrival.received_at, zone);
         }
-        // Of a device that speaks for itself alone, its own word wherever it stands.
-        let host = match at_peer.is_some_and(AtPeer::is_alone) {
-            true => message.host.as_deref(),
-            false => message.sender(),
-        };
-        let host = host.unwrap_or_default();
+        let host = name(&message);
         let Source { source, unit } = found.map_or(
             Source {
                 source: [0; 16],
@@ -232,7 +237,7 @@ impl Intake {
             flags,
             facility: message.facility,
             severity: message.severity.map(|s| s as u8),
-            host,
+            host: &host,
             application: message.application.as_deref().unwrap_or_default(),
             raw: arrival.bytes,
         });

@@ -58,9 +58,9 @@ impl AtPeer {
             .or(self.any.as_ref())
     }
 
-    /// Whether nobody but one device sends from there.
-    pub(super) fn is_alone(&self) -> bool {
-        self.by_host.is_empty() && self.any.is_some()
+    /// Whether lines of several devices come from there, told apart by name.
+    pub(super) fn relays(&self) -> bool {
+        !self.by_host.is_empty()
     }
 }
 

@@ -14,12 +14,13 @@ use axum::{
     extract::{FromRequest, Multipart, Request},
     http::{StatusCode, header},
 };
+use axum_extra::extract::CookieJar;
 use domain::{
     label::{Label, Lang},
     problem::{Problem, ProblemKind},
 };
 
-use super::{asked::Asked, fault::Fault, params::Params};
+use super::{asked::Asked, fault::Fault, params::Params, reader::SESSION};
 use crate::format;
 
 /// A form with its files.
@@ -106,6 +107,13 @@ impl Held {
             give(&self.caller, gone);
         }
     }
+
+    /// Gives back what was kept.
+    fn let_go(&mut self) {
+        let kept = self.bytes.saturating_sub(self.unread);
+        self.bytes -= kept;
+        give(&self.caller, kept);
+    }
 }
 
 /// Gives bytes of a caller back.
@@ -172,8 +180,7 @@ pub async fn receive(request: Request, limit: usize) -> Result<Upload, Fault> {
             ..Upload::default()
         });
     }
-    let caller = request.extensions().get::<Asked>();
-    let caller = caller.map(|asked| asked.remote.clone()).unwrap_or_default();
+    let caller = caller(&request);
     let announced: Option<usize> = request
         .headers()
         .get(header::CONTENT_LENGTH)
@@ -229,6 +236,7 @@ pub async fn receive(request: Request, limit: usize) -> Result<Upload, Fault> {
         }
         if exceeded.is_some() {
             upload = Upload::default();
+            holds().let_go();
             continue;
         }
         match file {
@@ -256,6 +264,21 @@ pub async fn receive(request: Request, limit: usize) -> Result<Upload, Fault> {
         Some(name) => Err(too_large(&name, limit)),
         None => Ok(upload),
     }
+}
+
+/// Whose room a form takes: the session's or the token's, behind one address are many.
+fn caller(request: &Request) -> String {
+    let headers = request.headers();
+    let session = CookieJar::from_headers(headers);
+    if let Some(session) = session.get(SESSION) {
+        return session.value().to_owned();
+    }
+    let token = headers.get(header::AUTHORIZATION);
+    if let Some(token) = token.and_then(|token| token.to_str().ok()) {
+        return token.to_owned();
+    }
+    let asked = request.extensions().get::<Asked>();
+    asked.map(|asked| asked.remote.clone()).unwrap_or_default()
 }
 
 fn crowded() -> Problem {

@@ -80,7 +80,12 @@ pub(super) fn header_host(bytes: &[u8]) -> Option<&[u8]> {
     let (written, used) = stamp::any(bytes).filter(|(_, n)| bytes.get(*n) == Some(&b' '))?;
     let rest = &bytes[used..];
     let zone = zone::suffix(rest, false).filter(|_| written.offset.is_none());
-    let (name, _) = host(trim_start(&rest[zone.map_or(0, |(_, n)| n)..]))?;
+    let rest = trim_start(&rest[zone.map_or(0, |(_, n)| n)..]);
+    let (name, used) = host(rest)?;
+    // An agent's header, and the columns of SQL Server's own log.
+    if name.starts_with(b"(") || rest[used..].starts_with(b"   ") {
+        return None;
+    }
     std::str::from_utf8(name)
         .is_ok_and(|name| name.parse::<std::net::IpAddr>().is_err())
         .then_some(name)
