@@ -118,7 +118,7 @@ async fn alone(p: Province) {
     t.share(&t.officer(), "CA", "").await.unwrap();
 
     assert_eq!(t.sees(&viewer, &t.shared).await, ALL);
-    assert_eq!(t.received(&viewer).await, [t.shared.0.clone()]);
+    assert_eq!(t.received(&viewer).await, std::slice::from_ref(&t.shared.0));
     let (record, by) = share::read(app, &viewer, BOOK, &t.shared.0).await.unwrap();
     assert_eq!(record.text("subject"), "lộ mật khẩu");
     assert_eq!(by.unwrap().organization_name, "A");
@@ -390,6 +390,6 @@ async fn an_entry_of_a_book_that_few_may_read_can_be_shared() {
     assert_eq!(t.sees(&viewer, &t.shared).await, NOTHING);
     t.share(&t.officer(), "CA", "").await.unwrap();
     assert_eq!(t.sees(&viewer, &t.shared).await, ALL);
-    assert_eq!(t.received(&viewer).await, [t.shared.0.clone()]);
+    assert_eq!(t.received(&viewer).await, std::slice::from_ref(&t.shared.0));
     assert_eq!(t.sees(&viewer, &t.kept).await, NOTHING);
 }
