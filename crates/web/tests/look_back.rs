@@ -49,15 +49,15 @@ async fn a_past_day_is_shown_as_known_then_or_as_known_now() {
         )
     };
     let said = |known: &str, status: &str| (known.to_owned(), status.to_owned(), known == "now");
-    assert_eq!(status(&centre, "X1", ""), said("then", "breached"));
+    assert_eq!(status(&centre, "X1", ""), said("then", "no_data"));
     assert_eq!(
         status(&centre, "X1", "&known=then"),
-        said("then", "breached")
+        said("then", "no_data")
     );
     assert_eq!(status(&centre, "X1", "&known=now"), said("now", "met"));
     // Of a later day: in neither.
-    assert_eq!(status(&centre, "X2", ""), said("then", "breached"));
-    assert_eq!(status(&centre, "X2", "&known=now"), said("now", "breached"));
+    assert_eq!(status(&centre, "X2", ""), said("then", "no_data"));
+    assert_eq!(status(&centre, "X2", "&known=now"), said("now", "no_data"));
     let theirs = "/api/v1/verdicts?unit=X1&as_of=2026-11-20&known=now";
     assert_eq!(officer.get(theirs).status, 404);
     assert_eq!(Browser::new(&world).get(theirs).status, 401);

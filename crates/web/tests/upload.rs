@@ -31,7 +31,7 @@ async fn two_gigabytes_are_answered_and_take_no_memory() {
 #[tokio::test(flavor = "multi_thread")]
 async fn many_small_fields_and_files_take_no_memory() {
     let world = World::with_units().await;
-    let reader = world.signed_in("nguoi.xem", "reader", None).await;
+    let reader = world.signed_in("nguoi.xem", "viewer", None).await;
     let before = resident();
     // Fields as long as one may be, empty ones, and files of one byte.
     for (parts, size) in [((5_000, 0), 65_000), ((500_000, 0), 0), ((0, 500_000), 1)] {

@@ -10,7 +10,7 @@ use domain::{
     label::Lang,
     problem::ProblemKind::{Denied, NotFound},
 };
-use policy::Status::{self, Breached, Met, NoData};
+use policy::Status::{self, Met, NoData};
 
 use crate::{Province, at, refused, values};
 
@@ -103,20 +103,14 @@ async fn what_is_typed_later_counts_by_its_own_date(p: Province) {
     p.leader("A").await;
     p.noon("2026-11-20").await;
     p.noon("2026-11-25").await;
-    assert_eq!(
-        both(&p, "2026-11-20", OFFICER, a).await,
-        [Some(Breached); 2]
-    );
+    assert_eq!(both(&p, "2026-11-20", OFFICER, a).await, [Some(NoData); 2]);
     assert_eq!(both(&p, "2026-11-20", STORAGE, a).await, [Some(NoData); 2]);
 
     // Of a later day: in neither.
     let officer = p.officer_since("A", "2026-11-24").await;
     p.disposed("A", "2026-11-24", "destroyed").await;
     judge(&p).await;
-    assert_eq!(
-        both(&p, "2026-11-20", OFFICER, a).await,
-        [Some(Breached); 2]
-    );
+    assert_eq!(both(&p, "2026-11-20", OFFICER, a).await, [Some(NoData); 2]);
     assert_eq!(both(&p, "2026-11-20", STORAGE, a).await, [Some(NoData); 2]);
 
     // Of that day or before, typed now.
@@ -130,7 +124,7 @@ async fn what_is_typed_later_counts_by_its_own_date(p: Province) {
         .unwrap();
     p.disposed("A", "2026-11-20", "destroyed").await;
     judge(&p).await;
-    let turned = [Some(Breached), Some(Met)];
+    let turned = [Some(NoData), Some(Met)];
     assert_eq!(both(&p, "2026-11-20", OFFICER, a).await, turned);
     let turned = [Some(NoData), Some(Met)];
     assert_eq!(both(&p, "2026-11-20", STORAGE, a).await, turned);
@@ -297,7 +291,7 @@ async fn a_receipt_says_which_and_carries_the_evidence_of_its_day() {
     let view = look(&p, "2026-11-20", Known::Then).await;
     let then = receipt(&view, OFFICER).await;
     let s = &then.receipt.statement;
-    assert_eq!((s.known, s.verdict.status), (Some(Known::Then), Breached));
+    assert_eq!((s.known, s.verdict.status), (Some(Known::Then), NoData));
     assert_eq!(s.as_of, "2026-11-20T16:59:59.999Z");
     assert_eq!(s.verdict.since, "2026-11-20T05:00:00Z");
     assert_eq!(then.evidence.controls[0].rows[0]["reason"], "none");
@@ -365,7 +359,7 @@ async fn an_old_interval_has_its_receipt_behind_any_number_of_newer_ones() {
         saved = next.unwrap().record;
     }
     let view = look(&p, "2026-11-20", Known::Then).await;
-    assert_eq!(stands(&view, OFFICER, a).unwrap().0, Breached);
+    assert_eq!(stands(&view, OFFICER, a).unwrap().0, NoData);
     let shown = assess::verdict(app, &ctx, &view, PACK, OFFICER, "A")
         .await
         .unwrap();
