@@ -59,7 +59,7 @@ pub struct Statement {
     /// The checks that judged; none where another text of the packs judged then.
     pub checks: Vec<CheckText>,
     /// The evidence as it was kept when the verdict began, JSON, or as it is of the moment that
-    /// was judged anew; its SHA-256 is [`Verdict::evidence_hash`].
+    /// was judged anew; its SHA-256 is the `evidence_hash` beside the verdict.
     pub evidence: String,
     /// The newest signed checkpoint of the log vault when it was made.
     pub checkpoint: Option<String>,
