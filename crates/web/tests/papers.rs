@@ -163,7 +163,9 @@ async fn what_is_sent_three_times_is_made_once() {
     let anew = anew.split('"').next().unwrap();
     let first = officer.post(book, &form("ba+lan").replace(once, ""));
     let second = officer.post(book, &form("ba+lan").replace(once, anew));
-    assert_eq!((first.status, &first.location), (303, &second.location));
+    let place = |location: &str| location.split('?').next().unwrap().to_owned();
+    assert_eq!(first.status, 303);
+    assert_eq!(place(&first.location), place(&second.location));
     // An id that no form of these days was handed out with is not taken over.
     let forged = form("bia").replace(once, "018f0000-0000-7000-8000-000000000001");
     let made = officer.post(book, &forged);

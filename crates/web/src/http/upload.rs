@@ -66,7 +66,7 @@ static HELD: LazyLock<Mutex<HashMap<String, usize>>> = LazyLock::new(Mutex::defa
 
 /// What may have come of a form and be no field yet: what stands before the first one, and the
 /// heads of parts.
-const UNREAD: usize = 16 << 20;
+const UNREAD: usize = 8 << 20;
 
 /// What one form holds; given back when it is dropped.
 #[derive(Debug, Default)]
@@ -98,13 +98,25 @@ impl Held {
         true
     }
 
+    /// Notes that a part has begun: what came before it was read and is not kept.
+    fn part(&mut self) {
+        self.bytes -= self.unread;
+        give(&self.caller, std::mem::take(&mut self.unread));
+    }
+
     /// Notes that so many bytes were read; those that are not kept go.
     fn read(&mut self, bytes: usize, kept: bool) {
-        self.unread = self.unread.saturating_sub(bytes);
-        if !kept {
-            let gone = bytes.min(self.bytes);
-            self.bytes -= gone;
-            give(&self.caller, gone);
+        let counted = bytes.min(self.unread);
+        self.unread -= counted;
+        if kept {
+            // What came with the head of its part is counted now.
+            let more = bytes - counted;
+            self.bytes += more;
+            let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
+            *held.entry(self.caller.clone()).or_default() += more;
+        } else {
+            self.bytes -= counted;
+            give(&self.caller, counted);
         }
     }
 
@@ -212,6 +224,7 @@ pub async fn receive(request: Request, limit: usize) -> Result<Upload, Fault> {
     let (mut exceeded, mut kept) = (hopeless.then(String::new), 0);
     let (mut texts, mut parts) = (0, 0);
     while let Some(mut field) = form.next_field().await.map_err(|e| cut(e.body_text()))? {
+        holds().part();
         let name = field.name().unwrap_or_default().to_owned();
         let file = field.file_name().map(ToOwned::to_owned);
         parts += 1;
