@@ -2,7 +2,7 @@
 //! triggers, rules, functions. A view that was replaced tells checks what the records do not, and
 //! a trigger writes what nobody asked for: all of it is held against what this program makes, as
 //! the same engine tells it. An index that does not name each row hides it from whoever looks by
-//! it ([`hidden`]).
+//! it.
 
 use std::collections::BTreeMap;
 
