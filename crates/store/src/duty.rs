@@ -40,7 +40,7 @@ pub struct DutyRow {
     pub due_at: Option<i64>,
     /// Why the last day cannot be computed: JSON of the calendar's gap.
     pub gap: Option<String>,
-    /// `done`, `late`, `too-late`, `refused`, `pending`, `missed`, `uncertain`, `not-owed`.
+    /// `done`, `late`, `too-late`, `refused`, `pending`, `missed`, `uncertain`, `untimed`, `not-owed`.
     pub outcome: String,
     /// When it was fulfilled.
     pub fulfilled_on: Option<String>,

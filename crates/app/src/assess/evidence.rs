@@ -136,6 +136,10 @@ fn common(reason: &str) -> Option<Label> {
             "The deadline cannot be computed: the working calendar lacks the days off of {holiday_en}",
         ),
         "refused" => ("Đã từ chối", "It was refused"),
+        "untimed" => (
+            "Sổ ghi đã thực hiện nhưng không ghi lúc nào: chưa biết có kịp không",
+            "The book says that it was done, not when: whether in time is not known",
+        ),
         "too-late" => (
             "Đã báo, nhưng không đủ thời gian báo trước",
             "Notified, but not far enough ahead",

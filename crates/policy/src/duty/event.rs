@@ -50,9 +50,14 @@ pub(super) fn judge(
                 .as_deref()
                 .and_then(|field| entry.moment(field));
             let refused = refused.is_some_and(|at| !has_yet_to_come(at, now));
+            let says = !rule.says_done.is_empty() && entry.has_one_of(&rule.says_done);
+            let blank = says && done_at(rule, entry).is_none();
             let judged = match answer {
                 None if refused => Judged::Refused,
-                answer => outcome(rule, &instance, answer, now),
+                answer => match outcome(rule, &instance, answer, now) {
+                    Judged::Missed if blank => Judged::Untimed,
+                    judged => judged,
+                },
             };
             let judged = judged.unless_not_owed(&bound, &instance);
             (instance, judged)
@@ -123,7 +128,7 @@ fn has_yet_to_come(at: Moment, now: Timestamp) -> bool {
 /// When an entry fulfilled the duty.
 fn done_at(rule: &DutyRule, entry: &Entry) -> Option<Moment> {
     match &rule.done {
-        Some(field) => entry.moment(field),
+        Some(field) => entry.moment(field).or_else(|| entry.moment(rule.or_done.as_deref()?)),
         None if rule.due.count().is_some_and(Count::in_hours) => entry.recorded_at.map(Moment::At),
         None => entry.day(),
     }

@@ -47,6 +47,8 @@ pub enum Judged {
     Missed,
     /// The last day cannot be computed, and without it nobody can say.
     Uncertain,
+    /// The last day has passed, and the book says that it was done without saying when.
+    Untimed,
     /// Its last day came before the duty bound or soon after, or comes after it ceases to: nobody
     /// owes it. Or it came before the organization was entered, and its books begin later.
     NotOwed,
@@ -123,6 +125,7 @@ impl Judged {
                 Status::Breached
             }
             Judged::Uncertain => Status::Error,
+            Judged::Untimed => Status::NoData,
             Judged::NotOwed => Status::NotApplicable,
         }
     }
@@ -137,6 +140,7 @@ impl Judged {
             Judged::Pending => "pending",
             Judged::Missed => "missed",
             Judged::Uncertain => "uncertain",
+            Judged::Untimed => "untimed",
             Judged::NotOwed => "not-owed",
         }
     }
@@ -151,6 +155,7 @@ impl Judged {
             | Judged::Pending
             | Judged::Missed
             | Judged::Uncertain
+            | Judged::Untimed
             | Judged::NotOwed => None,
         }
     }
@@ -161,7 +166,8 @@ impl Judged {
 pub struct DutyFinding {
     /// The verdict.
     pub status: Status,
-    /// `done`, `late`, `too-late`, `refused`, `pending`, `missed`, `uncertain`, `not-owed`, or `no-event`.
+    /// `done`, `late`, `too-late`, `refused`, `pending`, `missed`, `uncertain`, `untimed`, `not-owed`, or
+    /// `no-event`.
     pub reason: &'static str,
     /// The place among `instances` of the one that decided.
     pub decided_by: usize,
@@ -305,7 +311,7 @@ fn of_period(rule: &DutyRule, instance: &Instance, entries: &[&Entry], today: Da
 
 fn done_on(rule: &DutyRule, entry: &Entry) -> Option<Date> {
     let moment = match &rule.done {
-        Some(field) => entry.moment(field),
+        Some(field) => entry.moment(field).or_else(|| entry.moment(rule.or_done.as_deref()?)),
         None => entry.day(),
     };
     moment.map(super::book::Moment::day)

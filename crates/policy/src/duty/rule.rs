@@ -22,6 +22,13 @@ pub struct DutyRule {
     /// The field of the fulfilling entry that says when it was done; without it the day of
     /// the entry, and for a limit in hours the moment at which it was written.
     pub done: Option<String>,
+    /// The field that says so where `done` is blank: of an answer that may also be a refusal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub or_done: Option<String>,
+    /// The values of `result` by which an event's own entry says that it was done though the
+    /// moment is blank: whether in time is not known then.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub says_done: Vec<String>,
     /// The field of an event's own entry that says when it was refused: it will not be done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
@@ -237,6 +244,8 @@ impl DutyRule {
             due: Due::After(answer.due.clone()),
             results: answer.results.clone(),
             done: answer.done.clone(),
+            or_done: None,
+            says_done: Vec::new(),
             refused: None,
             early: false,
             answer: None,
@@ -264,6 +273,7 @@ impl DutyRule {
         let event = self.event().and_then(|e| e.at.as_deref());
         let answer = self.answer.as_deref().and_then(|a| a.done.as_deref());
         let own = self.done.as_deref().into_iter();
+        let own = own.chain(self.or_done.as_deref());
         let own = own.chain(self.refused.as_deref());
         event.into_iter().chain(own).chain(answer)
     }
@@ -283,6 +293,10 @@ struct Written {
     results: Vec<String>,
     #[serde(default)]
     done: Option<String>,
+    #[serde(default)]
+    or_done: Option<String>,
+    #[serde(default)]
+    says_done: Vec<String>,
     #[serde(default)]
     refused: Option<String>,
     #[serde(default)]
@@ -336,6 +350,12 @@ impl TryFrom<Written> for DutyRule {
         if written.refused.is_some() && !on_its_entry {
             return Err("`refused` stands on the event's own entry: `answered_by: entry`".into());
         }
+        if written.or_done.is_some() && written.done.is_none() {
+            return Err("`or_done` stands beside `done`".into());
+        }
+        if !written.says_done.is_empty() && !on_its_entry {
+            return Err("`says_done` stands on the event's own entry: `answered_by: entry`".into());
+        }
         if written.early && matches!(clock, DutyClock::Event(_)) {
             return Err("`early` is of a `period`; of an event write `ahead`".into());
         }
@@ -353,6 +373,8 @@ impl TryFrom<Written> for DutyRule {
             due: written.due,
             results: written.results,
             done: written.done,
+            or_done: written.or_done,
+            says_done: written.says_done,
             refused: written.refused,
             early: written.early,
             answer: written.answer,

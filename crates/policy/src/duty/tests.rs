@@ -29,6 +29,8 @@ fn rule(period: Period, due: Due) -> DutyRule {
         due,
         results: Vec::new(),
         done: None,
+        or_done: None,
+        says_done: Vec::new(),
         refused: None,
         early: false,
         answer: None,

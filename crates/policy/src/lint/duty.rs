@@ -31,6 +31,10 @@ pub(super) fn check(
     if let Some(field) = &duty.done {
         moment(file, "duty.done", register, field, in_hours, problems);
     }
+    if let Some(field) = &duty.or_done {
+        moment(file, "duty.or_done", register, field, in_hours, problems);
+    }
+    results(file, "duty.says_done", register, &duty.says_done, problems);
     if let Some(event) = duty.event() {
         against_event(parts, file, event, register, in_hours, problems);
     }

@@ -27,6 +27,7 @@ weekday-5 = Saturday
 weekday-6 = Sunday
 duty-done = done in time
 duty-late = done, late
+duty-untimed = done, no time entered
 duty-not-owed = not owed
 duty-refused = refused
 duty-too-late = notified too late

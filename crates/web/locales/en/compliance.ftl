@@ -128,6 +128,7 @@ reason-late = Done, but late.
 reason-pending = Not due yet.
 reason-missed = Overdue and not done.
 reason-uncertain = The deadline cannot be computed: the working calendar lacks days off.
+reason-untimed = The book says that it was done, not when: whether in time is not known.
 reason-not-owed = Not counted: due outside the time in which the regulation binds the unit, or less than 30 days after it began to bind it or the unit was entered.
 reason-refused = It was refused.
 reason-too-late = Notified, but not far enough ahead.

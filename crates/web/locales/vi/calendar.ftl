@@ -27,6 +27,7 @@ weekday-5 = Thứ Bảy
 weekday-6 = Chủ nhật
 duty-done = đã thực hiện đúng hạn
 duty-late = đã thực hiện, trễ hạn
+duty-untimed = đã thực hiện, chưa ghi lúc nào
 duty-not-owed = không phải thực hiện
 duty-refused = đã từ chối
 duty-too-late = báo không đủ sớm

@@ -122,6 +122,7 @@ reason-late = Đã thực hiện nhưng trễ hạn.
 reason-pending = Chưa đến hạn.
 reason-missed = Quá hạn mà chưa thực hiện.
 reason-uncertain = Chưa tính được hạn: lịch làm việc còn thiếu ngày nghỉ.
+reason-untimed = Sổ ghi đã thực hiện nhưng không ghi lúc nào: chưa biết có kịp không.
 reason-not-owed = Không tính: hạn ở ngoài thời gian quy chế áp dụng cho đơn vị, hoặc chưa đủ 30 ngày kể từ khi quy chế áp dụng hay đơn vị có trong hệ thống.
 reason-refused = Đã từ chối.
 reason-too-late = Đã báo, nhưng không đủ thời gian báo trước.
