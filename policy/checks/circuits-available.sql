@@ -6,37 +6,15 @@
 -- In the first `young_days` of a month the last month is judged, which is whole. In a month that
 -- is not over, what was lost is a breach once it is too much for the whole month; until then what is
 -- too much for the days so far may yet even out, and nobody can say.
-WITH today AS (
-    SELECT CAST(SUBSTR(CAST(:today AS TEXT), 1, 4) AS BIGINT) AS y, CAST(SUBSTR(CAST(:today AS TEXT), 6, 2) AS BIGINT) AS m,
-           CAST(SUBSTR(CAST(:today AS TEXT), 9, 2) AS BIGINT) AS d
-),
-judged AS (
-    SELECT t.d, CASE WHEN t.d <= CAST(:young_days AS BIGINT) THEN 'yes' ELSE 'no' END AS closed,
-           CASE WHEN t.d <= CAST(:young_days AS BIGINT) AND t.m = 1 THEN t.y - 1 ELSE t.y END AS y,
-           CASE WHEN t.d > CAST(:young_days AS BIGINT) THEN t.m WHEN t.m = 1 THEN 12 ELSE t.m - 1 END AS m
-    FROM today t
-),
-whole AS (
-    SELECT j.d, j.closed, CAST(j.y AS TEXT) || CASE WHEN j.m < 10 THEN '-0' ELSE '-' END || CAST(j.m AS TEXT) AS month,
-           CASE WHEN j.m IN (4, 6, 9, 11) THEN 30 WHEN j.m <> 2 THEN 31
-                WHEN j.y % 4 = 0 AND (j.y % 100 <> 0 OR j.y % 400 = 0) THEN 29
-                ELSE 28 END * CAST(86400000 AS BIGINT) AS month_ms
-    FROM judged j
-),
-passed AS (
-    SELECT w.month, w.month_ms, w.closed,
-           CASE WHEN w.closed = 'yes' THEN w.month_ms
-                ELSE (w.d - 1) * 86400000 + (CAST(:now AS BIGINT) + 25200000) % 86400000 END AS elapsed_ms
-    FROM whole w
-),
-month_of AS (
+WITH month_of AS (
     SELECT c.provider, c.code, c.updated_at AS entered_at, a.updated_at AS seen, a.down_ms,
            100.0 * a.up_ms / NULLIF(a.up_ms + a.down_ms, 0) AS share,
-           100.0 * a.down_ms / p.month_ms AS lost_share, p.month, p.closed,
-           100.0 * (a.up_ms + a.down_ms) / p.elapsed_ms AS measured_percent
+           100.0 * a.down_ms / a.month_ms AS lost_share, a.month, CASE WHEN a.month < CAST(:month AS TEXT) THEN 'yes' ELSE 'no' END AS closed,
+           100.0 * (a.up_ms + a.down_ms) / a.elapsed_ms AS measured_percent
     FROM fact_circuit c
-    CROSS JOIN passed p
-    LEFT JOIN fact_availability a ON a.target = c.circuit AND a.noun = 'circuit' AND a.month = p.month
+   
+    LEFT JOIN fact_availability a ON a.target = c.circuit AND a.noun = 'circuit' AND a.month = CASE WHEN CAST(SUBSTR(CAST(:today AS TEXT), 9, 2) AS BIGINT) <= CAST(:young_days AS BIGINT)
+                          THEN CAST(:last_month AS TEXT) ELSE CAST(:month AS TEXT) END
     WHERE c.status = 'active'
       AND (CAST(:level_two AS TEXT) <> 'yes'
            OR EXISTS (SELECT 1 FROM fact_organization o

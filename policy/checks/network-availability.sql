@@ -6,47 +6,26 @@
 -- In the first `young_days` of a month the last month is judged, which is whole. In a month that
 -- is not over, what was lost is a breach once it is too much for the whole month; until then what is
 -- too much for the days so far may yet even out, and nobody can say.
-WITH today AS (
-    SELECT CAST(SUBSTR(CAST(:today AS TEXT), 1, 4) AS BIGINT) AS y, CAST(SUBSTR(CAST(:today AS TEXT), 6, 2) AS BIGINT) AS m,
-           CAST(SUBSTR(CAST(:today AS TEXT), 9, 2) AS BIGINT) AS d
-),
-judged AS (
-    SELECT t.d, CASE WHEN t.d <= CAST(:young_days AS BIGINT) THEN 'yes' ELSE 'no' END AS closed,
-           CASE WHEN t.d <= CAST(:young_days AS BIGINT) AND t.m = 1 THEN t.y - 1 ELSE t.y END AS y,
-           CASE WHEN t.d > CAST(:young_days AS BIGINT) THEN t.m WHEN t.m = 1 THEN 12 ELSE t.m - 1 END AS m
-    FROM today t
-),
-whole AS (
-    SELECT j.d, j.closed, CAST(j.y AS TEXT) || CASE WHEN j.m < 10 THEN '-0' ELSE '-' END || CAST(j.m AS TEXT) AS month,
-           CASE WHEN j.m IN (4, 6, 9, 11) THEN 30 WHEN j.m <> 2 THEN 31
-                WHEN j.y % 4 = 0 AND (j.y % 100 <> 0 OR j.y % 400 = 0) THEN 29
-                ELSE 28 END * CAST(86400000 AS BIGINT) AS month_ms
-    FROM judged j
-),
-passed AS (
-    SELECT w.month, w.month_ms, w.closed,
-           CASE WHEN w.closed = 'yes' THEN w.month_ms
-                ELSE (w.d - 1) * 86400000 + (CAST(:now AS BIGINT) + 25200000) % 86400000 END AS elapsed_ms
-    FROM whole w
-),
-network AS (
+WITH network AS (
     SELECT o.province, CAST(SUM(a.up_ms) AS BIGINT) AS up_ms,
            CAST(SUM(a.up_ms + a.down_ms + a.unreachable_ms) AS BIGINT) AS known_ms,
            CAST(SUM(a.down_ms + a.unreachable_ms) AS BIGINT) AS lost_ms,
            CAST(SUM(CASE WHEN a.status = 'active' THEN a.up_ms + a.down_ms + a.unreachable_ms END) AS BIGINT) AS measured_ms,
            COUNT(CASE WHEN a.status = 'active' THEN 1 END) AS watched,
            COUNT(*) AS connections,
+           MAX(a.month) AS month, MAX(a.month_ms) AS month_ms, MAX(a.elapsed_ms) AS elapsed_ms,
            MAX(a.updated_at) AS seen
-    FROM fact_availability a CROSS JOIN passed p
+    FROM fact_availability a
     JOIN fact_organization o ON o.unit = a.unit
-    WHERE a.month = p.month AND a.noun IN ('site', 'circuit')
+    WHERE a.month = CASE WHEN CAST(SUBSTR(CAST(:today AS TEXT), 9, 2) AS BIGINT) <= CAST(:young_days AS BIGINT)
+                          THEN CAST(:last_month AS TEXT) ELSE CAST(:month AS TEXT) END AND a.noun IN ('site', 'circuit')
     GROUP BY o.province
 ),
 shared AS (
     SELECT n.province, n.connections, n.seen, 100.0 * n.up_ms / NULLIF(n.known_ms, 0) AS share,
-           100.0 * n.lost_ms / (n.connections * p.month_ms) AS lost_share, p.month, p.closed,
-           COALESCE(100.0 * n.measured_ms / NULLIF(n.watched * p.elapsed_ms, 0), 0) AS measured_percent
-    FROM network n CROSS JOIN passed p
+           100.0 * n.lost_ms / (n.connections * n.month_ms) AS lost_share, n.month, CASE WHEN n.month < CAST(:month AS TEXT) THEN 'yes' ELSE 'no' END AS closed,
+           COALESCE(100.0 * n.measured_ms / NULLIF(n.watched * n.elapsed_ms, 0), 0) AS measured_percent
+    FROM network n
 )
 SELECT r.unit AS unit,
        '' AS subject,
@@ -81,10 +60,11 @@ SELECT r.unit AS unit,
        CAST(NULL AS BIGINT) AS connections,
        CAST(NULL AS BIGINT) AS measured_percent,
        CAST(NULL AS TEXT) AS month
-FROM fact_role r CROSS JOIN passed p
+FROM fact_role r
 JOIN fact_organization o ON o.province = r.province AND o.membership IN ('member', 'participant')
 JOIN fact_site s ON s.unit = o.unit AND s.status = 'active'
-LEFT JOIN fact_availability a ON a.target = s.site AND a.month = p.month
+LEFT JOIN fact_availability a ON a.target = s.site AND a.month = CASE WHEN CAST(SUBSTR(CAST(:today AS TEXT), 9, 2) AS BIGINT) <= CAST(:young_days AS BIGINT)
+                          THEN CAST(:last_month AS TEXT) ELSE CAST(:month AS TEXT) END
 WHERE r.role = 'network-authority'
   AND (r.starts_on IS NULL OR r.starts_on <= CAST(:today AS TEXT))
   AND (r.ends_on IS NULL OR r.ends_on >= CAST(:today AS TEXT))

@@ -135,29 +135,10 @@ pub async fn verify_against(
         Ok(()) => Ok(report),
         // Whoever can write into the database can also make it illegible: no verification is no
         // sound one.
-        Err(Failed::Store(error)) => match or_illegible::<()>(&mut report, Err(error)) {
+        Err(error) => match or_illegible::<()>(&mut report, Err(error)) {
             Ok(_) => Ok(report),
             Err(error) => Err(fault(error)),
         },
-        Err(Failed::Told(problem)) => Err(problem),
-    }
-}
-
-/// Why a verification came to no end.
-enum Failed {
-    Store(StoreError),
-    Told(Problem),
-}
-
-impl From<StoreError> for Failed {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
-}
-
-impl From<Problem> for Failed {
-    fn from(problem: Problem) -> Self {
-        Self::Told(problem)
     }
 }
 
@@ -185,14 +166,11 @@ async fn hold(
     given: Option<Verifier>,
     left: Vec<(JournalHead, String)>,
     report: &mut JournalReport,
-) -> Result<(), Failed> {
+) -> Result<(), StoreError> {
     let before = store::journal::last(&app.db).await?;
     // What the vault names before the journal is read is in it.
     let mut anchors: BTreeMap<u64, Vec<(String, String)>> = BTreeMap::new();
-    let heads = match vault_heads(app, given).await {
-        Err(Failed::Store(error)) => or_illegible(report, Err(error))?.unwrap_or_default(),
-        heads => heads?,
-    };
+    let heads = or_illegible(report, vault_heads(app, given).await)?.unwrap_or_default();
     for (head, from) in heads.known.iter().cloned().chain(left) {
         let known = anchors.entry(head.seq).or_default();
         known.push((hex::encode(head.hash), from));
@@ -404,7 +382,7 @@ impl Heads {
 
 /// Reads the checkpoints of the vault by every key that is known: the one that counts, and those
 /// that should be the same.
-async fn vault_heads(app: &App, given: Option<Verifier>) -> Result<Heads, Failed> {
+async fn vault_heads(app: &App, given: Option<Verifier>) -> Result<Heads, StoreError> {
     let noted = evidence::noted(&app.db).await?;
     let dir = app.data.join("vault");
     let named = vault::Reader::named_key(&dir).ok().flatten();
@@ -447,5 +425,8 @@ async fn vault_heads(app: &App, given: Option<Verifier>) -> Result<Heads, Failed
         heads.unsigned = notes.saturating_sub(heads.signed as u64);
         heads
     });
-    Ok(read.await.map_err(|_| Problem::internal("vault"))?)
+    Ok(read.await.unwrap_or_else(|error| Heads {
+        failed: Some(error.to_string()),
+        ..Heads::default()
+    }))
 }

@@ -41,6 +41,12 @@ impl View {
 /// it in `fact_entry` and in the view of every book.
 pub const AGE: &str = "age_days";
 
+/// The length of a row's month, and how much of it has passed by now, milliseconds of local days.
+/// The engine computes them in `fact_availability`.
+pub const MONTH_MS: &str = "month_ms";
+/// See [`MONTH_MS`].
+pub const ELAPSED_MS: &str = "elapsed_ms";
+
 /// Typed columns that say when something was done: one that has yet to come is NULL to a
 /// check. The books' schemas say it of their own fields (`done: true`).
 const DONE: &[(&str, &[&str])] = &[
@@ -183,6 +189,9 @@ impl Views {
             let dated = v.name == "fact_entry";
             let mut columns: Vec<String> = v.columns().map(ToOwned::to_owned).collect();
             columns.extend(dated.then(|| AGE.to_owned()));
+            if v.name == "fact_availability" {
+                columns.extend([MONTH_MS, ELAPSED_MS].map(str::to_owned));
+            }
             let done = DONE.iter().filter(|(view, _)| *view == v.name);
             let done = done.flat_map(|(_, columns)| columns.iter());
             let known = Known {
@@ -215,12 +224,13 @@ impl Views {
         self.0.get(view).map(|known| known.columns.as_slice())
     }
 
-    /// The columns of a view that could hold what has yet to come, those of them that say when
+    /// The columns of a view that could hold what has yet to come or has computed ones, those of them that say when
     /// something was done (and whether as instants), and whether its rows are dated.
     #[expect(clippy::type_complexity, reason = "three parts of one view")]
     pub(crate) fn present(&self, view: &str) -> Option<(&[String], &[(String, bool)], bool)> {
         let known = self.0.get(view)?;
-        (known.dated || !known.done.is_empty()).then_some((
+        let computed = known.columns.iter().any(|c| c == MONTH_MS);
+        (known.dated || computed || !known.done.is_empty()).then_some((
             known.columns.as_slice(),
             known.done.as_slice(),
             known.dated,

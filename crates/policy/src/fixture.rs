@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use domain::clock::{local_date, start_of_day_ms};
-use jiff::{Timestamp, civil::Date};
+use jiff::{Timestamp, ToSpan as _, civil::Date};
 use serde::Deserialize;
 
 use crate::{
@@ -95,7 +95,8 @@ impl Case {
     }
 
     /// The parameters that the engine fills ([`crate::check::BUILT_IN`]).
-    pub fn built_in(&self) -> [(&'static str, Value); 4] {
+    pub fn built_in(&self) -> [(&'static str, Value); 5] {
+        let last = self.today().first_of_month().saturating_sub(1.day());
         let today = self.today().to_string();
         let month = today.get(..7).unwrap_or_default().to_owned();
         let listening = self.listening_since.map_or(0, Timestamp::as_millisecond);
@@ -103,6 +104,10 @@ impl Case {
             ("now", Value::Integer(self.now_ms())),
             ("today", Value::Text(today)),
             ("month", Value::Text(month)),
+            (
+                "last_month",
+                Value::Text(last.strftime("%Y-%m").to_string()),
+            ),
             ("listening_since", Value::Integer(listening)),
         ]
     }

@@ -485,6 +485,19 @@ pub async fn tip(db: &Db) -> Result<(i64, i64, String), StoreError> {
     Ok((seq, news, hash))
 }
 
+/// The number of the last entry that somebody's doing or a sender's brought: neither a checkpoint
+/// nor a batch of verdicts. 0 before the first.
+///
+/// # Errors
+/// [`StoreError::Engine`].
+pub async fn last_news(db: &Db) -> Result<i64, StoreError> {
+    let sql = "SELECT seq FROM journal WHERE noun <> $1 AND noun <> $2 AND seq >= 1 ORDER BY seq DESC LIMIT 1";
+    let row = db
+        .fetch_one("journal", sql, &args![CHECKPOINT, VERDICTS])
+        .await?;
+    row.map_or(Ok(0), |row| row.int("seq"))
+}
+
 /// The newest entry of a noun that this installation wrote: what carries no seal of its key
 /// is passed over.
 ///

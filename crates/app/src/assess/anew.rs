@@ -240,7 +240,7 @@ pub(super) async fn judge(
     library: &Arc<Library>,
     (at, past): (i64, bool),
 ) -> Result<Arc<Sheet>, Problem> {
-    let head = store::journal::last(&app.db).await.map_err(fault)?;
+    let head = store::journal::last_news(&app.db).await.map_err(fault)?;
     let key = (at, library.hash.clone(), head);
     let work = sheet(app.clone(), Arc::clone(library), (at, past));
     let made = async { apart(work).await?.ok_or_else(too_long)?.map_err(fault) };

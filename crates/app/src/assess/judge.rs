@@ -7,7 +7,7 @@ use std::{
 };
 
 use domain::{clock, id::OrganizationId, schema::Schema};
-use jiff::civil::Date;
+use jiff::{ToSpan as _, civil::Date};
 use policy::{
     Assessment, Check, Control, Library, Status,
     check::EntriesOf,
@@ -422,6 +422,10 @@ async fn by_check(
             "now" => Arg::from(facts.now),
             "today" => facts.today.to_string().into(),
             "month" => facts.today.strftime("%Y-%m").to_string().into(),
+            "last_month" => {
+                let last = facts.today.first_of_month().saturating_sub(1.day());
+                last.strftime("%Y-%m").to_string().into()
+            }
             "listening_since" => facts.listening_since.into(),
             own => match assessment.parameters.get(own) {
                 Some(Parameter::Integer(i)) => Arg::from(*i),

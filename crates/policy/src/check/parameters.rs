@@ -3,9 +3,9 @@
 use super::Fault;
 
 /// The parameters that the engine itself fills: the instant in unix milliseconds,
-/// the local date `YYYY-MM-DD`, the local month `YYYY-MM`, and since when the program has been
+/// the local date `YYYY-MM-DD`, the local month `YYYY-MM` and the one before it, and since when the program has been
 /// listening for log lines without a break, in unix milliseconds (`now`, where it does not listen).
-pub const BUILT_IN: [&str; 4] = ["now", "today", "month", "listening_since"];
+pub const BUILT_IN: [&str; 5] = ["now", "today", "month", "last_month", "listening_since"];
 
 /// A query whose named parameters became `$1`…`$n`.
 pub(super) struct Named {

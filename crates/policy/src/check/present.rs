@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use sqlparser::tokenizer::Location;
 
-use crate::facts::{AGE, Views};
+use crate::facts::{AGE, ELAPSED_MS, MONTH_MS, Views};
 
 /// A place where a query reads a view.
 pub(super) struct Place {
@@ -19,13 +19,34 @@ pub(super) struct Place {
 /// (1968), which both engines compute alike.
 fn day_number(date: &str) -> String {
     let part = |from: u8, length: u8| format!("CAST(SUBSTR({date}, {from}, {length}) AS BIGINT)");
-    let (y, m, d) = (part(1, 4), part(6, 2), part(9, 2));
+    number(&part(1, 4), &part(6, 2), &part(9, 2))
+}
+
+/// The same of year, month and day; month 13 is the January that follows.
+fn number(y: &str, m: &str, d: &str) -> String {
     let shift = format!("(({m} - 14) / 12)");
     format!(
         "((1461 * ({y} + 4800 + {shift})) / 4 + (367 * ({m} - 2 - 12 * {shift})) / 12 \
          - (3 * (({y} + 4900 + {shift}) / 100)) / 4 + {d})"
     )
 }
+
+/// The length of the month `month`, and how much of it has passed by now, milliseconds.
+fn month_and_elapsed() -> (String, String) {
+    let y = "CAST(SUBSTR(month, 1, 4) AS BIGINT)";
+    let m = "CAST(SUBSTR(month, 6, 2) AS BIGINT)";
+    let (first, next) = (number(y, m, "1"), number(y, &format!("({m} + 1)"), "1"));
+    let whole = format!("({next} - {first}) * CAST(86400000 AS BIGINT)");
+    let today = day_number("CAST(:today AS TEXT)");
+    let elapsed = format!(
+        "CASE WHEN month < CAST(:month AS TEXT) THEN {whole} ELSE ({today} - {first}) * CAST(86400000 AS BIGINT) \
+         + (CAST(:now AS BIGINT) + {EAST_MS}) % 86400000 END"
+    );
+    (whole, elapsed)
+}
+
+/// Local time of Vietnam lies so far east of UTC, milliseconds.
+const EAST_MS: i64 = 7 * 3_600_000;
 
 /// A view as of today: entries of a later day are not in it, a moment at which something was
 /// done is NULL while it has yet to come, and [`AGE`] is an entry's age.
@@ -40,6 +61,8 @@ fn narrowed(views: &Views, view: &str) -> Option<String> {
                 day_number("CAST(:today AS TEXT)"),
                 day_number("occurred_on")
             ),
+            _ if column == MONTH_MS => format!("{} AS {MONTH_MS}", month_and_elapsed().0),
+            _ if column == ELAPSED_MS => format!("{} AS {ELAPSED_MS}", month_and_elapsed().1),
             Some((name, true)) => {
                 format!("CASE WHEN {name} <= CAST(:now AS BIGINT) THEN {name} END AS {name}")
             }

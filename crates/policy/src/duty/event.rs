@@ -128,7 +128,9 @@ fn has_yet_to_come(at: Moment, now: Timestamp) -> bool {
 /// When an entry fulfilled the duty.
 fn done_at(rule: &DutyRule, entry: &Entry) -> Option<Moment> {
     match &rule.done {
-        Some(field) => entry.moment(field).or_else(|| entry.moment(rule.or_done.as_deref()?)),
+        Some(field) => entry
+            .moment(field)
+            .or_else(|| entry.moment(rule.or_done.as_deref()?)),
         None if rule.due.count().is_some_and(Count::in_hours) => entry.recorded_at.map(Moment::At),
         None => entry.day(),
     }

@@ -311,7 +311,9 @@ fn of_period(rule: &DutyRule, instance: &Instance, entries: &[&Entry], today: Da
 
 fn done_on(rule: &DutyRule, entry: &Entry) -> Option<Date> {
     let moment = match &rule.done {
-        Some(field) => entry.moment(field).or_else(|| entry.moment(rule.or_done.as_deref()?)),
+        Some(field) => entry
+            .moment(field)
+            .or_else(|| entry.moment(rule.or_done.as_deref()?)),
         None => entry.day(),
     };
     moment.map(super::book::Moment::day)
