@@ -5,6 +5,7 @@
 //! who would wait too long is told so.
 
 use std::{
+    collections::VecDeque,
     io,
     os::unix::process::ExitStatusExt as _,
     path::PathBuf,
@@ -36,7 +37,13 @@ pub struct Examiner {
     queue: Queue,
     /// Why the last trial failed.
     failing: Mutex<Option<Unread>>,
+    /// The texts of the last files that were asked for, by SHA-256: a page that shows one is
+    /// opened again and again.
+    texts: Mutex<VecDeque<(String, Option<String>)>>,
 }
+
+/// So many texts are kept, of half a MiB at most each.
+const TEXTS: usize = 4;
 
 /// Why a file was not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -141,7 +148,21 @@ impl Examiner {
             program,
             queue: Queue::default(),
             failing: Mutex::default(),
+            texts: Mutex::default(),
         }
+    }
+
+    /// The text of a file that was read before.
+    pub(crate) fn known_text(&self, sha256: &str) -> Option<Option<String>> {
+        let texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
+        let (_, text) = texts.iter().find(|(of, _)| of == sha256)?;
+        Some(text.clone())
+    }
+
+    pub(crate) fn keep_text(&self, sha256: &str, text: Option<String>) {
+        let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
+        texts.truncate(TEXTS - 1);
+        texts.push_front((sha256.to_owned(), text));
     }
 
     /// Asks a child about `bytes`, for `who`.

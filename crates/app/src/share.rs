@@ -184,12 +184,30 @@ fn last_day(text: &str, today: &str) -> Result<Option<String>, Problem> {
     }
 }
 
+/// So many entries of a unit may be shared with one body at a time: its page shows them all.
+const MOST: i64 = 500;
+
+fn too_many(receiver: &str) -> Problem {
+    Problem::new(
+        ProblemKind::Limit,
+        Label::new(
+            format!("Đang chia sẻ {MOST} mục với đơn vị này, không thêm được"),
+            format!("{MOST} entries are shared with that body already, no more can be"),
+        ),
+        receiver,
+        Label::new(
+            "Thu hồi lượt chia sẻ không còn cần, hoặc gửi một báo cáo thay cho từng mục.",
+            "End shares that are no longer needed, or send a report instead of single entries.",
+        ),
+    )
+}
+
 /// Shares an entry with a body (its id, code or name) until the end of a day, or without end where
 /// that is blank. What is shared with it already gets the new end; the same again changes nothing.
 ///
 /// # Errors
 /// Not found, denied: the entry is not the actor's to write. Invalid: no such body, the unit
-/// itself, a body that was dissolved, a day that has passed.
+/// itself, a body that was dissolved, a day that has passed. Limit: [`MOST`] are shared with it.
 pub async fn share(
     app: &App,
     ctx: &Ctx,
@@ -226,6 +244,10 @@ pub async fn share(
         revoked_at: None,
         revoked_by: None,
     };
+    let others = share::between(&mut tx, (owner, shared.receiver), shared.id, &today).await;
+    if others.map_err(fault)? >= MOST {
+        return Err(too_many(body.text("name")));
+    }
     let action = if before.is_some() { "update" } else { "create" };
     let name = body.text("name");
     write(app, ctx, &mut tx, (action, name), before.as_ref(), &shared).await?;

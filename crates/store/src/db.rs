@@ -74,7 +74,7 @@ pub(crate) struct Shared {
     /// The journal's end as this process wrote it.
     pub(crate) memory: Memory,
     /// What a database would be that is made now, with these views for books.
-    pub(crate) made: tokio::sync::Mutex<Option<(Vec<String>, Parts)>>,
+    pub(crate) made: tokio::sync::Mutex<Option<(Vec<String>, Arc<Parts>)>>,
 }
 
 pub(crate) fn sqlite_query(

@@ -91,6 +91,27 @@ pub async fn of_subject(tx: &mut Tx, kind: &str, subject: Id) -> Result<Vec<Shar
     rows.iter().map(read).collect()
 }
 
+/// How many entries of an organization hold as shared with a receiver on `today`, the one of id
+/// `but` apart.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn between(
+    tx: &mut Tx,
+    (organization, receiver): (OrganizationId, OrganizationId),
+    but: Id,
+    today: &str,
+) -> Result<i64, StoreError> {
+    let mut args = args![organization, receiver, but].to_vec();
+    let sql = format!(
+        "SELECT COUNT(*) AS n FROM {OF_ENTRIES} WHERE s.organization_id = $1 AND s.receiver_id = $2 \
+         AND s.id <> $3 AND {}",
+        holds(today, &mut args)
+    );
+    let row = tx.fetch_one("share", &sql, &args).await?;
+    row.map_or(Ok(0), |row| row.int("n"))
+}
+
 /// Writes a share, new or over the one of the same id.
 ///
 /// # Errors

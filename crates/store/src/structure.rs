@@ -4,7 +4,7 @@
 //! the same engine tells it. An index that does not name each row hides it from whoever looks by
 //! it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use domain::schema::Schema;
 use sqlx::{Connection as _, Executor as _, SqliteConnection, sqlite::SqliteConnectOptions};
@@ -54,11 +54,7 @@ pub async fn differences<'a>(
     let views = books.into_iter().map(|book| definition(on_postgres, book));
     let views: Vec<String> = views.collect();
     let mut found = found(db).await?;
-    let mut made = db.shared.made.lock().await;
-    if made.as_ref().is_none_or(|(of, _)| *of != views) {
-        let parts = make(db, &views).await?;
-        *made = Some((views, parts));
-    }
+    let made = made(db, views).await?;
     let mut out = Vec::new();
     let mut differs = |(kind, name): &(String, String), how| {
         out.push(Difference {
@@ -67,7 +63,7 @@ pub async fn differences<'a>(
             how,
         });
     };
-    for (part, expected) in made.iter().flat_map(|(_, parts)| parts) {
+    for (part, expected) in made.iter() {
         match found.remove(part) {
             Some(text) if text == *expected => {}
             Some(_) => differs(part, How::Changed),
@@ -79,6 +75,19 @@ pub async fn differences<'a>(
     }
     out.extend(hidden(db).await?);
     Ok(out)
+}
+
+/// What this program would make, with these views; made once.
+async fn made(db: &Db, views: Vec<String>) -> Result<Arc<Parts>, StoreError> {
+    let mut made = db.shared.made.lock().await;
+    match &*made {
+        Some((of, parts)) if *of == views => Ok(Arc::clone(parts)),
+        _ => {
+            let parts = Arc::new(make(db, &views).await?);
+            *made = Some((views, Arc::clone(&parts)));
+            Ok(parts)
+        }
+    }
 }
 
 /// Indexes and tables that do not say the same, and on PostgreSQL settings that this program did

@@ -172,12 +172,20 @@ fn what_somebody_typed_names_no_sender() {
     ] {
         let message = support::read(line);
         assert_eq!(message.host.as_deref(), Some(host), "{line}");
-        assert_eq!(message.sender(), Some("fw-a"), "{line}");
+        assert_eq!(message.senders(), [Some("fw-a"), None], "{line}");
     }
+    // An address in the header is asked for before what the text calls itself.
+    let line = "<13>Nov 26 22:00:00 10.50.0.4 date=2026-11-26 time=22:00:00 devname=\"SW-B\" logid=1 type=a";
+    let message = support::read(line);
+    assert_eq!(message.senders(), [Some("10.50.0.4"), Some("SW-B")]);
     for line in [
         "<38>1 2026-11-26T22:00:00+07:00 10.50.0.4 app 12 - - app: x Nov 26 22:00:00 SW-B %%01SHELL/5/LOGIN(s)[1]:x",
         "<38>1 2026-11-26T22:00:00+07:00 10.50.0.4 app 1 - - Nov 26 22:00:00 SW-B %%01SHELL/5/LOGIN(s)[1]:x",
     ] {
-        assert_eq!(support::read(line).sender(), Some("10.50.0.4"), "{line}");
+        assert_eq!(
+            support::read(line).senders()[0],
+            Some("10.50.0.4"),
+            "{line}"
+        );
     }
 }

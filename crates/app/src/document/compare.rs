@@ -1,11 +1,14 @@
 //! The signed file beside the paper that was reviewed: what of it does not stand there, and
 //! what stands there beyond it.
 
-use std::collections::HashSet;
+use std::{
+    collections::{BTreeMap, HashSet},
+    ops::Range,
+};
 
 use domain::{
     paper::{Block, Paper, Run},
-    problem::Problem,
+    problem::{Problem, ProblemKind},
 };
 use examine::ask::Ask;
 use unicode_normalization::UnicodeNormalization as _;
@@ -25,8 +28,10 @@ const GRAM: usize = 3;
 /// The signed file beside what was reviewed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Compared {
-    /// It has no text that can be read: a scan, a picture.
+    /// It has no text that can be held against another: a PDF, a scan, a picture.
     Unread,
+    /// Too many other files are being read just now.
+    Busy,
     /// Its text was read.
     Read {
         /// Lines of the reviewed paper that do not stand in it, the first ten.
@@ -40,15 +45,25 @@ pub enum Compared {
 /// that were noted.
 ///
 /// # Errors
-/// Not found without a signed file that the actor may see; unavailable when no file can be read.
+/// Not found without a signed file that the actor may see; invalid when it cannot be read.
 pub async fn compare(app: &App, ctx: &Ctx, document: &Document) -> Result<Compared, Problem> {
     let template = template(app, &document.row.template)?;
     let record = document.row.id.to_string();
     let sha256 = document.row.file.as_deref().unwrap_or_default();
     let (about, bytes) = attachment::get(app, ctx, sha256, Some(&record)).await?;
-    let of = ("document", Some(document.row.organization));
-    let text: Option<String> =
-        examiner::ask(app, ctx, of, &about.name, (Ask::Text, &bytes)).await?;
+    let text = match app.examiner.known_text(sha256) {
+        Some(text) => text,
+        None => {
+            let of = ("document", Some(document.row.organization));
+            let asked = examiner::ask(app, ctx, of, &about.name, (Ask::Text, &bytes)).await;
+            let text: Option<String> = match asked {
+                Err(busy) if busy.kind == ProblemKind::Unavailable => return Ok(Compared::Busy),
+                asked => asked?,
+            };
+            app.examiner.keep_text(sha256, text.clone());
+            text
+        }
+    };
     Ok(held(&lines(&compose(&template, document)), text.as_deref()))
 }
 
@@ -118,39 +133,147 @@ pub fn text(paper: &Paper) -> String {
     texts.join("\n")
 }
 
+/// What stands on every paper beside what it says: motto and words before addressees.
+const FRAME: [&str; 5] = [
+    "Cộng hòa xã hội chủ nghĩa Việt Nam",
+    "Độc lập - Tự do - Hạnh phúc",
+    "Đảng Cộng sản Việt Nam",
+    "Kính gửi",
+    "Nơi nhận",
+];
+
 fn held(reviewed: &[Line], signed: Option<&str>) -> Compared {
-    let theirs = words(signed.unwrap_or_default());
-    if theirs.is_empty() {
+    let signed = signed
+        .unwrap_or_default()
+        .split(['\n', '\r', '\t', '\u{c}']);
+    let there = count(signed.clone());
+    let theirs = Words::of(signed);
+    if theirs.words.is_empty() {
         return Compared::Unread;
     }
-    let stands = grams(&theirs);
-    let whole = |text: &str| {
+    let ours = Words::of(reviewed.iter().flat_map(|line| [&*line.text, &*line.noted]));
+    let shorts = count(reviewed.iter().map(|line| line.text.as_str()));
+    let stands = |text: &str| {
         let words = words(text);
-        let mut grams = words.windows(GRAM.min(words.len()).max(1));
-        grams.all(|gram| stands.contains(&gram.join(" ")))
+        match words.len() {
+            0 => true,
+            // A cell, a name: as often as it was reviewed, by itself or within a line.
+            1..GRAM => {
+                there.get(&words) >= shorts.get(&words)
+                    || (words.len() > 1 && theirs.words.windows(words.len()).any(|w| *w == words))
+            }
+            _ => words.windows(GRAM).all(|gram| theirs.grams.contains(gram)),
+        }
     };
     let missing = (reviewed.iter())
-        .filter(|line| !whole(&line.text) && !whole(&line.noted))
+        .filter(|line| !stands(&line.text) && !stands(&line.noted))
         .map(|line| line.text.clone())
         .take(TOLD)
         .collect();
-    let known: HashSet<String> = (reviewed.iter())
-        .flat_map(|line| [&line.text, &line.noted])
-        .flat_map(|text| words(text))
-        .collect();
-    let mut added: Vec<String> = Vec::new();
-    let mut run: Vec<&str> = Vec::new();
-    for word in theirs.iter().map(Some).chain([None]) {
-        // A page's number says nothing.
-        match word.filter(|w| !known.contains(*w) && !is_page(w)) {
-            Some(word) => run.push(word),
-            None if !run.is_empty() && added.len() < TOLD => {
-                added.push(std::mem::take(&mut run).join(" "));
+    Compared::Read {
+        missing,
+        added: theirs.beyond(&ours, &shorts, &there),
+    }
+}
+
+type Shorts = BTreeMap<Vec<String>, usize>;
+
+/// How often each line of less than [`GRAM`] words stands there.
+fn count<'a>(lines: impl Iterator<Item = &'a str>) -> Shorts {
+    let mut all = Shorts::new();
+    for line in lines
+        .map(words)
+        .filter(|line| (1..GRAM).contains(&line.len()))
+    {
+        *all.entry(line).or_default() += 1;
+    }
+    all
+}
+
+/// A text in words, without lines that may be the number of a page.
+#[derive(Debug, Default)]
+struct Words {
+    words: Vec<String>,
+    /// Where each line stands in them.
+    lines: Vec<Range<usize>>,
+    /// All runs of [`GRAM`] words, also over the ends of lines.
+    grams: HashSet<Vec<String>>,
+}
+
+impl Words {
+    fn of<'a>(lines: impl Iterator<Item = &'a str>) -> Self {
+        let mut all = Self::default();
+        let frame = FRAME.map(words);
+        for line in lines.filter(|line| !is_page(line)) {
+            let begin = all.words.len();
+            let line = words(line);
+            let framed = frame.iter().find(|frame| line.starts_with(frame));
+            all.words
+                .extend(line.into_iter().skip(framed.map_or(0, Vec::len)));
+            all.lines.push(begin..all.words.len());
+        }
+        all.grams = all.words.windows(GRAM).map(<[String]>::to_vec).collect();
+        all
+    }
+
+    /// Runs of words that stand here and not in `other`, the first ten, each with the words
+    /// around it.
+    fn beyond(&self, other: &Self, shorts: &Shorts, there: &Shorts) -> Vec<String> {
+        let known = |gram: &[String]| other.grams.contains(gram);
+        let mut beyond = vec![false; self.words.len()];
+        for at in &self.lines {
+            let line = &self.words[at.clone()];
+            if line.len() >= GRAM {
+                for (n, _) in (line.windows(GRAM).enumerate()).filter(|(_, gram)| !known(gram)) {
+                    beyond[at.start + n..at.start + n + GRAM].fill(true);
+                }
+            } else if shorts
+                .get(line)
+                .is_none_or(|ours| there.get(line) > Some(ours))
+            {
+                // The end of a sentence that began in the line before, or more.
+                let around =
+                    at.start.saturating_sub(GRAM - 1)..(at.end + GRAM - 1).min(beyond.len());
+                beyond[at.clone()].fill(!self.words[around].windows(GRAM).any(known));
             }
-            None => run.clear(),
+        }
+        let mut added = numbers_beyond(shorts, there);
+        let mut run: Option<Range<usize>> = None;
+        for (at, beyond) in beyond.into_iter().chain([false]).enumerate() {
+            match (&mut run, beyond) {
+                (None, true) => run = Some(at..at + 1),
+                (Some(run), true) => run.end = at + 1,
+                (Some(found), false) => {
+                    added.push(self.words[found.clone()].join(" "));
+                    run = None;
+                }
+                (None, false) => {}
+            }
+        }
+        added.truncate(TOLD);
+        added
+    }
+}
+
+/// Numbers that stand alone in a line and more often than reviewed, but for those of pages:
+/// these follow each other from the first or second page.
+fn numbers_beyond(shorts: &Shorts, there: &Shorts) -> Vec<String> {
+    let mut beyond: Vec<&str> = Vec::new();
+    for (line, times) in there {
+        if let [number] = &line[..]
+            && is_page(number)
+        {
+            let more = times.saturating_sub(shorts.get(line).copied().unwrap_or_default());
+            beyond.extend(std::iter::repeat_n(number.as_str(), more));
         }
     }
-    Compared::Read { missing, added }
+    let mut pages: Vec<u16> = beyond.iter().filter_map(|n| n.parse().ok()).collect();
+    pages.sort_unstable();
+    let in_turn = pages.windows(2).all(|two| two[1] == two[0] + 1);
+    match pages.first() {
+        Some(1 | 2) if in_turn => Vec::new(),
+        _ => beyond.into_iter().map(str::to_owned).collect(),
+    }
 }
 
 /// Words and numbers in small letters, composed.
@@ -162,26 +285,10 @@ fn words(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// All runs of one to three words, also across the number of a page.
-fn grams(words: &[String]) -> HashSet<String> {
-    let mut all = HashSet::new();
-    for n in 1..=GRAM {
-        all.extend(words.windows(n).map(|gram| gram.join(" ")));
-        let over = words.windows(n + 1).flat_map(|wide| {
-            let inner = 1..wide.len().saturating_sub(1);
-            inner.filter(|i| is_page(&wide[*i])).map(|skip| {
-                let kept = wide.iter().enumerate().filter(|(i, _)| *i != skip);
-                let kept: Vec<&str> = kept.map(|(_, word)| word.as_str()).collect();
-                kept.join(" ")
-            })
-        });
-        all.extend(over.collect::<Vec<_>>());
-    }
-    all
-}
-
-fn is_page(word: &str) -> bool {
-    word.len() <= 3 && word.bytes().all(|b| b.is_ascii_digit())
+/// Whether a line holds only the number of a page: `2`, `- 2 -`.
+fn is_page(line: &str) -> bool {
+    let number = line.trim_matches(|c: char| c.is_whitespace() || c == '-' || c == '–');
+    (1..=3).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -213,7 +320,33 @@ mod tests {
         };
         let rest: Vec<&str> = REVIEWED.lines().skip(1).collect();
         assert_eq!(missing, rest);
-        assert_eq!(added, ["xin miễn báo cáo quý sau"]);
+        assert_eq!(
+            added,
+            ["năm có 30 sự cố", "trong ngày xin miễn báo cáo quý sau"]
+        );
+    }
+
+    #[test]
+    fn sums_cells_and_sentences_of_known_words_are_told() {
+        let differs = |reviewed: &str, signed: &str| {
+            let Compared::Read { missing, added } = held(&typed(reviewed), Some(signed)) else {
+                panic!("it has text");
+            };
+            (missing.join("|"), added.join("|"))
+        };
+        let told = |missing: &str, added: &str| (missing.to_owned(), added.to_owned());
+        let sum = "Kinh phí bảo trì là 1.200 triệu đồng.";
+        let more = "Kinh phí bảo trì là 1.500.200 triệu đồng.";
+        assert_eq!(differs(sum, more), told(sum, "là 1 500 200 triệu"));
+        let line = "Kinh phí bảo trì là 900 triệu đồng, trong ngày có sự cố";
+        let again = format!("{line}\nTrong ngày có sự cố: 900 triệu đồng.");
+        assert_eq!(differs(line, &again), told("", "sự cố 900 triệu"));
+        let table = "Xã Cái Nhum\n3\n5\nXã Trà Côn\n7\n5";
+        let changed = "Xã Cái Nhum\n3\n50\nXã Trà Côn\n7\n5";
+        assert_eq!(differs(table, changed), told("5|5", "50"));
+        let paged = format!("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM\n2\n{table}\n- 3 -\nKính gửi:");
+        assert_eq!(differs(table, &paged), told("", ""));
+        assert_eq!(differs(table, &format!("{table}\n4")), told("", "4"));
     }
 
     #[test]

@@ -13,9 +13,11 @@ use domain::{
     id::{Id, OrganizationId},
     problem::{
         Problem,
-        ProblemKind::{self, Denied, Invalid, NotFound},
+        ProblemKind::{self, Denied, Invalid, Limit, NotFound},
     },
 };
+
+use store::args;
 
 use crate::{Province, refused, values};
 
@@ -351,6 +353,37 @@ async fn who_may(p: Province) {
 }
 
 /// Runs a test on both engines.
+async fn enough(p: Province) {
+    let t = Told::new(p).await;
+    let (db, officer) = (&t.p.app.db, t.officer());
+    let first = t.share(&officer, "CA", "").await.unwrap();
+    for _ in 0..499 {
+        let (entry, share) = (Id::new(1), Id::new(1));
+        let copied = "INSERT INTO entry (id, version, created_at, updated_at, search, sort_key, register, \
+             organization_id, occurred_on, recorded_at, data) SELECT $1, version, created_at, updated_at, search, \
+             sort_key, register, organization_id, occurred_on, recorded_at, data FROM entry WHERE id = $2";
+        let told = "INSERT INTO share (id, subject_kind, subject_id, organization_id, receiver_id, shared_at, shared_by) \
+             SELECT $1, subject_kind, $2, organization_id, receiver_id, shared_at, shared_by FROM share WHERE id = $3";
+        db.execute("entry", copied, &args![entry, first.subject])
+            .await
+            .unwrap();
+        db.execute("share", told, &args![share, entry, first.id])
+            .await
+            .unwrap();
+    }
+    assert_eq!(t.received(&t.viewer()).await.len(), 500);
+    let (app, kept) = (&t.p.app, (BOOK, t.kept.0.as_str()));
+    let more = share::share(app, &officer, kept, "CA", "").await;
+    assert_eq!(refused(more), Limit);
+    // What is shared already gets another end; another body is told.
+    t.share(&officer, "CA", "2026-11-30").await.unwrap();
+    share::share(app, &officer, kept, "CA2", "").await.unwrap();
+    share::revoke(app, &officer, (BOOK, &t.shared.0), first.id)
+        .await
+        .unwrap();
+    share::share(app, &officer, kept, "CA", "").await.unwrap();
+}
+
 macro_rules! on_both {
     ($($name:ident => $sqlite:ident, $postgres:ident;)+) => {$(
         #[tokio::test(flavor = "multi_thread")]
@@ -369,6 +402,7 @@ macro_rules! on_both {
 on_both! {
     alone => the_shared_entry_is_seen_alone_on_sqlite, the_shared_entry_is_seen_alone_on_postgres;
     ends => a_share_ends_on_sqlite, a_share_ends_on_postgres;
+    enough => more_than_a_page_is_not_shared_on_sqlite, more_than_a_page_is_not_shared_on_postgres;
     who_may => who_may_write_it_shares_it_on_sqlite, who_may_write_it_shares_it_on_postgres;
 }
 

@@ -201,15 +201,17 @@ pub fn examine(bytes: &[u8]) -> Result<Examined, Refusal> {
     })
 }
 
-/// The text of a file, one paragraph or cell a line, the first half MiB; none where it has
-/// none that can be read, or is not taken.
+/// The text of a file, one paragraph or cell a line, to be held against another; none where it
+/// has none that can be read, is longer than half a MiB, or is not taken. A PDF gives its words
+/// in the order in which they were drawn, with those of its metadata: none either.
 pub fn text_of(bytes: &[u8]) -> Option<String> {
     let mut look = Look {
         text: Some(String::new()),
         ..Look::default()
     };
     look.at(bytes).ok()?;
-    look.text.filter(|text| !text.trim().is_empty())
+    let whole = |text: &String| text.len() < MOST_TEXT && !text.trim().is_empty();
+    look.text.filter(whole)
 }
 
 /// Whether a file's name marks it as a state secret: people meet it before the content.
@@ -382,7 +384,10 @@ impl Look {
         }
         match kind {
             Kind::Ole => return ole::look_into(bytes, self),
-            Kind::Pdf => pdf::look_into(bytes, self)?,
+            Kind::Pdf => {
+                self.text = None;
+                pdf::look_into(bytes, self)?;
+            }
             Kind::Rtf => rtf::look_into(bytes, self)?,
             Kind::Signature => signature::look_into(bytes, self)?,
             Kind::Text => return self.at_text(bytes),

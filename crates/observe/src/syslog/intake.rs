@@ -183,11 +183,16 @@ impl Intake {
         let mut message = wire::syslog::parse(arrival.bytes, arrival.received_at, &self.zone);
         // Behind a relay its header decides; a sender that speaks for itself alone is called
         // what it calls itself, wherever in the line.
-        let relays = at_peer.is_some_and(AtPeer::relays);
+        let relay = at_peer.filter(|at| at.relays());
         let name = |message: &wire::syslog::Message<'_>| {
-            let name = match relays {
-                true => message.sender(),
-                false => message.host.as_deref(),
+            let name = match relay {
+                Some(at) => {
+                    let [first, second] = message.senders();
+                    first
+                        .filter(|name| second.is_none() || at.names(name))
+                        .or(second)
+                }
+                None => message.host.as_deref(),
             };
             name.unwrap_or_default().to_owned()
         };

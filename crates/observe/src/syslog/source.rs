@@ -49,13 +49,20 @@ impl AtPeer {
     /// Who a line that names `host` is from: the sender of that name, else the
     /// one registered for the address as a whole.
     pub(super) fn source(&self, host: &str) -> Option<&Known> {
+        self.named(host).or(self.any.as_ref())
+    }
+
+    /// Whether a sender of that name is registered behind this address.
+    pub(super) fn names(&self, host: &str) -> bool {
+        self.named(host).is_some()
+    }
+
+    fn named(&self, host: &str) -> Option<&Known> {
         if self.by_host.is_empty() {
-            return self.any.as_ref();
+            return None;
         }
-        self.by_host
-            .get(host)
-            .or_else(|| self.by_host.get(&log_name(host)))
-            .or(self.any.as_ref())
+        let exact = self.by_host.get(host);
+        exact.or_else(|| self.by_host.get(&log_name(host)))
     }
 
     /// Whether lines of several devices come from there, told apart by name.

@@ -6,6 +6,7 @@ use std::{
     pin::Pin,
     sync::{Arc, LazyLock, Mutex, PoisonError},
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use axum::{
@@ -14,13 +15,13 @@ use axum::{
     extract::{FromRequest, Multipart, Request},
     http::{StatusCode, header},
 };
-use axum_extra::extract::CookieJar;
 use domain::{
     label::{Label, Lang},
     problem::{Problem, ProblemKind},
 };
+use tokio::time::timeout;
 
-use super::{asked::Asked, fault::Fault, params::Params, reader::SESSION};
+use super::{asked::Asked, fault::Fault, params::Params};
 use crate::format;
 
 /// A form with its files.
@@ -55,6 +56,8 @@ pub const FORM: usize = 256 << 10;
 const FIELDS: usize = 4 * FORM;
 /// The most fields and files of a form.
 const PARTS: usize = 10_000;
+/// The longest that a form may take: 20 MiB come in it at 12 KB/s.
+const LONGEST: Duration = Duration::from_secs(30 * 60);
 
 /// What all forms that are being read may hold in memory together, bytes.
 const ROOM: usize = 256 << 20;
@@ -179,9 +182,14 @@ impl Drop for Held {
 /// takes no more memory than `limit`; all other fields together take a bounded part.
 ///
 /// # Errors
-/// 413 when the file or a field is too large, 400 when it is no form, 503 when other forms take
-/// the room.
+/// 413 when the file or a field is too large, 400 when it is no form or does not end, 503 when
+/// other forms take the room.
 pub async fn receive(request: Request, limit: usize) -> Result<Upload, Fault> {
+    let read = timeout(LONGEST, read(request, limit)).await;
+    read.unwrap_or_else(|_| Err(broken("30 min".into())))
+}
+
+async fn read(request: Request, limit: usize) -> Result<Upload, Fault> {
     let kind = request.headers().get(header::CONTENT_TYPE);
     if !kind.is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/form-data")) {
         let body = to_bytes(request.into_body(), FORM)
@@ -279,19 +287,14 @@ pub async fn receive(request: Request, limit: usize) -> Result<Upload, Fault> {
     }
 }
 
-/// Whose room a form takes: the session's or the token's, behind one address are many.
+/// Whose room a form takes: the account's, whatever sessions and tokens it has; without one the
+/// address's.
 fn caller(request: &Request) -> String {
-    let headers = request.headers();
-    let session = CookieJar::from_headers(headers);
-    if let Some(session) = session.get(SESSION) {
-        return session.value().to_owned();
-    }
-    let token = headers.get(header::AUTHORIZATION);
-    if let Some(token) = token.and_then(|token| token.to_str().ok()) {
-        return token.to_owned();
-    }
-    let asked = request.extensions().get::<Asked>();
-    asked.map(|asked| asked.remote.clone()).unwrap_or_default()
+    let Some(asked) = request.extensions().get::<Asked>() else {
+        return String::new();
+    };
+    let account = asked.reader.get().and_then(|reader| reader.account);
+    account.map_or_else(|| asked.remote.clone(), |account| account.to_string())
 }
 
 fn crowded() -> Problem {

@@ -75,7 +75,7 @@ pub(super) fn read<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Cont
     after_host(message, rest, context);
 }
 
-/// The name behind the time at the front, where it is no address.
+/// The name or the address behind the time at the front.
 pub(super) fn header_host(bytes: &[u8]) -> Option<&[u8]> {
     let (written, used) = stamp::any(bytes).filter(|(_, n)| bytes.get(*n) == Some(&b' '))?;
     let rest = &bytes[used..];
@@ -86,9 +86,7 @@ pub(super) fn header_host(bytes: &[u8]) -> Option<&[u8]> {
     if name.starts_with(b"(") || rest[used..].starts_with(b"   ") {
         return None;
     }
-    std::str::from_utf8(name)
-        .is_ok_and(|name| name.parse::<std::net::IpAddr>().is_err())
-        .then_some(name)
+    Some(name)
 }
 
 /// What stands behind time and host.

@@ -1,6 +1,6 @@
 //! What a syslog line says.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, net::IpAddr};
 
 use jiff::Timestamp;
 
@@ -125,7 +125,7 @@ pub struct Message<'a> {
     pub zone: Zone,
     /// The sender's name for itself, wherever in the line it stands.
     pub host: Option<Cow<'a, str>>,
-    /// The name in an RFC 3164 header, where it has one that is no address.
+    /// The name or address in an RFC 3164 header; in one of RFC 5424 an address.
     pub header_host: Option<Cow<'a, str>>,
     /// Program, Cisco facility, first MikroTik topic, or FortiGate type.
     pub application: Option<Cow<'a, str>>,
@@ -142,10 +142,15 @@ pub struct Message<'a> {
 }
 
 impl<'a> Message<'a> {
-    /// Who sent it, by a relay's word: the name in its header before any in the text, which
-    /// may be what somebody typed.
-    pub fn sender(&self) -> Option<&str> {
-        self.header_host.as_deref().or(self.host.as_deref())
+    /// Who may have sent it, by a relay's word, the surest first: what its header says before any
+    /// name in the text, which may be what somebody typed. A name in the header leaves no doubt;
+    /// an address may be all that the relay knows of a sender that names itself.
+    pub fn senders(&self) -> [Option<&str>; 2] {
+        let header = self.header_host.as_deref();
+        match header {
+            Some(header) if header.parse::<IpAddr>().is_err() => [Some(header), None],
+            _ => [header, self.host.as_deref()],
+        }
     }
 
     /// Takes a time as the one at which the line was sent.

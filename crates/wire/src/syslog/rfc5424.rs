@@ -1,6 +1,6 @@
 //! RFC 5424: `<PRI>1 TIMESTAMP HOST APP PROCID MSGID SD MSG`.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, net::IpAddr};
 
 use memchr::{memchr, memchr3};
 
@@ -44,6 +44,9 @@ pub(super) fn read<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Cont
     let (procid, rest) = token(rest);
     let (msgid, rest) = token(rest);
     message.host = field(host);
+    // A relay's name here may stand before the sender's own in the text; an address is of the
+    // sender.
+    message.header_host = field(host).filter(|host| host.parse::<IpAddr>().is_ok());
     message.application = field(application);
     message.procid = field(procid);
     message.msgid = field(msgid);
