@@ -42,8 +42,6 @@ use crate::{
 
 /// What is observed and judged, as it is touched (see [`store::Tx::touch`]): states and availability.
 pub(crate) const TARGETS: &str = "fact_target";
-/// Alarms.
-pub(crate) const ALARMS: &str = "alarms";
 /// Verdicts and duties.
 pub(crate) const VERDICTS: &str = "verdicts";
 /// When each sender last sent.
@@ -399,7 +397,6 @@ impl App {
                     self.watch.wrote();
                     self.live.tell(Topic::Network);
                 }
-                ALARMS => self.live.tell(Topic::Alarms),
                 VERDICTS => self.assess.written_elsewhere(),
                 LOG_SOURCES => {
                     self.assess.poke(["fact_log_source".to_owned()].into());
@@ -415,9 +412,11 @@ impl App {
     /// read again, and the checks that read it run again. Every commit calls it for what it
     /// touched.
     pub(crate) fn changed(&self, noun: &str) {
-        // What is observed and judged is told by whoever wrote it.
-        if [TARGETS, ALARMS, VERDICTS, LOG_SOURCES].contains(&noun) {
-            return;
+        match noun {
+            store::alarm::VIEW => return self.live.tell(Topic::Alarms),
+            // What is observed and judged is told by whoever wrote it.
+            TARGETS | VERDICTS | LOG_SOURCES => return,
+            _ => {}
         }
         let views: &[&str] = match noun {
             "organization" => &["fact_organization", "fact_role"],

@@ -4,7 +4,7 @@ use domain::{authority::Permission, id::OrganizationId, label::Label, problem::P
 use jiff::{Span, civil::Date};
 pub use store::{due::OpenDuty, duty::DutyRow};
 
-use crate::{App, Ctx, fault::fault};
+use crate::{App, Ctx};
 
 /// What many owe by the same clause until the same day.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -44,16 +44,14 @@ pub async fn open(app: &App, ctx: &Ctx) -> Result<Vec<DueView>, Problem> {
     let today = app.clock.today();
     let (from, to) = window(today);
     let today = today.to_string();
-    let rows = store::due::open(&app.db, &scope, &from, &to, &today)
-        .await
-        .map_err(fault)?;
+    let rows = store::due::open(&app.db, &scope, &from, &to, &today).await?;
     let (board, library) = (app.assess.board(), app.library());
     let whose = |id: OrganizationId| {
         let unit = &board.units[board.unit(id)?];
         Some((unit.code.clone(), unit.name.clone()))
     };
     let found = store::duty::findings(&app.db, &scope, (&from, &to), &today, true).await;
-    let found = found.map_err(fault)?.into_iter().map(|row| DueView {
+    let found = found?.into_iter().map(|row| DueView {
         unit: whose(row.organization),
         summary: Label::same(row.subject.unwrap_or_default()),
         overdue: row.outcome == "missed",
@@ -95,7 +93,7 @@ pub async fn findings(app: &App, ctx: &Ctx, unit: OrganizationId) -> Result<Vec<
     let (from, to) = window(today);
     let today = today.to_string();
     let found = store::duty::findings(&app.db, &scope, (&from, &to), &today, true);
-    let mut found = found.await.map_err(fault)?;
+    let mut found = found.await?;
     found.retain(|row| row.organization == unit);
     Ok(found)
 }
@@ -109,5 +107,5 @@ pub async fn of(app: &App, ctx: &Ctx, unit: OrganizationId) -> Result<Vec<OpenDu
     let (from, to) = window(app.clock.today());
     store::due::of(&app.db, &scope, unit, &from, &to)
         .await
-        .map_err(fault)
+        .map_err(Problem::from)
 }

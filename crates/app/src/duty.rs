@@ -15,7 +15,7 @@ use store::{
     duty::{DutyRow, FINDING},
 };
 
-use crate::{App, Ctx, assess::Board, fault::fault};
+use crate::{App, Ctx, assess::Board};
 
 /// More instances than any province has in a year.
 const ALL: i64 = 1_000_000;
@@ -221,9 +221,7 @@ pub async fn due(
     limit: i64,
 ) -> Result<Vec<DutyView>, Problem> {
     let scope = ctx.actor.scope(Permission::Read)?;
-    let rows = store::duty::due(&app.db, &scope, from, to, open_only, limit)
-        .await
-        .map_err(fault)?;
+    let rows = store::duty::due(&app.db, &scope, from, to, open_only, limit).await?;
     let (board, library) = (app.assess.board(), app.library());
     Ok(Viewer::new(app, &board, &library).views(rows))
 }
@@ -265,23 +263,19 @@ pub async fn agenda(
         visible = HashSet::from([wanted.id]);
     }
     let until = to.to_string();
-    let mut rows = store::duty::due(&app.db, &scope, &from.to_string(), &until, false, ALL)
-        .await
-        .map_err(fault)?;
-    let undated = store::duty::undated(&app.db, &scope, &until, ALL)
-        .await
-        .map_err(fault)?;
+    let mut rows = store::duty::due(&app.db, &scope, &from.to_string(), &until, false, ALL).await?;
+    let undated = store::duty::undated(&app.db, &scope, &until, ALL).await?;
     let mut viewer = Viewer::new(app, &board, &library);
     let (mut to_come, without_day) = viewer.to_come(&visible, from, to);
     rows.append(&mut to_come);
     // What has ended waives nothing any more and is not due either.
     let begin = from.max(viewer.today).to_string();
     let ending = store::duty::exemptions(&app.db, &scope, &begin, &until).await;
-    rows.append(&mut ending.map_err(fault)?);
+    rows.append(&mut ending?);
     let (first, today) = (from.to_string(), viewer.today.to_string());
     let range = (first.as_str(), until.as_str());
     let found = store::duty::findings(&app.db, &scope, range, &today, false).await;
-    rows.append(&mut found.map_err(fault)?);
+    rows.append(&mut found?);
     rows.sort_by(|a, b| {
         let place = |d: &DutyRow| (d.due_on.clone(), d.regulation.clone(), d.clause.clone());
         place(a).cmp(&place(b))

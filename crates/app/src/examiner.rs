@@ -27,7 +27,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{App, Ctx, fault::fault, queue::Queue};
+use crate::{App, Ctx, queue::Queue};
 
 /// Starts children and hears their answers.
 #[derive(Debug)]
@@ -306,11 +306,9 @@ where
             None,
             Some(about.to_string()),
         );
-        let mut tx = app.db.begin().await.map_err(fault)?;
-        store::journal::append(&mut tx, &[event])
-            .await
-            .map_err(fault)?;
-        tx.commit().await.map_err(fault)?;
+        let mut tx = app.db.begin().await?;
+        store::journal::append(&mut tx, &[event]).await?;
+        tx.commit().await?;
     }
     Err(unread.problem(ask, name))
 }

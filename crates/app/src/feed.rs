@@ -12,7 +12,6 @@ use store::feed::CalendarFeed;
 use crate::{
     App, Ctx,
     account::{self, Authenticated, Event},
-    fault::fault,
 };
 
 /// The caller's feeds, without the secret parts of their addresses.
@@ -22,7 +21,7 @@ use crate::{
 pub async fn list(app: &App, me: &Authenticated) -> Result<Vec<CalendarFeed>, Problem> {
     store::feed::of_account(&app.db, me.account)
         .await
-        .map_err(fault)
+        .map_err(Problem::from)
 }
 
 /// Makes a feed that is read for `days`; the secret part of its address (256 random bits) is
@@ -58,11 +57,9 @@ pub async fn make(
         expires_at,
         used_at: None,
     };
-    let mut tx = app.db.begin().await.map_err(fault)?;
+    let mut tx = app.db.begin().await?;
     let whose = account::hold(&mut tx, me).await?;
-    store::feed::make(&mut tx, &hash, me.account, &feed)
-        .await
-        .map_err(fault)?;
+    store::feed::make(&mut tx, &hash, me.account, &feed).await?;
     let shown = serde_json::json!({
         "name": feed.name, "created_at": now, "expires_at": expires_at, "account": me.account,
         "fingerprint": policy::hash::of_bytes(hash.as_bytes()),
@@ -70,11 +67,9 @@ pub async fn make(
     let shown = shown.to_string();
     let (noun, owner) = ("calendar-feed", me.organization);
     let change = app.event(ctx, noun, &feed.id, owner, "create", None, Some(shown));
-    store::journal::append(&mut tx, &[change])
-        .await
-        .map_err(fault)?;
+    store::journal::append(&mut tx, &[change]).await?;
     account::tell(app, ctx, &mut tx, &whose, Event::FeedMade, &name).await?;
-    tx.commit().await.map_err(fault)?;
+    tx.commit().await?;
     Ok(secret)
 }
 
@@ -83,19 +78,13 @@ pub async fn make(
 /// # Errors
 /// Unavailable.
 pub async fn end(app: &App, ctx: &Ctx, me: &Authenticated, id: &str) -> Result<(), Problem> {
-    let mut tx = app.db.begin().await.map_err(fault)?;
-    if store::feed::end(&mut tx, me.account, id)
-        .await
-        .map_err(fault)?
-        > 0
-    {
+    let mut tx = app.db.begin().await?;
+    if store::feed::end(&mut tx, me.account, id).await? > 0 {
         let (noun, owner) = ("calendar-feed", me.organization);
         let change = app.event(ctx, noun, id, owner, "delete", None, None);
-        store::journal::append(&mut tx, &[change])
-            .await
-            .map_err(fault)?;
+        store::journal::append(&mut tx, &[change]).await?;
     }
-    tx.commit().await.map_err(fault)
+    tx.commit().await.map_err(Problem::from)
 }
 
 /// Who reads by the secret part of an address: the account with the rights that it has
@@ -105,11 +94,9 @@ pub async fn end(app: &App, ctx: &Ctx, me: &Authenticated, id: &str) -> Result<(
 /// Unavailable.
 pub async fn reader(app: &App, secret: &str, remote: &str) -> Result<Option<Ctx>, Problem> {
     let now = app.clock.now_ms();
-    let found = store::feed::account(&app.db, &account::hash_of(secret), now)
-        .await
-        .map_err(fault)?;
+    let found = store::feed::account(&app.db, &account::hash_of(secret), now).await?;
     let Some(id) = found else { return Ok(None) };
-    let known = store::account::by_id(&app.db, id).await.map_err(fault)?;
+    let known = store::account::by_id(&app.db, id).await?;
     Ok(known.filter(|a| a.enabled).map(|a| Ctx {
         lang: Lang::from_code(&a.language),
         request: Id::new(now).to_string(),

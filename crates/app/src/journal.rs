@@ -13,7 +13,7 @@ use store::{
 };
 use vault::note::{JournalHead, Verifier};
 
-use crate::{App, Ctx, attachment, evidence, fault::fault};
+use crate::{App, Ctx, attachment, evidence};
 
 pub use finding::JournalFinding;
 
@@ -36,7 +36,7 @@ pub async fn list(
     })?;
     store::journal::list(&app.db, &scope, query)
         .await
-        .map_err(fault)
+        .map_err(Problem::from)
 }
 
 /// What entries may be about: nouns, books, and what is neither.
@@ -137,7 +137,7 @@ pub async fn verify_against(
         // sound one.
         Err(error) => match or_illegible::<()>(&mut report, Err(error)) {
             Ok(_) => Ok(report),
-            Err(error) => Err(fault(error)),
+            Err(error) => Err(Problem::from(error)),
         },
     }
 }

@@ -15,7 +15,6 @@ pub mod due;
 pub mod duty;
 pub mod evidence;
 pub mod examiner;
-mod fault;
 pub mod feed;
 pub mod fixture;
 mod fresh;

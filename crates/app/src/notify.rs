@@ -105,7 +105,12 @@ pub async fn deliver(app: &App, way: &str) -> Result<Delivered, StoreError> {
     for job in job::lease(&app.db, way, now, 120_000, AT_ONCE).await? {
         let app = app.clone();
         tasks.spawn(async move {
-            let outcome = send(&app, &job.kind, &job.payload).await;
+            let (kind, payload) = (job.kind.clone(), job.payload.clone());
+            // One that breaks off is tried again as often as one that is refused.
+            let sent = tokio::spawn(async move { send(&app, &kind, &payload).await });
+            let outcome = sent
+                .await
+                .unwrap_or_else(|e| Err(Failed::for_now(e.to_string())));
             (job, outcome)
         });
     }
@@ -119,18 +124,18 @@ pub async fn deliver(app: &App, way: &str) -> Result<Delivered, StoreError> {
         match outcome {
             Ok(()) => {
                 done.sent += 1;
-                job::finish(&app.db, job.id, now, None).await?;
+                job::finish(&app.db, &job, now, None).await?;
             }
             Err(failed) if failed.permanent || job.attempts >= ATTEMPTS => {
                 done.given_up += 1;
                 tracing::error!(job = %job.id, attempt = job.attempts, error = failed.what, "a notice is given up");
-                job::finish(&app.db, job.id, now, Some(&failed.what)).await?;
+                job::finish(&app.db, &job, now, Some(&failed.what)).await?;
             }
             Err(failed) => {
                 done.later += 1;
                 tracing::warn!(job = %job.id, attempt = job.attempts, error = failed.what, "a notice was not delivered");
                 let wait = 10_000 * (1 << (job.attempts - 1).clamp(0, 9));
-                job::retry(&app.db, job.id, now + wait, &failed.what).await?;
+                job::retry(&app.db, &job, now + wait, &failed.what).await?;
             }
         }
     }

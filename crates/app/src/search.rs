@@ -6,8 +6,9 @@ use domain::{
     authority::Permission, id::OrganizationId, label::Label, problem::Problem, schema::Schema, text,
 };
 use policy::Library;
+use store::StoreError;
 
-use crate::{App, Ctx, assess, fault::fault};
+use crate::{App, Ctx, assess};
 
 /// Something found.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -64,10 +65,10 @@ fn clauses(library: &Library) -> Vec<FoldedClause> {
 }
 
 async fn index(app: &App) -> Result<Arc<Index>, Problem> {
-    let mark = app.mark.now(&app.db).await.map_err(fault)?;
+    let mark = app.mark.now(&app.db).await?;
     let library = app.library();
     let make = async {
-        Ok(Index {
+        Ok::<_, StoreError>(Index {
             records: store::search::Index::load(&app.db).await?,
             clauses: clauses(&library),
         })
@@ -75,7 +76,7 @@ async fn index(app: &App) -> Result<Arc<Index>, Problem> {
     app.index
         .get((mark, library.hash.clone()), make)
         .await
-        .map_err(fault)
+        .map_err(Problem::from)
 }
 
 /// Finds at most `limit` of each kind, the nearest first; clauses only of regulations that hold for somebody

@@ -9,7 +9,7 @@ use domain::{
 };
 use examine::marking::is_marked;
 
-use crate::{App, Ctx, fault::fault};
+use crate::{App, Ctx};
 
 /// The texts of a record by field.
 pub(crate) fn texts(values: &Values) -> impl Iterator<Item = (&str, &str)> {
@@ -75,11 +75,9 @@ pub(crate) async fn note(
     organization: Option<OrganizationId>,
 ) -> Result<(), Problem> {
     let event = app.event(ctx, noun, "", organization, "refused-as-secret", None, None);
-    let mut tx = app.db.begin().await.map_err(fault)?;
-    store::journal::append(&mut tx, &[event])
-        .await
-        .map_err(fault)?;
-    tx.commit().await.map_err(fault)
+    let mut tx = app.db.begin().await?;
+    store::journal::append(&mut tx, &[event]).await?;
+    tx.commit().await.map_err(Problem::from)
 }
 
 /// Whose a record is, by the field that says so.

@@ -17,7 +17,7 @@ use domain::{
 use policy::{Chosen, control::ParameterKind};
 use serde_json::Value;
 
-use crate::{App, Ctx, fault::fault, keyring::Keyring, secrecy};
+use crate::{App, Ctx, keyring::Keyring, secrecy};
 
 pub(crate) use secret::seal_old;
 use secret::{is_secret, kept, sealed_about};
@@ -314,7 +314,7 @@ pub async fn settable(app: &App, ctx: &Ctx) -> Result<Settable, Problem> {
     let scope = ctx.actor.scope(Permission::Settings)?;
     let today = clock::local_date(app.clock.now()).to_string();
     let units = store::assessment::units(&app.db, &today).await;
-    let units = units.map_err(fault)?;
+    let units = units?;
     let heads: HashSet<OrganizationId> = units.iter().filter_map(|u| u.parent).collect();
     let provinces = units
         .iter()
@@ -429,7 +429,7 @@ async fn write(
         shown(before),
         shown(value.as_ref()),
     );
-    let mut tx = app.db.begin().await.map_err(fault)?;
+    let mut tx = app.db.begin().await?;
     match (&value, province) {
         (Some(value), _) => {
             let now = app.clock.now_ms();
@@ -442,13 +442,10 @@ async fn write(
         (None, Some(province)) => store::setting::unset(&mut tx, province, key).await,
         // What all share has a value, be it the default.
         (None, None) => Ok(()),
-    }
-    .map_err(fault)?;
-    store::journal::append(&mut tx, &[change])
-        .await
-        .map_err(fault)?;
-    tx.commit().await.map_err(fault)?;
-    app.reload_settings().await.map_err(fault)?;
+    }?;
+    store::journal::append(&mut tx, &[change]).await?;
+    tx.commit().await?;
+    app.reload_settings().await?;
     app.changed("setting");
     Ok(())
 }

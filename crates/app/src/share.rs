@@ -20,7 +20,6 @@ use store::{
 
 use crate::{
     App, Ctx,
-    fault::fault,
     registry::{a_book, find, get, owner},
 };
 
@@ -50,9 +49,7 @@ pub async fn read(
     ) else {
         return Err(refused);
     };
-    let found = share::received(&app.db, &scope, &today(app), Some(id))
-        .await
-        .map_err(fault)?;
+    let found = share::received(&app.db, &scope, &today(app), Some(id)).await?;
     let found = found.into_iter().find(|each| each.register == noun);
     let received = found.ok_or(refused)?;
     Ok((received.entry.clone(), Some(received)))
@@ -65,13 +62,11 @@ pub async fn read(
 /// Denied, unavailable.
 pub async fn received(app: &App, ctx: &Ctx) -> Result<Vec<Received>, Problem> {
     let scope = ctx.actor.scope(Permission::Read)?;
-    let mut found = share::received(&app.db, &scope, &today(app), None)
-        .await
-        .map_err(fault)?;
+    let mut found = share::received(&app.db, &scope, &today(app), None).await?;
     if found.is_empty() {
         return Ok(found);
     }
-    let tree = Tree::load(&app.db).await.map_err(fault)?;
+    let tree = Tree::load(&app.db).await?;
     let library = app.library();
     let reads = |each: &Received| {
         let book = library.registers.get(&each.register);
@@ -104,9 +99,7 @@ pub async fn of(app: &App, ctx: &Ctx, noun: &str, key: &str) -> Result<Sharing, 
     let schema = a_book(app, noun)?;
     let entry = get(app, ctx, noun, key).await?;
     let today = today(app);
-    let given = share::given(&app.db, entry.id, &today)
-        .await
-        .map_err(fault)?;
+    let given = share::given(&app.db, entry.id, &today).await?;
     let may = match ctx.actor.writes(&schema) {
         Ok(scope) => find(app, &scope, &schema, key).await.is_ok(),
         Err(_) => false,
@@ -114,7 +107,7 @@ pub async fn of(app: &App, ctx: &Ctx, noun: &str, key: &str) -> Result<Sharing, 
     let receivers = if may {
         let scope = ctx.actor.scope(Permission::Read)?;
         let all = share::receivers(&app.db, &scope, owner(&schema, &entry), &today).await;
-        Some(all.map_err(fault)?)
+        Some(all?)
     } else {
         None
     };
@@ -133,7 +126,7 @@ async fn receiver(
     };
     let schema = noun::get("organization").ok_or_else(|| Problem::internal("organization"))?;
     let found = registry::resolve(tx, schema, text.trim()).await;
-    let id = match found.map_err(fault)?.as_slice() {
+    let id = match found?.as_slice() {
         [id] => *id,
         [] => {
             return Err(wrong(
@@ -154,7 +147,7 @@ async fn receiver(
             "The entry is that organization's own".into(),
         ));
     }
-    let body = registry::get_in(tx, schema, id).await.map_err(fault)?;
+    let body = registry::get_in(tx, schema, id).await?;
     let body = body.ok_or_else(|| Problem::not_found(&schema.label, text))?;
     let ended = body.text("ends_on");
     if !ended.is_empty() && ended < today {
@@ -221,11 +214,11 @@ pub async fn share(
     let owner = owner(&schema, &entry).ok_or_else(|| Problem::internal(key))?;
     let (now, today) = (app.clock.now_ms(), today(app));
     let ends_on = last_day(until, &today)?;
-    let mut tx = app.db.begin().await.map_err(fault)?;
+    let mut tx = app.db.begin().await?;
     let body = receiver(&mut tx, owner, to, &today).await?;
-    share::lock(&mut tx, entry.id).await.map_err(fault)?;
+    share::lock(&mut tx, entry.id).await?;
     let before = share::of_subject(&mut tx, ENTRY, entry.id).await;
-    let mut before = before.map_err(fault)?.into_iter();
+    let mut before = before?.into_iter();
     let before = before.find(|each| each.receiver.0 == body.id);
     if let Some(same) = before.as_ref().filter(|each| {
         each.revoked_at.is_none() && each.ends_on == ends_on && each.organization == owner
@@ -245,13 +238,13 @@ pub async fn share(
         revoked_by: None,
     };
     let others = share::between(&mut tx, (owner, shared.receiver), shared.id, &today).await;
-    if others.map_err(fault)? >= MOST {
+    if others? >= MOST {
         return Err(too_many(body.text("name")));
     }
     let action = if before.is_some() { "update" } else { "create" };
     let name = body.text("name");
     write(app, ctx, &mut tx, (action, name), before.as_ref(), &shared).await?;
-    tx.commit().await.map_err(fault)?;
+    tx.commit().await?;
     Ok(shared)
 }
 
@@ -269,10 +262,10 @@ pub async fn revoke(
     let schema = a_book(app, noun)?;
     let scope = ctx.actor.writes(&schema)?;
     let entry = find(app, &scope, &schema, key).await?;
-    let mut tx = app.db.begin().await.map_err(fault)?;
-    share::lock(&mut tx, entry.id).await.map_err(fault)?;
+    let mut tx = app.db.begin().await?;
+    share::lock(&mut tx, entry.id).await?;
     let shares = share::of_subject(&mut tx, ENTRY, entry.id).await;
-    let mut shares = shares.map_err(fault)?.into_iter();
+    let mut shares = shares?.into_iter();
     let before = shares.find(|each| each.id == id && each.revoked_at.is_none());
     let before = before
         .ok_or_else(|| Problem::not_found(&Label::new("lượt chia sẻ", "share"), &id.to_string()))?;
@@ -283,10 +276,10 @@ pub async fn revoke(
     };
     let units = noun::get("organization").ok_or_else(|| Problem::internal("organization"))?;
     let body = registry::get_in(&mut tx, units, after.receiver.0).await;
-    let body = body.map_err(fault)?;
+    let body = body?;
     let name = body.as_ref().map_or("", |body| body.text("name"));
     write(app, ctx, &mut tx, ("revoke", name), Some(&before), &after).await?;
-    tx.commit().await.map_err(fault)
+    tx.commit().await.map_err(Problem::from)
 }
 
 /// Writes a share with its entry in the journal, which names the receiver too.
@@ -298,7 +291,7 @@ async fn write(
     before: Option<&Share>,
     after: &Share,
 ) -> Result<(), Problem> {
-    share::save(tx, after).await.map_err(fault)?;
+    share::save(tx, after).await?;
     let told = |share: &Share| {
         let mut told = serde_json::to_value(share).unwrap_or_default();
         told["name"] = name.into();
@@ -313,5 +306,5 @@ async fn write(
         before.map(told),
         Some(told(after)),
     );
-    journal::append(tx, &[change]).await.map_err(fault)
+    journal::append(tx, &[change]).await.map_err(Problem::from)
 }

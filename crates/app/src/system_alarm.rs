@@ -12,7 +12,6 @@ use store::{
 
 use crate::{
     App,
-    live::Topic,
     watch::{Say, notice},
 };
 
@@ -108,6 +107,5 @@ async fn save(app: &App, alarm: &Alarm, say: Option<Say>) -> Result<(), StoreErr
         notice::enqueue(app, &mut tx, alarm, say, &about, now).await?;
     }
     tx.commit().await?;
-    app.live.tell(Topic::Alarms);
     Ok(())
 }

@@ -1,6 +1,10 @@
 //! All background work: spawned here, stopped here.
 
-use std::{collections::BTreeSet, net::SocketAddr, time::Duration};
+use std::{
+    collections::BTreeSet,
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
 
 use domain::{
     authority::{Actor, Permission, Scope},
@@ -44,7 +48,7 @@ pub struct Running {
 }
 
 /// The names of the tasks that are told of; the page of settings has words for each.
-pub const NAMES: [&str; 17] = [
+pub const NAMES: [&str; 18] = [
     "watch",
     "verdicts",
     "hearing",
@@ -52,6 +56,7 @@ pub const NAMES: [&str; 17] = [
     "notices-webhook",
     "reminders",
     "listening",
+    "log-senders",
     "log-sources",
     "logs-kept",
     "upkeep",
@@ -83,7 +88,7 @@ pub struct Run {
 /// Denied, unavailable.
 pub async fn runs(app: &App, ctx: &crate::Ctx) -> Result<Vec<Run>, domain::problem::Problem> {
     ctx.actor.scope(Permission::Journal)?;
-    let runs = job::runs(&app.db).await.map_err(crate::fault::fault)?;
+    let runs = job::runs(&app.db).await?;
     let run = |run: TaskRun| Run {
         ok: run.outcome == "ok",
         // A fault is one text.
@@ -188,6 +193,7 @@ pub async fn start(app: &App, listen: Listen) -> Result<Running, observe::syslog
             let mut tx = app.db.begin_later().await?;
             let now = app.clock.now_ms();
             let (ended, others) = store::session::sweep(&mut tx, now).await?;
+            store::job::sweep(&mut tx, now - JOBS_KEPT_MS).await?;
             let others = account::ended_changes(&app, &Ctx::system(now), None, others);
             store::journal::append(&mut tx, &others).await?;
             tx.commit().await?;
@@ -311,28 +317,39 @@ async fn hearing(app: App, cancel: CancellationToken) {
     }
 }
 
-/// A task that failed begins again after so long.
-const AGAIN: Duration = Duration::from_secs(1);
+/// What was sent is remembered for so long.
+const JOBS_KEPT_MS: i64 = 90 * 86_400_000;
 
-/// Keeps a task running until it ends: one that panics is noted, is an alarm, and begins again.
+/// A task that failed begins again after so long, and after twice as long each time that it
+/// fails at once, up to [`AGAIN_AT_MOST`].
+const AGAIN: Duration = Duration::from_secs(1);
+const AGAIN_AT_MOST: Duration = Duration::from_secs(60);
+
+/// Keeps a task running until `cancel`: one that panics, or ends before, is noted, is an alarm,
+/// and begins again.
 pub(crate) async fn kept<F, Fut>(app: App, cancel: CancellationToken, name: &'static str, begin: F)
 where
     F: Fn() -> Fut,
     Fut: Future<Output = ()> + Send + 'static,
 {
+    let mut again = AGAIN;
     loop {
-        let started_at = app.clock.now_ms();
-        match tokio::spawn(begin()).await {
-            Err(error) if error.is_panic() => {
-                app.upkeep.failed(name);
-                note(&app, name, started_at, Err(error)).await;
-            }
-            _ => return,
+        let (started_at, began) = (app.clock.now_ms(), Instant::now());
+        let error = match tokio::spawn(begin()).await {
+            _ if cancel.is_cancelled() => return,
+            Err(error) => error.to_string(),
+            Ok(()) => "it ended by itself".to_owned(),
+        };
+        app.upkeep.failed(name);
+        note(&app, name, started_at, Err(error)).await;
+        if began.elapsed() > AGAIN_AT_MOST {
+            again = AGAIN;
         }
         tokio::select! {
             () = cancel.cancelled() => return,
-            () = tokio::time::sleep(AGAIN) => {}
+            () = tokio::time::sleep(again) => {}
         }
+        again = (again * 2).min(AGAIN_AT_MOST);
     }
 }
 
@@ -445,6 +462,14 @@ mod tests {
             }
         };
         let cancel = CancellationToken::new();
+        // One that ends by itself begins again as well.
+        let ended = Arc::new(AtomicUsize::new(0));
+        let counting = Arc::clone(&ended);
+        let ending = kept(app.clone(), cancel.clone(), "watch", move || {
+            counting.fetch_add(1, Ordering::Relaxed);
+            std::future::ready(())
+        });
+        let ending = tokio::spawn(ending);
         let task = every(
             app.clone(),
             cancel.clone(),
@@ -453,11 +478,12 @@ mod tests {
             run,
         );
         let task = tokio::spawn(task);
-        while begun.load(Ordering::Relaxed) < 3 {
+        while begun.load(Ordering::Relaxed) < 3 || ended.load(Ordering::Relaxed) < 2 {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         cancel.cancel();
         task.await.unwrap();
+        ending.await.unwrap();
         let alarms = async || {
             upkeep::reconcile(&app).await.unwrap();
             store::alarm::open_system(&app.db, "task-failed", "")
@@ -465,10 +491,8 @@ mod tests {
                 .unwrap()
         };
         let alarm = alarms().await.expect("it is an alarm");
-        assert!(
-            alarm
-                .said
-                .is_some_and(|said| said.what.en.ends_with(": orphans"))
-        );
+        assert!(alarm.said.is_some_and(
+            |said| said.what.en.contains(": orphans") || said.what.en.contains(": watch")
+        ));
     }
 }

@@ -308,8 +308,8 @@ fn looks(app: &App, room: Room, syslog: &Snapshot) -> Vec<Look> {
                 format!("A part of Giềng failed and began again: {last}"),
             ),
             Label::new(
-                "Xem nhật ký của chương trình (dòng có chữ panicked) và báo cho người phát triển.",
-                "Read the program's log (the line with panicked) and report it to the developers.",
+                "Xem nhật ký của chương trình (dòng “a task failed”) và báo cho người phát triển.",
+                "Read the program's log (the line “a task failed”) and report it to the developers.",
             ),
         ),
         look(

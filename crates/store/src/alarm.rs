@@ -8,6 +8,9 @@ use domain::{
 
 use crate::{Db, Row, StoreError, Tx, args, registry::scope_condition, row::Readable as _};
 
+/// What is told of a change of alarms.
+pub const VIEW: &str = "alarms";
+
 /// What an alarm about Giềng itself says.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Said {
@@ -82,6 +85,7 @@ fn read(row: &Row) -> Result<Alarm, StoreError> {
 /// # Errors
 /// [`StoreError`] of the engine.
 pub async fn save(tx: &mut Tx, a: &Alarm) -> Result<(), StoreError> {
+    tx.touch(VIEW);
     tx.execute(
         "alarm",
         "INSERT INTO alarm (id, target_id, organization_id, state, raised_at, cleared_at, behind, \

@@ -74,32 +74,44 @@ pub async fn lease(
         .collect()
 }
 
-/// Marks a job done; its key is free again.
+/// Marks a job done; its key is free again. `false` where another attempt has it meanwhile:
+/// the lease of this one ended.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
-pub async fn finish(db: &Db, id: Id, now: i64, error: Option<&str>) -> Result<(), StoreError> {
-    db.execute(
+pub async fn finish(db: &Db, job: &Job, now: i64, error: Option<&str>) -> Result<bool, StoreError> {
+    let args = args![now, error, job.id, job.attempts];
+    let done = db.execute(
         "job",
-        "UPDATE job SET done_at = $1, unique_key = NULL, last_error = $2 WHERE id = $3",
-        &args![now, error, id],
-    )
-    .await?;
-    Ok(())
+        "UPDATE job SET done_at = $1, unique_key = NULL, last_error = $2 \
+         WHERE id = $3 AND attempts = $4 AND done_at IS NULL",
+        &args,
+    );
+    Ok(done.await? == 1)
 }
 
-/// Puts a failed job back, to be tried at `run_at`.
+/// Puts a failed job back, to be tried at `run_at`. `false` as with [`finish`].
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
-pub async fn retry(db: &Db, id: Id, run_at: i64, error: &str) -> Result<(), StoreError> {
-    db.execute(
+pub async fn retry(db: &Db, job: &Job, run_at: i64, error: &str) -> Result<bool, StoreError> {
+    let args = args![run_at, error, job.id, job.attempts];
+    let put_back = db.execute(
         "job",
-        "UPDATE job SET run_at = $1, leased_until = NULL, last_error = $2 WHERE id = $3",
-        &args![run_at, error, id],
-    )
-    .await?;
-    Ok(())
+        "UPDATE job SET run_at = $1, leased_until = NULL, last_error = $2 \
+         WHERE id = $3 AND attempts = $4 AND done_at IS NULL",
+        &args,
+    );
+    Ok(put_back.await? == 1)
+}
+
+/// Forgets jobs that were done before `until`, unix milliseconds; how many they were.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn sweep(tx: &mut Tx, until: i64) -> Result<u64, StoreError> {
+    tx.execute("job", "DELETE FROM job WHERE done_at < $1", &args![until])
+        .await
 }
 
 /// The last run of a reconciler, as a page shows it.

@@ -29,6 +29,7 @@ pub mod log_source;
 pub mod memory;
 mod migration;
 pub mod outage;
+mod problem;
 pub mod registry;
 pub mod reminder;
 pub mod replay;

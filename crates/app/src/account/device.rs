@@ -12,7 +12,7 @@ use super::{
     secret::{hash_of, secret},
     sign_in::Authenticated,
 };
-use crate::{App, Ctx, fault::fault};
+use crate::{App, Ctx};
 
 /// A browser that was not used for so long is not known any more.
 const FORGOTTEN_MS: i64 = 180 * 86_400_000;
@@ -70,9 +70,7 @@ pub(super) async fn known(
     let since = app.clock.now_ms() - FORGOTTEN_MS;
     let mut found = None;
     for token in browser.devices.iter().take(MOST) {
-        let device = device::get(&app.db, &hash_of(token), since)
-            .await
-            .map_err(fault)?;
+        let device = device::get(&app.db, &hash_of(token), since).await?;
         found = found.or(device.filter(|d| Some(d.account) == account));
     }
     Ok(found)
@@ -114,7 +112,7 @@ pub(super) async fn arrive(
         agent: browser.agent(),
         ..device
     };
-    device::note(tx, &device).await.map_err(fault)?;
+    device::note(tx, &device).await?;
     Ok(token)
 }
 
@@ -126,7 +124,7 @@ pub async fn list(app: &App, me: &Authenticated) -> Result<Vec<KnownDevice>, Pro
     let since = app.clock.now_ms() - FORGOTTEN_MS;
     device::of_account(&app.db, me.account, since)
         .await
-        .map_err(fault)
+        .map_err(Problem::from)
 }
 
 /// Forgets one of the caller's devices.
@@ -134,12 +132,8 @@ pub async fn list(app: &App, me: &Authenticated) -> Result<Vec<KnownDevice>, Pro
 /// # Errors
 /// Not found, unavailable.
 pub async fn forget(app: &App, ctx: &Ctx, me: &Authenticated, id: &str) -> Result<(), Problem> {
-    let mut tx = app.db.begin().await.map_err(fault)?;
-    if device::forget(&mut tx, me.account, id)
-        .await
-        .map_err(fault)?
-        == 0
-    {
+    let mut tx = app.db.begin().await?;
+    if device::forget(&mut tx, me.account, id).await? == 0 {
         let what = Label::new("thiết bị quen", "known device");
         return Err(Problem::not_found(&what, ""));
     }
@@ -153,8 +147,6 @@ pub async fn forget(app: &App, ctx: &Ctx, me: &Authenticated, id: &str) -> Resul
         None,
         None,
     );
-    store::journal::append(&mut tx, &[change])
-        .await
-        .map_err(fault)?;
-    tx.commit().await.map_err(fault)
+    store::journal::append(&mut tx, &[change]).await?;
+    tx.commit().await.map_err(Problem::from)
 }

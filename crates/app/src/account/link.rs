@@ -19,7 +19,7 @@ use super::{
     session::{Renewed, begin, next_stage},
     sign_in::SignedIn,
 };
-use crate::{App, Ctx, fault::fault};
+use crate::{App, Ctx};
 
 /// How long a link is good for.
 const LIFETIME_MS: i64 = 24 * 3_600_000;
@@ -30,13 +30,13 @@ const LIFETIME_MS: i64 = 24 * 3_600_000;
 /// # Errors
 /// Unavailable.
 pub async fn first_start(app: &App) -> Result<Option<String>, Problem> {
-    if store::account::count(&app.db).await.map_err(fault)? > 0 {
+    if store::account::count(&app.db).await? > 0 {
         return Ok(None);
     }
-    let mut tx = app.db.begin().await.map_err(fault)?;
-    session::end_start_links(&mut tx).await.map_err(fault)?;
+    let mut tx = app.db.begin().await?;
+    session::end_start_links(&mut tx).await?;
     let token = make(app, &mut tx, None).await?;
-    tx.commit().await.map_err(fault)?;
+    tx.commit().await?;
     Ok(Some(token))
 }
 
@@ -49,7 +49,7 @@ async fn make(app: &App, tx: &mut Tx, account: Option<AccountId>) -> Result<Stri
         seal: String::new(),
     };
     link.seal = seal(app, &link);
-    session::make_link(tx, &link).await.map_err(fault)?;
+    session::make_link(tx, &link).await?;
     Ok(token)
 }
 
@@ -68,7 +68,7 @@ fn seal(app: &App, link: &Link) -> String {
 pub async fn issue_link(app: &App, ctx: &Ctx, id: AccountId) -> Result<String, Problem> {
     ctx.actor.scope(Permission::Accounts)?;
     let account = manage::governed(app, ctx, id).await?;
-    let mut tx = app.db.begin().await.map_err(fault)?;
+    let mut tx = app.db.begin().await?;
     let token = make(app, &mut tx, Some(id)).await?;
     let change = app.event(
         ctx,
@@ -79,10 +79,8 @@ pub async fn issue_link(app: &App, ctx: &Ctx, id: AccountId) -> Result<String, P
         None,
         None,
     );
-    store::journal::append(&mut tx, &[change])
-        .await
-        .map_err(fault)?;
-    tx.commit().await.map_err(fault)?;
+    store::journal::append(&mut tx, &[change]).await?;
+    tx.commit().await?;
     Ok(token)
 }
 
@@ -106,9 +104,7 @@ fn spent() -> Problem {
 /// # Errors
 /// Not found when it was used or has ended.
 pub async fn redeemable(app: &App, token: &str) -> Result<Option<Account>, Problem> {
-    let link = session::link(&app.db, &hash_of(token), app.clock.now_ms())
-        .await
-        .map_err(fault)?;
+    let link = session::link(&app.db, &hash_of(token), app.clock.now_ms()).await?;
     let link = link.filter(|link| link.seal == seal(app, link));
     match link.ok_or_else(spent)?.account {
         None => Ok(None),
@@ -157,19 +153,17 @@ pub async fn redeem(
     password::check_new(app, &account, chosen.password).await?;
     let hash = password::hash(app, chosen.password).await?;
     let token = hash_of(token);
-    let mut tx = app.db.begin().await.map_err(fault)?;
+    let mut tx = app.db.begin().await?;
     let used = if first {
         session::use_start_link(&mut tx, &token, now).await
     } else {
         session::use_link(&mut tx, &token, account.id, now).await
     };
-    if !used.map_err(fault)? {
+    if !used? {
         return Err(spent());
     }
     password::set(app, ctx, &mut tx, &mut account, hash).await?;
-    store::account::signed_in(&mut tx, account.id, now)
-        .await
-        .map_err(fault)?;
+    store::account::signed_in(&mut tx, account.id, now).await?;
     if first {
         let change = app.event(
             ctx,
@@ -180,9 +174,7 @@ pub async fn redeem(
             None,
             Some(manage::shown(&account).to_string()),
         );
-        store::journal::append(&mut tx, &[change])
-            .await
-            .map_err(fault)?;
+        store::journal::append(&mut tx, &[change]).await?;
     }
     let how = Renewed {
         known: None,
@@ -191,7 +183,7 @@ pub async fn redeem(
     };
     let stage = next_stage(app, &account, false);
     let signed_in = begin(app, ctx, &mut tx, &account, stage, now, how).await?;
-    tx.commit().await.map_err(fault)?;
+    tx.commit().await?;
     app.changed("account");
     Ok(signed_in)
 }
@@ -221,17 +213,15 @@ fn administrator(chosen: &Chosen<'_>, now: i64) -> Result<Account, Problem> {
 /// Denied, not found.
 pub async fn set_random_password(app: &App, ctx: &Ctx, login: &str) -> Result<String, Problem> {
     ctx.actor.scope(Permission::Accounts)?;
-    let found = store::account::by_login(&app.db, login)
-        .await
-        .map_err(fault)?;
+    let found = store::account::by_login(&app.db, login).await?;
     let found =
         found.ok_or_else(|| Problem::not_found(&Label::new("tài khoản", "account"), login))?;
     let mut account = manage::governed(app, ctx, found.id).await?;
     let (secret, _) = secret()?;
     let new = secret[..16].to_owned();
     let hash = password::hash(app, &new).await?;
-    let mut tx = app.db.begin().await.map_err(fault)?;
+    let mut tx = app.db.begin().await?;
     password::set(app, ctx, &mut tx, &mut account, hash).await?;
-    tx.commit().await.map_err(fault)?;
+    tx.commit().await?;
     Ok(new)
 }

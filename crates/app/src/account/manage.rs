@@ -9,7 +9,7 @@ use domain::{
 };
 use store::{account::Account, session::Session};
 
-use crate::{App, Ctx, fault::fault, secrecy};
+use crate::{App, Ctx, secrecy};
 
 /// What an administrator may set of an account.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -36,7 +36,9 @@ pub struct Draft {
 /// Denied, unavailable.
 pub async fn list(app: &App, ctx: &Ctx) -> Result<Vec<Account>, Problem> {
     let scope = ctx.actor.scope(Permission::Accounts)?;
-    store::account::list(&app.db, &scope).await.map_err(fault)
+    store::account::list(&app.db, &scope)
+        .await
+        .map_err(Problem::from)
 }
 
 /// One of them.
@@ -53,7 +55,7 @@ pub async fn get(app: &App, ctx: &Ctx, id: AccountId) -> Result<Account, Problem
 pub(super) async fn governed(app: &App, ctx: &Ctx, id: AccountId) -> Result<Account, Problem> {
     let scope = ctx.actor.scope(Permission::Accounts)?;
     let account = get(app, ctx, id).await?;
-    let mut tx = app.db.begin().await.map_err(fault)?;
+    let mut tx = app.db.begin().await?;
     for grant in &account.grants {
         within(&mut tx, &scope, grant.organization, &account.login).await?;
     }
@@ -69,7 +71,7 @@ async fn within(
 ) -> Result<(), Problem> {
     let covered = match organization {
         _ if scope.roots().is_none() => true,
-        Some(o) => store::registry::covers(tx, scope, o).await.map_err(fault)?,
+        Some(o) => store::registry::covers(tx, scope, o).await?,
         None => false,
     };
     if covered {
@@ -140,7 +142,7 @@ pub async fn save(
         }),
         None => None,
     };
-    let mut tx = app.db.begin().await.map_err(fault)?;
+    let mut tx = app.db.begin().await?;
     let reach = draft.grants.iter().map(|g| g.organization);
     for organization in reach.chain([draft.organization]) {
         within(&mut tx, &scope, organization, &login).await?;
@@ -157,13 +159,11 @@ pub async fn save(
             .clone()
             .unwrap_or_else(|| blank(AccountId(Id::new(now))))
     };
-    store::account::save(&mut tx, &account, now)
-        .await
-        .map_err(fault)?;
+    store::account::save(&mut tx, &account, now).await?;
     let mut changes = Vec::new();
     if !account.enabled {
         let ended = store::session::end_everything(&mut tx, account.id);
-        changes = ended_changes(app, ctx, account.organization, ended.await.map_err(fault)?);
+        changes = ended_changes(app, ctx, account.organization, ended.await?);
     }
     let action = if before.is_some() { "update" } else { "create" };
     changes.push(app.event(
@@ -175,10 +175,8 @@ pub async fn save(
         before.as_ref().map(|a| shown(a).to_string()),
         Some(shown(&account).to_string()),
     ));
-    store::journal::append(&mut tx, &changes)
-        .await
-        .map_err(fault)?;
-    tx.commit().await.map_err(fault)?;
+    store::journal::append(&mut tx, &changes).await?;
+    tx.commit().await?;
     app.changed("account");
     Ok(account.id)
 }
@@ -267,7 +265,7 @@ pub async fn sessions(
     let account = reachable(app, ctx, me, id).await?;
     store::session::of_account(&app.db, account.id, app.clock.now_ms())
         .await
-        .map_err(fault)
+        .map_err(Problem::from)
 }
 
 /// The caller chooses a language.
@@ -281,9 +279,7 @@ pub async fn set_language(
 ) -> Result<(), Problem> {
     let mut account = super::password::load(app, id).await?;
     account.language = lang.code().into();
-    let mut tx = app.db.begin().await.map_err(fault)?;
-    store::account::save(&mut tx, &account, app.clock.now_ms())
-        .await
-        .map_err(fault)?;
-    tx.commit().await.map_err(fault)
+    let mut tx = app.db.begin().await?;
+    store::account::save(&mut tx, &account, app.clock.now_ms()).await?;
+    tx.commit().await.map_err(Problem::from)
 }

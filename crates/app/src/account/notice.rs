@@ -9,7 +9,7 @@ use domain::{
 use store::{Tx, account::Account, journal};
 
 use super::{manage::shown, sign_in::Authenticated};
-use crate::{App, Ctx, fault::fault, notify, task::everything};
+use crate::{App, Ctx, notify, task::everything};
 
 /// How many events the own page shows.
 const SHOWN: usize = 20;
@@ -160,7 +160,7 @@ pub(crate) async fn tell(
         None,
         Some(after.to_string()),
     );
-    journal::append(tx, &[change]).await.map_err(fault)?;
+    journal::append(tx, &[change]).await?;
     let Some(to) = account.email.clone() else {
         return Ok(());
     };
@@ -198,7 +198,7 @@ pub(crate) async fn tell(
     };
     notify::queue(tx, "mail", &payload, now)
         .await
-        .map_err(fault)
+        .map_err(Problem::from)
 }
 
 /// An event as the own page shows it.
@@ -225,9 +225,7 @@ pub async fn list(app: &App, me: &Authenticated) -> Result<Vec<Told>, Problem> {
         limit: 300,
         ..journal::JournalQuery::default()
     };
-    let entries = journal::list(&app.db, &everything(), &query)
-        .await
-        .map_err(fault)?;
+    let entries = journal::list(&app.db, &everything(), &query).await?;
     let told = entries.into_iter().filter_map(|entry| {
         let change = entry.change;
         let event = (Event::ALL.into_iter()).find(|e| e.code() == change.action)?;

@@ -20,7 +20,7 @@ use super::{
     throttle::{self, Gate, PASSWORD},
     weak,
 };
-use crate::{App, Ctx, fault::fault, task::everything};
+use crate::{App, Ctx, task::everything};
 
 /// So many strangers wait for a hash; the next is sent away at once.
 const WAITING: usize = 64;
@@ -171,8 +171,7 @@ pub(super) async fn check_new(app: &App, account: &Account, password: &str) -> R
     }
     let past =
         store::account::past_passwords(&app.db, account.id, settings.integer("password.history"))
-            .await
-            .map_err(fault)?;
+            .await?;
     for old in past {
         if verify(app, Lane::Known, password, Some(&old)).await? {
             return wrong(
@@ -191,7 +190,7 @@ async fn around(app: &App, account: &Account) -> Result<Vec<String>, Problem> {
     if let Some(unit) = account.organization {
         let schema = app.schema("organization")?;
         let unit = store::registry::get(&app.db, &everything(), &schema, unit.0).await;
-        if let Some(unit) = unit.map_err(fault)? {
+        if let Some(unit) = unit? {
             names.extend(["name", "code"].map(|field| unit.text(field).to_owned()));
         }
     }
@@ -212,20 +211,12 @@ pub(super) async fn set(
     account.password_hash = Some(hash.clone());
     account.password_changed_at = Some(now);
     account.must_change = false;
-    store::account::save(tx, account, now)
-        .await
-        .map_err(fault)?;
-    store::account::remember_password(tx, account.id, &hash, now)
-        .await
-        .map_err(fault)?;
-    let ended = session::end_everything(tx, account.id)
-        .await
-        .map_err(fault)?;
+    store::account::save(tx, account, now).await?;
+    store::account::remember_password(tx, account.id, &hash, now).await?;
+    let ended = session::end_everything(tx, account.id).await?;
     let ended = super::manage::ended_changes(app, ctx, account.organization, ended);
-    store::journal::append(tx, &ended).await.map_err(fault)?;
-    store::throttle::forget(tx, &throttle::name(&account.login))
-        .await
-        .map_err(fault)?;
+    store::journal::append(tx, &ended).await?;
+    store::throttle::forget(tx, &throttle::name(&account.login)).await?;
     tell(app, ctx, tx, account, Event::Password, "").await
 }
 
@@ -256,11 +247,9 @@ pub async fn change(
     let account = load(app, me.account).await?;
     // Whoever finds a browser signed in does not find the password out with it.
     let subject = throttle::device(account.id, "own-page");
-    let mut tx = app.db.begin().await.map_err(fault)?;
-    let gate = throttle::enter(&mut tx, &subject, &PASSWORD, now)
-        .await
-        .map_err(fault)?;
-    tx.commit().await.map_err(fault)?;
+    let mut tx = app.db.begin().await?;
+    let gate = throttle::enter(&mut tx, &subject, &PASSWORD, now).await?;
+    tx.commit().await?;
     if let Gate::Waits(until) = gate {
         let what = Label::new(
             "Nhập sai mật khẩu hiện tại quá nhiều lần",
@@ -279,26 +268,20 @@ pub async fn change(
             )],
         ));
     }
-    let mut tx = app.db.begin().await.map_err(fault)?;
-    store::throttle::forget(&mut tx, &subject)
-        .await
-        .map_err(fault)?;
-    tx.commit().await.map_err(fault)?;
+    let mut tx = app.db.begin().await?;
+    store::throttle::forget(&mut tx, &subject).await?;
+    tx.commit().await?;
     check_new(app, &account, new).await?;
     let hash = hash(app, new).await?;
     let known = device::known(app, Some(account.id), browser).await?;
-    let mut tx = app.db.begin().await.map_err(fault)?;
-    let stands = store::account::hold(&mut tx, account.id)
-        .await
-        .map_err(fault)?;
+    let mut tx = app.db.begin().await?;
+    let stands = store::account::hold(&mut tx, account.id).await?;
     let Some(mut account) = stands.filter(|a| a.password_hash == hash_before) else {
-        return Err(fault(StoreError::Stale {
+        return Err(Problem::from(StoreError::Stale {
             noun: "account".into(),
         }));
     };
-    let old_session = session::take(&mut tx, &me.session, now)
-        .await
-        .map_err(fault)?;
+    let old_session = session::take(&mut tx, &me.session, now).await?;
     set(app, ctx, &mut tx, &mut account, hash).await?;
     // The device was forgotten with the others; that it is this one again is no news.
     let how = Renewed {
@@ -307,22 +290,19 @@ pub async fn change(
         browser,
     };
     let signed_in = renew(app, ctx, &mut tx, old_session, &account, how).await?;
-    tx.commit().await.map_err(fault)?;
+    tx.commit().await?;
     app.changed("account");
     Ok(signed_in)
 }
 
 /// The account of an id.
 pub(super) async fn load(app: &App, id: AccountId) -> Result<Account, Problem> {
-    store::account::by_id(&app.db, id)
-        .await
-        .map_err(fault)?
-        .ok_or_else(|| {
-            Problem::new(
-                ProblemKind::NotFound,
-                Label::new("Không còn tài khoản này", "This account is gone"),
-                id.to_string(),
-                Label::new("Hỏi quản trị viên.", "Ask an administrator."),
-            )
-        })
+    store::account::by_id(&app.db, id).await?.ok_or_else(|| {
+        Problem::new(
+            ProblemKind::NotFound,
+            Label::new("Không còn tài khoản này", "This account is gone"),
+            id.to_string(),
+            Label::new("Hỏi quản trị viên.", "Ask an administrator."),
+        )
+    })
 }

@@ -12,7 +12,7 @@ use super::{
     session::hold,
     sign_in::Authenticated,
 };
-use crate::{App, Ctx, fault::fault};
+use crate::{App, Ctx};
 
 /// So many are made at once.
 const CODES: usize = 10;
@@ -49,9 +49,7 @@ pub(super) async fn spend(
     account: &Account,
     code: &str,
 ) -> Result<bool, Problem> {
-    let right = device::use_recovery(tx, account.id, &kept(app, account, code))
-        .await
-        .map_err(fault)?;
+    let right = device::use_recovery(tx, account.id, &kept(app, account, code)).await?;
     if right {
         tell(app, ctx, tx, account, Event::RecoveryUsed, "").await?;
     }
@@ -63,7 +61,7 @@ pub(super) async fn spend(
 /// # Errors
 /// Denied without a second factor; unavailable.
 pub async fn make(app: &App, ctx: &Ctx, me: &Authenticated) -> Result<Vec<String>, Problem> {
-    let mut tx = app.db.begin().await.map_err(fault)?;
+    let mut tx = app.db.begin().await?;
     let account = hold(&mut tx, me).await?;
     if account.totp_since.is_none() {
         return Err(Problem::new(
@@ -89,11 +87,9 @@ pub async fn make(app: &App, ctx: &Ctx, me: &Authenticated) -> Result<Vec<String
         codes.push(code);
     }
     let hashes: Vec<String> = codes.iter().map(|code| kept(app, &account, code)).collect();
-    device::set_recovery(&mut tx, account.id, &hashes)
-        .await
-        .map_err(fault)?;
+    device::set_recovery(&mut tx, account.id, &hashes).await?;
     tell(app, ctx, &mut tx, &account, Event::RecoveryMade, "").await?;
-    tx.commit().await.map_err(fault)?;
+    tx.commit().await?;
     let dashed = |code: &String| {
         let parts = [&code[..4], &code[4..8], &code[8..12], &code[12..]];
         parts.join("-")
@@ -112,7 +108,7 @@ pub async fn left(app: &App, me: &Authenticated) -> Result<Option<i64>, Problem>
     device::recovery_left(&app.db, me.account)
         .await
         .map(Some)
-        .map_err(fault)
+        .map_err(Problem::from)
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use super::{
     secret::{hash_of, secret},
     sign_in::{Authenticated, SignedIn, Stage},
 };
-use crate::{App, Ctx, fault::fault};
+use crate::{App, Ctx};
 
 /// A password alone keeps the door open for the second factor so long.
 const HALF_WAY_MS: i64 = 15 * 60_000;
@@ -61,7 +61,7 @@ pub(super) async fn begin(
         seal: String::new(),
     };
     session.seal = seal(app, &session);
-    session::create(tx, &session).await.map_err(fault)?;
+    session::create(tx, &session).await?;
     let mut device = None;
     if stage == Stage::Full {
         // From here on it is the account that acts.
@@ -107,7 +107,7 @@ pub(super) async fn renew(
 /// # Errors
 /// Sign-in when it is gone or may not sign in any more.
 pub(crate) async fn hold(tx: &mut Tx, me: &Authenticated) -> Result<Account, Problem> {
-    let account = store::account::hold(tx, me.account).await.map_err(fault)?;
+    let account = store::account::hold(tx, me.account).await?;
     account.filter(|a| a.enabled).ok_or_else(ended)
 }
 
@@ -159,7 +159,7 @@ fn seal(app: &App, s: &Session) -> String {
 
 /// The session of a hash, as this program made it and within its longest time.
 async fn of_hash(app: &App, hash: &str, now: i64) -> Result<Option<Session>, Problem> {
-    let session = session::get(&app.db, hash, now).await.map_err(fault)?;
+    let session = session::get(&app.db, hash, now).await?;
     Ok(session.filter(|s| {
         s.seal == seal(app, s) && expiry(app, Stage::from_code(&s.stage), s.created_at, now) > now
     }))
@@ -174,10 +174,7 @@ pub async fn authenticate(app: &App, token: &str) -> Result<Option<Authenticated
     let Some(mut session) = of_hash(app, &hash_of(token), now).await? else {
         return Ok(None);
     };
-    let Some(account) = store::account::by_id(&app.db, session.account)
-        .await
-        .map_err(fault)?
-    else {
+    let Some(account) = store::account::by_id(&app.db, session.account).await? else {
         return Ok(None);
     };
     if !account.enabled {
@@ -215,13 +212,11 @@ pub async fn goes_on(app: &App, me: &Authenticated) -> Result<bool, Problem> {
 /// # Errors
 /// Unavailable.
 pub async fn authenticate_token(app: &App, secret: &str) -> Result<Option<Authenticated>, Problem> {
-    let bearer = token::bearer(&app.db, &hash_of(secret), app.clock.now_ms())
-        .await
-        .map_err(fault)?;
+    let bearer = token::bearer(&app.db, &hash_of(secret), app.clock.now_ms()).await?;
     let Some((id, token)) = bearer else {
         return Ok(None);
     };
-    let account = store::account::by_id(&app.db, id).await.map_err(fault)?;
+    let account = store::account::by_id(&app.db, id).await?;
     Ok(account.filter(|a| a.enabled).map(|account| {
         let mut me = of_account(account, String::new(), Stage::Full);
         me.actor.only = Some(token.scopes);
@@ -256,8 +251,8 @@ fn of_account(account: Account, session: String, stage: Stage) -> Authenticated 
 /// # Errors
 /// Unavailable.
 pub async fn sign_out(app: &App, ctx: &Ctx, me: &Authenticated) -> Result<(), Problem> {
-    let mut tx = app.db.begin().await.map_err(fault)?;
-    session::end(&mut tx, &me.session).await.map_err(fault)?;
+    let mut tx = app.db.begin().await?;
+    session::end(&mut tx, &me.session).await?;
     let change = app.event(
         ctx,
         "account",
@@ -267,10 +262,8 @@ pub async fn sign_out(app: &App, ctx: &Ctx, me: &Authenticated) -> Result<(), Pr
         None,
         None,
     );
-    store::journal::append(&mut tx, &[change])
-        .await
-        .map_err(fault)?;
-    tx.commit().await.map_err(fault)
+    store::journal::append(&mut tx, &[change]).await?;
+    tx.commit().await.map_err(Problem::from)
 }
 
 /// Ends a session of the caller, or (with authority over accounts) of another.
@@ -285,17 +278,15 @@ pub async fn end_session(
     handle: &str,
 ) -> Result<(), Problem> {
     let target = super::manage::reachable(app, ctx, me.account, account).await?;
-    let sessions = session::of_account(&app.db, target.id, app.clock.now_ms())
-        .await
-        .map_err(fault)?;
+    let sessions = session::of_account(&app.db, target.id, app.clock.now_ms()).await?;
     if !sessions.iter().any(|s| s.token_hash == handle) {
         return Err(Problem::not_found(
             &Label::new("phiên đăng nhập", "session"),
             "",
         ));
     }
-    let mut tx = app.db.begin().await.map_err(fault)?;
-    session::end(&mut tx, handle).await.map_err(fault)?;
+    let mut tx = app.db.begin().await?;
+    session::end(&mut tx, handle).await?;
     let change = app.event(
         ctx,
         "account",
@@ -305,8 +296,6 @@ pub async fn end_session(
         None,
         None,
     );
-    store::journal::append(&mut tx, &[change])
-        .await
-        .map_err(fault)?;
-    tx.commit().await.map_err(fault)
+    store::journal::append(&mut tx, &[change]).await?;
+    tx.commit().await.map_err(Problem::from)
 }

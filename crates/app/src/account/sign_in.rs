@@ -19,7 +19,7 @@ use super::{
     throttle::{self, ADDRESS, Gate, PASSWORD},
     totp,
 };
-use crate::{App, Ctx, fault::fault};
+use crate::{App, Ctx};
 
 /// How far a session has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,14 +131,12 @@ async fn enter(
     known: Option<KnownDevice>,
 ) -> Result<Door, Problem> {
     let now = app.clock.now_ms();
-    let mut tx = app.db.begin().await.map_err(fault)?;
+    let mut tx = app.db.begin().await?;
     if let Some(device) = known {
         let subject = throttle::device(device.account, &device.token_hash);
-        let gate = throttle::enter(&mut tx, &subject, &PASSWORD, now)
-            .await
-            .map_err(fault)?;
+        let gate = throttle::enter(&mut tx, &subject, &PASSWORD, now).await?;
         if let Gate::Open { last } = gate {
-            tx.commit().await.map_err(fault)?;
+            tx.commit().await?;
             return Ok(Door {
                 known: Some(device),
                 held: false,
@@ -147,9 +145,7 @@ async fn enter(
         }
         // Somebody guesses at this device: here it is one as any other.
     }
-    let gate = throttle::enter(&mut tx, &throttle::address(&ctx.remote), &ADDRESS, now)
-        .await
-        .map_err(fault)?;
+    let gate = throttle::enter(&mut tx, &throttle::address(&ctx.remote), &ADDRESS, now).await?;
     if let Gate::Waits(until) = gate {
         let what = Label::new(
             "Đăng nhập sai quá nhiều lần từ địa chỉ này",
@@ -161,10 +157,8 @@ async fn enter(
         );
         return Err(throttle::too_often(what, until, now, &or));
     }
-    let gate = throttle::enter(&mut tx, &throttle::name(login), &PASSWORD, now)
-        .await
-        .map_err(fault)?;
-    tx.commit().await.map_err(fault)?;
+    let gate = throttle::enter(&mut tx, &throttle::name(login), &PASSWORD, now).await?;
+    tx.commit().await?;
     Ok(Door {
         known: None,
         held: matches!(gate, Gate::Waits(_)),
@@ -184,9 +178,7 @@ pub async fn sign_in(
     browser: &Browser,
 ) -> Result<SignedIn, Problem> {
     let login = typed.login.trim().to_lowercase();
-    let account = store::account::by_login(&app.db, &login)
-        .await
-        .map_err(fault)?;
+    let account = store::account::by_login(&app.db, &login).await?;
     let known = device::known(app, account.as_ref().map(|a| a.id), browser).await?;
     let door = enter(app, ctx, &login, known).await?;
     let hash = account
@@ -198,13 +190,11 @@ pub async fn sign_in(
         None => Lane::Stranger,
     };
     let right = password::verify(app, lane, typed.password, hash).await?;
-    let mut tx = app.db.begin().await.map_err(fault)?;
+    let mut tx = app.db.begin().await?;
     // Much may have happened meanwhile: what counts is how the account stands now, and it
     // stays so until this try is written down.
     let stands = match &account {
-        Some(known) => store::account::hold(&mut tx, known.id)
-            .await
-            .map_err(fault)?,
+        Some(known) => store::account::hold(&mut tx, known.id).await?,
         None => None,
     };
     let same = |a: &Account| a.enabled && a.password_hash.as_deref() == hash;
@@ -236,9 +226,7 @@ async fn fail(
     door: &Door,
 ) -> Result<SignedIn, Problem> {
     // Whoever is refused, something is written and synced: how long that takes tells nothing.
-    store::throttle::hold(&mut tx, &throttle::name(login))
-        .await
-        .map_err(fault)?;
+    store::throttle::hold(&mut tx, &throttle::name(login)).await?;
     // A name that waits is in the journal already; a flood does not fill it.
     if let Some(account) = account.filter(|_| !door.held) {
         let change = app.event(
@@ -250,14 +238,12 @@ async fn fail(
             None,
             None,
         );
-        store::journal::append(&mut tx, &[change])
-            .await
-            .map_err(fault)?;
+        store::journal::append(&mut tx, &[change]).await?;
         if door.last {
             tell(app, ctx, &mut tx, account, Event::LockOut, "").await?;
         }
     }
-    tx.commit().await.map_err(fault)?;
+    tx.commit().await?;
     Err(refused())
 }
 
@@ -273,21 +259,13 @@ async fn succeed(
     let now = app.clock.now_ms();
     if let Some(device) = &door.known {
         let subject = throttle::device(account.id, &device.token_hash);
-        store::throttle::forget(&mut tx, &subject)
-            .await
-            .map_err(fault)?;
+        store::throttle::forget(&mut tx, &subject).await?;
     } else {
         // Who may sign in does not thereby get further guesses at others' passwords.
-        throttle::give_back(&mut tx, &throttle::address(&ctx.remote), &ADDRESS)
-            .await
-            .map_err(fault)?;
-        store::throttle::forget(&mut tx, &throttle::name(&account.login))
-            .await
-            .map_err(fault)?;
+        throttle::give_back(&mut tx, &throttle::address(&ctx.remote), &ADDRESS).await?;
+        store::throttle::forget(&mut tx, &throttle::name(&account.login)).await?;
     }
-    store::account::signed_in(&mut tx, account.id, now)
-        .await
-        .map_err(fault)?;
+    store::account::signed_in(&mut tx, account.id, now).await?;
     let change = app.event(
         ctx,
         "account",
@@ -302,9 +280,7 @@ async fn succeed(
         actor_id: Some(account.id.to_string()),
         ..change
     };
-    store::journal::append(&mut tx, &[change])
-        .await
-        .map_err(fault)?;
+    store::journal::append(&mut tx, &[change]).await?;
     let how = Renewed {
         known: door.known,
         expected: false,
@@ -312,7 +288,7 @@ async fn succeed(
     };
     let stage = session::next_stage(app, account, factor_shown);
     let signed_in = session::begin(app, ctx, &mut tx, account, stage, now, how).await?;
-    tx.commit().await.map_err(fault)?;
+    tx.commit().await?;
     app.changed("account");
     Ok(signed_in)
 }

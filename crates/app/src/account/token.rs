@@ -14,14 +14,16 @@ use super::{
     session::hold,
     sign_in::Authenticated,
 };
-use crate::{App, Ctx, fault::fault};
+use crate::{App, Ctx};
 
 /// The caller's tokens, without their secrets.
 ///
 /// # Errors
 /// Unavailable.
 pub async fn list(app: &App, me: &Authenticated) -> Result<Vec<ApiToken>, Problem> {
-    token::of_account(&app.db, me.account).await.map_err(fault)
+    token::of_account(&app.db, me.account)
+        .await
+        .map_err(Problem::from)
 }
 
 /// The end of what is made now for `days`, unix milliseconds.
@@ -96,11 +98,9 @@ pub async fn make(
         expires_at,
         used_at: None,
     };
-    let mut tx = app.db.begin().await.map_err(fault)?;
+    let mut tx = app.db.begin().await?;
     let account = hold(&mut tx, me).await?;
-    token::make(&mut tx, &hash, me.account, &token)
-        .await
-        .map_err(fault)?;
+    token::make(&mut tx, &hash, me.account, &token).await?;
     let codes: Vec<&str> = scopes.iter().map(|s| s.code()).collect();
     let shown = serde_json::json!({
         "name": token.name, "created_at": now, "scopes": codes.join(","), "expires_at": token.expires_at,
@@ -115,11 +115,9 @@ pub async fn make(
         None,
         Some(shown.to_string()),
     );
-    store::journal::append(&mut tx, &[change])
-        .await
-        .map_err(fault)?;
+    store::journal::append(&mut tx, &[change]).await?;
     tell(app, ctx, &mut tx, &account, Event::TokenMade, &name).await?;
-    tx.commit().await.map_err(fault)?;
+    tx.commit().await?;
     Ok(secret)
 }
 
@@ -128,15 +126,13 @@ pub async fn make(
 /// # Errors
 /// Unavailable.
 pub async fn end(app: &App, ctx: &Ctx, me: &Authenticated, id: &str) -> Result<(), Problem> {
-    let mut tx = app.db.begin().await.map_err(fault)?;
-    let ended = token::end(&mut tx, me.account, id).await.map_err(fault)?;
+    let mut tx = app.db.begin().await?;
+    let ended = token::end(&mut tx, me.account, id).await?;
     if let Some(name) = ended {
         let before = serde_json::json!({ "name": name }).to_string();
         let (noun, owner) = ("api-token", me.organization);
         let change = app.event(ctx, noun, id, owner, "delete", Some(before), None);
-        store::journal::append(&mut tx, &[change])
-            .await
-            .map_err(fault)?;
+        store::journal::append(&mut tx, &[change]).await?;
     }
-    tx.commit().await.map_err(fault)
+    tx.commit().await.map_err(Problem::from)
 }

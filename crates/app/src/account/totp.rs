@@ -17,7 +17,7 @@ use super::{
     sign_in::{Authenticated, SignedIn, Stage},
     throttle::{self, FACTOR, Gate},
 };
-use crate::{App, Ctx, fault::fault, keyring::Keyring, task::everything};
+use crate::{App, Ctx, keyring::Keyring, task::everything};
 
 /// What an authenticator app needs.
 #[derive(Clone)]
@@ -47,10 +47,7 @@ fn sealed(app: &App, account: &Account, secret: &str) -> Result<String, Problem>
 
 /// Seals secrets that were kept as they are by an earlier version of the program.
 pub(crate) async fn seal_old(app: &App) -> Result<(), Problem> {
-    for mut account in store::account::list(&app.db, &everything())
-        .await
-        .map_err(fault)?
-    {
+    for mut account in store::account::list(&app.db, &everything()).await? {
         let Some(plain) = account
             .totp_secret
             .take_if(|kept| !Keyring::is_sealed(kept))
@@ -58,11 +55,9 @@ pub(crate) async fn seal_old(app: &App) -> Result<(), Problem> {
             continue;
         };
         account.totp_secret = Some(sealed(app, &account, &plain)?);
-        let mut tx = app.db.begin().await.map_err(fault)?;
-        store::account::save(&mut tx, &account, app.clock.now_ms())
-            .await
-            .map_err(fault)?;
-        tx.commit().await.map_err(fault)?;
+        let mut tx = app.db.begin().await?;
+        store::account::save(&mut tx, &account, app.clock.now_ms()).await?;
+        tx.commit().await?;
     }
     Ok(())
 }
@@ -89,11 +84,9 @@ pub async fn enrol(app: &App, me: &Authenticated) -> Result<Enrolment, Problem> 
             getrandom::fill(&mut bytes).map_err(|_| Problem::internal("random"))?;
             let secret = Secret::from(bytes.to_vec()).to_base32();
             account.totp_secret = Some(sealed(app, &account, &secret)?);
-            let mut tx = app.db.begin().await.map_err(fault)?;
-            store::account::save(&mut tx, &account, app.clock.now_ms())
-                .await
-                .map_err(fault)?;
-            tx.commit().await.map_err(fault)?;
+            let mut tx = app.db.begin().await?;
+            store::account::save(&mut tx, &account, app.clock.now_ms()).await?;
+            tx.commit().await?;
             secret
         }
     };
@@ -163,22 +156,18 @@ pub(super) async fn judge(
         Some(_) => throttle::recovery(account.id),
         None => throttle::factor(account.id, device.map(|d| d.token_hash.as_str())),
     };
-    let gate = throttle::enter(tx, &subject, &FACTOR, now)
-        .await
-        .map_err(fault)?;
+    let gate = throttle::enter(tx, &subject, &FACTOR, now).await?;
     let last = match gate {
         Gate::Waits(until) => return Ok(Judged::Waits(until)),
         Gate::Open { last } => last,
     };
     let right = match (&recovery_code, step_of(app, account, code)) {
         (Some(code), _) => recovery::spend(app, ctx, tx, account, code).await?,
-        (None, Some(step)) => store::account::use_totp_step(tx, account.id, step)
-            .await
-            .map_err(fault)?,
+        (None, Some(step)) => store::account::use_totp_step(tx, account.id, step).await?,
         (None, None) => false,
     };
     if right {
-        store::throttle::forget(tx, &subject).await.map_err(fault)?;
+        store::throttle::forget(tx, &subject).await?;
         return Ok(Judged::Right);
     }
     let change = app.event(
@@ -190,7 +179,7 @@ pub(super) async fn judge(
         None,
         None,
     );
-    store::journal::append(tx, &[change]).await.map_err(fault)?;
+    store::journal::append(tx, &[change]).await?;
     if last {
         tell(app, ctx, tx, account, Event::FactorLocked, "").await?;
     }
@@ -210,7 +199,7 @@ pub async fn confirm(
 ) -> Result<SignedIn, Problem> {
     let now = app.clock.now_ms();
     let known = device::known(app, Some(me.account), browser).await?;
-    let mut tx = app.db.begin().await.map_err(fault)?;
+    let mut tx = app.db.begin().await?;
     let mut account = hold(&mut tx, me).await?;
     if account.totp_since.is_some() || me.stage == Stage::Totp {
         return Err(wrong_code());
@@ -219,22 +208,18 @@ pub async fn confirm(
         .filter(|step| *step > account.totp_step)
         .ok_or_else(wrong_code)?;
     account.totp_since = Some(now);
-    store::account::save(&mut tx, &account, now)
-        .await
-        .map_err(fault)?;
+    store::account::save(&mut tx, &account, now).await?;
     tell(app, ctx, &mut tx, &account, Event::FactorOn, "").await?;
-    let old = session::take(&mut tx, &me.session, now)
-        .await
-        .map_err(fault)?;
+    let old = session::take(&mut tx, &me.session, now).await?;
     // Sessions elsewhere have shown no factor.
-    session::end_all(&mut tx, account.id).await.map_err(fault)?;
+    session::end_all(&mut tx, account.id).await?;
     let how = Renewed {
         known,
         expected: true,
         browser,
     };
     let signed_in = renew(app, ctx, &mut tx, old, &account, how).await?;
-    tx.commit().await.map_err(fault)?;
+    tx.commit().await?;
     app.changed("account");
     Ok(signed_in)
 }
@@ -254,28 +239,26 @@ pub async fn verify(
 ) -> Result<SignedIn, Problem> {
     let now = app.clock.now_ms();
     let known = device::known(app, Some(me.account), browser).await?;
-    let mut tx = app.db.begin().await.map_err(fault)?;
+    let mut tx = app.db.begin().await?;
     let account = hold(&mut tx, me).await?;
     if me.stage != Stage::Totp {
         return Err(ended());
     }
     match judge(app, ctx, &mut tx, &account, known.as_ref(), code).await? {
         Judged::Wrong => {
-            tx.commit().await.map_err(fault)?;
+            tx.commit().await?;
             Err(wrong_code())
         }
         Judged::Waits(until) => Err(too_many_codes(until, now)),
         Judged::Right => {
-            let old = session::take(&mut tx, &me.session, now)
-                .await
-                .map_err(fault)?;
+            let old = session::take(&mut tx, &me.session, now).await?;
             let how = Renewed {
                 known,
                 expected: false,
                 browser,
             };
             let signed_in = renew(app, ctx, &mut tx, old, &account, how).await?;
-            tx.commit().await.map_err(fault)?;
+            tx.commit().await?;
             Ok(signed_in)
         }
     }
@@ -291,19 +274,13 @@ pub async fn reset(app: &App, ctx: &Ctx, id: AccountId) -> Result<(), Problem> {
     let mut account = super::manage::governed(app, ctx, id).await?;
     account.totp_secret = None;
     account.totp_since = None;
-    let mut tx = app.db.begin().await.map_err(fault)?;
-    store::account::save(&mut tx, &account, app.clock.now_ms())
-        .await
-        .map_err(fault)?;
-    session::end_all(&mut tx, id).await.map_err(fault)?;
-    store::device::set_recovery(&mut tx, id, &[])
-        .await
-        .map_err(fault)?;
-    store::throttle::forget(&mut tx, &throttle::of_factors(id))
-        .await
-        .map_err(fault)?;
+    let mut tx = app.db.begin().await?;
+    store::account::save(&mut tx, &account, app.clock.now_ms()).await?;
+    session::end_all(&mut tx, id).await?;
+    store::device::set_recovery(&mut tx, id, &[]).await?;
+    store::throttle::forget(&mut tx, &throttle::of_factors(id)).await?;
     tell(app, ctx, &mut tx, &account, Event::FactorReset, "").await?;
-    tx.commit().await.map_err(fault)?;
+    tx.commit().await?;
     app.changed("account");
     Ok(())
 }

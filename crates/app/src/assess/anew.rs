@@ -30,7 +30,7 @@ use super::{
     past::{Past, When},
     view::{BoardView, VerdictView},
 };
-use crate::{App, fault::fault};
+use crate::App;
 
 /// By what a past day is told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -240,10 +240,15 @@ pub(super) async fn judge(
     library: &Arc<Library>,
     (at, past): (i64, bool),
 ) -> Result<Arc<Sheet>, Problem> {
-    let head = store::journal::last_news(&app.db).await.map_err(fault)?;
+    let head = store::journal::last_news(&app.db).await?;
     let key = (at, library.hash.clone(), head);
     let work = sheet(app.clone(), Arc::clone(library), (at, past));
-    let made = async { apart(work).await?.ok_or_else(too_long)?.map_err(fault) };
+    let made = async {
+        apart(work)
+            .await?
+            .ok_or_else(too_long)?
+            .map_err(Problem::from)
+    };
     let made = timeout(LONGEST, app.assess.anew.get(key, made));
     made.await.unwrap_or_else(|_| Err(too_long()))
 }

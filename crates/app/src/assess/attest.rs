@@ -8,7 +8,7 @@ use domain::{
 };
 use store::assessment::Attestation;
 
-use crate::{App, Ctx, attachment::Staged, fault::fault, secrecy};
+use crate::{App, Ctx, attachment::Staged, secrecy};
 
 /// Writes down that a control holds for an organization, or does not. It counts for the
 /// control's lifetime.
@@ -75,11 +75,8 @@ pub async fn attest(
         valid_until: now + i64::from(form.lifetime_days) * 86_400_000,
         question: form.question_hash(),
     };
-    let mut tx = app.db.begin().await.map_err(fault)?;
-    if !store::registry::covers(&mut tx, &scope, organization)
-        .await
-        .map_err(fault)?
-    {
+    let mut tx = app.db.begin().await?;
+    if !store::registry::covers(&mut tx, &scope, organization).await? {
         return Err(Problem::denied(
             Label::new(
                 "Bạn chỉ được xác nhận cho đơn vị của mình",
@@ -88,9 +85,7 @@ pub async fn attest(
             control,
         ));
     }
-    store::assessment::attest(&mut tx, &attestation)
-        .await
-        .map_err(fault)?;
+    store::assessment::attest(&mut tx, &attestation).await?;
     let after = serde_json::to_string(&attestation).unwrap_or_default();
     let change = app.event(
         ctx,
@@ -101,13 +96,11 @@ pub async fn attest(
         None,
         Some(after),
     );
-    store::journal::append(&mut tx, &[change])
-        .await
-        .map_err(fault)?;
+    store::journal::append(&mut tx, &[change]).await?;
     if let Some(file) = &attachment {
         file.enter(app, ctx, &mut tx, &attestation.id).await?;
     }
-    tx.commit().await.map_err(fault)?;
+    tx.commit().await?;
     app.changed("attestation");
     Ok(attestation)
 }
@@ -130,9 +123,7 @@ pub async fn latest(
     if !visible {
         return Ok(None);
     }
-    let all = store::assessment::latest_attestations(&app.db, i64::MAX)
-        .await
-        .map_err(fault)?;
+    let all = store::assessment::latest_attestations(&app.db, i64::MAX).await?;
     Ok(all
         .into_iter()
         .find(|a| a.control == control && a.organization == organization))

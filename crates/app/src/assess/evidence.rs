@@ -16,7 +16,7 @@ use super::{
     engine,
     view::BoardView,
 };
-use crate::{App, fault::fault};
+use crate::App;
 
 /// Rows kept with a verdict; a check that says more of one unit shows the worst ones.
 pub(super) const MAX_ROWS: usize = 50;
@@ -190,9 +190,7 @@ pub async fn kept_evidence(app: &App, hash: &str) -> Result<Evidence, Problem> {
 
 /// The same as the JSON of which `hash` is the SHA-256; empty when it was not kept.
 pub(crate) async fn kept_body(app: &App, hash: &str) -> Result<String, Problem> {
-    let body = store::assessment::evidence(&app.db, hash)
-        .await
-        .map_err(fault)?;
+    let body = store::assessment::evidence(&app.db, hash).await?;
     Ok(body.unwrap_or_default())
 }
 
@@ -201,9 +199,7 @@ pub(crate) async fn kept_body(app: &App, hash: &str) -> Result<String, Problem> 
 /// # Errors
 /// Unavailable.
 pub async fn evidence_of(app: &App, hashes: &[&str]) -> Result<HashMap<String, Evidence>, Problem> {
-    let bodies = store::assessment::evidence_of(&app.db, hashes)
-        .await
-        .map_err(fault)?;
+    let bodies = store::assessment::evidence_of(&app.db, hashes).await?;
     let read = |(hash, body): (String, String)| Some((hash, serde_json::from_str(&body).ok()?));
     Ok(bodies.into_iter().filter_map(read).collect())
 }

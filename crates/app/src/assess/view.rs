@@ -22,7 +22,7 @@ use super::{
     engine::{self, Findings},
     evidence::{Evidence, kept_evidence},
 };
-use crate::{App, Ctx, fault::fault};
+use crate::{App, Ctx};
 
 /// The verdicts that an actor may see, now or as of a day.
 #[derive(Clone)]
@@ -83,15 +83,9 @@ pub async fn board(app: &App, ctx: &Ctx, as_of: Option<AsOf>) -> Result<BoardVie
         }
         Some(AsOf { at, .. }) => {
             let day = clock::local_date(clock::from_ms(at));
-            let units = store::assessment::units(&app.db, &day.to_string())
-                .await
-                .map_err(fault)?;
-            let rows = store::assessment::as_of(&app.db, &scope, None, at, at)
-                .await
-                .map_err(fault)?;
-            let adoptions = store::assessment::adoptions(&app.db, &day.to_string())
-                .await
-                .map_err(fault)?;
+            let units = store::assessment::units(&app.db, &day.to_string()).await?;
+            let rows = store::assessment::as_of(&app.db, &scope, None, at, at).await?;
+            let adoptions = store::assessment::adoptions(&app.db, &day.to_string()).await?;
             let judged = rows.iter().map(|r| r.regulation.clone()).collect();
             let clauses = engine::scored(&library, day, &judged);
             let filled = tokio::task::spawn_blocking(move || {
@@ -180,9 +174,7 @@ pub async fn organization(
     }
     let record = crate::registry::get(app, ctx, "organization", key).await?;
     let today = app.clock.today().to_string();
-    let active = store::assessment::units(&app.db, &today)
-        .await
-        .map_err(fault)?;
+    let active = store::assessment::units(&app.db, &today).await?;
     let ended = record.text("ends_on");
     if !ended.is_empty() && ended < today.as_str() {
         return Err(Problem::new(
@@ -528,9 +520,8 @@ pub async fn verdict(
         .filter_map(|c| view.library.checks.get(c.check.as_ref()?))
         .map(|c| (c.id.clone(), c.sql.clone()))
         .collect();
-    let history = store::assessment::history(&app.db, &scope, regulation, cite, unit.id, 100)
-        .await
-        .map_err(fault)?;
+    let history =
+        store::assessment::history(&app.db, &scope, regulation, cite, unit.id, 100).await?;
     let evidence = match view.findings(app) {
         Some(found) => {
             let key = ClauseKey {
@@ -544,9 +535,7 @@ pub async fn verdict(
     let interval = match history.iter().find(|row| row.id == cell.id) {
         Some(row) => Some(row.clone()),
         None if view.is_anew() => None,
-        None => store::assessment::interval(&app.db, &cell.id)
-            .await
-            .map_err(fault)?,
+        None => store::assessment::interval(&app.db, &cell.id).await?,
     };
     Ok(VerdictView {
         unit: unit.clone(),

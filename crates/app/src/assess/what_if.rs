@@ -22,7 +22,7 @@ use super::{
     anew::{self, LONGEST, Sheet},
     board::{Board, Cell, ClauseKey},
 };
-use crate::{App, Ctx, examiner, fault::fault};
+use crate::{App, Ctx, examiner};
 
 /// A verdict that the draft would turn.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -186,23 +186,15 @@ fn bounded(draft: &Library, units: usize) -> Result<(), Problem> {
 async fn trial(app: &App, scope: &Scope, draft: Library) -> Result<WhatIf, Problem> {
     let library = app.library();
     let today = clock::local_date(app.clock.now());
-    let units = store::assessment::units(&app.db, &today.to_string())
-        .await
-        .map_err(fault)?;
+    let units = store::assessment::units(&app.db, &today.to_string()).await?;
     bounded(&draft, units.len())?;
-    let adoptions = store::assessment::adoptions(&app.db, &today.to_string())
-        .await
-        .map_err(fault)?;
+    let adoptions = store::assessment::adoptions(&app.db, &today.to_string()).await?;
     let (draft, drafted) = ahead(&library, draft, adoptions.clone(), today);
     let changes = compare::compare(&library, &draft);
     let draft = Arc::new(draft);
     let now = app.clock.now_ms();
-    let before = Sheet::of(app, &library, adoptions, now, None)
-        .await
-        .map_err(fault)?;
-    let after = Sheet::of(app, &draft, drafted, now, None)
-        .await
-        .map_err(fault)?;
+    let before = Sheet::of(app, &library, adoptions, now, None).await?;
+    let after = Sheet::of(app, &draft, drafted, now, None).await?;
     let (before, after) = (before.board, after.board);
     let (mut turned, stay) = turns(scope, (&library, &before), (&draft, &after));
     turned.sort_by(|a, b| (&a.unit, &a.regulation).cmp(&(&b.unit, &b.regulation)));

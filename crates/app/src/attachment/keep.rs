@@ -23,9 +23,7 @@ use super::{
 use crate::{
     App, Ctx,
     disk::{self, Room},
-    examiner,
-    fault::fault,
-    setting,
+    examiner, setting,
 };
 
 /// The ending of a sealed file in the data folder.
@@ -53,9 +51,9 @@ pub async fn keep(
     bytes: Vec<u8>,
 ) -> Result<String, Problem> {
     let staged = stage(app, ctx, organization, name, bytes).await?;
-    let mut tx = app.db.begin().await.map_err(fault)?;
+    let mut tx = app.db.begin().await?;
     staged.enter(app, ctx, &mut tx, "").await?;
-    tx.commit().await.map_err(fault)?;
+    tx.commit().await?;
     Ok(staged.sha256().to_owned())
 }
 
@@ -75,10 +73,8 @@ pub async fn stage(
     bytes: Vec<u8>,
 ) -> Result<Staged, Problem> {
     let scope = ctx.actor.scope(Permission::Write)?;
-    let mut tx = app.db.begin().await.map_err(fault)?;
-    let own = store::registry::covers(&mut tx, &scope, organization)
-        .await
-        .map_err(fault)?;
+    let mut tx = app.db.begin().await?;
+    let own = store::registry::covers(&mut tx, &scope, organization).await?;
     drop(tx);
     if !own {
         return Err(Problem::denied(
@@ -208,9 +204,7 @@ async fn within_quota(
         if megabytes <= 0 {
             continue;
         }
-        let used = store::attachment::bytes(&app.db, of, since)
-            .await
-            .map_err(fault)?;
+        let used = store::attachment::bytes(&app.db, of, since).await?;
         if used.saturating_add(more) <= megabytes << 20 {
             continue;
         }
@@ -238,11 +232,9 @@ async fn within_quota(
 }
 
 pub(super) async fn note(app: &App, event: store::journal::Change) -> Result<(), Problem> {
-    let mut tx = app.db.begin().await.map_err(fault)?;
-    store::journal::append(&mut tx, &[event])
-        .await
-        .map_err(fault)?;
-    tx.commit().await.map_err(fault)
+    let mut tx = app.db.begin().await?;
+    store::journal::append(&mut tx, &[event]).await?;
+    tx.commit().await.map_err(Problem::from)
 }
 
 /// The parts that were not looked at, as they are kept.
@@ -340,9 +332,7 @@ pub async fn about(
     record: Option<&str>,
 ) -> Result<Attachment, Problem> {
     let scope = ctx.actor.scope(Permission::Read)?;
-    let found = store::attachment::get(&app.db, &scope, sha256, record)
-        .await
-        .map_err(fault)?;
+    let found = store::attachment::get(&app.db, &scope, sha256, record).await?;
     if let Some(own) = found {
         return Ok(own);
     }
@@ -355,17 +345,15 @@ pub async fn about(
             continue;
         };
         let books = [book.noun.as_str()];
-        let found = store::attachment::named_by_entry(&app.db, &scope, &books, sha256, record)
-            .await
-            .map_err(fault)?;
+        let found =
+            store::attachment::named_by_entry(&app.db, &scope, &books, sha256, record).await?;
         if let Some(shared) = found {
             return Ok(shared);
         }
     }
     let today = app.clock.today().to_string();
     store::attachment::shared(&app.db, &scope, &today, sha256, record)
-        .await
-        .map_err(fault)?
+        .await?
         .ok_or_else(|| missing(sha256))
 }
 

@@ -16,7 +16,7 @@ use domain::{
 use store::{Tx, attachment::Attachment};
 
 use super::keep::{SEALED, folder, path, unwritten};
-use crate::{App, Ctx, fault::fault};
+use crate::{App, Ctx};
 
 /// What belongs to no record is removed when it is so old.
 const GRACE: Duration = Duration::from_secs(3_600);
@@ -89,9 +89,7 @@ impl Staged {
 
 /// Writes an upload down, with its entry in the journal.
 async fn note(app: &App, ctx: &Ctx, tx: &mut Tx, attachment: &Attachment) -> Result<(), Problem> {
-    store::attachment::note(tx, attachment)
-        .await
-        .map_err(fault)?;
+    store::attachment::note(tx, attachment).await?;
     let after = serde_json::to_string(attachment).unwrap_or_default();
     let change = app.event(
         ctx,
@@ -102,7 +100,9 @@ async fn note(app: &App, ctx: &Ctx, tx: &mut Tx, attachment: &Attachment) -> Res
         None,
         Some(after),
     );
-    store::journal::append(tx, &[change]).await.map_err(fault)
+    store::journal::append(tx, &[change])
+        .await
+        .map_err(Problem::from)
 }
 
 /// Enters uploads that another record has named already with a record that names them too.

@@ -16,7 +16,7 @@ use store::{
 };
 
 use super::{Ground, adopt_lines, heard_lately, settle, settle::told};
-use crate::{App, Ctx, fault::fault, secrecy};
+use crate::{App, Ctx, secrecy};
 
 /// What is said to a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,14 +67,14 @@ pub struct OpenClaim {
 /// Denied, unavailable.
 pub async fn open(app: &App, ctx: &Ctx) -> Result<Vec<OpenClaim>, Problem> {
     let scope = ctx.actor.scope(Permission::Read)?;
-    let listed = claim::open(&app.db, &scope).await.map_err(fault)?;
+    let listed = claim::open(&app.db, &scope).await?;
     let claims: Vec<Claim> = listed.iter().map(|(claim, _)| claim.clone()).collect();
     let manages = ctx.actor.scope(Permission::Manage).ok();
-    let tree = registry::Tree::load(&app.db).await.map_err(fault)?;
+    let tree = registry::Tree::load(&app.db).await?;
     let owners = match &manages {
         Some(_) => {
             let values: Vec<_> = claims.iter().map(|c| (c.kind, c.key.clone())).collect();
-            claim::owners(&app.db, &values).await.map_err(fault)?
+            claim::owners(&app.db, &values).await?
         }
         None => Vec::new(),
     };
@@ -103,7 +103,9 @@ pub async fn open(app: &App, ctx: &Ctx) -> Result<Vec<OpenClaim>, Problem> {
 
 async fn names(app: &App, ids: &[Id]) -> Result<HashMap<Id, String>, Problem> {
     match noun::get("organization") {
-        Some(schema) => registry::titles(&app.db, schema, ids).await.map_err(fault),
+        Some(schema) => registry::titles(&app.db, schema, ids)
+            .await
+            .map_err(Problem::from),
         None => Ok(HashMap::new()),
     }
 }
@@ -114,7 +116,9 @@ async fn names(app: &App, ids: &[Id]) -> Result<HashMap<Id, String>, Problem> {
 /// Denied, unavailable.
 pub async fn of_record(app: &App, ctx: &Ctx, id: Id) -> Result<Vec<Claim>, Problem> {
     let scope = ctx.actor.scope(Permission::Read)?;
-    claim::of_record(&app.db, &scope, id).await.map_err(fault)
+    claim::of_record(&app.db, &scope, id)
+        .await
+        .map_err(Problem::from)
 }
 
 fn missing(kind: ClaimKind, value: &str) -> Problem {
@@ -157,25 +161,19 @@ pub async fn decide(
     secrecy::refuse_marked(app, ctx, "claim", Some(unit), typed).await?;
     let key = kind.key(value).ok_or_else(|| missing(kind, value))?;
     let heard = heard_lately(app).await;
-    let mut tx = app.db.begin().await.map_err(fault)?;
-    claim::lock(&mut tx, [(kind, key.as_str())])
-        .await
-        .map_err(fault)?;
-    let mut ground = Ground::around(app, ctx, &mut tx, &[])
-        .await
-        .map_err(fault)?;
-    if !ground.is_centre(&mut tx, Some(unit)).await.map_err(fault)? {
+    let mut tx = app.db.begin().await?;
+    claim::lock(&mut tx, [(kind, key.as_str())]).await?;
+    let mut ground = Ground::around(app, ctx, &mut tx, &[]).await?;
+    if !ground.is_centre(&mut tx, Some(unit)).await? {
         return Err(missing(kind, value));
     }
-    let uses = claim::uses(&mut tx, kind, &key, unit)
-        .await
-        .map_err(fault)?;
+    let uses = claim::uses(&mut tx, kind, &key, unit).await?;
     if uses.is_empty() {
         return Err(missing(kind, value));
     }
     let known = claim::to_values(&mut tx, [(kind, key.as_str())]);
     let (own, others): (Vec<Claim>, Vec<Claim>) =
-        (known.await.map_err(fault)?.into_iter()).partition(|c| c.organization == unit);
+        (known.await?.into_iter()).partition(|c| c.organization == unit);
     let own = own.into_iter().next();
     let holders: Vec<Claim> = (others.iter())
         .filter(|c| c.state == ClaimState::Granted)
@@ -183,7 +181,7 @@ pub async fn decide(
         .collect();
     for holder in &holders {
         let theirs = ground.is_centre(&mut tx, Some(holder.organization)).await;
-        if decision != Decision::Refuse && !theirs.map_err(fault)? {
+        if decision != Decision::Refuse && !theirs? {
             return Err(taken(kind, value, ""));
         }
     }
@@ -218,7 +216,7 @@ pub async fn decide(
             "move"
         };
         changes.push(told(app, ctx, action, Some(&holder), &then));
-        claim::save(&mut tx, &[then]).await.map_err(fault)?;
+        claim::save(&mut tx, &[then]).await?;
     }
     let refused = decision == Decision::Refuse;
     let decided = Claim {
@@ -251,28 +249,24 @@ pub async fn decide(
         Decision::Refuse => "refuse",
     };
     changes.push(told(app, ctx, action, own.as_ref(), &decided));
-    claim::save(&mut tx, std::slice::from_ref(&decided))
-        .await
-        .map_err(fault)?;
+    claim::save(&mut tx, std::slice::from_ref(&decided)).await?;
     // What the decision makes room for needs none of its own.
     let waiting = match (kind, decision) {
-        (ClaimKind::Prefix, _) => claim::waiting_of(&mut tx, unit).await.map_err(fault)?,
+        (ClaimKind::Prefix, _) => claim::waiting_of(&mut tx, unit).await?,
         (_, Decision::Refuse) => others,
         _ => Vec::new(),
     };
     let freed = settle::free(app, ctx, &mut tx, waiting, &mut changes).await;
-    freed.map_err(fault)?;
-    journal::append(&mut tx, &changes).await.map_err(fault)?;
+    freed?;
+    journal::append(&mut tx, &changes).await?;
     for by in uses.iter().filter(|u| u.noun == "device") {
         if let Some(schema) = noun::get("device")
-            && let Some(device) = registry::get_in(&mut tx, schema, by.id)
-                .await
-                .map_err(fault)?
+            && let Some(device) = registry::get_in(&mut tx, schema, by.id).await?
         {
             adopt_lines(app, ctx, &mut tx, schema, &device, &heard).await?;
         }
     }
-    tx.commit().await.map_err(fault)?;
+    tx.commit().await?;
     app.changed("claim");
     Ok(decided)
 }
@@ -290,9 +284,7 @@ pub(crate) async fn refuse_taken(
     let Some(key) = kind.key(value) else {
         return Ok(());
     };
-    let holders = claim::owners(&app.db, &[(kind, key)])
-        .await
-        .map_err(fault)?;
+    let holders = claim::owners(&app.db, &[(kind, key)]).await?;
     let others = holders.iter().filter(|c| c.organization != unit);
     let ids: Vec<Id> = others.map(|c| c.organization.0).collect();
     if ids.is_empty() {

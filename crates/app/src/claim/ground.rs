@@ -22,7 +22,7 @@ use store::{
     registry,
 };
 
-use crate::{App, Ctx, fault::fault, registry::owner};
+use crate::{App, Ctx, registry::owner};
 
 /// The prefixes in force around some addresses.
 #[derive(Default)]
@@ -99,7 +99,9 @@ impl Ground {
         records: impl IntoIterator<Item = &'a Record>,
     ) -> Result<Self, Problem> {
         let addresses = addresses(schema, records);
-        Self::around(app, ctx, tx, &addresses).await.map_err(fault)
+        Self::around(app, ctx, tx, &addresses)
+            .await
+            .map_err(Problem::from)
     }
 
     /// Reads what claims to these addresses are held against.
@@ -203,7 +205,7 @@ impl Ground {
                 continue;
             }
             let text = record.text(&field.name);
-            let centre = self.is_centre(tx, unit).await.map_err(fault)?;
+            let centre = self.is_centre(tx, unit).await?;
             let name = &field.name;
             if field.steward == Steward::Centre && schema.steward == Steward::Unit && !centre {
                 wrong.push(FieldProblem::new(

@@ -18,7 +18,7 @@ use store::{
 use vault::{Order, Query};
 
 use super::Ground;
-use crate::{App, Ctx, fault::fault};
+use crate::{App, Ctx};
 
 /// The listener knows a new sender a moment after the records do: lines that come meanwhile
 /// are the device's too. Milliseconds.
@@ -97,25 +97,25 @@ pub(crate) async fn adopt_lines(
     if schema.noun != "device" || record.text("status") != "active" {
         return Ok(());
     }
-    let mut ground = Ground::around(app, ctx, tx, &[]).await.map_err(fault)?;
-    if !ground.is_centre(tx, Some(unit)).await.map_err(fault)? {
+    let mut ground = Ground::around(app, ctx, tx, &[]).await?;
+    if !ground.is_centre(tx, Some(unit)).await? {
         return Ok(());
     }
-    let mut earlier = of_address(tx, record, unit, heard).await.map_err(fault)?;
+    let mut earlier = of_address(tx, record, unit, heard).await?;
     if !record.text("log_name").is_empty() || record.get("relay") == &Value::Boolean(true) {
         let as_stranger = earlier.first().map(|e| e.from_at);
-        let behind = log_source::behind(tx, record.id).await.map_err(fault)?;
+        let behind = log_source::behind(tx, record.id).await?;
         for named in behind {
             let (device, relay) = (named.organization, named.relay_organization);
-            let ours = ground.is_centre(tx, Some(device)).await.map_err(fault)?
-                && ground.is_centre(tx, Some(relay)).await.map_err(fault)?;
+            let ours = ground.is_centre(tx, Some(device)).await?
+                && ground.is_centre(tx, Some(relay)).await?;
             if !ours {
                 continue;
             }
             let taken_in = if named.device == record.id {
                 // Before the relay was known, its lines were nobody's, and are said to be its.
                 let before = log_claim::since(tx, &named.address, named.relay).await;
-                let before = before.map_err(fault)?.map(|from_at| (None, from_at));
+                let before = before?.map(|from_at| (None, from_at));
                 let as_relay = (Some((named.relay, relay)), named.relay_since);
                 [before, Some(as_relay)]
             } else {
@@ -134,7 +134,7 @@ pub(crate) async fn adopt_lines(
         }
     }
     for lines in earlier {
-        say(app, ctx, tx, lines).await.map_err(fault)?;
+        say(app, ctx, tx, lines).await?;
     }
     Ok(())
 }

@@ -19,7 +19,7 @@ use store::{
 };
 
 use super::{Ground, adopt_lines, heard_lately};
-use crate::{App, Ctx, fault::fault};
+use crate::{App, Ctx};
 
 /// A record as it was and as it is: new without the one, deleted without the other.
 pub(crate) type Written<'a> = (Option<&'a Record>, Option<&'a Record>);
@@ -53,27 +53,25 @@ pub(crate) async fn settle(
     laid.dedup_by(|a, b| (a.kind, &a.key, a.organization) == (b.kind, &b.key, b.organization));
     let mut changes = Vec::new();
     let touched = || laid.iter().chain(&left).map(|w| (w.kind, w.key.as_str()));
-    claim::lock(tx, touched()).await.map_err(fault)?;
+    claim::lock(tx, touched()).await?;
     // What is given up first is free for who comes next: a device that moves to another unit.
     let mut waiting = Vec::new();
     for given in &left {
-        if let Some(gone) = claim::release(tx, given).await.map_err(fault)? {
+        if let Some(gone) = claim::release(tx, given).await? {
             changes.push(released(app, ctx, &gone));
             let rest = claim::to_values(tx, [(given.kind, given.key.as_str())]);
-            waiting.extend(rest.await.map_err(fault)?);
+            waiting.extend(rest.await?);
         }
     }
-    lay(app, ctx, tx, &laid, &mut changes)
-        .await
-        .map_err(fault)?;
+    lay(app, ctx, tx, &laid, &mut changes).await?;
     for prefix in laid.iter().filter(|w| w.kind == ClaimKind::Prefix) {
         let may_fit = claim::waiting_of(tx, prefix.organization).await;
-        waiting.extend(may_fit.map_err(fault)?);
+        waiting.extend(may_fit?);
     }
     let ended = free(app, ctx, tx, waiting, &mut changes).await;
-    ended.map_err(fault)?;
+    ended?;
     if schema.noun == "device" {
-        let strangers = log_source::strangers(tx).await.map_err(fault)?;
+        let strangers = log_source::strangers(tx).await?;
         let heard = heard_lately(app).await;
         for record in written.iter().filter_map(|(_, after)| *after) {
             let address = record.text("address");
@@ -85,7 +83,7 @@ pub(crate) async fn settle(
             }
         }
     }
-    journal::append(tx, &changes).await.map_err(fault)
+    journal::append(tx, &changes).await.map_err(Problem::from)
 }
 
 /// Decides on new claims. What was refused stays so until the centre itself lays it.
@@ -228,7 +226,7 @@ pub(crate) async fn foretell(
         }
         Ok::<_, StoreError>(told)
     };
-    told.await.map_err(fault)
+    told.await.map_err(Problem::from)
 }
 
 fn address(wanted: &Wanted) -> Option<std::net::IpAddr> {

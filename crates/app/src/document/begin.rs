@@ -19,7 +19,7 @@ use super::{
     list::{self, Document},
     step::{covered, json, line, note, refused, said},
 };
-use crate::{App, Ctx, fault::fault};
+use crate::{App, Ctx};
 
 /// What a document begins with.
 #[derive(Clone, Debug)]
@@ -111,7 +111,7 @@ async fn begun(
         ));
     }
     let root = ground.root(&template, begin.organization);
-    let mut tx = app.db.begin().await.map_err(fault)?;
+    let mut tx = app.db.begin().await?;
     covered(&mut tx, &scope, root, &begin.template).await?;
     covered(&mut tx, &scope, begin.organization, &begin.template).await?;
     drop(tx);
@@ -119,12 +119,10 @@ async fn begun(
     let mut filled = fill::fill(app, ctx, &template, &ground, begin.organization, &stretch).await?;
     let (author, province) = (begin.organization, said(&filled, "province"));
     let mut first = letterhead::first(app, &ground, &template, author, &province).await?;
-    let mut tx = app.db.begin().await.map_err(fault)?;
-    store::document::lock(&mut tx, &template.id, begin.organization, &stretch.label)
-        .await
-        .map_err(fault)?;
+    let mut tx = app.db.begin().await?;
+    store::document::lock(&mut tx, &template.id, begin.organization, &stretch.label).await?;
     let known = store::document::written(&mut tx, &template.id, begin.organization, &stretch.label);
-    let known = known.await.map_err(fault)?;
+    let known = known.await?;
     let is_sent = |row: &&DocumentRow| row.state == State::Sent.code();
     // Of one day there may be several papers; of a period there is one.
     let several = template.period == Every::Day;
@@ -181,11 +179,9 @@ async fn begun(
         created_at: now,
         updated_at: now,
     };
-    store::document::insert(&mut tx, &row)
-        .await
-        .map_err(fault)?;
+    store::document::insert(&mut tx, &row).await?;
     note(app, ctx, &mut tx, "create", None, &row).await?;
-    tx.commit().await.map_err(fault)?;
+    tx.commit().await?;
     app.live.tell(crate::live::Topic::Records);
     Ok(list::read(app, row))
 }

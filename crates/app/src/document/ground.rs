@@ -6,7 +6,7 @@ use domain::{id::OrganizationId, label::Label, problem::Problem};
 use policy::document::{Covers, Template};
 use store::assessment::Unit;
 
-use crate::{App, assess::org_context, fault::fault};
+use crate::{App, assess::org_context};
 
 /// All organizations of a day, as a tree.
 pub(super) struct Ground {
@@ -16,9 +16,7 @@ pub(super) struct Ground {
 
 impl Ground {
     pub(super) async fn load(app: &App, day: &str) -> Result<Self, Problem> {
-        let units = store::assessment::units(&app.db, day)
-            .await
-            .map_err(fault)?;
+        let units = store::assessment::units(&app.db, day).await?;
         let places = units.iter().enumerate().map(|(i, u)| (u.id, i)).collect();
         Ok(Self { units, places })
     }

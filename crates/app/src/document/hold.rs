@@ -8,7 +8,7 @@ use domain::{
 };
 use store::{Tx, document::DocumentRow};
 
-use crate::{App, fault::fault};
+use crate::App;
 
 /// Why an entry may not be written over by hand: a document that was sent tells what stands
 /// there. What it does not tell may be filled in. None when it may.
@@ -25,10 +25,7 @@ pub(crate) async fn hold(
     if schema.storage != Storage::Entry {
         return Ok(None);
     }
-    let Some(sent) = store::document::that_wrote(tx, before.id)
-        .await
-        .map_err(fault)?
-    else {
+    let Some(sent) = store::document::that_wrote(tx, before.id).await? else {
         return Ok(None);
     };
     let library = app.library();
@@ -71,10 +68,10 @@ pub(super) async fn corrected(
     };
     let everything = crate::task::everything();
     let old = store::document::get(&app.db, &everything, old).await;
-    match old.map_err(fault)?.and_then(|old| old.entry) {
+    match old?.and_then(|old| old.entry) {
         Some(entry) => store::registry::get_in(tx, schema, entry)
             .await
-            .map_err(fault),
+            .map_err(Problem::from),
         None => Ok(None),
     }
 }

@@ -8,7 +8,7 @@ use policy::document::Template;
 use store::assessment::Unit;
 
 use super::ground::Ground;
-use crate::{App, fault::fault};
+use crate::App;
 
 /// The prefix under which a paper's letterhead is kept among what persons wrote.
 const PREFIX: &str = "head.";
@@ -118,12 +118,8 @@ pub(super) async fn first(
     province: &str,
 ) -> Result<First, Problem> {
     let schema = app.schema("letterhead")?;
-    let id = store::document::letterhead(&app.db, author)
-        .await
-        .map_err(fault)?;
-    let own = store::registry::by_ids(&app.db, &schema, id.as_slice())
-        .await
-        .map_err(fault)?;
+    let id = store::document::letterhead(&app.db, author).await?;
+    let own = store::registry::by_ids(&app.db, &schema, id.as_slice()).await?;
     let said = |name: &str| {
         let text = own.first().and_then(|r| r.get(name).as_text());
         text.map(str::to_owned).filter(|text| !text.is_empty())

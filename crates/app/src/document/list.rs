@@ -15,7 +15,7 @@ pub use store::document::DocumentQuery;
 use store::document::DocumentRow;
 
 use super::{fill::Filled, ground::Ground, letterhead::Letterhead};
-use crate::{App, Ctx, fault::fault};
+use crate::{App, Ctx};
 
 /// A document, read.
 #[derive(Clone, Debug)]
@@ -86,9 +86,7 @@ pub async fn list(app: &App, ctx: &Ctx, query: &DocumentQuery) -> Result<Documen
         },
         ..query.clone()
     };
-    let (rows, total) = store::document::list(&app.db, &scope, &query)
-        .await
-        .map_err(fault)?;
+    let (rows, total) = store::document::list(&app.db, &scope, &query).await?;
     Ok(DocumentPage {
         documents: rows.into_iter().map(|row| read(app, row)).collect(),
         total,
@@ -104,8 +102,7 @@ pub async fn get(app: &App, ctx: &Ctx, id: &str) -> Result<Document, Problem> {
     let absent = || Problem::not_found(&Label::new("văn bản", "document"), id);
     let key: Id = id.parse().map_err(|_| absent())?;
     let row = store::document::get(&app.db, &scope, key)
-        .await
-        .map_err(fault)?
+        .await?
         .ok_or_else(absent)?;
     Ok(read(app, row))
 }
@@ -122,14 +119,10 @@ pub async fn corrections(
 ) -> Result<(Option<Document>, Vec<Document>), Problem> {
     let scope = ctx.actor.scope(Permission::Read)?;
     let old = match document.row.replaces {
-        Some(id) => store::document::get(&app.db, &scope, id)
-            .await
-            .map_err(fault)?,
+        Some(id) => store::document::get(&app.db, &scope, id).await?,
         None => None,
     };
-    let newer = store::document::that_replace(&app.db, &scope, document.row.id)
-        .await
-        .map_err(fault)?;
+    let newer = store::document::that_replace(&app.db, &scope, document.row.id).await?;
     let newer = newer.into_iter().map(|row| read(app, row)).collect();
     Ok((old.map(|row| read(app, row)), newer))
 }
@@ -173,9 +166,7 @@ pub async fn offers(app: &App, ctx: &Ctx) -> Result<Vec<Offer>, Problem> {
             Permission::Write
         };
         if let Ok(scope) = ctx.actor.scope(permission) {
-            let reach = store::registry::organizations_in(&app.db, &scope)
-                .await
-                .map_err(fault)?;
+            let reach = store::registry::organizations_in(&app.db, &scope).await?;
             reaches.insert(everything, reach);
         }
     }

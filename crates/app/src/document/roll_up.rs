@@ -11,7 +11,7 @@ use super::{
     fill::{Filled, NO_DATA, spoken, total, vietnamese},
     ground::Ground,
 };
-use crate::{App, Ctx, fault::fault};
+use crate::{App, Ctx};
 
 /// The units' documents that went into one of the province.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -79,13 +79,11 @@ pub(super) async fn roll_up(
         offset: 0,
         limit: 10_000,
     };
-    let (rows, _) = store::document::list(&app.db, &scope, &query)
-        .await
-        .map_err(fault)?;
+    let (rows, _) = store::document::list(&app.db, &scope, &query).await?;
     let owed = match below.and_then(|t| t.closes.as_ref()) {
-        Some(closes) => store::document::owed(&app.db, root, &closes.register, &stretch.label)
-            .await
-            .map_err(fault)?,
+        Some(closes) => {
+            store::document::owed(&app.db, root, &closes.register, &stretch.label).await?
+        }
         None => BTreeMap::new(),
     };
     let mut sent = Vec::new();

@@ -22,7 +22,7 @@ use super::{
     letterhead::Letterhead,
     list::{self, Document},
 };
-use crate::{App, Ctx, attachment::Staged, fault::fault, registry, secrecy};
+use crate::{App, Ctx, attachment::Staged, registry, secrecy};
 
 /// What a person changes.
 #[derive(Clone, Debug, Default)]
@@ -308,7 +308,7 @@ pub async fn send(
     };
     document.row.state = state.code().into();
     document.row.sent_on = Some(day.to_string());
-    let mut tx = app.db.begin().await.map_err(fault)?;
+    let mut tx = app.db.begin().await?;
     let mut register = None;
     if let Some(closes) = &template.closes {
         let schema = app.schema(&closes.register)?;
@@ -362,7 +362,7 @@ pub async fn send(
         register = Some(closes.register.clone());
     }
     finish(app, ctx, &mut tx, "send", &before, &mut document).await?;
-    tx.commit().await.map_err(fault)?;
+    tx.commit().await?;
     if let Some(register) = register {
         app.changed(&register);
     }
@@ -378,16 +378,12 @@ pub async fn discard(app: &App, ctx: &Ctx, id: &str, version: i64) -> Result<(),
     let (before, _) = opened(app, ctx, id, version).await?;
     before.state.after(Step::Write)?;
     let row = &before.row;
-    let mut tx = app.db.begin().await.map_err(fault)?;
-    store::document::delete(&mut tx, row.id, version)
-        .await
-        .map_err(fault)?;
+    let mut tx = app.db.begin().await?;
+    store::document::delete(&mut tx, row.id, version).await?;
     let (id, unit) = (row.id.to_string(), Some(row.organization));
     let change = app.event(ctx, "document", &id, unit, "delete", Some(told(row)), None);
-    store::journal::append(&mut tx, &[change])
-        .await
-        .map_err(fault)?;
-    tx.commit().await.map_err(fault)?;
+    store::journal::append(&mut tx, &[change]).await?;
+    tx.commit().await?;
     app.live.tell(crate::live::Topic::Records);
     Ok(())
 }
@@ -404,7 +400,7 @@ async fn opened(
     let ground = Ground::load(app, &app.clock.today().to_string()).await?;
     writes(app, ctx, &template, &ground, document.row.organization).await?;
     if document.row.version != version {
-        return Err(fault(store::StoreError::Stale {
+        return Err(Problem::from(store::StoreError::Stale {
             noun: "document".into(),
         }));
     }
@@ -419,7 +415,7 @@ async fn writes(
     author: OrganizationId,
 ) -> Result<(), Problem> {
     let scope = ctx.actor.scope(list::permission(template))?;
-    let mut tx = app.db.begin().await.map_err(fault)?;
+    let mut tx = app.db.begin().await?;
     covered(&mut tx, &scope, author, &template.id).await?;
     covered(&mut tx, &scope, ground.root(template, author), &template.id).await
 }
@@ -430,10 +426,7 @@ pub(super) async fn covered(
     organization: OrganizationId,
     subject: &str,
 ) -> Result<(), Problem> {
-    if store::registry::covers(tx, scope, organization)
-        .await
-        .map_err(fault)?
-    {
+    if store::registry::covers(tx, scope, organization).await? {
         return Ok(());
     }
     Err(Problem::denied(
@@ -474,13 +467,13 @@ async fn change_with(
     if document.row == before.row && files.is_empty() {
         return Ok(before);
     }
-    let mut tx = app.db.begin().await.map_err(fault)?;
+    let mut tx = app.db.begin().await?;
     finish(app, ctx, &mut tx, action, &before, &mut document).await?;
     for file in files {
         let id = document.row.id.to_string();
         file.enter(app, ctx, &mut tx, &id).await?;
     }
-    tx.commit().await.map_err(fault)?;
+    tx.commit().await?;
     app.live.tell(crate::live::Topic::Records);
     Ok(list::read(app, document.row))
 }
@@ -495,9 +488,7 @@ async fn finish(
     after: &mut Document,
 ) -> Result<(), Problem> {
     after.row.updated_at = app.clock.now_ms();
-    store::document::update(tx, &after.row)
-        .await
-        .map_err(fault)?;
+    store::document::update(tx, &after.row).await?;
     after.row.version += 1;
     note(app, ctx, tx, action, Some(&before.row), &after.row).await
 }
@@ -525,7 +516,7 @@ pub(super) async fn note(
         at: after.updated_at,
         ..event
     };
-    store::journal::append(tx, &[change]).await.map_err(fault)?;
+    store::journal::append(tx, &[change]).await?;
     Ok(())
 }
 

@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use vault::{Cancel, Finding, Progress, Subject, reading};
 
 use super::Against;
-use crate::{App, Ctx, fault::fault, journal, system_alarm};
+use crate::{App, Ctx, journal, system_alarm};
 
 /// How old a verification may become.
 const DAY_MS: i64 = 86_400_000;
@@ -40,7 +40,7 @@ const APART: &str = "set-apart";
 /// Denied, unavailable.
 pub async fn checks(app: &App, ctx: &Ctx) -> Result<Vec<EvidenceCheck>, Problem> {
     ctx.actor.scope(Permission::Logs)?;
-    let mut checks = evidence::checks(&app.db).await.map_err(fault)?;
+    let mut checks = evidence::checks(&app.db).await?;
     // The others are open alarms.
     checks.retain(|c| !c.subject.contains(':'));
     Ok(checks)

@@ -15,7 +15,7 @@ use store::{
     sealed,
 };
 
-use crate::{App, Ctx, fault::fault};
+use crate::{App, Ctx};
 
 /// A vault in whose place another one was begun.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -129,8 +129,8 @@ async fn unsealed(db: &Db) -> Result<Option<Head>, StoreError> {
 /// Unavailable.
 pub async fn lost(app: &App) -> Result<Lost, Problem> {
     Ok(Lost {
-        vaults: unacknowledged(&app.db).await.map_err(fault)?,
-        unsealed: unsealed(&app.db).await.map_err(fault)?,
+        vaults: unacknowledged(&app.db).await?,
+        unsealed: unsealed(&app.db).await?,
     })
 }
 
@@ -182,9 +182,9 @@ pub async fn acknowledge(app: &App, ctx: &Ctx, why: &str) -> Result<Lost, Proble
         let id = last.to_string();
         events.push(app.event(ctx, LOST, &id, None, "acknowledge", None, after));
     }
-    let mut tx = app.db.begin().await.map_err(fault)?;
-    journal::append(&mut tx, &events).await.map_err(fault)?;
-    tx.commit().await.map_err(fault)?;
-    store::evidence::forget(&app.db).await.map_err(fault)?;
+    let mut tx = app.db.begin().await?;
+    journal::append(&mut tx, &events).await?;
+    tx.commit().await?;
+    store::evidence::forget(&app.db).await?;
     Ok(lost)
 }

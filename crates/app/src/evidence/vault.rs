@@ -7,7 +7,7 @@ use store::journal::{self, CHECKPOINT};
 use vault::{Cancel, Expect, Finding, Known, Progress, Reader, Report, Subject, note::Verifier};
 
 use super::anchor;
-use crate::{App, Ctx, fault::fault};
+use crate::{App, Ctx};
 
 /// What a verification of the vault came to.
 #[derive(Clone, Debug)]
@@ -73,7 +73,7 @@ pub async fn verify(
         left,
         begin_at,
     } = against;
-    let noted = super::noted(&app.db).await.map_err(fault)?;
+    let noted = super::noted(&app.db).await?;
     // One that was set apart is no longer the one that the journal follows.
     let followed = folder.is_none();
     let mut known = Vec::new();
@@ -81,8 +81,7 @@ pub async fn verify(
         journal::each_of(&app.db, CHECKPOINT, noted.begun, |entry| {
             known.extend(anchor::known(&entry));
         })
-        .await
-        .map_err(fault)?;
+        .await?;
     }
     let signer = app.logs.signer().cloned();
     // What the folder itself says is held against this by the reading.
@@ -131,7 +130,7 @@ pub async fn verify(
             Problem::internal("vault")
         })?;
     let lost = if followed {
-        let lost = super::unacknowledged(&app.db).await.map_err(fault)?;
+        let lost = super::unacknowledged(&app.db).await?;
         lost.into_iter()
     } else {
         Vec::new().into_iter()

@@ -17,7 +17,6 @@ use super::{
 use crate::{
     App, Ctx,
     attachment::Staged,
-    fault::fault,
     registry::{self, By, Writing, write_in},
     secrecy,
 };
@@ -53,7 +52,7 @@ pub async fn raise(
     ctx.actor.scope(Permission::Manage)?;
     let item = registry::get(app, ctx, ITEM, &item.to_string()).await?;
     if item.version != version {
-        return Err(fault(StoreError::Stale { noun: ITEM.into() }));
+        return Err(Problem::from(StoreError::Stale { noun: ITEM.into() }));
     }
     // What its unit has concluded says nothing else afterwards.
     if !item.text("concluded_on").is_empty() {
@@ -87,7 +86,7 @@ pub async fn raise(
     let (items, findings) = (app.schema(ITEM)?, app.schema(FINDING)?);
     let owner = secrecy::owner(&values, &findings.owner);
     secrecy::refuse_marked(app, ctx, FINDING, owner, secrecy::texts(&values)).await?;
-    let mut tx = app.db.begin().await.map_err(fault)?;
+    let mut tx = app.db.begin().await?;
     if item.text("result") != "deviates" {
         let note = item.text("note").to_owned();
         let writing = Writing {
@@ -110,7 +109,7 @@ pub async fn raise(
         id: None,
     };
     let finding = write_in(app, ctx, &mut tx, writing, values).await?;
-    tx.commit().await.map_err(fault)?;
+    tx.commit().await?;
     Ok(finding)
 }
 
@@ -261,7 +260,7 @@ async fn read_at(app: &App, ctx: &Ctx, finding: Id, version: i64) -> Result<Reco
     let record = registry::get(app, ctx, FINDING, &finding.to_string()).await?;
     if record.version != version {
         let noun = FINDING.into();
-        return Err(fault(StoreError::Stale { noun }));
+        return Err(Problem::from(StoreError::Stale { noun }));
     }
     refuse_closed(&record)?;
     Ok(record)

@@ -13,7 +13,7 @@ use domain::{
 use store::{Tx, inspection, registry};
 
 use super::{FINDING, ITEM, ROUND, draw::words, ended, is_ended};
-use crate::{fault::fault, registry::By};
+use crate::registry::By;
 
 /// What of a concluded inspection may still be typed: its minutes come after it.
 const ROUND_OPEN: [&str; 2] = ["minutes", "team"];
@@ -65,8 +65,8 @@ pub(crate) async fn hold(
         .filter_map(|record| record.get("inspection").as_id())
         .collect();
     for round in rounds {
-        inspection::lock(tx, round, false).await.map_err(fault)?;
-        let step = inspection::step(tx, round).await.map_err(fault)?;
+        inspection::lock(tx, round, false).await?;
+        let step = inspection::step(tx, round).await?;
         if let Some((code, status)) = step
             && is_ended(&status)
             && (schema.noun == ITEM || !changes_only(open))
@@ -92,7 +92,7 @@ async fn unknown_units(
     };
     let mut unknown = Vec::new();
     for code in words(given) {
-        let found = registry::resolve(tx, schema, code).await.map_err(fault)?;
+        let found = registry::resolve(tx, schema, code).await?;
         if found.len() != 1 {
             unknown.push(code);
         }

@@ -12,7 +12,7 @@ use super::{
     step::{Found, put},
     view::round,
 };
-use crate::{App, Ctx, fault::fault};
+use crate::{App, Ctx};
 
 /// Concludes a self-assessment for one unit (by its code): each item has a result, each that
 /// deviates says what is amiss. Its book is written in the same transaction.
@@ -23,10 +23,8 @@ pub async fn conclude_own(app: &App, ctx: &Ctx, key: &str, unit: &str) -> Result
     ctx.actor.scope(Permission::Write)?;
     let id = round(app, ctx, key).await?.id;
     let unit = crate::registry::get(app, ctx, "organization", unit).await?;
-    let mut tx = app.db.begin().await.map_err(fault)?;
-    store::inspection::lock(&mut tx, id, true)
-        .await
-        .map_err(fault)?;
+    let mut tx = app.db.begin().await?;
+    store::inspection::lock(&mut tx, id, true).await?;
     let mut found = Found::read(app, &mut tx, id).await?;
     let code = found.round.text("code").to_owned();
     if !found.is_self() {
@@ -67,5 +65,5 @@ pub async fn conclude_own(app: &App, ctx: &Ctx, key: &str, unit: &str) -> Result
     for (book, entry) in found.entries(&today) {
         put(app, ctx, &mut tx, book, None, entry).await?;
     }
-    tx.commit().await.map_err(fault)
+    tx.commit().await.map_err(Problem::from)
 }

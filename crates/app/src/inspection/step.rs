@@ -14,7 +14,6 @@ use store::{StoreError, Tx};
 use super::{FINDING, ITEM, ROUND, ended};
 use crate::{
     App, Ctx,
-    fault::fault,
     registry::{self, By, Writing, write_in},
     secrecy,
 };
@@ -40,13 +39,11 @@ pub async fn advance(
     let id = registry::get(app, ctx, ROUND, key).await?.id;
     let typed = [("conclusion", conclusion)].into_iter();
     secrecy::refuse_marked(app, ctx, ROUND, None, typed).await?;
-    let mut tx = app.db.begin().await.map_err(fault)?;
-    store::inspection::lock(&mut tx, id, true)
-        .await
-        .map_err(fault)?;
+    let mut tx = app.db.begin().await?;
+    store::inspection::lock(&mut tx, id, true).await?;
     let found = Found::read(app, &mut tx, id).await?;
     if found.round.version != version {
-        return Err(fault(StoreError::Stale { noun: ROUND.into() }));
+        return Err(Problem::from(StoreError::Stale { noun: ROUND.into() }));
     }
     let status = found.round.text("status");
     let at = STEPS.iter().position(|s| *s == status);
@@ -73,7 +70,7 @@ pub async fn advance(
             put(app, ctx, &mut tx, book, None, entry).await?;
         }
     }
-    tx.commit().await.map_err(fault)?;
+    tx.commit().await?;
     Ok(round)
 }
 
@@ -113,15 +110,13 @@ fn place(record: &Record) -> (String, &str, &str) {
 impl Found {
     pub(super) async fn read(app: &App, tx: &mut Tx, id: Id) -> Result<Self, Problem> {
         let schema = app.schema(ROUND)?;
-        let round = store::registry::get_in(tx, &schema, id)
-            .await
-            .map_err(fault)?;
+        let round = store::registry::get_in(tx, &schema, id).await?;
         let round = round.ok_or_else(|| Problem::not_found(&schema.label, &id.to_string()))?;
         let mut hanging = Vec::new();
         for noun in [ITEM, FINDING] {
             let schema = app.schema(noun)?;
             let records = store::registry::that_name(tx, &schema, "inspection", id).await;
-            hanging.push(records.map_err(fault)?);
+            hanging.push(records?);
         }
         let findings = hanging.pop().unwrap_or_default();
         let items = hanging.pop().unwrap_or_default();

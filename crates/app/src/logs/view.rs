@@ -19,7 +19,6 @@ use vault::{Claimed, Error, Flags, Page, Proof, Query, Reader, Record};
 use crate::{
     App, Ctx,
     claim::{self, Decision},
-    fault::fault,
     task::everything,
 };
 
@@ -161,8 +160,7 @@ pub async fn search_in(
         None => None,
         Some(_) => Some(
             store::registry::organizations_in(&app.db, &scope)
-                .await
-                .map_err(fault)?
+                .await?
                 .into_iter()
                 .map(|o| o.0.bytes())
                 .collect(),
@@ -178,7 +176,7 @@ pub async fn search_in(
         (None, []) => (Vec::new(), Vec::new()),
         (units, devices) => {
             let all = log_claim::standing(&app.db, &everything()).await;
-            all.map_err(fault)?.into_iter().partition(|c| {
+            all?.into_iter().partition(|c| {
                 (units.as_ref()).is_none_or(|u| u.contains(&c.organization.0.bytes()))
                     && (devices.is_empty() || devices.contains(&c.device))
             })
@@ -239,7 +237,9 @@ fn claimed(claim: &LogClaim) -> Option<Claimed> {
 /// Denied, unavailable.
 pub async fn claims(app: &App, ctx: &Ctx) -> Result<Vec<LogClaim>, Problem> {
     let scope = ctx.actor.scope(Permission::Logs)?;
-    log_claim::standing(&app.db, &scope).await.map_err(fault)
+    log_claim::standing(&app.db, &scope)
+        .await
+        .map_err(Problem::from)
 }
 
 /// The claim under which a line of nobody, or of a relay, is a device's: one to its name goes
@@ -279,12 +279,10 @@ pub async fn end_claim(app: &App, ctx: &Ctx, id: Id) -> Result<(), Problem> {
         json(&found),
         json(&ended),
     );
-    let mut tx = app.db.begin().await.map_err(fault)?;
-    log_claim::save(&mut tx, &ended).await.map_err(fault)?;
-    store::journal::append(&mut tx, &[told])
-        .await
-        .map_err(fault)?;
-    tx.commit().await.map_err(fault)?;
+    let mut tx = app.db.begin().await?;
+    log_claim::save(&mut tx, &ended).await?;
+    store::journal::append(&mut tx, &[told]).await?;
+    tx.commit().await?;
     app.changed("log-claim");
     Ok(())
 }
@@ -307,9 +305,7 @@ pub async fn line(app: &App, ctx: &Ctx, index: u64) -> Result<Record, Problem> {
         })?;
     if scope.roots().is_some() {
         let unit = OrganizationId(Id::from_bytes(record.unit));
-        let visible = store::registry::organizations_in(&app.db, &scope)
-            .await
-            .map_err(fault)?;
+        let visible = store::registry::organizations_in(&app.db, &scope).await?;
         if !visible.contains(&unit) && claim_of(&claims(app, ctx).await?, &record).is_none() {
             return Err(missing());
         }
@@ -374,7 +370,7 @@ pub fn status(app: &App, ctx: &Ctx) -> Result<LogStatus, Problem> {
 /// Denied, unavailable.
 pub async fn source_counts(app: &App, ctx: &Ctx) -> Result<Vec<LogSource>, Problem> {
     ctx.actor.scope(Permission::Logs)?;
-    log_source::all(&app.db).await.map_err(fault)
+    log_source::all(&app.db).await.map_err(Problem::from)
 }
 
 /// Addresses that send and belong to no registered device, those with the most lines first: so
@@ -391,7 +387,7 @@ pub async fn unknown_senders(
     province_only(ctx)?;
     let number = |n| i64::try_from(n).unwrap_or(i64::MAX);
     let listed = log_source::unknown(&app.db, number(limit), number(offset));
-    listed.await.map_err(fault)
+    listed.await.map_err(Problem::from)
 }
 
 /// How many they are.
@@ -400,7 +396,7 @@ pub async fn unknown_senders(
 /// Denied, unavailable.
 pub async fn count_unknown(app: &App, ctx: &Ctx) -> Result<usize, Problem> {
     province_only(ctx)?;
-    let count = log_source::count_unknown(&app.db).await.map_err(fault)?;
+    let count = log_source::count_unknown(&app.db).await?;
     Ok(usize::try_from(count).unwrap_or_default())
 }
 
@@ -433,10 +429,8 @@ pub async fn adopt(app: &App, ctx: &Ctx, peer: &str, device: &str) -> Result<(),
     let mut values = record.values.clone();
     // Only who sends, and no address that the device has already is thrown away.
     let heard = claim::heard_lately(app).await;
-    let mut tx = app.db.begin().await.map_err(fault)?;
-    let listed = log_source::unknown_since(&mut tx, peer)
-        .await
-        .map_err(fault)?;
+    let mut tx = app.db.begin().await?;
+    let listed = log_source::unknown_since(&mut tx, peer).await?;
     drop(tx);
     if listed.is_none() && !heard.contains_key(peer) {
         return Err(Problem::not_found(
@@ -470,9 +464,9 @@ pub async fn adopt(app: &App, ctx: &Ctx, peer: &str, device: &str) -> Result<(),
         let value = (ClaimKind::Address, waits.value.as_str());
         claim::decide(app, ctx, value, unit, Decision::Grant, "").await?;
     }
-    let mut tx = app.db.begin().await.map_err(fault)?;
+    let mut tx = app.db.begin().await?;
     claim::adopt_lines(app, ctx, &mut tx, &schema, &saved.record, &heard).await?;
-    tx.commit().await.map_err(fault)?;
+    tx.commit().await?;
     app.changed("log-claim");
     Ok(())
 }

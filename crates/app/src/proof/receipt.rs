@@ -17,7 +17,6 @@ use vault::note::{NoteError, Verifier};
 use crate::{
     App, Ctx,
     assess::{self, BoardView, Evidence, Known, VerdictView},
-    fault::fault,
 };
 
 const TITLE: &str = "gieng receipt v1";
@@ -184,12 +183,10 @@ pub async fn make(
             .to_string(),
         ),
     );
-    let mut tx = app.db.begin().await.map_err(fault)?;
-    store::journal::append(&mut tx, &[change])
-        .await
-        .map_err(fault)?;
-    let (seq, hash) = store::journal::head(&mut tx).await.map_err(fault)?;
-    tx.commit().await.map_err(fault)?;
+    let mut tx = app.db.begin().await?;
+    store::journal::append(&mut tx, &[change]).await?;
+    let (seq, hash) = store::journal::head(&mut tx).await?;
+    tx.commit().await?;
     let receipt = Receipt {
         statement,
         journal: Position { seq, hash },

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use store::book::{self, Closing, ClosingQuery, Held, Revision};
 
 use super::record;
-use crate::{App, Ctx, fault::fault, secrecy, share};
+use crate::{App, Ctx, secrecy, share};
 
 /// Every version of an entry that the actor may see, also because it was shared, the newest
 /// first; none for a record of the registry, whose changes are in the journal.
@@ -32,7 +32,9 @@ pub async fn revisions(
     if schema.storage == Storage::Table {
         return Ok(Vec::new());
     }
-    book::revisions(&app.db, entry.id).await.map_err(fault)
+    book::revisions(&app.db, entry.id)
+        .await
+        .map_err(Problem::from)
 }
 
 /// The schema of a book.
@@ -57,7 +59,7 @@ pub async fn closings(app: &App, ctx: &Ctx, noun: &str) -> Result<Vec<Closing>, 
     let scope = ctx.actor.reads(&schema)?;
     book::closings(&app.db, &scope, noun, &ClosingQuery::default())
         .await
-        .map_err(fault)
+        .map_err(Problem::from)
 }
 
 /// The closing that keeps an entry from being changed, if there is one.
@@ -78,9 +80,7 @@ pub async fn closed_by(
         organization: entry.get("organization").as_id().map(OrganizationId),
         day: Some(entry.text("occurred_on").to_owned()),
     };
-    let found = book::closings(&app.db, &scope, &schema.noun, &query)
-        .await
-        .map_err(fault)?;
+    let found = book::closings(&app.db, &scope, &schema.noun, &query).await?;
     Ok(found.into_iter().next())
 }
 
@@ -101,12 +101,10 @@ pub struct ClosedBook {
 pub async fn closing(app: &App, ctx: &Ctx, noun: &str, id: Id) -> Result<ClosedBook, Problem> {
     let schema = a_book(app, noun)?;
     let scope = ctx.actor.reads(&schema)?;
-    let found = book::closing(&app.db, &scope, noun, id)
-        .await
-        .map_err(fault)?;
+    let found = book::closing(&app.db, &scope, noun, id).await?;
     let closing = found.ok_or_else(|| missing(&id.to_string()))?;
     let hashed = hex::encode(Sha256::digest(closing.content.as_bytes())) == closing.sha256;
-    let mut tx = app.db.begin().await.map_err(fault)?;
+    let mut tx = app.db.begin().await?;
     let held = book::held(
         &mut tx,
         noun,
@@ -114,8 +112,7 @@ pub async fn closing(app: &App, ctx: &Ctx, noun: &str, id: Id) -> Result<ClosedB
         &closing.first_on,
         &closing.last_on,
     )
-    .await
-    .map_err(fault)?;
+    .await?;
     drop(tx);
     let then = serde_json::from_str::<Value>(&closing.content).ok();
     let then = then.as_ref().and_then(|content| content.get("entries"));
@@ -239,11 +236,8 @@ pub async fn close(
     }
     let owner = OrganizationId(unit.id);
     let (first_on, last_on) = (span.opens_on.to_string(), span.closes_on.to_string());
-    let mut tx = app.db.begin().await.map_err(fault)?;
-    if !store::registry::covers(&mut tx, &scope, owner)
-        .await
-        .map_err(fault)?
-    {
+    let mut tx = app.db.begin().await?;
+    if !store::registry::covers(&mut tx, &scope, owner).await? {
         return Err(Problem::denied(
             Label::new(
                 "Bạn chỉ được khóa sổ của đơn vị mình",
@@ -252,12 +246,8 @@ pub async fn close(
             noun,
         ));
     }
-    book::lock(&mut tx, noun, owner, true)
-        .await
-        .map_err(fault)?;
-    let held = book::held(&mut tx, noun, owner, &first_on, &last_on)
-        .await
-        .map_err(fault)?;
+    book::lock(&mut tx, noun, owner, true).await?;
+    let held = book::held(&mut tx, noun, owner, &first_on, &last_on).await?;
     let now = app.clock.now_ms();
     let content = canonical(&json!({
         "format": "gieng-book-1",
@@ -302,7 +292,7 @@ pub async fn close(
                 Label::new("Không cần làm gì thêm.", "Nothing more is to be done."),
             ));
         }
-        other => other.map_err(fault)?,
+        other => other?,
     }
     note(
         app,
@@ -315,7 +305,7 @@ pub async fn close(
         }),
     )
     .await?;
-    tx.commit().await.map_err(fault)?;
+    tx.commit().await?;
     app.live.tell(crate::live::Topic::Records);
     Ok(closing)
 }
@@ -340,15 +330,11 @@ pub async fn reopen(app: &App, ctx: &Ctx, noun: &str, id: Id, reason: &str) -> R
         ));
     }
     secrecy::refuse_marked(app, ctx, noun, None, [("reason", reason)].into_iter()).await?;
-    let found = book::closing(&app.db, &scope, noun, id)
-        .await
-        .map_err(fault)?;
+    let found = book::closing(&app.db, &scope, noun, id).await?;
     let closing = found.ok_or_else(|| missing(&id.to_string()))?;
-    let mut tx = app.db.begin().await.map_err(fault)?;
+    let mut tx = app.db.begin().await?;
     let now = app.clock.now_ms();
-    book::reopen(&mut tx, id, now, &ctx.actor.name, reason)
-        .await
-        .map_err(fault)?;
+    book::reopen(&mut tx, id, now, &ctx.actor.name, reason).await?;
     note(
         app,
         ctx,
@@ -360,7 +346,7 @@ pub async fn reopen(app: &App, ctx: &Ctx, noun: &str, id: Id, reason: &str) -> R
         }),
     )
     .await?;
-    tx.commit().await.map_err(fault)?;
+    tx.commit().await?;
     app.live.tell(crate::live::Topic::Records);
     Ok(())
 }
@@ -384,7 +370,9 @@ async fn note(
         None,
         Some(after.to_string()),
     );
-    store::journal::append(tx, &[event]).await.map_err(fault)
+    store::journal::append(tx, &[event])
+        .await
+        .map_err(Problem::from)
 }
 
 /// An entry as a closed book holds it.

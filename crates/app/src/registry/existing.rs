@@ -13,7 +13,7 @@ use domain::{
 use store::registry::{self, RecordQuery};
 
 use super::names::{called, plain_number};
-use crate::{App, fault::fault};
+use crate::App;
 
 /// What is there, by what makes a row the same record.
 pub(super) enum Existing<'a> {
@@ -95,7 +95,7 @@ impl<'a> Existing<'a> {
                 by_case: HashMap::new(),
                 by_number: HashMap::new(),
             };
-            for row in names.map_err(fault)? {
+            for row in names? {
                 let Some(value) = row.keys.first().cloned().flatten() else {
                     continue;
                 };
@@ -113,7 +113,7 @@ impl<'a> Existing<'a> {
             ..RecordQuery::default()
         };
         let all = registry::list(&app.db, scope, schema, &all).await;
-        let all = all.map_err(fault)?.records;
+        let all = all?.records;
         let fields: Vec<&Field> = schema
             .identity
             .iter()

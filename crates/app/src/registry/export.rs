@@ -16,7 +16,7 @@ use super::{
     plan, record,
     workbook::{Cell, workbook},
 };
-use crate::{App, Ctx, fault::fault};
+use crate::{App, Ctx};
 
 /// The column of a record's version.
 pub(super) const VERSION: &str = "version";
@@ -53,11 +53,7 @@ impl Table {
                 .collect();
             ids.sort_unstable();
             ids.dedup();
-            keys.extend(
-                store::registry::titles(&app.db, &named, &ids)
-                    .await
-                    .map_err(fault)?,
-            );
+            keys.extend(store::registry::titles(&app.db, &named, &ids).await?);
         }
         Ok(Self {
             schema,

@@ -12,7 +12,7 @@ use store::{
 };
 
 use super::import::owner;
-use crate::{Ctx, attachment::Staged, fault::fault};
+use crate::{Ctx, attachment::Staged};
 
 /// What becomes of the files that a record names.
 #[derive(Default)]
@@ -62,7 +62,7 @@ pub(super) async fn named(
             by: &ctx.actor.name,
             scope: &scope,
         };
-        match attachment::meant(tx, hash, naming).await.map_err(fault)? {
+        match attachment::meant(tx, hash, naming).await? {
             Some(own) if own.record_id == id && Some(own.organization) == unit => {}
             Some(upload) => named.again.push(Attachment {
                 record_id: id.clone(),

@@ -27,7 +27,7 @@ use super::{
     table::{self as read_as, Choice, Table, file_problem},
     write,
 };
-use crate::{App, Ctx, disk, examiner, fault::fault, secrecy};
+use crate::{App, Ctx, disk, examiner, secrecy};
 
 /// What to do with the rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -222,7 +222,7 @@ impl Import {
         for from in (0..table.lines.len()).step_by(STRIDE) {
             let places: Vec<usize> = (from..(from + STRIDE).min(table.lines.len())).collect();
             let mut rows = planner.rows(&places).await?;
-            let mut tx = app.db.snapshot().await.map_err(fault)?;
+            let mut tx = app.db.snapshot().await?;
             held::hold(app, ctx, &mut tx, &planner, &mut rows).await?;
             held::foretell(app, ctx, &mut tx, &planner, &mut rows).await?;
             drop(tx);
@@ -379,7 +379,7 @@ impl Drawn {
         if !schema.fields.iter().any(|f| own(&f)) {
             return Ok(());
         }
-        let mut parents = registry::parents(&app.db, schema).await.map_err(fault)?;
+        let mut parents = registry::parents(&app.db, schema).await?;
         parents.extend(self.planned.iter().map(|p| (p.id, p.parent)));
         let fates = &mut self.fates;
         self.planned

@@ -31,7 +31,7 @@ use super::{
     rules,
     table::Table,
 };
-use crate::{App, fault::fault};
+use crate::App;
 
 /// A row as it will be written; what is there is read again then.
 pub(super) struct Planned {
@@ -87,14 +87,14 @@ impl<'a> Planner<'a> {
                 && !names.contains_key(&other.noun)
             {
                 let rows = registry::names(&app.db, scope, other, &other.keys).await;
-                names.insert(other.noun.clone(), Names::new(other, rows.map_err(fault)?));
+                names.insert(other.noun.clone(), Names::new(other, rows?));
             }
         }
         let reach = match scope.roots() {
             None => None,
             Some(_) => {
                 let all = registry::organizations_in(&app.db, scope).await;
-                Some(all.map_err(fault)?.into_iter().map(|o| o.0).collect())
+                Some(all?.into_iter().map(|o| o.0).collect())
             }
         };
         let mut planner = Self {
@@ -227,11 +227,7 @@ impl<'a> Planner<'a> {
             read.push((*at, row, found));
         }
         let there = registry::by_ids(&self.app.db, self.schema, &ids).await;
-        let mut there: HashMap<Id, Record> = there
-            .map_err(fault)?
-            .into_iter()
-            .map(|r| (r.id, r))
-            .collect();
+        let mut there: HashMap<Id, Record> = there?.into_iter().map(|r| (r.id, r)).collect();
         for (at, row, found) in read {
             let row = self.row(&self.table.lines[at], row, found, &mut there);
             out.push((at, row));

@@ -26,7 +26,6 @@ use crate::{
     App, Ctx,
     attachment::{self, Staged},
     claim::{self, Ground},
-    fault::fault,
     secrecy,
 };
 
@@ -44,7 +43,7 @@ pub async fn list(
     let scope = ctx.actor.reads(&schema)?;
     registry::list(&app.db, &scope, &schema, query)
         .await
-        .map_err(fault)
+        .map_err(Problem::from)
 }
 
 /// The schema of a noun of which the actor may write records; a form that would be refused
@@ -84,7 +83,7 @@ pub async fn recent(
     let mut found = HashMap::new();
     for (scope, books) in reaches {
         let recent = registry::recent_entries(&app.db, &scope, &books, unit, each).await;
-        found.extend(recent.map_err(fault)?);
+        found.extend(recent?);
     }
     Ok(found)
 }
@@ -109,14 +108,12 @@ pub(crate) async fn find(
 ) -> Result<Record, Problem> {
     let missing = || Problem::not_found(&schema.label, key);
     if let Ok(id) = key.parse::<Id>() {
-        let found = registry::get(&app.db, scope, schema, id)
-            .await
-            .map_err(fault)?;
+        let found = registry::get(&app.db, scope, schema, id).await?;
         return found.ok_or_else(missing);
     }
     for column in &schema.keys {
         let found = registry::find(&app.db, scope, schema, column, key).await;
-        let mut found = found.map_err(fault)?;
+        let mut found = found?;
         if found.len() > 1 {
             return Err(names::ambiguous(schema, key, &found));
         }
@@ -158,7 +155,9 @@ pub async fn titles_of(
 ) -> Result<HashMap<Id, String>, Problem> {
     ids.sort_unstable();
     ids.dedup();
-    registry::titles(&app.db, schema, &ids).await.map_err(fault)
+    registry::titles(&app.db, schema, &ids)
+        .await
+        .map_err(Problem::from)
 }
 
 /// What a save did.
@@ -256,7 +255,7 @@ async fn write(
         Some((id, version)) => {
             let record = find(app, &scope, &schema, &id.to_string()).await?;
             if record.version != version {
-                return Err(fault(StoreError::Stale {
+                return Err(Problem::from(StoreError::Stale {
                     noun: schema.noun.clone(),
                 }));
             }
@@ -265,7 +264,7 @@ async fn write(
     };
     let mut tries = 0;
     let record = loop {
-        let mut tx = app.db.begin().await.map_err(fault)?;
+        let mut tx = app.db.begin().await?;
         let values = values.clone();
         let writing = Writing {
             schema: &schema,
@@ -281,7 +280,7 @@ async fn write(
             Ok(record) => match tx.commit().await {
                 Ok(()) => break record,
                 Err(error) if error.is_contended() && tries < TRIES => {}
-                Err(error) => return Err(fault(error)),
+                Err(error) => return Err(error.into()),
             },
             Err(_) if tx.contended() && tries < TRIES => {}
             Err(problem) => return Err(problem),
@@ -316,7 +315,7 @@ pub(crate) async fn add_all(
         ..app.change(ctx, &schema, None, Some(record))
     };
     let changes: Vec<_> = records.iter().map(change).collect();
-    let mut tx = app.db.begin().await.map_err(fault)?;
+    let mut tx = app.db.begin().await?;
     if let Some(first) = records.first() {
         settled::refuse(app, &mut tx, &schema, (None, Some(first)), By::Hand).await?;
     }
@@ -328,10 +327,8 @@ pub(crate) async fn add_all(
         .map_err(|e| unique(&schema, e))?;
     let written: Vec<_> = records.iter().map(|r| (None, Some(r))).collect();
     claim::settle(app, ctx, &mut tx, &schema, &written).await?;
-    store::journal::append(&mut tx, &changes)
-        .await
-        .map_err(fault)?;
-    tx.commit().await.map_err(fault)
+    store::journal::append(&mut tx, &changes).await?;
+    tx.commit().await.map_err(Problem::from)
 }
 
 /// What is written, and over what.
@@ -431,7 +428,7 @@ pub(crate) async fn write_in(
         if schema.storage == Storage::Entry {
             let one = std::slice::from_ref(before);
             let open = store::book::refuse_closed(tx, schema, one, false).await;
-            open.map_err(fault)?;
+            open?;
         }
         return Ok(before.clone());
     }
@@ -446,7 +443,7 @@ pub(crate) async fn write_in(
         at: now,
         ..app.change(ctx, schema, before, Some(&record))
     };
-    store::journal::append(tx, &[change]).await.map_err(fault)?;
+    store::journal::append(tx, &[change]).await?;
     attachment::enter_again(app, ctx, tx, &named.again).await?;
     for file in files {
         file.enter(app, ctx, tx, &record.id.to_string()).await?;
@@ -471,13 +468,13 @@ async fn resolve(
         let Some(other) = field.refers_to.as_deref().and_then(noun::get) else {
             continue;
         };
-        let found = registry::resolve(tx, other, text).await.map_err(fault)?;
+        let found = registry::resolve(tx, other, text).await?;
         if let [id] = found.as_slice() {
             values.insert(field.name.clone(), (*id).into());
             continue;
         }
         let alike = registry::alike(tx, scope, other, text).await;
-        let found = Names::new(other, alike.map_err(fault)?).find(text);
+        let found = Names::new(other, alike?).find(text);
         wrong.push(FieldProblem {
             field: field.name.clone(),
             message: names::refusal(other, text, &found),
@@ -528,9 +525,7 @@ pub(super) async fn authorise(
     let reserved = schema.reserved.iter().any(is);
     let covered = match owner {
         Some(_) if reserved => false,
-        Some(id) => registry::covers(tx, scope, OrganizationId(id))
-            .await
-            .map_err(fault)?,
+        Some(id) => registry::covers(tx, scope, OrganizationId(id)).await?,
         None => false,
     };
     if covered {
@@ -561,6 +556,6 @@ pub(super) fn unique(schema: &Schema, error: StoreError) -> Problem {
                 )],
             )
         },
-        _ => fault(error),
+        _ => Problem::from(error),
     }
 }

@@ -12,7 +12,7 @@ use domain::{
 use store::{Tx, registry};
 
 use super::{import::owner, record::unknown};
-use crate::{Ctx, fault::fault};
+use crate::Ctx;
 
 /// A reference that cannot be made.
 pub(super) struct Beyond<'a> {
@@ -79,12 +79,12 @@ pub(super) async fn beyond<'a>(
         };
         let theirs = match fresh.get(&id).filter(|_| other.noun == schema.noun) {
             Some(theirs) => Some(*theirs),
-            None => registry::owner(tx, other, id).await.map_err(fault)?,
+            None => registry::owner(tx, other, id).await?,
         };
         let readable = ctx.actor.reads(other)?;
         // What never was the former unit's own is not left behind: the round of an inspection.
         if let (true, Some(former), Some(theirs)) = (stays, former, theirs)
-            && !registry::in_line(tx, theirs, former).await.map_err(fault)?
+            && !registry::in_line(tx, theirs, former).await?
         {
             continue;
         }
@@ -95,7 +95,7 @@ pub(super) async fn beyond<'a>(
             )
         };
         let may = match theirs {
-            Some(theirs) => within(tx, theirs).await.map_err(fault)?,
+            Some(theirs) => within(tx, theirs).await?,
             None => false,
         };
         if !may {

@@ -13,7 +13,7 @@ use super::{
     record::{By, authorise, find},
     settled,
 };
-use crate::{App, Ctx, claim, fault::fault};
+use crate::{App, Ctx, claim};
 
 /// Deletes a record at the version that was read.
 ///
@@ -38,23 +38,21 @@ pub async fn delete(app: &App, ctx: &Ctx, noun: &str, id: Id, version: i64) -> R
         ));
     }
     let before = find(app, &scope, &schema, &id.to_string()).await?;
-    let mut tx = app.db.begin().await.map_err(fault)?;
+    let mut tx = app.db.begin().await?;
     authorise(&mut tx, &scope, &schema, &before).await?;
     settled::refuse(app, &mut tx, &schema, (Some(&before), None), By::Hand).await?;
     let deleted = registry::delete(&mut tx, &schema, id, version).await;
     deleted.map_err(|error| stands_without(&before, error))?;
     claim::settle(app, ctx, &mut tx, &schema, &[(Some(&before), None)]).await?;
     let change = app.change(ctx, &schema, Some(&before), None);
-    store::journal::append(&mut tx, &[change])
-        .await
-        .map_err(fault)?;
-    tx.commit().await.map_err(fault)
+    store::journal::append(&mut tx, &[change]).await?;
+    tx.commit().await.map_err(Problem::from)
 }
 
 /// What is told when a circuit cannot go: without it its sites would stand in a circle, or too
 /// deep, by the parents that their own records name.
 fn stands_without(circuit: &Record, error: StoreError) -> Problem {
-    let problem = fault(error);
+    let problem = Problem::from(error);
     match problem.fields.as_slice() {
         [wrong] => Problem::new(
             ProblemKind::Conflict,

@@ -10,7 +10,7 @@ use domain::{
 use store::{Tx, registry};
 
 use super::{existing::differs_in_case, record::By};
-use crate::{App, fault::fault};
+use crate::App;
 
 /// What can be decided from the record alone.
 pub(super) fn alone(schema: &Schema, record: &Record) -> Vec<FieldProblem> {
@@ -219,7 +219,7 @@ pub(super) async fn after_the_end(
     let (Some(unit), Some(units)) = (unit, noun::get("organization")) else {
         return Ok(None);
     };
-    let unit = registry::get_in(tx, units, unit).await.map_err(fault)?;
+    let unit = registry::get_in(tx, units, unit).await?;
     let ended = unit.as_ref().map_or("", |unit| unit.text("ends_on"));
     let late = !ended.is_empty() && record.text("occurred_on") > ended;
     Ok(late.then(|| {
@@ -248,10 +248,7 @@ pub(super) async fn no_twin(
     if before.is_some_and(|b| b.text(&field.name) == code) {
         return Ok(());
     }
-    match registry::twin(tx, schema, field, code)
-        .await
-        .map_err(fault)?
-    {
+    match registry::twin(tx, schema, field, code).await? {
         // A record's own code may change its case.
         Some(twin) if before.is_none_or(|b| b.text(&field.name) != twin) => Err(Problem {
             kind: ProblemKind::Conflict,

@@ -95,8 +95,22 @@ pub fn start(
         runs.insert((account, file), Arc::clone(&run));
     }
     let (app, ctx, own) = (app.clone(), ctx.clone(), Arc::clone(&run));
+    let importing = Arc::clone(&run);
+    let done = tokio::spawn(async move {
+        let Run {
+            noun,
+            options,
+            progress,
+            ..
+        } = &*importing;
+        import_as(&app, &ctx, noun, &bytes, options, progress).await
+    });
     tokio::spawn(async move {
-        let done = import_as(&app, &ctx, &own.noun, &bytes, &own.options, &own.progress).await;
+        // Whoever waits for it is told also when it broke off.
+        let done = done.await.unwrap_or_else(|error| {
+            tracing::error!(%error, "an import broke off");
+            Err(Problem::internal(&own.noun))
+        });
         own.outcome.send_replace(Some(Arc::new(done)));
     });
     run

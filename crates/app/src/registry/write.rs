@@ -19,7 +19,7 @@ use super::{
     record,
     report::{CellProblem, Outcome},
 };
-use crate::{App, Ctx, attachment, claim, fault::fault};
+use crate::{App, Ctx, attachment, claim};
 
 /// So many rows go into the first batch; later ones are as large as the database has shown
 /// that it writes in a moment.
@@ -153,7 +153,7 @@ impl Job<'_> {
             tries += 1;
             // All that takes time is done before the database is held.
             let rows = self.planner.rows(&places).await?;
-            let mut tx = self.app.db.begin_later().await.map_err(fault)?;
+            let mut tx = self.app.db.begin_later().await?;
             let room = tx.room();
             let (records, outcomes) = match self.fill(&mut tx, rows, fates).await {
                 Ok(filled) => filled,
@@ -163,7 +163,7 @@ impl Job<'_> {
             match tx.commit().await {
                 Ok(()) => {}
                 Err(error) if error.is_contended() && tries < TRIES => continue,
-                Err(error) => return Err(fault(error)),
+                Err(error) => return Err(error.into()),
             }
             for (at, outcome) in outcomes {
                 match outcome {
@@ -235,7 +235,7 @@ impl Job<'_> {
             .collect();
         claim::settle(self.app, self.ctx, tx, self.schema, &written).await?;
         attachment::enter_again(self.app, self.ctx, tx, &uploads).await?;
-        store::journal::append(tx, &changes).await.map_err(fault)?;
+        store::journal::append(tx, &changes).await?;
         Ok((changes.len(), outcomes))
     }
 

@@ -21,16 +21,11 @@ use store::{
 };
 
 use super::{
-    Targets,
+    Targets, facts,
     notice::{self, About},
     record::Unwritten,
 };
-use crate::{
-    App,
-    application::{ALARMS, TARGETS},
-    live::Topic,
-    setting, system_alarm,
-};
+use crate::{App, application::TARGETS, live::Topic, setting, system_alarm};
 
 /// Watches all targets: samples in, states, outages, alarms and availability out to the
 /// records.
@@ -301,12 +296,8 @@ impl Core {
             self.unwritten = turned;
             return Err(error);
         }
-        app.assess
-            .poke(["fact_target".to_owned(), "fact_availability".to_owned()].into());
+        app.assess.poke(facts());
         app.live.tell(Topic::Network);
-        if !turned.alarms.is_empty() {
-            app.live.tell(Topic::Alarms);
-        }
         Ok(soon)
     }
 
@@ -321,9 +312,6 @@ impl Core {
         let states: Vec<StateRow> = touched.iter().filter_map(|id| self.state(*id)).collect();
         let mut tx = app.db.begin().await?;
         tx.touch(TARGETS);
-        if !turned.alarms.is_empty() {
-            tx.touch(ALARMS);
-        }
         store::target::save_transitions(&mut tx, &turned.transitions).await?;
         store::target::save_states(&mut tx, &states, now.at_ms).await?;
         store::outage::save(&mut tx, &turned.outages).await?;

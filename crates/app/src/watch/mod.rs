@@ -7,6 +7,7 @@ mod restore;
 mod run;
 mod view;
 
+use std::collections::BTreeSet;
 use std::sync::{
     Arc, PoisonError, RwLock,
     atomic::{AtomicU64, Ordering},
@@ -87,4 +88,11 @@ impl Watch {
 }
 
 /// Reads the store's targets as a shared list.
+/// What checks read of what is watched.
+fn facts() -> BTreeSet<String> {
+    ["fact_target", "fact_availability", "fact_outage"]
+        .map(str::to_owned)
+        .into()
+}
+
 pub(crate) type Targets = Arc<Vec<TargetRow>>;

@@ -8,10 +8,13 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use vault::samples;
 
-use super::core::{Core, ProbeSoon};
+use super::{
+    core::{Core, ProbeSoon},
+    facts,
+};
 use crate::App;
 
-/// Probes and watches until `cancel`.
+/// Probes and watches until `cancel`; ends before when probing cannot start or breaks off.
 pub(crate) async fn run(app: App, cancel: CancellationToken) {
     let timebase = Timebase::new(app.clock.clone());
     let mut running = match Prober::start(Settings::default(), timebase.clone(), cancel.clone()) {
@@ -43,7 +46,7 @@ pub(crate) async fn run(app: App, cancel: CancellationToken) {
                     tracing::error!(%error, "the state of the network could not be written; it will be tried again");
                 }
                 if seconds.is_multiple_of(60) {
-                    app.assess.poke(["fact_target".to_owned(), "fact_availability".to_owned()].into());
+                    app.assess.poke(facts());
                 }
                 ticked
             }
@@ -67,7 +70,9 @@ pub(crate) async fn run(app: App, cancel: CancellationToken) {
             Err(error) => tracing::error!(%error, "a change of state could not be written"),
         }
     }
-    let _ = running.task.await;
+    if let Err(error) = running.task.await {
+        tracing::error!(%error, "probing ended");
+    }
     if let Err(error) = core.flush(&app, timebase.now()).await {
         tracing::error!(%error, "the last availability could not be written");
     }

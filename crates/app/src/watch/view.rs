@@ -19,7 +19,7 @@ use store::{
     target::{AvailabilityRow, TargetRow, Transition},
 };
 
-use crate::{App, Ctx, fault::fault, task};
+use crate::{App, Ctx, task};
 
 /// An alarm with the names that it needs.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -66,12 +66,12 @@ impl Availability {
 }
 
 async fn standing(app: &App) -> Result<Arc<Standing>, Problem> {
-    let mark = app.mark.now(&app.db).await.map_err(fault)?;
+    let mark = app.mark.now(&app.db).await?;
     let written = app.watch.written.load(Ordering::Acquire);
     let everything = task::everything();
     let make = Standing::load(&app.db, &everything);
     let kept = app.watch.standing.get((mark, written), make).await;
-    kept.map_err(fault)
+    kept.map_err(Problem::from)
 }
 
 /// All targets that the actor may see, in the order of their names.
@@ -147,13 +147,13 @@ pub async fn availability(
     ctx: &Ctx,
 ) -> Result<HashMap<TargetId, Arc<AvailabilityRow>>, Problem> {
     let seen = targets(app, ctx).await?;
-    let mark = app.mark.now(&app.db).await.map_err(fault)?;
+    let mark = app.mark.now(&app.db).await?;
     let written = app.watch.written.load(Ordering::Acquire);
     let month = app.clock.today().strftime("%Y-%m").to_string();
     let everything = task::everything();
     let make = store::standing::month(&app.db, &everything, &month);
     let key = (mark, written, month.clone());
-    let all = app.watch.month.get(key, make).await.map_err(fault)?;
+    let all = app.watch.month.get(key, make).await?;
     let of = |target: &Arc<TargetRow>| Some((target.id, all.get(&target.id)?.clone()));
     Ok(seen.iter().filter_map(of).collect())
 }
@@ -172,7 +172,7 @@ pub async fn days(
     target(app, ctx, id).await?;
     store::target::days(&app.db, Some(id), from, to)
         .await
-        .map_err(fault)
+        .map_err(Problem::from)
 }
 
 /// The months of a target that the actor may see, the newest first; also of one that is no
@@ -189,7 +189,7 @@ pub async fn months(
     let scope = ctx.actor.scope(Permission::Read)?;
     store::target::months(&app.db, &scope, id, limit)
         .await
-        .map_err(fault)
+        .map_err(Problem::from)
 }
 
 /// One month (`YYYY-MM`) of everything that the actor may see and that was probed in it.
@@ -200,7 +200,7 @@ pub async fn month(app: &App, ctx: &Ctx, month: &str) -> Result<Vec<Availability
     let scope = ctx.actor.scope(Permission::Read)?;
     store::target::month(&app.db, &scope, month)
         .await
-        .map_err(fault)
+        .map_err(Problem::from)
 }
 
 /// Outages that the actor may see, of one target or of all: those that had not ended by
@@ -223,9 +223,7 @@ pub async fn outages(
         to,
         limit,
     };
-    let mut found = store::outage::list(&app.db, &scope, &wanted)
-        .await
-        .map_err(fault)?;
+    let mut found = store::outage::list(&app.db, &scope, &wanted).await?;
     // What lay behind a line may be other units'.
     let standing = standing(app).await?;
     for outage in &mut found {
@@ -249,7 +247,7 @@ pub async fn transitions(
     target(app, ctx, id).await?;
     store::target::transitions(&app.db, id, from, 500)
         .await
-        .map_err(fault)
+        .map_err(Problem::from)
 }
 
 /// A target's samples between two moments, as at most `buckets` points.
@@ -280,7 +278,7 @@ pub async fn alarms(
 ) -> Result<Vec<AlarmView>, Problem> {
     let scope = ctx.actor.scope(Permission::Read)?;
     let found = store::alarm::list(&app.db, &scope, closed, limit).await;
-    named(app, &scope, found.map_err(fault)?).await
+    named(app, &scope, found?).await
 }
 
 /// Every open alarm that the actor may see, however old, the newest first.
@@ -290,7 +288,7 @@ pub async fn alarms(
 pub async fn open_alarms(app: &App, ctx: &Ctx) -> Result<Vec<AlarmView>, Problem> {
     let scope = ctx.actor.scope(Permission::Read)?;
     let found = store::alarm::open(&app.db, &scope).await;
-    named(app, &scope, found.map_err(fault)?).await
+    named(app, &scope, found?).await
 }
 
 /// The latest alarms that have ended and that the actor may see, the newest first.
@@ -300,7 +298,7 @@ pub async fn open_alarms(app: &App, ctx: &Ctx) -> Result<Vec<AlarmView>, Problem
 pub async fn past_alarms(app: &App, ctx: &Ctx, limit: i64) -> Result<Vec<AlarmView>, Problem> {
     let scope = ctx.actor.scope(Permission::Read)?;
     let found = store::alarm::past(&app.db, &scope, limit).await;
-    named(app, &scope, found.map_err(fault)?).await
+    named(app, &scope, found?).await
 }
 
 async fn named(app: &App, scope: &Scope, alarms: Vec<Alarm>) -> Result<Vec<AlarmView>, Problem> {
@@ -327,9 +325,7 @@ async fn named(app: &App, scope: &Scope, alarms: Vec<Alarm>) -> Result<Vec<Alarm
 /// Denied, not found.
 pub async fn acknowledge(app: &App, ctx: &Ctx, id: Id) -> Result<(), Problem> {
     let scope = ctx.actor.scope(Permission::Write)?;
-    let found = store::alarm::get(&app.db, &scope, id)
-        .await
-        .map_err(fault)?;
+    let found = store::alarm::get(&app.db, &scope, id).await?;
     let alarm = found
         .ok_or_else(|| Problem::not_found(&Label::new("cảnh báo", "alarm"), &id.to_string()))?;
     let organization = alarm.organization;
@@ -338,8 +334,8 @@ pub async fn acknowledge(app: &App, ctx: &Ctx, id: Id) -> Result<(), Problem> {
         acknowledged_by: Some(ctx.actor.name.clone()),
         ..alarm
     };
-    let mut tx = app.db.begin().await.map_err(fault)?;
-    store::alarm::save(&mut tx, &taken).await.map_err(fault)?;
+    let mut tx = app.db.begin().await?;
+    store::alarm::save(&mut tx, &taken).await?;
     let change = app.event(
         ctx,
         "alarm",
@@ -349,10 +345,7 @@ pub async fn acknowledge(app: &App, ctx: &Ctx, id: Id) -> Result<(), Problem> {
         None,
         None,
     );
-    store::journal::append(&mut tx, &[change])
-        .await
-        .map_err(fault)?;
-    tx.commit().await.map_err(fault)?;
-    app.live.tell(crate::live::Topic::Alarms);
+    store::journal::append(&mut tx, &[change]).await?;
+    tx.commit().await?;
     Ok(())
 }

@@ -118,9 +118,7 @@ impl Net {
         for one in jobs {
             let body: serde_json::Value = serde_json::from_str(&one.payload).unwrap();
             kinds.push(format!("{} {}", one.kind, body["kind"].as_str().unwrap()));
-            job::finish(&self.p.app.db, one.id, now, None)
-                .await
-                .unwrap();
+            job::finish(&self.p.app.db, &one, now, None).await.unwrap();
         }
         kinds.sort();
         kinds

@@ -70,13 +70,19 @@ async fn a_lease_runs_out_and_a_failure_comes_back(db: &Db) {
     );
     let second = lease(db, "mail", NOW + 1_101, 1_000, 9).await.unwrap();
     assert_eq!((second[0].id, second[0].attempts), (first[0].id, 2));
-    retry(db, first[0].id, NOW + 5_000, "no route")
-        .await
-        .unwrap();
+    // Whose lease ended neither puts it back nor marks it done.
+    assert!(!retry(db, &first[0], NOW + 2_000, "late").await.unwrap());
+    assert!(!finish(db, &first[0], NOW + 1_102, None).await.unwrap());
+    assert!(
+        retry(db, &second[0], NOW + 5_000, "no route")
+            .await
+            .unwrap()
+    );
     assert_eq!(lease(db, "mail", NOW + 4_999, 1_000, 9).await.unwrap(), []);
     let third = lease(db, "mail", NOW + 5_000, 1_000, 9).await.unwrap();
     assert_eq!(third[0].attempts, 3);
-    finish(db, first[0].id, NOW + 5_001, None).await.unwrap();
+    assert!(finish(db, &third[0], NOW + 5_001, None).await.unwrap());
+    assert!(!finish(db, &third[0], NOW + 5_002, None).await.unwrap());
     assert_eq!(lease(db, "mail", NOW + 99_000, 1_000, 9).await.unwrap(), []);
 }
 
@@ -90,8 +96,12 @@ async fn a_key_waits_once(db: &Db) {
     assert_eq!(jobs.len(), 4);
     // Done, its key is free again.
     for job in jobs {
-        finish(db, job.id, NOW, Some("given up")).await.unwrap();
+        assert!(finish(db, &job, NOW, Some("given up")).await.unwrap());
     }
+    let mut tx = db.begin().await.unwrap();
+    assert_eq!(sweep(&mut tx, NOW).await.unwrap(), 0, "not so old");
+    assert_eq!(sweep(&mut tx, NOW + 1).await.unwrap(), 4);
+    tx.commit().await.unwrap();
     queue(db, Some("mail:1"), NOW).await;
     assert_eq!(lease(db, "mail", NOW, 1_000, 9).await.unwrap().len(), 1);
     // What is given up in its transaction was never queued.

@@ -45,6 +45,7 @@ task-notices-mail = Notices by mail
 task-notices-webhook = Notices by webhook
 task-reminders = Reminders
 task-listening = Listening for logs
+task-log-senders = Senders that are registered
 task-log-sources = Log sources
 task-logs-kept = Oldest readable log lines
 task-attachments = Attachments scanned again
