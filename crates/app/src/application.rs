@@ -36,6 +36,7 @@ use crate::{
     registry::{import, running::Runs},
     search::Index,
     setting::Settings,
+    supervise::Board,
     upkeep::Upkeep,
     watch::Watch,
 };
@@ -144,6 +145,8 @@ pub struct Inner {
     pub disk: Disk,
     /// What is looked after of the program itself.
     pub upkeep: Upkeep,
+    /// How what runs by itself goes.
+    pub tasks: Board,
     /// Takes care that hashing passwords leaves room for everything else.
     pub(crate) hashing: account::Hashing,
     pub(crate) watch: Watch,
@@ -252,6 +255,7 @@ impl App {
             policy: config.policy,
             disk: Disk::default(),
             upkeep: Upkeep::default(),
+            tasks: Board::default(),
             hashing: account::Hashing::new(),
             watch: Watch::default(),
             imports: Runs::default(),

@@ -34,6 +34,7 @@ pub mod search;
 mod secrecy;
 pub mod setting;
 pub mod share;
+pub mod supervise;
 pub mod system_alarm;
 pub mod task;
 pub mod upkeep;

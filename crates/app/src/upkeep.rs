@@ -194,6 +194,7 @@ fn looks(app: &App, room: Room, syslog: &Snapshot) -> Vec<Look> {
         (n, "") => (n + counts.panics, "syslog"),
         (n, last) => (n + counts.panics, last),
     };
+    let late = app.tasks.late(app.clock.now_ms());
     let over_rate = (syslog.over_rate).map_or_else(String::new, |peer| peer.to_string());
     let given_up = match &app.logs.lost {
         Some(lost) => lost.before(),
@@ -310,6 +311,24 @@ fn looks(app: &App, room: Room, syslog: &Snapshot) -> Vec<Look> {
             Label::new(
                 "Xem nhật ký của chương trình (dòng “a task failed”) và báo cho người phát triển.",
                 "Read the program's log (the line “a task failed”) and report it to the developers.",
+            ),
+        ),
+        look(
+            "task-late",
+            Amiss::Now(!late.is_empty()),
+            Label::new(
+                format!(
+                    "Một phần của Giềng không chạy được đến cùng: {}",
+                    late.join(", ")
+                ),
+                format!(
+                    "A part of Giềng does not get through its work: {}",
+                    late.join(", ")
+                ),
+            ),
+            Label::new(
+                "Xem mục Tác vụ nền ở trang Cài đặt: lý do ghi ở đó; khởi động lại dịch vụ nếu phần đó vẫn đứng.",
+                "Look at the background tasks on the page of settings, which say why; restart the service if it still stands.",
             ),
         ),
         look(

@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn every_task_has_words() {
-        for name in app::task::NAMES {
+        for name in app::task::names() {
             assert!(has(&format!("task-{name}")), "{name}");
         }
     }

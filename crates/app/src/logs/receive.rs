@@ -16,7 +16,7 @@ use store::{
     log_claim::{self, LogClaim},
     log_source::{self, LogSource, UnknownSender},
 };
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::sync::CancellationToken;
 
 use super::{listening, strangers};
 use crate::{
@@ -24,16 +24,20 @@ use crate::{
     application::LOG_SOURCES,
     claim, disk,
     live::Topic,
-    task::{Listen, everything, kept},
+    supervise::Supervisor,
+    task::{LOG_SENDERS, Listen, everything},
 };
 
 /// Listens for syslog; returns the addresses taken.
 pub(crate) async fn listen(
-    app: &App,
+    supervisor: &Supervisor,
     listen: &Listen,
-    cancel: &CancellationToken,
-    tracker: &TaskTracker,
 ) -> Result<(Vec<SocketAddr>, Vec<SocketAddr>), ListenError> {
+    let Supervisor {
+        app,
+        cancel,
+        tracker,
+    } = supervisor;
     let Some(vault) = app.logs.vault() else {
         return Ok((Vec::new(), Vec::new()));
     };
@@ -76,18 +80,22 @@ pub(crate) async fn listen(
     tracker.spawn(async move { while tasks.join_next().await.is_some() {} });
     let (registering, stop) = (app.clone(), cancel.clone());
     let begin = move || follow(registering.clone(), Arc::clone(&syslog), stop.clone());
-    tracker.spawn(kept(app.clone(), cancel.clone(), "log-senders", begin));
+    supervisor.keep(LOG_SENDERS, begin);
     Ok(addresses)
 }
 
 /// Keeps the listener's senders equal to the registry until `cancel`.
 async fn follow(app: App, syslog: Arc<Syslog>, cancel: CancellationToken) {
+    let mut ticks = tokio::time::interval(std::time::Duration::from_secs(60));
     loop {
-        tokio::select! {
+        let poked = tokio::select! {
             () = cancel.cancelled() => break,
-            () = app.logs.poked.notified() => {}
-        }
-        if let Err(error) = register(&app, &syslog).await {
+            () = app.logs.poked.notified() => true,
+            _ = ticks.tick() => false,
+        };
+        if !poked {
+            app.tasks.good(LOG_SENDERS.name, app.clock.now_ms());
+        } else if let Err(error) = register(&app, &syslog).await {
             tracing::error!(%error, "the registered senders could not be read; trying again");
             tokio::time::sleep(std::time::Duration::from_secs(2)).await;
             app.logs.poke();

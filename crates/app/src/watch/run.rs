@@ -12,7 +12,7 @@ use super::{
     core::{Core, ProbeSoon},
     facts,
 };
-use crate::App;
+use crate::{App, task::WATCH};
 
 /// Probes and watches until `cancel`; ends before when probing cannot start or breaks off.
 pub(crate) async fn run(app: App, cancel: CancellationToken) {
@@ -40,10 +40,11 @@ pub(crate) async fn run(app: App, cancel: CancellationToken) {
             _ = tick.tick() => {
                 seconds = seconds.wrapping_add(1);
                 let ticked = core.tick(&app, timebase.now()).await;
-                if seconds.is_multiple_of(10)
-                    && let Err(error) = core.flush(&app, timebase.now()).await
-                {
-                    tracing::error!(%error, "the state of the network could not be written; it will be tried again");
+                if seconds.is_multiple_of(10) {
+                    match core.flush(&app, timebase.now()).await {
+                        Ok(()) => app.tasks.good(WATCH.name, app.clock.now_ms()),
+                        Err(error) => tracing::error!(%error, "the state of the network could not be written; it will be tried again"),
+                    }
                 }
                 if seconds.is_multiple_of(60) {
                     app.assess.poke(facts());

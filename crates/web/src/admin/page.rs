@@ -106,8 +106,8 @@ pub struct TaskRow {
     pub mark: Mark,
     /// What it did, or why it failed.
     pub detail: String,
-    /// Unix milliseconds.
-    pub at: i64,
+    /// When it last went well, unix milliseconds.
+    pub at: Option<i64>,
 }
 
 /// `GET /settings`.

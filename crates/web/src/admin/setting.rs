@@ -26,9 +26,6 @@ use crate::{
     server::Web,
 };
 
-/// How long a run that went well says that its task goes well.
-const RUN_GOOD_MS: i64 = 86_400_000;
-
 /// The routes of settings.
 pub fn routes() -> Router<Web> {
     Router::new().route("/settings", get(show).post(set))
@@ -212,10 +209,10 @@ async fn installation(web: &Web, reader: &Reader) -> Result<(Pairs, Pairs, Vec<T
         .await?
         .into_iter()
         .map(|run| TaskRow {
-            mark: match run.ok {
-                false => Mark::Error,
-                true if reader.cx.now - run.at > RUN_GOOD_MS => Mark::Unknown,
-                true => Mark::Met,
+            mark: match run.at {
+                _ if run.failed => Mark::Error,
+                Some(_) if !run.late => Mark::Met,
+                _ => Mark::Unknown,
             },
             name: cx.t(format!("task-{}", run.name)),
             detail: cx.l(&run.detail),

@@ -1,10 +1,6 @@
-//! Whether the program is well, and its numbers in the text form of Prometheus.
+//! Whether the program is well, and its numbers in the text form of OpenMetrics.
 
-use std::{
-    fmt::Write as _,
-    sync::atomic::{AtomicU64, Ordering},
-    time::Instant,
-};
+use std::{fmt::Write as _, time::Instant};
 
 use app::{Ctx, assess, logs, watch};
 use axum::{
@@ -14,7 +10,17 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{authority::Permission, label::Label, problem::Problem};
-use policy::{Status, Tally};
+use policy::Status;
+use prometheus_client::{
+    encoding::text::encode,
+    metrics::{
+        counter::Counter,
+        family::Family,
+        gauge::Gauge,
+        histogram::{Histogram, exponential_buckets},
+    },
+    registry::Registry,
+};
 
 use crate::{
     http::{Fault, Visitor},
@@ -22,26 +28,35 @@ use crate::{
     server::Web,
 };
 
-/// Requests by the hundred of their status, and the time they took.
-#[derive(Debug, Default)]
-pub struct Meter {
-    classes: [AtomicU64; 6],
-    micros: AtomicU64,
+/// Names and values of labels.
+type Labels = Vec<(&'static str, String)>;
+
+/// Requests by the hundred of their status, and the time they took, seconds.
+#[derive(Debug)]
+pub struct Meter(Family<Labels, Histogram, fn() -> Histogram>);
+
+impl Default for Meter {
+    fn default() -> Self {
+        // From half a millisecond to sixteen seconds.
+        Self(Family::new_with_constructor(|| {
+            Histogram::new(exponential_buckets(0.000_5, 2.0, 16))
+        }))
+    }
 }
 
 /// Counts a request.
 pub async fn count(State(web): State<Web>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let response = next.run(request).await;
-    let class = usize::from(response.status().as_u16() / 100).min(5);
-    web.meter.classes[class].fetch_add(1, Ordering::Relaxed);
-    let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-    web.meter.micros.fetch_add(micros, Ordering::Relaxed);
+    let class = format!("{}xx", response.status().as_u16() / 100);
+    let seconds = web.meter.0.get_or_create(&vec![("class", class)]);
+    seconds.observe(started.elapsed().as_secs_f64());
     response
 }
 
-/// `GET /healthz`: the records answer and the log vault takes lines; a second line when files of
-/// people cannot be read (`file-reader:` and why), for everything else goes on.
+/// `GET /healthz`: the records answer and the log vault takes lines; more lines for what does
+/// not go on while everything else does: `file-reader:` and why files of people cannot be read,
+/// `task-late:` and the names of tasks that do not get through their work.
 pub async fn health(State(web): State<Web>) -> Result<Response, Fault> {
     let ctx = Ctx::system(web.app.clock.now_ms());
     watch::alarms(&web.app, &ctx, false, 1).await?;
@@ -56,6 +71,10 @@ pub async fn health(State(web): State<Web>) -> Result<Response, Fault> {
     let mut body = "ok\n".to_owned();
     if let Some(why) = web.app.examiner.failing() {
         let _ = writeln!(body, "file-reader: {why}");
+    }
+    let late = web.app.tasks.late(web.app.clock.now_ms());
+    if !late.is_empty() {
+        let _ = writeln!(body, "task-late: {}", late.join(", "));
     }
     Ok(([(header::CONTENT_TYPE, "text/plain;charset=utf-8")], body).into_response())
 }
@@ -74,195 +93,163 @@ pub async fn metrics(State(web): State<Web>, visitor: Visitor) -> Result<Respons
         )));
     }
     let ctx = Ctx::system(web.app.clock.now_ms());
+    let mut numbers = Numbers(Registry::with_prefix("gieng"));
+    let asked = "Time to answer a request, by the hundred of its status";
+    numbers
+        .0
+        .register("http_request_seconds", asked, web.meter.0.clone());
+    own_numbers(&mut numbers, &web, &ctx).await?;
+    task_numbers(&mut numbers, &web);
+    network_numbers(&mut numbers, &web, &ctx).await?;
+    verdict_numbers(&mut numbers, &web, &ctx).await?;
+    log_numbers(&mut numbers, &logs::status(&web.app, &ctx)?);
     let mut out = String::new();
-    http_numbers(&mut out, &web.meter);
-    own_numbers(&mut out, &web, &ctx).await?;
-    network_numbers(&mut out, &web, &ctx).await?;
-    verdict_numbers(&mut out, &web, &ctx).await?;
-    log_numbers(&mut out, &logs::status(&web.app, &ctx)?);
+    encode(&mut out, &numbers.0).map_err(|_| Problem::internal("metrics"))?;
     Ok((
         [(
             header::CONTENT_TYPE,
-            "text/plain; version=0.0.4; charset=utf-8",
+            "application/openmetrics-text; version=1.0.0; charset=utf-8",
         )],
         out,
     )
         .into_response())
 }
 
-/// Writing to a String does not fail.
-fn family(out: &mut String, name: &str, kind: &str, help: &str) {
-    let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}");
-}
+/// What is told at one time.
+struct Numbers(Registry);
 
-fn http_numbers(out: &mut String, meter: &Meter) {
-    family(
-        out,
-        "gieng_http_requests_total",
-        "counter",
-        "Requests answered, by status class.",
-    );
-    let mut all = 0;
-    for (class, counter) in meter.classes.iter().enumerate().skip(1) {
-        let n = counter.load(Ordering::Relaxed);
-        all += n;
-        let _ = writeln!(out, "gieng_http_requests_total{{class=\"{class}xx\"}} {n}");
+impl Numbers {
+    /// A count that grows from the program's start.
+    fn total(&mut self, name: &str, help: &str, value: u64) {
+        let counter = Counter::<u64>::default();
+        counter.inc_by(value);
+        self.0.register(name, help, counter);
     }
-    family(
-        out,
-        "gieng_http_request_seconds",
-        "summary",
-        "Time to answer a request.",
-    );
-    #[expect(clippy::cast_precision_loss, reason = "seconds to the microsecond")]
-    let seconds = meter.micros.load(Ordering::Relaxed) as f64 / 1e6;
-    let _ = writeln!(
-        out,
-        "gieng_http_request_seconds_sum {seconds}\ngieng_http_request_seconds_count {all}"
-    );
+
+    fn now(&mut self, name: &str, help: &str, value: u64) {
+        self.each(name, help, [(Vec::new(), value)]);
+    }
+
+    fn each(&mut self, name: &str, help: &str, values: impl IntoIterator<Item = (Labels, u64)>) {
+        let family = Family::<Labels, Gauge>::default();
+        for (labels, value) in values {
+            let value = i64::try_from(value).unwrap_or(i64::MAX);
+            family.get_or_create(&labels).set(value);
+        }
+        self.0.register(name, help, family);
+    }
 }
 
 /// How Giềng itself is.
-async fn own_numbers(out: &mut String, web: &Web, ctx: &Ctx) -> Result<(), Fault> {
+async fn own_numbers(numbers: &mut Numbers, web: &Web, ctx: &Ctx) -> Result<(), Fault> {
     let (refused, given_up) = web.app.upkeep.callers();
+    numbers.total(
+        "http_connections_refused",
+        "Connections turned away: too many",
+        refused,
+    );
+    let quiet = "Quiet connections closed to make room";
+    numbers.total("http_connections_given_up", quiet, given_up);
     let (free, reserve) = web.app.disk.bytes();
-    for (name, kind, help, value) in [
+    numbers.now(
+        "disk_free_bytes",
+        "Room on the disk of the data folder",
+        free,
+    );
+    let kept = "Of it kept for records and journal";
+    numbers.now("disk_reserve_bytes", kept, reserve);
+    let alarms = watch::alarms(&web.app, ctx, false, 10_000).await?;
+    numbers.now("alarms_open", "Open alarms", alarms.len() as u64);
+    let own = alarms.into_iter().filter(|view| view.alarm.said.is_some());
+    let own = own.map(|view| (vec![("cause", view.alarm.state)], 1));
+    let help = "Open alarms about the program itself, by cause";
+    numbers.each("system_alarm", help, own);
+    Ok(())
+}
+
+/// How what runs by itself goes.
+fn task_numbers(numbers: &mut Numbers, web: &Web) {
+    let now = web.app.clock.now_ms();
+    let tasks = web.app.tasks.all();
+    let labels = |name: &str| vec![("task", name.to_owned())];
+    let ages = tasks.iter().filter_map(|(name, course)| {
+        let age = u64::try_from(now - course.good_at?).unwrap_or_default();
+        Some((labels(name), age / 1000))
+    });
+    let help = "Seconds since a task last went well";
+    numbers.each("task_good_age_seconds", help, ages);
+    let failures = tasks
+        .iter()
+        .map(|(name, course)| (labels(name), course.failures));
+    let help = "Runs of a task that failed since the start";
+    numbers.each("task_failures", help, failures);
+    let late = tasks
+        .iter()
+        .map(|(name, course)| (labels(name), u64::from(course.is_late(now))));
+    let help = "Whether a task does not get through its work";
+    numbers.each("task_late", help, late);
+}
+
+async fn network_numbers(numbers: &mut Numbers, web: &Web, ctx: &Ctx) -> Result<(), Fault> {
+    let targets = watch::targets(&web.app, ctx).await?;
+    let states = Mark::STATES.map(|mark| {
+        let of = targets.iter().filter(|t| Mark::of_state(&t.state) == mark);
+        let name = match mark {
+            Mark::Unknown => "no_data",
+            _ => mark.name(),
+        };
+        (vec![("state", name.to_owned())], of.count() as u64)
+    });
+    numbers.each("targets", "Targets by state", states);
+    Ok(())
+}
+
+async fn verdict_numbers(numbers: &mut Numbers, web: &Web, ctx: &Ctx) -> Result<(), Fault> {
+    let view = assess::board(&web.app, ctx, None).await?;
+    let verdicts = view.library.regulations.keys().flat_map(|regulation| {
+        let tally = view.tally(regulation);
+        Status::ALL.map(move |status| {
+            let labels = vec![
+                ("regulation", regulation.clone()),
+                ("status", status.code().to_owned()),
+            ];
+            (labels, u64::from(tally.of(status)))
+        })
+    });
+    numbers.each("verdicts", "Verdicts by regulation and status", verdicts);
+    Ok(())
+}
+
+fn log_numbers(numbers: &mut Numbers, status: &logs::LogStatus) {
+    numbers.now("log_lines_kept", "Lines in the log vault", status.lines);
+    numbers.now("log_bytes", "Bytes of sealed segments", status.bytes);
+    for (name, help, value) in [
         (
-            "gieng_http_connections_refused_total",
-            "counter",
-            "Connections turned away: too many.",
-            refused,
+            "log_lines_received",
+            "Lines taken in since the start",
+            status.received,
         ),
         (
-            "gieng_http_connections_given_up_total",
-            "counter",
-            "Quiet connections closed to make room.",
-            given_up,
+            "log_lines_lost",
+            "Lines and datagrams lost since the start",
+            status.lost,
         ),
         (
-            "gieng_disk_free_bytes",
-            "gauge",
-            "Room on the disk of the data folder.",
-            free,
+            "log_over_share",
+            "Datagrams and connections of unregistered senders over their share, not taken",
+            status.over_share,
         ),
         (
-            "gieng_disk_reserve_bytes",
-            "gauge",
-            "Of it kept for records and journal.",
-            reserve,
+            "log_held",
+            "Datagrams and connections of unregistered senders not taken because the disk is nearly full",
+            status.held,
+        ),
+        (
+            "log_connections_refused",
+            "Connections of registered senders that were turned away",
+            status.refused,
         ),
     ] {
-        family(out, name, kind, help);
-        let _ = writeln!(out, "{name} {value}");
+        numbers.total(name, help, value);
     }
-    family(
-        out,
-        "gieng_system_alarm",
-        "gauge",
-        "Open alarms about the program itself, by cause.",
-    );
-    for view in watch::alarms(&web.app, ctx, false, 10_000).await? {
-        if view.alarm.said.is_some() {
-            let _ = writeln!(
-                out,
-                "gieng_system_alarm{{cause=\"{}\"}} 1",
-                view.alarm.state
-            );
-        }
-    }
-    Ok(())
-}
-
-async fn network_numbers(out: &mut String, web: &Web, ctx: &Ctx) -> Result<(), Fault> {
-    let targets = watch::targets(&web.app, ctx).await?;
-    family(out, "gieng_targets", "gauge", "Targets by state.");
-    for mark in Mark::STATES {
-        let n = targets
-            .iter()
-            .filter(|t| Mark::of_state(&t.state) == mark)
-            .count();
-        let name = if mark == Mark::Unknown {
-            "no_data"
-        } else {
-            mark.name()
-        };
-        let _ = writeln!(out, "gieng_targets{{state=\"{name}\"}} {n}");
-    }
-    let alarms = watch::alarms(&web.app, ctx, false, 10_000).await?.len();
-    family(out, "gieng_alarms_open", "gauge", "Open alarms.");
-    let _ = writeln!(out, "gieng_alarms_open {alarms}");
-    Ok(())
-}
-
-async fn verdict_numbers(out: &mut String, web: &Web, ctx: &Ctx) -> Result<(), Fault> {
-    let view = assess::board(&web.app, ctx, None).await?;
-    family(
-        out,
-        "gieng_verdicts",
-        "gauge",
-        "Verdicts by regulation and status.",
-    );
-    for regulation in view.library.regulations.keys() {
-        let tally: Tally = view.tally(regulation);
-        for status in Status::ALL {
-            let _ = writeln!(
-                out,
-                "gieng_verdicts{{regulation=\"{regulation}\",status=\"{}\"}} {}",
-                status.code(),
-                tally.of(status)
-            );
-        }
-    }
-    Ok(())
-}
-
-fn log_numbers(out: &mut String, status: &logs::LogStatus) {
-    family(
-        out,
-        "gieng_log_lines_kept",
-        "gauge",
-        "Lines in the log vault.",
-    );
-    let _ = writeln!(out, "gieng_log_lines_kept {}", status.lines);
-    family(out, "gieng_log_bytes", "gauge", "Bytes of sealed segments.");
-    let _ = writeln!(out, "gieng_log_bytes {}", status.bytes);
-    family(
-        out,
-        "gieng_log_lines_received_total",
-        "counter",
-        "Lines taken in since the start.",
-    );
-    let _ = writeln!(out, "gieng_log_lines_received_total {}", status.received);
-    family(
-        out,
-        "gieng_log_lines_lost_total",
-        "counter",
-        "Lines and datagrams lost since the start.",
-    );
-    let _ = writeln!(out, "gieng_log_lines_lost_total {}", status.lost);
-    family(
-        out,
-        "gieng_log_over_share_total",
-        "counter",
-        "Datagrams and connections of unregistered senders over their share, not taken.",
-    );
-    let _ = writeln!(out, "gieng_log_over_share_total {}", status.over_share);
-    family(
-        out,
-        "gieng_log_held_total",
-        "counter",
-        "Datagrams and connections of unregistered senders not taken because the disk is nearly full.",
-    );
-    let _ = writeln!(out, "gieng_log_held_total {}", status.held);
-    family(
-        out,
-        "gieng_log_connections_refused_total",
-        "counter",
-        "Connections of registered senders that were turned away.",
-    );
-    let _ = writeln!(
-        out,
-        "gieng_log_connections_refused_total {}",
-        status.refused
-    );
 }

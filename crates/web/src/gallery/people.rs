@@ -220,13 +220,13 @@ pub fn settings(cx: &Cx) -> Settings {
                 name: cx.t("task-verdicts"),
                 mark: Mark::Met,
                 detail: "13.350 kết luận, 212 ms".into(),
-                at: NOW - MINUTE,
+                at: Some(NOW - MINUTE),
             },
             TaskRow {
                 name: cx.t("task-notices-mail"),
                 mark: Mark::Error,
                 detail: "SMTP 127.0.0.1:25: connection refused".into(),
-                at: NOW - 4 * MINUTE,
+                at: Some(NOW - 4 * MINUTE),
             },
         ],
     }

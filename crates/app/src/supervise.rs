@@ -1,0 +1,318 @@
+//! Keeps what runs by itself running, and knows how each part goes.
+
+use std::{
+    collections::BTreeMap,
+    error::Error,
+    pin::Pin,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use domain::label::Label;
+use store::job::{self, TaskRun};
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::App;
+
+/// What a run did, for a person; `None` when there was nothing to do.
+pub(crate) type Done = Result<Option<Label>, Box<dyn Error + Send + Sync>>;
+
+type Run = fn(App, CancellationToken) -> Pin<Box<dyn Future<Output = Done> + Send>>;
+
+/// Work that is done every so often.
+#[derive(Clone, Copy)]
+pub(crate) struct Every {
+    pub name: &'static str,
+    period: Duration,
+    longest: Duration,
+    run: Run,
+}
+
+impl Every {
+    pub(crate) const fn new(name: &'static str, period: Duration, run: Run) -> Self {
+        Self {
+            name,
+            period,
+            longest: LONGEST,
+            run,
+        }
+    }
+
+    /// A run may take so long.
+    pub(crate) const fn taking(self, longest: Duration) -> Self {
+        Self { longest, ..self }
+    }
+}
+
+/// Work that goes on all the time and says how it goes; see [`Board::good`].
+#[derive(Clone, Copy)]
+pub(crate) struct Keep {
+    pub name: &'static str,
+    /// It says so at least so often.
+    period: Duration,
+}
+
+impl Keep {
+    pub(crate) const fn new(name: &'static str, period: Duration) -> Self {
+        Self { name, period }
+    }
+}
+
+/// A run takes no longer than this, where nothing else is said.
+const LONGEST: Duration = Duration::from_secs(300);
+
+/// A task that failed begins again after so long, and after twice as long each time that it
+/// fails at once, up to [`AGAIN_AT_MOST`].
+const AGAIN: Duration = Duration::from_secs(1);
+const AGAIN_AT_MOST: Duration = Duration::from_secs(60);
+
+/// How a task goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Course {
+    /// Unix milliseconds.
+    pub began_at: i64,
+    /// When a run last went well, unix milliseconds.
+    pub good_at: Option<i64>,
+    /// Runs that failed since the program's start.
+    pub failures: u64,
+    /// Why the last run failed; none when it went well.
+    pub failing: Option<String>,
+    /// No good run for longer than this means that it does not go on; milliseconds.
+    pub patience_ms: i64,
+}
+
+impl Course {
+    /// Whether it has not gone well for longer than it may.
+    pub fn is_late(&self, now: i64) -> bool {
+        now - self.good_at.unwrap_or(self.began_at) > self.patience_ms
+    }
+}
+
+/// How all tasks of this process go, by name.
+#[derive(Debug, Default)]
+pub struct Board(Mutex<BTreeMap<&'static str, Course>>);
+
+impl Board {
+    fn courses(&self) -> std::sync::MutexGuard<'_, BTreeMap<&'static str, Course>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// All of them.
+    pub fn all(&self) -> BTreeMap<&'static str, Course> {
+        self.courses().clone()
+    }
+
+    /// Those that have not gone well for longer than they may.
+    pub fn late(&self, now: i64) -> Vec<&'static str> {
+        let courses = self.courses();
+        let late = courses.iter().filter(|(_, course)| course.is_late(now));
+        late.map(|(name, _)| *name).collect()
+    }
+
+    fn begin(&self, name: &'static str, patience: Duration, now: i64) {
+        let course = Course {
+            began_at: now,
+            good_at: None,
+            failures: 0,
+            failing: None,
+            patience_ms: i64::try_from(patience.as_millis()).unwrap_or(i64::MAX),
+        };
+        self.courses().entry(name).or_insert(course);
+    }
+
+    /// A run went well, or what goes on all the time goes on.
+    pub(crate) fn good(&self, name: &str, now: i64) {
+        if let Some(course) = self.courses().get_mut(name) {
+            course.good_at = Some(now);
+            course.failing = None;
+        }
+    }
+
+    fn failed(&self, name: &str, why: &str) {
+        if let Some(course) = self.courses().get_mut(name) {
+            course.failures += 1;
+            course.failing = Some(why.to_owned());
+        }
+    }
+}
+
+/// Starts tasks, and starts them again.
+#[derive(Clone)]
+pub(crate) struct Supervisor {
+    pub app: App,
+    pub cancel: CancellationToken,
+    pub tracker: TaskTracker,
+}
+
+impl Supervisor {
+    /// Runs a task every so often until the program stops.
+    pub(crate) fn every(&self, every: Every) {
+        let Every {
+            name,
+            period,
+            longest,
+            ..
+        } = every;
+        let (app, cancel) = (self.app.clone(), self.cancel.clone());
+        let begin = move || repeat(app.clone(), cancel.clone(), every);
+        self.begin(name, period * 2 + longest, begin);
+    }
+
+    /// Keeps a task running until the program stops: one that panics, or ends before, is noted,
+    /// is an alarm, and begins again.
+    pub(crate) fn keep<F, Fut>(&self, keep: Keep, begin: F)
+    where
+        F: Fn() -> Fut + Send + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        self.begin(keep.name, keep.period * 2 + LONGEST, begin);
+    }
+
+    fn begin<F, Fut>(&self, name: &'static str, patience: Duration, begin: F)
+    where
+        F: Fn() -> Fut + Send + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        let (app, cancel) = (self.app.clone(), self.cancel.clone());
+        app.tasks.begin(name, patience, app.clock.now_ms());
+        self.tracker.spawn(async move {
+            let mut again = AGAIN;
+            loop {
+                let (started_at, began) = (app.clock.now_ms(), Instant::now());
+                let error = match tokio::spawn(begin()).await {
+                    _ if cancel.is_cancelled() => return,
+                    Err(error) => error.to_string(),
+                    Ok(()) => "it ended by itself".to_owned(),
+                };
+                app.upkeep.failed(name);
+                note(&app, name, started_at, Err(error)).await;
+                if began.elapsed() > AGAIN_AT_MOST {
+                    again = AGAIN;
+                }
+                tokio::select! {
+                    () = cancel.cancelled() => return,
+                    () = tokio::time::sleep(again) => {}
+                }
+                again = (again * 2).min(AGAIN_AT_MOST);
+            }
+        });
+    }
+}
+
+async fn repeat(app: App, cancel: CancellationToken, every: Every) {
+    let mut ticks = interval(every.period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = cancel.cancelled() => break,
+            _ = ticks.tick() => {}
+        }
+        let started_at = app.clock.now_ms();
+        let outcome = (every.run)(app.clone(), cancel.clone()).await;
+        note(&app, every.name, started_at, outcome).await;
+    }
+}
+
+/// Notes how a run went; one that had nothing to do leaves the words of the one before.
+pub(crate) async fn note(
+    app: &App,
+    name: &str,
+    started_at: i64,
+    outcome: Result<Option<Label>, impl std::fmt::Display>,
+) {
+    let now = app.clock.now_ms();
+    let (outcome, detail) = match outcome {
+        Ok(done) => {
+            app.tasks.good(name, now);
+            let Some(detail) = done else { return };
+            let text = serde_json::to_string(&detail);
+            ("ok", text.unwrap_or(detail.en))
+        }
+        Err(error) => {
+            tracing::error!(task = name, %error, "a task failed");
+            let error = error.to_string();
+            app.tasks.failed(name, &error);
+            ("failed", error)
+        }
+    };
+    let run = TaskRun {
+        name: name.into(),
+        started_at,
+        finished_at: Some(now),
+        outcome: outcome.into(),
+        detail,
+    };
+    if let Err(error) = job::note_run(&app.db, &run).await {
+        tracing::error!(task = name, %error, "the run could not be noted");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    };
+
+    use domain::clock::Clock;
+
+    use super::*;
+    use crate::upkeep;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_panics_or_ends_begins_again_and_is_an_alarm() {
+        static BEGUN: AtomicUsize = AtomicUsize::new(0);
+        let folder = tempfile::tempdir().unwrap();
+        let app = App::open(crate::AppConfig {
+            data: folder.path().to_owned(),
+            keys: None,
+            database: None,
+            policy: None,
+            clock: Clock::system(),
+            writer: true,
+            origin: "gieng.example/test".into(),
+            examiner: "unused".into(),
+        })
+        .await
+        .unwrap();
+        let supervisor = Supervisor {
+            app: app.clone(),
+            cancel: CancellationToken::new(),
+            tracker: TaskTracker::new(),
+        };
+        supervisor.every(Every::new("orphans", Duration::from_millis(10), |_, _| {
+            let n = BEGUN.fetch_add(1, Ordering::Relaxed);
+            Box::pin(async move {
+                assert!(n > 0, "the first fails");
+                Ok(Some(Label::same("done")))
+            })
+        }));
+        let ended = Arc::new(AtomicUsize::new(0));
+        let counting = Arc::clone(&ended);
+        supervisor.keep(Keep::new("watch", Duration::from_secs(1)), move || {
+            counting.fetch_add(1, Ordering::Relaxed);
+            std::future::ready(())
+        });
+        while BEGUN.load(Ordering::Relaxed) < 3 || ended.load(Ordering::Relaxed) < 2 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let courses = app.tasks.all();
+        let [orphans, watch] = ["orphans", "watch"].map(|name| &courses[name]);
+        assert!(orphans.failures == 1 && orphans.failing.is_none() && orphans.good_at.is_some());
+        assert!(watch.failures > 0 && watch.good_at.is_none());
+        assert_eq!(watch.failing.as_deref(), Some("it ended by itself"));
+        let now = app.clock.now_ms();
+        assert_eq!(app.tasks.late(now), [""; 0]);
+        assert_eq!(app.tasks.late(now + 303_000), ["orphans", "watch"]);
+        app.tasks.good("watch", now + 302_000);
+        assert_eq!(app.tasks.late(now + 303_000), ["orphans"]);
+        supervisor.cancel.cancel();
+        supervisor.tracker.close();
+        supervisor.tracker.wait().await;
+        upkeep::reconcile(&app).await.unwrap();
+        let alarm = store::alarm::open_system(&app.db, "task-failed", "");
+        let said = alarm.await.unwrap().expect("it is an alarm").said.unwrap();
+        assert!(said.what.en.ends_with(": watch") || said.what.en.ends_with(": orphans"));
+    }
+}
