@@ -3,16 +3,20 @@
 -- neither for nor against the provider; but of the month so far at least
 -- `min_measured_percent` must have been measured, unless the circuit was down too long already.
 -- `level_two` narrows it to the circuits of Party and State bodies of district and commune.
--- In the first `young_days` of a month the last month is judged, which is whole. In a month that
--- is not over, what was lost is a breach once it is too much for the whole month; until then what is
+-- In the first `young_days` of a month the last month is judged, which is whole and grows no older if
+-- its last two hours (local time, UTC+7) were still seen; if not, it is as old as what was seen. In a
+-- month that is not over, what was lost is a breach once it is too much for the whole month; until then what is
 -- too much for the days so far may yet even out, and nobody can say.
 WITH month_of AS (
     SELECT c.provider, c.code, c.updated_at AS entered_at, a.updated_at AS seen, a.down_ms,
            100.0 * a.up_ms / NULLIF(a.up_ms + a.down_ms, 0) AS share,
-           100.0 * a.down_ms / a.month_ms AS lost_share, a.month, CASE WHEN a.month < CAST(:month AS TEXT) THEN 'yes' ELSE 'no' END AS closed,
+           100.0 * a.down_ms / a.month_ms AS lost_share, a.month,
+           CASE WHEN a.month = CAST(:month AS TEXT) THEN 'no'
+                WHEN a.updated_at >= CAST(:now AS BIGINT) - (CAST(:now AS BIGINT) + 25200000) % 86400000
+                     - (CAST(SUBSTR(CAST(:today AS TEXT), 9, 2) AS BIGINT) - 1) * 86400000 - 7200000 THEN 'yes'
+                ELSE 'end-unseen' END AS closed,
            100.0 * (a.up_ms + a.down_ms) / a.elapsed_ms AS measured_percent
     FROM fact_circuit c
-   
     LEFT JOIN fact_availability a ON a.target = c.circuit AND a.noun = 'circuit' AND a.month = CASE WHEN CAST(SUBSTR(CAST(:today AS TEXT), 9, 2) AS BIGINT) <= CAST(:young_days AS BIGINT)
                           THEN CAST(:last_month AS TEXT) ELSE CAST(:month AS TEXT) END
     WHERE c.status = 'active'

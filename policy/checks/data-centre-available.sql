@@ -4,8 +4,9 @@
 -- measured for at least `min_measured_percent` of the month so far, unless it was down too long
 -- already. Where nobody holds the data centre's role, or nothing of it is registered, nothing is
 -- known.
--- In the first `young_days` of a month the last month is judged, which is whole. In a month that
--- is not over, what was lost is a breach once it is too much for the whole month; until then what is
+-- In the first `young_days` of a month the last month is judged, which is whole and grows no older if
+-- its last two hours (local time, UTC+7) were still seen; if not, it is as old as what was seen. In a
+-- month that is not over, what was lost is a breach once it is too much for the whole month; until then what is
 -- too much for the days so far may yet even out, and nobody can say.
 WITH centres AS (
     SELECT a.unit, c.unit AS centre
@@ -22,7 +23,11 @@ month_of AS (
     SELECT c.unit, d.name, d.role, COALESCE(a.updated_at, d.updated_at) AS updated_at, a.down_ms,
            COALESCE(a.up_ms + a.down_ms, 0) AS known_ms,
            100.0 * a.up_ms / NULLIF(a.up_ms + a.down_ms, 0) AS share,
-           100.0 * a.down_ms / a.month_ms AS lost_share, a.month, CASE WHEN a.month < CAST(:month AS TEXT) THEN 'yes' ELSE 'no' END AS closed,
+           100.0 * a.down_ms / a.month_ms AS lost_share, a.month,
+           CASE WHEN a.month = CAST(:month AS TEXT) THEN 'no'
+                WHEN a.updated_at >= CAST(:now AS BIGINT) - (CAST(:now AS BIGINT) + 25200000) % 86400000
+                     - (CAST(SUBSTR(CAST(:today AS TEXT), 9, 2) AS BIGINT) - 1) * 86400000 - 7200000 THEN 'yes'
+                ELSE 'end-unseen' END AS closed,
            100.0 * (a.up_ms + a.down_ms) / a.elapsed_ms AS measured_percent
     FROM centres c
     JOIN fact_device d ON d.unit = c.centre

@@ -1,8 +1,9 @@
 -- Each fault of a connection that lasts, or lasted, longer than the grace: was it notified within
--- the grace? A notice counts from when it was given (`told_at`), else from when it was entered.
+-- the grace? A notice counts from when it was given (`told_at`), else from when it was entered; a
+-- moment that has yet to come is blank here too, but was saved later.
 -- A fault that was not notified stays a breach after the line is back, for `window_days`; where a
 -- fault has only to be written down (`late` is met), it may be later, and nobody can say where the
--- unit's technical journal has a fault since: an entry there names no connection. What the
+-- unit's technical journal has a fault of that day or later, written since: an entry there names no connection. What the
 -- register of planned works announced is no fault, and time in which nobody could look does not
 -- count; work that lasts longer than announced is a fault from its announced end. While every connection is up and was, there is nothing to notify. A notice of another
 -- site, or about another matter than connection or access, answers nothing, nor does one that
@@ -33,21 +34,21 @@ followed AS (
            LEAD(f.began_at) OVER (PARTITION BY f.unit, f.target ORDER BY f.began_at) AS next_at
     FROM faults f
 ),
+told AS (
+    SELECT b.unit, b.site,
+           COALESCE(b.told_at, CASE WHEN COALESCE(b.updated_at, b.recorded_at) <= CAST(:now AS BIGINT)
+                                    THEN b.recorded_at END) AS told_at
+    FROM book_fault_notice b
+    WHERE b.result IN ('connection', 'access')
+),
 notices AS (
-    SELECT f.target, f.began_at, MIN(COALESCE(n.told_at, n.recorded_at)) AS notified_at
+    SELECT f.target, f.began_at, MIN(n.told_at) AS notified_at
     FROM followed f
     LEFT JOIN fact_circuit c ON c.circuit = f.target
-    JOIN book_fault_notice n ON n.unit = f.unit AND n.result IN ('connection', 'access')
-         AND COALESCE(n.told_at, n.recorded_at) >= f.began_at
-         AND (f.next_at IS NULL OR COALESCE(n.told_at, n.recorded_at) < f.next_at)
+    JOIN told n ON n.unit = f.unit AND n.told_at >= f.began_at
+         AND (f.next_at IS NULL OR n.told_at < f.next_at)
          AND (n.site IS NULL OR n.site = f.target OR n.site = c.a_site OR n.site = c.z_site)
     GROUP BY f.target, f.began_at
-),
-written AS (
-    SELECT b.unit, MAX(b.recorded_at) AS written_at
-    FROM book_technical_journal b
-    WHERE b.result = 'fault'
-    GROUP BY b.unit
 ),
 judged AS (
     SELECT f.unit, f.subject, f.observed_at, f.lasted_ms, f.began_at, n.notified_at,
@@ -55,10 +56,15 @@ judged AS (
                 WHEN n.notified_at <= f.began_at + CAST(:grace_hours AS BIGINT) * 3600000 THEN 'notified'
                 WHEN n.notified_at IS NOT NULL THEN 'notified-late'
                 WHEN f.lasted_ms <= CAST(:grace_hours AS BIGINT) * 3600000 THEN 'just-down'
-                WHEN CAST(:late AS TEXT) = 'met' AND w.written_at >= f.began_at THEN 'in-journal'
+                WHEN CAST(:late AS TEXT) = 'met'
+                     AND EXISTS (
+                         SELECT 1 FROM book_technical_journal b
+                         WHERE b.unit = f.unit AND b.result = 'fault' AND b.recorded_at >= f.began_at
+                           AND b.age_days <= (CAST(:now AS BIGINT) + 25200000) / 86400000
+                                             - (f.began_at + 25200000) / 86400000
+                     ) THEN 'in-journal'
                 ELSE 'not-notified' END AS outcome
     FROM faults f
-    LEFT JOIN written w ON w.unit = f.unit
     LEFT JOIN notices n ON n.target = f.target AND n.began_at = f.began_at
 )
 SELECT j.unit AS unit,

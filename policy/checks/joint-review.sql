@@ -1,6 +1,7 @@
 -- Was the regulation reviewed in the province by one of the three bodies that review it together
 -- (network authority, provincial police, military command), no longer ago than the interval?
--- Where none ever was on record, nobody can say. Dates become day numbers by the integer formula
+-- Where none ever was on record, nobody can say. The day of an entry stands in for a blank one of the
+-- review; one that has yet to come is blank here too, but was saved later. Dates become day numbers by the integer formula
 -- of Fliegel and Van Flandern (1968), which both engines compute alike.
 WITH bodies AS (
     SELECT o.unit, o.province, o.name, o.updated_at, CAST(NULL AS TEXT) AS starts_on, CAST(NULL AS TEXT) AS ends_on
@@ -13,7 +14,9 @@ WITH bodies AS (
     WHERE r.role IN ('network-authority', 'police', 'military')
 ),
 held AS (
-    SELECT b.unit, b.entry, b.recorded_at, COALESCE(b.reviewed_on, b.occurred_on) AS reviewed_on
+    SELECT b.unit, b.entry, b.recorded_at,
+           COALESCE(b.reviewed_on, CASE WHEN COALESCE(b.updated_at, b.recorded_at) <= CAST(:now AS BIGINT)
+                                        THEN b.occurred_on END) AS reviewed_on
     FROM book_implementation_report b
     WHERE b.reviewed_on IS NOT NULL OR b.result = 'reviewed'
 ),
@@ -24,6 +27,7 @@ reviews AS (
     FROM held h
     JOIN bodies s ON s.unit = h.unit AND (s.starts_on IS NULL OR s.starts_on <= h.reviewed_on)
                  AND (s.ends_on IS NULL OR s.ends_on >= h.reviewed_on)
+    WHERE h.reviewed_on IS NOT NULL
 ),
 parts AS (
     SELECT v.province, v.name, v.recorded_at, v.reviewed_on,

@@ -2,8 +2,8 @@
 -- `also_sound`), or is it not (`fault`, `also_fault`)? What was not settled stays so until an
 -- entry about that person says otherwise, however long ago they left; what was settled is looked
 -- at for the interval. A book serves several rules: an entry whose result is neither says
--- nothing about this one; where a unit's entries all are such, nothing is known, and no word that nobody
--- left stands.
+-- nothing about this one; where all that is looked at of a unit is such, nothing is known, and no
+-- word that nobody left stands.
 WITH placed AS (
     SELECT e.unit, COALESCE(e.subject, '') AS subject, e.result, e.occurred_on, e.recorded_at, e.age_days,
            ROW_NUMBER() OVER (PARTITION BY e.unit, LOWER(TRIM(COALESCE(e.subject, '')))
@@ -13,6 +13,14 @@ WITH placed AS (
       AND (e.result IS NULL
            OR e.result IN (CAST(:sound AS TEXT), CAST(:also_sound AS TEXT),
                            CAST(:fault AS TEXT), CAST(:also_fault AS TEXT)))
+),
+shown AS (
+    SELECT p.unit, p.subject, p.result, p.occurred_on, p.recorded_at
+    FROM placed p
+    WHERE p.place = 1
+      AND (p.result IS NULL
+           OR p.result IN (CAST(:fault AS TEXT), CAST(:also_fault AS TEXT))
+           OR p.age_days <= CAST(:window_days AS BIGINT))
 )
 SELECT p.unit AS unit,
        p.subject AS subject,
@@ -25,11 +33,7 @@ SELECT p.unit AS unit,
        p.recorded_at AS observed_at,
        p.result AS result,
        p.occurred_on AS occurred_on
-FROM placed p
-WHERE p.place = 1
-  AND (p.result IS NULL
-       OR p.result IN (CAST(:fault AS TEXT), CAST(:also_fault AS TEXT))
-       OR p.age_days <= CAST(:window_days AS BIGINT))
+FROM shown p
 UNION ALL
 SELECT e.unit AS unit,
        COALESCE(e.subject, '') AS subject,
@@ -41,4 +45,4 @@ SELECT e.unit AS unit,
 FROM fact_entry e
 WHERE e.register = 'leaver'
   AND e.age_days <= CAST(:window_days AS BIGINT)
-  AND e.unit NOT IN (SELECT p.unit FROM placed p)
+  AND e.unit NOT IN (SELECT p.unit FROM shown p)

@@ -1,29 +1,46 @@
 -- The licence of each software in the unit's book: has it expired? A renewal is a new
--- entry, so the newest counts, however it writes the name; without an end it does not expire.
+-- entry, so the newest counts, however it writes the name; without an end it does not expire. A licence
+-- of servers renews none of workstations, nor the other way; one that does not tell where the
+-- software is used gives way to any newer one. Of two of the same moment the one that ends first
+-- counts, whatever the order of rows.
 -- Software that was entered as retired is not asked about, and says nothing of any other; of one whose
--- renewal is under way nobody can say. `of` narrows it to what servers use (`server`): of an expiry that does
+-- renewal is under way nobody can say. `of` narrows it to what servers use (`server`): of an entry that does
 -- not tell where the software is used, nobody can say; `any` takes all.
-WITH licences AS (
-    SELECT b.unit, b.subject, b.recorded_at, b.expires_on, b.result, b.used_on,
+WITH named AS (
+    SELECT b.unit, b.subject, LOWER(TRIM(COALESCE(b.subject, ''))) AS software,
+           b.recorded_at, b.expires_on, b.result, b.used_on,
            ROW_NUMBER() OVER (PARTITION BY b.unit, LOWER(TRIM(COALESCE(b.subject, '')))
-                              ORDER BY b.occurred_on DESC, b.recorded_at DESC) AS place
+                              ORDER BY b.occurred_on DESC, b.recorded_at DESC,
+                                       COALESCE(b.expires_on, '9999-12-31'), b.entry) AS place
     FROM book_licence b
     WHERE b.occurred_on <= CAST(:today AS TEXT)
+      AND (CAST(:of AS TEXT) = 'any' OR b.used_on IS NULL OR b.used_on IN ('both', CAST(:of AS TEXT)))
+),
+places AS (
+    SELECT 'server' AS used_on
+    UNION ALL
+    SELECT 'workstation' AS used_on
+),
+licences AS (
+    SELECT n.unit, n.subject, n.recorded_at, n.expires_on, n.result, n.used_on,
+           ROW_NUMBER() OVER (PARTITION BY n.unit, n.software, p.used_on ORDER BY n.place) AS place
+    FROM named n
+    JOIN places p ON n.used_on IN ('both', p.used_on) OR (n.used_on IS NULL AND n.place = 1)
+    WHERE CAST(:of AS TEXT) IN ('any', p.used_on)
 )
-SELECT l.unit AS unit,
+SELECT DISTINCT l.unit AS unit,
        l.subject AS subject,
-       CASE WHEN l.expires_on >= CAST(:today AS TEXT) THEN 'met'
+       CASE WHEN CAST(:of AS TEXT) <> 'any' AND l.used_on IS NULL THEN NULL
+            WHEN l.expires_on >= CAST(:today AS TEXT) THEN 'met'
             WHEN l.result = 'renewing' THEN NULL
             WHEN l.expires_on IS NULL THEN 'met'
-            WHEN CAST(:of AS TEXT) <> 'any' AND l.used_on IS NULL THEN NULL
             ELSE 'breached' END AS status,
-       CASE WHEN l.expires_on >= CAST(:today AS TEXT) THEN 'current'
+       CASE WHEN CAST(:of AS TEXT) <> 'any' AND l.used_on IS NULL THEN 'kind-missing'
+            WHEN l.expires_on >= CAST(:today AS TEXT) THEN 'current'
             WHEN l.result = 'renewing' THEN 'renewing'
             WHEN l.expires_on IS NULL THEN 'endless'
-            WHEN CAST(:of AS TEXT) <> 'any' AND l.used_on IS NULL THEN 'kind-missing'
             ELSE 'expired' END AS reason,
        l.recorded_at AS observed_at,
        l.expires_on AS expires_on
 FROM licences l
 WHERE l.place = 1 AND (l.result IS NULL OR l.result <> 'retired')
-  AND (CAST(:of AS TEXT) = 'any' OR l.used_on IS NULL OR l.used_on IN ('both', CAST(:of AS TEXT)))

@@ -1,7 +1,7 @@
 -- Was each storage medium treated before it left? One that left untreated within the interval is a
 -- breach, whatever came after; of an older one nobody can say how it stands today, unless a later
 -- entry with its serial number says that it was treated. `of` narrows it to the disks of computers
--- (`computer`): then other media are not asked about, and of a fault that does not tell the kind nobody
+-- (`computer`): then other media are not asked about, and of an entry that does not tell the kind nobody
 -- can say; `any` takes all.
 WITH settled AS (
     SELECT DISTINCT b.entry
@@ -12,12 +12,12 @@ WITH settled AS (
 )
 SELECT b.unit AS unit,
        COALESCE(b.subject, '') AS subject,
-       CASE WHEN b.result IN ('destroyed', 'wiped') THEN 'met'
-            WHEN b.part_of IS NULL AND CAST(:of AS TEXT) <> 'any' THEN NULL
+       CASE WHEN b.part_of IS NULL AND CAST(:of AS TEXT) <> 'any' THEN NULL
+            WHEN b.result IN ('destroyed', 'wiped') THEN 'met'
             WHEN b.result = 'untreated' AND b.age_days <= CAST(:window_days AS BIGINT) THEN 'breached' END AS status,
-       CASE WHEN b.result IN ('destroyed', 'wiped') THEN 'sound'
-            WHEN b.result IS NULL THEN 'result-missing'
+       CASE WHEN b.result IS NULL THEN 'result-missing'
             WHEN b.part_of IS NULL AND CAST(:of AS TEXT) <> 'any' THEN 'kind-missing'
+            WHEN b.result IN ('destroyed', 'wiped') THEN 'sound'
             WHEN b.age_days <= CAST(:window_days AS BIGINT) THEN 'unsound'
             ELSE 'review-old' END AS reason,
        b.recorded_at AS observed_at,

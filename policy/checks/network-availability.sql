@@ -3,8 +3,9 @@
 -- of the month so far (of those still in service), or nobody can say, unless too much of it was
 -- lost already. A member's site in service that was not
 -- measured is without data, and the whole with it.
--- In the first `young_days` of a month the last month is judged, which is whole. In a month that
--- is not over, what was lost is a breach once it is too much for the whole month; until then what is
+-- In the first `young_days` of a month the last month is judged, which is whole and grows no older if
+-- its last two hours (local time, UTC+7) were still seen; if not, it is as old as what was seen. In a
+-- month that is not over, what was lost is a breach once it is too much for the whole month; until then what is
 -- too much for the days so far may yet even out, and nobody can say.
 WITH network AS (
     SELECT o.province, CAST(SUM(a.up_ms) AS BIGINT) AS up_ms,
@@ -14,7 +15,8 @@ WITH network AS (
            COUNT(CASE WHEN a.status = 'active' THEN 1 END) AS watched,
            COUNT(*) AS connections,
            MAX(a.month) AS month, MAX(a.month_ms) AS month_ms, MAX(a.elapsed_ms) AS elapsed_ms,
-           MAX(a.updated_at) AS seen
+           MAX(a.updated_at) AS seen,
+           MIN(CASE WHEN a.status = 'active' THEN a.updated_at END) AS all_seen
     FROM fact_availability a
     JOIN fact_organization o ON o.unit = a.unit
     WHERE a.month = CASE WHEN CAST(SUBSTR(CAST(:today AS TEXT), 9, 2) AS BIGINT) <= CAST(:young_days AS BIGINT)
@@ -22,8 +24,12 @@ WITH network AS (
     GROUP BY o.province
 ),
 shared AS (
-    SELECT n.province, n.connections, n.seen, 100.0 * n.up_ms / NULLIF(n.known_ms, 0) AS share,
-           100.0 * n.lost_ms / (n.connections * n.month_ms) AS lost_share, n.month, CASE WHEN n.month < CAST(:month AS TEXT) THEN 'yes' ELSE 'no' END AS closed,
+    SELECT n.province, n.connections, n.seen, n.all_seen, 100.0 * n.up_ms / NULLIF(n.known_ms, 0) AS share,
+           100.0 * n.lost_ms / (n.connections * n.month_ms) AS lost_share, n.month,
+           CASE WHEN n.month = CAST(:month AS TEXT) THEN 'no'
+                WHEN n.all_seen >= CAST(:now AS BIGINT) - (CAST(:now AS BIGINT) + 25200000) % 86400000
+                     - (CAST(SUBSTR(CAST(:today AS TEXT), 9, 2) AS BIGINT) - 1) * 86400000 - 7200000 THEN 'yes'
+                ELSE 'end-unseen' END AS closed,
            COALESCE(100.0 * n.measured_ms / NULLIF(n.watched * n.elapsed_ms, 0), 0) AS measured_percent
     FROM network n
 )
@@ -41,7 +47,8 @@ SELECT r.unit AS unit,
             WHEN s.share >= CAST(:min_percent AS DOUBLE PRECISION) THEN 'available'
             WHEN s.closed = 'no' THEN 'may-even-out'
             ELSE 'interrupted' END AS reason,
-       CASE WHEN s.closed = 'yes' THEN CAST(:now AS BIGINT) ELSE s.seen END AS observed_at,
+       CASE WHEN s.closed = 'yes' THEN CAST(:now AS BIGINT)
+            WHEN s.closed = 'no' THEN s.seen ELSE s.all_seen END AS observed_at,
        CAST(ROUND(CAST(s.share AS NUMERIC), 3) AS DOUBLE PRECISION) AS percent,
        COALESCE(s.connections, 0) AS connections,
        CAST(ROUND(CAST(s.measured_percent AS NUMERIC)) AS BIGINT) AS measured_percent,

@@ -1,7 +1,7 @@
 -- Of each software written to order, by the newest entry that tells of this rule: is it as the rule
 -- asks (`sound`, `also_sound`), or is it not (`fault`, `also_fault`)? A fault is a breach within the
 -- interval, and after it nobody can say, until an entry about the same software settles it. The book serves several
--- rules: where none of a unit's entries tells of this one, nothing is known, and no word that nothing
+-- rules: where nothing that is looked at of a unit tells of this one, nothing is known, and no word that nothing
 -- was ordered stands.
 WITH told AS (
     SELECT b.unit, b.entry, COALESCE(b.subject, '') AS subject, b.result, b.occurred_on, b.recorded_at, b.age_days,
@@ -16,6 +16,12 @@ placed AS (
                               ORDER BY t.occurred_on DESC, t.recorded_at DESC, t.entry) AS place
     FROM told t
     WHERE t.told IS NOT NULL
+),
+shown AS (
+    SELECT p.unit, p.subject, p.result, p.occurred_on, p.recorded_at, p.age_days, p.told
+    FROM placed p
+    WHERE p.place = 1
+      AND (p.told = 'unsound' OR p.age_days <= CAST(:window_days AS BIGINT))
 )
 SELECT p.unit AS unit,
        p.subject AS subject,
@@ -28,9 +34,7 @@ SELECT p.unit AS unit,
        p.recorded_at AS observed_at,
        p.result AS result,
        p.occurred_on AS occurred_on
-FROM placed p
-WHERE p.place = 1
-  AND (p.told = 'unsound' OR p.age_days <= CAST(:window_days AS BIGINT))
+FROM shown p
 UNION ALL
 SELECT t.unit AS unit,
        t.subject AS subject,
@@ -42,4 +46,4 @@ SELECT t.unit AS unit,
 FROM told t
 WHERE t.told IS NULL
   AND t.age_days <= CAST(:window_days AS BIGINT)
-  AND t.unit NOT IN (SELECT p.unit FROM placed p)
+  AND t.unit NOT IN (SELECT p.unit FROM shown p)

@@ -1,30 +1,37 @@
 -- Has the newest entry about each matter of a book a result that the rule allows? What is looked
 -- at again has a new entry, which goes before the old. A fault that is newly found has `grace_days`
--- to be mended, until a later look finds it again: so long nobody can say. Of an entry older than the interval that
--- left a fault, or does not say, nobody can say how it stands today; one that was sound then is
--- not looked at any more.
+-- to be mended, unless a look on an earlier day found it, with no sound one since: so long nobody
+-- can say. Of an entry older than the interval that left a fault, or does not say, nobody can say
+-- how it stands today; one that was sound then is not looked at any more.
 WITH placed AS (
-    SELECT e.unit, COALESCE(e.subject, '') AS subject, e.result, e.occurred_on, e.recorded_at, e.age_days,
-           LAG(e.result) OVER (PARTITION BY e.unit, LOWER(TRIM(COALESCE(e.subject, '')))
-                               ORDER BY e.occurred_on, e.recorded_at, e.entry DESC) AS result_before,
-           LAG(e.occurred_on) OVER (PARTITION BY e.unit, LOWER(TRIM(COALESCE(e.subject, '')))
-                                    ORDER BY e.occurred_on, e.recorded_at, e.entry DESC) AS before_on,
+    SELECT e.unit, COALESCE(e.subject, '') AS subject, LOWER(TRIM(COALESCE(e.subject, ''))) AS matter,
+           e.result, e.occurred_on, e.recorded_at, e.age_days,
+           CASE WHEN e.result IN (CAST(:sound AS TEXT), CAST(:also_sound AS TEXT)) THEN 1 ELSE 0 END AS is_sound,
            ROW_NUMBER() OVER (PARTITION BY e.unit, LOWER(TRIM(COALESCE(e.subject, '')))
                               ORDER BY e.occurred_on DESC, e.recorded_at DESC, e.entry) AS place
     FROM fact_entry e
     WHERE e.register = CAST(:register AS TEXT)
 ),
+since AS (
+    SELECT p.unit, p.matter, p.result, p.occurred_on,
+           MAX(p.is_sound) OVER (PARTITION BY p.unit, p.matter ORDER BY p.place) AS sound_since
+    FROM placed p
+),
+found AS (
+    SELECT s.unit, s.matter, MIN(s.occurred_on) AS found_on
+    FROM since s
+    WHERE s.sound_since = 0 AND s.result IS NOT NULL
+    GROUP BY s.unit, s.matter
+),
 judged AS (
     SELECT p.unit, p.subject, p.result, p.occurred_on, p.recorded_at,
            CASE WHEN p.result IS NULL THEN 'result-missing'
-                WHEN p.result IN (CAST(:sound AS TEXT), CAST(:also_sound AS TEXT))
-                     THEN CASE WHEN p.age_days <= CAST(:window_days AS BIGINT) THEN 'sound' END
+                WHEN p.is_sound = 1 THEN CASE WHEN p.age_days <= CAST(:window_days AS BIGINT) THEN 'sound' END
                 WHEN p.age_days > CAST(:window_days AS BIGINT) THEN 'review-old'
-                WHEN p.age_days > CAST(:grace_days AS BIGINT) THEN 'unsound'
-                WHEN p.result_before NOT IN (CAST(:sound AS TEXT), CAST(:also_sound AS TEXT))
-                     AND p.before_on < p.occurred_on THEN 'unsound'
+                WHEN p.age_days > CAST(:grace_days AS BIGINT) OR f.found_on < p.occurred_on THEN 'unsound'
                 ELSE 'newly-found' END AS reason
     FROM placed p
+    LEFT JOIN found f ON f.unit = p.unit AND f.matter = p.matter
     WHERE p.place = 1
 )
 SELECT j.unit AS unit,

@@ -2,10 +2,11 @@
 -- somebody who has it in custody? The computer stands in the registry, or in the book alone; its
 -- custodian with the device, or in the book. That neither names one does not show that there is
 -- none: such a row was observed by nobody, and a person answers for it. An address, and the end of
--- the last custody, were entered.
+-- the last custody, were entered. Who has a computer with an address in custody has none of these; a
+-- custody without an end is believed only so long.
 WITH registered AS (
     SELECT d.unit, COUNT(*) AS computers, COUNT(d.address) AS addressed,
-           COUNT(CASE WHEN TRIM(COALESCE(d.custodian, '')) <> '' THEN 1 END) AS kept_by,
+           COUNT(CASE WHEN d.address IS NULL AND TRIM(COALESCE(d.custodian, '')) <> '' THEN 1 END) AS kept_by,
            MAX(d.updated_at) AS updated_at
     FROM fact_device d
     WHERE d.status = 'active' AND d.role = 'standalone-computer'
@@ -13,7 +14,9 @@ WITH registered AS (
 ),
 booked AS (
     SELECT e.unit, COUNT(*) AS entries,
-           COUNT(CASE WHEN e.expires_on IS NULL OR e.expires_on >= CAST(:today AS TEXT) THEN 1 END) AS held,
+           COUNT(CASE WHEN e.expires_on >= CAST(:today AS TEXT)
+                        OR (e.expires_on IS NULL AND e.age_days <= CAST(:max_age_days AS BIGINT)) THEN 1 END) AS held,
+           COUNT(CASE WHEN e.expires_on IS NULL AND e.age_days > CAST(:max_age_days AS BIGINT) THEN 1 END) AS doubtful,
            MAX(e.recorded_at) AS updated_at
     FROM fact_entry e
     WHERE e.register = 'standalone-computer'
@@ -27,6 +30,7 @@ units AS (
 known AS (
     SELECT u.unit, COALESCE(r.computers, b.held) AS computers, COALESCE(r.addressed, 0) AS addressed,
            COALESCE(r.kept_by, 0) + COALESCE(b.held, 0) AS custodians, COALESCE(b.entries, 0) AS entries,
+           COALESCE(b.doubtful, 0) AS doubtful,
            COALESCE(r.updated_at, b.updated_at) AS updated_at
     FROM units u
     LEFT JOIN registered r ON r.unit = u.unit
@@ -34,9 +38,11 @@ known AS (
 ),
 told AS (
     SELECT k.unit, k.computers, k.custodians, k.entries, k.updated_at,
-           CASE WHEN k.computers < CAST(:at_least AS BIGINT) THEN 'none'
+           CASE WHEN k.computers < CAST(:at_least AS BIGINT) AND k.doubtful > 0 THEN 'not-confirmed'
+                WHEN k.computers < CAST(:at_least AS BIGINT) THEN 'none'
                 WHEN k.computers - k.addressed < CAST(:at_least AS BIGINT) THEN 'has-address'
                 WHEN k.custodians >= CAST(:least_custodians AS BIGINT) THEN 'kept'
+                WHEN k.doubtful > 0 THEN 'not-confirmed'
                 WHEN k.entries > 0 THEN 'no-custodian'
                 ELSE 'custodian-missing' END AS told
     FROM known k
@@ -49,8 +55,9 @@ SELECT t.unit AS unit,
             WHEN t.told = 'has-address' THEN 'has-address'
             WHEN t.told = 'kept' THEN 'kept'
             WHEN t.told = 'no-custodian' THEN 'no-custodian'
+            WHEN t.told = 'not-confirmed' THEN 'not-confirmed'
             ELSE 'custodian-missing' END AS reason,
-       CASE WHEN t.told IN ('kept', 'has-address', 'no-custodian') THEN t.updated_at END AS observed_at,
+       CASE WHEN t.told IN ('kept', 'has-address', 'no-custodian', 'not-confirmed') THEN t.updated_at END AS observed_at,
        t.computers AS computers,
        t.custodians AS custodians
 FROM told t

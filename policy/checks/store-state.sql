@@ -2,7 +2,7 @@
 -- is it not (`fault`, `also_fault`)? What was not right stays so until an entry about that store
 -- says otherwise, or that it is retired, and then nothing of any other; what was right is believed for the interval. A book
 -- serves several rules: an entry whose result is neither says nothing about this one. `of` narrows it to the
--- stores of backups (`backups`): of a fault that does not tell what the store holds, nobody can say;
+-- stores of backups (`backups`): of an entry that does not tell what the store holds, nobody can say;
 -- `any` takes all.
 WITH placed AS (
     SELECT e.unit, COALESCE(e.subject, '') AS subject, e.result, e.holds, e.occurred_on, e.recorded_at, e.age_days,
@@ -17,13 +17,11 @@ WITH placed AS (
 SELECT p.unit AS unit,
        p.subject AS subject,
        CASE WHEN p.result IS NULL THEN NULL
-            WHEN p.result IN (CAST(:fault AS TEXT), CAST(:also_fault AS TEXT))
-                 AND p.holds IS NULL AND CAST(:of AS TEXT) <> 'any' THEN NULL
+            WHEN p.holds IS NULL AND CAST(:of AS TEXT) <> 'any' THEN NULL
             WHEN p.result IN (CAST(:fault AS TEXT), CAST(:also_fault AS TEXT)) THEN 'breached'
             ELSE 'met' END AS status,
        CASE WHEN p.result IS NULL THEN 'result-missing'
-            WHEN p.result IN (CAST(:fault AS TEXT), CAST(:also_fault AS TEXT))
-                 AND p.holds IS NULL AND CAST(:of AS TEXT) <> 'any' THEN 'kind-missing'
+            WHEN p.holds IS NULL AND CAST(:of AS TEXT) <> 'any' THEN 'kind-missing'
             WHEN p.result IN (CAST(:fault AS TEXT), CAST(:also_fault AS TEXT)) THEN 'unsound'
             ELSE 'sound' END AS reason,
        p.recorded_at AS observed_at,

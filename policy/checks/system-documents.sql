@@ -1,8 +1,9 @@
 -- Has each information system a document of this kind (`kind`) that stands? The systems are
 -- those in the book of levels and those that any document of a system names, but for those whose
 -- newest entry in the book of levels says that they are out of use. A system's newest document
--- counts; one without a document tells nothing yet, nor does a document that names no system.
--- `also` is a state that counts beside approved and re-assessed.
+-- counts, whatever its state; one without a document tells nothing yet, nor does a document that names no
+-- system, or that was changed since and not assessed again. `also` is a state that counts beside
+-- approved and re-assessed. A document without an end is believed only so long.
 WITH levels AS (
     SELECT e.unit, TRIM(e.subject) AS system, e.result, e.recorded_at,
            ROW_NUMBER() OVER (PARTITION BY e.unit, LOWER(TRIM(e.subject))
@@ -11,11 +12,12 @@ WITH levels AS (
     WHERE e.register = 'system-level' AND TRIM(e.subject) <> ''
 ),
 documents AS (
-    SELECT b.unit, TRIM(COALESCE(b.system, '')) AS system, b.recorded_at, b.occurred_on, b.expires_on,
+    SELECT b.unit, TRIM(COALESCE(b.system, '')) AS system, b.recorded_at, b.occurred_on, b.expires_on, b.age_days,
+           CASE WHEN b.result IN ('approved', 'reassessed', CAST(:also AS TEXT)) THEN 1 ELSE 0 END AS stands,
            ROW_NUMBER() OVER (PARTITION BY b.unit, LOWER(TRIM(COALESCE(b.system, '')))
                               ORDER BY b.occurred_on DESC, b.recorded_at DESC, b.entry) AS place
     FROM book_design_document b
-    WHERE b.subject = CAST(:kind AS TEXT) AND b.result IN ('approved', 'reassessed', CAST(:also AS TEXT))
+    WHERE b.subject = CAST(:kind AS TEXT)
 ),
 named AS (
     SELECT l.unit, l.system, l.recorded_at
@@ -33,12 +35,15 @@ systems AS (
 )
 SELECT s.unit AS unit,
        s.system AS subject,
-       CASE WHEN s.system = '' OR d.unit IS NULL THEN NULL
+       CASE WHEN s.system = '' OR d.unit IS NULL OR d.stands = 0 THEN NULL
             WHEN d.expires_on < CAST(:today AS TEXT) THEN 'breached'
+            WHEN d.expires_on IS NULL AND d.age_days > CAST(:max_age_days AS BIGINT) THEN NULL
             ELSE 'met' END AS status,
        CASE WHEN s.system = '' THEN 'no-system'
             WHEN d.unit IS NULL THEN 'none'
+            WHEN d.stands = 0 THEN 'changed'
             WHEN d.expires_on < CAST(:today AS TEXT) THEN 'expired'
+            WHEN d.expires_on IS NULL AND d.age_days > CAST(:max_age_days AS BIGINT) THEN 'not-confirmed'
             ELSE 'in-force' END AS reason,
        COALESCE(d.recorded_at, s.recorded_at) AS observed_at,
        d.occurred_on AS last_on,

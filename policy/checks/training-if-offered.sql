@@ -1,6 +1,7 @@
 -- Did the unit's IT officer attend a course this year, or last year while this one says nothing,
 -- where any was offered? The rule asks only then: a year of which the book says neither that the
--- officer went, nor that there was none, nor that a course was missed, shows nothing.
+-- officer went, nor that there was none, nor that a course was missed, shows nothing. That there was none
+-- is known when the year is over: of this year it says nothing yet.
 WITH years AS (
     SELECT e.unit, SUBSTR(e.occurred_on, 1, 4) AS year_of,
            COUNT(CASE WHEN e.result = 'officer-attended' THEN 1 END) AS went,
@@ -9,6 +10,7 @@ WITH years AS (
     FROM fact_entry e
     WHERE e.register = 'training' AND e.result IN ('officer-attended', 'officer-missed', 'none-offered')
       AND e.occurred_on >= CAST(CAST(SUBSTR(CAST(:today AS TEXT), 1, 4) AS BIGINT) - 1 AS TEXT)
+      AND (e.result <> 'none-offered' OR e.occurred_on < SUBSTR(CAST(:today AS TEXT), 1, 4))
     GROUP BY e.unit, SUBSTR(e.occurred_on, 1, 4)
 ),
 placed AS (

@@ -2,10 +2,11 @@
 -- contract in force? The contract is the one that the circuit names, with its unit as the other
 -- party: one on another service says nothing here. The newest entry of that number says how it
 -- stands; of a circuit that names none, or one of which the book says nothing, nothing is known, nor
--- where that contract ended and a later one with the unit is in force: it may be the new number.
+-- where that contract ended and a later one with the unit is in force: it may be the new number. One
+-- without an end is believed only so long.
 WITH entries AS (
     SELECT b.unit AS provider, b.counterparty AS unit, LOWER(TRIM(b.number)) AS number,
-           b.result, b.expires_on, b.occurred_on, b.recorded_at,
+           b.result, b.expires_on, b.occurred_on, b.recorded_at, b.age_days,
            ROW_NUMBER() OVER (PARTITION BY b.unit, b.counterparty, LOWER(TRIM(b.number))
                               ORDER BY CASE WHEN b.result = 'negotiating' THEN 1 ELSE 0 END,
                                        b.occurred_on DESC, b.recorded_at DESC, b.entry) AS place
@@ -20,6 +21,8 @@ leased AS (
                 CASE WHEN TRIM(COALESCE(c.contract, '')) = '' THEN 'number-missing'
                      WHEN k.number IS NULL THEN 'none-entered'
                      WHEN k.result = 'negotiating' THEN 'negotiating'
+                     WHEN k.result = 'signed' AND k.expires_on IS NULL
+                          AND k.age_days > CAST(:max_age_days AS BIGINT) THEN 'not-confirmed'
                      WHEN k.result = 'signed' AND (k.expires_on IS NULL OR k.expires_on >= CAST(:today AS TEXT)) THEN 'in-force'
                      WHEN EXISTS (SELECT 1 FROM entries n
                                   WHERE n.provider = c.provider AND n.unit = c.unit AND n.place = 1 AND n.result = 'signed'
@@ -42,6 +45,7 @@ SELECT l.provider AS unit,
             WHEN l.standing = 'ended' THEN 'ended'
             WHEN l.standing = 'other-level' THEN 'other-level'
             WHEN l.standing = 'other-contract' THEN 'other-contract'
+            WHEN l.standing = 'not-confirmed' THEN 'not-confirmed'
             WHEN l.standing = 'negotiating' THEN 'negotiating'
             WHEN l.standing = 'number-missing' THEN 'number-missing'
             ELSE 'none-entered' END AS reason,
