@@ -1,7 +1,7 @@
 //! What a part of an office document does by itself when the document is opened.
 
 use super::Attribute;
-use crate::attachment::{Active, text::is_dde_link};
+use crate::attachment::{Active, cell::is_dde_link};
 
 /// What an element does by itself when its document is opened.
 pub(super) fn active(element: &str, attributes: &[Attribute]) -> Option<Active> {
@@ -308,6 +308,17 @@ mod tests {
 
     fn does(xml: &str) -> Option<Active> {
         read(xml, &mut Styles::default()).unwrap().active
+    }
+
+    #[test]
+    fn quotes_and_apostrophes_hide_no_call() {
+        for formula in [
+            "'a\"b'!A1&WEBSERVICE(\"http://x\")",
+            "T[a'#]&\"x'\"&WEBSERVICE(\"x\")",
+        ] {
+            assert!(is_active_formula(formula), "{formula}");
+        }
+        assert!(!is_active_formula("IF('it''s'!A1,\"CALL(x)\",'b'!A1)"));
     }
 
     #[test]
