@@ -5,7 +5,7 @@ use std::{borrow::Cow, collections::BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    archive,
+    archive, cell,
     kind::{self, Kind},
     mail, ole, pdf,
     program::{self, runs},
@@ -399,7 +399,7 @@ impl Look {
     fn at_text(&mut self, bytes: &[u8]) -> Result<Kind, Refusal> {
         let readings = text::readings(bytes);
         for text in &readings {
-            if text::has_active_formula(text) {
+            if cell::has_active_formula(text) {
                 return Err(Refusal::Active(Active::Dde));
             }
             self.document(text)?;

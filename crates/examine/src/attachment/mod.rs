@@ -2,6 +2,7 @@
 //! (`program`); what it holds is read within bounds ([`examine()`]).
 
 mod archive;
+mod cell;
 mod examine;
 mod kind;
 mod mail;

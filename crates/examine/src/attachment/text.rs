@@ -87,69 +87,6 @@ pub fn beginning(bytes: &[u8]) -> String {
         .to_lowercase()
 }
 
-/// Whether a cell of a table in text starts another program (`=cmd|'/c calc'!A1`) or loads
-/// from elsewhere (`=WEBSERVICE("http://x")`).
-pub fn has_active_formula(text: &str) -> bool {
-    // `sep=|` in the first line tells Excel what stands between cells.
-    let told = text
-        .strip_prefix("sep=")
-        .and_then(|rest| rest.chars().next());
-    let between = move |c: char| matches!(c, '\n' | '\r' | '\t' | ',' | ';') || Some(c) == told;
-    // A cell in quotes, or a topic of a link, may itself hold what stands between cells.
-    text.split(['\n', '\r']).any(|line| {
-        let starts = line
-            .match_indices(between)
-            .map(|(at, sign)| at + sign.len());
-        std::iter::once(0).chain(starts).any(|at| {
-            let rest = line[at..].trim_start_matches(['"', '\'', ' ']);
-            let cell = rest.split(between).next().unwrap_or(rest);
-            is_active_cell(cell)
-                || (rest.starts_with(['=', '＝'])
-                    && line[at..].len() <= LONGEST_FORMULA
-                    && is_active_cell(rest))
-        })
-    })
-}
-
-/// The longest formula that Excel takes.
-const LONGEST_FORMULA: usize = 8192;
-
-/// Whether a cell is a formula that acts: after the sign of one.
-fn is_active_cell(cell: &str) -> bool {
-    let Some(formula) = cell.strip_prefix(['=', '+', '-', '@', '＝', '＋', '－', '＠']) else {
-        return false;
-    };
-    // A cell in quotes doubles its own.
-    let doubled = formula.replace("\"\"", "\"");
-    // After another sign it may be a line of code or of a list.
-    let lower = formula.to_lowercase();
-    let called = cell.starts_with(['=', '＝'])
-        || ["webservice", "rtd", "_xlfn."]
-            .iter()
-            .any(|name| lower.starts_with(name));
-    is_dde_link(formula) || (called && xml::is_active_formula(&doubled))
-}
-
-/// Whether a formula without its sign is a link by DDE: `service|topic!item`, where a topic
-/// with blanks stands in apostrophes.
-pub fn is_dde_link(formula: &str) -> bool {
-    formula.match_indices('|').any(|(at, _)| {
-        let before = &formula[..at];
-        let service = before
-            .rsplit(|c: char| !(c.is_alphanumeric() || c == '.' || c == '_'))
-            .next()
-            .unwrap_or("");
-        let rest = &formula[at + 1..];
-        let item = match rest.strip_prefix('\'') {
-            Some(topic) => topic.split_once('\'').map(|(_, rest)| rest),
-            None => rest.find([' ', '"', '!', '|']).map(|end| &rest[end..]),
-        };
-        service.contains(char::is_alphabetic)
-            && !before.contains(char::is_whitespace)
-            && item.is_some_and(|rest| rest.starts_with('!'))
-    })
-}
-
 /// Documents that are one text: Word and Excel of 2003 as XML, flat OpenDocument.
 pub fn look_into_markup(text: &str, look: &mut Look) -> Result<(), Refusal> {
     let begin = text.trim_start();
@@ -319,46 +256,5 @@ mod tests {
         let text = "Kinh gui\nbegin 644 a.txt\n#0V%T\n`\nend\nbegin and end\n";
         assert_eq!(uuencoded(text), [("a.txt".to_owned(), b"Cat".to_vec())]);
         assert_eq!(uuencoded("begin 999 x\n#0V%T\nend"), []);
-    }
-
-    #[test]
-    fn dde_is_told_from_tables() {
-        for text in [
-            "a,\"=cmd|'/c calc'!A0\"",
-            "+MSEXCEL|'\\..\\cmd.exe'!A1",
-            "@SUM(1+1)*cmd|' /C calc'!A0",
-            "=cmd|' /C notepad'!'A1'",
-            "a,b\n=WEBSERVICE(\"http://x/a\"),1",
-            "\"=IMAGE(\"\"http://x/a\"\")\",1",
-            "a;+WEBSERVICE(A1);b",
-            "a\t=1+RTD (A1)",
-            "a,b\n\"=rundll32|'URL.dll,OpenURL calc.exe'!A\",1",
-            "a;b\n=rundll32|'URL.dll,OpenURL calc.exe'!A;1",
-            "sep=|\na|=WEBSERVICE(\"http://10.0.0.1\")|b",
-            "a,b\n='//10.0.0.1/s/[a.xlsx]S'!A1,1",
-            "a,b\n\"=MAP(A1,WEBSERVICE)\",1",
-            "a,b\n\"=_xlfn.BYROW(A1,_xleta.WEBSERVICE)\",1",
-        ] {
-            assert!(has_active_formula(text), "{text}");
-        }
-        for text in [
-            "a|b|c!",
-            "| cột 1 | cột 2! |",
-            "show run | include !",
-            "=A1+B2",
-            "-5|3",
-            "+84 123|x",
-            "- mục a|b!c",
-            "+cat x|grep a!b",
-            "-12|34!5",
-            "- IMAGE (b\u{1ea3}n s\u{1ed1} 2)",
-            "=SUM(A1)",
-            "a,=SUM(A1,B2),=IF(A1,\"x,WEBSERVICE(\",2)",
-            "int image = call(x)",
-            "-exec(x)
-+call(y)",
-        ] {
-            assert!(!has_active_formula(text), "{text}");
-        }
     }
 }
