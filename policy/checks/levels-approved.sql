@@ -1,11 +1,16 @@
 -- Has each information system in the book an approved level that stands? The newest approval of a
--- system counts; one without an end is believed only so long. A dossier that was begun has the days that were chosen; before they are over
--- nobody can say. A system whose newest entry says that it is out of use is not looked at.
+-- system counts; one without an end is believed only so long. A dossier that was begun has the days
+-- that were chosen, from its first entry since the system was last approved or out of use; before
+-- they are over nobody can say. A system whose newest entry says that it is out of use is not looked
+-- at.
 WITH placed AS (
     SELECT e.unit, COALESCE(e.subject, '') AS subject, LOWER(TRIM(COALESCE(e.subject, ''))) AS folded,
            e.result, e.expires_on, e.recorded_at, e.age_days,
            ROW_NUMBER() OVER (PARTITION BY e.unit, LOWER(TRIM(COALESCE(e.subject, '')))
                               ORDER BY e.occurred_on DESC, e.recorded_at DESC, e.entry) AS place,
+           MAX(CASE WHEN e.result IN ('approved', 'retired') THEN 1 ELSE 0 END)
+               OVER (PARTITION BY e.unit, LOWER(TRIM(COALESCE(e.subject, '')))
+                     ORDER BY e.occurred_on DESC, e.recorded_at DESC, e.entry) AS settled_since,
            ROW_NUMBER() OVER (PARTITION BY e.unit, LOWER(TRIM(COALESCE(e.subject, ''))),
                                            CASE WHEN e.result = 'approved' THEN 1 ELSE 0 END
                               ORDER BY e.occurred_on DESC, e.recorded_at DESC, e.entry) AS place_of_kind
@@ -22,7 +27,7 @@ systems AS (
            COUNT(CASE WHEN p.result = 'approved' THEN 1 END) AS approved,
            COUNT(CASE WHEN p.result = 'retired' AND p.place = 1 THEN 1 END) AS retired,
            MAX(CASE WHEN p.result = 'approved' AND p.place_of_kind = 1 THEN p.expires_on END) AS expires_on,
-           MAX(CASE WHEN p.result IN ('approved', 'retired') THEN NULL ELSE p.recorded_at END) AS begun_at,
+           MIN(CASE WHEN p.settled_since = 0 THEN p.recorded_at END) AS begun_at,
            MAX(p.recorded_at) AS recorded_at
     FROM placed p
     GROUP BY p.unit, p.folded
