@@ -147,6 +147,8 @@ pub struct Inner {
     pub upkeep: Upkeep,
     /// How what runs by itself goes.
     pub tasks: Board,
+    /// What this process is called where one of several does a piece of work.
+    pub(crate) lease_holder: String,
     /// Takes care that hashing passwords leaves room for everything else.
     pub(crate) hashing: account::Hashing,
     pub(crate) watch: Watch,
@@ -244,7 +246,9 @@ impl App {
         }
         let logs = Logs::open(&config, &db).await?;
         let writer = config.writer;
+        let lease_holder = crate::lease::holder(&db);
         let app = Self(Arc::new(Inner {
+            lease_holder,
             db,
             clock: config.clock,
             data: config.data,

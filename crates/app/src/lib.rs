@@ -21,6 +21,7 @@ mod fresh;
 pub mod inspection;
 pub mod journal;
 pub mod keyring;
+mod lease;
 pub mod live;
 pub mod logs;
 pub mod notify;

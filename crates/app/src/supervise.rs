@@ -13,7 +13,7 @@ use store::job::{self, TaskRun};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::App;
+use crate::{App, lease};
 
 /// What a run did, for a person; `None` when there was nothing to do.
 pub(crate) type Done = Result<Option<Label>, Box<dyn Error + Send + Sync>>;
@@ -26,6 +26,8 @@ pub(crate) struct Every {
     pub name: &'static str,
     period: Duration,
     longest: Duration,
+    alone: bool,
+    of_vault: bool,
     run: Run,
 }
 
@@ -35,7 +37,25 @@ impl Every {
             name,
             period,
             longest: LONGEST,
+            alone: false,
+            of_vault: false,
             run,
+        }
+    }
+
+    /// One process at a time does it.
+    pub(crate) const fn alone(self) -> Self {
+        Self {
+            alone: true,
+            ..self
+        }
+    }
+
+    /// Whoever writes the log vault does it: it is about files that lie beside that.
+    pub(crate) const fn of_vault(self) -> Self {
+        Self {
+            of_vault: true,
+            ..self
         }
     }
 
@@ -51,11 +71,24 @@ pub(crate) struct Keep {
     pub name: &'static str,
     /// It says so at least so often.
     period: Duration,
+    alone: bool,
 }
 
 impl Keep {
     pub(crate) const fn new(name: &'static str, period: Duration) -> Self {
-        Self { name, period }
+        Self {
+            name,
+            period,
+            alone: false,
+        }
+    }
+
+    /// One process at a time does it.
+    pub(crate) const fn alone(self) -> Self {
+        Self {
+            alone: true,
+            ..self
+        }
     }
 }
 
@@ -146,32 +179,37 @@ pub(crate) struct Supervisor {
 }
 
 impl Supervisor {
-    /// Runs a task every so often until the program stops.
+    /// Runs a task every so often until the program stops, where it is this process's.
     pub(crate) fn every(&self, every: Every) {
         let Every {
             name,
             period,
             longest,
+            alone,
+            of_vault,
             ..
         } = every;
+        if of_vault && self.app.logs.vault().is_none() {
+            return;
+        }
         let (app, cancel) = (self.app.clone(), self.cancel.clone());
         let begin = move || repeat(app.clone(), cancel.clone(), every);
-        self.begin(name, period * 2 + longest, begin);
+        self.begin(name, period * 2 + longest, alone, begin);
     }
 
     /// Keeps a task running until the program stops: one that panics, or ends before, is noted,
     /// is an alarm, and begins again.
     pub(crate) fn keep<F, Fut>(&self, keep: Keep, begin: F)
     where
-        F: Fn() -> Fut + Send + 'static,
+        F: Fn() -> Fut + Send + Sync + 'static,
         Fut: Future<Output = ()> + Send + 'static,
     {
-        self.begin(keep.name, keep.period * 2 + LONGEST, begin);
+        self.begin(keep.name, keep.period * 2 + LONGEST, keep.alone, begin);
     }
 
-    fn begin<F, Fut>(&self, name: &'static str, patience: Duration, begin: F)
+    fn begin<F, Fut>(&self, name: &'static str, patience: Duration, alone: bool, begin: F)
     where
-        F: Fn() -> Fut + Send + 'static,
+        F: Fn() -> Fut + Send + Sync + 'static,
         Fut: Future<Output = ()> + Send + 'static,
     {
         let (app, cancel) = (self.app.clone(), self.cancel.clone());
@@ -180,7 +218,11 @@ impl Supervisor {
             let mut again = AGAIN;
             loop {
                 let (started_at, began) = (app.clock.now_ms(), Instant::now());
-                let error = match tokio::spawn(begin()).await {
+                let ended = match alone {
+                    true => lease::alone(&app, &cancel, name, &begin).await,
+                    false => tokio::spawn(begin()).await,
+                };
+                let error = match ended {
                     _ if cancel.is_cancelled() => return,
                     Err(error) => error.to_string(),
                     Ok(()) => "it ended by itself".to_owned(),

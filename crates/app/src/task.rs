@@ -6,12 +6,23 @@ use domain::{
     authority::{Actor, Permission, Scope},
     label::Label,
 };
-use store::job::{self, TaskRun};
-use tokio::time::{MissedTickBehavior, interval};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use store::{
+    job::{self, TaskRun},
+    lease::as_holder,
+};
+use tokio::{
+    sync::watch as watch_channel,
+    time::{MissedTickBehavior, interval},
+};
+use tokio_util::{
+    sync::CancellationToken,
+    task::{AbortOnDropHandle, TaskTracker},
+};
 
 use crate::{
-    App, Ctx, account, assess, attachment, evidence, examiner, logs, notify, remind,
+    App, Ctx, account,
+    assess::{self, Pen},
+    attachment, evidence, examiner, lease, logs, notify, remind,
     supervise::{Done, Every, Keep, Supervisor, note},
     upkeep, watch,
 };
@@ -62,49 +73,58 @@ const EVERY: [Every; 13] = [
     }),
     Every::new("reminders", secs(60), |app, _| {
         Box::pin(async move { Ok(remind::reconcile(&app).await?) })
-    }),
+    })
+    .alone(),
     Every::new("log-sources", secs(5), |app, _| {
         Box::pin(async move { Ok(logs::reconcile(&app).await?) })
-    }),
+    })
+    .of_vault(),
     Every::new("logs-kept", secs(6 * HOUR), |app, _| {
         Box::pin(async move { Ok(logs::kept(&app).await?) })
     })
-    .taking(secs(HOUR)),
+    .taking(secs(HOUR))
+    .of_vault(),
     Every::new("upkeep", secs(1), |app, _| {
         Box::pin(async move { Ok(upkeep::reconcile(&app).await?) })
-    }),
+    })
+    .of_vault(),
     Every::new("attachments", secs(120), |app, _| {
         Box::pin(async move { Ok(attachment::rescan(&app).await?) })
     })
-    .taking(secs(HOUR)),
+    .taking(secs(HOUR))
+    .of_vault(),
     Every::new("file-reader", secs(HOUR), |app, _| {
         Box::pin(async move { Ok(Some(examiner::state(&app).await?)) })
     }),
     Every::new("orphans", secs(HOUR), |app, _| {
         Box::pin(async move { Ok(attachment::sweep(&app).await?) })
     })
-    .taking(secs(HOUR)),
-    Every::new("sessions", secs(300), |app, _| Box::pin(sweep(app))),
+    .taking(secs(HOUR))
+    .of_vault(),
+    Every::new("sessions", secs(300), |app, _| Box::pin(sweep(app))).alone(),
     Every::new("anchors", secs(2), |app, _| {
         Box::pin(async move {
             evidence::reconcile(&app).await?;
             Ok(None)
         })
-    }),
+    })
+    .of_vault(),
     Every::new("evidence", secs(60), |app, _| {
         Box::pin(async move { Ok(evidence::run(&app).await?) })
     })
-    .taking(secs(12 * HOUR)),
+    .taking(secs(12 * HOUR))
+    .of_vault(),
     Every::new("vault-reading", secs(60), |app, stop| {
         Box::pin(async move { Ok(evidence::read(&app, &stop).await?) })
     })
-    .taking(secs(24 * HOUR)),
+    .taking(secs(24 * HOUR))
+    .of_vault(),
 ];
 
 // What runs all the time.
 const VERDICTS: Keep = Keep::new("verdicts", secs(60));
 const HEARING: Keep = Keep::new("hearing", HEARD_EACH);
-pub(crate) const WATCH: Keep = Keep::new("watch", secs(10));
+pub(crate) const WATCH: Keep = Keep::new("watch", secs(10)).alone();
 pub(crate) const LOG_SENDERS: Keep = Keep::new("log-senders", secs(60));
 
 /// The names of the tasks that are told of; the page of settings has words for each.
@@ -232,13 +252,23 @@ impl Running {
 }
 
 /// Verdicts follow facts: at once when facts change, and every minute for what time turns.
+///
+/// Of several processes one writes verdicts and duties; all others take what it wrote, so that
+/// their pages show it.
 async fn judging(app: App, cancel: CancellationToken) {
+    let (held, mut holds) = watch_channel::channel(None);
+    let keep = lease::keep(app.clone(), cancel.clone(), VERDICTS.name, held);
+    let _keep = AbortOnDropHandle::new(tokio::spawn(keep));
+    // Begun as whoever it will be, the first evaluation is not done twice.
+    let _ = tokio::time::timeout(secs(1), holds.changed()).await;
     let mut minute = interval(Duration::from_secs(60));
     minute.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         let full = tokio::select! {
             () = cancel.cancelled() => break,
             _ = minute.tick() => true,
+            // Whoever takes over begins with all of it.
+            _ = holds.changed() => true,
             () = app.assess.poked() => {
                 // A burst of changes (an import, a hub that dies) is judged once.
                 tokio::time::sleep(Duration::from_millis(20)).await;
@@ -246,7 +276,12 @@ async fn judging(app: App, cancel: CancellationToken) {
             }
         };
         let started_at = app.clock.now_ms();
-        let outcome = match assess::evaluate(&app, full).await {
+        let held = holds.borrow_and_update().clone();
+        let evaluated = match held {
+            Some(fence) => as_holder(fence, assess::evaluate(&app, full)).await,
+            None => assess::evaluate_with(&app, full, Pen::Reads).await,
+        };
+        let outcome = match evaluated {
             Ok(done) => {
                 let (verdicts, units, clauses) = (done.verdicts, done.units, done.clauses);
                 let (turned, ms) = (done.turned, done.micros / 1000);

@@ -107,6 +107,10 @@ pub struct ServeArgs {
     /// Do not probe.
     #[arg(long)]
     pub no_probe: bool,
+    /// Run beside another `gieng serve` on the same PostgreSQL, and take over when it ends: with
+    /// the same keys (`--keys`), without a log vault and without syslog.
+    #[arg(long, conflicts_with_all = ["syslog_udp", "syslog_tcp", "prepare"])]
+    pub beside: bool,
     /// Make the data folder and its keys, then end.
     #[arg(long)]
     pub prepare: bool,

@@ -153,6 +153,25 @@ impl Config {
         if !writer {
             self.begun()?;
         }
+        self.opened(writer).await
+    }
+
+    /// Opens the program beside one that runs elsewhere on the same database.
+    pub async fn open_beside(&self) -> anyhow::Result<App> {
+        let keys = self.keys.clone().unwrap_or_else(|| self.data());
+        anyhow::ensure!(
+            self.database.is_some(),
+            "`serve --beside` wants the PostgreSQL that the other one uses (--database)"
+        );
+        anyhow::ensure!(
+            app::keyring::Keyring::is_there(&keys),
+            "there are no keys in {}: `serve --beside` wants those of the other one (--keys)",
+            keys.display()
+        );
+        self.opened(false).await
+    }
+
+    async fn opened(&self, writer: bool) -> anyhow::Result<App> {
         let config = AppConfig {
             data: self.data(),
             keys: self.keys.clone(),

@@ -53,7 +53,10 @@ pub async fn run(config: &Config, args: ServeArgs) -> anyhow::Result<ExitCode> {
             args.trusted_proxy
         },
     };
-    let app = config.open(true).await?;
+    let app = match args.beside {
+        true => config.open_beside().await?,
+        false => config.open(true).await?,
+    };
     if args.prepare {
         app.close().await;
         return Ok(ExitCode::SUCCESS);

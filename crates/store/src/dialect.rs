@@ -1,6 +1,6 @@
 //! The few places where the two engines must differ.
 
-use crate::{StoreError, Tx};
+use crate::{Db, StoreError, Tx};
 
 /// Serialises the writers of the journal: SQLite has one writer as it is, PostgreSQL
 /// takes a lock that ends with the transaction.
@@ -14,6 +14,19 @@ pub(crate) async fn lock_journal(tx: &mut Tx) -> Result<(), StoreError> {
         .await?;
     }
     Ok(())
+}
+
+/// The database's own time, unix milliseconds.
+pub(crate) fn now_ms(db: &Db) -> &'static str {
+    match db.engine() {
+        "postgres" => "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
+        _ => "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
+    }
+}
+
+/// What follows the choice of a row that must stay as it is until the transaction ends.
+pub(crate) fn for_share(tx: &Tx) -> &'static str {
+    if tx.is_postgres() { "FOR SHARE" } else { "" }
 }
 
 /// What follows the choice of jobs so that two processes never lease the same one.

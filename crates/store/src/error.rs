@@ -50,6 +50,12 @@ pub enum StoreError {
         /// What was put there.
         name: String,
     },
+    /// Another process does this now: the lease was taken over.
+    #[error("{name}: another process has taken over")]
+    Fenced {
+        /// The lease.
+        name: String,
+    },
     /// A text holds a NUL character, which PostgreSQL does not take (and SQLite cuts off).
     #[error("{operation}: a text holds a NUL character")]
     Nul {

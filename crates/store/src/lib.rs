@@ -23,6 +23,7 @@ pub mod feed;
 pub mod inspection;
 pub mod job;
 pub mod journal;
+pub mod lease;
 mod line;
 pub mod log_claim;
 pub mod log_source;

@@ -50,6 +50,7 @@ const FILES: &[Files] = files! {
     30: "0030_replacements",
     31: "0031_finding_deadlines",
     32: "0032_recovery_codes",
+    33: "0033_leases",
 };
 
 /// Those of SQLite.

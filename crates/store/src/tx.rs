@@ -9,6 +9,7 @@ use crate::{
     arg::storable,
     db::{Shared, postgres_query, sqlite_query},
     journal::{self, Change, Sealing},
+    lease,
     line::Turn,
     memory::{Head, Memory},
 };
@@ -219,6 +220,7 @@ impl Tx {
         if self.broken {
             return Err(StoreError::Broken);
         }
+        lease::check(&mut self).await?;
         // The locks that all writers want come last, in one order, and are held briefly.
         journal::write(&mut self).await?;
         let versions = self.count().await?;

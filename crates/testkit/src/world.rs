@@ -15,7 +15,8 @@ pub struct World {
     pub program: Program,
     /// Signed in as administrator.
     pub admin: Client,
-    data: TempDir,
+    /// Where its files lie.
+    pub data: TempDir,
 }
 
 impl World {

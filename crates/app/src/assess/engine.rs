@@ -138,11 +138,33 @@ impl Assess {
     }
 }
 
+/// Whether an evaluation writes verdicts and duties down, or takes those that another process
+/// wrote and finds only the evidence itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pen {
+    /// It writes.
+    Writes,
+    /// It takes what is written.
+    Reads,
+}
+
 /// Evaluates: all of it (`full`), or only what reads the facts that changed.
 ///
 /// # Errors
 /// The store's; a check that fails is an `error` verdict, not an error of the evaluation.
 pub async fn evaluate(app: &App, full: bool) -> Result<Evaluated, store::StoreError> {
+    evaluate_with(app, full, Pen::Writes).await
+}
+
+/// As [`evaluate`].
+///
+/// # Errors
+/// As [`evaluate`].
+pub async fn evaluate_with(
+    app: &App,
+    full: bool,
+    pen: Pen,
+) -> Result<Evaluated, store::StoreError> {
     let started = Instant::now();
     // What another process set holds here, too.
     if full && app.reload_settings().await? {
@@ -156,15 +178,16 @@ pub async fn evaluate(app: &App, full: bool) -> Result<Evaluated, store::StoreEr
             .lock()
             .unwrap_or_else(PoisonError::into_inner),
     );
-    if app.assess.elsewhere.swap(false, Ordering::AcqRel) {
+    let elsewhere = app.assess.elsewhere.swap(false, Ordering::AcqRel);
+    if elsewhere {
         memory.open = None;
         memory.duties = None;
     }
-    let evaluated = run(app, &mut memory, full, &dirty).await;
+    let evaluated = run(app, &mut memory, (full, pen), &dirty).await;
     match evaluated {
         Ok(mut done) => {
             done.micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-            if done.turned > 0 {
+            if done.turned > 0 || (elsewhere && pen == Pen::Reads) {
                 app.live.tell(Topic::Verdicts);
             }
             Ok(done)
@@ -181,7 +204,7 @@ pub async fn evaluate(app: &App, full: bool) -> Result<Evaluated, store::StoreEr
 async fn run(
     app: &App,
     memory: &mut Memory,
-    full: bool,
+    (full, pen): (bool, Pen),
     dirty: &BTreeSet<String>,
 ) -> Result<Evaluated, store::StoreError> {
     let library = app.library();
@@ -231,20 +254,28 @@ async fn run(
     memory.pack.clone_from(&library.hash);
     memory.settings = marker;
 
-    let held = match memory.open.take() {
-        Some(board) => board,
-        None => Arc::new(held(app).await?),
+    let (board, turned) = match pen {
+        Pen::Reads => {
+            let rows = store::assessment::open(&app.db).await?;
+            (fill(empty, rows), 0)
+        }
+        Pen::Writes => {
+            let held = match memory.open.take() {
+                Some(board) => board,
+                None => Arc::new(held(app).await?),
+            };
+            let comparison = compare(
+                &library,
+                &memory.binding,
+                &held,
+                empty,
+                &memory.results,
+                &memory.exempt,
+                (!all).then_some(&fresh),
+            );
+            write(app, comparison, now).await?
+        }
     };
-    let comparison = compare(
-        &library,
-        &memory.binding,
-        &held,
-        empty,
-        &memory.results,
-        &memory.exempt,
-        (!all).then_some(&fresh),
-    );
-    let (board, turned) = write(app, comparison, now).await?;
     done.units = board.units.len();
     done.clauses = board.clauses.len();
     done.verdicts = board.cells.iter().flatten().count();
@@ -252,9 +283,14 @@ async fn run(
     // Whoever opens a page next need not.
     board.count();
     let board = Arc::new(board);
-    memory.open = Some(Arc::clone(&board));
-    let judged = (&memory.results, &*facts);
-    duties::save(app, &library, &board, judged, &fresh, &mut memory.duties).await?;
+    match pen {
+        Pen::Reads => memory.open = None,
+        Pen::Writes => {
+            memory.open = Some(Arc::clone(&board));
+            let judged = (&memory.results, &*facts);
+            duties::save(app, &library, &board, judged, &fresh, &mut memory.duties).await?;
+        }
+    }
     *app.assess
         .findings
         .write()

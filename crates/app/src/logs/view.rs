@@ -129,8 +129,8 @@ fn no_vault() -> Problem {
         Label::new("Chưa có kho nhật ký", "There is no log vault yet"),
         "vault",
         Label::new(
-            "Khởi động `gieng serve` để bắt đầu nhận nhật ký.",
-            "Start `gieng serve` to begin taking logs in.",
+            "Khởi động `gieng serve` để bắt đầu nhận nhật ký; nếu tiến trình này chạy với `--beside`, xem nhật ký ở tiến trình chính.",
+            "Start `gieng serve` to begin taking logs in; where this process runs `--beside` another, look at the other.",
         ),
     )
 }

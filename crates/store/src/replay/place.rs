@@ -61,6 +61,7 @@ pub const TABLES: &[(&str, Place)] = &[
     ("job", Place::Open),
     ("journal", Place::Itself),
     ("known_device", Place::Open),
+    ("lease", Place::Open),
     ("letterhead", Place::Journal),
     ("log_claim", Place::Journal),
     ("log_source", Place::Open),

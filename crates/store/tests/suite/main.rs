@@ -10,6 +10,7 @@ mod entry;
 mod fact;
 mod job;
 mod journal;
+mod lease;
 mod outage;
 mod registry;
 mod reminder;
