@@ -3,6 +3,11 @@
 //! A use case takes the [`App`] and a [`Ctx`] (who asks); authority is decided here and
 //! nowhere else. Web, API and command line call the same use cases.
 
+#![cfg_attr(
+    not(test),
+    warn(clippy::unwrap_used, clippy::expect_used, clippy::await_holding_lock)
+)]
+
 pub mod account;
 mod application;
 pub mod assess;

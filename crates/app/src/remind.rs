@@ -206,11 +206,10 @@ fn address<'a>(
     let mut tell = |receiver: &str, by_mail: bool, duty: &'a DutyRow, step: i64| {
         let digest = digests.entry(receiver.to_owned()).or_default();
         digest.mail = by_mail.then(|| receiver.to_owned());
-        if !digest
-            .items
-            .iter()
-            .any(|(d, s)| std::ptr::eq(*d, duty) && *s == step)
-        {
+        // What is told of one duty is told in turn: only the last items can be of it.
+        let of_it = digest.items.iter().rev();
+        let mut of_it = of_it.take_while(|(d, _)| std::ptr::eq(*d, duty));
+        if of_it.all(|(_, told)| *told != step) {
             digest.items.push((duty, step));
         }
     };

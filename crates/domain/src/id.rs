@@ -23,9 +23,12 @@ impl Id {
     pub const NIL: Id = Id(Uuid::nil());
 
     /// A new identifier whose first 48 bits are `at_ms`, so that ids sort by creation.
+    #[expect(
+        clippy::expect_used,
+        reason = "without randomness no identifier is safe to hand out: stop rather than collide"
+    )]
     pub fn new(at_ms: i64) -> Self {
         let mut random = [0u8; 10];
-        // Without randomness no identifier is safe to hand out: stop rather than collide.
         getrandom::fill(&mut random).expect("the operating system gives random bytes");
         let ms = u64::try_from(at_ms).unwrap_or(0);
         Self(uuid::Builder::from_unix_timestamp_millis(ms, &random).into_uuid())

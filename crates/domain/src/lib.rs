@@ -1,5 +1,10 @@
 //! The nouns of Giềng, their ids, rules and state machines: no I/O, no SQL, no HTTP.
 
+#![cfg_attr(
+    not(test),
+    warn(clippy::unwrap_used, clippy::expect_used, clippy::await_holding_lock)
+)]
+
 pub mod authority;
 pub mod availability;
 pub mod claim;

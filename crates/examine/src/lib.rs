@@ -4,6 +4,11 @@
 //! disk or the network. The program never calls them itself: `app::examiner` starts a
 //! [`child`] for each file, which [`ask`] describes.
 
+#![cfg_attr(
+    not(test),
+    warn(clippy::unwrap_used, clippy::expect_used, clippy::await_holding_lock)
+)]
+
 pub mod ask;
 pub mod attachment;
 pub mod child;

@@ -1,5 +1,10 @@
 //! The `gieng` command: configuration, wiring, shutdown.
 
+#![cfg_attr(
+    not(test),
+    warn(clippy::unwrap_used, clippy::expect_used, clippy::await_holding_lock)
+)]
+
 mod args;
 mod check;
 mod config;

@@ -1,5 +1,10 @@
 //! Listeners and pollers: reachability probes, syslog, and notices on their way out.
 
+#![cfg_attr(
+    not(test),
+    warn(clippy::unwrap_used, clippy::expect_used, clippy::await_holding_lock)
+)]
+
 pub mod allowance;
 pub mod machine;
 pub mod notice;

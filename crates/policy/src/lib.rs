@@ -3,6 +3,11 @@
 //! Knows nothing of SQL engines and HTTP: it reads and checks queries, and says
 //! what their rows are worth; running them is the store's part.
 
+#![cfg_attr(
+    not(test),
+    warn(clippy::unwrap_used, clippy::expect_used, clippy::await_holding_lock)
+)]
+
 mod book;
 pub mod calendar;
 pub mod check;

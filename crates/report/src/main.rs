@@ -5,6 +5,11 @@
 //! standard input, writes the files, and prints `[Written, …]`. It needs no network, no
 //! database and no configuration.
 
+#![cfg_attr(
+    not(test),
+    warn(clippy::unwrap_used, clippy::expect_used, clippy::await_holding_lock)
+)]
+
 mod clean;
 mod docx;
 mod font;

@@ -83,6 +83,7 @@ impl Press {
 }
 
 fn id(path: &str) -> FileId {
+    #[expect(clippy::expect_used, reason = "the paths are our own")]
     let path = VirtualPath::new(path).expect("the paths are our own");
     RootedPath::new(VirtualRoot::Project, path).intern()
 }

@@ -3,6 +3,11 @@
 //! One SQL text serves both engines (see `docs/decisions/0002-records.md`); what must
 //! differ is in the module `dialect`.
 
+#![cfg_attr(
+    not(test),
+    warn(clippy::unwrap_used, clippy::expect_used, clippy::await_holding_lock)
+)]
+
 pub mod account;
 pub mod alarm;
 mod arg;

@@ -9,6 +9,11 @@
 //!
 //! The layout on disk is described in `docs/decisions/0003-vault-layout.md`.
 
+#![cfg_attr(
+    not(test),
+    warn(clippy::unwrap_used, clippy::expect_used, clippy::await_holding_lock)
+)]
+
 mod apart;
 mod catalogue;
 mod checkpoints;

@@ -45,6 +45,7 @@ static EN: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| bundle(Lang
 ///
 /// # Panics
 /// When a file of ours does not parse or names a message twice: a test renders all pages.
+#[expect(clippy::expect_used, reason = "constants")]
 fn bundle(lang: Lang) -> FluentBundle<FluentResource> {
     let locale: LanguageIdentifier = match lang {
         Lang::Vi => "vi-VN",

@@ -3,6 +3,11 @@
 //! [`serve`] is the whole of it to the outside. A handler extracts, calls one use case of
 //! `app`, and returns a page or JSON; there is no SQL and no policy here.
 
+#![cfg_attr(
+    not(test),
+    warn(clippy::unwrap_used, clippy::expect_used, clippy::await_holding_lock)
+)]
+
 mod admin;
 mod api;
 pub mod assets;

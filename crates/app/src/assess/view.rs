@@ -132,7 +132,7 @@ impl BoardView {
     }
 
     /// Verdicts in scope: unit, place of the clause, cell.
-    pub fn cells(&self) -> impl Iterator<Item = (&Unit, usize, &Cell)> {
+    pub fn cells(&self) -> impl Iterator<Item = (&Unit, usize, &Cell)> + Clone {
         self.units.iter().flat_map(move |u| {
             (0..self.board.clauses.len())
                 .filter_map(move |c| Some((&self.board.units[*u], c, self.board.cell(*u, c)?)))

@@ -32,7 +32,8 @@ pub use narrow::narrow;
 pub(crate) use record::add_all;
 pub(crate) use record::{By, Writing, find, save_step, write_in};
 pub use record::{
-    Saved, get, list, recent, reference_titles, save, save_new, save_with, titles_of, writable,
+    Saved, get, list, recent, reference_titles, save, save_new, save_with, titles_of, totals,
+    writable,
 };
 pub use remove::delete;
 pub use report::{CellProblem, FieldChange, ImportReport, Outcome, RowFate};

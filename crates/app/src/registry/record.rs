@@ -46,6 +46,30 @@ pub async fn list(
         .map_err(Problem::from)
 }
 
+/// How many records of each noun and book the actor may see, those that are not for the actor
+/// left out.
+///
+/// # Errors
+/// Unavailable.
+pub async fn totals<'a>(
+    app: &App,
+    ctx: &Ctx,
+    schemas: impl IntoIterator<Item = &'a Schema>,
+) -> Result<Vec<(&'a Schema, i64)>, Problem> {
+    let mut read: Vec<(Scope, &Schema)> = Vec::new();
+    for schema in schemas {
+        if let Ok(scope) = ctx.actor.reads(schema) {
+            read.push((scope, schema));
+        }
+    }
+    let totals = registry::totals(&app.db, &read).await?;
+    Ok(read
+        .into_iter()
+        .map(|(_, schema)| schema)
+        .zip(totals)
+        .collect())
+}
+
 /// The schema of a noun of which the actor may write records; a form that would be refused
 /// is not handed out.
 ///

@@ -7,6 +7,7 @@ use crate::label::Label;
 
 /// First and last of each run of characters, ascending: what the fonts inside `gieng-report`
 /// know, but for private use. A test of that program holds it equal to them.
+#[expect(clippy::expect_used, reason = "a file of ours that tests read")]
 static RUNS: LazyLock<Vec<(u32, u32)>> = LazyLock::new(|| {
     let hex = |text: &str| u32::from_str_radix(text, 16).expect("a code in printable.txt");
     include_str!("printable.txt")

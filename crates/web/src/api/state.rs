@@ -45,6 +45,8 @@ pub fn declared(library: &Library) -> Vec<(&'static str, &'static str, Vec<Param
                     Status::ALL.iter().map(|s| s.code()),
                     "how it stands",
                 ),
+                Param::new("offset", Form::Number(0, FAR), "how many to skip"),
+                Param::limit(VERDICTS),
             ]
             .into_iter()
             .chain(compliance::day_params())
@@ -121,7 +123,11 @@ pub(super) fn hold(web: &Web, name: &str, params: &Params) -> Result<(), Fault> 
     params.hold(&one.map(|(_, _, params)| params).unwrap_or_default())
 }
 
-/// `GET /api/v1/verdicts?regulation=&clause=&unit=&status=&as_of=&known=`.
+/// So many verdicts are given at once: 470 clauses of 3,000 units are 30 MB.
+const VERDICTS: u64 = 10_000;
+
+/// `GET /api/v1/verdicts?regulation=&clause=&unit=&status=&as_of=&known=&offset=&limit=`: `total`
+/// counts all that are asked for, `items` holds [`VERDICTS`] at most.
 pub async fn verdicts(
     Shared(web): Shared<Web>,
     reader: Reader,
@@ -136,15 +142,21 @@ pub async fn verdicts(
         return Err(Problem::not_found(&Label::new("đơn vị", "organization"), unit).into());
     }
     let wanted = |name: &str, value: &str| params.get(name).is_empty() || params.get(name) == value;
-    let items: Vec<Value> = view
-        .cells()
-        .filter(|(unit, at, cell)| {
-            let key = &view.board.clauses[*at];
-            wanted("regulation", &key.regulation)
-                && wanted("clause", &key.cite)
-                && wanted("unit", &unit.code)
-                && wanted("status", cell.status.code())
-        })
+    let found = view.cells().filter(|(unit, at, cell)| {
+        let key = &view.board.clauses[*at];
+        wanted("regulation", &key.regulation)
+            && wanted("clause", &key.cite)
+            && wanted("unit", &unit.code)
+            && wanted("status", cell.status.code())
+    });
+    let total = found.clone().count();
+    let limit = match params.number("limit") {
+        0 => usize::try_from(VERDICTS).unwrap_or(usize::MAX),
+        limit => limit,
+    };
+    let items: Vec<Value> = found
+        .skip(params.number("offset"))
+        .take(limit)
         .map(|(unit, at, cell)| {
             let key = &view.board.clauses[at];
             json!({
@@ -162,7 +174,7 @@ pub async fn verdicts(
     Ok(Json(json!({
         "at": view.board.at,
         "known": view.as_of.map(|as_of| as_of.known),
-        "total": items.len(),
+        "total": total,
         "items": items,
     }))
     .into_response())

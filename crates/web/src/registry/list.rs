@@ -36,33 +36,18 @@ const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.
 pub async fn index(State(web): State<Web>, reader: Reader) -> Result<Response, Fault> {
     let library = web.app.library();
     let cx = reader.cx;
-    let one = RecordQuery {
-        limit: 1,
-        ..RecordQuery::default()
+    let nouns = registry::totals(&web.app, &reader.ctx, noun::all()).await?;
+    let books = registry::totals(&web.app, &reader.ctx, library.registers.values()).await?;
+    let row = |(schema, total): (&Schema, i64)| NounRow {
+        code: schema.noun.clone(),
+        icon: schema.icon.clone().unwrap_or_default(),
+        title: cx.l(&schema.plural),
+        about: cx.l(&schema.describes),
+        total: Some(total),
     };
-    let mut groups = Vec::new();
-    let registry: Vec<&Schema> = noun::all().iter().collect();
-    let books: Vec<&Schema> = library
-        .registers
-        .values()
-        .filter(|book| reader.ctx.actor.reads(book).is_ok())
-        .collect();
-    for (title, schemas) in [("registry-nouns", registry), ("registry-books", books)] {
-        let mut rows = Vec::new();
-        for schema in schemas {
-            let total = registry::list(&web.app, &reader.ctx, &schema.noun, &one)
-                .await?
-                .total;
-            rows.push(NounRow {
-                code: schema.noun.clone(),
-                icon: schema.icon.clone().unwrap_or_default(),
-                title: cx.l(&schema.plural),
-                about: cx.l(&schema.describes),
-                total: Some(total),
-            });
-        }
-        groups.push((cx.t(title), rows));
-    }
+    let groups = [("registry-nouns", nouns), ("registry-books", books)]
+        .map(|(title, totals)| (cx.t(title), totals.into_iter().map(row).collect()))
+        .into();
     let open = app::claim::open(&web.app, &reader.ctx).await?.len();
     let open = (open > 0).then(|| cx.tn("claims-open", open));
     let shared = app::share::received(&web.app, &reader.ctx).await?.len();
