@@ -1,7 +1,8 @@
 -- Was one step (`step`: supervised, report) taken at each acceptance within the interval? The
 -- field of that step goes before the entry's result, which can name one fault only; an entry
 -- that tells of another fault alone says nothing of this step. What was rejected was tested, and
--- its test was supervised or not; only the report goes before the use that never came. An entry
+-- its test was supervised or not, and an entry that does not tell leaves it unknown; only the report
+-- goes before the use that never came. An entry
 -- that says both of supervision is no answer. A report that was wanting before the interval is
 -- not forgotten: nobody can say how it stands, until an entry about the same system says that it is there.
 WITH steps AS (
@@ -13,7 +14,7 @@ WITH steps AS (
 ),
 told AS (
     SELECT s.unit, s.subject, s.result, s.occurred_on, s.recorded_at, s.is_recent,
-           CASE WHEN s.result = 'rejected' AND (CAST(:step AS TEXT) <> 'supervised' OR s.taken IS NULL) THEN 'not-used'
+           CASE WHEN s.result = 'rejected' AND CAST(:step AS TEXT) <> 'supervised' THEN 'not-used'
                 WHEN s.result = 'unsupervised' AND CAST(:step AS TEXT) = 'supervised'
                      AND s.taken IN ('independent', 'both') THEN 'result-missing'
                 WHEN s.taken IN ('independent', 'both') THEN 'sound'

@@ -1,7 +1,8 @@
 -- Was each change of this kind that was entered within the interval agreed with whoever must
 -- agree? Any side does where none is named. What the network authority agreed to may have had the
--- unit's IT officer's word before: the book takes one side only, and nobody can say. Of servers, a unit that has none in service is
--- not asked.
+-- unit's IT officer's word before: the book takes one side only, and nobody can say. Nor can anybody
+-- of a change that does not tell what it was made to, unless it was refused, or agreed with the authority or the
+-- side that this rule names. Of servers, a unit that has none in service is not asked.
 SELECT e.unit AS unit,
        COALESCE(e.subject, '') AS subject,
        CASE WHEN e.result IS NULL THEN NULL
@@ -22,6 +23,21 @@ SELECT e.unit AS unit,
 FROM book_change_request e
 WHERE e.about = CAST(:about AS TEXT)
   AND e.age_days <= CAST(:window_days AS BIGINT)
+UNION ALL
+SELECT e.unit AS unit,
+       COALESCE(e.subject, '') AS subject,
+       CAST(NULL AS TEXT) AS status,
+       'kind-missing' AS reason,
+       e.recorded_at AS observed_at,
+       e.result AS result,
+       e.occurred_on AS occurred_on
+FROM book_change_request e
+WHERE COALESCE(e.about, '') = '' AND e.result IS NOT NULL AND e.result <> 'refused'
+  AND (e.result <> 'agreed' OR COALESCE(e.agreed_with, '') NOT IN ('authority', CAST(:agreed_with AS TEXT)))
+  AND e.age_days <= CAST(:window_days AS BIGINT)
+  AND (CAST(:about AS TEXT) <> 'server'
+       OR EXISTS (SELECT 1 FROM fact_device s
+                  WHERE s.unit = e.unit AND s.status = 'active' AND s.role = 'server'))
 UNION ALL
 SELECT d.unit AS unit,
        '' AS subject,

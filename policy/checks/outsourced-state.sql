@@ -1,8 +1,9 @@
 -- Of each software written to order, by the newest entry that tells of this rule: is it as the rule
 -- asks (`sound`, `also_sound`), or is it not (`fault`, `also_fault`)? A fault is a breach within the
 -- interval, and after it nobody can say, until an entry about the same software settles it. The book serves several
--- rules: where nothing that is looked at of a unit tells of this one, nothing is known, and no word that nothing
--- was ordered stands.
+-- rules: of a software whose entries tell of another fault alone nothing is known of this one, nor of a unit of
+-- which nothing that is looked at does, and no word that nothing was ordered stands. What is still under way
+-- beside others owes nothing yet.
 WITH told AS (
     SELECT b.unit, b.entry, COALESCE(b.subject, '') AS subject, b.result, b.occurred_on, b.recorded_at, b.age_days,
            CASE WHEN b.result IN (CAST(:sound AS TEXT), CAST(:also_sound AS TEXT)) THEN 'sound'
@@ -18,7 +19,7 @@ placed AS (
     WHERE t.told IS NOT NULL
 ),
 shown AS (
-    SELECT p.unit, p.subject, p.result, p.occurred_on, p.recorded_at, p.age_days, p.told
+    SELECT p.unit, p.subject, LOWER(TRIM(p.subject)) AS software, p.result, p.occurred_on, p.recorded_at, p.age_days, p.told
     FROM placed p
     WHERE p.place = 1
       AND (p.told = 'unsound' OR p.age_days <= CAST(:window_days AS BIGINT))
@@ -46,4 +47,6 @@ SELECT t.unit AS unit,
 FROM told t
 WHERE t.told IS NULL
   AND t.age_days <= CAST(:window_days AS BIGINT)
-  AND t.unit NOT IN (SELECT p.unit FROM shown p)
+  AND (t.unit NOT IN (SELECT p.unit FROM shown p)
+       OR (t.result <> 'under-contract'
+           AND NOT EXISTS (SELECT 1 FROM shown p WHERE p.unit = t.unit AND p.software = LOWER(TRIM(t.subject)))))

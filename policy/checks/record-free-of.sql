@@ -1,20 +1,23 @@
 -- Is no entry of a book, of a day within the interval, one of the faults that the rule
 -- forbids? A book serves several rules: entries whose result is neither a fault of this
--- rule nor what it asks for say nothing about it.
+-- rule nor what it asks for say nothing about it. Where every entry of the book is of what the rule
+-- asks about (`each`: yes), one that tells of another fault alone leaves this rule unknown, and no word
+-- that there was none stands against it.
 SELECT e.unit AS unit,
        COALESCE(e.subject, '') AS subject,
        CASE WHEN e.result IS NULL THEN NULL
             WHEN e.result IN (CAST(:fault AS TEXT), CAST(:also_fault AS TEXT)) THEN 'breached'
-            ELSE 'met' END AS status,
+            WHEN e.result IN (CAST(:sound AS TEXT), CAST(:also_sound AS TEXT)) THEN 'met' END AS status,
        CASE WHEN e.result IS NULL THEN 'result-missing'
             WHEN e.result IN (CAST(:fault AS TEXT), CAST(:also_fault AS TEXT)) THEN 'unsound'
-            ELSE 'sound' END AS reason,
+            WHEN e.result IN (CAST(:sound AS TEXT), CAST(:also_sound AS TEXT)) THEN 'sound'
+            ELSE 'not-told' END AS reason,
        e.recorded_at AS observed_at,
        e.result AS result,
        e.occurred_on AS occurred_on
 FROM fact_entry e
 WHERE e.register = CAST(:register AS TEXT)
   AND e.age_days <= CAST(:window_days AS BIGINT)
-  AND (e.result IS NULL
+  AND (e.result IS NULL OR CAST(:each AS TEXT) = 'yes'
        OR e.result IN (CAST(:sound AS TEXT), CAST(:also_sound AS TEXT),
                        CAST(:fault AS TEXT), CAST(:also_fault AS TEXT)))

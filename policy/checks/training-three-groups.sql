@@ -1,7 +1,8 @@
 -- Was each of the three groups (technical staff, managers, users) trained in the calendar year? A
 -- year that is not over yet is none that was missed: until then the last one stands, if all three
--- were trained in it. It was missed if its book was kept then and a group is wanting in it. An activity
--- that is no class trained nobody.
+-- were trained in it. It was missed if its book was kept then, for `kept_days` of it at least, and a group is
+-- wanting in it: a book begun later need not hold what was given earlier in the year. An activity that is no
+-- class trained nobody.
 WITH years AS (
     SELECT CAST(SUBSTR(CAST(:today AS TEXT), 1, 4) AS BIGINT) AS this_year
 ),
@@ -25,10 +26,10 @@ trained AS (
 SELECT t.unit AS unit,
        '' AS subject,
        CASE WHEN t.this_groups = 3 OR t.last_groups = 3 THEN 'met'
-            WHEN t.first_recorded_at < t.opened_at THEN 'breached' END AS status,
+            WHEN t.first_recorded_at < t.opened_at - CAST(:kept_days AS BIGINT) * 86400000 THEN 'breached' END AS status,
        CASE WHEN t.this_groups = 3 THEN 'all-trained'
             WHEN t.last_groups = 3 THEN 'all-trained-last-year'
-            WHEN t.first_recorded_at < t.opened_at THEN 'groups-missing'
+            WHEN t.first_recorded_at < t.opened_at - CAST(:kept_days AS BIGINT) * 86400000 THEN 'groups-missing'
             ELSE 'year-open' END AS reason,
        t.recorded_at AS observed_at,
        t.this_groups AS trained_groups,
