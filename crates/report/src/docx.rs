@@ -333,14 +333,15 @@ impl Writer {
                     docx.add_paragraph(text(AlignmentType::Both, &runs).keep_next(kept))
                 }),
                 Block::Table { columns, rows } => docx
-                    .add_table(self.table(columns, rows))
-                    .add_paragraph(gap(style.after)),
+                    .add_table(self.table(columns, rows, kept))
+                    .add_paragraph(gap(style.after).keep_next(kept)),
             };
         }
         docx
     }
 
-    fn table(&mut self, columns: &[Column], rows: &[Vec<String>]) -> Table {
+    /// A table, whose last row stays with what follows where it is `kept`.
+    fn table(&mut self, columns: &[Column], rows: &[Vec<String>], kept: bool) -> Table {
         let size = self.style.table;
         let shares: u32 = columns.iter().map(|c| c.width).sum::<u32>().max(1);
         let widths: Vec<usize> = columns
@@ -357,14 +358,15 @@ impl Writer {
             cell(i, centred(size, &column.title, true, false)).vertical_align(VAlignType::Center)
         });
         let mut all = vec![TableRow::new(head.collect()).cant_split()];
-        for row in rows {
+        for (n, row) in rows.iter().enumerate() {
+            let kept = kept && n + 1 == rows.len();
             let cells = row.iter().enumerate().map(|(i, words)| {
                 let align = if columns.get(i).is_some_and(|c| c.number) {
                     AlignmentType::Right
                 } else {
                     AlignmentType::Left
                 };
-                cell(i, aligned(align, size, words, false, false))
+                cell(i, aligned(align, size, words, false, false).keep_next(kept))
             });
             self.heads.push(false);
             all.push(TableRow::new(cells.collect()).cant_split());

@@ -285,12 +285,37 @@ fn a_long_word_stays_in_its_cell_and_a_row_on_its_page() {
 
 #[test]
 fn a_signature_takes_text_with_it() {
+    signed_below(&|n| {
+        let mut body: Vec<Block> = (0..n).map(|_| Block::plain("Một đoạn ngắn.")).collect();
+        body.push(Block::plain("Đoạn cuối cùng."));
+        body
+    });
+}
+
+#[test]
+fn a_signature_takes_the_last_row_of_a_table_with_it() {
+    signed_below(&|n| {
+        let columns = ["Việc", "Kết quả"].map(|title| Column {
+            title: title.into(),
+            width: 1,
+            number: false,
+        });
+        let row = |text: &str| vec![text.to_owned(), "Đạt".to_owned()];
+        let mut rows: Vec<_> = (0..n).map(|_| row("Một dòng")).collect();
+        rows.push(row("Đoạn cuối cùng."));
+        vec![Block::Table {
+            columns: columns.into(),
+            rows,
+        }]
+    });
+}
+
+fn signed_below(body: &dyn Fn(usize) -> Vec<Block>) {
     let folder = tempfile::tempdir().expect("a folder");
     // One of these lengths leaves too little room on the first page for the signatures.
     let papers: Vec<(String, Paper)> = (12..30)
         .map(|n| {
-            let mut body: Vec<Block> = (0..n).map(|_| Block::plain("Một đoạn ngắn.")).collect();
-            body.push(Block::plain("Đoạn cuối cùng."));
+            let body = body(n);
             let paper = Paper {
                 body,
                 annexes: Vec::new(),

@@ -141,9 +141,8 @@ impl Facts {
 fn read_by_duties(library: &Library) -> BTreeMap<&str, BTreeSet<String>> {
     let mut books: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for rule in library.controls.values().filter_map(|c| c.duty.as_ref()) {
-        let own = |name: &&str| !matches!(*name, "occurred_on" | "recorded_at");
         for register in rule.registers() {
-            let fields = rule.moments().filter(own).map(ToOwned::to_owned);
+            let fields = rule.fields().map(ToOwned::to_owned);
             books.entry(register).or_default().extend(fields);
         }
     }
@@ -162,6 +161,9 @@ fn by_unit(rows: Vec<BookEntry>, fields: &BTreeSet<String>) -> HashMap<Organizat
         let moments = fields
             .iter()
             .filter_map(|field| Some((field.clone(), moment(field)?)));
+        let words = fields
+            .iter()
+            .filter_map(|field| Some((field.clone(), data[field].as_str()?.to_owned())));
         by_unit.entry(row.organization).or_default().push(Entry {
             id: row.id,
             unit: row.organization.to_string(),
@@ -171,6 +173,7 @@ fn by_unit(rows: Vec<BookEntry>, fields: &BTreeSet<String>) -> HashMap<Organizat
             result: row.result,
             subject: row.subject,
             moments: moments.collect(),
+            words: words.collect(),
         });
     }
     by_unit

@@ -59,6 +59,8 @@ pub struct Entry {
     pub subject: Option<String>,
     /// Other fields that say when something happened, by name.
     pub moments: BTreeMap<String, Moment>,
+    /// Fields with a choice, by name.
+    pub words: BTreeMap<String, String>,
 }
 
 impl Entry {
@@ -74,6 +76,14 @@ impl Entry {
             "occurred_on" => self.occurred_on.map(Moment::Day),
             "recorded_at" => self.recorded_at.map(Moment::At),
             other => self.moments.get(other).copied(),
+        }
+    }
+
+    /// The word that was chosen in a field.
+    pub(super) fn word(&self, field: &str) -> Option<&str> {
+        match field {
+            "result" => self.result.as_deref(),
+            other => self.words.get(other).map(String::as_str),
         }
     }
 

@@ -25,10 +25,10 @@ pub struct DutyRule {
     /// The field that says so where `done` is blank: of an answer that may also be a refusal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub or_done: Option<String>,
-    /// The values of `result` by which an event's own entry says that it was done though the
-    /// moment is blank: whether in time is not known then.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub says_done: Vec<String>,
+    /// The values of its fields by which an event's own entry says that it was done (or refused)
+    /// though the moment is blank: whether in time is not known then.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub says_done: BTreeMap<String, Vec<String>>,
     /// The field of an event's own entry that says when it was refused: it will not be done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
@@ -245,7 +245,7 @@ impl DutyRule {
             results: answer.results.clone(),
             done: answer.done.clone(),
             or_done: None,
-            says_done: Vec::new(),
+            says_done: BTreeMap::new(),
             refused: None,
             early: false,
             answer: None,
@@ -277,6 +277,13 @@ impl DutyRule {
         let own = own.chain(self.refused.as_deref());
         event.into_iter().chain(own).chain(answer)
     }
+
+    /// The fields that it looks at beside those that all books have.
+    pub fn fields(&self) -> impl Iterator<Item = &str> {
+        let all = ["occurred_on", "recorded_at", "result"];
+        let says = self.says_done.keys().map(String::as_str);
+        self.moments().chain(says).filter(move |field| !all.contains(field))
+    }
 }
 
 /// A duty as the file has it.
@@ -296,7 +303,7 @@ struct Written {
     #[serde(default)]
     or_done: Option<String>,
     #[serde(default)]
-    says_done: Vec<String>,
+    says_done: BTreeMap<String, Vec<String>>,
     #[serde(default)]
     refused: Option<String>,
     #[serde(default)]

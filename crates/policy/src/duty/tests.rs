@@ -30,7 +30,7 @@ fn rule(period: Period, due: Due) -> DutyRule {
         results: Vec::new(),
         done: None,
         or_done: None,
-        says_done: Vec::new(),
+        says_done: BTreeMap::new(),
         refused: None,
         early: false,
         answer: None,
@@ -294,6 +294,10 @@ fn entries(case: &Case, register: &str, of: impl Fn(&str) -> bool) -> Vec<Entry>
             moments: row
                 .keys()
                 .filter_map(|name| Some((name.clone(), moment(row, name)?)))
+                .collect(),
+            words: row
+                .keys()
+                .filter_map(|name| Some((name.clone(), text(row, name)?)))
                 .collect(),
         })
         .collect()

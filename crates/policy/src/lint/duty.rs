@@ -34,7 +34,9 @@ pub(super) fn check(
     if let Some(field) = &duty.or_done {
         moment(file, "duty.or_done", register, field, in_hours, problems);
     }
-    results(file, "duty.says_done", register, &duty.says_done, problems);
+    for (field, words) in &duty.says_done {
+        choices(file, &format!("duty.says_done.{field}"), register, field, words, problems);
+    }
     if let Some(event) = duty.event() {
         against_event(parts, file, event, register, in_hours, problems);
     }
@@ -140,15 +142,27 @@ fn results(
     words: &[String],
     problems: &mut Vec<Problem>,
 ) {
+    choices(file, at, book, "result", words, problems);
+}
+
+/// The words are choices of a field of the book.
+fn choices(
+    file: &Parsed<Control>,
+    at: &str,
+    book: &Schema,
+    field: &str,
+    words: &[String],
+    problems: &mut Vec<Problem>,
+) {
     let known: Vec<&str> = book
-        .field("result")
+        .field(field)
         .map(|f| f.choices.keys().map(String::as_str).collect())
         .unwrap_or_default();
     for (i, word) in words.iter().enumerate() {
         if !known.contains(&word.as_str()) {
             problems.push(file.report(
                 &format!("{at}[{i}]"),
-                format!("`{word}` is not a result of the book `{}`", book.noun),
+                format!("`{word}` is not a {field} of the book `{}`", book.noun),
                 suggest(word, known.iter().copied()),
             ));
         }
