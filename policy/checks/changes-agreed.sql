@@ -1,43 +1,55 @@
 -- Was each change of this kind that was entered within the interval agreed with whoever must
 -- agree? Any side does where none is named. What the network authority agreed to may have had the
--- unit's IT officer's word before: the book takes one side only, and nobody can say. Nor can anybody
--- of a change that does not tell what it was made to, unless it was refused, or agreed with the authority or the
--- side that this rule names. Of servers, a unit that has none in service is not asked.
+-- unit's IT officer's word before: the book takes one side only, and nobody can say. The authority's own
+-- changes, agreed to by its own officer, are agreed with the authority. An entry that does not tell of what it is a
+-- change is one of the kind of its device; where that tells nothing either, nobody can say, unless it was refused, or agreed with the authority
+-- or the side that this rule names. Of servers, a
+-- unit that has none in service is not asked.
+WITH told AS (
+    SELECT b.unit, b.subject, b.result, b.agreed_with, b.occurred_on, b.recorded_at, b.age_days,
+           CASE WHEN b.about IS NOT NULL THEN b.about
+                WHEN d.role = 'server' THEN 'server'
+                WHEN d.role = 'workstation' THEN 'workstation'
+                WHEN d.role IN ('router', 'switch', 'access-point', 'firewall', 'ids') THEN 'connecting' END AS about
+    FROM book_change_request b
+    LEFT JOIN fact_device d ON d.device = b.device
+),
+authorities AS (
+    SELECT DISTINCT r.unit FROM fact_role r
+    WHERE r.role = 'network-authority'
+      AND (r.starts_on IS NULL OR r.starts_on <= CAST(:today AS TEXT))
+      AND (r.ends_on IS NULL OR r.ends_on >= CAST(:today AS TEXT))
+)
 SELECT e.unit AS unit,
        COALESCE(e.subject, '') AS subject,
-       CASE WHEN e.result IS NULL THEN NULL
+       CASE WHEN e.result IS NULL OR e.about IS NULL THEN NULL
             WHEN e.result = 'refused' THEN 'met'
             WHEN e.result <> 'agreed' THEN 'breached'
             WHEN CAST(:agreed_with AS TEXT) = '' OR e.agreed_with = CAST(:agreed_with AS TEXT) THEN 'met'
+            WHEN CAST(:agreed_with AS TEXT) = 'authority' AND e.agreed_with = 'it-officer' AND a.unit IS NOT NULL THEN 'met'
             WHEN e.agreed_with IS NULL OR CAST(:agreed_with AS TEXT) = 'it-officer' THEN NULL
             ELSE 'breached' END AS status,
        CASE WHEN e.result IS NULL THEN 'result-missing'
+            WHEN e.about IS NULL THEN 'kind-missing'
             WHEN e.result = 'refused' THEN 'sound'
             WHEN e.result <> 'agreed' THEN 'unsound'
             WHEN CAST(:agreed_with AS TEXT) = '' OR e.agreed_with = CAST(:agreed_with AS TEXT) THEN 'sound'
+            WHEN CAST(:agreed_with AS TEXT) = 'authority' AND e.agreed_with = 'it-officer' AND a.unit IS NOT NULL THEN 'sound'
             WHEN e.agreed_with IS NULL OR CAST(:agreed_with AS TEXT) = 'it-officer' THEN 'side-missing'
             ELSE 'wrong-side' END AS reason,
        e.recorded_at AS observed_at,
        e.result AS result,
        e.occurred_on AS occurred_on
-FROM book_change_request e
-WHERE e.about = CAST(:about AS TEXT)
+FROM told e
+LEFT JOIN authorities a ON a.unit = e.unit
+WHERE (e.about = CAST(:about AS TEXT)
+       OR (e.about IS NULL AND e.result IS NOT NULL AND e.result <> 'refused'
+           AND (e.result <> 'agreed' OR COALESCE(e.agreed_with, '') NOT IN ('authority', CAST(:agreed_with AS TEXT)))
+           AND (CAST(:about AS TEXT) <> 'server'
+                OR EXISTS (SELECT 1 FROM fact_device s
+                           WHERE s.unit = e.unit AND s.status = 'active' AND s.role = 'server')
+                OR EXISTS (SELECT 1 FROM book_change_request k WHERE k.unit = e.unit AND k.about = 'server'))))
   AND e.age_days <= CAST(:window_days AS BIGINT)
-UNION ALL
-SELECT e.unit AS unit,
-       COALESCE(e.subject, '') AS subject,
-       CAST(NULL AS TEXT) AS status,
-       'kind-missing' AS reason,
-       e.recorded_at AS observed_at,
-       e.result AS result,
-       e.occurred_on AS occurred_on
-FROM book_change_request e
-WHERE COALESCE(e.about, '') = '' AND e.result IS NOT NULL AND e.result <> 'refused'
-  AND (e.result <> 'agreed' OR COALESCE(e.agreed_with, '') NOT IN ('authority', CAST(:agreed_with AS TEXT)))
-  AND e.age_days <= CAST(:window_days AS BIGINT)
-  AND (CAST(:about AS TEXT) <> 'server'
-       OR EXISTS (SELECT 1 FROM fact_device s
-                  WHERE s.unit = e.unit AND s.status = 'active' AND s.role = 'server'))
 UNION ALL
 SELECT d.unit AS unit,
        '' AS subject,

@@ -4,6 +4,8 @@
 -- measured for at least `min_measured_percent` of the month so far, unless it was down too long
 -- already. Where nobody holds the data centre's role, or nothing of it is registered, nothing is
 -- known.
+-- What the registry places at a standard site of a unit, or of a body that has a hub too (at its office),
+-- does not stand at the centre and is not asked about.
 -- In the first `young_days` of a month the last month is judged, which is whole and grows no older if
 -- its last two hours (local time, UTC+7) were still seen; if not, it is as old as what was seen. In a
 -- month that is not over, what was lost is a breach once it is too much for the whole month; until then what is
@@ -18,6 +20,14 @@ WITH centres AS (
       AND (c.starts_on IS NULL OR c.starts_on <= CAST(:today AS TEXT))
       AND (c.ends_on IS NULL OR c.ends_on >= CAST(:today AS TEXT))
     GROUP BY a.unit, c.unit
+),
+elsewhere AS (
+    SELECT d.device
+    FROM fact_device d
+    JOIN fact_site s ON s.site = d.site
+    WHERE s.class = 'standard'
+      AND (EXISTS (SELECT 1 FROM fact_site h WHERE h.unit = d.unit AND h.class = 'hub' AND h.status = 'active')
+           OR NOT EXISTS (SELECT 1 FROM fact_role o WHERE o.unit = s.unit AND o.role IN ('network-authority', 'data-centre')))
 ),
 month_of AS (
     SELECT c.unit, d.name, d.role, COALESCE(a.updated_at, d.updated_at) AS updated_at, a.down_ms,
@@ -36,6 +46,7 @@ month_of AS (
                           THEN CAST(:last_month AS TEXT) ELSE CAST(:month AS TEXT) END
     WHERE d.status = 'active'
       AND d.role IN ('server', 'firewall', 'ids', 'router', 'switch', 'access-point', 'storage')
+      AND NOT EXISTS (SELECT 1 FROM elsewhere x WHERE x.device = d.device)
 )
 SELECT m.unit AS unit,
        m.name AS subject,

@@ -3,6 +3,16 @@
 -- known, nor of a device that never sent here: it may log elsewhere; nor of a silence in which
 -- we did not listen, of one that is down now, or of a network device, which writes only when
 -- something happens.
+-- What the registry places at a standard site of a unit, or of a body that has a hub too (at its office),
+-- does not stand at the centre and is not asked about.
+WITH elsewhere AS (
+    SELECT d.device
+    FROM fact_device d
+    JOIN fact_site s ON s.site = d.site
+    WHERE s.class = 'standard'
+      AND (EXISTS (SELECT 1 FROM fact_site h WHERE h.unit = d.unit AND h.class = 'hub' AND h.status = 'active')
+           OR NOT EXISTS (SELECT 1 FROM fact_role o WHERE o.unit = s.unit AND o.role IN ('network-authority', 'data-centre')))
+)
 SELECT r.unit AS unit,
        l.name AS subject,
        CASE WHEN l.last_received_at >= CAST(:now AS BIGINT) - CAST(:max_silence_hours AS BIGINT) * 3600000 THEN 'met'
@@ -28,3 +38,4 @@ WHERE r.role = 'network-authority'
   AND (r.ends_on IS NULL OR r.ends_on >= CAST(:today AS TEXT))
   AND (c.starts_on IS NULL OR c.starts_on <= CAST(:today AS TEXT))
   AND (c.ends_on IS NULL OR c.ends_on >= CAST(:today AS TEXT))
+  AND NOT EXISTS (SELECT 1 FROM elsewhere x WHERE x.device = l.device)

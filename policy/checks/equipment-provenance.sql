@@ -1,7 +1,7 @@
 -- Is it known where each device in service, and each piece of software in the book, comes
 -- from? The newest entry of the book speaks of a device by its code, and goes before the registry's
--- own field. That neither says where a device comes from does not show that it is of unclear origin:
--- nobody can say. What was taken out of use is not asked about, nor a computer that stands alone.
+-- own field. That neither says where a device comes from, or that the field says in words that it is not
+-- known, does not show that it is of unclear origin: nobody can say. What was taken out of use is not asked about, nor a computer that stands alone.
 WITH placed AS (
     SELECT e.unit, LOWER(TRIM(e.subject)) AS tag, e.subject, e.result, e.recorded_at,
            ROW_NUMBER() OVER (PARTITION BY e.unit, LOWER(TRIM(e.subject))
@@ -11,21 +11,30 @@ WITH placed AS (
 ),
 papers AS (
     SELECT p.unit, p.tag, p.subject, p.result, p.recorded_at FROM placed p WHERE p.place = 1
+),
+devices AS (
+    SELECT d.unit, d.name, d.code, d.origin, d.updated_at,
+           CASE WHEN LOWER(TRIM(COALESCE(d.origin, ''))) IN ('', '-', '.', '?', '??', 'n/a', 'na', 'không', 'không có', 'chưa', 'chưa có')
+                  OR LOWER(d.origin) LIKE '%không rõ%' OR LOWER(d.origin) LIKE '%khÔng rÕ%' OR LOWER(d.origin) LIKE '%khong ro%'
+                  OR LOWER(d.origin) LIKE '%chưa rõ%' OR LOWER(d.origin) LIKE '%chƯa rÕ%' OR LOWER(d.origin) LIKE '%chua ro%'
+                  OR LOWER(d.origin) LIKE '%không xác định%' OR LOWER(d.origin) LIKE '%chưa xác định%'
+                  OR LOWER(d.origin) LIKE '%không biết%' OR LOWER(d.origin) LIKE '%unknown%' THEN 0 ELSE 1 END AS told
+    FROM fact_device d
+    WHERE d.status = 'active' AND d.role <> 'standalone-computer'
 )
 SELECT d.unit AS unit,
        d.name AS subject,
        CASE WHEN p.result = 'clear' THEN 'met'
             WHEN p.result = 'unclear' THEN 'breached'
-            WHEN d.origin <> '' THEN 'met' END AS status,
+            WHEN d.told = 1 THEN 'met' END AS status,
        CASE WHEN p.result = 'clear' THEN 'papers'
             WHEN p.result = 'unclear' THEN 'unclear'
-            WHEN d.origin <> '' THEN 'origin'
+            WHEN d.told = 1 THEN 'origin'
             ELSE 'unknown' END AS reason,
        COALESCE(p.recorded_at, d.updated_at) AS observed_at,
        d.origin AS origin
-FROM fact_device d
+FROM devices d
 LEFT JOIN papers p ON p.unit = d.unit AND p.tag = LOWER(d.code)
-WHERE d.status = 'active' AND d.role <> 'standalone-computer'
 UNION ALL
 SELECT p.unit AS unit,
        p.subject AS subject,

@@ -2,7 +2,8 @@
 -- after the contact was last saved. That an office stands in nobody's contact does not show
 -- that nobody holds it, nor does a gap before somebody who is named for a later day: such a row
 -- was observed by nobody, and a person answers for it. A hotline that is staffed around the clock
--- is an incident desk too.
+-- is an incident desk too. Where a security officer left, the IT officer or desk that stays may have taken the
+-- security over (the texts name either): a person answers for that too.
 WITH held AS (
     SELECT c.unit,
            c.name,
@@ -13,7 +14,9 @@ WITH held AS (
            CASE WHEN c.role = CAST(:office AS TEXT)
                   OR (c.role = 'hotline' AND CAST(:office AS TEXT) = 'incident-desk') THEN 1 ELSE 0 END AS serves,
            CASE WHEN (c.starts_on IS NULL OR c.starts_on <= CAST(:today AS TEXT))
-                 AND (c.ends_on IS NULL OR c.ends_on >= CAST(:today AS TEXT)) THEN 1 ELSE 0 END AS today
+                 AND (c.ends_on IS NULL OR c.ends_on >= CAST(:today AS TEXT)) THEN 1 ELSE 0 END AS today,
+           CASE WHEN CAST(:office AS TEXT) = 'security-officer'
+                 AND c.role IN ('it-officer', 'incident-desk', 'hotline') THEN 1 ELSE 0 END AS stands_in
     FROM fact_contact c
 ), told AS (
     SELECT h.unit,
@@ -21,7 +24,8 @@ WITH held AS (
            MAX(CASE WHEN h.serves = 1 AND h.today = 1 THEN h.name END) AS holder,
            MAX(CASE WHEN h.serves = 1 AND h.today = 1 THEN h.updated_at END) AS named_at,
            MAX(CASE WHEN h.named_for_it = 1 THEN h.ends_on END) AS ended_on,
-           MAX(CASE WHEN h.serves = 1 AND h.starts_on > CAST(:today AS TEXT) THEN 1 ELSE 0 END) AS to_come,
+           MAX(CASE WHEN (h.serves = 1 AND h.starts_on > CAST(:today AS TEXT))
+                      OR (h.stands_in = 1 AND h.today = 1) THEN 1 ELSE 0 END) AS others,
            MAX(CASE WHEN h.named_for_it = 1 THEN h.updated_at END) AS ended_at
     FROM held h
     GROUP BY h.unit
@@ -30,14 +34,14 @@ SELECT t.unit AS unit,
        '' AS subject,
        CASE WHEN t.named_at >= CAST(:now AS BIGINT) - CAST(:max_age_days AS BIGINT) * 86400000 THEN 'met'
             WHEN t.holder IS NOT NULL THEN NULL
-            WHEN t.ended_on < CAST(:today AS TEXT) AND t.to_come = 0 THEN 'breached'
+            WHEN t.ended_on < CAST(:today AS TEXT) AND t.others = 0 THEN 'breached'
             ELSE NULL END AS status,
        CASE WHEN t.named_at >= CAST(:now AS BIGINT) - CAST(:max_age_days AS BIGINT) * 86400000 THEN 'named'
             WHEN t.holder IS NOT NULL THEN 'not-confirmed'
-            WHEN t.ended_on < CAST(:today AS TEXT) AND t.to_come = 0 THEN 'ended'
+            WHEN t.ended_on < CAST(:today AS TEXT) AND t.others = 0 THEN 'ended'
             ELSE 'none' END AS reason,
        CASE WHEN t.holder IS NOT NULL THEN t.named_at
-            WHEN t.ended_on < CAST(:today AS TEXT) AND t.to_come = 0 THEN t.ended_at END AS observed_at,
+            WHEN t.ended_on < CAST(:today AS TEXT) AND t.others = 0 THEN t.ended_at END AS observed_at,
        t.holder AS holder,
        t.ended_on AS ended_on,
        t.contacts AS contacts

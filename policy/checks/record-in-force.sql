@@ -1,7 +1,8 @@
 -- Has the unit an entry of a book, with a given result and of a given kind (`subject`)
 -- where one is named, that has not expired? An entry without an end does not expire, but it
 -- is believed only so long: then nobody can say, until it is entered anew that it stands. What
--- was withdrawn under the same name, on that day or later, does not stand.
+-- was withdrawn under the same name, on that day or later, does not stand; where an earlier one of that
+-- name is in the book, a withdrawal on the very day is that one's, which was replaced.
 WITH placed AS (
     SELECT e.unit, e.occurred_on, e.recorded_at, e.expires_on,
            CASE WHEN e.expires_on < CAST(:today AS TEXT) THEN 'expired'
@@ -11,6 +12,15 @@ WITH placed AS (
                       AND w.result IN ('withdrawn', 'terminated', 'retired')
                       AND LOWER(TRIM(w.subject)) = LOWER(TRIM(e.subject))
                       AND w.occurred_on >= e.occurred_on
+                      AND (w.occurred_on > e.occurred_on
+                           OR NOT EXISTS (
+                               SELECT 1 FROM fact_entry p
+                               WHERE p.unit = e.unit AND p.register = CAST(:register AS TEXT)
+                                 AND (p.result = CAST(:result AS TEXT)
+                                      OR (CAST(:result AS TEXT) = '' AND p.result NOT IN ('withdrawn', 'terminated', 'retired')))
+                                 AND LOWER(TRIM(p.subject)) = LOWER(TRIM(e.subject))
+                                 AND p.occurred_on < e.occurred_on
+                           ))
                 ) THEN 'withdrawn'
                 WHEN e.expires_on IS NOT NULL THEN 'in-force'
                 WHEN e.age_days <= CAST(:max_age_days AS BIGINT) THEN 'in-force'

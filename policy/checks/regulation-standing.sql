@@ -1,5 +1,6 @@
 -- Has the unit issued an internal regulation that still stands? One that was withdrawn
--- under the same name on the day of issue or later, or that ran out, does not. An amendment
+-- under the same name on the day of issue or later, or that ran out, does not; where an earlier one of
+-- that name is in the book, a withdrawal on the day of issue is that one's, which was replaced. An amendment
 -- shows that there is one where its issue was never entered; where what was issued does not
 -- stand any more, nobody can say of what the amendment is. Without an end it is believed only so long
 -- after it was last issued, amended or checked.
@@ -19,6 +20,12 @@ WITH issued AS (
                          WHERE w.unit = f.unit AND w.register = f.register AND w.result = 'withdrawn'
                            AND LOWER(TRIM(w.subject)) = LOWER(TRIM(f.subject))
                            AND w.occurred_on >= f.occurred_on AND w.occurred_on <= CAST(:today AS TEXT)
+                           AND (w.occurred_on > f.occurred_on
+                                OR NOT EXISTS (
+                                    SELECT 1 FROM fact_entry p
+                                    WHERE p.unit = f.unit AND p.register = f.register AND p.result IN ('issued', 'amended')
+                                      AND LOWER(TRIM(p.subject)) = LOWER(TRIM(f.subject)) AND p.occurred_on < f.occurred_on
+                                ))
                      ) THEN 1 ELSE 0 END AS stands
         FROM fact_entry f
         WHERE f.register = 'internal-regulation' AND f.result IN ('issued', 'amended', 'checked')

@@ -1,12 +1,17 @@
 -- Has the unit a computer of its own for secret documents, without any network address, and
 -- somebody who has it in custody? The computer stands in the registry, or in the book alone; its
--- custodian with the device, or in the book. That neither names one does not show that there is
--- none: such a row was observed by nobody, and a person answers for it. An address, and the end of
--- the last custody, were entered. Who has a computer with an address in custody has none of these; a
+-- custodian with the device, or in the book. That neither names one, or that the field says in words that
+-- there is nobody, does not show that there is none: such a row was observed by nobody, and a person
+-- answers for it. An address, and the end of the last custody, were entered. Who has a computer with an address in custody has none of these; a
 -- custody without an end is believed only so long.
 WITH registered AS (
     SELECT d.unit, COUNT(*) AS computers, COUNT(d.address) AS addressed,
-           COUNT(CASE WHEN d.address IS NULL AND TRIM(COALESCE(d.custodian, '')) <> '' THEN 1 END) AS kept_by,
+           COUNT(CASE WHEN d.address IS NULL
+                       AND LOWER(TRIM(COALESCE(d.custodian, ''))) NOT IN ('', '-', '.', '?', '??', 'n/a', 'na', 'không', 'chưa', 'khÔng', 'chƯa')
+                       AND LOWER(TRIM(COALESCE(d.custodian, ''))) NOT LIKE 'không %'
+                       AND LOWER(TRIM(COALESCE(d.custodian, ''))) NOT LIKE 'khÔng %'
+                       AND LOWER(TRIM(COALESCE(d.custodian, ''))) NOT LIKE 'chưa %'
+                       AND LOWER(TRIM(COALESCE(d.custodian, ''))) NOT LIKE 'chƯa %' THEN 1 END) AS kept_by,
            MAX(d.updated_at) AS updated_at
     FROM fact_device d
     WHERE d.status = 'active' AND d.role = 'standalone-computer'

@@ -144,7 +144,7 @@ fn told_by_duties(library: &Library) -> BTreeMap<&str, bool> {
     let fixed: BTreeSet<&str> = entry.flat_map(policy::facts::View::columns).collect();
     let rules = library.controls.values().filter_map(|c| c.duty.as_ref());
     rules
-        .flat_map(duty::DutyRule::moments)
+        .flat_map(duty::DutyRule::fields)
         .filter(|column| !fixed.contains(column))
         .map(|column| (column, column.ends_with("_at")))
         .collect()
@@ -278,14 +278,18 @@ async fn by_duty(
     for row in db.fetch("book", &sql, &[]).await? {
         let moment =
             |column: &str| Ok::<_, StoreError>(row.opt_int(column)?.map(domain::clock::from_ms));
-        let mut moments = BTreeMap::new();
+        let (mut moments, mut words) = (BTreeMap::new(), BTreeMap::new());
         for (column, is_instant) in &told {
-            let at = if *is_instant {
-                moment(column)?.map(Moment::At)
-            } else {
-                row.opt_parsed(column)?.map(Moment::Day)
-            };
-            moments.extend(at.map(|at| ((*column).to_owned(), at)));
+            let name = (*column).to_owned();
+            if *is_instant {
+                moments.extend(moment(column)?.map(|at| (name, Moment::At(at))));
+            } else if let Some(text) = row.opt_text(column)? {
+                // A day, or a word that was chosen.
+                match text.parse() {
+                    Ok(day) => _ = moments.insert(name, Moment::Day(day)),
+                    Err(_) => _ = words.insert(name, text),
+                }
+            }
         }
         books.entry(row.text("register")?).or_default().push(Entry {
             id: row.text("entry")?,
@@ -296,6 +300,7 @@ async fn by_duty(
             result: row.opt_text("result")?,
             subject: row.opt_text("subject")?,
             moments,
+            words,
         });
     }
     let of = |register: &str, fits: &dyn Fn(&Entry) -> bool| -> Vec<&Entry> {

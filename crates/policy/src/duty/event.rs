@@ -50,8 +50,11 @@ pub(super) fn judge(
                 .as_deref()
                 .and_then(|field| entry.moment(field));
             let refused = refused.is_some_and(|at| !has_yet_to_come(at, now));
-            let says = (rule.says_done.iter())
-                .any(|(field, words)| entry.word(field).is_some_and(|w| words.iter().any(|x| x == w)));
+            let says = (rule.says_done.iter()).any(|(field, words)| {
+                entry
+                    .word(field)
+                    .is_some_and(|w| words.iter().any(|x| x == w))
+            });
             let blank = says && done_at(rule, entry).is_none();
             let judged = match answer {
                 None if refused => Judged::Refused,

@@ -282,7 +282,9 @@ impl DutyRule {
     pub fn fields(&self) -> impl Iterator<Item = &str> {
         let all = ["occurred_on", "recorded_at", "result"];
         let says = self.says_done.keys().map(String::as_str);
-        self.moments().chain(says).filter(move |field| !all.contains(field))
+        self.moments()
+            .chain(says)
+            .filter(move |field| !all.contains(field))
     }
 }
 

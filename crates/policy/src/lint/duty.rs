@@ -35,7 +35,14 @@ pub(super) fn check(
         moment(file, "duty.or_done", register, field, in_hours, problems);
     }
     for (field, words) in &duty.says_done {
-        choices(file, &format!("duty.says_done.{field}"), register, field, words, problems);
+        choices(
+            file,
+            &format!("duty.says_done.{field}"),
+            register,
+            field,
+            words,
+            problems,
+        );
     }
     if let Some(event) = duty.event() {
         against_event(parts, file, event, register, in_hours, problems);

@@ -253,7 +253,7 @@ fn fixtures(parts: &Parts, problems: &mut Vec<Problem>) {
         let duty = parts.controls.get(id).and_then(|c| c.value.duty.as_ref());
         let told: Vec<&str> = duty
             .into_iter()
-            .flat_map(crate::duty::DutyRule::moments)
+            .flat_map(crate::duty::DutyRule::fields)
             .collect();
         for (c, case) in file.value.cases.iter().enumerate() {
             for (view, rows) in &case.facts {
