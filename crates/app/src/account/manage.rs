@@ -55,7 +55,7 @@ pub async fn get(app: &App, ctx: &Ctx, id: AccountId) -> Result<Account, Problem
 pub(super) async fn governed(app: &App, ctx: &Ctx, id: AccountId) -> Result<Account, Problem> {
     let scope = ctx.actor.scope(Permission::Accounts)?;
     let account = get(app, ctx, id).await?;
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.snapshot().await?;
     for grant in &account.grants {
         within(&mut tx, &scope, grant.organization, &account.login).await?;
     }

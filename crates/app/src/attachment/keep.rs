@@ -73,7 +73,7 @@ pub async fn stage(
     bytes: Vec<u8>,
 ) -> Result<Staged, Problem> {
     let scope = ctx.actor.scope(Permission::Write)?;
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.snapshot().await?;
     let own = store::registry::covers(&mut tx, &scope, organization).await?;
     drop(tx);
     if !own {

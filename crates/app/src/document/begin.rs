@@ -111,7 +111,7 @@ async fn begun(
         ));
     }
     let root = ground.root(&template, begin.organization);
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.snapshot().await?;
     covered(&mut tx, &scope, root, &begin.template).await?;
     covered(&mut tx, &scope, begin.organization, &begin.template).await?;
     drop(tx);

@@ -415,7 +415,7 @@ async fn writes(
     author: OrganizationId,
 ) -> Result<(), Problem> {
     let scope = ctx.actor.scope(list::permission(template))?;
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.snapshot().await?;
     covered(&mut tx, &scope, author, &template.id).await?;
     covered(&mut tx, &scope, ground.root(template, author), &template.id).await
 }

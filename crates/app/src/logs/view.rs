@@ -429,7 +429,7 @@ pub async fn adopt(app: &App, ctx: &Ctx, peer: &str, device: &str) -> Result<(),
     let mut values = record.values.clone();
     // Only who sends, and no address that the device has already is thrown away.
     let heard = claim::heard_lately(app).await;
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.snapshot().await?;
     let listed = log_source::unknown_since(&mut tx, peer).await?;
     drop(tx);
     if listed.is_none() && !heard.contains_key(peer) {

@@ -104,7 +104,7 @@ pub async fn closing(app: &App, ctx: &Ctx, noun: &str, id: Id) -> Result<ClosedB
     let found = book::closing(&app.db, &scope, noun, id).await?;
     let closing = found.ok_or_else(|| missing(&id.to_string()))?;
     let hashed = hex::encode(Sha256::digest(closing.content.as_bytes())) == closing.sha256;
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.snapshot().await?;
     let held = book::held(
         &mut tx,
         noun,
