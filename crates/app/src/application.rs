@@ -22,7 +22,7 @@ use store::{
 };
 
 use crate::{
-    Ctx, account,
+    Core, Ctx, account,
     assess::Assess,
     attachment,
     disk::Disk,
@@ -33,7 +33,7 @@ use crate::{
     live::{Live, Topic},
     logs::Logs,
     queue::Queue,
-    registry::{import, running::Runs},
+    registry::running::Runs,
     search::Index,
     setting::Settings,
     upkeep::Upkeep,
@@ -124,10 +124,7 @@ pub struct App(Arc<Inner>);
 
 /// What the parts share; reached through [`App`].
 pub struct Inner {
-    /// The records.
-    pub db: Db,
-    /// The time.
-    pub clock: Clock,
+    core: Core,
     /// Where files lie.
     pub data: PathBuf,
     /// Seals what shall not be read on disk.
@@ -170,6 +167,14 @@ impl std::ops::Deref for App {
 
     fn deref(&self) -> &Inner {
         &self.0
+    }
+}
+
+impl std::ops::Deref for Inner {
+    type Target = Core;
+
+    fn deref(&self) -> &Core {
+        &self.core
     }
 }
 
@@ -242,8 +247,10 @@ impl App {
         let logs = Logs::open(&config, &db).await?;
         let writer = config.writer;
         let app = Self(Arc::new(Inner {
-            db,
-            clock: config.clock,
+            core: Core {
+                db,
+                clock: config.clock,
+            },
             data: config.data,
             keys,
             examiner: Examiner::new(config.examiner),
@@ -338,7 +345,7 @@ impl App {
         };
         let json = |r: &Record| serde_json::to_string(&r.values).unwrap_or_default();
         let about = after.or(before);
-        let owner = about.and_then(|r| import::owner(schema, r));
+        let owner = about.and_then(|r| r.owner(schema));
         let id = about.map_or_else(String::new, |r| r.id.to_string());
         self.event(
             ctx,

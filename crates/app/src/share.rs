@@ -20,7 +20,7 @@ use store::{
 
 use crate::{
     App, Ctx,
-    registry::{a_book, find, get, owner},
+    registry::{a_book, find, get},
 };
 
 fn today(app: &App) -> String {
@@ -106,7 +106,7 @@ pub async fn of(app: &App, ctx: &Ctx, noun: &str, key: &str) -> Result<Sharing, 
     };
     let receivers = if may {
         let scope = ctx.actor.scope(Permission::Read)?;
-        let all = share::receivers(&app.db, &scope, owner(&schema, &entry), &today).await;
+        let all = share::receivers(&app.db, &scope, entry.owner(&schema), &today).await;
         Some(all?)
     } else {
         None
@@ -211,7 +211,7 @@ pub async fn share(
     let schema = a_book(app, noun)?;
     let scope = ctx.actor.writes(&schema)?;
     let entry = find(app, &scope, &schema, key).await?;
-    let owner = owner(&schema, &entry).ok_or_else(|| Problem::internal(key))?;
+    let owner = entry.owner(&schema).ok_or_else(|| Problem::internal(key))?;
     let (now, today) = (app.clock.now_ms(), today(app));
     let ends_on = last_day(until, &today)?;
     let mut tx = app.db.begin().await?;

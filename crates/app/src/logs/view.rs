@@ -424,7 +424,8 @@ pub async fn adopt(app: &App, ctx: &Ctx, peer: &str, device: &str) -> Result<(),
     province_only(ctx)?;
     let schema = app.schema("device")?;
     let record = crate::registry::get(app, ctx, "device", device).await?;
-    let unit = crate::registry::owner(&schema, &record)
+    let unit = record
+        .owner(&schema)
         .ok_or_else(|| Problem::not_found(&schema.label, device))?;
     let mut values = record.values.clone();
     // Only who sends, and no address that the device has already is thrown away.
