@@ -15,7 +15,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    App, Ctx, account, assess, attachment, evidence, examiner, logs, notify, remind, upkeep, watch,
+    App, account, assess, attachment, evidence, examiner, logs, notify, remind, upkeep, watch,
 };
 
 /// The scope of the program itself.
@@ -190,13 +190,12 @@ pub async fn start(app: &App, listen: Listen) -> Result<Running, observe::syslog
         "sessions",
         Duration::from_secs(300),
         |app| async move {
-            let mut tx = app.db.begin_later().await?;
-            let now = app.clock.now_ms();
-            let (ended, others) = store::session::sweep(&mut tx, now).await?;
-            store::job::sweep(&mut tx, now - JOBS_KEPT_MS).await?;
-            let others = account::ended_changes(&app, &Ctx::system(now), None, others);
-            store::journal::append(&mut tx, &others).await?;
-            tx.commit().await?;
+            let mut work = app.begin_batch().await?;
+            let now = work.now();
+            let (ended, others) = store::session::sweep(&mut work, now).await?;
+            store::job::sweep(&mut work, now - JOBS_KEPT_MS).await?;
+            account::note_ended(&mut work, None, others);
+            work.commit().await?;
             Ok::<_, store::StoreError>(Some(Label::new(
                 format!("{ended} phiên đã hết hạn"),
                 format!("{ended} sessions ended"),
