@@ -12,7 +12,6 @@ use domain::{
     label::Label,
     noun,
     problem::Problem,
-    record::Record,
     schema::{Kind, Schema},
 };
 use policy::Library;
@@ -328,34 +327,6 @@ impl App {
         found
             .map(|schema| Arc::new(schema.choose_from(|from| library.choices(from))))
             .ok_or_else(|| Problem::not_found(&Label::new("loại bản ghi", "noun"), name))
-    }
-
-    /// A journal line about a record of the registry or a book.
-    pub(crate) fn change(
-        &self,
-        ctx: &Ctx,
-        schema: &Schema,
-        before: Option<&Record>,
-        after: Option<&Record>,
-    ) -> Change {
-        let action = match (before, after) {
-            (None, _) => "create",
-            (Some(_), Some(_)) => "update",
-            (Some(_), None) => "delete",
-        };
-        let json = |r: &Record| serde_json::to_string(&r.values).unwrap_or_default();
-        let about = after.or(before);
-        let owner = about.and_then(|r| r.owner(schema));
-        let id = about.map_or_else(String::new, |r| r.id.to_string());
-        self.event(
-            ctx,
-            &schema.noun,
-            &id,
-            owner,
-            action,
-            before.map(json),
-            after.map(json),
-        )
     }
 
     /// A journal line about anything.

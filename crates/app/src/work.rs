@@ -18,6 +18,9 @@ use store::{Db, StoreError, Tx, journal::Change};
 
 use crate::Ctx;
 
+/// How often a change is tried that failed only because others wrote at the same time.
+const TRIES: u32 = 4;
+
 /// What every use case stands on. It knows none of them.
 pub struct Core {
     /// The records.
@@ -240,6 +243,40 @@ impl Work {
         self.tx.journal(entry);
     }
 
+    /// Writes an entry about a record into the journal: [`Work::entry_of`], appended.
+    pub(crate) fn changed(
+        &mut self,
+        schema: &Schema,
+        before: Option<&Record>,
+        after: Option<&Record>,
+    ) {
+        let entry = self.entry_of(schema, before, after);
+        self.tx.journal(entry);
+    }
+
+    /// Commits what was done. `None` when it failed only because others wrote at the same time,
+    /// and the same may be tried again in a new transaction; `tries` counts up to [`TRIES`].
+    ///
+    /// # Errors
+    /// What went wrong, or what the commit says.
+    pub async fn settle<T>(
+        self,
+        done: Result<T, Problem>,
+        tries: &mut u32,
+    ) -> Result<Option<T>, Problem> {
+        *tries += 1;
+        let again = *tries < TRIES;
+        match done {
+            Ok(done) => match self.commit().await {
+                Ok(()) => Ok(Some(done)),
+                Err(error) if error.is_contended() && again => Ok(None),
+                Err(error) => Err(error.into()),
+            },
+            Err(_) if self.contended() && again => Ok(None),
+            Err(problem) => Err(problem),
+        }
+    }
+
     /// Makes all of it lasting, or nothing, and tells who listens what was touched.
     ///
     /// # Errors
@@ -260,5 +297,70 @@ impl Deref for Work {
 impl DerefMut for Work {
     fn deref_mut(&mut self) -> &mut Tx {
         &mut self.tx
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use domain::{clock::from_ms, id::Id, problem::ProblemKind};
+    use store::journal;
+
+    use super::*;
+
+    const NOW: i64 = 1_795_230_000_000;
+
+    async fn core() -> (Core, Clock, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let url = folder.path().join("records.db").display().to_string();
+        let clock = Clock::fixed(from_ms(NOW));
+        let core = Core {
+            db: Db::open(&url).await.unwrap(),
+            clock: clock.clone(),
+        };
+        (core, clock, folder)
+    }
+
+    #[tokio::test]
+    async fn a_change_is_told_once_it_is_committed_and_dropped_it_leaves_nothing() {
+        let (core, clock, _folder) = core().await;
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let ear = Arc::clone(&heard);
+        core.db
+            .on_commit(move |views| ear.lock().unwrap().extend(views.iter().cloned()));
+        let ctx = Ctx::console(NOW);
+        let mut work = core.begin(&ctx, Permission::Manage).await.unwrap();
+        work.event("site", "a", None, "update", None, None);
+        drop(work);
+        assert_eq!(journal::last(&core.db).await.unwrap(), 0);
+        let mut work = core.begin(&ctx, Permission::Manage).await.unwrap();
+        clock.set(from_ms(NOW + 5_000));
+        work.event("site", "a", None, "update", None, None);
+        work.touch("fact_target");
+        assert_eq!(work.now(), NOW, "it has one moment");
+        work.commit().await.unwrap();
+        assert_eq!(journal::last(&core.db).await.unwrap(), 1);
+        assert_eq!(*heard.lock().unwrap(), ["fact_target", "site"]);
+    }
+
+    #[tokio::test]
+    async fn who_may_not_does_not_wait_for_the_database() {
+        let (core, _, _folder) = core().await;
+        let ctx = Ctx::console(NOW);
+        let held = core.begin(&ctx, Permission::Manage).await.unwrap();
+        let mut nobody = ctx.clone();
+        nobody.actor.grants.clear();
+        let refused = core.begin(&nobody, Permission::Manage).await;
+        assert_eq!(refused.err().map(|p| p.kind), Some(ProblemKind::Denied));
+        drop(held);
+    }
+
+    #[tokio::test]
+    async fn who_was_asked_for_nothing_reaches_nothing() {
+        let (core, _, _folder) = core().await;
+        let mut work = core.begin_own(&Ctx::console(NOW)).await.unwrap();
+        assert!(!work.covers(OrganizationId(Id::new(NOW))).await.unwrap());
+        assert_eq!(work.scope().roots(), Some(&[][..]));
     }
 }
