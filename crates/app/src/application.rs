@@ -12,7 +12,6 @@ use domain::{
     label::Label,
     noun,
     problem::Problem,
-    record::Record,
     schema::{Kind, Schema},
 };
 use policy::Library;
@@ -22,7 +21,7 @@ use store::{
 };
 
 use crate::{
-    Ctx, account,
+    Core, Ctx, account,
     assess::Assess,
     attachment,
     disk::Disk,
@@ -33,7 +32,7 @@ use crate::{
     live::{Live, Topic},
     logs::Logs,
     queue::Queue,
-    registry::{import, running::Runs},
+    registry::running::Runs,
     search::Index,
     setting::Settings,
     supervise::Board,
@@ -125,10 +124,7 @@ pub struct App(Arc<Inner>);
 
 /// What the parts share; reached through [`App`].
 pub struct Inner {
-    /// The records.
-    pub db: Db,
-    /// The time.
-    pub clock: Clock,
+    core: Core,
     /// Where files lie.
     pub data: PathBuf,
     /// Seals what shall not be read on disk.
@@ -175,6 +171,14 @@ impl std::ops::Deref for App {
 
     fn deref(&self) -> &Inner {
         &self.0
+    }
+}
+
+impl std::ops::Deref for Inner {
+    type Target = Core;
+
+    fn deref(&self) -> &Core {
+        &self.core
     }
 }
 
@@ -249,8 +253,10 @@ impl App {
         let lease_holder = crate::lease::holder(&db);
         let app = Self(Arc::new(Inner {
             lease_holder,
-            db,
-            clock: config.clock,
+            core: Core {
+                db,
+                clock: config.clock,
+            },
             data: config.data,
             keys,
             examiner: Examiner::new(config.examiner),
@@ -329,34 +335,6 @@ impl App {
         found
             .map(|schema| Arc::new(schema.choose_from(|from| library.choices(from))))
             .ok_or_else(|| Problem::not_found(&Label::new("loại bản ghi", "noun"), name))
-    }
-
-    /// A journal line about a record of the registry or a book.
-    pub(crate) fn change(
-        &self,
-        ctx: &Ctx,
-        schema: &Schema,
-        before: Option<&Record>,
-        after: Option<&Record>,
-    ) -> Change {
-        let action = match (before, after) {
-            (None, _) => "create",
-            (Some(_), Some(_)) => "update",
-            (Some(_), None) => "delete",
-        };
-        let json = |r: &Record| serde_json::to_string(&r.values).unwrap_or_default();
-        let about = after.or(before);
-        let owner = about.and_then(|r| import::owner(schema, r));
-        let id = about.map_or_else(String::new, |r| r.id.to_string());
-        self.event(
-            ctx,
-            &schema.noun,
-            &id,
-            owner,
-            action,
-            before.map(json),
-            after.map(json),
-        )
     }
 
     /// A journal line about anything.

@@ -297,18 +297,10 @@ where
     if !matches!(unread, Unread::Busy | Unread::Missing) {
         tracing::warn!(why = unread.code(), bytes = bytes.len(), by = %ctx.actor.name, "a file was not read");
         let about = serde_json::json!({ "why": unread.code(), "bytes": bytes.len() });
-        let event = app.event(
-            ctx,
-            noun,
-            "",
-            organization,
-            "refused-as-unreadable",
-            None,
-            Some(about.to_string()),
-        );
-        let mut tx = app.db.begin().await?;
-        store::journal::append(&mut tx, &[event]).await?;
-        tx.commit().await?;
+        let (action, about) = ("refused-as-unreadable", Some(about.to_string()));
+        let mut work = app.begin_own(ctx).await?;
+        work.event(noun, "", organization, action, None, about);
+        work.commit().await?;
     }
     Err(unread.problem(ask, name))
 }

@@ -57,19 +57,18 @@ pub async fn make(
         expires_at,
         used_at: None,
     };
-    let mut tx = app.db.begin().await?;
-    let whose = account::hold(&mut tx, me).await?;
-    store::feed::make(&mut tx, &hash, me.account, &feed).await?;
+    let mut work = app.begin_own(ctx).await?;
+    let whose = account::hold(&mut work, me).await?;
+    store::feed::make(&mut work, &hash, me.account, &feed).await?;
     let shown = serde_json::json!({
         "name": feed.name, "created_at": now, "expires_at": expires_at, "account": me.account,
         "fingerprint": policy::hash::of_bytes(hash.as_bytes()),
     });
     let shown = shown.to_string();
     let (noun, owner) = ("calendar-feed", me.organization);
-    let change = app.event(ctx, noun, &feed.id, owner, "create", None, Some(shown));
-    store::journal::append(&mut tx, &[change]).await?;
-    account::tell(app, ctx, &mut tx, &whose, Event::FeedMade, &name).await?;
-    tx.commit().await?;
+    work.event(noun, &feed.id, owner, "create", None, Some(shown));
+    account::tell(app, &mut work, &whose, Event::FeedMade, &name).await?;
+    work.commit().await?;
     Ok(secret)
 }
 
@@ -78,13 +77,12 @@ pub async fn make(
 /// # Errors
 /// Unavailable.
 pub async fn end(app: &App, ctx: &Ctx, me: &Authenticated, id: &str) -> Result<(), Problem> {
-    let mut tx = app.db.begin().await?;
-    if store::feed::end(&mut tx, me.account, id).await? > 0 {
+    let mut work = app.begin_own(ctx).await?;
+    if store::feed::end(&mut work, me.account, id).await? > 0 {
         let (noun, owner) = ("calendar-feed", me.organization);
-        let change = app.event(ctx, noun, id, owner, "delete", None, None);
-        store::journal::append(&mut tx, &[change]).await?;
+        work.event(noun, id, owner, "delete", None, None);
     }
-    tx.commit().await.map_err(Problem::from)
+    work.commit().await.map_err(Problem::from)
 }
 
 /// Who reads by the secret part of an address: the account with the rights that it has

@@ -45,7 +45,9 @@ pub mod system_alarm;
 pub mod task;
 pub mod upkeep;
 pub mod watch;
+pub mod work;
 
 pub use application::{App, AppConfig, OpenError};
 pub use ctx::Ctx;
 pub use observe::{allowance, seats};
+pub use work::{Core, Need, Work};

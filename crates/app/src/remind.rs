@@ -283,12 +283,12 @@ async fn write(
     } else {
         WEBHOOK
     };
-    let mut tx = app.db.begin_later().await?;
-    let first = reminder::note(&mut tx, receiver, &today.to_string(), &told).await?;
+    let mut work = app.begin_batch().await?;
+    let first = reminder::note(&mut work, receiver, &today.to_string(), &told).await?;
     if first {
-        notify::queue(&mut tx, way, &payload, now).await?;
+        notify::queue(&mut work, way, &payload, now).await?;
     }
-    tx.commit().await?;
+    work.commit().await?;
     Ok(first)
 }
 

@@ -74,10 +74,9 @@ pub(crate) async fn note(
     noun: &str,
     organization: Option<OrganizationId>,
 ) -> Result<(), Problem> {
-    let event = app.event(ctx, noun, "", organization, "refused-as-secret", None, None);
-    let mut tx = app.db.begin().await?;
-    store::journal::append(&mut tx, &[event]).await?;
-    tx.commit().await.map_err(Problem::from)
+    let mut work = app.begin_own(ctx).await?;
+    work.event(noun, "", organization, "refused-as-secret", None, None);
+    work.commit().await.map_err(Problem::from)
 }
 
 /// Whose a record is, by the field that says so.

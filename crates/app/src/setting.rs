@@ -420,8 +420,21 @@ async fn write(
         Some(_) if secret => Some("\"***\"".to_owned()),
         v => v.map(ToString::to_string),
     };
-    let change = app.event(
-        ctx,
+    let mut work = app.begin(ctx, Permission::Settings).await?;
+    match (&value, province) {
+        (Some(value), _) => {
+            let now = work.now();
+            let value = kept(&app.keys, key, province, value).map_err(|error| {
+                tracing::error!(%error, key, "a secret could not be sealed");
+                Problem::internal("setting")
+            })?;
+            store::setting::set(&mut work, province, key, &value, now).await
+        }
+        (None, Some(province)) => store::setting::unset(&mut work, province, key).await,
+        // What all share has a value, be it the default.
+        (None, None) => Ok(()),
+    }?;
+    work.event(
         "setting",
         key,
         province,
@@ -429,22 +442,7 @@ async fn write(
         shown(before),
         shown(value.as_ref()),
     );
-    let mut tx = app.db.begin().await?;
-    match (&value, province) {
-        (Some(value), _) => {
-            let now = app.clock.now_ms();
-            let value = kept(&app.keys, key, province, value).map_err(|error| {
-                tracing::error!(%error, key, "a secret could not be sealed");
-                Problem::internal("setting")
-            })?;
-            store::setting::set(&mut tx, province, key, &value, now).await
-        }
-        (None, Some(province)) => store::setting::unset(&mut tx, province, key).await,
-        // What all share has a value, be it the default.
-        (None, None) => Ok(()),
-    }?;
-    store::journal::append(&mut tx, &[change]).await?;
-    tx.commit().await?;
+    work.commit().await?;
     app.reload_settings().await?;
     app.changed("setting");
     Ok(())

@@ -13,14 +13,14 @@ use domain::{
 };
 pub use store::share::{Given, Received, Share};
 use store::{
-    Tx, journal,
+    Tx,
     registry::{self, Tree},
     share::{self, ENTRY},
 };
 
 use crate::{
-    App, Ctx,
-    registry::{a_book, find, get, owner},
+    App, Ctx, Work,
+    registry::{a_book, find, get},
 };
 
 fn today(app: &App) -> String {
@@ -106,7 +106,7 @@ pub async fn of(app: &App, ctx: &Ctx, noun: &str, key: &str) -> Result<Sharing, 
     };
     let receivers = if may {
         let scope = ctx.actor.scope(Permission::Read)?;
-        let all = share::receivers(&app.db, &scope, owner(&schema, &entry), &today).await;
+        let all = share::receivers(&app.db, &scope, entry.owner(&schema), &today).await;
         Some(all?)
     } else {
         None
@@ -211,13 +211,14 @@ pub async fn share(
     let schema = a_book(app, noun)?;
     let scope = ctx.actor.writes(&schema)?;
     let entry = find(app, &scope, &schema, key).await?;
-    let owner = owner(&schema, &entry).ok_or_else(|| Problem::internal(key))?;
-    let (now, today) = (app.clock.now_ms(), today(app));
+    let owner = entry.owner(&schema).ok_or_else(|| Problem::internal(key))?;
+    let today = today(app);
     let ends_on = last_day(until, &today)?;
-    let mut tx = app.db.begin().await?;
-    let body = receiver(&mut tx, owner, to, &today).await?;
-    share::lock(&mut tx, entry.id).await?;
-    let before = share::of_subject(&mut tx, ENTRY, entry.id).await;
+    let mut work = app.begin(ctx, &schema).await?;
+    let now = work.now();
+    let body = receiver(&mut work, owner, to, &today).await?;
+    share::lock(&mut work, entry.id).await?;
+    let before = share::of_subject(&mut work, ENTRY, entry.id).await;
     let mut before = before?.into_iter();
     let before = before.find(|each| each.receiver.0 == body.id);
     if let Some(same) = before.as_ref().filter(|each| {
@@ -237,14 +238,14 @@ pub async fn share(
         revoked_at: None,
         revoked_by: None,
     };
-    let others = share::between(&mut tx, (owner, shared.receiver), shared.id, &today).await;
+    let others = share::between(&mut work, (owner, shared.receiver), shared.id, &today).await;
     if others? >= MOST {
         return Err(too_many(body.text("name")));
     }
     let action = if before.is_some() { "update" } else { "create" };
     let name = body.text("name");
-    write(app, ctx, &mut tx, (action, name), before.as_ref(), &shared).await?;
-    tx.commit().await?;
+    write(&mut work, (action, name), before.as_ref(), &shared).await?;
+    work.commit().await?;
     Ok(shared)
 }
 
@@ -262,43 +263,40 @@ pub async fn revoke(
     let schema = a_book(app, noun)?;
     let scope = ctx.actor.writes(&schema)?;
     let entry = find(app, &scope, &schema, key).await?;
-    let mut tx = app.db.begin().await?;
-    share::lock(&mut tx, entry.id).await?;
-    let shares = share::of_subject(&mut tx, ENTRY, entry.id).await;
+    let mut work = app.begin(ctx, &schema).await?;
+    share::lock(&mut work, entry.id).await?;
+    let shares = share::of_subject(&mut work, ENTRY, entry.id).await;
     let mut shares = shares?.into_iter();
     let before = shares.find(|each| each.id == id && each.revoked_at.is_none());
     let before = before
         .ok_or_else(|| Problem::not_found(&Label::new("lượt chia sẻ", "share"), &id.to_string()))?;
     let after = Share {
-        revoked_at: Some(app.clock.now_ms()),
+        revoked_at: Some(work.now()),
         revoked_by: Some(ctx.actor.name.clone()),
         ..before.clone()
     };
     let units = noun::get("organization").ok_or_else(|| Problem::internal("organization"))?;
-    let body = registry::get_in(&mut tx, units, after.receiver.0).await;
+    let body = registry::get_in(&mut work, units, after.receiver.0).await;
     let body = body?;
     let name = body.as_ref().map_or("", |body| body.text("name"));
-    write(app, ctx, &mut tx, ("revoke", name), Some(&before), &after).await?;
-    tx.commit().await.map_err(Problem::from)
+    write(&mut work, ("revoke", name), Some(&before), &after).await?;
+    work.commit().await.map_err(Problem::from)
 }
 
 /// Writes a share with its entry in the journal, which names the receiver too.
 async fn write(
-    app: &App,
-    ctx: &Ctx,
-    tx: &mut Tx,
+    work: &mut Work,
     (action, name): (&str, &str),
     before: Option<&Share>,
     after: &Share,
 ) -> Result<(), Problem> {
-    share::save(tx, after).await?;
+    share::save(work, after).await?;
     let told = |share: &Share| {
         let mut told = serde_json::to_value(share).unwrap_or_default();
         told["name"] = name.into();
         told.to_string()
     };
-    let change = app.event(
-        ctx,
+    work.event(
         "share",
         &after.id.to_string(),
         Some(after.organization),
@@ -306,5 +304,5 @@ async fn write(
         before.map(told),
         Some(told(after)),
     );
-    journal::append(tx, &[change]).await.map_err(Problem::from)
+    Ok(())
 }

@@ -97,15 +97,15 @@ fn words(alarm: &Alarm) -> &Label {
 
 async fn save(app: &App, alarm: &Alarm, say: Option<Say>) -> Result<(), StoreError> {
     let now = app.clock.now_ms();
-    let mut tx = app.db.begin().await?;
-    alarm::save(&mut tx, alarm).await?;
+    let mut work = app.begin_program().await?;
+    alarm::save(&mut work, alarm).await?;
     if let Some(say) = say {
         let about = notice::About {
             subject: alarm.subject.clone().unwrap_or_default(),
             ..notice::About::default()
         };
-        notice::enqueue(app, &mut tx, alarm, say, &about, now).await?;
+        notice::enqueue(app, &mut work, alarm, say, &about, now).await?;
     }
-    tx.commit().await?;
+    work.commit().await?;
     Ok(())
 }

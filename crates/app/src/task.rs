@@ -20,7 +20,7 @@ use tokio_util::{
 };
 
 use crate::{
-    App, Ctx, account,
+    App, account,
     assess::{self, Pen},
     attachment, evidence, examiner, lease, logs, notify, remind,
     supervise::{Done, Every, Keep, Supervisor, note},
@@ -220,13 +220,12 @@ const JOBS_KEPT_MS: i64 = 90 * 86_400_000;
 
 /// Ends sessions and links whose time has come, and forgets what was sent long ago.
 async fn sweep(app: App) -> Done {
-    let mut tx = app.db.begin_later().await?;
-    let now = app.clock.now_ms();
-    let (ended, others) = store::session::sweep(&mut tx, now).await?;
-    job::sweep(&mut tx, now - JOBS_KEPT_MS).await?;
-    let others = account::ended_changes(&app, &Ctx::system(now), None, others);
-    store::journal::append(&mut tx, &others).await?;
-    tx.commit().await?;
+    let mut work = app.begin_batch().await?;
+    let now = work.now();
+    let (ended, others) = store::session::sweep(&mut work, now).await?;
+    job::sweep(&mut work, now - JOBS_KEPT_MS).await?;
+    account::note_ended(&mut work, None, others);
+    work.commit().await?;
     Ok(Some(Label::new(
         format!("{ended} phiên đã hết hạn"),
         format!("{ended} sessions ended"),

@@ -170,7 +170,7 @@ pub struct Actor {
     pub only: Option<Vec<Permission>>,
 }
 
-/// Whose records a query may touch. Only [`Actor::scope`] makes one.
+/// Whose records a query may touch. Only [`Actor`] makes one that reaches anything.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scope(Reach);
 
@@ -181,6 +181,11 @@ enum Reach {
 }
 
 impl Scope {
+    /// The scope of who was asked for no authority: it reaches nothing.
+    pub const fn nothing() -> Self {
+        Self(Reach::Subtrees(Vec::new()))
+    }
+
     /// The roots of the subtrees, or `None` when everything is in scope.
     pub fn roots(&self) -> Option<&[OrganizationId]> {
         match &self.0 {

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::Id;
+use crate::{
+    id::{Id, OrganizationId},
+    schema::Schema,
+};
 
 /// A value of a field.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -96,5 +99,14 @@ impl Record {
     /// The text of `field`, empty when absent.
     pub fn text(&self, field: &str) -> &str {
         self.get(field).as_text().unwrap_or_default()
+    }
+
+    /// The organization that owns it; `None` when its owner's field is empty.
+    pub fn owner(&self, schema: &Schema) -> Option<OrganizationId> {
+        if schema.owner == "id" {
+            Some(OrganizationId(self.id))
+        } else {
+            self.get(&schema.owner).as_id().map(OrganizationId)
+        }
     }
 }

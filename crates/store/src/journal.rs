@@ -177,11 +177,19 @@ async fn at_end(tx: &mut Tx) -> Result<(i64, String), StoreError> {
 /// None yet; what keeps them from being written is an error of the commit.
 #[expect(clippy::unused_async, reason = "as all that writes in a transaction")]
 pub async fn append(tx: &mut Tx, changes: &[Change]) -> Result<(), StoreError> {
-    for change in changes {
-        tx.touch(&change.noun);
-    }
-    tx.entries.extend_from_slice(changes);
+    changes
+        .iter()
+        .cloned()
+        .for_each(|change| tx.journal(change));
     Ok(())
+}
+
+impl Tx {
+    /// Appends a change, as [`append`] does.
+    pub fn journal(&mut self, change: Change) {
+        self.touch(&change.noun);
+        self.entries.push(change);
+    }
 }
 
 /// Writes the entries that wait.

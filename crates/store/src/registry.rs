@@ -52,6 +52,9 @@ pub(crate) fn scope_condition(scope: &Scope, owner: &str, args: &mut Vec<Arg>) -
     let Some(roots) = scope.roots() else {
         return "1 = 1".into();
     };
+    if roots.is_empty() {
+        return "1 = 0".into();
+    }
     let places: Vec<String> = roots
         .iter()
         .map(|root| {

@@ -2,7 +2,6 @@
 
 use domain::{id::AccountId, label::Label, problem::Problem};
 use store::{
-    Tx,
     account::Account,
     device::{self, KnownDevice},
 };
@@ -12,7 +11,7 @@ use super::{
     secret::{hash_of, secret},
     sign_in::Authenticated,
 };
-use crate::{App, Ctx};
+use crate::{App, Ctx, Work};
 
 /// A browser that was not used for so long is not known any more.
 const FORGOTTEN_MS: i64 = 180 * 86_400_000;
@@ -80,14 +79,13 @@ pub(super) async fn known(
 /// a new one. Returns the new device's token for the cookie.
 pub(super) async fn arrive(
     app: &App,
-    ctx: &Ctx,
-    tx: &mut Tx,
+    work: &mut Work,
     account: &Account,
     browser: &Browser,
     known: Option<KnownDevice>,
     expected: bool,
 ) -> Result<Option<String>, Problem> {
-    let now = app.clock.now_ms();
+    let now = work.now();
     let (token, device) = match known {
         Some(device) => (None, device),
         None => {
@@ -101,18 +99,18 @@ pub(super) async fn arrive(
                 agent: String::new(),
             };
             if !expected {
-                tell(app, ctx, tx, account, Event::NewDevice, &browser.agent).await?;
+                tell(app, work, account, Event::NewDevice, &browser.agent).await?;
             }
             (Some(token), device)
         }
     };
     let device = KnownDevice {
         seen_at: now,
-        remote: ctx.remote.clone(),
+        remote: work.ctx().remote.clone(),
         agent: browser.agent(),
         ..device
     };
-    device::note(tx, &device).await?;
+    device::note(work, &device).await?;
     Ok(token)
 }
 
@@ -132,14 +130,13 @@ pub async fn list(app: &App, me: &Authenticated) -> Result<Vec<KnownDevice>, Pro
 /// # Errors
 /// Not found, unavailable.
 pub async fn forget(app: &App, ctx: &Ctx, me: &Authenticated, id: &str) -> Result<(), Problem> {
-    let mut tx = app.db.begin().await?;
-    if device::forget(&mut tx, me.account, id).await? == 0 {
+    let mut work = app.begin_own(ctx).await?;
+    if device::forget(&mut work, me.account, id).await? == 0 {
         let what = Label::new("thiết bị quen", "known device");
         return Err(Problem::not_found(&what, ""));
     }
     let (noun, record) = ("account", me.account.to_string());
-    let change = app.event(
-        ctx,
+    work.event(
         noun,
         &record,
         me.organization,
@@ -147,6 +144,5 @@ pub async fn forget(app: &App, ctx: &Ctx, me: &Authenticated, id: &str) -> Resul
         None,
         None,
     );
-    store::journal::append(&mut tx, &[change]).await?;
-    tx.commit().await.map_err(Problem::from)
+    work.commit().await.map_err(Problem::from)
 }

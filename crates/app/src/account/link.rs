@@ -7,7 +7,6 @@ use domain::{
     problem::{Problem, ProblemKind},
 };
 use store::{
-    Tx,
     account::Account,
     session::{self, Link},
 };
@@ -19,7 +18,7 @@ use super::{
     session::{Renewed, begin, next_stage},
     sign_in::SignedIn,
 };
-use crate::{App, Ctx};
+use crate::{App, Ctx, Work};
 
 /// How long a link is good for.
 const LIFETIME_MS: i64 = 24 * 3_600_000;
@@ -33,23 +32,23 @@ pub async fn first_start(app: &App) -> Result<Option<String>, Problem> {
     if store::account::count(&app.db).await? > 0 {
         return Ok(None);
     }
-    let mut tx = app.db.begin().await?;
-    session::end_start_links(&mut tx).await?;
-    let token = make(app, &mut tx, None).await?;
-    tx.commit().await?;
+    let mut work = app.begin_program().await?;
+    session::end_start_links(&mut work).await?;
+    let token = make(app, &mut work, None).await?;
+    work.commit().await?;
     Ok(Some(token))
 }
 
-async fn make(app: &App, tx: &mut Tx, account: Option<AccountId>) -> Result<String, Problem> {
+async fn make(app: &App, work: &mut Work, account: Option<AccountId>) -> Result<String, Problem> {
     let (token, token_hash) = secret()?;
     let mut link = Link {
         token_hash,
         account,
-        expires_at: app.clock.now_ms() + LIFETIME_MS,
+        expires_at: work.now() + LIFETIME_MS,
         seal: String::new(),
     };
     link.seal = seal(app, &link);
-    session::make_link(tx, &link).await?;
+    session::make_link(work, &link).await?;
     Ok(token)
 }
 
@@ -66,12 +65,10 @@ fn seal(app: &App, link: &Link) -> String {
 /// # Errors
 /// Denied, not found.
 pub async fn issue_link(app: &App, ctx: &Ctx, id: AccountId) -> Result<String, Problem> {
-    ctx.actor.scope(Permission::Accounts)?;
     let account = manage::governed(app, ctx, id).await?;
-    let mut tx = app.db.begin().await?;
-    let token = make(app, &mut tx, Some(id)).await?;
-    let change = app.event(
-        ctx,
+    let mut work = app.begin(ctx, Permission::Accounts).await?;
+    let token = make(app, &mut work, Some(id)).await?;
+    work.event(
         "account",
         &id.to_string(),
         account.organization,
@@ -79,8 +76,7 @@ pub async fn issue_link(app: &App, ctx: &Ctx, id: AccountId) -> Result<String, P
         None,
         None,
     );
-    store::journal::append(&mut tx, &[change]).await?;
-    tx.commit().await?;
+    work.commit().await?;
     Ok(token)
 }
 
@@ -143,30 +139,29 @@ pub async fn redeem(
     chosen: &Chosen<'_>,
     browser: &Browser,
 ) -> Result<SignedIn, Problem> {
-    let now = app.clock.now_ms();
     let existing = redeemable(app, token).await?;
     let first = existing.is_none();
     let mut account = match existing {
         Some(account) => account,
-        None => administrator(chosen, now)?,
+        None => administrator(chosen, app.clock.now_ms())?,
     };
     password::check_new(app, &account, chosen.password).await?;
     let hash = password::hash(app, chosen.password).await?;
     let token = hash_of(token);
-    let mut tx = app.db.begin().await?;
+    let mut work = app.begin_own(ctx).await?;
+    let now = work.now();
     let used = if first {
-        session::use_start_link(&mut tx, &token, now).await
+        session::use_start_link(&mut work, &token, now).await
     } else {
-        session::use_link(&mut tx, &token, account.id, now).await
+        session::use_link(&mut work, &token, account.id, now).await
     };
     if !used? {
         return Err(spent());
     }
-    password::set(app, ctx, &mut tx, &mut account, hash).await?;
-    store::account::signed_in(&mut tx, account.id, now).await?;
+    password::set(app, &mut work, &mut account, hash).await?;
+    store::account::signed_in(&mut work, account.id, now).await?;
     if first {
-        let change = app.event(
-            ctx,
+        work.event(
             "account",
             &account.id.to_string(),
             account.organization,
@@ -174,7 +169,6 @@ pub async fn redeem(
             None,
             Some(manage::shown(&account).to_string()),
         );
-        store::journal::append(&mut tx, &[change]).await?;
     }
     let how = Renewed {
         known: None,
@@ -182,9 +176,8 @@ pub async fn redeem(
         browser,
     };
     let stage = next_stage(app, &account, false);
-    let signed_in = begin(app, ctx, &mut tx, &account, stage, now, how).await?;
-    tx.commit().await?;
-    app.changed("account");
+    let signed_in = begin(app, &mut work, &account, stage, now, how).await?;
+    work.commit().await?;
     Ok(signed_in)
 }
 
@@ -220,8 +213,8 @@ pub async fn set_random_password(app: &App, ctx: &Ctx, login: &str) -> Result<St
     let (secret, _) = secret()?;
     let new = secret[..16].to_owned();
     let hash = password::hash(app, &new).await?;
-    let mut tx = app.db.begin().await?;
-    password::set(app, ctx, &mut tx, &mut account, hash).await?;
-    tx.commit().await?;
+    let mut work = app.begin(ctx, Permission::Accounts).await?;
+    password::set(app, &mut work, &mut account, hash).await?;
+    work.commit().await?;
     Ok(new)
 }

@@ -9,7 +9,7 @@ use domain::{
 };
 use store::{account::Account, session::Session};
 
-use crate::{App, Ctx, secrecy};
+use crate::{App, Ctx, Work, secrecy};
 
 /// What an administrator may set of an account.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -55,7 +55,7 @@ pub async fn get(app: &App, ctx: &Ctx, id: AccountId) -> Result<Account, Problem
 pub(super) async fn governed(app: &App, ctx: &Ctx, id: AccountId) -> Result<Account, Problem> {
     let scope = ctx.actor.scope(Permission::Accounts)?;
     let account = get(app, ctx, id).await?;
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.snapshot().await?;
     for grant in &account.grants {
         within(&mut tx, &scope, grant.organization, &account.login).await?;
     }
@@ -111,7 +111,7 @@ pub async fn save(
     at: Option<(AccountId, i64)>,
     draft: Draft,
 ) -> Result<AccountId, Problem> {
-    let scope = ctx.actor.scope(Permission::Accounts)?;
+    ctx.actor.scope(Permission::Accounts)?;
     let login = draft.login.trim().to_lowercase();
     let mut wrong = Vec::new();
     wrong.extend(wrong_login(&login));
@@ -134,7 +134,6 @@ pub async fn save(
     }
     let typed = [("name", draft.name.as_str())].into_iter();
     secrecy::refuse_marked(app, ctx, "account", None, typed).await?;
-    let now = app.clock.now_ms();
     let before = match at {
         Some((id, version)) => Some(Account {
             version,
@@ -142,10 +141,11 @@ pub async fn save(
         }),
         None => None,
     };
-    let mut tx = app.db.begin().await?;
+    let mut work = app.begin(ctx, Permission::Accounts).await?;
+    let (now, scope) = (work.now(), work.scope());
     let reach = draft.grants.iter().map(|g| g.organization);
     for organization in reach.chain([draft.organization]) {
-        within(&mut tx, &scope, organization, &login).await?;
+        within(&mut work, &scope, organization, &login).await?;
     }
     let account = Account {
         login,
@@ -159,49 +159,42 @@ pub async fn save(
             .clone()
             .unwrap_or_else(|| blank(AccountId(Id::new(now))))
     };
-    store::account::save(&mut tx, &account, now).await?;
-    let mut changes = Vec::new();
+    store::account::save(&mut work, &account, now).await?;
     if !account.enabled {
-        let ended = store::session::end_everything(&mut tx, account.id);
-        changes = ended_changes(app, ctx, account.organization, ended.await?);
+        let ended = store::session::end_everything(&mut work, account.id).await?;
+        note_ended(&mut work, account.organization, ended);
     }
     let action = if before.is_some() { "update" } else { "create" };
-    changes.push(app.event(
-        ctx,
+    work.event(
         "account",
         &account.id.to_string(),
         account.organization,
         action,
         before.as_ref().map(|a| shown(a).to_string()),
         Some(shown(&account).to_string()),
-    ));
-    store::journal::append(&mut tx, &changes).await?;
-    tx.commit().await?;
-    app.changed("account");
+    );
+    work.commit().await?;
     Ok(account.id)
 }
 
-/// Lines of the journal about tokens and feeds that ended with their account, their password or
+/// Notes in the journal the tokens and feeds that ended with their account, their password or
 /// their time.
-pub(crate) fn ended_changes(
-    app: &App,
-    ctx: &Ctx,
+pub(crate) fn note_ended(
+    work: &mut Work,
     organization: Option<OrganizationId>,
     ended: Vec<store::session::Ended>,
-) -> Vec<store::journal::Change> {
-    let change = |e: store::session::Ended| {
-        let before = serde_json::json!({ "name": e.name }).to_string();
-        app.event(
-            ctx,
-            e.noun,
-            &e.id,
+) {
+    for each in ended {
+        let before = serde_json::json!({ "name": each.name }).to_string();
+        work.event(
+            each.noun,
+            &each.id,
             organization,
             "delete",
             Some(before),
             None,
-        )
-    };
-    ended.into_iter().map(change).collect()
+        );
+    }
 }
 
 /// What is wrong with a sign-in name.
@@ -279,7 +272,8 @@ pub async fn set_language(
 ) -> Result<(), Problem> {
     let mut account = super::password::load(app, id).await?;
     account.language = lang.code().into();
-    let mut tx = app.db.begin().await?;
-    store::account::save(&mut tx, &account, app.clock.now_ms()).await?;
-    tx.commit().await.map_err(Problem::from)
+    let mut work = app.begin_program().await?;
+    let now = work.now();
+    store::account::save(&mut work, &account, now).await?;
+    work.commit().await.map_err(Problem::from)
 }

@@ -17,7 +17,7 @@ mod weak;
 pub use device::{Browser, forget as forget_device, list as devices};
 pub use link::{Chosen, first_start, issue_link, redeem, redeemable, set_random_password};
 pub use manage::{Draft, get, list, save, sessions, set_language};
-pub(crate) use manage::{ended_changes, shown};
+pub(crate) use manage::{note_ended, shown};
 pub(crate) use notice::tell;
 pub use notice::{Event, Told, list as events};
 pub(crate) use password::Hashing;

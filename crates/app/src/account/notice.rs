@@ -6,10 +6,10 @@ use domain::{
     label::{Label, Lang},
     problem::Problem,
 };
-use store::{Tx, account::Account, journal};
+use store::{account::Account, journal};
 
 use super::{manage::shown, sign_in::Authenticated};
-use crate::{App, Ctx, notify, task::everything};
+use crate::{App, Work, notify, task::everything};
 
 /// How many events the own page shows.
 const SHOWN: usize = 20;
@@ -134,13 +134,12 @@ impl Event {
 /// browser, a token's name. The entry tells the account's state with it, as each does.
 pub(crate) async fn tell(
     app: &App,
-    ctx: &Ctx,
-    tx: &mut Tx,
+    work: &mut Work,
     account: &Account,
     event: Event,
     detail: &str,
 ) -> Result<(), Problem> {
-    let now = app.clock.now_ms();
+    let now = work.now();
     let detail: String = detail
         .chars()
         .filter(|c| !c.is_control())
@@ -151,8 +150,7 @@ pub(crate) async fn tell(
         after["detail"] = detail.as_str().into();
     }
     let record = account.id.to_string();
-    let change = app.event(
-        ctx,
+    work.event(
         "account",
         &record,
         account.organization,
@@ -160,7 +158,6 @@ pub(crate) async fn tell(
         None,
         Some(after.to_string()),
     );
-    journal::append(tx, &[change]).await?;
     let Some(to) = account.email.clone() else {
         return Ok(());
     };
@@ -178,6 +175,7 @@ pub(crate) async fn tell(
     } else {
         format!("\n{detail}")
     };
+    let ctx = work.ctx();
     let (login, from) = (&account.login, &ctx.remote);
     let body = match lang {
         Lang::Vi => {
@@ -196,7 +194,7 @@ pub(crate) async fn tell(
         details: serde_json::Value::Null,
         to: Some(to),
     };
-    notify::queue(tx, "mail", &payload, now)
+    notify::queue(work, "mail", &payload, now)
         .await
         .map_err(Problem::from)
 }

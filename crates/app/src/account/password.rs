@@ -9,7 +9,7 @@ use domain::{
     label::Label,
     problem::{FieldProblem, Problem, ProblemKind},
 };
-use store::{StoreError, Tx, account::Account, session};
+use store::{StoreError, account::Account, session};
 use tokio::sync::Semaphore;
 
 use super::{
@@ -20,7 +20,7 @@ use super::{
     throttle::{self, Gate, PASSWORD},
     weak,
 };
-use crate::{App, Ctx, task::everything};
+use crate::{App, Ctx, Work, task::everything};
 
 /// So many strangers wait for a hash; the next is sent away at once.
 const WAITING: usize = 64;
@@ -202,22 +202,20 @@ async fn around(app: &App, account: &Account) -> Result<Vec<String>, Problem> {
 /// sessions, tokens, feeds, links, known devices.
 pub(super) async fn set(
     app: &App,
-    ctx: &Ctx,
-    tx: &mut Tx,
+    work: &mut Work,
     account: &mut Account,
     hash: String,
 ) -> Result<(), Problem> {
-    let now = app.clock.now_ms();
+    let now = work.now();
     account.password_hash = Some(hash.clone());
     account.password_changed_at = Some(now);
     account.must_change = false;
-    store::account::save(tx, account, now).await?;
-    store::account::remember_password(tx, account.id, &hash, now).await?;
-    let ended = session::end_everything(tx, account.id).await?;
-    let ended = super::manage::ended_changes(app, ctx, account.organization, ended);
-    store::journal::append(tx, &ended).await?;
-    store::throttle::forget(tx, &throttle::name(&account.login)).await?;
-    tell(app, ctx, tx, account, Event::Password, "").await
+    store::account::save(work, account, now).await?;
+    store::account::remember_password(work, account.id, &hash, now).await?;
+    let ended = session::end_everything(work, account.id).await?;
+    super::manage::note_ended(work, account.organization, ended);
+    store::throttle::forget(work, &throttle::name(&account.login)).await?;
+    tell(app, work, account, Event::Password, "").await
 }
 
 /// Whether the account's password is past its age.
@@ -243,13 +241,13 @@ pub async fn change(
     new: &str,
     browser: &Browser,
 ) -> Result<SignedIn, Problem> {
-    let now = app.clock.now_ms();
     let account = load(app, me.account).await?;
     // Whoever finds a browser signed in does not find the password out with it.
     let subject = throttle::device(account.id, "own-page");
-    let mut tx = app.db.begin().await?;
-    let gate = throttle::enter(&mut tx, &subject, &PASSWORD, now).await?;
-    tx.commit().await?;
+    let mut work = app.begin_own(ctx).await?;
+    let now = work.now();
+    let gate = throttle::enter(&mut work, &subject, &PASSWORD, now).await?;
+    work.commit().await?;
     if let Gate::Waits(until) = gate {
         let what = Label::new(
             "Nhập sai mật khẩu hiện tại quá nhiều lần",
@@ -268,30 +266,30 @@ pub async fn change(
             )],
         ));
     }
-    let mut tx = app.db.begin().await?;
-    store::throttle::forget(&mut tx, &subject).await?;
-    tx.commit().await?;
+    let mut work = app.begin_own(ctx).await?;
+    store::throttle::forget(&mut work, &subject).await?;
+    work.commit().await?;
     check_new(app, &account, new).await?;
     let hash = hash(app, new).await?;
     let known = device::known(app, Some(account.id), browser).await?;
-    let mut tx = app.db.begin().await?;
-    let stands = store::account::hold(&mut tx, account.id).await?;
+    let mut work = app.begin_own(ctx).await?;
+    let now = work.now();
+    let stands = store::account::hold(&mut work, account.id).await?;
     let Some(mut account) = stands.filter(|a| a.password_hash == hash_before) else {
         return Err(Problem::from(StoreError::Stale {
             noun: "account".into(),
         }));
     };
-    let old_session = session::take(&mut tx, &me.session, now).await?;
-    set(app, ctx, &mut tx, &mut account, hash).await?;
+    let old_session = session::take(&mut work, &me.session, now).await?;
+    set(app, &mut work, &mut account, hash).await?;
     // The device was forgotten with the others; that it is this one again is no news.
     let how = Renewed {
         known: None,
         expected: known.is_some() || me.stage == Stage::Full,
         browser,
     };
-    let signed_in = renew(app, ctx, &mut tx, old_session, &account, how).await?;
-    tx.commit().await?;
-    app.changed("account");
+    let signed_in = renew(app, &mut work, old_session, &account, how).await?;
+    work.commit().await?;
     Ok(signed_in)
 }
 

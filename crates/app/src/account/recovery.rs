@@ -4,7 +4,7 @@ use domain::{
     label::Label,
     problem::{Problem, ProblemKind},
 };
-use store::{Tx, account::Account, device};
+use store::{account::Account, device};
 
 use super::{
     notice::{Event, tell},
@@ -12,7 +12,7 @@ use super::{
     session::hold,
     sign_in::Authenticated,
 };
-use crate::{App, Ctx};
+use crate::{App, Ctx, Work};
 
 /// So many are made at once.
 const CODES: usize = 10;
@@ -44,14 +44,13 @@ fn kept(app: &App, account: &Account, code: &str) -> String {
 /// Uses a code up and tells the owner; false where the account has no such code.
 pub(super) async fn spend(
     app: &App,
-    ctx: &Ctx,
-    tx: &mut Tx,
+    work: &mut Work,
     account: &Account,
     code: &str,
 ) -> Result<bool, Problem> {
-    let right = device::use_recovery(tx, account.id, &kept(app, account, code)).await?;
+    let right = device::use_recovery(work, account.id, &kept(app, account, code)).await?;
     if right {
-        tell(app, ctx, tx, account, Event::RecoveryUsed, "").await?;
+        tell(app, work, account, Event::RecoveryUsed, "").await?;
     }
     Ok(right)
 }
@@ -61,8 +60,8 @@ pub(super) async fn spend(
 /// # Errors
 /// Denied without a second factor; unavailable.
 pub async fn make(app: &App, ctx: &Ctx, me: &Authenticated) -> Result<Vec<String>, Problem> {
-    let mut tx = app.db.begin().await?;
-    let account = hold(&mut tx, me).await?;
+    let mut work = app.begin_own(ctx).await?;
+    let account = hold(&mut work, me).await?;
     if account.totp_since.is_none() {
         return Err(Problem::new(
             ProblemKind::Denied,
@@ -87,9 +86,9 @@ pub async fn make(app: &App, ctx: &Ctx, me: &Authenticated) -> Result<Vec<String
         codes.push(code);
     }
     let hashes: Vec<String> = codes.iter().map(|code| kept(app, &account, code)).collect();
-    device::set_recovery(&mut tx, account.id, &hashes).await?;
-    tell(app, ctx, &mut tx, &account, Event::RecoveryMade, "").await?;
-    tx.commit().await?;
+    device::set_recovery(&mut work, account.id, &hashes).await?;
+    tell(app, &mut work, &account, Event::RecoveryMade, "").await?;
+    work.commit().await?;
     let dashed = |code: &String| {
         let parts = [&code[..4], &code[4..8], &code[8..12], &code[12..]];
         parts.join("-")

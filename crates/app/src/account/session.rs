@@ -20,7 +20,7 @@ use super::{
     secret::{hash_of, secret},
     sign_in::{Authenticated, SignedIn, Stage},
 };
-use crate::{App, Ctx};
+use crate::{App, Ctx, Work};
 
 /// A password alone keeps the door open for the second factor so long.
 const HALF_WAY_MS: i64 = 15 * 60_000;
@@ -40,14 +40,13 @@ pub(super) struct Renewed<'a> {
 /// come all the way makes its browser known.
 pub(super) async fn begin(
     app: &App,
-    ctx: &Ctx,
-    tx: &mut Tx,
+    work: &mut Work,
     account: &Account,
     stage: Stage,
     created_at: i64,
     how: Renewed<'_>,
 ) -> Result<SignedIn, Problem> {
-    let now = app.clock.now_ms();
+    let now = work.now();
     let (token, token_hash) = secret()?;
     let mut session = Session {
         token_hash,
@@ -56,25 +55,18 @@ pub(super) async fn begin(
         created_at,
         seen_at: now,
         expires_at: expiry(app, stage, created_at, now),
-        remote: ctx.remote.clone(),
+        remote: work.ctx().remote.clone(),
         agent: how.browser.agent(),
         seal: String::new(),
     };
     session.seal = seal(app, &session);
-    session::create(tx, &session).await?;
+    session::create(work, &session).await?;
     let mut device = None;
     if stage == Stage::Full {
         // From here on it is the account that acts.
-        let ctx = Ctx {
-            actor: Actor {
-                account: Some(account.id),
-                name: account.login.clone(),
-                ..ctx.actor.clone()
-            },
-            ..ctx.clone()
-        };
+        work.acts_as(account.id, &account.login);
         let (browser, known, expected) = (how.browser, how.known, how.expected);
-        device = device::arrive(app, &ctx, tx, account, browser, known, expected).await?;
+        device = device::arrive(app, work, account, browser, known, expected).await?;
     }
     Ok(SignedIn {
         token,
@@ -90,8 +82,7 @@ pub(super) async fn begin(
 /// Sign-in when the old one had ended.
 pub(super) async fn renew(
     app: &App,
-    ctx: &Ctx,
-    tx: &mut Tx,
+    work: &mut Work,
     old: Option<Session>,
     account: &Account,
     how: Renewed<'_>,
@@ -99,7 +90,7 @@ pub(super) async fn renew(
     let old = old.ok_or_else(ended)?;
     // Only who has shown the factor comes this far.
     let stage = next_stage(app, account, true);
-    begin(app, ctx, tx, account, stage, old.created_at, how).await
+    begin(app, work, account, stage, old.created_at, how).await
 }
 
 /// The caller's account, held until the transaction ends.
@@ -193,9 +184,9 @@ pub async fn authenticate(app: &App, token: &str) -> Result<Option<Authenticated
 }
 
 async fn touch(app: &App, session: &Session) -> Result<(), store::StoreError> {
-    let mut tx = app.db.begin().await?;
-    session::touch(&mut tx, session).await?;
-    tx.commit().await
+    let mut work = app.begin_program().await?;
+    session::touch(&mut work, session).await?;
+    work.commit().await
 }
 
 /// Whether the caller's session goes on: a stream of events outlives the request that began it.
@@ -251,10 +242,9 @@ fn of_account(account: Account, session: String, stage: Stage) -> Authenticated 
 /// # Errors
 /// Unavailable.
 pub async fn sign_out(app: &App, ctx: &Ctx, me: &Authenticated) -> Result<(), Problem> {
-    let mut tx = app.db.begin().await?;
-    session::end(&mut tx, &me.session).await?;
-    let change = app.event(
-        ctx,
+    let mut work = app.begin_own(ctx).await?;
+    session::end(&mut work, &me.session).await?;
+    work.event(
         "account",
         &me.account.to_string(),
         me.organization,
@@ -262,8 +252,7 @@ pub async fn sign_out(app: &App, ctx: &Ctx, me: &Authenticated) -> Result<(), Pr
         None,
         None,
     );
-    store::journal::append(&mut tx, &[change]).await?;
-    tx.commit().await.map_err(Problem::from)
+    work.commit().await.map_err(Problem::from)
 }
 
 /// Ends a session of the caller, or (with authority over accounts) of another.
@@ -285,10 +274,9 @@ pub async fn end_session(
             "",
         ));
     }
-    let mut tx = app.db.begin().await?;
-    session::end(&mut tx, handle).await?;
-    let change = app.event(
-        ctx,
+    let mut work = app.begin_own(ctx).await?;
+    session::end(&mut work, handle).await?;
+    work.event(
         "account",
         &target.id.to_string(),
         target.organization,
@@ -296,6 +284,5 @@ pub async fn end_session(
         None,
         None,
     );
-    store::journal::append(&mut tx, &[change]).await?;
-    tx.commit().await.map_err(Problem::from)
+    work.commit().await.map_err(Problem::from)
 }

@@ -19,7 +19,7 @@ use super::{
     throttle::{self, ADDRESS, Gate, PASSWORD},
     totp,
 };
-use crate::{App, Ctx};
+use crate::{App, Ctx, Work};
 
 /// How far a session has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,13 +130,13 @@ async fn enter(
     login: &str,
     known: Option<KnownDevice>,
 ) -> Result<Door, Problem> {
-    let now = app.clock.now_ms();
-    let mut tx = app.db.begin().await?;
+    let mut work = app.begin_own(ctx).await?;
+    let now = work.now();
     if let Some(device) = known {
         let subject = throttle::device(device.account, &device.token_hash);
-        let gate = throttle::enter(&mut tx, &subject, &PASSWORD, now).await?;
+        let gate = throttle::enter(&mut work, &subject, &PASSWORD, now).await?;
         if let Gate::Open { last } = gate {
-            tx.commit().await?;
+            work.commit().await?;
             return Ok(Door {
                 known: Some(device),
                 held: false,
@@ -145,7 +145,7 @@ async fn enter(
         }
         // Somebody guesses at this device: here it is one as any other.
     }
-    let gate = throttle::enter(&mut tx, &throttle::address(&ctx.remote), &ADDRESS, now).await?;
+    let gate = throttle::enter(&mut work, &throttle::address(&ctx.remote), &ADDRESS, now).await?;
     if let Gate::Waits(until) = gate {
         let what = Label::new(
             "Đăng nhập sai quá nhiều lần từ địa chỉ này",
@@ -157,8 +157,8 @@ async fn enter(
         );
         return Err(throttle::too_often(what, until, now, &or));
     }
-    let gate = throttle::enter(&mut tx, &throttle::name(login), &PASSWORD, now).await?;
-    tx.commit().await?;
+    let gate = throttle::enter(&mut work, &throttle::name(login), &PASSWORD, now).await?;
+    work.commit().await?;
     Ok(Door {
         known: None,
         held: matches!(gate, Gate::Waits(_)),
@@ -190,47 +190,45 @@ pub async fn sign_in(
         None => Lane::Stranger,
     };
     let right = password::verify(app, lane, typed.password, hash).await?;
-    let mut tx = app.db.begin().await?;
+    let mut work = app.begin_own(ctx).await?;
     // Much may have happened meanwhile: what counts is how the account stands now, and it
     // stays so until this try is written down.
     let stands = match &account {
-        Some(known) => store::account::hold(&mut tx, known.id).await?,
+        Some(known) => store::account::hold(&mut work, known.id).await?,
         None => None,
     };
     let same = |a: &Account| a.enabled && a.password_hash.as_deref() == hash;
     let Some(account) = stands.as_ref().filter(|a| right && same(a)) else {
-        return fail(app, ctx, tx, &login, stands.as_ref(), &door).await;
+        return fail(app, work, &login, stands.as_ref(), &door).await;
     };
     let mut factor_shown = false;
     if account.totp_since.is_some() && !typed.code.trim().is_empty() {
         let device = door.known.as_ref();
-        let shown = totp::judge(app, ctx, &mut tx, account, device, typed.code).await?;
+        let shown = totp::judge(app, &mut work, account, device, typed.code).await?;
         factor_shown = shown == totp::Judged::Right;
         if !factor_shown {
-            return fail(app, ctx, tx, &login, None, &door).await;
+            return fail(app, work, &login, None, &door).await;
         }
     }
     if door.held && !factor_shown {
-        return fail(app, ctx, tx, &login, None, &door).await;
+        return fail(app, work, &login, None, &door).await;
     }
-    succeed(app, ctx, tx, account, factor_shown, door, browser).await
+    succeed(app, work, account, factor_shown, door, browser).await
 }
 
 /// Writes a try down that was wrong, and answers as to any other.
 async fn fail(
     app: &App,
-    ctx: &Ctx,
-    mut tx: store::Tx,
+    mut work: Work,
     login: &str,
     account: Option<&Account>,
     door: &Door,
 ) -> Result<SignedIn, Problem> {
     // Whoever is refused, something is written and synced: how long that takes tells nothing.
-    store::throttle::hold(&mut tx, &throttle::name(login)).await?;
+    store::throttle::hold(&mut work, &throttle::name(login)).await?;
     // A name that waits is in the journal already; a flood does not fill it.
     if let Some(account) = account.filter(|_| !door.held) {
-        let change = app.event(
-            ctx,
+        work.event(
             "account",
             &account.id.to_string(),
             account.organization,
@@ -238,36 +236,35 @@ async fn fail(
             None,
             None,
         );
-        store::journal::append(&mut tx, &[change]).await?;
         if door.last {
-            tell(app, ctx, &mut tx, account, Event::LockOut, "").await?;
+            tell(app, &mut work, account, Event::LockOut, "").await?;
         }
     }
-    tx.commit().await?;
+    work.commit().await?;
     Err(refused())
 }
 
 async fn succeed(
     app: &App,
-    ctx: &Ctx,
-    mut tx: store::Tx,
+    mut work: Work,
     account: &Account,
     factor_shown: bool,
     door: Door,
     browser: &Browser,
 ) -> Result<SignedIn, Problem> {
-    let now = app.clock.now_ms();
+    let now = work.now();
     if let Some(device) = &door.known {
         let subject = throttle::device(account.id, &device.token_hash);
-        store::throttle::forget(&mut tx, &subject).await?;
+        store::throttle::forget(&mut work, &subject).await?;
     } else {
         // Who may sign in does not thereby get further guesses at others' passwords.
-        throttle::give_back(&mut tx, &throttle::address(&ctx.remote), &ADDRESS).await?;
-        store::throttle::forget(&mut tx, &throttle::name(&account.login)).await?;
+        let address = throttle::address(&work.ctx().remote);
+        throttle::give_back(&mut work, &address, &ADDRESS).await?;
+        store::throttle::forget(&mut work, &throttle::name(&account.login)).await?;
     }
-    store::account::signed_in(&mut tx, account.id, now).await?;
-    let change = app.event(
-        ctx,
+    store::account::signed_in(&mut work, account.id, now).await?;
+    work.acts_as(account.id, &account.login);
+    work.event(
         "account",
         &account.id.to_string(),
         account.organization,
@@ -275,20 +272,13 @@ async fn succeed(
         None,
         None,
     );
-    let change = store::journal::Change {
-        actor: account.login.clone(),
-        actor_id: Some(account.id.to_string()),
-        ..change
-    };
-    store::journal::append(&mut tx, &[change]).await?;
     let how = Renewed {
         known: door.known,
         expected: false,
         browser,
     };
     let stage = session::next_stage(app, account, factor_shown);
-    let signed_in = session::begin(app, ctx, &mut tx, account, stage, now, how).await?;
-    tx.commit().await?;
-    app.changed("account");
+    let signed_in = session::begin(app, &mut work, account, stage, now, how).await?;
+    work.commit().await?;
     Ok(signed_in)
 }

@@ -98,16 +98,15 @@ pub async fn make(
         expires_at,
         used_at: None,
     };
-    let mut tx = app.db.begin().await?;
-    let account = hold(&mut tx, me).await?;
-    token::make(&mut tx, &hash, me.account, &token).await?;
+    let mut work = app.begin_own(ctx).await?;
+    let account = hold(&mut work, me).await?;
+    token::make(&mut work, &hash, me.account, &token).await?;
     let codes: Vec<&str> = scopes.iter().map(|s| s.code()).collect();
     let shown = serde_json::json!({
         "name": token.name, "created_at": now, "scopes": codes.join(","), "expires_at": token.expires_at,
         "account": me.account, "fingerprint": policy::hash::of_bytes(hash.as_bytes()),
     });
-    let change = app.event(
-        ctx,
+    work.event(
         "api-token",
         &token.id,
         me.organization,
@@ -115,9 +114,8 @@ pub async fn make(
         None,
         Some(shown.to_string()),
     );
-    store::journal::append(&mut tx, &[change]).await?;
-    tell(app, ctx, &mut tx, &account, Event::TokenMade, &name).await?;
-    tx.commit().await?;
+    tell(app, &mut work, &account, Event::TokenMade, &name).await?;
+    work.commit().await?;
     Ok(secret)
 }
 
@@ -126,13 +124,12 @@ pub async fn make(
 /// # Errors
 /// Unavailable.
 pub async fn end(app: &App, ctx: &Ctx, me: &Authenticated, id: &str) -> Result<(), Problem> {
-    let mut tx = app.db.begin().await?;
-    let ended = token::end(&mut tx, me.account, id).await?;
+    let mut work = app.begin_own(ctx).await?;
+    let ended = token::end(&mut work, me.account, id).await?;
     if let Some(name) = ended {
         let before = serde_json::json!({ "name": name }).to_string();
         let (noun, owner) = ("api-token", me.organization);
-        let change = app.event(ctx, noun, id, owner, "delete", Some(before), None);
-        store::journal::append(&mut tx, &[change]).await?;
+        work.event(noun, id, owner, "delete", Some(before), None);
     }
-    tx.commit().await.map_err(Problem::from)
+    work.commit().await.map_err(Problem::from)
 }

@@ -6,7 +6,7 @@ use domain::{
     label::Label,
     problem::{FieldProblem, Problem},
 };
-use store::{Tx, account::Account, device::KnownDevice, session};
+use store::{account::Account, device::KnownDevice, session};
 use totp_rs::{Builder, Secret, Totp};
 
 use super::{
@@ -17,7 +17,7 @@ use super::{
     sign_in::{Authenticated, SignedIn, Stage},
     throttle::{self, FACTOR, Gate},
 };
-use crate::{App, Ctx, keyring::Keyring, task::everything};
+use crate::{App, Ctx, Work, keyring::Keyring, task::everything};
 
 /// What an authenticator app needs.
 #[derive(Clone)]
@@ -55,9 +55,10 @@ pub(crate) async fn seal_old(app: &App) -> Result<(), Problem> {
             continue;
         };
         account.totp_secret = Some(sealed(app, &account, &plain)?);
-        let mut tx = app.db.begin().await?;
-        store::account::save(&mut tx, &account, app.clock.now_ms()).await?;
-        tx.commit().await?;
+        let mut work = app.begin_program().await?;
+        let now = work.now();
+        store::account::save(&mut work, &account, now).await?;
+        work.commit().await?;
     }
     Ok(())
 }
@@ -84,9 +85,10 @@ pub async fn enrol(app: &App, me: &Authenticated) -> Result<Enrolment, Problem> 
             getrandom::fill(&mut bytes).map_err(|_| Problem::internal("random"))?;
             let secret = Secret::from(bytes.to_vec()).to_base32();
             account.totp_secret = Some(sealed(app, &account, &secret)?);
-            let mut tx = app.db.begin().await?;
-            store::account::save(&mut tx, &account, app.clock.now_ms()).await?;
-            tx.commit().await?;
+            let mut work = app.begin_program().await?;
+            let now = work.now();
+            store::account::save(&mut work, &account, now).await?;
+            work.commit().await?;
             secret
         }
     };
@@ -144,34 +146,32 @@ fn step_of(app: &App, account: &Account, code: &str) -> Option<i64> {
 /// elsewhere keeps the owner out. What is counted stands once the transaction commits.
 pub(super) async fn judge(
     app: &App,
-    ctx: &Ctx,
-    tx: &mut Tx,
+    work: &mut Work,
     account: &Account,
     device: Option<&KnownDevice>,
     code: &str,
 ) -> Result<Judged, Problem> {
-    let now = app.clock.now_ms();
+    let now = work.now();
     let recovery_code = recovery::read(code);
     let subject = match recovery_code {
         Some(_) => throttle::recovery(account.id),
         None => throttle::factor(account.id, device.map(|d| d.token_hash.as_str())),
     };
-    let gate = throttle::enter(tx, &subject, &FACTOR, now).await?;
+    let gate = throttle::enter(work, &subject, &FACTOR, now).await?;
     let last = match gate {
         Gate::Waits(until) => return Ok(Judged::Waits(until)),
         Gate::Open { last } => last,
     };
     let right = match (&recovery_code, step_of(app, account, code)) {
-        (Some(code), _) => recovery::spend(app, ctx, tx, account, code).await?,
-        (None, Some(step)) => store::account::use_totp_step(tx, account.id, step).await?,
+        (Some(code), _) => recovery::spend(app, work, account, code).await?,
+        (None, Some(step)) => store::account::use_totp_step(work, account.id, step).await?,
         (None, None) => false,
     };
     if right {
-        store::throttle::forget(tx, &subject).await?;
+        store::throttle::forget(work, &subject).await?;
         return Ok(Judged::Right);
     }
-    let change = app.event(
-        ctx,
+    work.event(
         "account",
         &account.id.to_string(),
         account.organization,
@@ -179,9 +179,8 @@ pub(super) async fn judge(
         None,
         None,
     );
-    store::journal::append(tx, &[change]).await?;
     if last {
-        tell(app, ctx, tx, account, Event::FactorLocked, "").await?;
+        tell(app, work, account, Event::FactorLocked, "").await?;
     }
     Ok(Judged::Wrong)
 }
@@ -197,10 +196,10 @@ pub async fn confirm(
     code: &str,
     browser: &Browser,
 ) -> Result<SignedIn, Problem> {
-    let now = app.clock.now_ms();
     let known = device::known(app, Some(me.account), browser).await?;
-    let mut tx = app.db.begin().await?;
-    let mut account = hold(&mut tx, me).await?;
+    let mut work = app.begin_own(ctx).await?;
+    let now = work.now();
+    let mut account = hold(&mut work, me).await?;
     if account.totp_since.is_some() || me.stage == Stage::Totp {
         return Err(wrong_code());
     }
@@ -208,19 +207,18 @@ pub async fn confirm(
         .filter(|step| *step > account.totp_step)
         .ok_or_else(wrong_code)?;
     account.totp_since = Some(now);
-    store::account::save(&mut tx, &account, now).await?;
-    tell(app, ctx, &mut tx, &account, Event::FactorOn, "").await?;
-    let old = session::take(&mut tx, &me.session, now).await?;
+    store::account::save(&mut work, &account, now).await?;
+    tell(app, &mut work, &account, Event::FactorOn, "").await?;
+    let old = session::take(&mut work, &me.session, now).await?;
     // Sessions elsewhere have shown no factor.
-    session::end_all(&mut tx, account.id).await?;
+    session::end_all(&mut work, account.id).await?;
     let how = Renewed {
         known,
         expected: true,
         browser,
     };
-    let signed_in = renew(app, ctx, &mut tx, old, &account, how).await?;
-    tx.commit().await?;
-    app.changed("account");
+    let signed_in = renew(app, &mut work, old, &account, how).await?;
+    work.commit().await?;
     Ok(signed_in)
 }
 
@@ -237,28 +235,28 @@ pub async fn verify(
     code: &str,
     browser: &Browser,
 ) -> Result<SignedIn, Problem> {
-    let now = app.clock.now_ms();
     let known = device::known(app, Some(me.account), browser).await?;
-    let mut tx = app.db.begin().await?;
-    let account = hold(&mut tx, me).await?;
+    let mut work = app.begin_own(ctx).await?;
+    let now = work.now();
+    let account = hold(&mut work, me).await?;
     if me.stage != Stage::Totp {
         return Err(ended());
     }
-    match judge(app, ctx, &mut tx, &account, known.as_ref(), code).await? {
+    match judge(app, &mut work, &account, known.as_ref(), code).await? {
         Judged::Wrong => {
-            tx.commit().await?;
+            work.commit().await?;
             Err(wrong_code())
         }
         Judged::Waits(until) => Err(too_many_codes(until, now)),
         Judged::Right => {
-            let old = session::take(&mut tx, &me.session, now).await?;
+            let old = session::take(&mut work, &me.session, now).await?;
             let how = Renewed {
                 known,
                 expected: false,
                 browser,
             };
-            let signed_in = renew(app, ctx, &mut tx, old, &account, how).await?;
-            tx.commit().await?;
+            let signed_in = renew(app, &mut work, old, &account, how).await?;
+            work.commit().await?;
             Ok(signed_in)
         }
     }
@@ -270,17 +268,15 @@ pub async fn verify(
 /// # Errors
 /// Denied, not found.
 pub async fn reset(app: &App, ctx: &Ctx, id: AccountId) -> Result<(), Problem> {
-    ctx.actor.scope(Permission::Accounts)?;
     let mut account = super::manage::governed(app, ctx, id).await?;
     account.totp_secret = None;
     account.totp_since = None;
-    let mut tx = app.db.begin().await?;
-    store::account::save(&mut tx, &account, app.clock.now_ms()).await?;
-    session::end_all(&mut tx, id).await?;
-    store::device::set_recovery(&mut tx, id, &[]).await?;
-    store::throttle::forget(&mut tx, &throttle::of_factors(id)).await?;
-    tell(app, ctx, &mut tx, &account, Event::FactorReset, "").await?;
-    tx.commit().await?;
-    app.changed("account");
-    Ok(())
+    let mut work = app.begin(ctx, Permission::Accounts).await?;
+    let now = work.now();
+    store::account::save(&mut work, &account, now).await?;
+    session::end_all(&mut work, id).await?;
+    store::device::set_recovery(&mut work, id, &[]).await?;
+    store::throttle::forget(&mut work, &throttle::of_factors(id)).await?;
+    tell(app, &mut work, &account, Event::FactorReset, "").await?;
+    work.commit().await.map_err(Problem::from)
 }

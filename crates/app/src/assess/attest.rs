@@ -25,7 +25,7 @@ pub async fn attest(
     statement: &str,
     attachment: Option<Staged>,
 ) -> Result<Attestation, Problem> {
-    let scope = ctx.actor.scope(Permission::Write)?;
+    ctx.actor.scope(Permission::Write)?;
     let library = app.library();
     let form = library
         .controls
@@ -62,7 +62,17 @@ pub async fn attest(
         let what = Label::new("tệp đính kèm", "attachment");
         return Err(Problem::not_found(&what, file.sha256()));
     }
-    let now = app.clock.now_ms();
+    let mut work = app.begin(ctx, Permission::Write).await?;
+    if !work.covers(organization).await? {
+        return Err(Problem::denied(
+            Label::new(
+                "Bạn chỉ được xác nhận cho đơn vị của mình",
+                "You may attest only for your own unit",
+            ),
+            control,
+        ));
+    }
+    let now = work.now();
     let attestation = Attestation {
         id: Id::new(now).to_string(),
         control: control.into(),
@@ -75,20 +85,9 @@ pub async fn attest(
         valid_until: now + i64::from(form.lifetime_days) * 86_400_000,
         question: form.question_hash(),
     };
-    let mut tx = app.db.begin().await?;
-    if !store::registry::covers(&mut tx, &scope, organization).await? {
-        return Err(Problem::denied(
-            Label::new(
-                "Bạn chỉ được xác nhận cho đơn vị của mình",
-                "You may attest only for your own unit",
-            ),
-            control,
-        ));
-    }
-    store::assessment::attest(&mut tx, &attestation).await?;
+    store::assessment::attest(&mut work, &attestation).await?;
     let after = serde_json::to_string(&attestation).unwrap_or_default();
-    let change = app.event(
-        ctx,
+    work.event(
         "attestation",
         &attestation.id,
         Some(organization),
@@ -96,12 +95,10 @@ pub async fn attest(
         None,
         Some(after),
     );
-    store::journal::append(&mut tx, &[change]).await?;
     if let Some(file) = &attachment {
-        file.enter(app, ctx, &mut tx, &attestation.id).await?;
+        file.enter(app, &mut work, &attestation.id).await?;
     }
-    tx.commit().await?;
-    app.changed("attestation");
+    work.commit().await?;
     Ok(attestation)
 }
 

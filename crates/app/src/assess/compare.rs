@@ -8,7 +8,10 @@ use std::{
 use domain::id::OrganizationId;
 use policy::{Assessment, Library, Status};
 use sha2::{Digest, Sha256};
-use store::assessment::{Exempt, Unit, VerdictRow};
+use store::{
+    assessment::{Exempt, Unit, VerdictRow},
+    journal::{self, Change},
+};
 
 use super::{
     binding::Binding,
@@ -16,7 +19,7 @@ use super::{
     engine::{Findings, control_evidence},
     evidence::Evidence,
 };
-use crate::{App, Ctx, application::VERDICTS};
+use crate::{App, Work, application::VERDICTS};
 
 /// A verdict that turns.
 struct Turn {
@@ -272,12 +275,12 @@ pub(super) async fn write(
     }
     let mut gone = &gone[..];
     while !gone.is_empty() {
-        let mut tx = app.db.begin_later().await?;
-        tx.touch(VERDICTS);
-        let (batch, rest) = gone.split_at(tx.room().min(gone.len()));
-        let told = store::assessment::record(&mut tx, batch, &[], &[], now, now).await?;
-        tell(app, &mut tx, told, now).await?;
-        tx.commit().await?;
+        let mut work = app.begin_batch().await?;
+        work.touch(VERDICTS);
+        let (batch, rest) = gone.split_at(work.room().min(gone.len()));
+        let told = store::assessment::record(&mut work, batch, &[], &[], now, now).await?;
+        tell(&mut work, told, now);
+        work.commit().await?;
         gone = rest;
     }
     let turned = turns.len();
@@ -286,11 +289,11 @@ pub(super) async fn write(
     // Each verdict turns whole; of many, each batch is a transaction, so that nobody who saves
     // meanwhile waits for all of them. What a stop in between leaves, the next evaluation does.
     while turns.peek().is_some() {
-        let mut tx = app.db.begin_later().await?;
-        tx.touch(VERDICTS);
+        let mut work = app.begin_batch().await?;
+        work.touch(VERDICTS);
         let mut batch = Batch::default();
         // The end, the beginning and the evidence of each.
-        for turn in turns.by_ref().take((tx.room() / 3).max(1)) {
+        for turn in turns.by_ref().take((work.room() / 3).max(1)) {
             begin(&mut board, turn, now, &mut kept, &mut batch);
         }
         let Batch {
@@ -298,23 +301,19 @@ pub(super) async fn write(
             begun,
             evidence,
         } = batch;
-        let told = store::assessment::record(&mut tx, &ended, &begun, &evidence, now, now).await?;
-        tell(app, &mut tx, told, now).await?;
-        tx.commit().await?;
+        let told =
+            store::assessment::record(&mut work, &ended, &begun, &evidence, now, now).await?;
+        tell(&mut work, told, now);
+        work.commit().await?;
     }
     Ok((board, turned))
 }
 
 /// The journal holds the rows of verdicts by their digests.
-async fn tell(
-    app: &App,
-    tx: &mut store::Tx,
-    told: String,
-    now: i64,
-) -> Result<(), store::StoreError> {
-    let (ctx, noun) = (Ctx::system(now), store::journal::VERDICTS);
-    let turned = app.event(&ctx, noun, "", None, "judge", None, Some(told));
-    store::journal::append(tx, &[turned]).await
+fn tell(work: &mut Work, told: String, now: i64) {
+    let turned = work.entry(journal::VERDICTS, "", None, "judge", None, Some(told));
+    // The moment is that of the evaluation.
+    work.journal(Change { at: now, ..turned });
 }
 
 /// What one transaction writes.

@@ -92,14 +92,14 @@ pub(super) async fn save(
         .collect();
     let (mut out, mut new) = (&gone[..], &changed[..]);
     while !out.is_empty() || !new.is_empty() {
-        let mut tx = app.db.begin_later().await?;
-        tx.touch(VERDICTS);
-        let room = tx.room();
+        let mut work = app.begin_batch().await?;
+        work.touch(VERDICTS);
+        let room = work.room();
         let (batch, rest) = out.split_at(room.min(out.len()));
-        store::duty::withdraw(&mut tx, batch).await?;
+        store::duty::withdraw(&mut work, batch).await?;
         let (more, later) = new.split_at((room - batch.len()).min(new.len()));
-        store::duty::upsert(&mut tx, more).await?;
-        tx.commit().await?;
+        store::duty::upsert(&mut work, more).await?;
+        work.commit().await?;
         (out, new) = (rest, later);
     }
     for duty in gone {

@@ -51,9 +51,9 @@ pub async fn keep(
     bytes: Vec<u8>,
 ) -> Result<String, Problem> {
     let staged = stage(app, ctx, organization, name, bytes).await?;
-    let mut tx = app.db.begin().await?;
-    staged.enter(app, ctx, &mut tx, "").await?;
-    tx.commit().await?;
+    let mut work = app.begin(ctx, Permission::Write).await?;
+    staged.enter(app, &mut work, "").await?;
+    work.commit().await?;
     Ok(staged.sha256().to_owned())
 }
 
@@ -73,7 +73,7 @@ pub async fn stage(
     bytes: Vec<u8>,
 ) -> Result<Staged, Problem> {
     let scope = ctx.actor.scope(Permission::Write)?;
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.snapshot().await?;
     let own = store::registry::covers(&mut tx, &scope, organization).await?;
     drop(tx);
     if !own {
@@ -126,16 +126,8 @@ pub async fn stage(
     let now = app.clock.now_ms();
     let scan = scan(app, &bytes).await;
     if let Scan::Infected(signature) = &scan {
-        let event = app.event(
-            ctx,
-            "attachment",
-            "",
-            Some(organization),
-            "refused-as-infected",
-            None,
-            Some(serde_json::json!({ "signature": signature }).to_string()),
-        );
-        note(app, event).await?;
+        let said = serde_json::json!({ "signature": signature }).to_string();
+        note(app, ctx, organization, "refused-as-infected", Some(said)).await?;
         return Err(refuse(
             Label::new(
                 format!("Tệp nhiễm mã độc: {signature}"),
@@ -231,10 +223,16 @@ async fn within_quota(
     Ok(())
 }
 
-pub(super) async fn note(app: &App, event: store::journal::Change) -> Result<(), Problem> {
-    let mut tx = app.db.begin().await?;
-    store::journal::append(&mut tx, &[event]).await?;
-    tx.commit().await.map_err(Problem::from)
+pub(super) async fn note(
+    app: &App,
+    ctx: &Ctx,
+    organization: OrganizationId,
+    action: &str,
+    after: Option<String>,
+) -> Result<(), Problem> {
+    let mut work = app.begin_own(ctx).await?;
+    work.event("attachment", "", Some(organization), action, None, after);
+    work.commit().await.map_err(Problem::from)
 }
 
 /// The parts that were not looked at, as they are kept.
@@ -408,9 +406,9 @@ pub async fn rescan(app: &App) -> Result<Option<Label>, StoreError> {
         let answer = scan(app, &bytes).await;
         let unanswered = matches!(answer, Scan::NotScanned(_));
         let (state, detail, at) = columns(answer, now);
-        let mut tx = app.db.begin().await?;
+        let mut work = app.begin_program().await?;
         let others = store::attachment::scanned(
-            &mut tx,
+            &mut work,
             &attachment.sha256,
             &state,
             detail.as_deref(),
@@ -422,21 +420,11 @@ pub async fn rescan(app: &App) -> Result<Option<Label>, StoreError> {
             state => ("found-clean", serde_json::json!({ "scan": state })),
         };
         infected += usize::from(state == "infected");
-        let (ctx, said) = (Ctx::system(now), Some(said.to_string()));
-        let event = |(id, unit): &(String, _)| {
-            app.event(
-                &ctx,
-                "attachment",
-                id,
-                Some(*unit),
-                action,
-                None,
-                said.clone(),
-            )
-        };
-        let events: Vec<_> = others.iter().map(event).collect();
-        store::journal::append(&mut tx, &events).await?;
-        tx.commit().await?;
+        let said = Some(said.to_string());
+        for (id, unit) in &others {
+            work.event("attachment", id, Some(*unit), action, None, said.clone());
+        }
+        work.commit().await?;
         if unanswered {
             // The others would wait for the same.
             break;

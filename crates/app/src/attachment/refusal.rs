@@ -31,16 +31,7 @@ pub(super) async fn note_refusal(
             return Ok(());
         }
     };
-    let event = app.event(
-        ctx,
-        "attachment",
-        "",
-        Some(organization),
-        action,
-        None,
-        None,
-    );
-    note(app, event).await
+    note(app, ctx, organization, action, None).await
 }
 
 /// What a person is told. The inner file is named where the reason lies in one; of what is

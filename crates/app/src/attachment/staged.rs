@@ -13,10 +13,10 @@ use domain::{
     label::Label,
     problem::Problem,
 };
-use store::{Tx, attachment::Attachment};
+use store::{StoreError, attachment::Attachment};
 
 use super::keep::{SEALED, folder, path, unwritten};
-use crate::{App, Ctx};
+use crate::{App, Work};
 
 /// What belongs to no record is removed when it is so old.
 const GRACE: Duration = Duration::from_secs(3_600);
@@ -71,8 +71,7 @@ impl Staged {
     pub(crate) async fn enter(
         &self,
         app: &App,
-        ctx: &Ctx,
-        tx: &mut Tx,
+        work: &mut Work,
         record: &str,
     ) -> Result<(), Problem> {
         let attachment = &Attachment {
@@ -83,47 +82,27 @@ impl Staged {
         let moved = tokio::task::spawn_blocking(move || settle(&aside, &to)).await;
         let moved = moved.unwrap_or_else(|e| Err(io::Error::other(e)));
         moved.map_err(|error| unwritten(&error, &attachment.name))?;
-        note(app, ctx, tx, attachment).await
+        note(work, attachment).await.map_err(Problem::from)
     }
 }
 
 /// Writes an upload down, with its entry in the journal.
-async fn note(app: &App, ctx: &Ctx, tx: &mut Tx, attachment: &Attachment) -> Result<(), Problem> {
-    store::attachment::note(tx, attachment).await?;
+async fn note(work: &mut Work, attachment: &Attachment) -> Result<(), StoreError> {
+    store::attachment::note(work, attachment).await?;
     let after = serde_json::to_string(attachment).unwrap_or_default();
-    let change = app.event(
-        ctx,
-        "attachment",
-        &attachment.id,
-        Some(attachment.organization),
-        "create",
-        None,
-        Some(after),
-    );
-    store::journal::append(tx, &[change])
-        .await
-        .map_err(Problem::from)
+    let (id, owner) = (&attachment.id, Some(attachment.organization));
+    work.event("attachment", id, owner, "create", None, Some(after));
+    Ok(())
 }
 
 /// Enters uploads that another record has named already with a record that names them too.
-pub(crate) async fn enter_again(
-    app: &App,
-    ctx: &Ctx,
-    tx: &mut Tx,
-    uploads: &[Attachment],
-) -> Result<(), Problem> {
+pub(crate) async fn enter_again(work: &mut Work, uploads: &[Attachment]) -> Result<(), StoreError> {
     for upload in uploads {
-        let id = Id::new(app.clock.now_ms()).to_string();
-        note(
-            app,
-            ctx,
-            tx,
-            &Attachment {
-                id,
-                ..upload.clone()
-            },
-        )
-        .await?;
+        let again = Attachment {
+            id: Id::new(work.now()).to_string(),
+            ..upload.clone()
+        };
+        note(work, &again).await?;
     }
     Ok(())
 }

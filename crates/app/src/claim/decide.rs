@@ -12,11 +12,11 @@ use domain::{
 };
 use store::{
     claim::{self, Claim, Use},
-    journal, registry,
+    registry,
 };
 
-use super::{Ground, adopt_lines, heard_lately, settle, settle::told};
-use crate::{App, Ctx, secrecy};
+use super::{Ground, Heard, adopt_lines, heard_lately, settle, settle::told};
+use crate::{App, Ctx, Work, secrecy};
 
 /// What is said to a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,19 +159,46 @@ pub async fn decide(
     }
     let typed = note.iter().map(|note| ("note", note.as_str()));
     secrecy::refuse_marked(app, ctx, "claim", Some(unit), typed).await?;
-    let key = kind.key(value).ok_or_else(|| missing(kind, value))?;
     let heard = heard_lately(app).await;
-    let mut tx = app.db.begin().await?;
-    claim::lock(&mut tx, [(kind, key.as_str())]).await?;
-    let mut ground = Ground::around(app, ctx, &mut tx, &[]).await?;
-    if !ground.is_centre(&mut tx, Some(unit)).await? {
+    let mut work = app.begin(ctx, Permission::Manage).await?;
+    let decided = decide_in(
+        app,
+        &mut work,
+        (kind, value),
+        unit,
+        (decision, note),
+        &heard,
+    )
+    .await?;
+    work.commit().await?;
+    Ok(decided)
+}
+
+/// Decides in the transaction of the caller, who commits and has asked for [`heard_lately`] and
+/// for authority over the network.
+///
+/// # Errors
+/// As [`decide`].
+pub(crate) async fn decide_in(
+    app: &App,
+    work: &mut Work,
+    (kind, value): (ClaimKind, &str),
+    unit: OrganizationId,
+    (decision, note): (Decision, Option<String>),
+    heard: &Heard,
+) -> Result<Claim, Problem> {
+    let key = kind.key(value).ok_or_else(|| missing(kind, value))?;
+    let ctx = work.ctx();
+    claim::lock(work, [(kind, key.as_str())]).await?;
+    let mut ground = Ground::around(app, &ctx, work, &[]).await?;
+    if !ground.is_centre(work, Some(unit)).await? {
         return Err(missing(kind, value));
     }
-    let uses = claim::uses(&mut tx, kind, &key, unit).await?;
+    let uses = claim::uses(work, kind, &key, unit).await?;
     if uses.is_empty() {
         return Err(missing(kind, value));
     }
-    let known = claim::to_values(&mut tx, [(kind, key.as_str())]);
+    let known = claim::to_values(work, [(kind, key.as_str())]);
     let (own, others): (Vec<Claim>, Vec<Claim>) =
         (known.await?.into_iter()).partition(|c| c.organization == unit);
     let own = own.into_iter().next();
@@ -180,7 +207,7 @@ pub async fn decide(
         .cloned()
         .collect();
     for holder in &holders {
-        let theirs = ground.is_centre(&mut tx, Some(holder.organization)).await;
+        let theirs = ground.is_centre(work, Some(holder.organization)).await;
         if decision != Decision::Refuse && !theirs? {
             return Err(taken(kind, value, ""));
         }
@@ -190,7 +217,7 @@ pub async fn decide(
         let names: Vec<String> = names(app, &ids).await?.into_values().collect();
         return Err(taken(kind, value, &names.join(", ")));
     }
-    let now = app.clock.now_ms();
+    let now = work.now();
     let by = Some(ctx.actor.name.clone());
     let mut changes = Vec::new();
     for holder in holders {
@@ -215,8 +242,8 @@ pub async fn decide(
         } else {
             "move"
         };
-        changes.push(told(app, ctx, action, Some(&holder), &then));
-        claim::save(&mut tx, &[then]).await?;
+        changes.push(told(work, action, Some(&holder), &then));
+        claim::save(work, &[then]).await?;
     }
     let refused = decision == Decision::Refuse;
     let decided = Claim {
@@ -248,26 +275,24 @@ pub async fn decide(
         Decision::Move => "move",
         Decision::Refuse => "refuse",
     };
-    changes.push(told(app, ctx, action, own.as_ref(), &decided));
-    claim::save(&mut tx, std::slice::from_ref(&decided)).await?;
+    changes.push(told(work, action, own.as_ref(), &decided));
+    claim::save(work, std::slice::from_ref(&decided)).await?;
     // What the decision makes room for needs none of its own.
     let waiting = match (kind, decision) {
-        (ClaimKind::Prefix, _) => claim::waiting_of(&mut tx, unit).await?,
+        (ClaimKind::Prefix, _) => claim::waiting_of(work, unit).await?,
         (_, Decision::Refuse) => others,
         _ => Vec::new(),
     };
-    let freed = settle::free(app, ctx, &mut tx, waiting, &mut changes).await;
+    let freed = settle::free(app, work, waiting, &mut changes).await;
     freed?;
-    journal::append(&mut tx, &changes).await?;
+    changes.into_iter().for_each(|change| work.journal(change));
     for by in uses.iter().filter(|u| u.noun == "device") {
         if let Some(schema) = noun::get("device")
-            && let Some(device) = registry::get_in(&mut tx, schema, by.id).await?
+            && let Some(device) = registry::get_in(work, schema, by.id).await?
         {
-            adopt_lines(app, ctx, &mut tx, schema, &device, &heard).await?;
+            adopt_lines(app, work, schema, &device, heard).await?;
         }
     }
-    tx.commit().await?;
-    app.changed("claim");
     Ok(decided)
 }
 

@@ -22,7 +22,7 @@ use store::{
     registry,
 };
 
-use crate::{App, Ctx, registry::owner};
+use crate::{App, Ctx};
 
 /// The prefixes in force around some addresses.
 #[derive(Default)]
@@ -193,7 +193,7 @@ impl Ground {
         record: &Record,
     ) -> Result<Vec<FieldProblem>, Problem> {
         let mut wrong = Vec::new();
-        let unit = owner(schema, record);
+        let unit = record.owner(schema);
         for field in &schema.fields {
             let value = record.get(&field.name);
             let was = before.map(|b| b.get(&field.name));

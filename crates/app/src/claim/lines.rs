@@ -11,14 +11,14 @@ use domain::{
     schema::Schema,
 };
 use store::{
-    StoreError, Tx, claim, journal, log_claim,
+    StoreError, Tx, claim, log_claim,
     log_claim::LogClaim,
     log_source::{self, Registered},
 };
 use vault::{Order, Query};
 
 use super::Ground;
-use crate::{App, Ctx};
+use crate::{App, Work};
 
 /// The listener knows a new sender a moment after the records do: lines that come meanwhile
 /// are the device's too. Milliseconds.
@@ -86,8 +86,7 @@ struct Earlier {
 /// Units do not say so: who had the address before them is not theirs to say.
 pub(crate) async fn adopt_lines(
     app: &App,
-    ctx: &Ctx,
-    tx: &mut Tx,
+    work: &mut Work,
     schema: &Schema,
     record: &Record,
     heard: &Heard,
@@ -97,24 +96,25 @@ pub(crate) async fn adopt_lines(
     if schema.noun != "device" || record.text("status") != "active" {
         return Ok(());
     }
-    let mut ground = Ground::around(app, ctx, tx, &[]).await?;
-    if !ground.is_centre(tx, Some(unit)).await? {
+    let ctx = work.ctx();
+    let mut ground = Ground::around(app, &ctx, work, &[]).await?;
+    if !ground.is_centre(work, Some(unit)).await? {
         return Ok(());
     }
-    let mut earlier = of_address(tx, record, unit, heard).await?;
+    let mut earlier = of_address(work, record, unit, heard).await?;
     if !record.text("log_name").is_empty() || record.get("relay") == &Value::Boolean(true) {
         let as_stranger = earlier.first().map(|e| e.from_at);
-        let behind = log_source::behind(tx, record.id).await?;
+        let behind = log_source::behind(work, record.id).await?;
         for named in behind {
             let (device, relay) = (named.organization, named.relay_organization);
-            let ours = ground.is_centre(tx, Some(device)).await?
-                && ground.is_centre(tx, Some(relay)).await?;
+            let ours = ground.is_centre(work, Some(device)).await?
+                && ground.is_centre(work, Some(relay)).await?;
             if !ours {
                 continue;
             }
             let taken_in = if named.device == record.id {
                 // Before the relay was known, its lines were nobody's, and are said to be its.
-                let before = log_claim::since(tx, &named.address, named.relay).await;
+                let before = log_claim::since(work, &named.address, named.relay).await;
                 let before = before?.map(|from_at| (None, from_at));
                 let as_relay = (Some((named.relay, relay)), named.relay_since);
                 [before, Some(as_relay)]
@@ -134,7 +134,7 @@ pub(crate) async fn adopt_lines(
         }
     }
     for lines in earlier {
-        say(app, ctx, tx, lines).await?;
+        say(work, lines).await?;
     }
     Ok(())
 }
@@ -184,11 +184,11 @@ async fn of_address(
 }
 
 /// Writes the claim, from where the one before it ends.
-async fn say(app: &App, ctx: &Ctx, tx: &mut Tx, lines: Earlier) -> Result<(), StoreError> {
-    let now = app.clock.now_ms();
+async fn say(work: &mut Work, lines: Earlier) -> Result<(), StoreError> {
+    let now = work.now();
     let host = lines.host.as_deref().map(log_name);
     let as_device = lines.taken_as.map(|(device, _)| device);
-    let before = log_claim::until(tx, &lines.peer, host.as_deref(), as_device).await?;
+    let before = log_claim::until(work, &lines.peer, host.as_deref(), as_device).await?;
     let from_at = before.map_or(lines.from_at, |before| before.max(lines.from_at));
     if before.is_some_and(|before| before >= now) {
         return Ok(());
@@ -204,7 +204,7 @@ async fn say(app: &App, ctx: &Ctx, tx: &mut Tx, lines: Earlier) -> Result<(), St
         from_at,
         to_at: now + MEANWHILE_MS,
         claimed_at: now,
-        claimed_by: ctx.actor.name.clone(),
+        claimed_by: work.ctx().actor.name.clone(),
         ended_at: None,
         ended_by: None,
         counted_at: None,
@@ -212,9 +212,8 @@ async fn say(app: &App, ctx: &Ctx, tx: &mut Tx, lines: Earlier) -> Result<(), St
         first_at: None,
         last_at: None,
     };
-    log_claim::save(tx, &claim).await?;
-    let told = app.event(
-        ctx,
+    log_claim::save(work, &claim).await?;
+    work.event(
         "log-claim",
         &claim.id.to_string(),
         Some(claim.organization),
@@ -222,7 +221,7 @@ async fn say(app: &App, ctx: &Ctx, tx: &mut Tx, lines: Earlier) -> Result<(), St
         None,
         serde_json::to_string(&claim).ok(),
     );
-    journal::append(tx, &[told]).await
+    Ok(())
 }
 
 /// A sender was taken for a stranger although it was registered already: the listener heard of
@@ -241,10 +240,10 @@ pub(crate) async fn claim_meanwhile(
     let Ok(address) = net::parse_address(&sender.address) else {
         return Ok(());
     };
-    let mut tx = app.db.begin_later().await?;
+    let mut work = app.begin_batch().await?;
     let peer = address.to_string();
     // Said already by who registered it.
-    let said = log_claim::until(&mut tx, &peer, None, None).await?;
+    let said = log_claim::until(&mut work, &peer, None, None).await?;
     if said.is_some_and(|until| until > last_at) {
         return Ok(());
     }
@@ -256,9 +255,8 @@ pub(crate) async fn claim_meanwhile(
         unit: sender.organization,
         from_at: first_at.max(since),
     };
-    let ctx = Ctx::system(app.clock.now_ms());
-    say(app, &ctx, &mut tx, lines).await?;
-    tx.commit().await
+    say(&mut work, lines).await?;
+    work.commit().await
 }
 
 #[cfg(test)]
@@ -269,7 +267,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::{AppConfig, logs, registry};
+    use crate::{AppConfig, Ctx, logs, registry};
 
     #[tokio::test(flavor = "multi_thread")]
     async fn lines_between_a_grant_and_the_listener_are_the_devices() {

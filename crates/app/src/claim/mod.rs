@@ -9,9 +9,9 @@ mod ground;
 mod lines;
 mod settle;
 
-pub(crate) use decide::refuse_taken;
 pub use decide::{Decision, OpenClaim, decide, of_record, open};
+pub(crate) use decide::{decide_in, refuse_taken};
 pub(crate) use ground::Ground;
-pub(crate) use lines::{adopt_lines, claim_meanwhile, heard_lately};
+pub(crate) use lines::{Heard, adopt_lines, claim_meanwhile, heard_lately};
 pub(crate) use settle::{foretell, settle};
 pub use store::claim::{Claim, Use};

@@ -14,12 +14,12 @@ use domain::{
 use store::{
     StoreError, Tx,
     claim::{self, Claim},
-    journal::{self, Change},
+    journal::Change,
     log_source,
 };
 
 use super::{Ground, adopt_lines, heard_lately};
-use crate::{App, Ctx};
+use crate::{App, Ctx, Work};
 
 /// A record as it was and as it is: new without the one, deleted without the other.
 pub(crate) type Written<'a> = (Option<&'a Record>, Option<&'a Record>);
@@ -31,8 +31,7 @@ pub(crate) type Written<'a> = (Option<&'a Record>, Option<&'a Record>);
 /// Unavailable.
 pub(crate) async fn settle(
     app: &App,
-    ctx: &Ctx,
-    tx: &mut Tx,
+    work: &mut Work,
     schema: &Schema,
     written: &[Written<'_>],
 ) -> Result<(), Problem> {
@@ -53,25 +52,25 @@ pub(crate) async fn settle(
     laid.dedup_by(|a, b| (a.kind, &a.key, a.organization) == (b.kind, &b.key, b.organization));
     let mut changes = Vec::new();
     let touched = || laid.iter().chain(&left).map(|w| (w.kind, w.key.as_str()));
-    claim::lock(tx, touched()).await?;
+    claim::lock(work, touched()).await?;
     // What is given up first is free for who comes next: a device that moves to another unit.
     let mut waiting = Vec::new();
     for given in &left {
-        if let Some(gone) = claim::release(tx, given).await? {
-            changes.push(released(app, ctx, &gone));
-            let rest = claim::to_values(tx, [(given.kind, given.key.as_str())]);
+        if let Some(gone) = claim::release(work, given).await? {
+            changes.push(released(work, &gone));
+            let rest = claim::to_values(work, [(given.kind, given.key.as_str())]);
             waiting.extend(rest.await?);
         }
     }
-    lay(app, ctx, tx, &laid, &mut changes).await?;
+    lay(app, work, &laid, &mut changes).await?;
     for prefix in laid.iter().filter(|w| w.kind == ClaimKind::Prefix) {
-        let may_fit = claim::waiting_of(tx, prefix.organization).await;
+        let may_fit = claim::waiting_of(work, prefix.organization).await;
         waiting.extend(may_fit?);
     }
-    let ended = free(app, ctx, tx, waiting, &mut changes).await;
+    let ended = free(app, work, waiting, &mut changes).await;
     ended?;
     if schema.noun == "device" {
-        let strangers = log_source::strangers(tx).await?;
+        let strangers = log_source::strangers(work).await?;
         let heard = heard_lately(app).await;
         for record in written.iter().filter_map(|(_, after)| *after) {
             let address = record.text("address");
@@ -79,24 +78,25 @@ pub(crate) async fn settle(
                 || heard.contains_key(address)
                 || !record.text("log_name").is_empty()
             {
-                adopt_lines(app, ctx, tx, schema, record, &heard).await?;
+                adopt_lines(app, work, schema, record, &heard).await?;
             }
         }
     }
-    journal::append(tx, &changes).await.map_err(Problem::from)
+    changes.into_iter().for_each(|change| work.journal(change));
+    Ok(())
 }
 
 /// Decides on new claims. What was refused stays so until the centre itself lays it.
 async fn lay(
     app: &App,
-    ctx: &Ctx,
-    tx: &mut Tx,
+    work: &mut Work,
     laid: &[Wanted],
     changes: &mut Vec<Change>,
 ) -> Result<(), StoreError> {
     let addresses: Vec<_> = laid.iter().filter_map(address).collect();
-    let mut ground = Ground::around(app, ctx, tx, &addresses).await?;
-    let known = claim::to_values(tx, laid.iter().map(|w| (w.kind, w.key.as_str()))).await?;
+    let ctx = work.ctx();
+    let mut ground = Ground::around(app, &ctx, work, &addresses).await?;
+    let known = claim::to_values(work, laid.iter().map(|w| (w.kind, w.key.as_str()))).await?;
     let mut known: std::collections::HashMap<(ClaimKind, String), Vec<Claim>> =
         known.into_iter().fold(Default::default(), |mut by, claim| {
             let of: &mut Vec<Claim> = by.entry((claim.kind, claim.key.clone())).or_default();
@@ -114,20 +114,20 @@ async fn lay(
             others.extend(own);
             continue;
         }
-        let (state, why) = judge(tx, &mut ground, wanted, own.as_ref(), others).await?;
-        let claim = of_wanted(app, ctx, wanted, own.as_ref(), state, why);
+        let (state, why) = judge(work, &mut ground, wanted, own.as_ref(), others).await?;
+        let claim = of_wanted(work, wanted, own.as_ref(), state, why);
         if own.as_ref() != Some(&claim) {
             let action = match state {
                 ClaimState::Granted => "grant",
                 ClaimState::Waiting => "wait",
                 ClaimState::Refused => "update",
             };
-            changes.push(told(app, ctx, action, own.as_ref(), &claim));
+            changes.push(told(work, action, own.as_ref(), &claim));
         }
         others.push(claim.clone());
         fresh.push(claim);
     }
-    claim::save(tx, &fresh).await
+    claim::save(work, &fresh).await
 }
 
 /// How a claim will stand, and why: `own` is what the unit has of it, `others` are other units'.
@@ -238,14 +238,13 @@ fn address(wanted: &Wanted) -> Option<std::net::IpAddr> {
 }
 
 fn of_wanted(
-    app: &App,
-    ctx: &Ctx,
+    work: &Work,
     wanted: &Wanted,
     own: Option<&Claim>,
     state: ClaimState,
     why: Why,
 ) -> Claim {
-    let now = app.clock.now_ms();
+    let (now, ctx) = (work.now(), work.ctx());
     let granted = state == ClaimState::Granted;
     let kept = own.filter(|c| c.state == state);
     Claim {
@@ -268,8 +267,7 @@ fn of_wanted(
 /// Grants what waits and lies in the unit's own prefix, where nobody else has it (any more).
 pub(super) async fn free(
     app: &App,
-    ctx: &Ctx,
-    tx: &mut Tx,
+    work: &mut Work,
     waiting: Vec<Claim>,
     changes: &mut Vec<Change>,
 ) -> Result<(), StoreError> {
@@ -290,8 +288,9 @@ pub(super) async fn free(
         })
         .filter_map(|w| address(&w))
         .collect();
-    let mut ground = Ground::around(app, ctx, tx, &addresses).await?;
-    let mut known = claim::to_values(tx, values()).await?;
+    let ctx = work.ctx();
+    let mut ground = Ground::around(app, &ctx, work, &addresses).await?;
+    let mut known = claim::to_values(work, values()).await?;
     for claim in &waiting {
         let taken = known
             .iter()
@@ -299,7 +298,7 @@ pub(super) async fn free(
         let unit = claim.organization;
         if taken
             || !ground
-                .is_inside(tx, claim.kind, &claim.value, unit, true)
+                .is_inside(work, claim.kind, &claim.value, unit, true)
                 .await?
         {
             continue;
@@ -307,37 +306,31 @@ pub(super) async fn free(
         let granted = Claim {
             state: ClaimState::Granted,
             why: Why::Free,
-            decided_at: Some(app.clock.now_ms()),
+            decided_at: Some(work.now()),
             decided_by: Some(ctx.actor.name.clone()),
             ..claim.clone()
         };
-        claim::save(tx, std::slice::from_ref(&granted)).await?;
-        changes.push(told(app, ctx, "grant", Some(claim), &granted));
+        claim::save(work, std::slice::from_ref(&granted)).await?;
+        changes.push(told(work, "grant", Some(claim), &granted));
         known.push(granted);
     }
     Ok(())
 }
 
 /// A line of the journal about a claim that was given up.
-fn released(app: &App, ctx: &Ctx, gone: &Claim) -> Change {
+fn released(work: &Work, gone: &Claim) -> Change {
     Change {
         action: "release".into(),
         after: None,
-        ..told(app, ctx, "", Some(gone), gone)
+        ..told(work, "", Some(gone), gone)
     }
 }
 
 /// A line of the journal about a claim.
-pub(super) fn told(
-    app: &App,
-    ctx: &Ctx,
-    action: &str,
-    before: Option<&Claim>,
-    after: &Claim,
-) -> Change {
+pub(super) fn told(work: &Work, action: &str, before: Option<&Claim>, after: &Claim) -> Change {
     let json = |c: &Claim| serde_json::to_string(c).unwrap_or_default();
     let id = format!("{} {}", after.kind.code(), after.value);
     let unit: Option<OrganizationId> = Some(after.organization);
     let (before, after) = (before.map(json), Some(json(after)));
-    app.event(ctx, "claim", &id, unit, action, before, after)
+    work.entry("claim", &id, unit, action, before, after)
 }

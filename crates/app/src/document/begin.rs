@@ -111,7 +111,7 @@ async fn begun(
         ));
     }
     let root = ground.root(&template, begin.organization);
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.snapshot().await?;
     covered(&mut tx, &scope, root, &begin.template).await?;
     covered(&mut tx, &scope, begin.organization, &begin.template).await?;
     drop(tx);
@@ -119,9 +119,10 @@ async fn begun(
     let mut filled = fill::fill(app, ctx, &template, &ground, begin.organization, &stretch).await?;
     let (author, province) = (begin.organization, said(&filled, "province"));
     let mut first = letterhead::first(app, &ground, &template, author, &province).await?;
-    let mut tx = app.db.begin().await?;
-    store::document::lock(&mut tx, &template.id, begin.organization, &stretch.label).await?;
-    let known = store::document::written(&mut tx, &template.id, begin.organization, &stretch.label);
+    let mut work = app.begin(ctx, list::permission(&template)).await?;
+    store::document::lock(&mut work, &template.id, begin.organization, &stretch.label).await?;
+    let known =
+        store::document::written(&mut work, &template.id, begin.organization, &stretch.label);
     let known = known.await?;
     let is_sent = |row: &&DocumentRow| row.state == State::Sent.code();
     // Of one day there may be several papers; of a period there is one.
@@ -155,7 +156,7 @@ async fn begun(
         .map(|d| (d.id.clone(), plain(&d.text, text)))
         .chain(first.letterhead.kept())
         .collect();
-    let now = app.clock.now_ms();
+    let now = work.now();
     let row = DocumentRow {
         id: Id::new(now),
         version: 1,
@@ -179,9 +180,8 @@ async fn begun(
         created_at: now,
         updated_at: now,
     };
-    store::document::insert(&mut tx, &row).await?;
-    note(app, ctx, &mut tx, "create", None, &row).await?;
-    tx.commit().await?;
-    app.live.tell(crate::live::Topic::Records);
+    store::document::insert(&mut work, &row).await?;
+    note(&mut work, "create", None, &row);
+    work.commit().await?;
     Ok(list::read(app, row))
 }

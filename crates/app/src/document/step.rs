@@ -12,7 +12,7 @@ use domain::{
     text,
 };
 use policy::document::Template;
-use store::{Tx, document::DocumentRow, journal::Change};
+use store::{Tx, document::DocumentRow};
 
 use super::{
     compose::plain,
@@ -22,7 +22,7 @@ use super::{
     letterhead::Letterhead,
     list::{self, Document},
 };
-use crate::{App, Ctx, attachment::Staged, registry, secrecy};
+use crate::{App, Ctx, Work, attachment::Staged, registry, secrecy};
 
 /// What a person changes.
 #[derive(Clone, Debug, Default)]
@@ -308,8 +308,7 @@ pub async fn send(
     };
     document.row.state = state.code().into();
     document.row.sent_on = Some(day.to_string());
-    let mut tx = app.db.begin().await?;
-    let mut register = None;
+    let mut work = app.begin(ctx, list::permission(&template)).await?;
     if let Some(closes) = &template.closes {
         let schema = app.schema(&closes.register)?;
         let text = |name: &str| match name {
@@ -329,7 +328,7 @@ pub async fn send(
             .collect();
         // What corrects a sent document writes its entry anew; the duty was fulfilled on the
         // day of the first, and what was filled in by hand beside it stays.
-        let old = hold::corrected(app, &mut tx, &schema, &document.row).await?;
+        let old = hold::corrected(app, &mut work, &schema, &document.row).await?;
         given.insert("organization", document.row.organization.to_string());
         if old.is_none() {
             given.insert("occurred_on", day.to_string());
@@ -357,16 +356,11 @@ pub async fn send(
             by: registry::By::Step,
             id: None,
         };
-        let record = registry::write_in(app, ctx, &mut tx, writing, values).await?;
+        let record = registry::write_in(app, &mut work, writing, values).await?;
         document.row.entry = Some(record.id);
-        register = Some(closes.register.clone());
     }
-    finish(app, ctx, &mut tx, "send", &before, &mut document).await?;
-    tx.commit().await?;
-    if let Some(register) = register {
-        app.changed(&register);
-    }
-    app.live.tell(crate::live::Topic::Records);
+    finish(&mut work, "send", &before, &mut document).await?;
+    work.commit().await?;
     Ok(list::read(app, document.row))
 }
 
@@ -375,17 +369,14 @@ pub async fn send(
 /// # Errors
 /// As [`write()`].
 pub async fn discard(app: &App, ctx: &Ctx, id: &str, version: i64) -> Result<(), Problem> {
-    let (before, _) = opened(app, ctx, id, version).await?;
+    let (before, template) = opened(app, ctx, id, version).await?;
     before.state.after(Step::Write)?;
     let row = &before.row;
-    let mut tx = app.db.begin().await?;
-    store::document::delete(&mut tx, row.id, version).await?;
+    let mut work = app.begin(ctx, list::permission(&template)).await?;
+    store::document::delete(&mut work, row.id, version).await?;
     let (id, unit) = (row.id.to_string(), Some(row.organization));
-    let change = app.event(ctx, "document", &id, unit, "delete", Some(told(row)), None);
-    store::journal::append(&mut tx, &[change]).await?;
-    tx.commit().await?;
-    app.live.tell(crate::live::Topic::Records);
-    Ok(())
+    work.event("document", &id, unit, "delete", Some(told(row)), None);
+    work.commit().await.map_err(Problem::from)
 }
 
 /// The document with its template, when the actor may write it and has read this version.
@@ -415,7 +406,7 @@ async fn writes(
     author: OrganizationId,
 ) -> Result<(), Problem> {
     let scope = ctx.actor.scope(list::permission(template))?;
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.snapshot().await?;
     covered(&mut tx, &scope, author, &template.id).await?;
     covered(&mut tx, &scope, ground.root(template, author), &template.id).await
 }
@@ -467,57 +458,40 @@ async fn change_with(
     if document.row == before.row && files.is_empty() {
         return Ok(before);
     }
-    let mut tx = app.db.begin().await?;
-    finish(app, ctx, &mut tx, action, &before, &mut document).await?;
+    let mut work = app.begin(ctx, list::permission(&template)).await?;
+    finish(&mut work, action, &before, &mut document).await?;
     for file in files {
         let id = document.row.id.to_string();
-        file.enter(app, ctx, &mut tx, &id).await?;
+        file.enter(app, &mut work, &id).await?;
     }
-    tx.commit().await?;
-    app.live.tell(crate::live::Topic::Records);
+    work.commit().await?;
     Ok(list::read(app, document.row))
 }
 
 /// Writes the document over the version that was read, with its journal entry.
 async fn finish(
-    app: &App,
-    ctx: &Ctx,
-    tx: &mut Tx,
+    work: &mut Work,
     action: &str,
     before: &Document,
     after: &mut Document,
 ) -> Result<(), Problem> {
-    after.row.updated_at = app.clock.now_ms();
-    store::document::update(tx, &after.row).await?;
+    after.row.updated_at = work.now();
+    store::document::update(work, &after.row).await?;
     after.row.version += 1;
-    note(app, ctx, tx, action, Some(&before.row), &after.row).await
+    note(work, action, Some(&before.row), &after.row);
+    Ok(())
 }
 
 /// The journal tells what a person changed; numbers are told by the moment they were taken.
-pub(super) async fn note(
-    app: &App,
-    ctx: &Ctx,
-    tx: &mut Tx,
+pub(super) fn note(
+    work: &mut Work,
     action: &str,
     before: Option<&DocumentRow>,
     after: &DocumentRow,
-) -> Result<(), Problem> {
-    let event = app.event(
-        ctx,
-        "document",
-        &after.id.to_string(),
-        Some(after.organization),
-        action,
-        before.map(told),
-        Some(told(after)),
-    );
-    // The moment of the entry is that of the paper.
-    let change = Change {
-        at: after.updated_at,
-        ..event
-    };
-    store::journal::append(tx, &[change]).await?;
-    Ok(())
+) {
+    let (id, owner) = (after.id.to_string(), Some(after.organization));
+    let (before, after) = (before.map(told), Some(told(after)));
+    work.event("document", &id, owner, action, before, after);
 }
 
 /// A document as the journal tells it.

@@ -11,7 +11,7 @@ use vault::{
     note::{Checkpoint, JournalHead},
 };
 
-use crate::{App, Ctx, task::everything};
+use crate::{App, Core, task::everything};
 
 /// What the journal says of the vault.
 #[derive(Clone, Debug, Default)]
@@ -78,8 +78,7 @@ pub(crate) struct Continued {
 
 /// Writes down that a vault was begun with this key.
 pub(crate) async fn begin(
-    db: &Db,
-    now: i64,
+    core: &Core,
     key: &str,
     continued: Option<&Continued>,
 ) -> Result<(), StoreError> {
@@ -87,23 +86,9 @@ pub(crate) async fn begin(
         serde_json::json!({ "folder": c.folder, "size": c.size, "root": c.root, "reason": c.reason })
     });
     let after = serde_json::json!({ "key": key, "continues": continues }).to_string();
-    let ctx = Ctx::system(now);
-    let begun = journal::Change {
-        at: now,
-        actor_id: None,
-        actor: ctx.actor.name,
-        request: ctx.request,
-        remote: ctx.remote,
-        noun: VAULT.into(),
-        record_id: "vault".into(),
-        organization_id: None,
-        action: "begin".into(),
-        before: None,
-        after: Some(after),
-    };
-    let mut tx = db.begin().await?;
-    journal::append(&mut tx, &[begun]).await?;
-    tx.commit().await
+    let mut work = core.begin_program().await?;
+    work.event(VAULT, "vault", None, "begin", None, Some(after));
+    work.commit().await
 }
 
 /// Looks whether the journal still ends as this process knows it, notes the vault's latest
@@ -143,12 +128,12 @@ async fn note(app: &App, vault: &Vault) -> Result<(), StoreError> {
         return Ok(());
     }
     let noted = noted(&app.db).await?;
-    let (now, key) = (app.clock.now_ms(), vault.verifier().to_vkey());
+    let key = vault.verifier().to_vkey();
     if noted.key.is_none() {
         baseline(app).await?;
     }
     if noted.key.as_ref() != Some(&key) {
-        begin(&app.db, now, &key, None).await?;
+        begin(app, &key, None).await?;
     }
     if noted.known.iter().all(|k| k.id != latest.id()) {
         let after = serde_json::json!({
@@ -156,18 +141,10 @@ async fn note(app: &App, vault: &Vault) -> Result<(), StoreError> {
             "root": BASE64_STANDARD.encode(latest.root),
             "id": hex::encode(latest.id()),
         });
-        let signed = app.event(
-            &Ctx::system(now),
-            CHECKPOINT,
-            &latest.size.to_string(),
-            None,
-            "sign",
-            None,
-            Some(after.to_string()),
-        );
-        let mut tx = app.db.begin().await?;
-        journal::append(&mut tx, &[signed]).await?;
-        tx.commit().await?;
+        let (size, after) = (latest.size.to_string(), Some(after.to_string()));
+        let mut work = app.begin_program().await?;
+        work.event(CHECKPOINT, &size, None, "sign", None, after);
+        work.commit().await?;
     }
     app.logs.note(latest.id());
     Ok(())
@@ -179,19 +156,14 @@ async fn baseline(app: &App) -> Result<(), StoreError> {
     if store::sealed::unsealed(&app.db).await?.is_none() {
         return Ok(());
     }
-    let ctx = Ctx::system(app.clock.now_ms());
     let accounts = store::account::list(&app.db, &everything()).await?;
-    let changes: Vec<_> = accounts
-        .iter()
-        .map(|account| {
-            let (id, unit) = (account.id.to_string(), account.organization);
-            let after = Some(crate::account::shown(account).to_string());
-            app.event(&ctx, "account", &id, unit, "baseline", None, after)
-        })
-        .collect();
-    let mut tx = app.db.begin().await?;
-    journal::append(&mut tx, &changes).await?;
-    tx.commit().await
+    let mut work = app.begin_program().await?;
+    for account in &accounts {
+        let (id, unit) = (account.id.to_string(), account.organization);
+        let after = Some(crate::account::shown(account).to_string());
+        work.event("account", &id, unit, "baseline", None, after);
+    }
+    work.commit().await
 }
 
 /// The last act before the program ends: everything signed, everything noted, and the entry

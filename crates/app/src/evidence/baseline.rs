@@ -7,7 +7,7 @@ use store::{
     replay,
 };
 
-use crate::{App, Ctx};
+use crate::{App, Work};
 
 /// Writes it down, where it was not yet.
 pub(crate) async fn begin(app: &App) -> Result<(), StoreError> {
@@ -15,25 +15,26 @@ pub(crate) async fn begin(app: &App) -> Result<(), StoreError> {
     if last.as_ref().is_some_and(|b| b.change.record_id == SCANS) {
         return Ok(());
     }
-    let ctx = Ctx::system(app.clock.now_ms());
-    let event =
-        |noun: &str, id: &str, after| app.event(&ctx, noun, id, None, "baseline", None, after);
-    let mut tx = app.db.begin().await?;
-    let mut changes = Vec::new();
+    let mut work = app.begin_program().await?;
+    let entry = |work: &Work, noun: &str, id: &str, after| {
+        work.entry(noun, id, None, "baseline", None, after)
+    };
     if last.is_none() {
-        changes.push(event(BASELINE, "tables", None));
+        let begun = entry(&work, BASELINE, "tables", None);
+        work.journal(begun);
     }
     // Before the first entry of all nothing can be that an earlier version wrote: what is there
     // although the journal is empty is told by nobody.
     if last.is_none() && journal::last(&app.db).await? > 0 {
-        for told in replay::restate(&mut tx).await? {
-            changes.push(journal::Change {
+        for told in replay::restate(&mut work).await? {
+            let stands = journal::Change {
                 organization_id: told.organization_id,
-                ..event(told.noun, &told.record_id, Some(told.after))
-            });
+                ..entry(&work, told.noun, &told.record_id, Some(told.after))
+            };
+            work.journal(stands);
         }
     }
-    changes.push(event(BASELINE, SCANS, None));
-    journal::append(&mut tx, &changes).await?;
-    tx.commit().await
+    let scans = entry(&work, BASELINE, SCANS, None);
+    work.journal(scans);
+    work.commit().await
 }

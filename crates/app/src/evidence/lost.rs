@@ -161,30 +161,19 @@ pub async fn acknowledge(app: &App, ctx: &Ctx, why: &str) -> Result<Lost, Proble
         return Err(Problem::invalid("vault", vec![wrong]));
     }
     let lost = lost(app).await?;
-    let events = lost.vaults.iter().map(|vault| {
+    let mut work = app.begin(ctx, Permission::Manage).await?;
+    for vault in &lost.vaults {
         let mut after = serde_json::json!(vault);
         after["why"] = why.into();
         let after = Some(after.to_string());
-        app.event(
-            ctx,
-            LOST_VAULT,
-            &vault.folder,
-            None,
-            "acknowledge",
-            None,
-            after,
-        )
-    });
-    let mut events: Vec<_> = events.collect();
+        work.event(LOST_VAULT, &vault.folder, None, "acknowledge", None, after);
+    }
     if let Some((last, head)) = &lost.unsealed {
         let after = serde_json::json!({ "unsealed": last, "head": head, "why": why });
-        let after = Some(after.to_string());
-        let id = last.to_string();
-        events.push(app.event(ctx, LOST, &id, None, "acknowledge", None, after));
+        let (id, after) = (last.to_string(), Some(after.to_string()));
+        work.event(LOST, &id, None, "acknowledge", None, after);
     }
-    let mut tx = app.db.begin().await?;
-    journal::append(&mut tx, &events).await?;
-    tx.commit().await?;
+    work.commit().await?;
     store::evidence::forget(&app.db).await?;
     Ok(lost)
 }

@@ -86,7 +86,7 @@ pub async fn raise(
     let (items, findings) = (app.schema(ITEM)?, app.schema(FINDING)?);
     let owner = secrecy::owner(&values, &findings.owner);
     secrecy::refuse_marked(app, ctx, FINDING, owner, secrecy::texts(&values)).await?;
-    let mut tx = app.db.begin().await?;
+    let mut work = app.begin(ctx, &*findings).await?;
     if item.text("result") != "deviates" {
         let note = item.text("note").to_owned();
         let writing = Writing {
@@ -98,7 +98,7 @@ pub async fn raise(
             id: None,
         };
         let answer = answered(app, item.clone(), "deviates", &note)?;
-        write_in(app, ctx, &mut tx, writing, answer).await?;
+        write_in(app, &mut work, writing, answer).await?;
     }
     let writing = Writing {
         schema: &findings,
@@ -108,8 +108,8 @@ pub async fn raise(
         by: By::Step,
         id: None,
     };
-    let finding = write_in(app, ctx, &mut tx, writing, values).await?;
-    tx.commit().await?;
+    let finding = write_in(app, &mut work, writing, values).await?;
+    work.commit().await?;
     Ok(finding)
 }
 

@@ -23,9 +23,9 @@ pub async fn conclude_own(app: &App, ctx: &Ctx, key: &str, unit: &str) -> Result
     ctx.actor.scope(Permission::Write)?;
     let id = round(app, ctx, key).await?.id;
     let unit = crate::registry::get(app, ctx, "organization", unit).await?;
-    let mut tx = app.db.begin().await?;
-    store::inspection::lock(&mut tx, id, true).await?;
-    let mut found = Found::read(app, &mut tx, id).await?;
+    let mut work = app.begin(ctx, Permission::Write).await?;
+    store::inspection::lock(&mut work, id, true).await?;
+    let mut found = Found::read(app, &mut work, id).await?;
     let code = found.round.text("code").to_owned();
     if !found.is_self() {
         return Err(Problem::new(
@@ -60,10 +60,10 @@ pub async fn conclude_own(app: &App, ctx: &Ctx, key: &str, unit: &str) -> Result
     for item in &found.items {
         let mut values = item.values.clone();
         values.insert("concluded_on".into(), today.clone().into());
-        put(app, ctx, &mut tx, ITEM, Some(item), values).await?;
+        put(app, &mut work, ITEM, Some(item), values).await?;
     }
     for (book, entry) in found.entries(&today) {
-        put(app, ctx, &mut tx, book, None, entry).await?;
+        put(app, &mut work, book, None, entry).await?;
     }
-    tx.commit().await.map_err(Problem::from)
+    work.commit().await.map_err(Problem::from)
 }

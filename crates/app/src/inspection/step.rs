@@ -13,7 +13,7 @@ use store::{StoreError, Tx};
 
 use super::{FINDING, ITEM, ROUND, ended};
 use crate::{
-    App, Ctx,
+    App, Ctx, Work,
     registry::{self, By, Writing, write_in},
     secrecy,
 };
@@ -39,9 +39,9 @@ pub async fn advance(
     let id = registry::get(app, ctx, ROUND, key).await?.id;
     let typed = [("conclusion", conclusion)].into_iter();
     secrecy::refuse_marked(app, ctx, ROUND, None, typed).await?;
-    let mut tx = app.db.begin().await?;
-    store::inspection::lock(&mut tx, id, true).await?;
-    let found = Found::read(app, &mut tx, id).await?;
+    let mut work = app.begin(ctx, Permission::Manage).await?;
+    store::inspection::lock(&mut work, id, true).await?;
+    let found = Found::read(app, &mut work, id).await?;
     if found.round.version != version {
         return Err(Problem::from(StoreError::Stale { noun: ROUND.into() }));
     }
@@ -64,20 +64,19 @@ pub async fn advance(
         _ => {}
     }
     set("status", next.into());
-    let round = put(app, ctx, &mut tx, ROUND, Some(&found.round), values).await?;
+    let round = put(app, &mut work, ROUND, Some(&found.round), values).await?;
     if next == "concluded" {
         for (book, entry) in found.entries(&today) {
-            put(app, ctx, &mut tx, book, None, entry).await?;
+            put(app, &mut work, book, None, entry).await?;
         }
     }
-    tx.commit().await?;
+    work.commit().await?;
     Ok(round)
 }
 
 pub(super) async fn put(
     app: &App,
-    ctx: &Ctx,
-    tx: &mut Tx,
+    work: &mut Work,
     noun: &str,
     before: Option<&Record>,
     values: Values,
@@ -85,13 +84,13 @@ pub(super) async fn put(
     let schema = app.schema(noun)?;
     let writing = Writing {
         schema: &schema,
-        scope: &ctx.actor.writes(&schema)?,
+        scope: &work.ctx().actor.writes(&schema)?,
         before,
         files: &[],
         by: By::Step,
         id: None,
     };
-    write_in(app, ctx, tx, writing, values).await
+    write_in(app, work, writing, values).await
 }
 
 /// An inspection with all that hangs on it, as a transaction sees it.

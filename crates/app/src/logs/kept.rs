@@ -33,12 +33,12 @@ pub async fn kept(app: &App) -> Result<Option<Label>, StoreError> {
     if moved.is_empty() {
         return Ok(None);
     }
-    let mut tx = app.db.begin_later().await?;
-    tx.touch(LOG_SOURCES);
+    let mut work = app.begin_batch().await?;
+    work.touch(LOG_SOURCES);
     for (device, at) in &moved {
-        log_source::kept_since(&mut tx, *device, *at).await?;
+        log_source::kept_since(&mut work, *device, *at).await?;
     }
-    tx.commit().await?;
+    work.commit().await?;
     app.assess.poke([LOG_SOURCES.to_owned()].into());
     let sources = moved.len();
     Ok(Some(Label::new(

@@ -1,5 +1,6 @@
 //! Logs: the vault, the syslog listeners, who sends.
 
+mod adopt;
 mod kept;
 mod listening;
 mod lost;
@@ -19,6 +20,7 @@ use vault::{Reader, Vault, note::Signer, samples::Samples, tree::Hash};
 
 use lost::Lost;
 
+pub use adopt::adopt;
 pub use kept::kept;
 pub use listening::listened;
 pub(crate) use listening::listening_since;
@@ -28,8 +30,8 @@ pub use store::log_claim::LogClaim;
 pub use store::log_source::{LogSource, UnknownSender};
 pub use vault::{Flags, Page, Proof, Record};
 pub use view::{
-    LogQuery, LogStatus, PAGE, adopt, claim_of, claims, count_unknown, end_claim, line, prove,
-    search, search_in, source_counts, status, unknown_senders,
+    LogQuery, LogStatus, PAGE, claim_of, claims, count_unknown, end_claim, line, prove, search,
+    search_in, source_counts, status, unknown_senders,
 };
 
 /// The logs of the program.

@@ -19,6 +19,7 @@ use vault::{
 
 use super::{Logs, lost::Lost};
 use crate::{
+    Core,
     application::{AppConfig, OpenError},
     evidence, keyring,
 };
@@ -224,7 +225,11 @@ async fn open_vault(
         root,
     };
     // First the journal: a stop in between begins an empty vault again.
-    evidence::begin(db, now, &key.to_vkey(), Some(&continued)).await?;
+    let core = Core {
+        db: db.clone(),
+        clock: config.clock.clone(),
+    };
+    evidence::begin(&core, &key.to_vkey(), Some(&continued)).await?;
     let vault = Vault::open(fresh(), signer.clone())?;
     vault.append(first_line(&continued, now)?).await?;
     Ok(vault)

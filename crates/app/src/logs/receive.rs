@@ -213,9 +213,9 @@ async fn count_claimed(app: &App) -> Result<bool, StoreError> {
         }
         let settled = now >= claim.to_at;
         if settled || (claim.lines, claim.last_at) != (counted.lines, counted.last_at) {
-            let mut tx = app.db.begin().await?;
-            log_claim::counted(&mut tx, &counted).await?;
-            tx.commit().await?;
+            let mut work = app.begin_program().await?;
+            log_claim::counted(&mut work, &counted).await?;
+            work.commit().await?;
             any = true;
         }
     }
@@ -282,14 +282,15 @@ pub async fn reconcile(app: &App) -> Result<Option<Label>, StoreError> {
     }
     let (mut known, mut strange) = (&fresh[..], &unknown[..]);
     while !known.is_empty() || !strange.is_empty() {
-        let mut tx = app.db.begin_later().await?;
-        tx.touch(LOG_SOURCES);
-        let room = tx.room();
+        let mut work = app.begin_batch().await?;
+        work.touch(LOG_SOURCES);
+        let room = work.room();
         let (batch, rest) = known.split_at(room.min(known.len()));
-        log_source::save(&mut tx, batch, app.clock.now_ms()).await?;
+        let now = work.now();
+        log_source::save(&mut work, batch, now).await?;
         let (more, later) = strange.split_at((room - batch.len()).min(strange.len()));
-        log_source::save_unknown(&mut tx, more).await?;
-        tx.commit().await?;
+        log_source::save_unknown(&mut work, more).await?;
+        work.commit().await?;
         (known, strange) = (rest, later);
     }
     if !fresh.is_empty() {

@@ -4,7 +4,6 @@ use std::collections::HashSet;
 
 use domain::{
     authority::Permission,
-    claim::ClaimKind,
     id::{Id, OrganizationId},
     label::Label,
     net::{self, Prefix},
@@ -16,11 +15,7 @@ use store::{
 };
 use vault::{Claimed, Error, Flags, Page, Proof, Query, Reader, Record};
 
-use crate::{
-    App, Ctx,
-    claim::{self, Decision},
-    task::everything,
-};
+use crate::{App, Ctx, task::everything};
 
 /// The most lines of one page; `cursor` leads on.
 pub const PAGE: usize = 1_000;
@@ -264,14 +259,15 @@ pub async fn end_claim(app: &App, ctx: &Ctx, id: Id) -> Result<(), Problem> {
         let label = Label::new("việc nhận các dòng trước", "claim to earlier lines");
         Problem::not_found(&label, &id.to_string())
     })?;
+    let mut work = app.begin(ctx, Permission::Manage).await?;
     let ended = LogClaim {
-        ended_at: Some(app.clock.now_ms()),
+        ended_at: Some(work.now()),
         ended_by: Some(ctx.actor.name.clone()),
         ..found.clone()
     };
     let json = |c: &LogClaim| serde_json::to_string(c).ok();
-    let told = app.event(
-        ctx,
+    log_claim::save(&mut work, &ended).await?;
+    work.event(
         "log-claim",
         &id.to_string(),
         Some(ended.organization),
@@ -279,12 +275,7 @@ pub async fn end_claim(app: &App, ctx: &Ctx, id: Id) -> Result<(), Problem> {
         json(&found),
         json(&ended),
     );
-    let mut tx = app.db.begin().await?;
-    log_claim::save(&mut tx, &ended).await?;
-    store::journal::append(&mut tx, &[told]).await?;
-    tx.commit().await?;
-    app.changed("log-claim");
-    Ok(())
+    work.commit().await.map_err(Problem::from)
 }
 
 /// One line.
@@ -400,7 +391,7 @@ pub async fn count_unknown(app: &App, ctx: &Ctx) -> Result<usize, Problem> {
     Ok(usize::try_from(count).unwrap_or_default())
 }
 
-fn province_only(ctx: &Ctx) -> Result<(), Problem> {
+pub(super) fn province_only(ctx: &Ctx) -> Result<(), Problem> {
     let scope = ctx.actor.scope(Permission::Manage)?;
     if scope.roots().is_some() {
         return Err(Problem::denied(
@@ -411,62 +402,5 @@ fn province_only(ctx: &Ctx) -> Result<(), Problem> {
             "",
         ));
     }
-    Ok(())
-}
-
-/// Makes an unknown sender a registered device: gives its address to an existing device. The
-/// lines that it sent before are the device's too, by a fact that can be taken back
-/// ([`end_claim`]).
-///
-/// # Errors
-/// Denied, not found; conflict when the address is another unit's.
-pub async fn adopt(app: &App, ctx: &Ctx, peer: &str, device: &str) -> Result<(), Problem> {
-    province_only(ctx)?;
-    let schema = app.schema("device")?;
-    let record = crate::registry::get(app, ctx, "device", device).await?;
-    let unit = crate::registry::owner(&schema, &record)
-        .ok_or_else(|| Problem::not_found(&schema.label, device))?;
-    let mut values = record.values.clone();
-    // Only who sends, and no address that the device has already is thrown away.
-    let heard = claim::heard_lately(app).await;
-    let mut tx = app.db.begin().await?;
-    let listed = log_source::unknown_since(&mut tx, peer).await?;
-    drop(tx);
-    if listed.is_none() && !heard.contains_key(peer) {
-        return Err(Problem::not_found(
-            &Label::new("nguồn gửi lạ", "unknown sender"),
-            peer,
-        ));
-    }
-    // An address of another unit is not taken from it by the way.
-    claim::refuse_taken(app, ClaimKind::Address, peer, unit).await?;
-    let has = record.text("address");
-    if !has.is_empty() && has != peer {
-        return Err(Problem::new(
-            ProblemKind::Conflict,
-            Label::new(
-                format!("Thiết bị này đã có địa chỉ {has}"),
-                format!("This device has the address {has} already"),
-            ),
-            device,
-            Label::new(
-                "Chọn thiết bị khác, hoặc sửa địa chỉ trên trang thiết bị trước.",
-                "Choose another device, or change its address on its page first.",
-            ),
-        ));
-    }
-    values.insert("address".into(), peer.into());
-    let at = Some((record.id, record.version));
-    let saved = crate::registry::save(app, ctx, "device", at, values).await?;
-    let claims = claim::of_record(app, ctx, saved.record.id).await?;
-    let address = claims.into_iter().find(|c| c.kind == ClaimKind::Address);
-    if let Some(waits) = address.filter(|c| c.state != domain::claim::ClaimState::Granted) {
-        let value = (ClaimKind::Address, waits.value.as_str());
-        claim::decide(app, ctx, value, unit, Decision::Grant, "").await?;
-    }
-    let mut tx = app.db.begin().await?;
-    claim::adopt_lines(app, ctx, &mut tx, &schema, &saved.record, &heard).await?;
-    tx.commit().await?;
-    app.changed("log-claim");
     Ok(())
 }

@@ -167,26 +167,23 @@ pub async fn make(
     })?;
     let statement = statement(app, ctx, view, &verdict).await?;
     let body = serde_json::to_string(&statement).map_err(|_| Problem::internal("receipt"))?;
-    let change = app.event(
-        ctx,
+    let asked = serde_json::json!({
+        "regulation": regulation,
+        "clause": cite,
+        "statement_sha256": policy::hash::of_bytes(body.as_bytes()),
+    });
+    let (id, unit) = (&statement.verdict.id, Some(verdict.unit.id));
+    let mut work = app.begin_own(ctx).await?;
+    work.event(
         "verdict",
-        &statement.verdict.id,
-        Some(verdict.unit.id),
+        id,
+        unit,
         "receipt",
         None,
-        Some(
-            serde_json::json!({
-                "regulation": regulation,
-                "clause": cite,
-                "statement_sha256": policy::hash::of_bytes(body.as_bytes()),
-            })
-            .to_string(),
-        ),
+        Some(asked.to_string()),
     );
-    let mut tx = app.db.begin().await?;
-    store::journal::append(&mut tx, &[change]).await?;
-    let (seq, hash) = store::journal::head(&mut tx).await?;
-    tx.commit().await?;
+    let (seq, hash) = store::journal::head(&mut work).await?;
+    work.commit().await?;
     let receipt = Receipt {
         statement,
         journal: Position { seq, hash },

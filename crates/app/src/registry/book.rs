@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use store::book::{self, Closing, ClosingQuery, Held, Revision};
 
 use super::record;
-use crate::{App, Ctx, secrecy, share};
+use crate::{App, Ctx, Work, secrecy, share};
 
 /// Every version of an entry that the actor may see, also because it was shared, the newest
 /// first; none for a record of the registry, whose changes are in the journal.
@@ -104,7 +104,7 @@ pub async fn closing(app: &App, ctx: &Ctx, noun: &str, id: Id) -> Result<ClosedB
     let found = book::closing(&app.db, &scope, noun, id).await?;
     let closing = found.ok_or_else(|| missing(&id.to_string()))?;
     let hashed = hex::encode(Sha256::digest(closing.content.as_bytes())) == closing.sha256;
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.snapshot().await?;
     let held = book::held(
         &mut tx,
         noun,
@@ -208,7 +208,7 @@ pub async fn close(
     period: &str,
 ) -> Result<Closing, Problem> {
     let schema = a_book(app, noun)?;
-    let scope = ctx.actor.writes(&schema)?;
+    ctx.actor.writes(&schema)?;
     let period = period.trim();
     let wrong =
         |vi: String, en: String| Problem::invalid(noun, vec![FieldProblem::new("period", vi, en)]);
@@ -236,8 +236,8 @@ pub async fn close(
     }
     let owner = OrganizationId(unit.id);
     let (first_on, last_on) = (span.opens_on.to_string(), span.closes_on.to_string());
-    let mut tx = app.db.begin().await?;
-    if !store::registry::covers(&mut tx, &scope, owner).await? {
+    let mut work = app.begin(ctx, &schema).await?;
+    if !work.covers(owner).await? {
         return Err(Problem::denied(
             Label::new(
                 "Bạn chỉ được khóa sổ của đơn vị mình",
@@ -246,9 +246,9 @@ pub async fn close(
             noun,
         ));
     }
-    book::lock(&mut tx, noun, owner, true).await?;
-    let held = book::held(&mut tx, noun, owner, &first_on, &last_on).await?;
-    let now = app.clock.now_ms();
+    book::lock(&mut work, noun, owner, true).await?;
+    let held = book::held(&mut work, noun, owner, &first_on, &last_on).await?;
+    let now = work.now();
     let content = canonical(&json!({
         "format": "gieng-book-1",
         "register": noun,
@@ -280,7 +280,7 @@ pub async fn close(
         reopened_by: None,
         reopen_reason: None,
     };
-    match book::close(&mut tx, &closing).await {
+    match book::close(&mut work, &closing).await {
         Err(store::StoreError::Duplicate { .. }) => {
             return Err(Problem::new(
                 ProblemKind::Conflict,
@@ -295,18 +295,14 @@ pub async fn close(
         other => other?,
     }
     note(
-        app,
-        ctx,
-        &mut tx,
+        &mut work,
         &closing,
         "close",
         json!({
             "entries": closing.entries, "sha256": closing.sha256,
         }),
-    )
-    .await?;
-    tx.commit().await?;
-    app.live.tell(crate::live::Topic::Records);
+    );
+    work.commit().await?;
     Ok(closing)
 }
 
@@ -332,47 +328,25 @@ pub async fn reopen(app: &App, ctx: &Ctx, noun: &str, id: Id, reason: &str) -> R
     secrecy::refuse_marked(app, ctx, noun, None, [("reason", reason)].into_iter()).await?;
     let found = book::closing(&app.db, &scope, noun, id).await?;
     let closing = found.ok_or_else(|| missing(&id.to_string()))?;
-    let mut tx = app.db.begin().await?;
-    let now = app.clock.now_ms();
-    book::reopen(&mut tx, id, now, &ctx.actor.name, reason).await?;
+    let mut work = app.begin(ctx, Permission::Manage).await?;
+    let now = work.now();
+    book::reopen(&mut work, id, now, &ctx.actor.name, reason).await?;
     note(
-        app,
-        ctx,
-        &mut tx,
+        &mut work,
         &closing,
         "book-reopen",
         json!({
             "sha256": closing.sha256, "reason": reason, "at": now,
         }),
-    )
-    .await?;
-    tx.commit().await?;
-    app.live.tell(crate::live::Topic::Records);
-    Ok(())
+    );
+    work.commit().await.map_err(Problem::from)
 }
 
-async fn note(
-    app: &App,
-    ctx: &Ctx,
-    tx: &mut store::Tx,
-    closing: &Closing,
-    action: &str,
-    mut after: Value,
-) -> Result<(), Problem> {
+fn note(work: &mut Work, closing: &Closing, action: &str, mut after: Value) {
     let name = format!("{} {}", closing.register, closing.period);
     after["name"] = name.into();
-    let event = app.event(
-        ctx,
-        "book",
-        &closing.id.to_string(),
-        Some(closing.organization),
-        action,
-        None,
-        Some(after.to_string()),
-    );
-    store::journal::append(tx, &[event])
-        .await
-        .map_err(Problem::from)
+    let (id, owner) = (closing.id.to_string(), Some(closing.organization));
+    work.event("book", &id, owner, action, None, Some(after.to_string()));
 }
 
 /// An entry as a closed book holds it.

@@ -11,7 +11,6 @@ use store::{
     attachment::{self, Attachment, Naming},
 };
 
-use super::import::owner;
 use crate::{Ctx, attachment::Staged};
 
 /// What becomes of the files that a record names.
@@ -39,8 +38,8 @@ pub(super) async fn named(
 ) -> Result<Named, Problem> {
     let mut named = Named::default();
     let scope = ctx.actor.writes(schema)?;
-    let unit = owner(schema, record);
-    let was = before.and_then(|b| owner(schema, b));
+    let unit = record.owner(schema);
+    let was = before.and_then(|b| b.owner(schema));
     let id = record.id.to_string();
     for field in schema.fields.iter().filter(|f| f.kind == Kind::File) {
         let hash = record.text(&field.name);

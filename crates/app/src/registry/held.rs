@@ -11,7 +11,6 @@ use store::Tx;
 
 use super::{
     file,
-    import::owner,
     plan::{Planner, Row},
     record::By,
     reference,
@@ -40,7 +39,7 @@ pub(super) async fn hold(
     let mut ground = Ground::load(app, ctx, tx, schema, records()).await?;
     // A row may refer to another row of the same file.
     let fresh: HashMap<Id, OrganizationId> = records()
-        .filter_map(|record| Some((record.id, owner(schema, record)?)))
+        .filter_map(|record| Some((record.id, record.owner(schema)?)))
         .collect();
     for (at, row) in rows {
         let Some(record) = &row.record else { continue };

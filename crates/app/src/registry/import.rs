@@ -8,10 +8,7 @@ use std::{
     },
 };
 
-use domain::{
-    authority::Scope, id::OrganizationId, label::Label, problem::Problem, record::Record,
-    schema::Schema,
-};
+use domain::{authority::Scope, label::Label, problem::Problem, schema::Schema};
 use examine::{
     ask::Ask,
     table::{Book, Cell, Line, Measure, TableError},
@@ -436,13 +433,4 @@ fn not_a_table(error: &TableError) -> Problem {
         ),
     };
     file_problem(Label::new(vi, error.to_string()), next)
-}
-
-/// The organization that owns a record.
-pub(crate) fn owner(schema: &Schema, record: &Record) -> Option<OrganizationId> {
-    if schema.owner == "id" {
-        Some(OrganizationId(record.id))
-    } else {
-        record.get(&schema.owner).as_id().map(OrganizationId)
-    }
 }

@@ -26,7 +26,6 @@ pub(crate) use book::a_book;
 pub use columns::ColumnUse;
 pub use examine::table::MAX_BYTES;
 pub use export::{export_csv, export_xlsx};
-pub(crate) use import::owner;
 pub use import::{ImportMode, ImportOptions, Progress, import_as, run as import};
 pub use narrow::narrow;
 pub(crate) use record::add_all;

@@ -13,7 +13,6 @@ use domain::{
 };
 use store::{
     StoreError, Tx,
-    journal::Change,
     registry::{self, RecentEntries, RecordPage, RecordQuery},
 };
 
@@ -23,7 +22,7 @@ use super::{
     reference, rules, settled,
 };
 use crate::{
-    App, Ctx,
+    App, Ctx, Work,
     attachment::{self, Staged},
     claim::{self, Ground},
     secrecy,
@@ -193,10 +192,6 @@ pub struct Saved {
     pub created: bool,
 }
 
-/// How often a save is tried that failed only because others wrote at the same time: nothing
-/// of it was kept then, and the version that it is made from decides anew.
-const TRIES: u32 = 4;
-
 /// Makes a record, or writes over the version that was read (`at`: its id and version).
 ///
 /// References may be given as an id or by one of the other noun's keys.
@@ -288,7 +283,7 @@ async fn write(
     };
     let mut tries = 0;
     let record = loop {
-        let mut tx = app.db.begin().await?;
+        let mut work = app.begin(ctx, &schema).await?;
         let values = values.clone();
         let writing = Writing {
             schema: &schema,
@@ -298,16 +293,9 @@ async fn write(
             by,
             id,
         };
-        let written = write_in(app, ctx, &mut tx, writing, values).await;
-        tries += 1;
-        match written {
-            Ok(record) => match tx.commit().await {
-                Ok(()) => break record,
-                Err(error) if error.is_contended() && tries < TRIES => {}
-                Err(error) => return Err(error.into()),
-            },
-            Err(_) if tx.contended() && tries < TRIES => {}
-            Err(problem) => return Err(problem),
+        let written = write_in(app, &mut work, writing, values).await;
+        if let Some(record) = work.settle(written, &mut tries).await? {
+            break record;
         }
     };
     Ok(Saved {
@@ -325,8 +313,8 @@ pub(crate) async fn add_all(
     all: Vec<Values>,
 ) -> Result<(), Problem> {
     let schema = app.schema(noun)?;
-    let scope = ctx.actor.writes(&schema)?;
-    let now = app.clock.now_ms();
+    let mut work = app.begin(ctx, &schema).await?;
+    let (now, scope) = (work.now(), work.scope());
     let record = |values| Record {
         id: Id::new(now),
         version: 1,
@@ -334,25 +322,21 @@ pub(crate) async fn add_all(
         values,
     };
     let records: Vec<Record> = all.into_iter().map(record).collect();
-    let change = |record| Change {
-        at: now,
-        ..app.change(ctx, &schema, None, Some(record))
-    };
-    let changes: Vec<_> = records.iter().map(change).collect();
-    let mut tx = app.db.begin().await?;
     if let Some(first) = records.first() {
-        settled::refuse(app, &mut tx, &schema, (None, Some(first)), By::Hand).await?;
+        settled::refuse(app, &mut work, &schema, (None, Some(first)), By::Hand).await?;
     }
     for record in &records {
-        authorise(&mut tx, &scope, &schema, record).await?;
+        authorise(&mut work, &scope, &schema, record).await?;
     }
-    registry::insert(&mut tx, &schema, &records, &ctx.actor.name, now)
+    registry::insert(&mut work, &schema, &records, &ctx.actor.name, now)
         .await
         .map_err(|e| unique(&schema, e))?;
     let written: Vec<_> = records.iter().map(|r| (None, Some(r))).collect();
-    claim::settle(app, ctx, &mut tx, &schema, &written).await?;
-    store::journal::append(&mut tx, &changes).await?;
-    tx.commit().await.map_err(Problem::from)
+    claim::settle(app, &mut work, &schema, &written).await?;
+    for record in &records {
+        work.changed(&schema, None, Some(record));
+    }
+    work.commit().await.map_err(Problem::from)
 }
 
 /// What is written, and over what.
@@ -388,8 +372,7 @@ pub(crate) enum By {
 /// As [`save`].
 pub(crate) async fn write_in(
     app: &App,
-    ctx: &Ctx,
-    tx: &mut Tx,
+    work: &mut Work,
     writing: Writing<'_>,
     mut values: Values,
 ) -> Result<Record, Problem> {
@@ -401,9 +384,9 @@ pub(crate) async fn write_in(
         by,
         id,
     } = writing;
-    let now = app.clock.now_ms();
+    let (now, ctx) = (work.now(), work.ctx());
     let typed = values.clone();
-    resolve(tx, app, scope, schema, &mut values).await?;
+    resolve(work, app, scope, schema, &mut values).await?;
     // What a book's schema no longer names stays with its entry.
     if let Some(before) = before.filter(|_| schema.storage == Storage::Entry) {
         let gone = before
@@ -423,21 +406,21 @@ pub(crate) async fn write_in(
     if !wrong.is_empty() {
         return Err(Problem::invalid(schema.label.en.clone(), wrong));
     }
-    settled::refuse(app, tx, schema, (before, Some(&record)), by).await?;
-    rules::no_twin(tx, schema, before, &record).await?;
+    settled::refuse(app, work, schema, (before, Some(&record)), by).await?;
+    rules::no_twin(work, schema, before, &record).await?;
     for each in before.into_iter().chain([&record]) {
-        authorise(tx, scope, schema, each).await?;
+        authorise(work, scope, schema, each).await?;
     }
-    let beyond = reference::beyond(tx, ctx, schema, before, &record, &HashMap::new()).await?;
+    let beyond = reference::beyond(work, &ctx, schema, before, &record, &HashMap::new()).await?;
     let beyond = beyond.into_iter().map(|beyond| {
         let text = typed.get(beyond.field()).map(Value::to_cell);
         beyond.told(&text.unwrap_or_default())
     });
     let mut wrong: Vec<FieldProblem> = beyond.collect();
-    wrong.extend(rules::after_the_end(tx, schema, before, &record).await?);
-    let mut ground = Ground::load(app, ctx, tx, schema, [&record]).await?;
-    wrong.extend(ground.examine(tx, schema, before, &record).await?);
-    let named = file::named(tx, ctx, schema, before, &record, files).await?;
+    wrong.extend(rules::after_the_end(work, schema, before, &record).await?);
+    let mut ground = Ground::load(app, &ctx, work, schema, [&record]).await?;
+    wrong.extend(ground.examine(work, schema, before, &record).await?);
+    let named = file::named(work, &ctx, schema, before, &record, files).await?;
     wrong.extend(named.wrong);
     if !wrong.is_empty() {
         return Err(Problem::invalid(schema.label.en.clone(), wrong));
@@ -451,26 +434,21 @@ pub(crate) async fn write_in(
     if let Some(before) = before.filter(|before| same(before)) {
         if schema.storage == Storage::Entry {
             let one = std::slice::from_ref(before);
-            let open = store::book::refuse_closed(tx, schema, one, false).await;
+            let open = store::book::refuse_closed(work, schema, one, false).await;
             open?;
         }
         return Ok(before.clone());
     }
     let written = match before {
-        None => registry::insert(tx, schema, std::slice::from_ref(&record), author, now).await,
-        Some(_) => registry::update(tx, schema, &record, author, now).await,
+        None => registry::insert(work, schema, std::slice::from_ref(&record), author, now).await,
+        Some(_) => registry::update(work, schema, &record, author, now).await,
     };
     written.map_err(|e| unique(schema, e))?;
-    claim::settle(app, ctx, tx, schema, &[(before, Some(&record))]).await?;
-    // The moment of the entry is that of the record.
-    let change = Change {
-        at: now,
-        ..app.change(ctx, schema, before, Some(&record))
-    };
-    store::journal::append(tx, &[change]).await?;
-    attachment::enter_again(app, ctx, tx, &named.again).await?;
+    claim::settle(app, work, schema, &[(before, Some(&record))]).await?;
+    work.changed(schema, before, Some(&record));
+    attachment::enter_again(work, &named.again).await?;
     for file in files {
-        file.enter(app, ctx, tx, &record.id.to_string()).await?;
+        file.enter(app, work, &record.id.to_string()).await?;
     }
     let version = record.version + i64::from(before.is_some());
     Ok(Record { version, ..record })

@@ -11,7 +11,7 @@ use domain::{
 };
 use store::{Tx, registry};
 
-use super::{import::owner, record::unknown};
+use super::record::unknown;
 use crate::Ctx;
 
 /// A reference that cannot be made.
@@ -60,10 +60,10 @@ pub(super) async fn beyond<'a>(
 ) -> Result<Vec<Beyond<'a>>, Problem> {
     let mut found = Vec::new();
     let everywhere = ctx.actor.writes(schema)?.roots().is_none();
-    let Some(unit) = owner(schema, record).filter(|_| schema.owner != "id") else {
+    let Some(unit) = record.owner(schema).filter(|_| schema.owner != "id") else {
         return Ok(found);
     };
-    let former = before.and_then(|b| owner(schema, b));
+    let former = before.and_then(|b| b.owner(schema));
     let moves = former.is_some_and(|former| former != unit);
     let references = (schema.fields.iter())
         .filter(|f| f.kind == Kind::Reference && f.reach == Reach::Line && f.name != schema.owner);

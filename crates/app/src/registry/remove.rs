@@ -38,15 +38,14 @@ pub async fn delete(app: &App, ctx: &Ctx, noun: &str, id: Id, version: i64) -> R
         ));
     }
     let before = find(app, &scope, &schema, &id.to_string()).await?;
-    let mut tx = app.db.begin().await?;
-    authorise(&mut tx, &scope, &schema, &before).await?;
-    settled::refuse(app, &mut tx, &schema, (Some(&before), None), By::Hand).await?;
-    let deleted = registry::delete(&mut tx, &schema, id, version).await;
+    let mut work = app.begin(ctx, &schema).await?;
+    authorise(&mut work, &scope, &schema, &before).await?;
+    settled::refuse(app, &mut work, &schema, (Some(&before), None), By::Hand).await?;
+    let deleted = registry::delete(&mut work, &schema, id, version).await;
     deleted.map_err(|error| stands_without(&before, error))?;
-    claim::settle(app, ctx, &mut tx, &schema, &[(Some(&before), None)]).await?;
-    let change = app.change(ctx, &schema, Some(&before), None);
-    store::journal::append(&mut tx, &[change]).await?;
-    tx.commit().await.map_err(Problem::from)
+    claim::settle(app, &mut work, &schema, &[(Some(&before), None)]).await?;
+    work.changed(&schema, Some(&before), None);
+    work.commit().await.map_err(Problem::from)
 }
 
 /// What is told when a circuit cannot go: without it its sites would stand in a circle, or too

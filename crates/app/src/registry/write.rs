@@ -6,10 +6,9 @@ use domain::{
     authority::Scope,
     label::Label,
     problem::{Problem, ProblemKind},
-    record::Record,
     schema::Schema,
 };
-use store::{StoreError, Tx, journal::Change, registry};
+use store::{StoreError, registry};
 
 use super::{
     fates::{Fate, Fates},
@@ -19,7 +18,7 @@ use super::{
     record,
     report::{CellProblem, Outcome},
 };
-use crate::{App, Ctx, attachment, claim};
+use crate::{App, Ctx, Work, attachment, claim};
 
 /// So many rows go into the first batch; later ones are as large as the database has shown
 /// that it writes in a moment.
@@ -28,8 +27,6 @@ const FIRST: usize = 100;
 const ROWS_A_RECORD: usize = 4;
 /// The most records of a batch.
 const BATCH: usize = 500;
-/// How often a batch is tried that failed only because others wrote at the same time.
-const TRIES: u32 = 4;
 /// So many rows at once change what the database should know of its tables.
 const MANY: usize = 1_000;
 
@@ -150,21 +147,14 @@ impl Job<'_> {
         let places: Vec<usize> = batch.iter().map(|p| p.at).collect();
         let mut tries = 0;
         loop {
-            tries += 1;
             // All that takes time is done before the database is held.
             let rows = self.planner.rows(&places).await?;
-            let mut tx = self.app.db.begin_later().await?;
-            let room = tx.room();
-            let (records, outcomes) = match self.fill(&mut tx, rows, fates).await {
-                Ok(filled) => filled,
-                Err(_) if tx.contended() && tries < TRIES => continue,
-                Err(problem) => return Err(problem),
+            let mut work = self.app.begin_batch_of(self.ctx, self.schema).await?;
+            let room = work.room();
+            let filled = self.fill(&mut work, rows, fates).await;
+            let Some((records, outcomes)) = work.settle(filled, &mut tries).await? else {
+                continue;
             };
-            match tx.commit().await {
-                Ok(()) => {}
-                Err(error) if error.is_contended() && tries < TRIES => continue,
-                Err(error) => return Err(error.into()),
-            }
             for (at, outcome) in outcomes {
                 match outcome {
                     Ok(outcome) => fates.settle(at, outcome),
@@ -178,18 +168,14 @@ impl Job<'_> {
     /// Writes rows and their journal; how many went in, and what became of the others.
     async fn fill(
         &self,
-        tx: &mut Tx,
+        work: &mut Work,
         mut rows: Vec<(usize, Row)>,
         fates: &Fates,
     ) -> Result<(usize, Vec<Otherwise>), Problem> {
-        held::hold(self.app, self.ctx, tx, self.planner, &mut rows).await?;
-        let (by, now) = (&self.ctx.actor.name, self.app.clock.now_ms());
+        held::hold(self.app, self.ctx, work, self.planner, &mut rows).await?;
+        let (by, now) = (&self.ctx.actor.name, work.now());
         let mut outcomes = Vec::new();
         let (mut created, mut updated, mut changes) = (Vec::new(), Vec::new(), Vec::new());
-        let change = |before: Option<&Record>, after: &Record| Change {
-            at: now,
-            ..self.app.change(self.ctx, self.schema, before, Some(after))
-        };
         let mut uploads = Vec::new();
         for (at, row) in rows {
             if let Some(other) = self.otherwise(&row, fates.at(at)) {
@@ -205,27 +191,27 @@ impl Job<'_> {
                 continue;
             };
             for each in before.iter().chain([&record]) {
-                record::authorise(tx, self.scope, self.schema, each).await?;
+                record::authorise(work, self.scope, self.schema, each).await?;
             }
             let (ctx, schema) = (self.ctx, self.schema);
-            let named = file::named(tx, ctx, schema, before.as_ref(), &record, &[]).await?;
+            let named = file::named(work, ctx, schema, before.as_ref(), &record, &[]).await?;
             if before.is_none() {
                 uploads.extend(named.again);
-                changes.push(change(None, &record));
+                changes.push(work.entry_of(schema, None, Some(&record)));
                 created.push(record);
                 continue;
             }
-            match registry::update(tx, self.schema, &record, by, now).await {
+            match registry::update(work, schema, &record, by, now).await {
                 Ok(()) => {
                     uploads.extend(named.again);
-                    changes.push(change(before.as_ref(), &record));
+                    changes.push(work.entry_of(schema, before.as_ref(), Some(&record)));
                     updated.push((before, record));
                 }
                 Err(StoreError::Stale { .. }) => outcomes.push((at, Err(changed_since()))),
                 Err(error) => return Err(record::unique(self.schema, error)),
             }
         }
-        registry::insert(tx, self.schema, &created, by, now)
+        registry::insert(work, self.schema, &created, by, now)
             .await
             .map_err(|e| record::unique(self.schema, e))?;
         let fresh = created.iter().map(|r| (None, Some(r)));
@@ -233,10 +219,11 @@ impl Job<'_> {
             .map(|(before, after)| (before.as_ref(), Some(after)))
             .chain(fresh)
             .collect();
-        claim::settle(self.app, self.ctx, tx, self.schema, &written).await?;
-        attachment::enter_again(self.app, self.ctx, tx, &uploads).await?;
-        store::journal::append(tx, &changes).await?;
-        Ok((changes.len(), outcomes))
+        claim::settle(self.app, work, self.schema, &written).await?;
+        attachment::enter_again(work, &uploads).await?;
+        let written = changes.len();
+        changes.into_iter().for_each(|change| work.journal(change));
+        Ok((written, outcomes))
     }
 
     /// What a row has become since it was planned, where that is something else.

@@ -39,17 +39,17 @@ pub(crate) async fn seal_old(app: &App) -> Result<(), store::StoreError> {
     if !settings.plain {
         return Ok(());
     }
-    let now = app.clock.now_ms();
     let all = (settings.values.iter().map(|kept| (None, kept)))
         .chain((settings.own.iter()).flat_map(|(p, all)| all.iter().map(|kept| (Some(*p), kept))));
-    let mut tx = app.db.begin().await?;
+    let mut work = app.begin_program().await?;
+    let now = work.now();
     for (province, (key, value)) in all.filter(|(_, (key, _))| is_secret(key)) {
         match kept(&app.keys, key, province, value) {
-            Ok(sealed) => store::setting::set(&mut tx, province, key, &sealed, now).await?,
+            Ok(sealed) => store::setting::set(&mut work, province, key, &sealed, now).await?,
             Err(error) => tracing::error!(%error, key, "a secret could not be sealed"),
         }
     }
-    tx.commit().await?;
+    work.commit().await?;
     tracing::info!("the secrets among the settings are sealed now");
     Ok(())
 }

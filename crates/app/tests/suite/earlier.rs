@@ -134,6 +134,44 @@ async fn lines_that_came_before_their_sender_was_listed_are_claimed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_is_adopted_whole_or_not_at_all() {
+    for p in both().await {
+        p.unit("A", None).await;
+        device(&p, "fw", "A", &[]).await;
+        line(&p, "10.6.6.6", "may", None).await;
+        p.pass(1_500);
+        let rename = async |from: &str, to: &str| {
+            let mut tx = p.app.db.begin().await.unwrap();
+            let sql = format!("ALTER TABLE {from} RENAME TO {to}");
+            tx.execute("rename", &sql, &[]).await.unwrap();
+            tx.commit().await.unwrap();
+        };
+        let stands = async || {
+            let fw = registry::get(&p.app, &p.ctx(), "device", "fw").await;
+            let fw = fw.unwrap();
+            let address = fw.text("address").to_owned();
+            let granted = claim::of_record(&p.app, &p.ctx(), fw.id).await.unwrap();
+            let last = store::journal::last(&p.app.db).await.unwrap();
+            (fw.version, address, granted.len(), last)
+        };
+        let before = stands().await;
+        // The last that it writes cannot be written.
+        rename("log_claim", "log_claim_away").await;
+        let adopted = logs::adopt(&p.app, &p.ctx(), "10.6.6.6", "fw").await;
+        adopted.unwrap_err();
+        rename("log_claim_away", "log_claim").await;
+        assert_eq!(stands().await, before);
+        logs::adopt(&p.app, &p.ctx(), "10.6.6.6", "fw")
+            .await
+            .unwrap();
+        let (version, address, granted, last) = stands().await;
+        assert_eq!((version, address.as_str(), granted), (2, "10.6.6.6", 1));
+        assert_eq!(last, before.3 + 3, "the record, its claim and its lines");
+        assert_eq!(claims(&p).await.len(), 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_name_registered_later_claims_its_lines_behind_the_relay() {
     for p in both().await {
         let centre = p.unit("TT", None).await;

@@ -7,6 +7,7 @@ mod tree;
 mod twins;
 mod unsaid;
 mod words;
+mod writing;
 
 use std::{fmt, process::ExitCode};
 
@@ -47,6 +48,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
     faults.extend(links::faults(&tree));
     faults.extend(twins::faults(&tree));
     faults.extend(unsaid::faults(&tree));
+    faults.extend(writing::faults(&tree));
     faults.sort();
     for fault in &faults {
         eprintln!("{fault}");
