@@ -177,10 +177,7 @@ async fn at_end(tx: &mut Tx) -> Result<(i64, String), StoreError> {
 /// None yet; what keeps them from being written is an error of the commit.
 #[expect(clippy::unused_async, reason = "as all that writes in a transaction")]
 pub async fn append(tx: &mut Tx, changes: &[Change]) -> Result<(), StoreError> {
-    changes
-        .iter()
-        .cloned()
-        .for_each(|change| tx.journal(change));
+    (changes.iter().cloned()).for_each(|change| tx.journal(change));
     Ok(())
 }
 

@@ -16,7 +16,7 @@ use domain::{
 
 pub use self::{
     key::{Named, alike, by_ids, names, parents, resolve, titles, twin},
-    recent::{RecentEntries, recent_entries},
+    recent::{RecentEntries, recent_entries, totals},
     tree::{Tree, covers, covers_head, in_line, is_below, organizations_in, owner},
 };
 use crate::{Arg, Db, Row, StoreError, Tx, args, book, row::Readable as _};
@@ -231,27 +231,6 @@ pub async fn list(
         .map_or(Ok(0), |row| row.int("n"))?
     };
     Ok(RecordPage { records, total })
-}
-
-/// How many records of each schema are in its scope, in their order: one query for all.
-///
-/// # Errors
-/// [`StoreError`] of the engine.
-pub async fn totals(db: &Db, schemas: &[(Scope, &Schema)]) -> Result<Vec<i64>, StoreError> {
-    let mut args = Vec::new();
-    let all = RecordQuery::default();
-    let each = schemas.iter().enumerate().map(|(place, (scope, schema))| {
-        let condition = conditions(scope, schema, &all, &mut args);
-        let table = schema.table();
-        format!("SELECT {place} AS place, COUNT(*) AS n FROM {table} WHERE {condition}")
-    });
-    let sql = each.collect::<Vec<_>>().join(" UNION ALL ");
-    if sql.is_empty() {
-        return Ok(Vec::new());
-    }
-    let sql = format!("{sql} ORDER BY place");
-    let rows = db.fetch("registry", &sql, &args).await?;
-    rows.iter().map(|row| row.int("n")).collect()
 }
 
 /// The record of that id, if it is in scope.

@@ -1,10 +1,10 @@
-//! What a unit wrote last into each of its books.
+//! How many records there are of each kind, and what a unit wrote last into each of its books.
 
 use std::collections::HashMap;
 
 use domain::{authority::Scope, id::OrganizationId, record::Record, schema::Schema};
 
-use super::{read, scope_condition};
+use super::{RecordQuery, conditions, read, scope_condition};
 use crate::{Db, StoreError, args, row::Readable as _};
 
 /// The newest entries of one book, and how many it has.
@@ -52,4 +52,25 @@ pub async fn recent_entries(
         book.records.extend(record);
     }
     Ok(out)
+}
+
+/// How many records of each schema are in its scope, in their order: one query for all.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn totals(db: &Db, schemas: &[(Scope, &Schema)]) -> Result<Vec<i64>, StoreError> {
+    let mut args = Vec::new();
+    let all = RecordQuery::default();
+    let each = schemas.iter().enumerate().map(|(place, (scope, schema))| {
+        let condition = conditions(scope, schema, &all, &mut args);
+        let table = schema.table();
+        format!("SELECT {place} AS place, COUNT(*) AS n FROM {table} WHERE {condition}")
+    });
+    let sql = each.collect::<Vec<_>>().join(" UNION ALL ");
+    if sql.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = format!("{sql} ORDER BY place");
+    let rows = db.fetch("registry", &sql, &args).await?;
+    rows.iter().map(|row| row.int("n")).collect()
 }
