@@ -381,6 +381,7 @@ impl App {
             match view.as_str() {
                 TARGETS => {
                     self.watch.wrote();
+                    self.assess.poke(crate::watch::facts());
                     self.live.tell(Topic::Network);
                 }
                 VERDICTS => self.assess.written_elsewhere(),
@@ -400,6 +401,10 @@ impl App {
     pub(crate) fn changed(&self, noun: &str) {
         match noun {
             store::alarm::VIEW => return self.live.tell(Topic::Alarms),
+            store::evidence::VIEW => {
+                self.assess.poke([noun.to_owned()].into());
+                return self.live.tell(Topic::Logs);
+            }
             // What is observed and judged is told by whoever wrote it.
             TARGETS | VERDICTS | LOG_SOURCES => return,
             _ => {}

@@ -2,7 +2,7 @@
 
 use domain::label::Label;
 
-use crate::{Db, StoreError, args};
+use crate::{Db, StoreError, Tx, args};
 
 /// What a verification came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,12 +67,16 @@ pub async fn forget_all(db: &Db) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// What is told of a verification.
+pub const VIEW: &str = "fact_evidence_check";
+
 /// Notes a verification in place of the one before.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
-pub async fn note(db: &Db, check: &EvidenceCheck) -> Result<(), StoreError> {
-    db.execute(
+pub async fn note(tx: &mut Tx, check: &EvidenceCheck) -> Result<(), StoreError> {
+    tx.touch(VIEW);
+    tx.execute(
         "evidence",
         "INSERT INTO evidence_check (subject, checked_at, sound, size, reason) VALUES ($1, $2, $3, $4, $5) \
          ON CONFLICT (subject) DO UPDATE SET checked_at = excluded.checked_at, sound = excluded.sound, \

@@ -1,6 +1,6 @@
 //! Documents as pages and API show them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use domain::{
     authority::Permission,
@@ -158,7 +158,7 @@ pub async fn offers(app: &App, ctx: &Ctx) -> Result<Vec<Offer>, Problem> {
     let ground = Ground::load(app, &today.to_string()).await?;
     let library = app.library();
     let mut all = Vec::new();
-    let mut reaches: BTreeMap<bool, Vec<OrganizationId>> = BTreeMap::new();
+    let mut reaches: BTreeMap<bool, HashSet<OrganizationId>> = BTreeMap::new();
     for everything in [false, true] {
         let permission = if everything {
             Permission::Manage
@@ -167,7 +167,7 @@ pub async fn offers(app: &App, ctx: &Ctx) -> Result<Vec<Offer>, Problem> {
         };
         if let Ok(scope) = ctx.actor.scope(permission) {
             let reach = store::registry::organizations_in(&app.db, &scope).await?;
-            reaches.insert(everything, reach);
+            reaches.insert(everything, reach.into_iter().collect());
         }
     }
     for template in library.documents.values() {

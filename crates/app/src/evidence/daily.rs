@@ -218,9 +218,9 @@ async fn note(
         size,
         reason: text.and_then(Result::ok).unwrap_or_default(),
     };
-    evidence::note(&app.db, &check).await?;
-    app.assess.poke(["fact_evidence_check".to_owned()].into());
-    app.live.tell(crate::live::Topic::Logs);
+    let mut work = app.begin_program().await?;
+    evidence::note(&mut work, &check).await?;
+    work.commit().await?;
     let code = format!("{subject}-check");
     let Some(reason) = reason else {
         system_alarm::clear(app, &code, "").await?;

@@ -89,7 +89,7 @@ impl Watch {
 
 /// Reads the store's targets as a shared list.
 /// What checks read of what is watched.
-fn facts() -> BTreeSet<String> {
+pub(crate) fn facts() -> BTreeSet<String> {
     ["fact_target", "fact_availability", "fact_outage"]
         .map(str::to_owned)
         .into()
