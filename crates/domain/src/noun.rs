@@ -2,41 +2,28 @@
 
 use std::sync::LazyLock;
 
+use rust_embed::RustEmbed;
+
 use crate::schema::Schema;
 
-macro_rules! embedded {
-    ($($name:literal),+ $(,)?) => {
-        [$(($name, include_str!(concat!("../nouns/", $name, ".yaml")))),+]
-    };
-}
+#[derive(RustEmbed)]
+#[folder = "nouns/"]
+struct Files;
 
 static NOUNS: LazyLock<Vec<Schema>> = LazyLock::new(|| {
-    embedded![
-        "organization",
-        "contact",
-        "letterhead",
-        "site",
-        "circuit",
-        "device",
-        "prefix",
-        "role-assignment",
-        "exemption",
-        "adoption",
-        "inspection-round",
-        "inspection-item",
-        "finding",
-    ]
-    .into_iter()
-    .map(|(name, text)| {
-        let schema: Schema = serde_saphyr::from_str(text).unwrap_or_else(|e| {
-            panic!("nouns/{name}.yaml is part of the program and must parse: {e}")
-        });
+    let read = |path: &str| {
+        let file = Files::get(path)?;
+        let text = String::from_utf8_lossy(&file.data);
+        let schema: Schema = serde_saphyr::from_str(&text)
+            .unwrap_or_else(|e| panic!("nouns/{path} is part of the program and must parse: {e}"));
         if let Err(e) = schema.check() {
-            panic!("nouns/{name}.yaml is part of the program and must hold together: {e}");
+            panic!("nouns/{path} is part of the program and must hold together: {e}");
         }
-        schema
-    })
-    .collect()
+        Some(schema)
+    };
+    let mut all: Vec<Schema> = Files::iter().filter_map(|path| read(&path)).collect();
+    all.sort_by_key(|schema| (schema.place.unwrap_or(u32::MAX), schema.noun.clone()));
+    all
 });
 
 /// All nouns of the registry, in the order of the menu.
@@ -52,6 +39,14 @@ pub fn get(noun: &str) -> Option<&'static Schema> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_file_is_a_noun_of_that_name_in_its_place() {
+        let names: Vec<String> = all().iter().map(|s| format!("{}.yaml", s.noun)).collect();
+        assert!(Files::iter().all(|path| names.contains(&path.into_owned())));
+        assert_eq!(names[0], "organization.yaml");
+        assert!(all().is_sorted_by_key(|schema| schema.place));
+    }
 
     #[test]
     fn references_point_to_nouns_that_exist() {

@@ -244,6 +244,9 @@ pub struct Schema {
     /// Name of a Tabler icon.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub icon: Option<String>,
+    /// Where it stands in the menu: a smaller number before a larger one, none last.
+    #[serde(default, skip_serializing)]
+    pub place: Option<u32>,
     /// Where it lies.
     #[serde(default)]
     pub storage: Storage,

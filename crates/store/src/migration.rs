@@ -1,105 +1,152 @@
 //! The migrations of both engines, part of the program.
+//!
+//! Since number 33 a migration is one text, `migrations/NNNN_name.sql`, in neutral words; those
+//! of before lie in a folder for each engine and stay as they are, byte for byte: a database
+//! remembers their sums.
 
+use std::collections::BTreeMap;
+
+use rust_embed::RustEmbed;
 use sqlx::{
-    SqlSafeStr,
+    AssertSqlSafe, SqlSafeStr as _,
     migrate::{Migration, MigrationType, Migrator},
 };
 
-/// A migration: its number, its file's name, and its text for SQLite and PostgreSQL.
-type Files = (i64, &'static str, &'static str, &'static str);
-
-macro_rules! files {
-    ($($version:literal: $name:literal,)+) => {
-        &[$((
-            $version,
-            $name,
-            include_str!(concat!("../migrations/sqlite/", $name, ".sql")),
-            include_str!(concat!("../migrations/postgres/", $name, ".sql")),
-        )),+]
-    };
-}
-
-const FILES: &[Files] = files! {
-    1: "0001_records",
-    2: "0002_facts",
-    3: "0003_adoption",
-    4: "0004_books",
-    5: "0005_duties",
-    6: "0006_documents",
-    7: "0007_pages",
-    8: "0008_log_source_first",
-    9: "0009_inspection",
-    10: "0010_inspection_facts",
-    11: "0011_setting_of_province",
-    13: "0013_marking_parts",
-    14: "0014_claims",
-    15: "0015_system_alarm",
-    16: "0016_sign_in",
-    17: "0017_evidence",
-    18: "0018_codes_by_case",
-    19: "0019_view_version",
-    21: "0021_revisions",
-    22: "0022_log_names_and_zones",
-    23: "0023_attachment_uploads",
-    24: "0024_outages",
-    25: "0025_seals",
-    26: "0026_circuit_contract",
-    27: "0027_shares",
-    28: "0028_planned_until",
-    29: "0029_letterhead",
-    30: "0030_replacements",
-    31: "0031_finding_deadlines",
-    32: "0032_recovery_codes",
-    33: "0033_leases",
-};
+#[derive(RustEmbed)]
+#[folder = "migrations/"]
+struct Files;
 
 /// Those of SQLite.
 pub(crate) fn sqlite() -> Migrator {
-    migrator(|(_, _, sqlite, _)| sqlite)
+    migrator(false)
 }
 
 /// Those of PostgreSQL.
 pub(crate) fn postgres() -> Migrator {
-    migrator(|(_, _, _, postgres)| postgres)
+    migrator(true)
 }
 
 /// The text of each, in order.
-pub(crate) fn texts(on_postgres: bool) -> impl Iterator<Item = &'static str> {
-    FILES
-        .iter()
-        .map(move |(_, _, sqlite, postgres)| if on_postgres { *postgres } else { *sqlite })
+pub(crate) fn texts(on_postgres: bool) -> Vec<String> {
+    let all = files(on_postgres).into_values();
+    all.map(|(_, text)| text).collect()
 }
 
-fn migrator(of: fn(&Files) -> &'static str) -> Migrator {
-    let migration = |files: &Files| {
-        let name = files.1.split_once('_').map_or(files.1, |(_, name)| name);
-        let (kind, sql) = (MigrationType::Simple, of(files).into_sql_str());
-        Migration::new(files.0, name.replace('_', " ").into(), kind, sql, false)
+/// Number → name and text, for an engine.
+fn files(on_postgres: bool) -> BTreeMap<i64, (String, String)> {
+    let own = if on_postgres { "postgres" } else { "sqlite" };
+    let mut all = BTreeMap::new();
+    for path in Files::iter() {
+        let (folder, file) = path.rsplit_once('/').unwrap_or(("", &path));
+        let named = file.strip_suffix(".sql").and_then(|f| f.split_once('_'));
+        let Some((number, name)) = named else {
+            continue;
+        };
+        let (Ok(number), Some(text)) = (number.parse(), Files::get(&path)) else {
+            continue;
+        };
+        let text = String::from_utf8_lossy(&text.data);
+        let text = match folder {
+            "" => written(&text, on_postgres),
+            folder if folder == own => text.into_owned(),
+            _ => continue,
+        };
+        all.insert(number, (name.replace('_', " "), text));
+    }
+    all
+}
+
+fn migrator(on_postgres: bool) -> Migrator {
+    let migration = |(number, (name, text)): (i64, (String, String))| {
+        let sql = AssertSqlSafe(text).into_sql_str();
+        Migration::new(number, name.into(), MigrationType::Simple, sql, false)
     };
-    Migrator::with_migrations(FILES.iter().map(migration).collect())
+    Migrator::with_migrations(files(on_postgres).into_iter().map(migration).collect())
+}
+
+/// A neutral text in the words of an engine. The neutral types are `TEXT`, `INTEGER` (64 bits),
+/// `REAL` and `BOOLEAN`; a table ends with a line `);`.
+fn written(text: &str, on_postgres: bool) -> String {
+    let mut out = String::with_capacity(text.len() * 2);
+    for line in text.lines() {
+        let (code, comment) = match line.find("--") {
+            Some(at) => line.split_at(at),
+            None => (line, ""),
+        };
+        if !on_postgres && code == ");" {
+            out.push_str(") STRICT;");
+        } else {
+            // What stands in quotes is a value.
+            for (n, part) in code.split('\'').enumerate() {
+                if n > 0 {
+                    out.push('\'');
+                }
+                match n % 2 {
+                    0 => words(part, on_postgres, &mut out),
+                    _ => out.push_str(part),
+                }
+            }
+        }
+        out.push_str(comment);
+        out.push('\n');
+    }
+    out
+}
+
+fn words(code: &str, on_postgres: bool, out: &mut String) {
+    let mut rest = code;
+    while !rest.is_empty() {
+        let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let end = match rest.starts_with(is_word) {
+            true => rest.find(|c| !is_word(c)),
+            false => rest.find(is_word),
+        };
+        let (word, after) = rest.split_at(end.unwrap_or(rest.len()));
+        out.push_str(match (word, on_postgres) {
+            ("TEXT", true) => "TEXT COLLATE \"C\"",
+            ("INTEGER", true) => "BIGINT",
+            ("REAL", true) => "DOUBLE PRECISION",
+            ("BOOLEAN", false) => "INTEGER",
+            (word, _) => word,
+        });
+        rest = after;
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
 
     #[test]
-    fn every_file_is_listed() {
-        let listed: BTreeSet<String> = FILES.iter().map(|f| format!("{}.sql", f.1)).collect();
-        for engine in ["sqlite", "postgres"] {
-            let folder = format!("{}/migrations/{engine}", env!("CARGO_MANIFEST_DIR"));
-            let files = std::fs::read_dir(folder).unwrap();
-            let files: BTreeSet<String> = files
-                .map(|f| f.unwrap().file_name().into_string().unwrap())
-                .collect();
-            assert_eq!(files, listed, "{engine}");
-        }
-        assert!(
-            FILES
+    fn both_engines_have_the_same_ones_without_a_gap_in_their_numbers() {
+        let [sqlite, postgres] = [false, true].map(files);
+        let numbers = |files: &BTreeMap<i64, (String, String)>| {
+            let all = files
                 .iter()
-                .all(|f| f.1.starts_with(&format!("{:04}_", f.0)))
-        );
+                .map(|(number, (name, _))| (*number, name.clone()));
+            all.collect::<Vec<_>>()
+        };
+        assert_eq!(numbers(&sqlite), numbers(&postgres));
+        assert!(sqlite.len() >= 31 && sqlite.contains_key(&33));
+        // Every file has its place: none is left out for its name.
+        let found = Files::iter().count();
+        let pairs = Files::iter()
+            .filter(|path| path.starts_with("sqlite/"))
+            .count();
+        assert_eq!(found, sqlite.len() + pairs);
+    }
+
+    #[test]
+    fn neutral_words_become_those_of_the_engine() {
+        let text = "-- A TEXT of a table.\nCREATE TABLE x (\n    id TEXT PRIMARY KEY, -- TEXT\n    \
+                    n INTEGER NOT NULL DEFAULT 0,\n    r REAL,\n    b BOOLEAN,\n    t TEXT DEFAULT 'TEXT'\n);\n";
+        let postgres = "-- A TEXT of a table.\nCREATE TABLE x (\n    id TEXT COLLATE \"C\" PRIMARY KEY, -- TEXT\n    \
+                        n BIGINT NOT NULL DEFAULT 0,\n    r DOUBLE PRECISION,\n    b BOOLEAN,\n    \
+                        t TEXT COLLATE \"C\" DEFAULT 'TEXT'\n);\n";
+        assert_eq!(written(text, true), postgres);
+        let sqlite = text
+            .replace("BOOLEAN", "INTEGER")
+            .replace("\n);", "\n) STRICT;");
+        assert_eq!(written(text, false), sqlite);
     }
 }

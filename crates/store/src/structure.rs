@@ -7,7 +7,9 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use domain::schema::Schema;
-use sqlx::{Connection as _, Executor as _, SqliteConnection, sqlite::SqliteConnectOptions};
+use sqlx::{
+    AssertSqlSafe, Connection as _, Executor as _, SqliteConnection, sqlite::SqliteConnectOptions,
+};
 
 use crate::{
     Db, Row, StoreError,
@@ -239,7 +241,10 @@ async fn make(db: &Db, views: &[String]) -> Result<Parts, StoreError> {
                 .await
                 .map_err(failed)?;
             for sql in migration::texts(false) {
-                fresh.execute(sqlx::raw_sql(sql)).await.map_err(failed)?;
+                fresh
+                    .execute(sqlx::raw_sql(AssertSqlSafe(sql)))
+                    .await
+                    .map_err(failed)?;
             }
             for view in views {
                 fresh
@@ -256,7 +261,9 @@ async fn make(db: &Db, views: &[String]) -> Result<Parts, StoreError> {
             let path = "SET LOCAL search_path TO pg_temp";
             tx.execute(path).await.map_err(failed)?;
             for sql in migration::texts(true) {
-                tx.execute(sqlx::raw_sql(sql)).await.map_err(failed)?;
+                tx.execute(sqlx::raw_sql(AssertSqlSafe(sql)))
+                    .await
+                    .map_err(failed)?;
             }
             for view in views {
                 tx.execute(postgres_query(view, &[]))

@@ -4,4 +4,4 @@ CREATE TABLE lease (
     holder TEXT NOT NULL,
     epoch INTEGER NOT NULL,
     until_at INTEGER NOT NULL
-) STRICT;
+);
