@@ -1,8 +1,8 @@
 -- Asked of a province's network authority: do log lines arrive from every server and device
 -- of whoever holds the data centre's role in the same province? Without a holder nothing is
 -- known, nor of a device that never sent here: it may log elsewhere; nor of a silence in which
--- we did not listen, of one that is down now, or of a network device, which writes only when
--- something happens.
+-- we did not listen, of one that is off or out of reach now (itself, or the site where it stands), or of
+-- a network device, which writes only when something happens.
 -- What the registry places at a standard site of a unit, or of a body that has a hub too (at its office),
 -- does not stand at the centre and is not asked about.
 WITH elsewhere AS (
@@ -12,17 +12,26 @@ WITH elsewhere AS (
     WHERE s.class = 'standard'
       AND (EXISTS (SELECT 1 FROM fact_site h WHERE h.unit = d.unit AND h.class = 'hub' AND h.status = 'active')
            OR NOT EXISTS (SELECT 1 FROM fact_role o WHERE o.unit = s.unit AND o.role IN ('network-authority', 'data-centre')))
+),
+away AS (
+    SELECT l.device
+    FROM fact_log_source l
+    LEFT JOIN fact_target t ON t.target = l.device AND t.noun = 'device'
+    LEFT JOIN fact_device d ON d.device = l.device
+    LEFT JOIN fact_target s ON s.target = d.site AND s.noun = 'site'
+    WHERE t.state IN ('down', 'unreachable', 'isolated')
+       OR (COALESCE(t.state, 'no_data') = 'no_data' AND s.state IN ('down', 'unreachable', 'isolated'))
 )
 SELECT r.unit AS unit,
        l.name AS subject,
        CASE WHEN l.last_received_at >= CAST(:now AS BIGINT) - CAST(:max_silence_hours AS BIGINT) * 3600000 THEN 'met'
             WHEN CAST(:listening_since AS BIGINT) <= CAST(:now AS BIGINT) - CAST(:max_silence_hours AS BIGINT) * 3600000
-                 AND l.last_received_at IS NOT NULL AND t.target IS NULL
+                 AND l.last_received_at IS NOT NULL AND a.device IS NULL
                  AND l.role IN ('server', 'firewall', 'ids') THEN 'breached' END AS status,
        CASE WHEN l.last_received_at IS NULL THEN 'never'
             WHEN l.last_received_at >= CAST(:now AS BIGINT) - CAST(:max_silence_hours AS BIGINT) * 3600000 THEN 'arriving'
             WHEN CAST(:listening_since AS BIGINT) > CAST(:now AS BIGINT) - CAST(:max_silence_hours AS BIGINT) * 3600000 THEN 'not-listening'
-            WHEN t.target IS NOT NULL THEN 'switched-off'
+            WHEN a.device IS NOT NULL THEN 'switched-off'
             WHEN l.role IN ('server', 'firewall', 'ids') THEN 'silent'
             ELSE 'quiet' END AS reason,
        COALESCE(l.last_received_at, l.updated_at) AS observed_at,
@@ -32,7 +41,7 @@ SELECT r.unit AS unit,
 FROM fact_role r
 JOIN fact_role c ON c.province = r.province AND c.role = 'data-centre'
 JOIN fact_log_source l ON l.unit = c.unit
-LEFT JOIN fact_target t ON t.target = l.device AND t.noun = 'device' AND t.state = 'down'
+LEFT JOIN away a ON a.device = l.device
 WHERE r.role = 'network-authority'
   AND (r.starts_on IS NULL OR r.starts_on <= CAST(:today AS TEXT))
   AND (r.ends_on IS NULL OR r.ends_on >= CAST(:today AS TEXT))

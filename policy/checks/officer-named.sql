@@ -3,7 +3,8 @@
 -- that nobody holds it, nor does a gap before somebody who is named for a later day: such a row
 -- was observed by nobody, and a person answers for it. A hotline that is staffed around the clock
 -- is an incident desk too. Where a security officer left, the IT officer or desk that stays may have taken the
--- security over (the texts name either): a person answers for that too.
+-- security over (the texts name either): a person answers for that too. So it is where a contact of the desk
+-- left and an IT or security officer stays (a desk is more than one person), or a hotline ended and the desk stays.
 WITH held AS (
     SELECT c.unit,
            c.name,
@@ -15,8 +16,9 @@ WITH held AS (
                   OR (c.role = 'hotline' AND CAST(:office AS TEXT) = 'incident-desk') THEN 1 ELSE 0 END AS serves,
            CASE WHEN (c.starts_on IS NULL OR c.starts_on <= CAST(:today AS TEXT))
                  AND (c.ends_on IS NULL OR c.ends_on >= CAST(:today AS TEXT)) THEN 1 ELSE 0 END AS today,
-           CASE WHEN CAST(:office AS TEXT) = 'security-officer'
-                 AND c.role IN ('it-officer', 'incident-desk', 'hotline') THEN 1 ELSE 0 END AS stands_in
+           CASE WHEN (CAST(:office AS TEXT) = 'security-officer' AND c.role IN ('it-officer', 'incident-desk', 'hotline'))
+                  OR (CAST(:office AS TEXT) = 'incident-desk' AND c.role IN ('it-officer', 'security-officer'))
+                  OR (CAST(:office AS TEXT) = 'hotline' AND c.role = 'incident-desk') THEN 1 ELSE 0 END AS stands_in
     FROM fact_contact c
 ), told AS (
     SELECT h.unit,

@@ -1,11 +1,15 @@
 -- What the unit manages itself (`subject`), by the newest entry about it: is it managed, by
--- somebody who is named, and is the entry still believed? One without an end is believed only so
--- long; that the day on which the unit itself meant to review it has passed does not show that
--- nobody manages it. Of what was given up the rule asks nothing where it says "if any" (`given_up` is
--- not_applicable); elsewhere no fact shows what became of it, and a person answers.
+-- somebody who is named (words that say that there is nobody name none), and is the entry still
+-- believed? One without an end is believed only so long; that the day on which the unit itself meant
+-- to review it has passed does not show that nobody manages it. Of what was given up the rule asks
+-- nothing where it says "if any" (`given_up` is not_applicable); elsewhere no fact shows what became
+-- of it, and a person answers.
 WITH placed AS (
     SELECT b.unit, b.result, TRIM(COALESCE(b.responsible, '')) AS responsible, b.expires_on, b.age_days,
            b.occurred_on, b.recorded_at,
+           CASE WHEN LOWER(TRIM(COALESCE(b.responsible, ''))) IN ('', '-', '.', '?', '??', 'n/a', 'na', 'không', 'chưa', 'khÔng', 'chƯa')
+                  OR LOWER(TRIM(b.responsible)) LIKE 'không %' OR LOWER(TRIM(b.responsible)) LIKE 'khÔng %'
+                  OR LOWER(TRIM(b.responsible)) LIKE 'chưa %' OR LOWER(TRIM(b.responsible)) LIKE 'chƯa %' THEN 0 ELSE 1 END AS named,
            ROW_NUMBER() OVER (PARTITION BY b.unit ORDER BY b.occurred_on DESC, b.recorded_at DESC, b.entry) AS place
     FROM book_unit_responsibility b
     WHERE b.subject = CAST(:subject AS TEXT)
@@ -15,7 +19,7 @@ told AS (
            CASE WHEN p.result = 'given-up' THEN 'given-up'
                 WHEN p.result IS NULL THEN 'result-missing'
                 WHEN p.expires_on < CAST(:today AS TEXT) THEN 'expired'
-                WHEN p.responsible = '' THEN 'nobody-named'
+                WHEN p.named = 0 THEN 'nobody-named'
                 WHEN p.expires_on IS NULL AND p.age_days > CAST(:max_age_days AS BIGINT) THEN 'not-confirmed'
                 ELSE 'managed' END AS told
     FROM placed p
