@@ -6,15 +6,13 @@ use std::time::Duration;
 use domain::id::Id;
 use store::{
     Db,
-    lease::{self, Fence},
+    lease::{self, Fence, HELD_MS},
 };
 use tokio::{sync::watch, task::JoinError};
 use tokio_util::sync::CancellationToken;
 
 use crate::App;
 
-/// A holder that is not heard of for so long has ended.
-const HELD_MS: i64 = 15_000;
 /// A holder says so often that it goes on.
 const RENEWED: Duration = Duration::from_secs(5);
 /// Whoever waits looks so often whether the lease is free.

@@ -98,6 +98,14 @@ const OWN_PATH: &str = "SELECT pg_catalog.set_config('search_path', pg_catalog.q
       WHERE c.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass('journal')), \
      pg_catalog.current_schema()::text)), false)";
 
+/// So long a writer may keep others waiting while it does nothing, and so soon the engine
+/// notices that its machine has gone.
+const LETS_GO: &str = "SELECT pg_catalog.set_config('idle_in_transaction_session_timeout', '20s', false), \
+     pg_catalog.set_config('lock_timeout', '45s', false), \
+     pg_catalog.set_config('tcp_keepalives_idle', '10', false), \
+     pg_catalog.set_config('tcp_keepalives_interval', '5', false), \
+     pg_catalog.set_config('tcp_keepalives_count', '2', false)";
+
 impl Db {
     /// Opens the SQLite file at `path`, making it when absent, and migrates it.
     ///
@@ -192,7 +200,14 @@ impl Db {
                     Box::pin(async move { connection.execute(OWN_PATH).await.map(drop) })
                 })
         };
+        // A process that was stopped, or whose machine has gone, holds nobody up for longer.
         let writer = connect(6)
+            .after_connect(|connection, _| {
+                Box::pin(async move {
+                    connection.execute(OWN_PATH).await?;
+                    connection.execute(LETS_GO).await.map(drop)
+                })
+            })
             .connect_with(options.clone())
             .await
             .map_err(open)?;

@@ -8,6 +8,12 @@ use std::sync::Arc;
 
 use crate::{Db, StoreError, Tx, args, dialect};
 
+/// A holder that is not heard of for so long has ended.
+pub const HELD_MS: i64 = 15_000;
+
+/// No lease was taken so often.
+const MOST: i64 = 1 << 60;
+
 /// What shows that a lease was taken, and not since by somebody else.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fence {
@@ -32,14 +38,20 @@ pub async fn take(
     anew: bool,
 ) -> Result<Option<Fence>, StoreError> {
     let now = dialect::now_ms(db);
+    // Nobody holds one for longer than it is given: what says so was written by a clock that
+    // was wrong, or by nobody of ours. An epoch that cannot be counted on begins anew.
     let sql = format!(
         "INSERT INTO lease (name, holder, epoch, until_at) VALUES ($1, $2, 1, {now} + $3) \
          ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until_at = excluded.until_at, \
-         epoch = CASE WHEN lease.holder = excluded.holder AND $4 = 0 THEN lease.epoch ELSE lease.epoch + 1 END \
-         WHERE lease.holder = excluded.holder OR lease.until_at < {now} RETURNING epoch"
+         epoch = CASE WHEN lease.holder = excluded.holder AND $4 = 0 THEN lease.epoch \
+           WHEN lease.epoch < 0 OR lease.epoch > {MOST} THEN 1 ELSE lease.epoch + 1 END \
+         WHERE lease.holder = excluded.holder OR lease.until_at < {now} OR lease.until_at > {now} + $5 \
+         RETURNING epoch"
     );
-    let mut tx = db.begin_later().await?;
-    let args = args![name, holder, for_ms, i64::from(anew)];
+    // Not in the queue of background work: who holds must be able to say so.
+    let mut tx = db.begin().await?;
+    let longest = for_ms.max(HELD_MS) + 5_000;
+    let args = args![name, holder, for_ms, i64::from(anew), longest];
     let row = tx.fetch_one("lease", &sql, &args).await?;
     tx.commit().await?;
     let fence = |epoch| Fence {
@@ -47,6 +59,16 @@ pub async fn take(
         epoch,
     };
     row.map(|row| row.int("epoch").map(fence)).transpose()
+}
+
+/// Whether somebody holds the lease of that name now.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn is_held(db: &Db, name: &str) -> Result<bool, StoreError> {
+    let now = dialect::now_ms(db);
+    let sql = format!("SELECT 1 AS one FROM lease WHERE name = $1 AND until_at >= {now}");
+    Ok(db.fetch_one("lease", &sql, &args![name]).await?.is_some())
 }
 
 /// Gives a lease back: another takes over at once.

@@ -125,14 +125,15 @@ async fn hidden(db: &Db) -> Result<Vec<Difference>, StoreError> {
                  set_config('enable_bitmapscan', 'off', true), set_config('enable_indexonlyscan', 'off', true), \
                  set_config('seq_page_cost', '1', true), set_config('random_page_cost', '1', true), \
                  set_config('cpu_tuple_cost', '0.01', true), set_config('cpu_operator_cost', '0.0025', true), \
-                 set_config('jit', 'off', true), set_config('enable_indexscan', $1, true)";
+                 set_config('jit', 'off', true), set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_indexscan', $1, true)";
             let other = if by_index == "on" { "off" } else { "on" };
             tx.fetch("schema", way, &[by_index.into(), other.into()])
                 .await?;
             let sql = format!(
                 "SELECT concat(count(*), ' ', sum(('x' || substr(h, 1, 15))::bit(60)::bigint)) AS sum \
-                 FROM (SELECT md5(t::text) AS h FROM {table} t ORDER BY {key}) r"
+                 FROM (SELECT md5(t::text) AS h FROM {table} t ORDER BY {key}) r -- index {by_index}"
             );
+            // A text of its own each time: the engine keeps the plan of one that it has seen.
             for row in tx.fetch("schema", &sql, &[]).await? {
                 sums.push(row.text("sum")?);
             }
@@ -149,7 +150,7 @@ const SETTINGS: &str = "SELECT DISTINCT s.line AS name FROM pg_db_role_setting d
      CROSS JOIN LATERAL unnest(d.setconfig) s(line) LEFT JOIN pg_roles r ON r.oid = d.setrole \
      WHERE (d.setdatabase = 0 OR d.setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())) \
      AND (d.setrole = 0 OR r.rolname = current_user) \
-     AND s.line ~ '^(enable_|search_path=|session_|local_preload|row_security|ignore_|zero_damaged)' \
+     AND s.line ~ '^(enable_|search_path=|session_|local_preload|row_security|ignore_|zero_damaged|jit|plan_cache|[a-z_]+_cost=)' \
      UNION SELECT concat('tablespace ', p.spcname, ': ', o.line) FROM pg_tablespace p \
      CROSS JOIN LATERAL unnest(p.spcoptions) o(line) WHERE o.line ~ '_cost=.*([0-9]{6}|e[+]?[0-9])' \
      ORDER BY 1";

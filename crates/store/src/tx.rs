@@ -220,9 +220,9 @@ impl Tx {
         if self.broken {
             return Err(StoreError::Broken);
         }
-        lease::check(&mut self).await?;
         // The locks that all writers want come last, in one order, and are held briefly.
         journal::write(&mut self).await?;
+        lease::check(&mut self).await?;
         let versions = self.count().await?;
         let done = match self.engine {
             Engine::Sqlite(tx) => tx.commit().await,

@@ -55,11 +55,17 @@ pub(super) fn judge(
                     .word(field)
                     .is_some_and(|w| words.iter().any(|x| x == w))
             });
-            let blank = says && done_at(rule, entry).is_none();
+            let done = done_at(rule, entry);
+            let blank = says && done.is_none();
+            // Of an entry that was done before the day that it bears nobody can say which is wrong.
+            let backwards = event.answered_by == Matching::Entry
+                && !matches!(rule.due, Due::Ahead(_))
+                && entry.has_one_of(&rule.results)
+                && done.is_some_and(|at| at.is_before(moment));
             let judged = match answer {
                 None if refused => Judged::Refused,
                 answer => match outcome(rule, &instance, answer, now) {
-                    Judged::Missed if blank => Judged::Untimed,
+                    Judged::Missed if blank || backwards => Judged::Untimed,
                     judged => judged,
                 },
             };

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use store::{
     Db, StoreError, args,
-    lease::{as_holder, release, take},
+    lease::{as_holder, is_held, release, take},
 };
 
 crate::on_both!(
     one_holds_at_a_time,
     who_was_taken_over_commits_nothing,
     a_holder_that_begins_anew_fences_itself,
+    what_no_clock_of_ours_wrote_is_free,
 );
 
 async fn touch(db: &Db) -> Result<(), StoreError> {
@@ -63,4 +64,29 @@ async fn a_holder_that_begins_anew_fences_itself(db: &Db) {
     let after = take(db, "watch", "a", 60_000, true).await.unwrap().unwrap();
     assert!(as_holder(before, touch(db)).await.is_err());
     as_holder(after, touch(db)).await.unwrap();
+}
+
+async fn what_no_clock_of_ours_wrote_is_free(db: &Db) {
+    take(db, "watch", "a", 1, true).await.unwrap().unwrap();
+    for (epoch, until_at) in [
+        (5, 9_000_000_000_000_000_i64),
+        (i64::MAX, 0),
+        (-9, 0),
+        (i64::MAX, i64::MAX),
+    ] {
+        let sql = "UPDATE lease SET holder = 'zz', epoch = $1, until_at = $2";
+        db.execute("lease", sql, &args![epoch, until_at])
+            .await
+            .unwrap();
+        let held = take(db, "watch", "b", 15_000, true).await.unwrap();
+        as_holder(held.expect("it is free"), touch(db))
+            .await
+            .unwrap();
+        db.execute("setting", "DELETE FROM setting", &[])
+            .await
+            .unwrap();
+        assert!(is_held(db, "watch").await.unwrap());
+        assert_eq!(take(db, "watch", "c", 15_000, true).await.unwrap(), None);
+    }
+    assert!(!is_held(db, "verdicts").await.unwrap());
 }

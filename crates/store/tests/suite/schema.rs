@@ -232,3 +232,38 @@ async fn the_views_are_what_checks_were_promised() {
         has_all_facts(&bench.db).await;
     }
 }
+
+/// A second row of a key that its index does not lead to is found: the engine would keep the
+/// plan of a query that it has seen, whichever way it is told to go.
+#[tokio::test]
+async fn a_second_row_of_a_key_is_found_on_postgres() {
+    let Some(bench) = Bench::postgres().await else {
+        return;
+    };
+    let db = &bench.db;
+    let run = async |sql: &str| {
+        db.execute("tamper", sql, &[]).await.unwrap();
+    };
+    let insert = "INSERT INTO organization (id, version, created_at, updated_at, search, sort_key, code, name, kind, level, \
+                  membership) SELECT 'o' || n, 1, 1, 1, '', '', 'c' || n || $1, 'x', 'department', 'province', 'member' \
+                  FROM generate_series(1, 5000) n WHERE $1 = '' OR n = 7";
+    db.execute("organization", insert, &[String::new().into()])
+        .await
+        .unwrap();
+    let found = async || {
+        let found = store::structure::differences(db, []).await.unwrap();
+        let of = found.iter().filter(|d| d.kind == "index");
+        of.map(|d| d.name.clone()).collect::<Vec<_>>()
+    };
+    run("ANALYZE organization").await;
+    assert_eq!(found().await, [""; 0]);
+    run("UPDATE pg_index SET indisready = false WHERE indexrelid = 'organization_pkey'::regclass")
+        .await;
+    db.execute("organization", insert, &["-2".to_owned().into()])
+        .await
+        .unwrap();
+    run("UPDATE pg_index SET indisready = true WHERE indexrelid = 'organization_pkey'::regclass")
+        .await;
+    run("ANALYZE organization").await;
+    assert_eq!(found().await, ["organization (id)"]);
+}
