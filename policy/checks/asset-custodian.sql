@@ -5,7 +5,8 @@ WITH devices AS (
     SELECT d.unit, d.name, d.role, d.custodian, d.updated_at,
            CASE WHEN LOWER(TRIM(COALESCE(d.custodian, ''))) IN ('', '-', '.', '?', '??', 'n/a', 'na', 'không', 'chưa', 'khÔng', 'chƯa')
                   OR LOWER(TRIM(d.custodian)) LIKE 'không %' OR LOWER(TRIM(d.custodian)) LIKE 'khÔng %'
-                  OR LOWER(TRIM(d.custodian)) LIKE 'chưa %' OR LOWER(TRIM(d.custodian)) LIKE 'chƯa %' THEN 0 ELSE 1 END AS kept
+                  OR LOWER(TRIM(d.custodian)) LIKE 'chưa %' OR LOWER(TRIM(d.custodian)) LIKE 'chƯa %'
+                  OR LOWER(TRIM(d.custodian)) LIKE 'đang %' OR LOWER(TRIM(d.custodian)) LIKE 'Đang %' THEN 0 ELSE 1 END AS kept
     FROM fact_device d
     WHERE d.status = 'active'
 )

@@ -1,7 +1,7 @@
 -- Is it known where each device in service, and each piece of software in the book, comes
 -- from? The newest entry of the book speaks of a device by its code, and goes before the registry's
 -- own field. That neither says where a device comes from, or that the field says in words that it is not
--- known, does not show that it is of unclear origin: nobody can say. What was taken out of use is not asked about, nor a computer that stands alone.
+-- known or begins with "không", "chưa", "đang" (none, not yet, being looked up), does not show that it is of unclear origin: nobody can say. What was taken out of use is not asked about, nor a computer that stands alone.
 WITH placed AS (
     SELECT e.unit, LOWER(TRIM(e.subject)) AS tag, e.subject, e.result, e.recorded_at,
            ROW_NUMBER() OVER (PARTITION BY e.unit, LOWER(TRIM(e.subject))
@@ -17,6 +17,9 @@ devices AS (
            CASE WHEN LOWER(TRIM(COALESCE(d.origin, ''))) IN ('', '-', '.', '?', '??', 'n/a', 'na', 'không', 'không có', 'chưa', 'chưa có')
                   OR LOWER(d.origin) LIKE '%không rõ%' OR LOWER(d.origin) LIKE '%khÔng rÕ%' OR LOWER(d.origin) LIKE '%khong ro%'
                   OR LOWER(d.origin) LIKE '%chưa rõ%' OR LOWER(d.origin) LIKE '%chƯa rÕ%' OR LOWER(d.origin) LIKE '%chua ro%'
+                  OR LOWER(TRIM(d.origin)) LIKE 'không %' OR LOWER(TRIM(d.origin)) LIKE 'khÔng %' OR LOWER(TRIM(d.origin)) LIKE 'khong %'
+                  OR LOWER(TRIM(d.origin)) LIKE 'chưa %' OR LOWER(TRIM(d.origin)) LIKE 'chƯa %' OR LOWER(TRIM(d.origin)) LIKE 'chua %'
+                  OR LOWER(TRIM(d.origin)) LIKE 'đang %' OR LOWER(TRIM(d.origin)) LIKE 'Đang %'
                   OR LOWER(d.origin) LIKE '%không xác định%' OR LOWER(d.origin) LIKE '%chưa xác định%'
                   OR LOWER(d.origin) LIKE '%không biết%' OR LOWER(d.origin) LIKE '%unknown%' THEN 0 ELSE 1 END AS told
     FROM fact_device d

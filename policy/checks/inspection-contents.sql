@@ -1,7 +1,8 @@
 -- Did each inspection held within the interval, planned or not, look at one of the contents
 -- that the rule prescribes (`content`: rules, weaknesses, response, owner)? Both books are
 -- read; an entry that does not say tells nothing. An unannounced one follows one sign or request:
--- what it leaves out is not asked of it.
+-- what it leaves out is not asked of it. A yearly one that names a year before the interval is not of it,
+-- whenever it was typed.
 WITH held AS (
     SELECT b.unit, b.subject, b.occasion, b.recorded_at, b.occurred_on, b.age_days, b.rules, b.weaknesses, b.response, b.owner_contents
     FROM book_inspection b
@@ -9,7 +10,10 @@ WITH held AS (
     UNION ALL
     SELECT y.unit, y.subject, 'planned' AS occasion, y.recorded_at, y.occurred_on, y.age_days, y.rules, y.weaknesses, y.response, y.owner_contents
     FROM book_yearly_inspection y
-    WHERE y.result IS NULL OR y.result <> 'planned'
+    WHERE (y.result IS NULL OR y.result <> 'planned')
+      AND (COALESCE(y.period, '') = ''
+           OR SUBSTR(y.period, 1, 4) >= CAST(CAST(SUBSTR(CAST(:today AS TEXT), 1, 4) AS BIGINT)
+                                             - (CAST(:window_days AS BIGINT) + 364) / 365 AS TEXT))
 ),
 seen AS (
     SELECT h.unit, COALESCE(h.subject, '') AS subject, h.recorded_at, h.occurred_on,

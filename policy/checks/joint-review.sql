@@ -1,7 +1,7 @@
 -- Was the regulation reviewed in the province by one of the three bodies that review it together
 -- (network authority, provincial police, military command), no longer ago than the interval?
 -- Where none ever was on record, nobody can say. The day of an entry stands in for a blank one of the
--- review; one that has yet to come is blank here too, but was saved later. Dates become day numbers by the integer formula
+-- review, unless the entry names a year long before it; one that has yet to come is blank here too, but was saved later. Dates become day numbers by the integer formula
 -- of Fliegel and Van Flandern (1968), which both engines compute alike.
 WITH bodies AS (
     SELECT o.unit, o.province, o.name, o.updated_at, CAST(NULL AS TEXT) AS starts_on, CAST(NULL AS TEXT) AS ends_on
@@ -16,6 +16,8 @@ WITH bodies AS (
 held AS (
     SELECT b.unit, b.entry, b.recorded_at,
            COALESCE(b.reviewed_on, CASE WHEN COALESCE(b.updated_at, b.recorded_at) <= CAST(:now AS BIGINT)
+                                         AND (COALESCE(b.period, '') = ''
+                                              OR SUBSTR(b.period, 1, 4) >= CAST(CAST(SUBSTR(b.occurred_on, 1, 4) AS BIGINT) - 1 AS TEXT))
                                         THEN b.occurred_on END) AS reviewed_on
     FROM book_implementation_report b
     WHERE b.reviewed_on IS NOT NULL OR b.result = 'reviewed'

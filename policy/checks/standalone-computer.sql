@@ -11,7 +11,9 @@ WITH registered AS (
                        AND LOWER(TRIM(COALESCE(d.custodian, ''))) NOT LIKE 'không %'
                        AND LOWER(TRIM(COALESCE(d.custodian, ''))) NOT LIKE 'khÔng %'
                        AND LOWER(TRIM(COALESCE(d.custodian, ''))) NOT LIKE 'chưa %'
-                       AND LOWER(TRIM(COALESCE(d.custodian, ''))) NOT LIKE 'chƯa %' THEN 1 END) AS kept_by,
+                       AND LOWER(TRIM(COALESCE(d.custodian, ''))) NOT LIKE 'chƯa %'
+                       AND LOWER(TRIM(COALESCE(d.custodian, ''))) NOT LIKE 'đang %'
+                       AND LOWER(TRIM(COALESCE(d.custodian, ''))) NOT LIKE 'Đang %' THEN 1 END) AS kept_by,
            MAX(d.updated_at) AS updated_at
     FROM fact_device d
     WHERE d.status = 'active' AND d.role = 'standalone-computer'

@@ -2,7 +2,7 @@
 -- year that is not over yet is none that was missed: until then the last one stands, if all three
 -- were trained in it. It was missed if its book was kept then, for `kept_days` of it at least, and a group is
 -- wanting in it: a book begun later need not hold what was given earlier in the year. An activity that is no
--- class trained nobody.
+-- class trained nobody. A class that names an earlier year than its day is of that year, whenever it was typed.
 WITH years AS (
     SELECT CAST(SUBSTR(CAST(:today AS TEXT), 1, 4) AS BIGINT) AS this_year
 ),
@@ -12,15 +12,21 @@ opened AS (
             + (y.this_year - 1601) / 400) * 86400000 - 25200000 AS opened_at
     FROM years y
 ),
-trained AS (
-    SELECT e.unit, MAX(e.recorded_at) AS recorded_at, MIN(e.recorded_at) AS first_recorded_at,
-           MAX(e.occurred_on) AS last_on, MAX(o.opened_at) AS opened_at,
-           COUNT(DISTINCT CASE WHEN SUBSTR(e.occurred_on, 1, 4) = o.this_one THEN e.subject END) AS this_groups,
-           COUNT(DISTINCT CASE WHEN SUBSTR(e.occurred_on, 1, 4) = o.last_one THEN e.subject END) AS last_groups
-    FROM fact_entry e CROSS JOIN opened o
+classes AS (
+    SELECT e.unit, e.subject, e.occurred_on, e.recorded_at,
+           CASE WHEN e.period <> '' AND SUBSTR(e.period, 1, 4) < SUBSTR(e.occurred_on, 1, 4) THEN SUBSTR(e.period, 1, 4)
+                ELSE SUBSTR(e.occurred_on, 1, 4) END AS year
+    FROM fact_entry e
     WHERE e.register = 'security-training' AND e.occurred_on <= CAST(:today AS TEXT)
       AND e.subject IN ('technical', 'managers', 'users')
       AND (e.result IS NULL OR e.result <> 'monitoring-other')
+),
+trained AS (
+    SELECT e.unit, MAX(e.recorded_at) AS recorded_at, MIN(e.recorded_at) AS first_recorded_at,
+           MAX(e.occurred_on) AS last_on, MAX(o.opened_at) AS opened_at,
+           COUNT(DISTINCT CASE WHEN e.year = o.this_one THEN e.subject END) AS this_groups,
+           COUNT(DISTINCT CASE WHEN e.year = o.last_one THEN e.subject END) AS last_groups
+    FROM classes e CROSS JOIN opened o
     GROUP BY e.unit
 )
 SELECT t.unit AS unit,

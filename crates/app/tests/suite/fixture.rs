@@ -36,13 +36,14 @@ fn hold(outcomes: &[Outcome]) {
 
 /// Checks that cannot both pass and fail a unit: what they find missing a person answers for, or
 /// another record may show it; of how others were asked only one way is against the rule.
-const ONE_SIDED: [&str; 11] = [
+const ONE_SIDED: [&str; 12] = [
     "asked-by-means",
     "asset-custodian",
     "data-centre-protected",
     "firewall-in-service",
     "network-reviewed",
     "own-responsibility",
+    "plan-told-ahead",
     "planned-inspection",
     "point-equipment",
     "provider-procedure",
