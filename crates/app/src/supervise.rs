@@ -103,22 +103,22 @@ const AGAIN_AT_MOST: Duration = Duration::from_secs(60);
 /// How a task goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Course {
-    /// Unix milliseconds.
-    pub began_at: i64,
     /// When a run last went well, unix milliseconds.
     pub good_at: Option<i64>,
+    /// The same, or when it began, by the clock that nobody sets.
+    pub good: Instant,
     /// Runs that failed since the program's start.
     pub failures: u64,
     /// Why the last run failed; none when it went well.
     pub failing: Option<String>,
-    /// No good run for longer than this means that it does not go on; milliseconds.
-    pub patience_ms: i64,
+    /// No good run for longer than this means that it does not go on.
+    pub patience: Duration,
 }
 
 impl Course {
     /// Whether it has not gone well for longer than it may.
-    pub fn is_late(&self, now: i64) -> bool {
-        now - self.good_at.unwrap_or(self.began_at) > self.patience_ms
+    pub fn is_late(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.good) > self.patience
     }
 }
 
@@ -137,19 +137,19 @@ impl Board {
     }
 
     /// Those that have not gone well for longer than they may.
-    pub fn late(&self, now: i64) -> Vec<&'static str> {
+    pub fn late(&self, now: Instant) -> Vec<&'static str> {
         let courses = self.courses();
         let late = courses.iter().filter(|(_, course)| course.is_late(now));
         late.map(|(name, _)| *name).collect()
     }
 
-    fn begin(&self, name: &'static str, patience: Duration, now: i64) {
+    fn begin(&self, name: &'static str, patience: Duration) {
         let course = Course {
-            began_at: now,
             good_at: None,
+            good: Instant::now(),
             failures: 0,
             failing: None,
-            patience_ms: i64::try_from(patience.as_millis()).unwrap_or(i64::MAX),
+            patience,
         };
         self.courses().entry(name).or_insert(course);
     }
@@ -158,6 +158,7 @@ impl Board {
     pub(crate) fn good(&self, name: &str, now: i64) {
         if let Some(course) = self.courses().get_mut(name) {
             course.good_at = Some(now);
+            course.good = Instant::now();
             course.failing = None;
         }
     }
@@ -213,7 +214,7 @@ impl Supervisor {
         Fut: Future<Output = ()> + Send + 'static,
     {
         let (app, cancel) = (self.app.clone(), self.cancel.clone());
-        app.tasks.begin(name, patience, app.clock.now_ms());
+        app.tasks.begin(name, patience);
         self.tracker.spawn(async move {
             let mut again = AGAIN;
             loop {
@@ -344,11 +345,11 @@ mod tests {
         assert!(orphans.failures == 1 && orphans.failing.is_none() && orphans.good_at.is_some());
         assert!(watch.failures > 0 && watch.good_at.is_none());
         assert_eq!(watch.failing.as_deref(), Some("it ended by itself"));
-        let now = app.clock.now_ms();
+        let now = Instant::now();
         assert_eq!(app.tasks.late(now), [""; 0]);
-        assert_eq!(app.tasks.late(now + 303_000), ["orphans", "watch"]);
-        app.tasks.good("watch", now + 302_000);
-        assert_eq!(app.tasks.late(now + 303_000), ["orphans"]);
+        let later = now + Duration::from_secs(303);
+        assert_eq!(app.tasks.late(later), ["orphans", "watch"]);
+        assert_eq!(app.tasks.late(now + Duration::from_secs(301)), ["orphans"]);
         supervisor.cancel.cancel();
         supervisor.tracker.close();
         supervisor.tracker.wait().await;

@@ -7,6 +7,7 @@ use domain::{
     label::Label,
 };
 use store::{
+    alarm::Said,
     job::{self, TaskRun},
     lease::as_holder,
 };
@@ -24,7 +25,7 @@ use crate::{
     assess::{self, Pen},
     attachment, evidence, examiner, lease, logs, notify, remind,
     supervise::{Done, Every, Keep, Supervisor, note},
-    upkeep, watch,
+    system_alarm, upkeep, watch,
 };
 
 /// The scope of the program itself.
@@ -63,7 +64,7 @@ const fn secs(n: u64) -> Duration {
 const HOUR: u64 = 3_600;
 
 /// What is done every so often.
-const EVERY: [Every; 13] = [
+const EVERY: [Every; 14] = [
     // A receiver that hangs holds up its own way alone.
     Every::new("notices-mail", secs(2), |app, _| {
         Box::pin(async move { Ok(notify::deliver(&app, "mail").await?.label()) })
@@ -101,6 +102,7 @@ const EVERY: [Every; 13] = [
     })
     .taking(secs(HOUR))
     .of_vault(),
+    Every::new("beside", secs(30), |app, _| Box::pin(beside(app))),
     Every::new("sessions", secs(300), |app, _| Box::pin(sweep(app))).alone(),
     Every::new("anchors", secs(2), |app, _| {
         Box::pin(async move {
@@ -156,7 +158,7 @@ pub struct Run {
 /// Denied, unavailable.
 pub async fn runs(app: &App, ctx: &crate::Ctx) -> Result<Vec<Run>, domain::problem::Problem> {
     ctx.actor.scope(Permission::Journal)?;
-    let (now, mut courses) = (app.clock.now_ms(), app.tasks.all());
+    let (now, mut courses) = (std::time::Instant::now(), app.tasks.all());
     let noted = job::runs(&app.db).await?.into_iter().map(|run: TaskRun| {
         let course = courses.remove(run.name.as_str());
         let ended = run.finished_at.unwrap_or(run.started_at);
@@ -200,6 +202,13 @@ pub async fn start(app: &App, listen: Listen) -> Result<Running, observe::syslog
         keep(WATCH, |app, stop| Box::pin(watch::run(app, stop)));
     }
     keep(VERDICTS, |app, stop| Box::pin(judging(app, stop)));
+    if app.logs.vault().is_some() {
+        let (held, _) = watch_channel::channel(None);
+        let (app, cancel) = (app.clone(), supervisor.cancel.clone());
+        supervisor
+            .tracker
+            .spawn(lease::keep(app, cancel, VAULT, held));
+    }
     keep(HEARING, |app, stop| Box::pin(hearing(app, stop)));
     EVERY.iter().for_each(|every| supervisor.every(*every));
     let Supervisor {
@@ -217,6 +226,30 @@ type Kept = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// What was sent is remembered for so long.
 const JOBS_KEPT_MS: i64 = 90 * 86_400_000;
+
+/// The lease of whoever keeps the log vault.
+const VAULT: &str = "vault";
+
+/// Beside another process: tells when that no longer takes logs in and verifies.
+async fn beside(app: App) -> Done {
+    let code = "vault-away";
+    if app.logs.vault().is_some() || store::lease::is_held(&app.db, VAULT).await? {
+        system_alarm::clear(&app, code, "").await?;
+        return Ok(None);
+    }
+    let said = Said {
+        what: Label::new(
+            "Tiến trình giữ kho nhật ký không còn chạy: không nhận nhật ký, không kiểm tra bằng chứng",
+            "The process that keeps the log vault has ended: logs are not taken in, evidence is not verified",
+        ),
+        next: Label::new(
+            "Khởi động lại `gieng serve` trên máy chính; tiến trình này chỉ dò và đánh giá thay.",
+            "Start `gieng serve` on the main machine again; this process only watches and judges in its place.",
+        ),
+    };
+    system_alarm::raise(&app, code, "", said, app.clock.now_ms()).await?;
+    Ok(None)
+}
 
 /// Ends sessions and links whose time has come, and forgets what was sent long ago.
 async fn sweep(app: App) -> Done {

@@ -194,7 +194,7 @@ fn looks(app: &App, room: Room, syslog: &Snapshot) -> Vec<Look> {
         (n, "") => (n + counts.panics, "syslog"),
         (n, last) => (n + counts.panics, last),
     };
-    let late = app.tasks.late(app.clock.now_ms());
+    let late = app.tasks.late(std::time::Instant::now());
     let over_rate = (syslog.over_rate).map_or_else(String::new, |peer| peer.to_string());
     let given_up = match &app.logs.lost {
         Some(lost) => lost.before(),

@@ -78,6 +78,17 @@ impl Table {
     }
 }
 
+/// Who stands for an address: of IPv6 its /64, of which one host has as many as it likes.
+fn network(peer: IpAddr) -> IpAddr {
+    match peer {
+        IpAddr::V4(_) => peer,
+        IpAddr::V6(v6) => {
+            let net = u128::from(v6) & !u128::from(u64::MAX);
+            IpAddr::from(net.to_be_bytes())
+        }
+    }
+}
+
 impl Seats {
     /// All free.
     pub fn new(places: Places) -> Self {
@@ -99,6 +110,7 @@ impl Seats {
     /// Where `shared`, the address stands for many callers (a proxy of ours) and has no
     /// bound of its own.
     pub fn enter(&self, peer: IpAddr, shared: bool) -> Option<Seat> {
+        let peer = network(peer);
         let Places { all, each, .. } = self.0.places;
         let mut table = self.0.lock();
         let own = table.by_peer.get(&peer).copied().unwrap_or_default();
@@ -257,6 +269,16 @@ mod tests {
         assert!(seats.enter(peer(4), false).is_some());
         assert!(gone(&also));
         assert_eq!(seats.refused(), 1);
+    }
+
+    #[test]
+    fn the_addresses_of_a_64_are_one() {
+        let seats = seats(9, 2, 60_000);
+        let enter = |text: &str| seats.enter(text.parse().unwrap(), false);
+        let own = ["2001:db8::1", "2001:db8::2"].map(|text| enter(text).unwrap());
+        assert!(enter("2001:db8::ffff").is_none());
+        assert!(enter("2001:db8:0:1::1").is_some());
+        drop(own);
     }
 
     #[test]

@@ -46,6 +46,9 @@ const PACE: u64 = 1024;
 /// How long a caller may take nothing of an answer.
 const STUCK: Duration = Duration::from_secs(60);
 
+/// What is kept of a head that has not ended, and read ahead of a body, bytes.
+const READ_AHEAD: usize = 32 << 10;
+
 /// How many connections there are where nobody has said.
 pub const PLACES: Places = Places {
     all: 2_048,
@@ -136,6 +139,7 @@ async fn converse(
         let work = Arc::new(Work::begin(seat.clone()));
         let mut request = request.map(|body| Body::new(Patient::new(body, Arc::clone(&work))));
         request.extensions_mut().insert(ConnectInfo(peer));
+        request.extensions_mut().insert(seat.clone());
         let answer = service.call(request);
         async move {
             let answer = answer.await?;
@@ -146,6 +150,7 @@ async fn converse(
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
+        .max_buf_size(READ_AHEAD)
         .serve_connection(TokioIo::new(Box::pin(io)), answer);
     let mut connection = pin!(connection);
     let ended = tokio::select! {

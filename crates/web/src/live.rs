@@ -10,8 +10,9 @@ use std::{
     time::Duration,
 };
 
-use app::account;
+use app::{account, seats::Seat};
 use axum::{
+    Extension,
     extract::State,
     http::{HeaderValue, StatusCode, header},
     response::{
@@ -29,27 +30,33 @@ const GATHER: Duration = Duration::from_millis(400);
 
 /// Streams of one session at the same time: so many tabs stay live.
 const TABS: usize = 12;
+/// Streams of one account, whatever sessions it has.
+const OF_ACCOUNT: usize = 3 * TABS;
 
-/// How many streams each session has.
+/// How many streams each session and each account has.
 #[derive(Debug, Default)]
 pub struct Streams(Mutex<HashMap<String, usize>>);
 
 /// One of them, counted out when dropped.
 struct Open {
     streams: Arc<Streams>,
-    session: String,
+    counted: [String; 2],
 }
 
 impl Streams {
-    fn open(self: &Arc<Self>, session: &str) -> Option<Open> {
+    fn open(self: &Arc<Self>, session: &str, account: &str) -> Option<Open> {
         let mut table = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = table.entry(session.to_owned()).or_default();
-        (*count < TABS).then(|| {
-            *count += 1;
-            Open {
-                streams: Arc::clone(self),
-                session: session.to_owned(),
-            }
+        let counted = [format!("session {session}"), format!("account {account}")];
+        let has = |who: &String| table.get(who).copied().unwrap_or_default();
+        if has(&counted[0]) >= TABS || has(&counted[1]) >= OF_ACCOUNT {
+            return None;
+        }
+        for who in &counted {
+            *table.entry(who.clone()).or_default() += 1;
+        }
+        Some(Open {
+            streams: Arc::clone(self),
+            counted,
         })
     }
 }
@@ -57,25 +64,37 @@ impl Streams {
 impl Drop for Open {
     fn drop(&mut self) {
         let mut table = (self.streams.0.lock()).unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = table.get_mut(&self.session) {
-            *count -= 1;
-            if *count == 0 {
-                table.remove(&self.session);
+        for who in &self.counted {
+            if let Some(count) = table.get_mut(who) {
+                *count -= 1;
+                if *count == 0 {
+                    table.remove(who);
+                }
             }
         }
     }
 }
 
-/// `GET /live`; 204, after which a browser does not ask again, when the session has enough.
-pub async fn stream(State(web): State<Web>, reader: Reader) -> Response {
+/// `GET /live`; 204, after which a browser does not ask again, when the session or the account
+/// has enough. A stream gives its seat up to who comes when there is no other: the browser comes
+/// back by itself.
+pub async fn stream(
+    State(web): State<Web>,
+    seat: Option<Extension<Seat>>,
+    reader: Reader,
+) -> Response {
     let me = &reader.me;
+    let account = me.account.to_string();
     let session = match me.session.as_str() {
-        "" => me.account.to_string(),
-        session => session.to_owned(),
+        "" => &account,
+        session => session,
     };
-    let Some(open) = web.streams.open(&session) else {
+    let Some(open) = web.streams.open(session, &account) else {
         return StatusCode::NO_CONTENT.into_response();
     };
+    if let Some(Extension(seat)) = seat {
+        seat.waiting(true);
+    }
     let topics = web.app.live.listen();
     let state = (topics, web, reader.me, open);
     let events = stream::unfold(state, |(mut topics, web, me, open)| async move {

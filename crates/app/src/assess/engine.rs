@@ -129,6 +129,11 @@ impl Assess {
             .clone()
     }
 
+    fn show(&self, board: impl Into<Arc<Board>>) {
+        let mut shown = self.board.write().unwrap_or_else(PoisonError::into_inner);
+        *shown = board.into();
+    }
+
     /// The findings now: the live evidence.
     pub(super) fn findings(&self) -> Arc<Findings> {
         self.findings
@@ -239,6 +244,14 @@ async fn run(
         &empty.adoptions,
         &empty.clauses,
     );
+    // Judging all may take minutes: until then pages show what is written, and who adopted what.
+    if all && app.assess.board().adoptions != empty.adoptions {
+        let rows = store::assessment::open(&app.db).await?;
+        let written = fill(empty.clone(), rows);
+        written.count();
+        app.assess.show(written);
+        app.live.tell(Topic::Verdicts);
+    }
     let units = (Arc::new(empty.units.clone()), Arc::clone(&memory.binding));
     let when = When {
         now,
@@ -295,10 +308,7 @@ async fn run(
         .findings
         .write()
         .unwrap_or_else(PoisonError::into_inner) = Arc::new(memory.results.clone());
-    *app.assess
-        .board
-        .write()
-        .unwrap_or_else(PoisonError::into_inner) = board;
+    app.assess.show(board);
     Ok(done)
 }
 

@@ -20,7 +20,9 @@ use super::{
 };
 
 /// How long the failing sites answer, and how long they do not.
-const GOOD: Duration = Duration::from_secs(150);
+const FIRST: Duration = Duration::from_secs(150);
+/// Long enough that a third loss does not make them come and go.
+const GOOD: Duration = Duration::from_secs(400);
 const BAD: Duration = Duration::from_secs(90);
 
 /// The demo's other ends.
@@ -112,8 +114,10 @@ async fn listen(services: &[SocketAddr]) -> Vec<TcpListener> {
 
 /// The services answer, fail together, and answer again.
 async fn faults(services: Vec<SocketAddr>, mut open: Vec<TcpListener>) {
+    let mut good = FIRST;
     loop {
-        sleep(GOOD).await;
+        sleep(good).await;
+        good = GOOD;
         // A closed port refuses: the service is down, as when its router is off.
         open.clear();
         sleep(BAD).await;

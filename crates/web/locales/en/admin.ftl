@@ -50,6 +50,7 @@ task-log-sources = Log sources
 task-logs-kept = Oldest readable log lines
 task-attachments = Attachments scanned again
 task-file-reader = Reading files handed in
+task-beside = Whether the process of the log vault goes on
 task-sessions = Sessions
 task-upkeep = Disk and the program itself
 task-orphans = Files of no record removed

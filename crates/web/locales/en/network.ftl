@@ -25,6 +25,7 @@ target-behind = Behind this target
 target-nothing-behind = Nothing lies behind it.
 target-why-up = The target answers as it should.
 target-why-degraded = One of several ways to it is down: { $x }. It still answers by another.
+alarm-flapping-about = It comes and goes; over once it has answered steadily for ten minutes.
 alarm-flapping = It comes and goes
 target-why-down = The target does not answer although the way to it works. Check power and equipment on site, then tell the provider.
 target-why-unreachable = It cannot be measured because what lies before it is down: { $x }. Mend that first.

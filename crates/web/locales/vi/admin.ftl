@@ -47,6 +47,7 @@ task-log-sources = Nguồn gửi nhật ký
 task-logs-kept = Dòng nhật ký cũ nhất còn đọc được
 task-attachments = Quét lại tài liệu đính kèm
 task-file-reader = Đọc tệp gửi lên
+task-beside = Trông tiến trình giữ kho nhật ký
 task-sessions = Dọn phiên đăng nhập
 task-upkeep = Trông coi đĩa và bản thân chương trình
 task-orphans = Dọn tệp không thuộc bản ghi nào

@@ -25,6 +25,7 @@ target-behind = Nằm sau điểm này
 target-nothing-behind = Không có điểm nào nằm sau.
 target-why-up = Điểm đo trả lời bình thường.
 target-why-degraded = Một trong các đường tới điểm này đang mất: { $x }. Điểm vẫn trả lời qua đường còn lại.
+alarm-flapping-about = Lúc được lúc mất; hết khi trả lời ổn định đủ mười phút.
 alarm-flapping = Chập chờn
 target-why-down = Điểm đo không trả lời trong khi đường tới nó vẫn thông. Kiểm tra nguồn điện và thiết bị tại chỗ, rồi báo nhà mạng.
 target-why-unreachable = Không đo được vì điểm phía trước đã mất: { $x }. Xử lý điểm đó trước.

@@ -72,7 +72,7 @@ pub async fn health(State(web): State<Web>) -> Result<Response, Fault> {
     if let Some(why) = web.app.examiner.failing() {
         let _ = writeln!(body, "file-reader: {why}");
     }
-    let late = web.app.tasks.late(web.app.clock.now_ms());
+    let late = web.app.tasks.late(Instant::now());
     if !late.is_empty() {
         let _ = writeln!(body, "task-late: {}", late.join(", "));
     }
@@ -169,12 +169,13 @@ async fn own_numbers(numbers: &mut Numbers, web: &Web, ctx: &Ctx) -> Result<(), 
 
 /// How what runs by itself goes.
 fn task_numbers(numbers: &mut Numbers, web: &Web) {
-    let now = web.app.clock.now_ms();
+    let now = Instant::now();
     let tasks = web.app.tasks.all();
     let labels = |name: &str| vec![("task", name.to_owned())];
-    let ages = tasks.iter().filter_map(|(name, course)| {
-        let age = u64::try_from(now - course.good_at?).unwrap_or_default();
-        Some((labels(name), age / 1000))
+    let ages = tasks.iter().filter(|(_, course)| course.good_at.is_some());
+    let ages = ages.map(|(name, course)| {
+        let age = now.saturating_duration_since(course.good);
+        (labels(name), age.as_secs())
     });
     let help = "Seconds since a task last went well";
     numbers.each("task_good_age_seconds", help, ages);

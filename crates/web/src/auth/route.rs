@@ -3,7 +3,7 @@
 use app::account::{self, Browser, SignedIn, Stage};
 use axum::{
     Form, Router,
-    extract::{Path, State},
+    extract::{DefaultBodyLimit, Path, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -34,7 +34,12 @@ pub fn routes() -> Router<Web> {
         .route("/link/{token}", get(link_form).post(link))
         .route("/start/{token}", get(link_form).post(link))
         .route("/preferences", post(preferences))
+        // Whoever sends one need not be signed in: a thousand of them must not fill the memory.
+        .layer(DefaultBodyLimit::max(FORM))
 }
+
+/// The most that a form for somebody who is not signed in holds, bytes.
+const FORM: usize = 16 << 10;
 
 /// What a problem says, in one line.
 pub fn say(cx: &Cx, problem: &Problem) -> String {

@@ -16,12 +16,13 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use axum_extra::extract::CookieJar;
 use domain::{
     label::Label,
     problem::{Problem, ProblemKind},
 };
 
-use super::{asked::Asked, fault::Fault};
+use super::{asked::Asked, fault::Fault, reader::SESSION};
 use crate::server::Web;
 
 /// Requests a second of one address without anybody signed in; ten seconds' worth at once.
@@ -53,7 +54,8 @@ pub async fn fair(State(web): State<Web>, mut request: Request, next: Next) -> R
         return next.run(request).await;
     };
     let headers = request.headers();
-    let shows = headers.contains_key(header::COOKIE) || headers.contains_key(header::AUTHORIZATION);
+    let shows = headers.contains_key(header::AUTHORIZATION)
+        || CookieJar::from_headers(headers).get(SESSION).is_some();
     let charge = |n| web.unsigned.charge(remote, n, 0, Instant::now(), 0);
     if !shows && let Grant::After(wait) = charge(0) {
         return too_many(&remote.to_string(), wait.as_secs() + 1);
@@ -61,7 +63,8 @@ pub async fn fair(State(web): State<Web>, mut request: Request, next: Next) -> R
     let signed = Signed::default();
     request.extensions_mut().insert(signed.clone());
     let response = next.run(request).await;
-    if !signed.0.load(Ordering::Relaxed) {
+    // Nobody owes more than the bound: who stops is heard again soon.
+    if !signed.0.load(Ordering::Relaxed) && !matches!(charge(0), Grant::After(_)) {
         charge(1);
     }
     response

@@ -5,4 +5,4 @@ mod route;
 pub mod spark;
 mod target;
 
-pub use route::{routes, rows, targets_of};
+pub use route::{routes, rows, targets_of, title};

@@ -209,6 +209,18 @@ async fn alarms(State(web): State<Web>, reader: Reader) -> Result<Response, Faul
     .into_response())
 }
 
+/// What an alarm is about, in a line.
+pub fn title(cx: &Cx, view: &AlarmView) -> String {
+    match &view.alarm.said {
+        Some(said) => said.what.get(cx.lang).to_owned(),
+        None if view.subject.is_empty() => Mark::of_alarm(&view.alarm).word(cx.lang),
+        None if view.alarm.state == "flapping" => {
+            format!("{} · {}", view.subject, cx.t("alarm-flapping"))
+        }
+        None => view.subject.clone(),
+    }
+}
+
 fn alarm(cx: &Cx, view: AlarmView) -> AlarmRow {
     let mark = Mark::of_alarm(&view.alarm);
     let said = view.alarm.said.as_ref();
@@ -221,14 +233,7 @@ fn alarm(cx: &Cx, view: AlarmView) -> AlarmRow {
         } else {
             format!("/network/targets/{}", view.alarm.target)
         },
-        title: match said {
-            Some(said) => said.what.get(cx.lang).to_owned(),
-            None if view.subject.is_empty() => mark.word(cx.lang),
-            None if view.alarm.state == "flapping" => {
-                format!("{} · {}", view.subject, cx.t("alarm-flapping"))
-            }
-            None => view.subject,
-        },
+        title: title(cx, &view),
         next: said.map_or_else(String::new, |said| said.next.get(cx.lang).to_owned()),
         mark,
         raised: view.alarm.raised_at,

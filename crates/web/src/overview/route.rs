@@ -25,6 +25,7 @@ use crate::{
     http::{self, Fault, Reader},
     map::{Map, Place},
     mark::Mark,
+    network,
     server::Web,
 };
 
@@ -339,13 +340,10 @@ fn alarms(cx: &Cx, open: &[AlarmView], network: &[Site]) -> Alarms {
             Notice {
                 mark,
                 href: format!("/network/alarms#alarm-{}", view.alarm.id),
-                title: match said {
-                    Some(said) => said.what.get(cx.lang).to_owned(),
-                    None if view.subject.is_empty() => mark.word(cx.lang),
-                    None => view.subject.clone(),
-                },
+                title: network::title(cx, view),
                 about: match said {
                     Some(said) => said.next.get(cx.lang).to_owned(),
+                    None if view.alarm.state == "flapping" => cx.t("alarm-flapping-about"),
                     None if view.behind.is_empty() => mark.word(cx.lang),
                     None => format!("{}: {named}", cx.tn("overview-behind", view.behind.len())),
                 },
