@@ -181,14 +181,6 @@ pub async fn append(tx: &mut Tx, changes: &[Change]) -> Result<(), StoreError> {
     Ok(())
 }
 
-impl Tx {
-    /// Appends a change, as [`append`] does.
-    pub fn journal(&mut self, change: Change) {
-        self.touch(&change.noun);
-        self.entries.push(change);
-    }
-}
-
 /// Writes the entries that wait.
 ///
 /// # Errors

@@ -163,6 +163,12 @@ impl Tx {
         }
     }
 
+    /// Appends a change to the journal, as [`journal::append`] does.
+    pub fn journal(&mut self, change: Change) {
+        self.touch(&change.noun);
+        self.entries.push(change);
+    }
+
     /// Inserts rows of equal width, about a hundred to a statement (the fastest on SQLite).
     ///
     /// # Errors
