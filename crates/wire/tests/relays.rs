@@ -189,3 +189,99 @@ fn what_somebody_typed_names_no_sender() {
         );
     }
 }
+
+/// Whoever can make a program say something does not choose whose line it is.
+#[test]
+fn what_a_program_says_names_no_sender() {
+    let says = [
+        "SW-A %SYS-5-CONFIG_I: f",
+        "SW-A: %SYS-5-X: f",
+        "SW-A: 12: *Nov 26 22:00:00: %SYS-5-X: f",
+        "[a] SW-A %SYS-5-X: f",
+        "RP/0/RSP0/CPU0:SW-A %SYS-5-X: f",
+        "SW-A %%01SHELL/5/L(s)[1]:f",
+        "x Nov 26 2026 22:00:00 SW-A %%01SHELL/5/L(s)[1]:f",
+        "Nov 26 2026 22:00:00 SW-A %%01SHELL/5/L(s)[1]:f",
+        "(x Nov 26 2026 22:00:00 SW-A %%01SHELL/5/L(s)[1]:f",
+        "Nov 26 2026 22:00:00 SW-A SHELL/5/L(s)[1]:f",
+        "#Nov 26 2026 22:00:00 SW-A L2IFPPI/4/X:f",
+        "SW-A: system,info,account user",
+        "date=2026-11-26 time=22:00:00 devname=\"SW-A\" type=event",
+    ];
+    for program in [
+        "nginx",
+        "sshd",
+        "postfix/smtpd",
+        "systemd/logind",
+        "bgp#zebra",
+    ] {
+        for text in says {
+            for line in [
+                format!("<13>1 2026-11-26T22:00:00+07:00 10.50.0.4 {program} - - - {text}"),
+                format!("<13>1 2026-11-26T22:00:00+07:00 10.50.0.4 {program} - - -  {text}"),
+                format!("<13>1 2026-11-26T22:00:00+07:00 10.50.0.4 {program} 1 - - {text}"),
+                format!("<13>1 2026-11-26T22:00:00+07:00 - {program} - - - {text}"),
+                format!("<13>1 2026-11-26T22:00:00+07:00 - {program} 1 - - {text}"),
+                format!("<13>1 - - {program} - - - {text}"),
+                format!("<13>Nov 26 22:00:00 10.50.0.4 {program}: {text}"),
+                format!("<13>Nov 26 22:00:00 10.50.0.4 {program}[1]: {text}"),
+                format!("<13>Nov 26 22:00:00 {program}: {text}"),
+                format!("<13>{program}: {text}"),
+                format!("<13>{program}[1]: {text}"),
+            ] {
+                let message = support::read(&line);
+                assert!(!message.senders().contains(&Some("SW-A")), "{line}");
+                let application = message.application.as_deref();
+                assert!(!matches!(application, Some("SHELL" | "event")), "{line}");
+            }
+        }
+    }
+    // A number is a device's only as a relay leaves it, with the blank behind its colon.
+    for text in [
+        "SW-A: %SYS-5-X: f",
+        "x Nov 26 22:00:00 SW-A %%01A/5/L(s)[1]:f",
+    ] {
+        let line = format!("<13>1 2026-11-26T22:00:00+07:00 10.50.0.4 12 - - - {text}");
+        assert_eq!(
+            support::read(&line).host.as_deref(),
+            Some("10.50.0.4"),
+            "{line}"
+        );
+    }
+    let line = "<13>Nov 26 22:00:00 (sd-pam) devname=SW-A type=x";
+    assert_eq!(support::read(line).senders()[0], Some("(sd-pam)"));
+}
+
+#[test]
+fn what_a_visitor_sends_is_no_mark() {
+    let mark = "x Nov 26 10:00:00 SW-A %%01SHELL/5/LOGIN(s)[1]:f";
+    let agent = format!("1.1.1.1 - - [x] \"GET / HTTP/1.1\" 200 12 \"-\" \"{mark}\"");
+    for (line, application) in [
+        (
+            format!("<13>1 2026-11-26T22:00:00+07:00 web01 nginx - - - {agent}"),
+            Some("nginx"),
+        ),
+        (
+            format!("<13>1 2026-11-26T22:00:00+07:00 web01 nginx - - - {mark}"),
+            Some("nginx"),
+        ),
+        (
+            format!("<13>Nov 26 22:00:00 web01 dhcpd DHCPREQUEST ({mark}"),
+            None,
+        ),
+        (format!("<13>Nov 26 22:00:00 web01 dhcpd {mark}"), None),
+        (format!("<13>Nov 26 22:00:00 web01 nginx:{mark}"), None),
+        (
+            "<13>Nov 26 22:00:00 web01 dhcpd SHELL/5/LOGIN(s)[1]:f".into(),
+            None,
+        ),
+        (
+            "<13>Nov 26 22:00:00 web01 nginx[1]: SW-A: %SYS-5-X: f".into(),
+            Some("nginx"),
+        ),
+    ] {
+        let message = support::read(&line);
+        assert_eq!(message.application.as_deref(), application, "{line}");
+        assert_eq!(message.host.as_deref(), Some("web01"), "{line}");
+    }
+}

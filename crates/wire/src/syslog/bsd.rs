@@ -52,7 +52,8 @@ pub(super) fn read<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Cont
     {
         rest = trim_start(after);
     }
-    if let Some(inner) = agent(message, rest) {
+    if let Some((name, inner)) = agent(rest) {
+        message.host = field(name);
         // Only what the agent's own line says counts.
         match stamp::any(inner) {
             Some((written, used)) => {
@@ -83,7 +84,7 @@ pub(super) fn header_host(bytes: &[u8]) -> Option<&[u8]> {
     let rest = trim_start(&rest[zone.map_or(0, |(_, n)| n)..]);
     let (name, used) = host(rest)?;
     // An agent's header, and the columns of SQL Server's own log.
-    if name.starts_with(b"(") || rest[used..].starts_with(b"   ") {
+    if agent(rest).is_some() || rest[used..].starts_with(b"   ") {
         return None;
     }
     Some(name)
@@ -133,15 +134,19 @@ fn without_time<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Context
     }
 }
 
-/// The header of OSSEC's agents, `(name) 10.0.0.1->location …`: what follows it.
-fn agent<'a>(message: &mut Message<'a>, bytes: &'a [u8]) -> Option<&'a [u8]> {
+/// The header of OSSEC's agents, `(name) 10.0.0.1->location …`: the name, and what follows it.
+fn agent(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let inside = bytes.strip_prefix(b"(")?;
     let end = memchr::memchr(b')', inside.get(..inside.len().min(128))?)?;
     let rest = inside[end + 1..].strip_prefix(b" ")?;
     let from = word(rest);
     memchr::memmem::find(from, b"->")?;
-    message.host = field(&inside[..end]);
-    Some(trim_start(&rest[from.len()..]))
+    Some((&inside[..end], trim_start(&rest[from.len()..])))
+}
+
+/// Whether a word is an address.
+pub(super) fn is_address(word: &[u8]) -> bool {
+    std::str::from_utf8(word).is_ok_and(|w| w.parse::<std::net::IpAddr>().is_ok())
 }
 
 /// Whether a word may be a device's name: a year, a date, a time, a fraction or an offset is none.
@@ -150,10 +155,9 @@ pub(super) fn may_be_name(word: &[u8]) -> bool {
         return !matches!(word, [b'1', b'9', _, _] | [b'2', b'0', _, _]);
     }
     let sign = |b: &u8| matches!(b, b'.' | b':' | b',' | b'+' | b'-' | b'/' | b'T' | b'Z');
-    let address = || std::str::from_utf8(word).is_ok_and(|w| w.parse::<std::net::IpAddr>().is_ok());
     !word[0].is_ascii_digit() && !sign(&word[0])
         || !word.iter().all(|b| b.is_ascii_digit() || sign(b))
-        || address()
+        || is_address(word)
 }
 
 /// The host at the front and the bytes used; a tag, a value, a level or a part of a date is none.

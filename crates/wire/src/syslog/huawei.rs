@@ -3,7 +3,7 @@
 use memchr::memmem;
 
 use super::{
-    bsd::{host, trim_start, word},
+    bsd::{host, is_address, may_be_name, trim_start, word},
     message::{Message, Severity, field},
     parse::Context,
     stamp, zone,
@@ -76,20 +76,45 @@ pub(super) fn read<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Cont
     true
 }
 
-/// Whether no program speaks before the mark, `sshd[12]: Invalid user %%01A/5/B:`.
+/// Whether a device's header is all that stands before the mark: a time, its zone and one name,
+/// and before them the same of a relay. What stands behind anything else somebody said:
+/// `sshd[12]: Invalid user %%01A/5/B:`.
 fn is_header(mut head: &[u8]) -> bool {
+    let (mut times, mut named) = (0, false);
     loop {
         head = trim_start(head);
+        if head.is_empty() {
+            return true;
+        }
         if let Some((_, used)) = stamp::any(head) {
+            times += 1;
+            // A relay's name has its time before it.
+            if times > 2 || (named && times == 1) {
+                return false;
+            }
+            named = false;
             head = &head[used..];
+            head = &head[zone::suffix(head, false).map_or(0, |(_, n)| n)..];
             continue;
         }
         let word = word(head);
-        if word.is_empty() {
-            return true;
-        }
-        if word.ends_with(b":") && word.iter().any(u8::is_ascii_alphabetic) && word != head {
-            return false;
+        if named {
+            // `sw (Stack)`, of several switches that are one.
+            let inside = word.strip_prefix(b"(").and_then(|w| w.strip_suffix(b")"));
+            if !inside.is_some_and(|w| w.iter().all(u8::is_ascii_alphabetic)) {
+                return false;
+            }
+        } else {
+            let signed = word.iter().any(|b| matches!(b, b'+' | b'-'));
+            let zone = zone::named(word).is_some() && (times > 0 || signed);
+            // The year behind the time.
+            let year = times > 0 && !may_be_name(word) && !word.ends_with(b":");
+            named = !zone && !year && word != b"DST";
+            // `(dhcpd)` and `sshd:x` are what programs write.
+            let speaks = word[0] == b'(' || (word.contains(&b':') && !is_address(word));
+            if named && (speaks || host(head).is_none()) {
+                return false;
+            }
         }
         head = &head[word.len()..];
     }
@@ -108,6 +133,7 @@ fn without_sign<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Context
         if let Some(mark) = mark(word)
             && matches!(word.get(mark.used), Some(b':' | b'('))
             && mark.module.iter().all(|b| !b.is_ascii_lowercase())
+            && is_header(&bytes[..at])
         {
             mark.tell(message);
             head(message, &bytes[..at], context);

@@ -10,7 +10,7 @@ use super::{
     huawei, key_value,
     message::{Message, field},
     parse::{self, Context},
-    stamp, vendor,
+    stamp, vendor, zone,
 };
 
 /// How far the forms look into a line.
@@ -81,9 +81,10 @@ pub(super) fn read<'a>(message: &mut Message<'a>, context: Context<'_>) {
     let program = message.application.clone().unwrap_or_default();
     let (host, program) = (host.as_bytes(), program.as_bytes());
     // `sshd[12]: …`: behind a program that gave its number stands what it has to say.
-    let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
-    let speaks = message.procid.is_some() && !program.is_empty() && program.iter().all(plain);
-    if speaks && may_be_name(host) {
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'/');
+    let is_cut = is_cut(program, text);
+    let speaks = !program.is_empty() && (program.iter().all(plain) || !is_cut);
+    if message.procid.is_some() && speaks && may_be_name(host) {
         return;
     }
     let from = text.len() - trim_start(text).len();
@@ -115,20 +116,39 @@ pub(super) fn read<'a>(message: &mut Message<'a>, context: Context<'_>) {
         _ => &[program, b": "],
     };
     let cut = !program.is_empty()
+        && is_cut
         && Joined::new(&[program, colon], text, 0).read(message, text, |inner, bytes| {
             line(inner, bytes, context) || (from == 0 && huawei::read(inner, bytes, context))
         });
     let known = cut
         || Joined::new(apart, text, from).read(message, text, |inner, bytes| {
-            ((program.is_empty() || pairs) && key_value::read(inner, bytes, context))
+            let read = ((program.is_empty() || pairs) && key_value::read(inner, bytes, context))
                 || vendor::mikrotik(inner, bytes)
                 || (program.is_empty() && body::pan_os(inner, bytes, context))
                 || huawei::read(inner, bytes, context)
-                || cisco(inner, bytes, (program, text), context)
+                || cisco(inner, bytes, (program, text), context);
+            // What stands for the program may be the device's name; what a program says names
+            // nobody.
+            let own = |name: &str| is_cut || name.as_bytes() == program;
+            read && inner.host.as_deref().is_none_or(own)
         });
     if !known && let Some(name) = cut_mark(program).or_else(|| cut_values(program, text)) {
         message.application = field_of(name);
     }
+}
+
+/// Whether no program's name stands where one would, but what a relay leaves there of a device's
+/// own header: nothing, a sequence number, a mnemonic, topics, values, or a part of a time.
+fn is_cut(program: &[u8], text: &[u8]) -> bool {
+    let sign = |b: &u8| matches!(b, b'=' | b',');
+    // `UTC+07` of `UTC+07:00`.
+    let zone = || program.contains(&b'+') && zone::named(program).is_some();
+    program.iter().all(u8::is_ascii_digit)
+        || matches!(program[0], b'%' | b'#' | b'*')
+        || program.iter().any(sign)
+        || !may_be_name(program)
+        || zone()
+        || stamp::is_date(&[program, b" ", &text[..text.len().min(HEAD)]].concat())
 }
 
 /// What [`field`] gives, for bytes that do not live as long as the message.
@@ -182,6 +202,10 @@ fn cisco<'m>(
     }
     let sign = |bytes: &[u8]| matches!(bytes.first(), Some(b'%' | b'#'));
     if program.iter().all(u8::is_ascii_digit) || sign(program) {
+        // A blank stands behind a sequence number, and a relay leaves it.
+        if !program.is_empty() && !text.starts_with(b" ") {
+            inner.host = None;
+        }
         return true;
     }
     if sign(trim_start(text)) {

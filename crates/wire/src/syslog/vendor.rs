@@ -3,7 +3,7 @@
 use memchr::{memchr, memchr2_iter};
 
 use super::{
-    bsd::{may_be_name, trim_start, word},
+    bsd::{is_address, may_be_name, trim_start, word},
     message::{Message, Severity, field},
     parse::Context,
     stamp, zone,
@@ -137,6 +137,8 @@ fn cisco_head(head: &[u8], firewall: bool) -> Option<Head<'_>> {
     };
     let mut rest = head;
     let mut hosts = 0;
+    // How the first name stands: before a colon as a program's does, or behind a relay's time.
+    let (mut closed, mut relayed) = (false, false);
     for _ in 0..16 {
         while let [b' ' | b':', after @ ..] = rest {
             rest = after;
@@ -185,20 +187,33 @@ fn cisco_head(head: &[u8], firewall: bool) -> Option<Head<'_>> {
         } else if let Some(open) = memchr(b'[', token) {
             out.process = Some(token[open + 1..].strip_suffix(b"]")?);
         } else if token.contains(&b'/') {
-            // The node of an IOS-XR route processor, `RP/0/RSP0/CPU0`.
+            // The node of an IOS-XR route processor, `RP/0/RSP0/CPU0`; `postfix/smtpd` speaks.
+            if token.iter().any(u8::is_ascii_lowercase) && zone::named(token).is_none() {
+                out.process = Some(token);
+            }
         } else if marked && body.get(n) == Some(&b':') && token[0].is_ascii_alphabetic() {
             // The task of a wireless controller, `*spamApTask3:`.
             out.process = Some(token);
-        } else if hosts == 1 && !marked && matches!(body.get(n..), Some(b":" | b": ")) {
+        } else if hosts == 1
+            && !closed
+            && !marked
+            && out.process.is_none()
+            && matches!(body.get(n..), Some(b":" | b": "))
+        {
             // The agent that speaks, on Arista: `sw1 Bgp: %BGP-…`.
             out.process = Some(token);
         } else if !may_be_name(token) {
             // A part of a time or a number: never a name.
-        } else if out.process.is_some() {
+        } else if out.process.is_some() || token.starts_with(b"(") {
             // Behind a program's name stands what it has to say.
             return None;
-        } else if hosts < 2 && !marked {
+        } else if !marked && (hosts == 0 || (hosts == 1 && relayed)) {
             // A relay's name for it comes first, its own after it.
+            if hosts == 0 {
+                let address = is_address(token);
+                closed = !address && body.get(n) == Some(&b':');
+                relayed = address || (!closed && out.stamp.is_some());
+            }
             hosts += 1;
             out.host = Some(token);
         } else {
