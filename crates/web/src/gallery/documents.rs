@@ -47,7 +47,7 @@ pub fn index(cx: &Cx) -> Index {
                 id: text("incident-minutes"),
                 title: text("Biên bản sự cố"),
                 about: text("Ghi lại một sự cố, việc xử lý và kết quả."),
-                open: false,
+                open: true,
                 units: vec![(text("1"), text("Ủy ban nhân dân xã Cái Nhum"), false)],
                 periods: vec![(text("2026-11-22"), text("ngày 22/11/2026"), false)],
                 by_day: true,
