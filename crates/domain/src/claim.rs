@@ -4,7 +4,10 @@
 //! because somebody typed it. A record keeps what was typed; what is *in force* is what was
 //! granted: only that is probed, only its log lines are the unit's, only that is a fact.
 
+use std::iter::once;
+
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
 
 use crate::{
     id::OrganizationId,
@@ -64,12 +67,18 @@ impl ClaimKind {
     }
 }
 
-/// A name in log lines as it is compared: composed (NFC), in small letters.
+/// A name in log lines as it is compared: composed (NFC), in small letters. What only looks like
+/// it, as wide letters or with a blank around, is another one.
 pub fn log_name(name: &str) -> String {
     if name.is_ascii() {
         return name.to_ascii_lowercase();
     }
-    crate::text::nfc(name).to_lowercase()
+    // The sign of kelvin would become a K.
+    let becomes_ascii = |c: char| !c.is_ascii() && once(c).nfc().all(|c| c.is_ascii());
+    if name.chars().any(becomes_ascii) {
+        return name.to_owned();
+    }
+    name.nfc().collect::<String>().to_lowercase()
 }
 
 impl std::str::FromStr for ClaimKind {
@@ -229,6 +238,21 @@ mod tests {
         for kind in ClaimKind::ALL {
             assert_eq!(kind.code().parse(), Ok(kind));
         }
+    }
+
+    #[test]
+    fn a_name_that_only_looks_the_same_is_another() {
+        for name in [
+            "\u{ff33}\u{ff37}-K",
+            "sw-k\u{a0}",
+            "\u{feff}sw-k",
+            "sw-k\u{3000}",
+            "sw-\u{212a}",
+        ] {
+            assert_ne!(log_name(name), log_name("SW-K"), "{name:?}");
+        }
+        assert_ne!(log_name("máy-\u{212a}"), log_name("máy-k"));
+        assert_eq!(log_name("MÁY-Đ"), log_name("ma\u{301}y-đ"));
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub fn has_active_formula(text: &str) -> bool {
 const LINES: [char; 2] = ['\n', '\r'];
 
 /// Without one of these a formula calls nothing, and reads no other file or program.
-const ACTING: [char; 3] = ['(', '\'', '|'];
+const ACTING: [char; 4] = ['(', '\'', '|', '['];
 
 /// The ways to divide the text's lines into cells, each as the signs that end a cell: by none,
 /// by each sign alone that the text has, and by all.
@@ -168,7 +168,12 @@ fn is_active(formula: &str) -> bool {
             code.get(..name.len())
                 .is_some_and(|begin| begin.eq_ignore_ascii_case(name))
         });
-    (called && xml::is_active_formula(code)) || is_linked(code, equals)
+    let acts = if called {
+        xml::is_active_formula(code)
+    } else {
+        xml::is_active_if_formula(code)
+    };
+    acts || is_linked(code, equals)
 }
 
 /// Whether a formula without its sign is a link by DDE, wherever its lines break.
@@ -221,6 +226,13 @@ mod tests {
             "a,b\n='//10.0.0.1/s/[a.xlsx]S'!A1,1",
             "a,b\n\"=MAP(A1,WEBSERVICE)\",1",
             "a,b\n\"=_xlfn.BYROW(A1,_xleta.WEBSERVICE)\",1",
+            "=\\\\10.0.0.1\\s\\[a.xlsx]S!A1",
+            "a;=//10.0.0.1/s/[a.xlsx]S!A1",
+            "=IMPORTXML(\"http://x\",\"//a\")",
+            "=IMPORTDATA(A1)",
+            "=IMPORTHTML(A1;\"table\";1)",
+            "=1+IMPORTRANGE(A1,B1)",
+            "=IMAGE(A1)",
         ] {
             assert!(has_active_formula(text), "{text}");
         }
@@ -240,6 +252,55 @@ mod tests {
             "int image = call(x)",
             "-exec(x)
 +call(y)",
+        ] {
+            assert!(!has_active_formula(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_sign_begins_a_formula() {
+        for formula in [
+            "1+WEBSERVICE(\"http://10.0.0.1/\")",
+            "\"x\"&IMAGE(\"http://10.0.0.1/a\")",
+            "SUM(WEBSERVICE(\"http://x\"))",
+            "'\\\\10.0.0.1\\s\\[a.xlsx]S'!A1",
+            "'\\\\10.0.0.1\\it''s\\[a.xlsx]S'!A1",
+            "1+'file://10.0.0.1/s/a.ods'#$S.A1",
+            "\\\\10.0.0.1\\s\\[a.xlsx]S!A1",
+            "1+//10.0.0.1/s/[a.xlsx]S!A1",
+            "A1*image(B1)",
+            "A1 webservice(\"http://x\")",
+            " IMAGE(B1&C1)",
+            "0-IMAGE(concat(\"h\";B1))",
+            "A1:A2 B1+IMAGE(\"http://x\")",
+            "1+IMPORTXML(A1,B1)",
+            "1+RTD(\"a\",,\"b\")",
+            "1+_xlfn.WEBSERVICE(A1)",
+            "'a\"b'!A1&WEBSERVICE(\"http://x\")",
+        ] {
+            for sign in SIGNS {
+                for text in [
+                    format!("{sign}{formula}"),
+                    format!("a\t{sign}{formula}\tb"),
+                    format!("a,\"{sign}{}\",b", formula.replace('"', "\"\"")),
+                ] {
+                    assert!(has_active_formula(&text), "{text}");
+                }
+            }
+        }
+        for text in [
+            "- Image(s) of the site",
+            "- 2 hình, image (1)",
+            "- Hình: xem Image(1), Image(2)",
+            "-call(a1, \"x\")\n+register(b, 2)\n-exec(\"ls\")",
+            "+image(url, 12)\n-translate(self.x)",
+            "- IMAGE(b\u{1ea3}n s\u{1ed1} 2)",
+            "- mở '\\\\10.0.0.1\\chia se' rồi chép",
+            "- mở \\\\10.0.0.1\\chia-se!",
+            "- xem http://10.0.0.1/[a]b!c",
+            "+a // [x] b!",
+            "- \"WEBSERVICE(\"",
+            "-a[1]!",
         ] {
             assert!(!has_active_formula(text), "{text}");
         }
@@ -351,6 +412,12 @@ mod tests {
             "=\n",
             "ạ,＝",
             "=a (",
+            "+IMAGE(",
+            "+IMAGE(A ",
+            "-'//",
+            "-\\\\",
+            "@[//",
+            "+ (",
             "\"\n",
             "-\r",
         ]
@@ -379,7 +446,17 @@ mod tests {
     /// minutes to hours.
     #[test]
     fn time_grows_with_the_text() {
-        let long = ["=,", "=|", "\"=", ",\"\"", "=WEBSERVICE", "=WEBSERVICE\n"];
+        let long = [
+            "=,",
+            "=|",
+            "\"=",
+            ",\"\"",
+            "=WEBSERVICE",
+            "=WEBSERVICE\n",
+            "+IMAGE(",
+            "-'//",
+            "@[//",
+        ];
         let long = long
             .iter()
             .map(|piece| piece.repeat(2_000_000 / piece.len()));

@@ -62,7 +62,13 @@ impl AtPeer {
             return None;
         }
         let exact = self.by_host.get(host);
-        exact.or_else(|| self.by_host.get(&log_name(host)))
+        exact
+            .or_else(|| self.by_host.get(&log_name(host)))
+            .or_else(|| {
+                // `::ffff:10.0.0.1` is the address 10.0.0.1.
+                let address = host.parse::<IpAddr>().ok()?.to_canonical();
+                self.by_host.get(&address.to_string())
+            })
     }
 
     /// Whether lines of several devices come from there, told apart by name.
@@ -147,6 +153,20 @@ mod tests {
         assert_eq!(table.find(nat, "other"), None);
         let mapped: IpAddr = "::ffff:10.0.0.2".parse().unwrap();
         assert_eq!(table.find(mapped, "router-b"), Some(source(3)));
+        for other in [
+            "ｒｏｕｔｅｒ-ｂ",
+            "router-b\u{a0}",
+            "sở-tttt\u{a0}",
+            "router-",
+        ] {
+            assert_eq!(table.find(nat, other), None, "{other}");
+        }
+        table.replace([
+            entry(relay, Some("10.50.0.4"), 5),
+            entry(relay, Some("2001:DB8::5"), 6),
+        ]);
+        assert_eq!(table.find(relay, "::ffff:10.50.0.4"), Some(source(5)));
+        assert_eq!(table.find(relay, "2001:db8:0::5"), Some(source(6)));
         table.replace([]);
         assert_eq!(table.find(relay, "router-a"), None);
     }

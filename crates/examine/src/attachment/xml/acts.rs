@@ -1,7 +1,7 @@
 //! What a part of an office document does by itself when the document is opened.
 
-use super::Attribute;
-use crate::attachment::{Active, cell::is_dde_link};
+use super::{Attribute, called::is_active_formula};
+use crate::attachment::Active;
 
 /// What an element does by itself when its document is opened.
 pub(super) fn active(element: &str, attributes: &[Attribute]) -> Option<Active> {
@@ -139,7 +139,7 @@ fn is_clicked(element: &str) -> bool {
 }
 
 /// Whether an address lies on another machine's share: Windows signs in there to look for it.
-fn is_share(address: &str) -> bool {
+pub(super) fn is_share(address: &str) -> bool {
     let address = address.trim().to_lowercase();
     is_remote(&address) && (address.starts_with("file:") || address.starts_with(['\\', '/']))
 }
@@ -209,96 +209,6 @@ pub fn active_field(code: &str) -> Option<Active> {
     }
 }
 
-/// Functions of formulas that start a program or load from elsewhere.
-const FETCHING: [&str; 11] = [
-    "WEBSERVICE",
-    "IMAGE",
-    "RTD",
-    "STOCKHISTORY",
-    "TRANSLATE",
-    "SQL.REQUEST",
-    "DDE",
-    "CALL",
-    "REGISTER",
-    "REGISTER.ID",
-    "EXEC",
-];
-
-/// Whether a formula starts a program or loads from elsewhere. Takes time that grows with its
-/// length.
-pub fn is_active_formula(formula: &str) -> bool {
-    // An apostrophe surrounds a sheet's name, which may hold a quote, or stands alone before a
-    // sign in a column's name: both are tried.
-    let acts = |marks: &[char]| {
-        let code = code_of(formula, marks).to_uppercase();
-        calls_fetching(&code) || reads_share(&code)
-    };
-    acts(&['"']) || (formula.contains('\'') && acts(&['"', '\''])) || is_dde_link(formula)
-}
-
-/// A formula without its texts, for what they say is not done. Of what the other marks surround
-/// it keeps all.
-fn code_of(formula: &str, marks: &[char]) -> String {
-    let mut code = String::with_capacity(formula.len());
-    let mut rest = formula;
-    while let Some(at) = rest.find(marks) {
-        let (before, marked) = rest.split_at(at);
-        let (mark, after) = marked.split_at(1);
-        code.push_str(before);
-        code.push_str(mark);
-        let inside = after.split_once(mark);
-        rest = match inside {
-            Some((_, after)) if mark == "\"" => after,
-            Some((name, after)) => {
-                code.push_str(name);
-                code.push_str(mark);
-                after
-            }
-            None if mark == "\"" => "",
-            None => after,
-        };
-    }
-    code.push_str(rest);
-    code
-}
-
-/// Whether the code of a formula, in capitals, calls a function that fetches, or hands it to
-/// one that calls it: `MAP(A1,WEBSERVICE)`.
-fn calls_fetching(code: &str) -> bool {
-    let mut in_call = false;
-    code.match_indices(['(', ',', ';', ')']).any(|(at, sign)| {
-        let acts = sign == "(" || in_call;
-        in_call |= sign == "(";
-        acts && FETCHING.contains(&last_name(&code[..at]))
-    })
-}
-
-/// The function's name that code ends with, without what files write before it: `_xlfn.`,
-/// `_xlws.`, and `_xleta.` for one that is handed on.
-fn last_name(code: &str) -> &str {
-    let name = code
-        .trim_end()
-        .rsplit(|c: char| !(c.is_alphanumeric() || c == '.' || c == '_'))
-        .next()
-        .unwrap_or("");
-    let name = name.rsplit("_XL").next().unwrap_or(name);
-    match name.split_once('.') {
-        Some(("FN" | "WS" | "ETA" | "UDF", name)) => name,
-        _ => name,
-    }
-}
-
-/// Whether the code of a formula, in capitals, has a cell of a workbook on another machine's
-/// share.
-fn reads_share(code: &str) -> bool {
-    code.split('\'').skip(1).any(|part| {
-        let part = part.trim_start();
-        part.starts_with("\\\\")
-            || part.starts_with("//")
-            || (part.starts_with("FILE:") && is_share(part))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::{
@@ -308,17 +218,6 @@ mod tests {
 
     fn does(xml: &str) -> Option<Active> {
         read(xml, &mut Styles::default()).unwrap().active
-    }
-
-    #[test]
-    fn quotes_and_apostrophes_hide_no_call() {
-        for formula in [
-            "'a\"b'!A1&WEBSERVICE(\"http://x\")",
-            "T[a'#]&\"x'\"&WEBSERVICE(\"x\")",
-        ] {
-            assert!(is_active_formula(formula), "{formula}");
-        }
-        assert!(!is_active_formula("IF('it''s'!A1,\"CALL(x)\",'b'!A1)"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The words of an XML part of an office document, as they are shown, and what in it runs.
 
 mod acts;
+mod called;
 mod fields;
 mod formula;
 
@@ -14,7 +15,7 @@ use quick_xml::{
 use domain::legacy::Legacy;
 
 use acts::active;
-pub use acts::is_active_formula;
+pub use called::{is_active_formula, is_active_if_formula};
 pub use fields::{Fields, of_old_word};
 
 use super::examine::Active;
