@@ -10,6 +10,7 @@ use app::{
 use axum::{
     Router,
     extract::DefaultBodyLimit,
+    http::StatusCode,
     middleware::{from_fn, from_fn_with_state},
     routing::get,
 };
@@ -73,6 +74,11 @@ impl Web {
     }
 }
 
+/// An address that leads nowhere: who is signed in keeps the menu.
+async fn nowhere(_: http::Visitor) -> StatusCode {
+    StatusCode::NOT_FOUND
+}
+
 /// All routes.
 pub fn router(web: Web) -> Router {
     let pages = Router::new()
@@ -93,6 +99,7 @@ pub fn router(web: Web) -> Router {
         .merge(journal::routes())
         .merge(search::routes())
         .merge(api::routes())
+        .fallback(nowhere)
         .layer(from_fn(http::same_site))
         .layer(from_fn(http::legible))
         .layer(DefaultBodyLimit::max(http::FORM))

@@ -8,6 +8,7 @@ inspection-take = Take the checklist along
 inspection-bring = Bring it back
 inspection-next = Go on: { $x }
 inspection-conclusion = Conclusion
+inspection-found = What was found
 inspection-findings = Findings
 inspection-no-findings = Nothing was found amiss so far.
 inspection-checklist = Checklist

@@ -8,6 +8,7 @@ inspection-take = Tải phiếu về điền
 inspection-bring = Nhập phiếu đã điền
 inspection-next = Chuyển sang: { $x }
 inspection-conclusion = Kết luận
+inspection-found = Số liệu kiểm tra
 inspection-findings = Tồn tại phải khắc phục
 inspection-no-findings = Chưa ghi nhận tồn tại nào.
 inspection-checklist = Phiếu kiểm tra

@@ -291,7 +291,13 @@ fn ways_on(cx: &Cx, path: &str) -> Vec<(String, String)> {
     ways
 }
 
-fn page(asked: &Asked, problem: Problem, status: StatusCode) -> Response {
+fn page(asked: &Asked, mut problem: Problem, status: StatusCode) -> Response {
+    // What nobody may do is named by a word of the program's own.
+    if problem.kind == ProblemKind::Denied
+        && problem.subject.bytes().all(|b| b.is_ascii_lowercase())
+    {
+        problem.subject.clear();
+    }
     let cx = Cx {
         lang: asked.lang,
         theme: asked.theme,

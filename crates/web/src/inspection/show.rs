@@ -86,17 +86,31 @@ fn build(cx: Cx, told: &Inspection, unit: &str, typed: &Typed) -> Show {
     let next = STEPS.get(at + 1).filter(|_| may_manage);
     let total: usize = told.counts.values().sum();
     let open = told.counts.get("open").copied().unwrap_or(0);
-    let about = ["team", "notified_on", "starts_on", "ends_on", "conclusion"]
+    let counts: Vec<(String, usize)> = choices(&cx, "inspection-item", "result", "")
         .into_iter()
-        .filter_map(|name| {
-            let field = noun::get("inspection-round")?.field(name)?;
-            let value = match name {
-                "team" | "conclusion" => round.text(name).to_owned(),
-                _ => cx.iso(round.text(name)),
-            };
-            (!round.text(name).is_empty()).then(|| (cx.l(&field.label), value))
-        })
+        .filter_map(|(code, word, _)| Some((word, *told.counts.get(&code)?)))
         .collect();
+    let mut about: Vec<(String, String)> =
+        ["team", "notified_on", "starts_on", "ends_on", "conclusion"]
+            .into_iter()
+            .filter_map(|name| {
+                let field = noun::get("inspection-round")?.field(name)?;
+                let value = match name {
+                    "team" | "conclusion" => round.text(name).to_owned(),
+                    _ => cx.iso(round.text(name)),
+                };
+                (!round.text(name).is_empty()).then(|| (cx.l(&field.label), value))
+            })
+            .collect();
+    // What was found stands beside the words of the conclusion, whatever these say.
+    if !round.text("conclusion").is_empty() {
+        let counted = counts.iter().map(|(word, n)| format!("{word}: {n}"));
+        let findings = cx.t("inspection-findings");
+        let counted: Vec<String> = counted
+            .chain([format!("{findings}: {}", told.findings.len())])
+            .collect();
+        about.push((cx.t("inspection-found"), counted.join(" · ")));
+    }
     Show {
         id: round.id.to_string(),
         version: round.version,
@@ -119,10 +133,7 @@ fn build(cx: Cx, told: &Inspection, unit: &str, typed: &Typed) -> Show {
         conclusion: fields.get("conclusion").to_owned(),
         problem: typed.problem.clone(),
         about,
-        counts: choices(&cx, "inspection-item", "result", "")
-            .into_iter()
-            .filter_map(|(code, word, _)| Some((word, *told.counts.get(&code)?)))
-            .collect(),
+        counts,
         total,
         share: ((total - open) * 100).checked_div(total).unwrap_or(0),
         units: told

@@ -118,6 +118,7 @@ fn shown(
     let field = schema.and_then(|schema| schema.field(name));
     let text = match (field, serde_json::from_value::<Value>(value.clone())) {
         (Some(field), Ok(value)) => cell::text(cx, field, &value, titles),
+        _ if value.is_boolean() => cx.t(if value == true { "yes" } else { "no" }),
         _ => value
             .as_str()
             .map_or_else(|| value.to_string(), ToOwned::to_owned),
