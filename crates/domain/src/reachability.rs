@@ -29,6 +29,7 @@ mod judge;
 mod loss;
 mod node;
 mod tree;
+mod way;
 
 #[cfg(test)]
 mod lab;
@@ -36,6 +37,8 @@ mod lab;
 mod properties;
 #[cfg(test)]
 mod returns;
+#[cfg(test)]
+mod silent;
 #[cfg(test)]
 mod tables;
 

@@ -255,13 +255,11 @@ impl Fleet {
     /// Adds what cannot be reached because of `i`: what has another cause stands there.
     fn add_behind(&self, i: u32, behind: &mut BTreeSet<TargetId>) {
         self.each_behind(i, |c, child| {
-            if child.state != State::Unreachable {
-                return false;
-            }
-            if self.cause_of(c) == Some(i) {
+            if child.state == State::Unreachable && self.cause_of(c) == Some(i) {
                 behind.insert(child.target.id);
             }
-            true
+            // Also behind one that is dead itself but lets traffic through.
+            child.is_dead()
         });
     }
 }

@@ -231,45 +231,6 @@ impl Fleet {
         }
     }
 
-    /// Whether every way to `i` is dead, and was in its way: something that answered through
-    /// a dead parent since shows that the parent excuses nobody.
-    pub(super) fn is_blocked(&self, i: u32) -> bool {
-        let node = &self.nodes[i as usize];
-        let parents = || node.parents.iter().map(|&p| &self.nodes[p as usize]);
-        let Some(last_died) = parents().map(|p| p.dead).max() else {
-            return false;
-        };
-        parents().all(|p| p.is_dead() && !p.lets_through())
-            && node.last_ok.is_none_or(|ok| ok < last_died)
-    }
-
-    /// What probes of `i` pass through, as far as it is seen: a parent that is dead but not
-    /// in the way is looked through. Empty for a root.
-    pub(super) fn ways(&self, i: u32) -> Vec<u32> {
-        let node = &self.nodes[i as usize];
-        let mut ways = Vec::new();
-        let mut seen = vec![i];
-        let mut stack = node.parents.clone();
-        let all_dead = node
-            .parents
-            .iter()
-            .all(|&p| self.nodes[p as usize].is_dead());
-        while let Some(p) = stack.pop() {
-            if seen.contains(&p) {
-                continue;
-            }
-            seen.push(p);
-            let parent = &self.nodes[p as usize];
-            let beside = all_dead && node.last_ok.is_some_and(|ok| ok >= parent.dead);
-            if parent.is_dead() && (parent.lets_through() || beside) {
-                stack.extend_from_slice(&parent.parents);
-            } else {
-                ways.push(p);
-            }
-        }
-        ways
-    }
-
     fn retry(&self, i: u32) -> Effect {
         let node = &self.nodes[i as usize];
         Effect::ProbeNow {
@@ -358,27 +319,26 @@ impl Fleet {
         }
     }
 
+    /// Judges again what fails behind `i`, also behind what is dead itself but lets traffic
+    /// through.
     fn rejudge_children(&mut self, i: u32) {
-        let nodes = &self.nodes;
-        let failing = |&&c: &&u32| nodes[c as usize].failures > 0;
-        self.work
-            .extend(nodes[i as usize].children.iter().filter(failing).copied());
+        let mut failing = Vec::new();
+        if !self.nodes[i as usize].children.is_empty() {
+            self.each_behind(i, |c, child| {
+                if child.failures > 0 {
+                    failing.push(c);
+                }
+                child.state == State::Down
+            });
+        }
+        self.work.extend(failing);
     }
 
     /// The way through `i` is open again, as an answer shows that was sent at `from`: what
     /// failed behind it gets its own fresh trial.
     fn free_children(&mut self, i: u32, from: u64, effects: &mut Vec<Effect>) {
-        for (n, c) in self.nodes[i as usize]
-            .children
-            .clone()
-            .into_iter()
-            .enumerate()
-        {
+        for (n, c) in self.opened_by(i).into_iter().enumerate() {
             let child = &self.nodes[c as usize];
-            let own_fault = self.losses.get(&c).is_some_and(|l| l.kind == State::Down);
-            if child.state == State::Down || own_fault {
-                continue;
-            }
             if child.state == State::Unreachable && !child.answering || child.failures > 0 {
                 effects.push(after(child, n));
             }
@@ -389,6 +349,34 @@ impl Fleet {
                 self.nodes[c as usize].trial = from.max(self.nodes[c as usize].trial);
             }
         }
+    }
+
+    /// What has its next way through `i`: its children without a fault of their own, and
+    /// those of a dead child that are reached through it all the same.
+    fn opened_by(&self, i: u32) -> Vec<u32> {
+        let mut opened = Vec::new();
+        let mut seen = std::collections::HashSet::from([i]);
+        let mut stack: Vec<(u32, u32)> = self.steps_behind(i).collect();
+        while let Some((p, c)) = stack.pop() {
+            let (parent, child) = (&self.nodes[p as usize], &self.nodes[c as usize]);
+            let silent = || parent.lets_through() || child.last_ok >= Some(parent.dead);
+            if p != i && !silent() || !seen.insert(c) {
+                continue;
+            }
+            let own_fault = self.losses.get(&c).is_some_and(|l| l.kind == State::Down);
+            if child.state == State::Down || own_fault {
+                stack.extend(self.steps_behind(c));
+            } else {
+                opened.push(c);
+            }
+        }
+        // As they stand in the fleet: neighbours are asked one after the other.
+        opened.sort_unstable();
+        opened
+    }
+
+    fn steps_behind(&self, i: u32) -> impl Iterator<Item = (u32, u32)> + '_ {
+        self.nodes[i as usize].children.iter().map(move |&c| (i, c))
     }
 }
 

@@ -71,24 +71,37 @@ impl Fleet {
 
     /// The Down target in front of `i` that took its last way, seen through Unreachable ones.
     pub(super) fn cause_of(&self, i: u32) -> Option<u32> {
-        let mut seen = vec![i];
-        let mut stack = self.nodes[i as usize].parents.clone();
-        let mut found: Option<u32> = None;
-        while let Some(p) = stack.pop() {
-            if seen.contains(&p) {
-                continue;
+        let mut at = i;
+        // Nobody hangs behind itself: it ends.
+        while let Some((_, closer)) = self.closer(at) {
+            if self.nodes[closer as usize].state == State::Down {
+                return Some(closer);
             }
-            seen.push(p);
-            let node = &self.nodes[p as usize];
-            match node.state {
-                State::Down => {
-                    let later = |f: u32| self.nodes[f as usize].dead < node.dead;
-                    if found.is_none_or(later) {
-                        found = Some(p);
-                    }
+            at = closer;
+        }
+        // A way opens, or is not known to be closed for long: what was dead on it.
+        let mut seen = vec![i];
+        let mut stack = vec![at];
+        let mut found: Option<u32> = None;
+        while let Some(from) = stack.pop() {
+            let ok = self.nodes[from as usize].last_ok;
+            for &p in &self.nodes[from as usize].parents {
+                if seen.contains(&p) {
+                    continue;
                 }
-                State::Unreachable => stack.extend_from_slice(&node.parents),
-                State::Up | State::Isolated | State::NoData => {}
+                seen.push(p);
+                let node = &self.nodes[p as usize];
+                match node.state {
+                    State::Down if node.lets_through() || Some(node.dead) <= ok => stack.push(p),
+                    State::Down => {
+                        let later = |f: u32| self.nodes[f as usize].dead < node.dead;
+                        if found.is_none_or(later) {
+                            found = Some(p);
+                        }
+                    }
+                    State::Unreachable => stack.push(p),
+                    State::Up | State::Isolated | State::NoData => {}
+                }
             }
         }
         found
