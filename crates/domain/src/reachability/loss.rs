@@ -1,5 +1,6 @@
 //! Losses: from the first failed sample to the first answered one, whatever was known when.
 
+use super::clock::credible;
 use super::{Effect, Ended, Fleet, Loss, Moment, Open, State};
 use crate::id::TargetId;
 
@@ -109,29 +110,13 @@ impl Fleet {
 }
 
 impl Loss {
-    fn new(kind: State, since: Moment) -> Self {
+    pub(super) fn new(kind: State, since: Moment) -> Self {
         Self {
             kind,
             since,
             carried_ms: 0,
+            stop_ms: 0,
             unseen_ms: 0,
-            blind_since: None,
-        }
-    }
-
-    /// One that began before a restart at `began_ms` on the wall clock and was seen until
-    /// `seen_ms`. What happened in between nobody knows.
-    pub(super) fn restored(kind: State, began_ms: i64, seen_ms: i64, now: Moment) -> Self {
-        let carried = u64::try_from(now.at_ms - began_ms).unwrap_or(0);
-        let unseen = u64::try_from(now.at_ms - seen_ms.max(began_ms)).unwrap_or(0);
-        Self {
-            kind,
-            since: Moment {
-                mono_ms: now.mono_ms,
-                at_ms: began_ms,
-            },
-            carried_ms: carried,
-            unseen_ms: unseen,
             blind_since: None,
         }
     }
@@ -140,12 +125,13 @@ impl Loss {
         if let Some(blind) = self.blind_since.take() {
             self.unseen_ms += ended.mono_ms.saturating_sub(blind.mono_ms);
         }
-        let lasted = self.carried_ms + ended.mono_ms.saturating_sub(self.since.mono_ms);
+        let stop = credible(self.stop_ms);
+        let lasted = self.carried_ms + stop + ended.mono_ms.saturating_sub(self.since.mono_ms);
         Effect::LossEnded {
             target,
             ended,
             lasted_ms: lasted,
-            unseen_ms: self.unseen_ms.min(lasted),
+            unseen_ms: (self.unseen_ms + stop).min(lasted),
             why,
         }
     }
