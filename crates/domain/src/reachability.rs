@@ -35,6 +35,8 @@ mod way;
 #[cfg(test)]
 mod lab;
 #[cfg(test)]
+mod moved;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod returns;

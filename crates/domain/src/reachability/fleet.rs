@@ -122,7 +122,8 @@ impl Fleet {
         }
     }
 
-    /// Replaces all targets. What is known of a target that stays, stays. Parents that lead
+    /// Replaces all targets. What is known of a target that stays, stays; where its way changed,
+    /// what fails is judged by newer failures. Parents that lead
     /// back to their children are left out and named by [`Fleet::cuts`].
     ///
     /// # Errors
@@ -139,6 +140,7 @@ impl Fleet {
         self.clock_offset.get_or_insert(offset);
 
         let mut effects = Vec::new();
+        let ways = self.ways_by_id();
         let old_ids: Vec<TargetId> = self.nodes.iter().map(|n| n.target.id).collect();
         let mut old: HashMap<TargetId, Node> =
             self.nodes.drain(..).map(|n| (n.target.id, n)).collect();
@@ -186,6 +188,7 @@ impl Fleet {
         self.index = index;
         self.witnesses = Witnesses::count(&self.nodes);
         self.work.clear();
+        self.try_changed_ways(&ways, now, &mut effects);
         Ok(effects)
     }
 

@@ -1,9 +1,12 @@
 //! From soft evidence to a hard state.
 
+use std::collections::{HashMap, HashSet};
+
 use super::fleet::Isolation;
 use super::isolation::Testimony;
 use super::node::Node;
 use super::{CutOff, Effect, Fleet, Moment, State};
+use crate::id::TargetId;
 
 /// Time allowed over the parent's own timeout and retry for its probe to come in.
 const GRACE_MS: u64 = 2_000;
@@ -338,15 +341,63 @@ impl Fleet {
     /// failed behind it gets its own fresh trial.
     fn free_children(&mut self, i: u32, from: u64, effects: &mut Vec<Effect>) {
         for (n, c) in self.opened_by(i).into_iter().enumerate() {
-            let child = &self.nodes[c as usize];
-            if child.state == State::Unreachable && !child.answering || child.failures > 0 {
-                effects.push(after(child, n));
+            self.try_again(c, n, from, effects);
+        }
+    }
+
+    /// `i` gets its own fresh trial: what was sent before `from` does not count. It is the `n`th
+    /// of those that are asked together.
+    fn try_again(&mut self, i: u32, n: usize, from: u64, effects: &mut Vec<Effect>) {
+        let node = &self.nodes[i as usize];
+        if node.state == State::Unreachable && !node.answering || node.failures > 0 {
+            effects.push(after(node, n));
+        }
+        if !node.answering || node.state == State::Unreachable {
+            self.with(i, |n| n.retry_from(from));
+        } else {
+            // A failure under way does not count either.
+            self.nodes[i as usize].trial = from.max(self.nodes[i as usize].trial);
+        }
+    }
+
+    fn has_own_fault(&self, i: u32) -> bool {
+        let lost = self.losses.get(&i).is_some_and(|l| l.kind == State::Down);
+        self.nodes[i as usize].state == State::Down || lost
+    }
+
+    /// What each target hangs behind, sorted.
+    pub(super) fn ways_by_id(&self) -> HashMap<TargetId, Vec<TargetId>> {
+        let id = |&i: &u32| self.nodes[i as usize].target.id;
+        (self.nodes.iter())
+            .map(|node| {
+                let mut ways: Vec<TargetId> = node.parents.iter().map(id).collect();
+                ways.sort_unstable();
+                (node.target.id, ways)
+            })
+            .collect()
+    }
+
+    /// What hangs elsewhere than `before` gets its own fresh trial: so far it failed behind
+    /// something else.
+    pub(super) fn try_changed_ways(
+        &mut self,
+        before: &HashMap<TargetId, Vec<TargetId>>,
+        now: Moment,
+        effects: &mut Vec<Effect>,
+    ) {
+        let ways = self.ways_by_id();
+        let mut asked = 0;
+        for i in 0..self.nodes.len() as u32 {
+            let id = self.nodes[i as usize].target.id;
+            if before.get(&id).is_none_or(|was| *was == ways[&id]) {
+                continue;
             }
-            if !child.answering || child.state == State::Unreachable {
-                self.with(c, |n| n.retry_from(from));
+            if self.has_own_fault(i) {
+                // It stays as it is; those who are reached through it all the same hang elsewhere.
+                self.free_children(i, now.mono_ms, effects);
             } else {
-                // A failure under way does not count either.
-                self.nodes[c as usize].trial = from.max(self.nodes[c as usize].trial);
+                self.try_again(i, asked, now.mono_ms, effects);
+                asked += 1;
             }
         }
     }
@@ -355,7 +406,7 @@ impl Fleet {
     /// those of a dead child that are reached through it all the same.
     fn opened_by(&self, i: u32) -> Vec<u32> {
         let mut opened = Vec::new();
-        let mut seen = std::collections::HashSet::from([i]);
+        let mut seen = HashSet::from([i]);
         let mut stack: Vec<(u32, u32)> = self.steps_behind(i).collect();
         while let Some((p, c)) = stack.pop() {
             let (parent, child) = (&self.nodes[p as usize], &self.nodes[c as usize]);
@@ -363,8 +414,7 @@ impl Fleet {
             if p != i && !silent() || !seen.insert(c) {
                 continue;
             }
-            let own_fault = self.losses.get(&c).is_some_and(|l| l.kind == State::Down);
-            if child.state == State::Down || own_fault {
+            if self.has_own_fault(c) {
                 stack.extend(self.steps_behind(c));
             } else {
                 opened.push(c);
