@@ -237,6 +237,7 @@ impl Fleet {
             }
             None => {}
         }
+        self.remember_ways(i, now);
         self.witnesses = Witnesses::count(&self.nodes);
     }
 

@@ -167,3 +167,76 @@ fn five_thousand_behind_silent_lines_are_one_alarm_of_the_hub() {
     assert_eq!(lab.raised().len(), 1, "none on its return");
     assert_eq!(lab.cleared(), [1]);
 }
+
+#[test]
+fn a_restart_while_the_hub_is_dead_does_not_lay_it_on_the_silent_line() {
+    const START: i64 = 1_795_800_000_000;
+    let all = || {
+        vec![
+            target(1, None),
+            target(9, None),
+            target(51, Some(1)),
+            target(5, Some(51)),
+        ]
+    };
+    let at = |mono_ms: u64| Moment {
+        mono_ms,
+        at_ms: START + mono_ms as i64,
+    };
+    let told = |n: u16, since_ms, behind: &[u16]| Alarm {
+        cause: id(n),
+        since_ms,
+        behind: behind.iter().copied().map(id).collect(),
+        flapping: false,
+    };
+    let known = |state, since_ms, alarm| Restored {
+        state,
+        since_ms,
+        seen_ms: START - 5_000,
+        loss: (state != State::Up).then_some((state, since_ms)),
+        alarm,
+    };
+    // The line has been silent for an hour, the hub dead for a minute.
+    let (hour, minute) = (START - 3_600_000, START - 60_000);
+    let before = [
+        (1, known(State::Down, minute, Some(told(1, minute, &[5])))),
+        (9, known(State::Up, hour, None)),
+        (51, known(State::Down, hour, Some(told(51, hour, &[])))),
+        (5, known(State::Unreachable, minute + 4_000, None)),
+    ];
+    for reversed in [false, true] {
+        let mut fleet = Fleet::new(Settings::default());
+        fleet.set_targets(all(), at(0)).unwrap();
+        let mut order: Vec<_> = before.iter().collect();
+        if reversed {
+            order.reverse();
+        }
+        for (n, known) in order {
+            fleet.restore(id(*n), known, at(0));
+        }
+        let mut effects = Vec::new();
+        for second in 1..=30 {
+            for n in [1, 9, 51, 5] {
+                let outcome = if n == 9 {
+                    Outcome::Answered { rtt_us: 1 }
+                } else {
+                    Outcome::Failed(Failure::Timeout)
+                };
+                let sample = Sample {
+                    target: id(n),
+                    sent: at(second * 1_000),
+                    outcome,
+                };
+                effects.extend(fleet.apply(&sample, at(second * 1_000)));
+            }
+            effects.extend(fleet.tick(at(second * 1_000)));
+        }
+        effects.retain(|e| !matches!(e, Effect::ProbeNow { .. }));
+        assert_eq!(effects, [], "{reversed}");
+        assert_eq!(
+            fleet.status(id(5)).unwrap().cause,
+            Some(id(1)),
+            "{reversed}"
+        );
+    }
+}

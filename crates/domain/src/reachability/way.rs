@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Fleet;
+use super::{Fleet, Moment, State};
 
 /// When a way was closed, and the dead one that closed it.
 type Closed = (u64, u32);
@@ -66,6 +66,34 @@ impl Fleet {
             }
         }
         last
+    }
+
+    /// After a restart: one that was dead long before a child that has no other way was lost
+    /// lets traffic through.
+    pub(super) fn remember_ways(&mut self, i: u32, now: Moment) {
+        let parents = self.nodes[i as usize].parents.iter().map(|&p| (p, i));
+        let children = self.nodes[i as usize].children.iter().map(|&c| (i, c));
+        let silent: Vec<u32> = (parents.chain(children))
+            .filter(|&(p, c)| self.passed_on(p, c))
+            .map(|(p, _)| p)
+            .collect();
+        for p in silent {
+            self.nodes[p as usize].child_ok = Some(now.mono_ms);
+        }
+    }
+
+    fn passed_on(&self, p: u32, c: u32) -> bool {
+        let (parent, child) = (&self.nodes[p as usize], &self.nodes[c as usize]);
+        let pace = child.pace();
+        let patience =
+            i64::from(pace.interval_ms) * i64::from(child.attempts()) + i64::from(pace.timeout_ms);
+        let lost = |i: &u32| self.losses.get(i).map(|loss| loss.since.at_ms);
+        match (lost(&p), lost(&c)) {
+            _ if child.parents.len() != 1 || parent.state != State::Down => false,
+            (Some(dead_ms), Some(lost_ms)) => dead_ms.saturating_add(patience) < lost_ms,
+            (_, None) => child.state == State::Up,
+            (None, _) => false,
+        }
     }
 
     /// What probes of `i` pass through, as far as it is seen: a parent that is dead but not
