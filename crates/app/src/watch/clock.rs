@@ -14,7 +14,7 @@ use crate::App;
 
 /// A count by a clock that was ahead, brought back to `now`. That nobody looked at a time that
 /// has yet to come is no news.
-pub(super) fn brought_back(day: Day, today: Date, now: Moment) -> Day {
+fn brought_back(day: Day, today: Date, now: Moment) -> Day {
     let mut day = Day {
         until_ms: day.until_ms.min(now.at_ms),
         ..day

@@ -65,7 +65,7 @@ async fn what_went_down_by_a_clock_that_was_behind_began_when_it_did() {
         flush(&mut net).await;
         let rows = store::target::list(&net.p.app.db, &scope).await.unwrap();
         let hub = rows.iter().find(|row| row.subject == "hub").unwrap();
-        assert_eq!(hub.since_at, Some(began - 39_000), "{behind}");
+        assert_eq!(hub.since_at, Some(began - 40_000), "{behind}");
         net.run(30, |_| true).await;
         assert_eq!(outages(&net).await[0].lasted_ms, Some(61_000), "{behind}");
     }
@@ -104,7 +104,7 @@ async fn a_clock_that_was_ahead_at_the_start_leaves_no_time() {
         }
         let record = &outages(&net).await[0];
         assert_eq!(record.lasted_ms, Some(40_000), "{ahead}: {record:?}");
-        assert!(record.unseen_ms < Some(5_000), "{ahead}: {record:?}");
+        assert!(record.unseen_ms.unwrap() < 5_000, "{ahead}: {record:?}");
     }
 }
 
