@@ -165,6 +165,14 @@ pub fn months<'a>(days: impl IntoIterator<Item = &'a Day>) -> Vec<Month> {
         .collect()
 }
 
+/// A longer stop of the program is not credible, or of no use to anybody: a clock that is wrong
+/// at a start may say years.
+pub const LONGEST_STOP_MS: i64 = 31 * 86_400_000;
+
+fn credible_from(from_ms: i64, to_ms: i64) -> i64 {
+    from_ms.max(to_ms.saturating_sub(LONGEST_STOP_MS))
+}
+
 /// Splits a span of time at local midnights into (date, milliseconds).
 pub fn by_local_day(from_ms: i64, to_ms: i64) -> Vec<(Date, i64)> {
     let mut parts = Vec::new();
@@ -214,9 +222,26 @@ impl Ledger {
     }
 
     /// Time between a stop of the program and its next start, in which nobody looked: from
-    /// `from_ms` to `to_ms` on the wall clock, the only one that went on.
+    /// `from_ms` to `to_ms` on the wall clock, the only one that went on. Of a longer one only
+    /// the last [`LONGEST_STOP_MS`] are counted: days that are not counted have no data either.
     pub fn gap(&mut self, target: TargetId, from_ms: i64, to_ms: i64) {
-        self.add_time(target, State::NoData, from_ms, to_ms);
+        self.add_time(target, State::NoData, credible_from(from_ms, to_ms), to_ms);
+    }
+
+    /// Takes back what [`Ledger::gap`] counted: the clock at the start was wrong.
+    pub fn ungap(&mut self, target: TargetId, from_ms: i64, to_ms: i64) {
+        let from_ms = credible_from(from_ms, to_ms);
+        for (date, ms) in by_local_day(from_ms, to_ms) {
+            self.day(target, date, from_ms).tally.no_data_ms -= ms;
+        }
+    }
+
+    /// The wall clock was set by so many milliseconds: up to where it is counted is said by
+    /// the clock as it is now.
+    pub fn clock_set(&mut self, by_ms: i64) {
+        for account in self.accounts.values_mut() {
+            account.cursor.at_ms = account.cursor.at_ms.saturating_add(by_ms);
+        }
     }
 
     /// Stops counting `target` where its count stands.
@@ -383,6 +408,22 @@ mod tests {
         // A clock set back over the stop leaves no time in between.
         ledger.gap(id(1), start, start - DAY_MS);
         assert_eq!(ledger.take(), []);
+    }
+
+    #[test]
+    fn a_stop_of_years_is_a_month_and_is_taken_back() {
+        let mut ledger = Ledger::new();
+        let stop = start_of_day_ms("2026-11-28".parse().unwrap()) + 10 * HOUR_MS;
+        let wrong = stop + 5 * 365 * DAY_MS;
+        ledger.gap(id(1), stop, wrong);
+        ledger.ungap(id(1), stop, wrong);
+        ledger.gap(id(1), stop, stop + HOUR_MS);
+        let days = ledger.take();
+        assert!(days.len() <= 33, "{}", days.len());
+        let kept: Vec<_> = (days.iter().filter(|day| day.tally.no_data_ms != 0))
+            .map(|day| (day.date.to_string(), day.tally.no_data_ms))
+            .collect();
+        assert_eq!(kept, [("2026-11-28".to_owned(), HOUR_MS)]);
     }
 
     #[test]

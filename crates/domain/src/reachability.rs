@@ -23,19 +23,27 @@
 //! only labels what is recorded, so that setting it back corrupts nothing.
 
 mod alarm;
+mod clock;
 mod fleet;
 mod isolation;
 mod judge;
 mod loss;
 mod node;
 mod tree;
+mod way;
 
 #[cfg(test)]
 mod lab;
 #[cfg(test)]
+mod moved;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod returns;
+#[cfg(test)]
+mod set;
+#[cfg(test)]
+mod silent;
 #[cfg(test)]
 mod tables;
 
@@ -255,8 +263,10 @@ impl Ended {
 struct Loss {
     kind: State,
     since: Moment,
-    /// Milliseconds before a restart; the monotonic clock began anew there.
+    /// Milliseconds that were seen before a restart; the monotonic clock began anew there.
     carried_ms: u64,
+    /// Milliseconds on the wall clock from there to the restart.
+    stop_ms: i64,
     /// Milliseconds of it in which nobody looked or we were cut off.
     unseen_ms: u64,
     blind_since: Option<Moment>,
@@ -357,10 +367,14 @@ pub enum Effect {
         /// Unix milliseconds of the decision.
         at_ms: i64,
     },
-    /// The wall clock jumped against the monotonic clock.
+    /// The wall clock jumped against the monotonic clock. The labels of what goes on have moved
+    /// with it.
     ClockStepped {
         /// By how many milliseconds; negative: back.
         by_ms: i64,
+        /// Whether those from before the start moved, too. If not, it is the stop that was
+        /// longer or shorter by so much.
+        before: bool,
     },
 }
 

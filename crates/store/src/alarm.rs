@@ -90,7 +90,7 @@ pub async fn save(tx: &mut Tx, a: &Alarm) -> Result<(), StoreError> {
         "alarm",
         "INSERT INTO alarm (id, target_id, organization_id, state, raised_at, cleared_at, behind, \
          acknowledged_at, acknowledged_by, subject, said, outage_id, lasted_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
-         ON CONFLICT (id) DO UPDATE SET state = excluded.state, said = excluded.said, cleared_at = excluded.cleared_at, \
+         ON CONFLICT (id) DO UPDATE SET state = excluded.state, said = excluded.said, raised_at = excluded.raised_at, cleared_at = excluded.cleared_at, \
          lasted_ms = excluded.lasted_ms, behind = excluded.behind, acknowledged_at = COALESCE(excluded.acknowledged_at, alarm.acknowledged_at), \
          acknowledged_by = COALESCE(excluded.acknowledged_by, alarm.acknowledged_by)",
         &args![

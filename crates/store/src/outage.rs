@@ -118,7 +118,7 @@ pub async fn save(tx: &mut Tx, outages: &[Outage]) -> Result<(), StoreError> {
         "outages",
         "outage (id, target_id, noun, subject, organization_id, provider_id, contract, kind, cause_id, \
          began_at, ended_at, lasted_ms, unseen_ms, ending, attribution, affected, planned_by, planned_until, noted_at)",
-        "ON CONFLICT (id) DO UPDATE SET ended_at = excluded.ended_at, lasted_ms = excluded.lasted_ms, \
+        "ON CONFLICT (id) DO UPDATE SET began_at = excluded.began_at, ended_at = excluded.ended_at, lasted_ms = excluded.lasted_ms, \
          unseen_ms = excluded.unseen_ms, ending = excluded.ending, affected = excluded.affected, \
          planned_by = COALESCE(excluded.planned_by, outage.planned_by), \
          planned_until = COALESCE(excluded.planned_until, outage.planned_until)",

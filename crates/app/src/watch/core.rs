@@ -8,11 +8,13 @@ use std::{
 
 use domain::{
     availability::{Day, Ledger},
+    clock,
     id::{Id, TargetId},
     label::Label,
     net,
     reachability::{Effect, Fleet, Moment, Pace, Sample, Settings, State, Target},
 };
+use jiff::civil::Date;
 use observe::probe::{Method, ProbeTarget};
 use store::{
     alarm::{Alarm, Said},
@@ -53,11 +55,17 @@ pub struct Core {
     /// As they were, while their alarms end.
     gone: HashMap<TargetId, TargetRow>,
     unwritten: Unwritten,
-    unwritten_days: Days,
+    pub(super) unwritten_days: Days,
+    /// When the program started, and up to when each target was counted before; both unix
+    /// milliseconds.
+    pub(super) started_ms: i64,
+    pub(super) stopped: HashMap<TargetId, i64>,
+    /// Whose stored days may lie ahead of now.
+    pub(super) ahead: HashSet<TargetId>,
 }
 
 /// What came to days that is not stored yet, by target and date.
-type Days = BTreeMap<TargetId, BTreeMap<String, AvailabilityRow>>;
+type Days = BTreeMap<TargetId, BTreeMap<Date, Day>>;
 
 /// What the caller should do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -308,7 +316,8 @@ impl Core {
         now: Moment,
     ) -> Result<(), store::StoreError> {
         self.plan(app, turned).await?;
-        let touched: HashSet<TargetId> = turned.transitions.iter().map(|t| t.target).collect();
+        let mut touched: HashSet<TargetId> = turned.transitions.iter().map(|t| t.target).collect();
+        touched.extend(&turned.moved);
         let states: Vec<StateRow> = touched.iter().filter_map(|id| self.state(*id)).collect();
         let mut tx = app.db.begin().await?;
         tx.touch(TARGETS);
@@ -334,20 +343,8 @@ impl Core {
                 self.ledger.advance(row.id, settled);
             }
         }
-        for day in self.ledger.take() {
-            let days = self.unwritten_days.entry(day.target).or_default();
-            days.entry(day.date.to_string())
-                .and_modify(|row| add(row, &day))
-                .or_insert_with(|| {
-                    let mut row = AvailabilityRow {
-                        target: day.target.to_string(),
-                        period: day.date.to_string(),
-                        ..AvailabilityRow::default()
-                    };
-                    add(&mut row, &day);
-                    row
-                });
-        }
+        let days = self.ledger.take();
+        self.keep(days, now);
     }
 
     /// Writes the states' last samples and the availability so far. What of a target's time
@@ -357,13 +354,14 @@ impl Core {
     /// The store's.
     pub async fn flush(&mut self, app: &App, now: Moment) -> Result<(), store::StoreError> {
         self.settle(now);
+        let today = clock::local_date(clock::from_ms(now.at_ms)).to_string();
         let mut waiting: Vec<TargetId> = self.changed.iter().copied().collect();
         let days = self.unwritten_days.keys();
         waiting.extend(days.filter(|id| !self.changed.contains(id)));
         while !waiting.is_empty() {
             let mut tx = app.db.begin_later().await?;
             tx.touch(TARGETS);
-            let batch = waiting.split_off(waiting.len().saturating_sub(tx.room()));
+            let batch = self.batch(&mut waiting, tx.room());
             let mut states = Vec::new();
             let mut rows = Vec::new();
             for id in &batch {
@@ -373,10 +371,14 @@ impl Core {
                     ..state
                 }));
                 let days = self.unwritten_days.get(id);
-                rows.extend(days.into_iter().flat_map(|days| days.values().cloned()));
+                rows.extend(days.into_iter().flat_map(BTreeMap::values).map(row_of));
             }
             store::target::save_states(&mut tx, &states, now.at_ms).await?;
             store::target::add_days(&mut tx, &rows).await?;
+            let ahead: Vec<TargetId> = (batch.iter().copied())
+                .filter(|id| self.ahead.contains(id))
+                .collect();
+            store::target::bring_back(&mut tx, &ahead, &today, now.at_ms).await?;
             tx.commit().await?;
             for state in &states {
                 self.changed.remove(&state.target);
@@ -387,6 +389,7 @@ impl Core {
             for id in &batch {
                 self.unwritten_days.remove(id);
                 self.changed.remove(id);
+                self.ahead.remove(id);
             }
         }
         if !self.removed.is_empty() {
@@ -398,6 +401,18 @@ impl Core {
         }
         app.watch.wrote();
         Ok(())
+    }
+
+    /// Takes as many from `waiting` as have some `room` rows to write; at least one.
+    fn batch(&self, waiting: &mut Vec<TargetId>, room: usize) -> Vec<TargetId> {
+        let mut rows = 0;
+        let mut batch = Vec::new();
+        while rows < room.max(1) {
+            let Some(id) = waiting.pop() else { break };
+            rows += 1 + self.unwritten_days.get(&id).map_or(0, BTreeMap::len);
+            batch.push(id);
+        }
+        batch
     }
 
     /// A target's state with the count of its time as it is stored.
@@ -438,25 +453,22 @@ impl Core {
     }
 }
 
-fn add(row: &mut AvailabilityRow, day: &Day) {
+fn row_of(day: &Day) -> AvailabilityRow {
     let t = &day.tally;
-    row.up_ms += t.up_ms;
-    row.down_ms += t.down_ms;
-    row.unreachable_ms += t.unreachable_ms;
-    row.isolated_ms += t.isolated_ms;
-    row.no_data_ms += t.no_data_ms;
-    row.samples += t.sent;
-    row.lost += t.lost;
-    row.rtt_sum_us += t.rtt_sum_us;
-    let of = |value: Option<u32>| value.map(i64::from);
-    row.rtt_min_us = [row.rtt_min_us, of(t.rtt_min_us)]
-        .into_iter()
-        .flatten()
-        .min();
-    row.rtt_max_us = [row.rtt_max_us, of(t.rtt_max_us)]
-        .into_iter()
-        .flatten()
-        .max();
-    row.until_ms = row.until_ms.max(day.until_ms);
-    row.accounting = store::target::ACCOUNTING;
+    AvailabilityRow {
+        target: day.target.to_string(),
+        period: day.date.to_string(),
+        up_ms: t.up_ms,
+        down_ms: t.down_ms,
+        unreachable_ms: t.unreachable_ms,
+        isolated_ms: t.isolated_ms,
+        no_data_ms: t.no_data_ms,
+        samples: t.sent,
+        lost: t.lost,
+        rtt_min_us: t.rtt_min_us.map(i64::from),
+        rtt_sum_us: t.rtt_sum_us,
+        rtt_max_us: t.rtt_max_us.map(i64::from),
+        until_ms: day.until_ms,
+        accounting: store::target::ACCOUNTING,
+    }
 }

@@ -1,5 +1,6 @@
 //! Watching: what is probed, its state, alarms, availability.
 
+mod clock;
 mod core;
 pub(crate) mod notice;
 mod record;

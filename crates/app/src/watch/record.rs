@@ -1,5 +1,7 @@
 //! What the fleet found out as records: outages, and the alarms that are views of them.
 
+use std::collections::HashSet;
+
 use domain::{
     clock,
     id::{Id, TargetId},
@@ -44,15 +46,20 @@ pub(super) struct Unwritten {
     /// Each as it is now.
     pub outages: Vec<Outage>,
     pub alarms: Vec<(Alarm, Option<Say>)>,
+    /// Whose states began at another time by the clock as it was set.
+    pub moved: HashSet<TargetId>,
 }
 
 impl Unwritten {
     pub(super) fn is_empty(&self) -> bool {
-        self.transitions.is_empty() && self.outages.is_empty() && self.alarms.is_empty()
+        self.transitions.is_empty()
+            && self.outages.is_empty()
+            && self.alarms.is_empty()
+            && self.moved.is_empty()
     }
 
     /// Of one outage the newest is enough.
-    fn outage(&mut self, outage: &Outage) {
+    pub(super) fn outage(&mut self, outage: &Outage) {
         match self.outages.iter_mut().find(|o| o.id == outage.id) {
             Some(known) => known.clone_from(outage),
             None => self.outages.push(outage.clone()),
@@ -75,7 +82,7 @@ impl Core {
         now: Moment,
     ) -> Vec<ProbeSoon> {
         let mut soon = Vec::new();
-        let mut hit = std::collections::HashSet::new();
+        let mut hit = HashSet::new();
         for effect in effects {
             match effect {
                 Effect::ProbeNow { target, after_ms } => soon.push(ProbeSoon { target, after_ms }),
@@ -190,11 +197,12 @@ impl Core {
                         turned.alarms.push((over, Some(Say::Cleared)));
                     }
                 }
-                Effect::ClockStepped { by_ms } => {
+                Effect::ClockStepped { by_ms, before } => {
                     tracing::warn!(
                         by_ms,
                         "the machine's clock was set; time is measured by the monotonic clock"
                     );
+                    self.clock_set(app, (by_ms, before), turned, now);
                 }
             }
         }

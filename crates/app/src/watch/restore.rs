@@ -47,12 +47,19 @@ impl Core {
                 turned.alarms.push((ended, None));
             }
         }
+        self.started_ms = now.at_ms;
         for row in rows {
             if let Some(at) = row.last_sample_at {
                 self.seen.insert(row.id, at);
             }
             if let Some(counted) = row.counted_at {
                 self.ledger.gap(row.id, counted, now.at_ms);
+                self.stopped.insert(row.id, counted);
+                if counted > now.at_ms {
+                    // By a clock that was ahead.
+                    self.ahead.insert(row.id);
+                    self.changed.insert(row.id);
+                }
                 self.counted.insert(row.id, counted);
             }
             let (Some(state), Some(since)) = (State::from_word(&row.state), row.since_at) else {

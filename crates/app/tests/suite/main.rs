@@ -7,6 +7,7 @@ mod attachment;
 mod binding;
 mod book;
 mod claim;
+mod clock_set;
 mod columns;
 mod correction;
 mod cut;

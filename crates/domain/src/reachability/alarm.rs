@@ -11,7 +11,7 @@ const LOOK_MS: u64 = 15_000;
 /// An alarm that is raised, or will be when its cause has settled.
 #[derive(Clone, Debug)]
 pub(super) struct Pending {
-    pub since_ms: i64,
+    pub since: Moment,
     due_mono: u64,
     /// Whether it was told.
     pub raised: bool,
@@ -25,21 +25,21 @@ pub(super) struct Pending {
     pub dirty: bool,
 }
 
-/// When a target was lost of late, on the monotonic clock, and where its calm began.
+/// When a target was lost of late, and where its calm began.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Falls {
-    began: VecDeque<(u64, i64)>,
+    pub began: VecDeque<Moment>,
     /// Since when it has been in one state of its own: what happened to the way to it, or to
     /// us, is none.
-    calm_since: Option<Moment>,
+    pub calm_since: Option<Moment>,
     /// Whether it has not answered since it fell.
     fallen: bool,
 }
 
 impl Pending {
-    fn new(since_ms: i64, due_mono: u64) -> Self {
+    fn new(since: Moment, due_mono: u64) -> Self {
         Self {
-            since_ms,
+            since,
             due_mono,
             raised: false,
             behind: BTreeSet::new(),
@@ -50,15 +50,19 @@ impl Pending {
         }
     }
 
-    /// An alarm that was raised before a restart.
-    pub(super) fn restored(alarm: &Alarm) -> Self {
+    /// An alarm that was raised before the restart at `now`.
+    pub(super) fn restored(alarm: &Alarm, now: Moment) -> Self {
+        let since = Moment {
+            at_ms: alarm.since_ms,
+            ..now
+        };
         Self {
             raised: true,
             behind: alarm.behind.iter().copied().collect(),
             told: alarm.behind.len(),
             flapping: alarm.flapping,
             flapping_told: alarm.flapping,
-            ..Self::new(alarm.since_ms, 0)
+            ..Self::new(since, 0)
         }
     }
 
@@ -89,25 +93,25 @@ impl Fleet {
             falls.fallen = true;
             falls.calm_since = Some(since);
             if self.alarms.get(&i).is_none_or(|a| a.flapping) {
-                falls.began.push_back((since.mono_ms, since.at_ms));
+                falls.began.push_back(since);
             }
         }
         while falls.began.len() > count
-            || (falls.began.front()).is_some_and(|(first, _)| first + window < since.mono_ms)
+            || (falls.began.front()).is_some_and(|first| first.mono_ms + window < since.mono_ms)
         {
             falls.began.pop_front();
         }
         let flaps = falls.began.len() >= count;
-        let first_ms = falls.began.front().map_or(since.at_ms, |(_, at)| *at);
+        let first = falls.began.front().copied().unwrap_or(since);
         let alarm = self
             .alarms
             .entry(i)
-            .or_insert_with(|| Pending::new(since.at_ms, due));
+            .or_insert_with(|| Pending::new(since, due));
         alarm.dirty = true;
         if flaps && !alarm.flapping {
             alarm.flapping = true;
             if !alarm.raised {
-                alarm.since_ms = first_ms;
+                alarm.since = first;
             }
         }
     }
@@ -146,7 +150,7 @@ impl Fleet {
         if let Some(alarm) = self.alarms.remove(&i).filter(|alarm| alarm.raised) {
             effects.push(Effect::AlarmCleared {
                 cause: id,
-                since_ms: alarm.since_ms,
+                since_ms: alarm.since.at_ms,
                 at_ms: since.at_ms,
                 why: Cleared::Recovered,
             });
@@ -188,21 +192,21 @@ impl Fleet {
             if let Some(alarm) = self.alarms.remove(&i).filter(|alarm| alarm.raised) {
                 effects.push(Effect::AlarmCleared {
                     cause: id,
-                    since_ms: alarm.since_ms,
+                    since_ms: alarm.since.at_ms,
                     at_ms: since.at_ms,
                     why: Cleared::Recovered,
                 });
             }
         }
         self.falls.retain(|_, falls| {
-            (falls.began.back()).is_none_or(|(last, _)| last + window + calm >= now.mono_ms)
+            (falls.began.back()).is_none_or(|last| last.mono_ms + window + calm >= now.mono_ms)
         });
     }
 
     pub(super) fn told(&self, i: u32, alarm: &Pending) -> Option<Alarm> {
         alarm.raised.then(|| Alarm {
             cause: self.nodes[i as usize].target.id,
-            since_ms: alarm.since_ms,
+            since_ms: alarm.since.at_ms,
             behind: alarm.behind.iter().copied().collect(),
             flapping: alarm.flapping,
         })
@@ -255,13 +259,11 @@ impl Fleet {
     /// Adds what cannot be reached because of `i`: what has another cause stands there.
     fn add_behind(&self, i: u32, behind: &mut BTreeSet<TargetId>) {
         self.each_behind(i, |c, child| {
-            if child.state != State::Unreachable {
-                return false;
-            }
-            if self.cause_of(c) == Some(i) {
+            if child.state == State::Unreachable && self.cause_of(c) == Some(i) {
                 behind.insert(child.target.id);
             }
-            true
+            // Also behind one that is dead itself but lets traffic through.
+            child.is_dead()
         });
     }
 }

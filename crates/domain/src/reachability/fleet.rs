@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::alarm::{Falls, Pending};
+use super::clock::Start;
 use super::isolation::Witnesses;
 use super::node::Node;
 use super::tree::{index_of, parents_of};
@@ -84,8 +85,9 @@ pub struct Fleet {
     cuts: Vec<Cut>,
     /// Nodes to judge again because something in front of them changed.
     pub(super) work: Vec<u32>,
-    counts: Counts,
-    clock_offset: Option<i64>,
+    pub(super) counts: Counts,
+    pub(super) clock_offset: Option<i64>,
+    pub(super) start: Option<Start>,
 }
 
 /// What was known of a target before a restart.
@@ -120,7 +122,8 @@ impl Fleet {
         }
     }
 
-    /// Replaces all targets. What is known of a target that stays, stays. Parents that lead
+    /// Replaces all targets. What is known of a target that stays, stays; where its way changed,
+    /// what fails is judged by newer failures. Parents that lead
     /// back to their children are left out and named by [`Fleet::cuts`].
     ///
     /// # Errors
@@ -133,8 +136,11 @@ impl Fleet {
         let index = index_of(&targets)?;
         let (parents, cuts) = parents_of(&targets, &index)?;
         self.cuts = cuts;
+        let offset = now.at_ms.saturating_sub_unsigned(now.mono_ms);
+        self.clock_offset.get_or_insert(offset);
 
         let mut effects = Vec::new();
+        let ways = self.ways_by_id();
         let old_ids: Vec<TargetId> = self.nodes.iter().map(|n| n.target.id).collect();
         let mut old: HashMap<TargetId, Node> =
             self.nodes.drain(..).map(|n| (n.target.id, n)).collect();
@@ -172,7 +178,7 @@ impl Fleet {
             } else if alarm.raised {
                 effects.push(Effect::AlarmCleared {
                     cause,
-                    since_ms: alarm.since_ms,
+                    since_ms: alarm.since.at_ms,
                     at_ms: now.at_ms,
                     why: super::Cleared::Removed,
                 });
@@ -182,6 +188,7 @@ impl Fleet {
         self.index = index;
         self.witnesses = Witnesses::count(&self.nodes);
         self.work.clear();
+        self.try_changed_ways(&ways, now, &mut effects);
         Ok(effects)
     }
 
@@ -196,6 +203,12 @@ impl Fleet {
         let Some(&i) = self.index.get(&target) else {
             return;
         };
+        // Up to the start no clock is known to have been set.
+        let stop_ms = now.at_ms.saturating_sub(known.seen_ms);
+        let shortest = self
+            .start
+            .map_or(stop_ms, |start| start.stop_ms.min(stop_ms));
+        self.start = Some(Start::new(now.mono_ms, shortest));
         let node = &mut self.nodes[i as usize];
         node.state = known.state;
         node.since = Some(Moment {
@@ -213,7 +226,7 @@ impl Fleet {
                 if known.state == State::Up && !alarm.flapping {
                     node.state = State::NoData;
                 }
-                self.alarms.insert(i, Pending::restored(alarm));
+                self.alarms.insert(i, Pending::restored(alarm, now));
             }
             None if known.state == State::Down => {
                 let since = Moment {
@@ -224,6 +237,7 @@ impl Fleet {
             }
             None => {}
         }
+        self.remember_ways(i, now);
         self.witnesses = Witnesses::count(&self.nodes);
     }
 
@@ -232,6 +246,7 @@ impl Fleet {
     pub fn apply(&mut self, sample: &Sample, now: Moment) -> Vec<Effect> {
         let mut effects = Vec::new();
         self.watch_clock(now, &mut effects);
+        let sent = self.labelled(sample.sent);
         let Some(&i) = self.index.get(&sample.target) else {
             self.counts.unknown += 1;
             return effects;
@@ -243,16 +258,16 @@ impl Fleet {
         let node = &self.nodes[i as usize];
         if node
             .last_sample
-            .is_some_and(|last| sample.sent.mono_ms < last.mono_ms)
+            .is_some_and(|last| sent.mono_ms < last.mono_ms)
         {
             self.counts.late += 1;
             return effects;
         }
         let was_cut = !node.answering && (node.exhausted.is_some() || node.is_dead());
         let mut counts = true;
-        self.with(i, |n| counts = n.observe(sample.sent, sample.outcome));
+        self.with(i, |n| counts = n.observe(sent, sample.outcome));
         if sample.outcome.answered() {
-            self.answered(i, sample.sent, was_cut, now, &mut effects);
+            self.answered(i, sent, was_cut, now, &mut effects);
         } else {
             self.failed(i, counts, now, &mut effects);
         }
@@ -361,18 +376,5 @@ impl Fleet {
         self.witnesses.leave(i, node);
         change(node);
         self.witnesses.enter(i, node);
-    }
-
-    fn watch_clock(&mut self, now: Moment, effects: &mut Vec<Effect>) {
-        let offset = now.at_ms.saturating_sub_unsigned(now.mono_ms);
-        let by_ms = offset - self.clock_offset.unwrap_or(offset);
-        // Small differences are summed up: the offset moves only with a report.
-        if by_ms.unsigned_abs() > u64::from(self.settings.clock_slack_ms) {
-            self.counts.clock_steps += 1;
-            effects.push(Effect::ClockStepped { by_ms });
-            self.clock_offset = Some(offset);
-        } else if self.clock_offset.is_none() {
-            self.clock_offset = Some(offset);
-        }
     }
 }

@@ -1,9 +1,12 @@
 //! From soft evidence to a hard state.
 
+use std::collections::{HashMap, HashSet};
+
 use super::fleet::Isolation;
 use super::isolation::Testimony;
 use super::node::Node;
 use super::{CutOff, Effect, Fleet, Moment, State};
+use crate::id::TargetId;
 
 /// Time allowed over the parent's own timeout and retry for its probe to come in.
 const GRACE_MS: u64 = 2_000;
@@ -231,45 +234,6 @@ impl Fleet {
         }
     }
 
-    /// Whether every way to `i` is dead, and was in its way: something that answered through
-    /// a dead parent since shows that the parent excuses nobody.
-    pub(super) fn is_blocked(&self, i: u32) -> bool {
-        let node = &self.nodes[i as usize];
-        let parents = || node.parents.iter().map(|&p| &self.nodes[p as usize]);
-        let Some(last_died) = parents().map(|p| p.dead).max() else {
-            return false;
-        };
-        parents().all(|p| p.is_dead() && !p.lets_through())
-            && node.last_ok.is_none_or(|ok| ok < last_died)
-    }
-
-    /// What probes of `i` pass through, as far as it is seen: a parent that is dead but not
-    /// in the way is looked through. Empty for a root.
-    pub(super) fn ways(&self, i: u32) -> Vec<u32> {
-        let node = &self.nodes[i as usize];
-        let mut ways = Vec::new();
-        let mut seen = vec![i];
-        let mut stack = node.parents.clone();
-        let all_dead = node
-            .parents
-            .iter()
-            .all(|&p| self.nodes[p as usize].is_dead());
-        while let Some(p) = stack.pop() {
-            if seen.contains(&p) {
-                continue;
-            }
-            seen.push(p);
-            let parent = &self.nodes[p as usize];
-            let beside = all_dead && node.last_ok.is_some_and(|ok| ok >= parent.dead);
-            if parent.is_dead() && (parent.lets_through() || beside) {
-                stack.extend_from_slice(&parent.parents);
-            } else {
-                ways.push(p);
-            }
-        }
-        ways
-    }
-
     fn retry(&self, i: u32) -> Effect {
         let node = &self.nodes[i as usize];
         Effect::ProbeNow {
@@ -358,37 +322,111 @@ impl Fleet {
         }
     }
 
+    /// Judges again what fails behind `i`, also behind what is dead itself but lets traffic
+    /// through.
     fn rejudge_children(&mut self, i: u32) {
-        let nodes = &self.nodes;
-        let failing = |&&c: &&u32| nodes[c as usize].failures > 0;
-        self.work
-            .extend(nodes[i as usize].children.iter().filter(failing).copied());
+        let mut failing = Vec::new();
+        if !self.nodes[i as usize].children.is_empty() {
+            self.each_behind(i, |c, child| {
+                if child.failures > 0 {
+                    failing.push(c);
+                }
+                child.state == State::Down
+            });
+        }
+        self.work.extend(failing);
     }
 
     /// The way through `i` is open again, as an answer shows that was sent at `from`: what
     /// failed behind it gets its own fresh trial.
     fn free_children(&mut self, i: u32, from: u64, effects: &mut Vec<Effect>) {
-        for (n, c) in self.nodes[i as usize]
-            .children
-            .clone()
-            .into_iter()
-            .enumerate()
-        {
-            let child = &self.nodes[c as usize];
-            let own_fault = self.losses.get(&c).is_some_and(|l| l.kind == State::Down);
-            if child.state == State::Down || own_fault {
+        for (n, c) in self.opened_by(i).into_iter().enumerate() {
+            self.try_again(c, n, from, effects);
+        }
+    }
+
+    /// `i` gets its own fresh trial: what was sent before `from` does not count. It is the `n`th
+    /// of those that are asked together.
+    fn try_again(&mut self, i: u32, n: usize, from: u64, effects: &mut Vec<Effect>) {
+        let node = &self.nodes[i as usize];
+        if node.state == State::Unreachable && !node.answering || node.failures > 0 {
+            effects.push(after(node, n));
+        }
+        if !node.answering || node.state == State::Unreachable {
+            self.with(i, |n| n.retry_from(from));
+        } else {
+            // A failure under way does not count either.
+            self.nodes[i as usize].trial = from.max(self.nodes[i as usize].trial);
+        }
+    }
+
+    fn has_own_fault(&self, i: u32) -> bool {
+        let lost = self.losses.get(&i).is_some_and(|l| l.kind == State::Down);
+        self.nodes[i as usize].state == State::Down || lost
+    }
+
+    /// What each target hangs behind, sorted.
+    pub(super) fn ways_by_id(&self) -> HashMap<TargetId, Vec<TargetId>> {
+        let id = |&i: &u32| self.nodes[i as usize].target.id;
+        (self.nodes.iter())
+            .map(|node| {
+                let mut ways: Vec<TargetId> = node.parents.iter().map(id).collect();
+                ways.sort_unstable();
+                (node.target.id, ways)
+            })
+            .collect()
+    }
+
+    /// What hangs elsewhere than `before` gets its own fresh trial: so far it failed behind
+    /// something else.
+    pub(super) fn try_changed_ways(
+        &mut self,
+        before: &HashMap<TargetId, Vec<TargetId>>,
+        now: Moment,
+        effects: &mut Vec<Effect>,
+    ) {
+        let ways = self.ways_by_id();
+        let mut asked = 0;
+        for i in 0..self.nodes.len() as u32 {
+            let id = self.nodes[i as usize].target.id;
+            if before.get(&id).is_none_or(|was| *was == ways[&id]) {
                 continue;
             }
-            if child.state == State::Unreachable && !child.answering || child.failures > 0 {
-                effects.push(after(child, n));
-            }
-            if !child.answering || child.state == State::Unreachable {
-                self.with(c, |n| n.retry_from(from));
+            if self.has_own_fault(i) {
+                // It stays as it is; those who are reached through it all the same hang elsewhere.
+                self.free_children(i, now.mono_ms, effects);
             } else {
-                // A failure under way does not count either.
-                self.nodes[c as usize].trial = from.max(self.nodes[c as usize].trial);
+                self.try_again(i, asked, now.mono_ms, effects);
+                asked += 1;
             }
         }
+    }
+
+    /// What has its next way through `i`: its children without a fault of their own, and
+    /// those of a dead child that are reached through it all the same.
+    fn opened_by(&self, i: u32) -> Vec<u32> {
+        let mut opened = Vec::new();
+        let mut seen = HashSet::from([i]);
+        let mut stack: Vec<(u32, u32)> = self.steps_behind(i).collect();
+        while let Some((p, c)) = stack.pop() {
+            let (parent, child) = (&self.nodes[p as usize], &self.nodes[c as usize]);
+            let silent = || parent.lets_through() || child.last_ok >= Some(parent.dead);
+            if p != i && !silent() || !seen.insert(c) {
+                continue;
+            }
+            if self.has_own_fault(c) {
+                stack.extend(self.steps_behind(c));
+            } else {
+                opened.push(c);
+            }
+        }
+        // As they stand in the fleet: neighbours are asked one after the other.
+        opened.sort_unstable();
+        opened
+    }
+
+    fn steps_behind(&self, i: u32) -> impl Iterator<Item = (u32, u32)> + '_ {
+        self.nodes[i as usize].children.iter().map(move |&c| (i, c))
     }
 }
 

@@ -142,7 +142,7 @@ impl Lab {
         }
     }
 
-    fn take(&mut self, effects: Vec<Effect>) {
+    pub fn take(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             if let Effect::ProbeNow { target, after_ms } = effect {
                 self.queue

@@ -1,5 +1,6 @@
 //! Losses: from the first failed sample to the first answered one, whatever was known when.
 
+use super::clock::credible;
 use super::{Effect, Ended, Fleet, Loss, Moment, Open, State};
 use crate::id::TargetId;
 
@@ -71,24 +72,37 @@ impl Fleet {
 
     /// The Down target in front of `i` that took its last way, seen through Unreachable ones.
     pub(super) fn cause_of(&self, i: u32) -> Option<u32> {
-        let mut seen = vec![i];
-        let mut stack = self.nodes[i as usize].parents.clone();
-        let mut found: Option<u32> = None;
-        while let Some(p) = stack.pop() {
-            if seen.contains(&p) {
-                continue;
+        let mut at = i;
+        // Nobody hangs behind itself: it ends.
+        while let Some((_, closer)) = self.closer(at) {
+            if self.nodes[closer as usize].state == State::Down {
+                return Some(closer);
             }
-            seen.push(p);
-            let node = &self.nodes[p as usize];
-            match node.state {
-                State::Down => {
-                    let later = |f: u32| self.nodes[f as usize].dead < node.dead;
-                    if found.is_none_or(later) {
-                        found = Some(p);
-                    }
+            at = closer;
+        }
+        // A way opens, or is not known to be closed for long: what was dead on it.
+        let mut seen = vec![i];
+        let mut stack = vec![at];
+        let mut found: Option<u32> = None;
+        while let Some(from) = stack.pop() {
+            let ok = self.nodes[from as usize].last_ok;
+            for &p in &self.nodes[from as usize].parents {
+                if seen.contains(&p) {
+                    continue;
                 }
-                State::Unreachable => stack.extend_from_slice(&node.parents),
-                State::Up | State::Isolated | State::NoData => {}
+                seen.push(p);
+                let node = &self.nodes[p as usize];
+                match node.state {
+                    State::Down if node.lets_through() || Some(node.dead) <= ok => stack.push(p),
+                    State::Down => {
+                        let later = |f: u32| self.nodes[f as usize].dead < node.dead;
+                        if found.is_none_or(later) {
+                            found = Some(p);
+                        }
+                    }
+                    State::Unreachable => stack.push(p),
+                    State::Up | State::Isolated | State::NoData => {}
+                }
             }
         }
         found
@@ -96,29 +110,13 @@ impl Fleet {
 }
 
 impl Loss {
-    fn new(kind: State, since: Moment) -> Self {
+    pub(super) fn new(kind: State, since: Moment) -> Self {
         Self {
             kind,
             since,
             carried_ms: 0,
+            stop_ms: 0,
             unseen_ms: 0,
-            blind_since: None,
-        }
-    }
-
-    /// One that began before a restart at `began_ms` on the wall clock and was seen until
-    /// `seen_ms`. What happened in between nobody knows.
-    pub(super) fn restored(kind: State, began_ms: i64, seen_ms: i64, now: Moment) -> Self {
-        let carried = u64::try_from(now.at_ms - began_ms).unwrap_or(0);
-        let unseen = u64::try_from(now.at_ms - seen_ms.max(began_ms)).unwrap_or(0);
-        Self {
-            kind,
-            since: Moment {
-                mono_ms: now.mono_ms,
-                at_ms: began_ms,
-            },
-            carried_ms: carried,
-            unseen_ms: unseen,
             blind_since: None,
         }
     }
@@ -127,12 +125,13 @@ impl Loss {
         if let Some(blind) = self.blind_since.take() {
             self.unseen_ms += ended.mono_ms.saturating_sub(blind.mono_ms);
         }
-        let lasted = self.carried_ms + ended.mono_ms.saturating_sub(self.since.mono_ms);
+        let stop = credible(self.stop_ms);
+        let lasted = self.carried_ms + stop + ended.mono_ms.saturating_sub(self.since.mono_ms);
         Effect::LossEnded {
             target,
             ended,
             lasted_ms: lasted,
-            unseen_ms: self.unseen_ms.min(lasted),
+            unseen_ms: (self.unseen_ms + stop).min(lasted),
             why,
         }
     }

@@ -11,7 +11,7 @@ fn wide(n: u16) -> Vec<Target> {
 }
 
 /// Times of losses by target: (target, kind, milliseconds).
-fn losses(lab: &Lab) -> Vec<(TargetId, State, u64)> {
+pub(super) fn losses(lab: &Lab) -> Vec<(TargetId, State, u64)> {
     let mut open = std::collections::HashMap::new();
     let mut all = Vec::new();
     for effect in &lab.effects {
