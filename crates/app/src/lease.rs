@@ -105,8 +105,10 @@ pub(crate) async fn keep(
                 });
             }
             Ok(None) => {
-                // It goes on elsewhere.
-                app.tasks.good(name, app.clock.now_ms());
+                // Where somebody holds it, it goes on there.
+                if matches!(lease::is_held(&app.db, name).await, Ok(true)) {
+                    app.tasks.good(name, app.clock.now_ms());
+                }
                 lose(&held);
             }
             // While the database is away nothing is written; who holds is asked again.

@@ -79,7 +79,7 @@ impl Table {
 }
 
 /// Who stands for an address: of IPv6 its /64, of which one host has as many as it likes.
-fn network(peer: IpAddr) -> IpAddr {
+pub fn network(peer: IpAddr) -> IpAddr {
     match peer {
         IpAddr::V4(_) => peer,
         IpAddr::V6(v6) => {

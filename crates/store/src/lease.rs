@@ -67,8 +67,11 @@ pub async fn take(
 /// [`StoreError`] of the engine.
 pub async fn is_held(db: &Db, name: &str) -> Result<bool, StoreError> {
     let now = dialect::now_ms(db);
-    let sql = format!("SELECT 1 AS one FROM lease WHERE name = $1 AND until_at >= {now}");
-    Ok(db.fetch_one("lease", &sql, &args![name]).await?.is_some())
+    let sql = format!(
+        "SELECT 1 AS one FROM lease WHERE name = $1 AND until_at BETWEEN {now} AND {now} + $2"
+    );
+    let args = args![name, HELD_MS + 5_000];
+    Ok(db.fetch_one("lease", &sql, &args).await?.is_some())
 }
 
 /// Gives a lease back: another takes over at once.

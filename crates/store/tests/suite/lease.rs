@@ -78,6 +78,7 @@ async fn what_no_clock_of_ours_wrote_is_free(db: &Db) {
         db.execute("lease", sql, &args![epoch, until_at])
             .await
             .unwrap();
+        assert!(!is_held(db, "watch").await.unwrap());
         let held = take(db, "watch", "b", 15_000, true).await.unwrap();
         as_holder(held.expect("it is free"), touch(db))
             .await

@@ -214,7 +214,7 @@ async fn verdict_numbers(numbers: &mut Numbers, web: &Web, ctx: &Ctx) -> Result<
                 ("regulation", regulation.clone()),
                 ("status", status.code().to_owned()),
             ];
-            (labels, u64::from(tally.of(status)))
+            (labels, tally.of(status))
         })
     });
     numbers.each("verdicts", "Verdicts by regulation and status", verdicts);

@@ -9,7 +9,10 @@ use std::{
     time::Instant,
 };
 
-use app::allowance::{Bounds, Grant};
+use app::{
+    allowance::{Bounds, Grant},
+    seats::network,
+};
 use axum::{
     extract::{Request, State},
     http::header,
@@ -34,6 +37,10 @@ pub const UNSIGNED: Bounds = Bounds {
     all_per_day: 0,
 };
 
+/// The addresses that asked are forgotten so often; else ten thousand of them would leave the
+/// next ones one account together.
+const FORGOTTEN_MS: i64 = 60_000;
+
 /// Set once a request has shown to come from somebody who is signed in.
 #[derive(Clone, Debug, Default)]
 pub struct Signed(Arc<AtomicBool>);
@@ -56,7 +63,10 @@ pub async fn fair(State(web): State<Web>, mut request: Request, next: Next) -> R
     let headers = request.headers();
     let shows = headers.contains_key(header::AUTHORIZATION)
         || CookieJar::from_headers(headers).get(SESSION).is_some();
-    let charge = |n| web.unsigned.charge(remote, n, 0, Instant::now(), 0);
+    // An address of IPv6 stands for its /64; who was seen long ago is forgotten.
+    let (remote, now) = (network(remote), web.app.clock.now_ms());
+    let turn = now.div_euclid(FORGOTTEN_MS);
+    let charge = |n| web.unsigned.charge(remote, n, 0, Instant::now(), turn);
     if !shows && let Grant::After(wait) = charge(0) {
         return too_many(&remote.to_string(), wait.as_secs() + 1);
     }

@@ -9,6 +9,7 @@ mod param;
 mod params;
 mod reader;
 mod reply;
+mod room;
 mod upload;
 
 pub use asked::ask;

@@ -19,7 +19,7 @@ use domain::{
 use percent_encoding::percent_decode;
 use serde_json::{Value, json};
 
-use super::{fault::Fault, params::Params, upload::FORM};
+use super::{asked::Asked, fault::Fault, params::Params, room::Roomy, upload::FORM};
 
 /// A parameter of an address.
 #[derive(Clone, Debug)]
@@ -306,6 +306,9 @@ pub async fn legible(request: Request, next: Next) -> Response {
         return next.run(request).await;
     }
     let (parts, body) = request.into_parts();
+    let remote = parts.extensions.get::<Asked>();
+    let remote = remote.map_or("", |asked| asked.remote.as_str());
+    let body = Body::new(Roomy::new(body, remote));
     let Ok(bytes) = to_bytes(body, FORM).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
