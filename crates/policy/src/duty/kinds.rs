@@ -290,7 +290,7 @@ fn an_answer_ages_with_its_event() {
 }
 
 #[test]
-fn an_entry_done_before_its_event_answers_nothing() {
+fn of_an_entry_done_before_its_own_day_nobody_can_say() {
     let rule = rule(
         "{register: e, event: {register: e, answered_by: entry}, done: told_on, \
          due: {after: {working-days: 2}}}",
@@ -302,7 +302,7 @@ fn an_entry_done_before_its_event_answers_nothing() {
         };
         found(&rule, from_ref(&event), from_ref(&event), "2026-06-15").reason
     };
-    assert_eq!(says("2026-06-05"), "missed");
+    assert_eq!(says("2026-06-05"), "untimed");
     assert_eq!(says("2026-06-08"), "done");
 }
 
