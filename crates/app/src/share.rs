@@ -200,7 +200,7 @@ fn too_many(receiver: &str) -> Problem {
 ///
 /// # Errors
 /// Not found, denied: the entry is not the actor's to write. Invalid: no such body, the unit
-/// itself, a body that was dissolved, a day that has passed. Limit: [`MOST`] are shared with it.
+/// itself, a body that was dissolved, a day that has passed. Limit: 500 are shared with it.
 pub async fn share(
     app: &App,
     ctx: &Ctx,

@@ -255,7 +255,7 @@ impl Work {
     }
 
     /// Commits what was done. `None` when it failed only because others wrote at the same time,
-    /// and the same may be tried again in a new transaction; `tries` counts up to [`TRIES`].
+    /// and the same may be tried again in a new transaction; `tries` counts them.
     ///
     /// # Errors
     /// What went wrong, or what the commit says.
