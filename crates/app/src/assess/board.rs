@@ -107,6 +107,23 @@ impl Board {
         self.cell(*self.unit_index.get(&unit)?, self.clause(regulation, cite)?)
     }
 
+    /// Takes the verdicts of another board about the same units and clauses.
+    pub(super) fn take(&mut self, other: &Self) {
+        for (unit, of) in other.units.iter().enumerate() {
+            let Some(own) = self.unit(of.id) else {
+                continue;
+            };
+            for (clause, key) in other.clauses.iter().enumerate() {
+                if let (Some(cell), Some(at)) = (
+                    other.shared(unit, clause),
+                    self.clause(&key.regulation, &key.cite),
+                ) {
+                    self.set(own, at, Some(Arc::clone(cell)));
+                }
+            }
+        }
+    }
+
     /// Counts all verdicts, once for all who look.
     pub(super) fn count(&self) {
         self.tallies();

@@ -246,9 +246,14 @@ async fn run(
     );
     // Judging all may take minutes: until then pages show what is written, and who adopted what.
     if all && app.assess.board().adoptions != empty.adoptions {
-        let rows = store::assessment::open(&app.db).await?;
-        let written = fill(empty.clone(), rows);
+        let held = match memory.open.take() {
+            Some(board) => board,
+            None => Arc::new(held(app).await?),
+        };
+        let mut written = empty.clone();
+        written.take(&held);
         written.count();
+        memory.open = Some(held);
         app.assess.show(written);
         app.live.tell(Topic::Verdicts);
     }
