@@ -10,7 +10,7 @@ use app::{
 use domain::net::Prefix;
 use tokio::{
     net::TcpListener,
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
 };
 
 use crate::terminal::say;
@@ -103,10 +103,30 @@ pub struct Up {
     certificate: Option<Arc<Certificate>>,
     running: Running,
     web: tokio::task::JoinHandle<()>,
+    told: Told,
+}
+
+/// What the program is told from outside. Listened to before anything runs: one that is told to
+/// stop while it starts stops softly.
+struct Told {
+    terminate: Signal,
+    interrupt: Signal,
+    hang_up: Signal,
+}
+
+impl Told {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hang_up: signal(SignalKind::hangup())?,
+        })
+    }
 }
 
 /// Takes all ports, then starts everything.
 pub async fn start(app: &App, front: Front, listen: Listen) -> anyhow::Result<Up> {
+    let told = Told::listen()?;
     let shares = Shares::raise()?;
     let listen = Listen {
         rooms: Some(shares.syslog()),
@@ -137,6 +157,7 @@ pub async fn start(app: &App, front: Front, listen: Listen) -> anyhow::Result<Up
         certificate,
         running,
         web,
+        told,
     })
 }
 
@@ -163,9 +184,11 @@ impl Up {
 
     /// Waits for SIGINT or SIGTERM, then stops softly; a second signal stops at once.
     pub async fn until_told(self, app: &App) -> anyhow::Result<()> {
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut hang_up = signal(SignalKind::hangup())?;
+        let Told {
+            mut terminate,
+            mut interrupt,
+            mut hang_up,
+        } = self.told;
         let mut web = self.web;
         loop {
             tokio::select! {
