@@ -8,20 +8,16 @@ use std::{
 
 use domain::{
     clock::Clock,
-    id::OrganizationId,
     label::Label,
     noun,
     problem::Problem,
     schema::{Kind, Schema},
 };
 use policy::Library;
-use store::{
-    Db, StoreError,
-    journal::{Change, Sealing},
-};
+use store::{Db, StoreError, journal::Sealing};
 
 use crate::{
-    Core, Ctx, account,
+    Core, account,
     assess::Assess,
     attachment,
     disk::Disk,
@@ -335,36 +331,6 @@ impl App {
         found
             .map(|schema| Arc::new(schema.choose_from(|from| library.choices(from))))
             .ok_or_else(|| Problem::not_found(&Label::new("loại bản ghi", "noun"), name))
-    }
-
-    /// A journal line about anything.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "one journal line, named here once"
-    )]
-    pub(crate) fn event(
-        &self,
-        ctx: &Ctx,
-        noun: &str,
-        id: &str,
-        organization: Option<OrganizationId>,
-        action: &str,
-        before: Option<String>,
-        after: Option<String>,
-    ) -> Change {
-        Change {
-            at: self.clock.now_ms(),
-            actor_id: ctx.actor.account.map(|a| a.to_string()),
-            actor: ctx.actor.name.clone(),
-            request: ctx.request.clone(),
-            remote: ctx.remote.clone(),
-            noun: noun.into(),
-            record_id: id.into(),
-            organization_id: organization.map(|o| o.to_string()),
-            action: action.into(),
-            before,
-            after,
-        }
     }
 
     /// Takes up what other processes wrote since the last time: what stands in `unheard`, which

@@ -319,19 +319,19 @@ impl Core {
         let mut touched: HashSet<TargetId> = turned.transitions.iter().map(|t| t.target).collect();
         touched.extend(&turned.moved);
         let states: Vec<StateRow> = touched.iter().filter_map(|id| self.state(*id)).collect();
-        let mut tx = app.db.begin().await?;
-        tx.touch(TARGETS);
-        store::target::save_transitions(&mut tx, &turned.transitions).await?;
-        store::target::save_states(&mut tx, &states, now.at_ms).await?;
-        store::outage::save(&mut tx, &turned.outages).await?;
+        let mut work = app.begin_program().await?;
+        work.touch(TARGETS);
+        store::target::save_transitions(&mut work, &turned.transitions).await?;
+        store::target::save_states(&mut work, &states, now.at_ms).await?;
+        store::outage::save(&mut work, &turned.outages).await?;
         for (alarm, say) in &turned.alarms {
-            store::alarm::save(&mut tx, alarm).await?;
+            store::alarm::save(&mut work, alarm).await?;
             if let Some(say) = say {
                 let about = self.about(alarm);
-                notice::enqueue(app, &mut tx, alarm, *say, &about, now.at_ms).await?;
+                notice::enqueue(app, &mut work, alarm, *say, &about, now.at_ms).await?;
             }
         }
-        tx.commit().await?;
+        work.commit().await?;
         app.watch.wrote();
         Ok(())
     }
@@ -359,9 +359,9 @@ impl Core {
         let days = self.unwritten_days.keys();
         waiting.extend(days.filter(|id| !self.changed.contains(id)));
         while !waiting.is_empty() {
-            let mut tx = app.db.begin_later().await?;
-            tx.touch(TARGETS);
-            let batch = self.batch(&mut waiting, tx.room());
+            let mut work = app.begin_batch().await?;
+            work.touch(TARGETS);
+            let batch = self.batch(&mut waiting, work.room());
             let mut states = Vec::new();
             let mut rows = Vec::new();
             for id in &batch {
@@ -373,13 +373,13 @@ impl Core {
                 let days = self.unwritten_days.get(id);
                 rows.extend(days.into_iter().flat_map(BTreeMap::values).map(row_of));
             }
-            store::target::save_states(&mut tx, &states, now.at_ms).await?;
-            store::target::add_days(&mut tx, &rows).await?;
+            store::target::save_states(&mut work, &states, now.at_ms).await?;
+            store::target::add_days(&mut work, &rows).await?;
             let ahead: Vec<TargetId> = (batch.iter().copied())
                 .filter(|id| self.ahead.contains(id))
                 .collect();
-            store::target::bring_back(&mut tx, &ahead, &today, now.at_ms).await?;
-            tx.commit().await?;
+            store::target::bring_back(&mut work, &ahead, &today, now.at_ms).await?;
+            work.commit().await?;
             for state in &states {
                 self.changed.remove(&state.target);
                 if let Some(counted) = state.counted_at {
@@ -394,9 +394,9 @@ impl Core {
         }
         if !self.removed.is_empty() {
             let removed: Vec<TargetId> = self.removed.iter().copied().collect();
-            let mut tx = app.db.begin_later().await?;
-            store::target::uncount(&mut tx, &removed).await?;
-            tx.commit().await?;
+            let mut work = app.begin_batch().await?;
+            store::target::uncount(&mut work, &removed).await?;
+            work.commit().await?;
             self.removed.clear();
         }
         app.watch.wrote();

@@ -324,28 +324,19 @@ async fn named(app: &App, scope: &Scope, alarms: Vec<Alarm>) -> Result<Vec<Alarm
 /// # Errors
 /// Denied, not found.
 pub async fn acknowledge(app: &App, ctx: &Ctx, id: Id) -> Result<(), Problem> {
-    let scope = ctx.actor.scope(Permission::Write)?;
-    let found = store::alarm::get(&app.db, &scope, id).await?;
+    let mut work = app.begin(ctx, Permission::Write).await?;
+    let found = store::alarm::get(&app.db, &work.scope(), id).await?;
     let alarm = found
         .ok_or_else(|| Problem::not_found(&Label::new("cảnh báo", "alarm"), &id.to_string()))?;
     let organization = alarm.organization;
     let taken = Alarm {
-        acknowledged_at: Some(app.clock.now_ms()),
+        acknowledged_at: Some(work.now()),
         acknowledged_by: Some(ctx.actor.name.clone()),
         ..alarm
     };
-    let mut tx = app.db.begin().await?;
-    store::alarm::save(&mut tx, &taken).await?;
-    let change = app.event(
-        ctx,
-        "alarm",
-        &id.to_string(),
-        organization,
-        "acknowledge",
-        None,
-        None,
-    );
-    store::journal::append(&mut tx, &[change]).await?;
-    tx.commit().await?;
+    store::alarm::save(&mut work, &taken).await?;
+    let id = id.to_string();
+    work.event("alarm", &id, organization, "acknowledge", None, None);
+    work.commit().await?;
     Ok(())
 }
