@@ -159,7 +159,7 @@ const SETTINGS: &str = "SELECT DISTINCT s.line AS name FROM pg_db_role_setting d
      CROSS JOIN LATERAL unnest(d.setconfig) s(line) LEFT JOIN pg_roles r ON r.oid = d.setrole \
      WHERE (d.setdatabase = 0 OR d.setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())) \
      AND (d.setrole = 0 OR r.rolname = current_user) \
-     AND s.line ~ '^(enable_|search_path=|session_|local_preload|row_security|ignore_|zero_damaged|jit|plan_cache|[a-z_]+_cost=)' \
+     AND s.line ~ '^(enable_|search_path=|session_|local_preload|row_security|ignore_|zero_damaged)' \
      UNION SELECT concat('tablespace ', p.spcname, ': ', o.line) FROM pg_tablespace p \
      CROSS JOIN LATERAL unnest(p.spcoptions) o(line) WHERE o.line ~* '_cost=.*([0-9]{5}|e[+]?[0-9]|x)' \
      ORDER BY 1";
@@ -181,7 +181,8 @@ const SQLITE: &str = "SELECT type AS kind, name, COALESCE(sql, '') AS text FROM 
 /// that names in definitions are told without it.
 const POSTGRES: &str = "\
     WITH ours AS (SELECT c.* FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
-                  WHERE n.nspname = $1 AND c.relname NOT LIKE '\\_sqlx%') \
+                  WHERE n.nspname = $1 AND c.relname NOT LIKE '\\_sqlx%' \
+                  AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')) \
     SELECT CASE WHEN c.relkind = 'v' THEN 'view' ELSE 'table' END AS kind, c.relname::text AS name, \
       concat_ws(' ', c.relkind, c.relrowsecurity, c.relforcerowsecurity, \
         CASE WHEN c.relkind IN ('v', 'm') THEN concat(c.reloptions::text, pg_get_viewdef(c.oid)) END, \

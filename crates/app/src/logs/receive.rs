@@ -88,14 +88,16 @@ pub(crate) async fn listen(
 async fn follow(app: App, syslog: Arc<Syslog>, cancel: CancellationToken) {
     let mut ticks = tokio::time::interval(std::time::Duration::from_secs(60));
     loop {
-        let poked = tokio::select! {
+        tokio::select! {
             () = cancel.cancelled() => break,
-            () = app.logs.poked.notified() => true,
-            _ = ticks.tick() => false,
-        };
-        if !poked {
+            () = app.logs.poked.notified() => {}
+            _ = ticks.tick() => {}
+        }
+        let registered = register(&app, &syslog).await;
+        if registered.is_ok() {
             app.tasks.good(LOG_SENDERS.name, app.clock.now_ms());
-        } else if let Err(error) = register(&app, &syslog).await {
+        }
+        if let Err(error) = registered {
             tracing::error!(%error, "the registered senders could not be read; trying again");
             tokio::time::sleep(std::time::Duration::from_secs(2)).await;
             app.logs.poke();

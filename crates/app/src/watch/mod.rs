@@ -88,7 +88,6 @@ impl Watch {
     }
 }
 
-/// Reads the store's targets as a shared list.
 /// What checks read of what is watched.
 pub(crate) fn facts() -> BTreeSet<String> {
     ["fact_target", "fact_availability", "fact_outage"]
@@ -96,4 +95,5 @@ pub(crate) fn facts() -> BTreeSet<String> {
         .into()
 }
 
+/// The store's targets as a shared list.
 pub(crate) type Targets = Arc<Vec<TargetRow>>;

@@ -158,7 +158,7 @@ async fn own_numbers(numbers: &mut Numbers, web: &Web, ctx: &Ctx) -> Result<(), 
     );
     let kept = "Of it kept for records and journal";
     numbers.now("disk_reserve_bytes", kept, reserve);
-    let alarms = watch::alarms(&web.app, ctx, false, 10_000).await?;
+    let alarms = watch::open_alarms(&web.app, ctx).await?;
     numbers.now("alarms_open", "Open alarms", alarms.len() as u64);
     let own = alarms.into_iter().filter(|view| view.alarm.said.is_some());
     let own = own.map(|view| (vec![("cause", view.alarm.state)], 1));

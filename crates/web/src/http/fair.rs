@@ -29,13 +29,7 @@ use super::{asked::Asked, fault::Fault, reader::SESSION};
 use crate::server::Web;
 
 /// Requests a second of one address without anybody signed in; ten seconds' worth at once.
-pub const UNSIGNED: Bounds = Bounds {
-    each_per_second: 200,
-    // Not in all: many addresses must not lock out the rest.
-    all_per_second: 1_000_000,
-    each_per_day: 0,
-    all_per_day: 0,
-};
+pub const UNSIGNED: Bounds = Bounds::each(200);
 
 /// The addresses that asked are forgotten so often; else ten thousand of them would leave the
 /// next ones one account together.

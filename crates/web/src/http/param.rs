@@ -1,7 +1,13 @@
 //! The parameters that an address declares: what it takes, what each holds, and the refusal
 //! of everything else. The API's description is made of the same declarations.
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use axum::{
     body::{Body, to_bytes},
@@ -19,7 +25,13 @@ use domain::{
 use percent_encoding::percent_decode;
 use serde_json::{Value, json};
 
-use super::{asked::Asked, fault::Fault, params::Params, room::Roomy, upload::FORM};
+use super::{
+    asked::Asked,
+    fault::Fault,
+    params::Params,
+    room::Roomy,
+    upload::{FORM, crowded},
+};
 
 /// A parameter of an address.
 #[derive(Clone, Debug)]
@@ -308,9 +320,13 @@ pub async fn legible(request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let remote = parts.extensions.get::<Asked>();
     let remote = remote.map_or("", |asked| asked.remote.as_str());
-    let body = Body::new(Roomy::new(body, remote));
+    let full: Arc<AtomicBool> = Arc::default();
+    let body = Body::new(Roomy::new(body, remote, &full));
     let Ok(bytes) = to_bytes(body, FORM).await else {
-        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+        return match full.load(Ordering::Relaxed) {
+            true => Fault::from(crowded()).into_response(),
+            false => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
+        };
     };
     if decoded(&bytes).is_none() {
         return illegible("Biểu mẫu", "The form", parts.uri.path());

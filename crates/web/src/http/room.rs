@@ -4,16 +4,22 @@
 use std::{
     collections::HashMap,
     pin::Pin,
-    sync::{LazyLock, Mutex, PoisonError},
+    sync::{
+        Arc, LazyLock, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll, ready},
 };
 
+use app::seats::network;
 use axum::{
     Error,
     body::{Body, Bytes},
 };
 use http_body::Frame;
 
+/// Of each form so much is not counted.
+const FREE: usize = 16 << 10;
 /// Of one address.
 const EACH: usize = 4 << 20;
 /// Of all together.
@@ -25,19 +31,32 @@ static HELD: LazyLock<Mutex<HashMap<String, usize>>> = LazyLock::new(Mutex::defa
 pub(super) struct Roomy {
     body: Body,
     remote: String,
+    read: usize,
+    /// Of that, what is counted.
     bytes: usize,
+    full: Arc<AtomicBool>,
 }
 
 impl Roomy {
-    pub(super) fn new(body: Body, remote: &str) -> Self {
+    /// `remote` is an address; of IPv6 its /64 is counted. `full` is set when there is no room.
+    pub(super) fn new(body: Body, remote: &str, full: &Arc<AtomicBool>) -> Self {
+        let address = remote.parse().map(network);
         Self {
             body,
-            remote: remote.to_owned(),
+            remote: address.map_or_else(|_| remote.to_owned(), |address| address.to_string()),
+            read: 0,
             bytes: 0,
+            full: Arc::clone(full),
         }
     }
 
     fn take(&mut self, bytes: usize) -> bool {
+        self.read += bytes;
+        // What a sign-in needs nobody takes from others: there are so many connections at most.
+        let bytes = self.read.saturating_sub(FREE).min(bytes);
+        if bytes == 0 {
+            return true;
+        }
         let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
         let all: usize = held.values().sum();
         let own = held.get(&self.remote).copied().unwrap_or_default();
@@ -78,6 +97,7 @@ impl http_body::Body for Roomy {
         if self.take(bytes) {
             return Poll::Ready(frame);
         }
+        self.full.store(true, Ordering::Relaxed);
         let much = std::io::Error::other("too many forms are being read");
         Poll::Ready(Some(Err(Error::new(much))))
     }
@@ -91,14 +111,29 @@ mod tests {
 
     #[tokio::test]
     async fn the_forms_of_one_address_have_a_bound_and_the_next_has_room() {
-        let body = || Body::from(vec![0; EACH - 1]);
-        let mut first = Roomy::new(body(), "10.0.0.1");
-        assert!(first.take(EACH - 1));
-        let more = |remote| Roomy::new(Body::from("ab"), remote);
-        assert!(to_bytes(Body::new(more("10.0.0.1")), 9).await.is_err());
-        assert!(to_bytes(Body::new(more("10.0.0.2")), 9).await.is_ok());
+        let full = Arc::default();
+        let mut first = Roomy::new(Body::empty(), "10.0.0.1", &full);
+        assert!(first.take(FREE + EACH - 1));
+        let more = |remote| Roomy::new(Body::from(vec![b'x'; FREE + 2]), remote, &full);
+        let small = Roomy::new(Body::from(vec![b'x'; FREE]), "10.0.0.1", &full);
+        assert!(to_bytes(Body::new(small), FREE).await.is_ok(), "a sign-in");
+        assert!(
+            to_bytes(Body::new(more("10.0.0.1")), 2 * FREE)
+                .await
+                .is_err()
+        );
+        assert!(full.load(Ordering::Relaxed));
+        assert!(
+            to_bytes(Body::new(more("10.0.0.2")), 2 * FREE)
+                .await
+                .is_ok()
+        );
         drop(first);
-        assert!(to_bytes(Body::new(more("10.0.0.1")), 9).await.is_ok());
+        assert!(
+            to_bytes(Body::new(more("10.0.0.1")), 2 * FREE)
+                .await
+                .is_ok()
+        );
         assert!(!HELD.lock().unwrap().contains_key("10.0.0.1"));
     }
 }

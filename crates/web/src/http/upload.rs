@@ -297,12 +297,12 @@ fn caller(request: &Request) -> String {
     account.map_or_else(|| asked.remote.clone(), |account| account.to_string())
 }
 
-fn crowded() -> Problem {
+pub(super) fn crowded() -> Problem {
     Problem::new(
         ProblemKind::Unavailable,
         Label::new(
-            "Đang có nhiều tệp được gửi lên cùng lúc",
-            "Many files are being sent at once",
+            "Đang có nhiều tệp hoặc biểu mẫu được gửi lên cùng lúc",
+            "Many files or forms are being sent at once",
         ),
         "",
         Label::new(
