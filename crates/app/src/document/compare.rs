@@ -71,8 +71,7 @@ pub async fn compare(app: &App, ctx: &Ctx, document: &Document) -> Result<Compar
 #[derive(Debug, Default)]
 struct Line {
     text: String,
-    /// As a reader of PDF may give it: the number of a source, set above the line, follows
-    /// its figure without a space.
+    /// As a file has it: with the number of its source behind a figure.
     noted: String,
 }
 
@@ -89,7 +88,7 @@ impl Line {
         for run in runs {
             line.text.push_str(&run.text);
             line.noted.push_str(&run.text);
-            line.noted.extend(run.note.map(|n| n.to_string()));
+            line.noted.extend(run.note.map(|n| format!("[{n}]")));
         }
         line
     }
@@ -347,6 +346,44 @@ mod tests {
         let paged = format!("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM\n2\n{table}\n- 3 -\nKính gửi:");
         assert_eq!(differs(table, &paged), told("", ""));
         assert_eq!(differs(table, &format!("{table}\n4")), told("", "4"));
+    }
+
+    #[test]
+    fn our_own_document_unchanged_is_the_same() {
+        let run = |text: &str, note: Option<usize>| Run {
+            text: text.into(),
+            note: note.and_then(|n| n.try_into().ok()),
+            ..Run::default()
+        };
+        let runs = vec![
+            run("Đơn vị có ", None),
+            run("1", Some(1)),
+            run(" điểm kết nối, ", None),
+            run("100 Mbit/s", Some(2)),
+            run(".", None),
+        ];
+        let rows = [
+            ["[1]", "Số điểm kết nối", "1"],
+            ["[2]", "Tổng băng thông kênh truyền", "100"],
+        ];
+        let rows = rows.map(|row| row.map(str::to_owned).to_vec());
+        let table = Block::Table {
+            columns: Vec::new(),
+            rows: rows.to_vec(),
+        };
+        let paper = Paper {
+            body: vec![Block::Paragraph { runs }, table],
+            ..Paper::default()
+        };
+        let signed = "unknown\n1970-01-01T00:00:00Z1\nĐơn vị có 1[1] điểm kết nối, 100 Mbit/s[2].\n[1]\nSố điểm kết nối\n1\n[2]\nTổng băng thông kênh truyền\n100\n";
+        let found = held(&lines(&paper), Some(signed));
+        assert_eq!(
+            found,
+            Compared::Read {
+                missing: vec![],
+                added: vec!["unknown 1970 01 01t00 00 00z1".into()]
+            }
+        );
     }
 
     #[test]
