@@ -1,7 +1,7 @@
 -- Was each change of this kind that was entered within the interval agreed with whoever must
 -- agree? Any side does where none is named. What the network authority agreed to may have had the
 -- unit's IT officer's word before: the book takes one side only, and nobody can say. The authority's own
--- changes, agreed to by its own officer, are agreed with the authority. An entry that does not tell of what it is a
+-- changes, made while it was that and agreed to by its own officer, are agreed with the authority. An entry that does not tell of what it is a
 -- change is one of the kind of its device; where that tells nothing either, nobody can say, unless it was refused, or agreed with the authority
 -- or the side that this rule names. Of servers, a
 -- unit that has none in service is not asked.
@@ -10,15 +10,13 @@ WITH told AS (
            CASE WHEN b.about IS NOT NULL THEN b.about
                 WHEN d.role = 'server' THEN 'server'
                 WHEN d.role = 'workstation' THEN 'workstation'
-                WHEN d.role IN ('router', 'switch', 'access-point', 'firewall', 'ids') THEN 'connecting' END AS about
+                WHEN d.role IN ('router', 'switch', 'access-point', 'firewall', 'ids') THEN 'connecting' END AS about,
+           EXISTS (SELECT 1 FROM fact_role r
+                   WHERE r.unit = b.unit AND r.role = 'network-authority'
+                     AND (r.starts_on IS NULL OR r.starts_on <= b.occurred_on)
+                     AND (r.ends_on IS NULL OR r.ends_on >= b.occurred_on)) AS by_authority
     FROM book_change_request b
     LEFT JOIN fact_device d ON d.device = b.device
-),
-authorities AS (
-    SELECT DISTINCT r.unit FROM fact_role r
-    WHERE r.role = 'network-authority'
-      AND (r.starts_on IS NULL OR r.starts_on <= CAST(:today AS TEXT))
-      AND (r.ends_on IS NULL OR r.ends_on >= CAST(:today AS TEXT))
 )
 SELECT e.unit AS unit,
        COALESCE(e.subject, '') AS subject,
@@ -26,7 +24,7 @@ SELECT e.unit AS unit,
             WHEN e.result = 'refused' THEN 'met'
             WHEN e.result <> 'agreed' THEN 'breached'
             WHEN CAST(:agreed_with AS TEXT) = '' OR e.agreed_with = CAST(:agreed_with AS TEXT) THEN 'met'
-            WHEN CAST(:agreed_with AS TEXT) = 'authority' AND e.agreed_with = 'it-officer' AND a.unit IS NOT NULL THEN 'met'
+            WHEN CAST(:agreed_with AS TEXT) = 'authority' AND e.agreed_with = 'it-officer' AND e.by_authority THEN 'met'
             WHEN e.agreed_with IS NULL OR CAST(:agreed_with AS TEXT) = 'it-officer' THEN NULL
             ELSE 'breached' END AS status,
        CASE WHEN e.result IS NULL THEN 'result-missing'
@@ -34,14 +32,13 @@ SELECT e.unit AS unit,
             WHEN e.result = 'refused' THEN 'sound'
             WHEN e.result <> 'agreed' THEN 'unsound'
             WHEN CAST(:agreed_with AS TEXT) = '' OR e.agreed_with = CAST(:agreed_with AS TEXT) THEN 'sound'
-            WHEN CAST(:agreed_with AS TEXT) = 'authority' AND e.agreed_with = 'it-officer' AND a.unit IS NOT NULL THEN 'sound'
+            WHEN CAST(:agreed_with AS TEXT) = 'authority' AND e.agreed_with = 'it-officer' AND e.by_authority THEN 'sound'
             WHEN e.agreed_with IS NULL OR CAST(:agreed_with AS TEXT) = 'it-officer' THEN 'side-missing'
             ELSE 'wrong-side' END AS reason,
        e.recorded_at AS observed_at,
        e.result AS result,
        e.occurred_on AS occurred_on
 FROM told e
-LEFT JOIN authorities a ON a.unit = e.unit
 WHERE (e.about = CAST(:about AS TEXT)
        OR (e.about IS NULL AND e.result IS NOT NULL AND e.result <> 'refused'
            AND (e.result <> 'agreed' OR COALESCE(e.agreed_with, '') NOT IN ('authority', CAST(:agreed_with AS TEXT)))

@@ -160,6 +160,7 @@ const SETTINGS: &str = "SELECT DISTINCT s.line AS name FROM pg_db_role_setting d
      WHERE (d.setdatabase = 0 OR d.setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())) \
      AND (d.setrole = 0 OR r.rolname = current_user) \
      AND s.line ~ '^(enable_|search_path=|session_|local_preload|row_security|ignore_|zero_damaged)' \
+     AND s.line <> 'session_replication_role=origin' \
      UNION SELECT concat('tablespace ', p.spcname, ': ', o.line) FROM pg_tablespace p \
      CROSS JOIN LATERAL unnest(p.spcoptions) o(line) WHERE o.line ~* '_cost=.*([0-9]{5}|e[+]?[0-9]|x)' \
      ORDER BY 1";

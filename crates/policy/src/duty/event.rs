@@ -61,6 +61,7 @@ pub(super) fn judge(
             let backwards = event.answered_by == Matching::Entry
                 && !matches!(rule.due, Due::Ahead(_))
                 && entry.has_one_of(&rule.results)
+                && (says || rule.says_done.is_empty())
                 && done.is_some_and(|at| at.is_before(moment));
             let judged = match answer {
                 None if refused => Judged::Refused,
