@@ -107,7 +107,7 @@ pub(crate) async fn keep(
             Ok(None) => {
                 // Where somebody holds it, it goes on there.
                 if matches!(lease::is_held(&app.db, name).await, Ok(true)) {
-                    app.tasks.good(name, app.clock.now_ms());
+                    app.tasks.elsewhere(name);
                 }
                 lose(&held);
             }

@@ -107,6 +107,8 @@ pub struct Course {
     pub good_at: Option<i64>,
     /// The same, or when it began, by the clock that nobody sets.
     pub good: Instant,
+    /// Another process holds its lease: whether it goes well there is told by its noted runs.
+    pub elsewhere: bool,
     /// Runs that failed since the program's start.
     pub failures: u64,
     /// Why the last run failed; none when it went well.
@@ -147,6 +149,7 @@ impl Board {
         let course = Course {
             good_at: None,
             good: Instant::now(),
+            elsewhere: false,
             failures: 0,
             failing: None,
             patience,
@@ -159,6 +162,17 @@ impl Board {
         if let Some(course) = self.courses().get_mut(name) {
             course.good_at = Some(now);
             course.good = Instant::now();
+            course.elsewhere = false;
+            course.failing = None;
+        }
+    }
+
+    /// Another process holds its lease: here nothing is late.
+    pub(crate) fn elsewhere(&self, name: &str) {
+        if let Some(course) = self.courses().get_mut(name) {
+            course.good_at = None;
+            course.good = Instant::now();
+            course.elsewhere = true;
             course.failing = None;
         }
     }

@@ -163,7 +163,8 @@ pub async fn runs(app: &App, ctx: &crate::Ctx) -> Result<Vec<Run>, domain::probl
         let course = courses.remove(run.name.as_str());
         let ended = run.finished_at.unwrap_or(run.started_at);
         Run {
-            failed: run.outcome != "ok" && course.as_ref().is_none_or(|c| c.failing.is_some()),
+            failed: run.outcome != "ok"
+                && (course.as_ref()).is_none_or(|c| c.elsewhere || c.failing.is_some()),
             late: course.as_ref().is_some_and(|course| course.is_late(now)),
             // A fault is one text.
             detail: serde_json::from_str(&run.detail).unwrap_or_else(|_| Label::same(run.detail)),

@@ -350,9 +350,9 @@ mod tests {
 
     #[test]
     fn our_own_document_unchanged_is_the_same() {
-        let run = |text: &str, note: Option<usize>| Run {
+        let run = |text: &str, note| Run {
             text: text.into(),
-            note: note.and_then(|n| n.try_into().ok()),
+            note,
             ..Run::default()
         };
         let runs = vec![
