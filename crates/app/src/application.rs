@@ -31,13 +31,15 @@ use crate::{
     registry::running::Runs,
     search::Index,
     setting::Settings,
-    supervise::Board,
+    supervise::Courses,
     upkeep::Upkeep,
     watch::Watch,
 };
 
-/// What is observed and judged, as it is touched (see [`store::Tx::touch`]): states and availability.
+/// What is observed and judged, as it is touched (see [`store::Tx::touch`]): states that turned.
 pub(crate) const TARGETS: &str = "fact_target";
+/// When each target last answered, and its time so far.
+pub(crate) const COUNTED: &str = "counted";
 /// Verdicts and duties.
 pub(crate) const VERDICTS: &str = "verdicts";
 /// When each sender last sent.
@@ -138,7 +140,7 @@ pub struct Inner {
     /// What is looked after of the program itself.
     pub upkeep: Upkeep,
     /// How what runs by itself goes.
-    pub tasks: Board,
+    pub tasks: Courses,
     /// What this process is called where one of several does a piece of work.
     pub(crate) lease_holder: String,
     /// Takes care that hashing passwords leaves room for everything else.
@@ -261,7 +263,7 @@ impl App {
             policy: config.policy,
             disk: Disk::default(),
             upkeep: Upkeep::default(),
-            tasks: Board::default(),
+            tasks: Courses::default(),
             hashing: account::Hashing::new(),
             watch: Watch::default(),
             imports: Runs::default(),
@@ -345,23 +347,14 @@ impl App {
         }
         for view in std::mem::take(unheard) {
             match view.as_str() {
-                TARGETS => {
-                    self.watch.wrote();
-                    self.assess.poke(crate::watch::facts());
-                    self.live.tell(Topic::Network);
-                }
                 VERDICTS => self.assess.written_elsewhere(),
-                LOG_SOURCES => {
-                    self.assess.poke(["fact_log_source".to_owned()].into());
-                    self.live.tell(Topic::Logs);
-                }
-                noun => self.changed(noun),
+                view => self.changed(view),
             }
         }
         Ok(())
     }
 
-    /// Records of `noun` changed: pages fetch again, what is probed and who sends logs is
+    /// What stands in `noun` changed: pages fetch again, what is probed and who sends logs is
     /// read again, and the checks that read it run again. Every commit calls it for what it
     /// touched.
     pub(crate) fn changed(&self, noun: &str) {
@@ -371,8 +364,19 @@ impl App {
                 self.assess.poke([noun.to_owned()].into());
                 return self.live.tell(Topic::Logs);
             }
-            // What is observed and judged is told by whoever wrote it.
-            TARGETS | VERDICTS | LOG_SOURCES => return,
+            TARGETS => {
+                self.watch.wrote();
+                self.assess.poke(crate::watch::facts());
+                return self.live.tell(Topic::Network);
+            }
+            // That time went on is judged with the minute.
+            COUNTED => return self.watch.wrote(),
+            LOG_SOURCES => {
+                self.assess.poke([noun.to_owned()].into());
+                return self.live.tell(Topic::Logs);
+            }
+            // Who judged knows what it wrote.
+            VERDICTS => return,
             _ => {}
         }
         let views: &[&str] = match noun {

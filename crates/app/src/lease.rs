@@ -9,7 +9,7 @@ use store::{
     lease::{self, Fence, HELD_MS},
 };
 use tokio::{sync::watch, task::JoinError};
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use crate::App;
 
@@ -27,8 +27,42 @@ pub(crate) fn holder(db: &Db) -> String {
     }
 }
 
-/// Runs what `begin` makes while this process holds the lease of that name; `Ok` once the lease
-/// is lost or the work ended.
+/// A lease that this process asks for, and keeps while it has it.
+pub(crate) struct Lease {
+    app: App,
+    name: &'static str,
+    /// By what it holds it; none while another process does.
+    pub holds: watch::Receiver<Option<Fence>>,
+    keep: AbortOnDropHandle<()>,
+}
+
+impl Lease {
+    /// Asks for it until `cancel`.
+    pub(crate) fn keep(app: &App, cancel: &CancellationToken, name: &'static str) -> Self {
+        let (held, holds) = watch::channel(None);
+        let keep = keep(app.clone(), cancel.clone(), name, held);
+        Self {
+            app: app.clone(),
+            name,
+            holds,
+            keep: AbortOnDropHandle::new(tokio::spawn(keep)),
+        }
+    }
+
+    /// Gives it back: another takes over at once.
+    pub(crate) async fn end(self) {
+        drop(self.keep);
+        let fence = self.holds.borrow().clone();
+        if let Some(fence) = fence
+            && let Err(error) = lease::release(&self.app.db, &fence).await
+        {
+            tracing::warn!(name = self.name, %error, "a lease could not be given back; it runs out");
+        }
+    }
+}
+
+/// Runs what `begin` makes while this process holds the lease of that name; `Ok` once the work
+/// ended.
 pub(crate) async fn alone<F, Fut>(
     app: &App,
     cancel: &CancellationToken,
@@ -39,21 +73,16 @@ where
     F: Fn() -> Fut + Sync,
     Fut: Future<Output = ()> + Send + 'static,
 {
-    let (held, mut holds) = watch::channel(None);
-    let keep = tokio::spawn(keep(app.clone(), cancel.clone(), name, held));
+    let mut lease = Lease::keep(app, cancel, name);
     let ended = loop {
-        let Ok(fence) = holds
-            .wait_for(Option::is_some)
-            .await
-            .map(|held| held.clone())
-        else {
+        let held = lease.holds.wait_for(Option::is_some).await;
+        let Ok(Some(fence)) = held.map(|held| held.clone()) else {
             break Ok(());
         };
-        let Some(fence) = fence else { continue };
         let mut work = tokio::spawn(lease::as_holder(fence.clone(), begin()));
         tokio::select! {
             ended = &mut work => break ended,
-            () = lost(&mut holds, &fence) => {
+            () = lost(&mut lease.holds, &fence) => {
                 if cancel.is_cancelled() {
                     break work.await;
                 }
@@ -63,13 +92,7 @@ where
             }
         }
     };
-    keep.abort();
-    let fence = holds.borrow().clone();
-    if let Some(fence) = fence
-        && let Err(error) = lease::release(&app.db, &fence).await
-    {
-        tracing::warn!(name, %error, "a lease could not be given back; it runs out");
-    }
+    lease.end().await;
     ended
 }
 
@@ -83,7 +106,7 @@ async fn lost(holds: &mut watch::Receiver<Option<Fence>>, fence: &Fence) {
 
 /// Takes the lease of that name when it is free, holds it, and tells when it is lost; until
 /// `cancel`.
-pub(crate) async fn keep(
+async fn keep(
     app: App,
     cancel: CancellationToken,
     name: &'static str,

@@ -65,7 +65,7 @@ impl Every {
     }
 }
 
-/// Work that goes on all the time and says how it goes; see [`Board::good`].
+/// Work that goes on all the time and says how it goes; see [`Courses::went`].
 #[derive(Clone, Copy)]
 pub(crate) struct Keep {
     pub name: &'static str,
@@ -111,6 +111,9 @@ pub struct Course {
     pub elsewhere: bool,
     /// Runs that failed since the program's start.
     pub failures: u64,
+    /// How often it ended and began again, and when it last did.
+    pub restarts: u64,
+    restarted: Option<Instant>,
     /// Why the last run failed; none when it went well.
     pub failing: Option<String>,
     /// No good run for longer than this means that it does not go on.
@@ -126,23 +129,38 @@ impl Course {
 
 /// How all tasks of this process go, by name.
 #[derive(Debug, Default)]
-pub struct Board(Mutex<BTreeMap<&'static str, Course>>);
+pub struct Courses(Mutex<BTreeMap<&'static str, Course>>);
 
-impl Board {
-    fn courses(&self) -> std::sync::MutexGuard<'_, BTreeMap<&'static str, Course>> {
+impl Courses {
+    fn held(&self) -> std::sync::MutexGuard<'_, BTreeMap<&'static str, Course>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// All of them.
     pub fn all(&self) -> BTreeMap<&'static str, Course> {
-        self.courses().clone()
+        self.held().clone()
     }
 
     /// Those that have not gone well for longer than they may.
     pub fn late(&self, now: Instant) -> Vec<&'static str> {
-        let courses = self.courses();
+        let courses = self.held();
         let late = courses.iter().filter(|(_, course)| course.is_late(now));
         late.map(|(name, _)| *name).collect()
+    }
+
+    /// How often tasks ended and began again, and which did last.
+    pub fn restarts(&self) -> (u64, &'static str) {
+        let courses = self.held();
+        let last = courses.iter().max_by_key(|(_, course)| course.restarted);
+        let sum = courses.values().map(|course| course.restarts).sum();
+        (sum, last.map_or("", |(name, _)| *name))
+    }
+
+    fn restarted(&self, name: &str) {
+        if let Some(course) = self.held().get_mut(name) {
+            course.restarts += 1;
+            course.restarted = Some(Instant::now());
+        }
     }
 
     fn begin(&self, name: &'static str, patience: Duration) {
@@ -151,15 +169,16 @@ impl Board {
             good: Instant::now(),
             elsewhere: false,
             failures: 0,
+            restarts: 0,
+            restarted: None,
             failing: None,
             patience,
         };
-        self.courses().entry(name).or_insert(course);
+        self.held().entry(name).or_insert(course);
     }
 
-    /// A run went well, or what goes on all the time goes on.
-    pub(crate) fn good(&self, name: &str, now: i64) {
-        if let Some(course) = self.courses().get_mut(name) {
+    fn good(&self, name: &str, now: i64) {
+        if let Some(course) = self.held().get_mut(name) {
             course.good_at = Some(now);
             course.good = Instant::now();
             course.elsewhere = false;
@@ -169,7 +188,7 @@ impl Board {
 
     /// Another process holds its lease: here nothing is late.
     pub(crate) fn elsewhere(&self, name: &str) {
-        if let Some(course) = self.courses().get_mut(name) {
+        if let Some(course) = self.held().get_mut(name) {
             course.good_at = None;
             course.good = Instant::now();
             course.elsewhere = true;
@@ -177,11 +196,31 @@ impl Board {
         }
     }
 
-    fn failed(&self, name: &str, why: &str) {
-        if let Some(course) = self.courses().get_mut(name) {
-            course.failures += 1;
-            course.failing = Some(why.to_owned());
+    /// How it went just now. Why it fails is logged once, not at each try.
+    pub(crate) fn went<T>(
+        &self,
+        name: &str,
+        now: i64,
+        went: Result<T, impl std::fmt::Display>,
+    ) -> Result<T, String> {
+        let error = match went {
+            Ok(done) => {
+                self.good(name, now);
+                return Ok(done);
+            }
+            Err(error) => error.to_string(),
+        };
+        let told = match self.held().get_mut(name) {
+            None => None,
+            Some(course) => {
+                course.failures += 1;
+                course.failing.replace(error.clone())
+            }
+        };
+        if told.as_ref() != Some(&error) {
+            tracing::error!(task = name, error, "a task fails; it tries again");
         }
+        Err(error)
     }
 }
 
@@ -242,7 +281,7 @@ impl Supervisor {
                     Err(error) => error.to_string(),
                     Ok(()) => "it ended by itself".to_owned(),
                 };
-                app.upkeep.failed(name);
+                app.tasks.restarted(name);
                 note(&app, name, started_at, Err(error)).await;
                 if began.elapsed() > AGAIN_AT_MOST {
                     again = AGAIN;
@@ -279,19 +318,14 @@ pub(crate) async fn note(
     outcome: Result<Option<Label>, impl std::fmt::Display>,
 ) {
     let now = app.clock.now_ms();
-    let (outcome, detail) = match outcome {
-        Ok(done) => {
-            app.tasks.good(name, now);
-            let Some(detail) = done else { return };
+    let went = app.tasks.went(name, now, outcome);
+    let (outcome, good_at, detail) = match went {
+        Ok(None) => return,
+        Ok(Some(detail)) => {
             let text = serde_json::to_string(&detail);
-            ("ok", text.unwrap_or(detail.en))
+            ("ok", Some(now), text.unwrap_or(detail.en))
         }
-        Err(error) => {
-            tracing::error!(task = name, %error, "a task failed");
-            let error = error.to_string();
-            app.tasks.failed(name, &error);
-            ("failed", error)
-        }
+        Err(error) => ("failed", None, error),
     };
     let run = TaskRun {
         name: name.into(),
@@ -299,6 +333,7 @@ pub(crate) async fn note(
         finished_at: Some(now),
         outcome: outcome.into(),
         detail,
+        good_at,
     };
     if let Err(error) = job::note_run(&app.db, &run).await {
         tracing::error!(task = name, %error, "the run could not be noted");
@@ -347,7 +382,7 @@ mod tests {
         }));
         let ended = Arc::new(AtomicUsize::new(0));
         let counting = Arc::clone(&ended);
-        supervisor.keep(Keep::new("watch", Duration::from_secs(1)), move || {
+        supervisor.keep(Keep::new("watch", Duration::from_secs(60)), move || {
             counting.fetch_add(1, Ordering::Relaxed);
             std::future::ready(())
         });
@@ -361,7 +396,7 @@ mod tests {
         assert_eq!(watch.failing.as_deref(), Some("it ended by itself"));
         let now = Instant::now();
         assert_eq!(app.tasks.late(now), [""; 0]);
-        let later = now + Duration::from_secs(303);
+        let later = now + Duration::from_secs(421);
         assert_eq!(app.tasks.late(later), ["orphans", "watch"]);
         assert_eq!(app.tasks.late(now + Duration::from_secs(301)), ["orphans"]);
         supervisor.cancel.cancel();

@@ -1,6 +1,6 @@
 //! All background work: declared, spawned and stopped here.
 
-use std::{collections::BTreeSet, net::SocketAddr, pin::Pin, time::Duration};
+use std::{collections::BTreeSet, convert::Infallible, net::SocketAddr, pin::Pin, time::Duration};
 
 use domain::{
     authority::{Actor, Permission, Scope},
@@ -11,19 +11,15 @@ use store::{
     job::{self, TaskRun},
     lease::as_holder,
 };
-use tokio::{
-    sync::watch as watch_channel,
-    time::{MissedTickBehavior, interval},
-};
-use tokio_util::{
-    sync::CancellationToken,
-    task::{AbortOnDropHandle, TaskTracker},
-};
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     App, account,
     assess::{self, Pen},
-    attachment, evidence, examiner, lease, logs, notify, remind,
+    attachment, evidence, examiner,
+    lease::Lease,
+    logs, notify, remind,
     supervise::{Done, Every, Keep, Supervisor, note},
     system_alarm, upkeep, watch,
 };
@@ -124,14 +120,16 @@ const EVERY: [Every; 14] = [
 ];
 
 // What runs all the time.
-const VERDICTS: Keep = Keep::new("verdicts", secs(60));
+pub(crate) const VERDICTS: Keep = Keep::new("verdicts", secs(60));
 const HEARING: Keep = Keep::new("hearing", HEARD_EACH);
 pub(crate) const WATCH: Keep = Keep::new("watch", secs(10)).alone();
 pub(crate) const LOG_SENDERS: Keep = Keep::new("log-senders", secs(60));
+/// The lease of whoever keeps the log vault: a process beside it looks whether it is held.
+const VAULT: Keep = Keep::new("vault", secs(60)).alone();
 
 /// The names of the tasks that are told of; the page of settings has words for each.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    let kept = [VERDICTS, HEARING, WATCH, LOG_SENDERS].map(|keep| keep.name);
+    let kept = [VERDICTS, HEARING, WATCH, LOG_SENDERS, VAULT].map(|keep| keep.name);
     let all = EVERY.iter().map(|every| every.name).chain(kept);
     // Since when is listened is kept as a run.
     all.chain(["listening"])
@@ -162,13 +160,22 @@ pub async fn runs(app: &App, ctx: &crate::Ctx) -> Result<Vec<Run>, domain::probl
     let noted = job::runs(&app.db).await?.into_iter().map(|run: TaskRun| {
         let course = courses.remove(run.name.as_str());
         let ended = run.finished_at.unwrap_or(run.started_at);
+        let failing = course.as_ref().and_then(|course| course.failing.clone());
         Run {
             failed: run.outcome != "ok"
                 && (course.as_ref()).is_none_or(|c| c.elsewhere || c.failing.is_some()),
             late: course.as_ref().is_some_and(|course| course.is_late(now)),
             // A fault is one text.
-            detail: serde_json::from_str(&run.detail).unwrap_or_else(|_| Label::same(run.detail)),
-            at: course.and_then(|course| course.good_at).or(Some(ended)),
+            detail: match failing {
+                Some(why) => Label::same(why),
+                None => {
+                    serde_json::from_str(&run.detail).unwrap_or_else(|_| Label::same(run.detail))
+                }
+            },
+            at: course
+                .and_then(|course| course.good_at)
+                .or(run.good_at)
+                .or(Some(ended)),
             name: run.name,
         }
     });
@@ -177,7 +184,7 @@ pub async fn runs(app: &App, ctx: &crate::Ctx) -> Result<Vec<Run>, domain::probl
         name: name.to_owned(),
         failed: course.failing.is_some(),
         late: course.is_late(now),
-        detail: Label::default(),
+        detail: course.failing.map(Label::same).unwrap_or_default(),
         at: course.good_at,
     }));
     runs.sort_by(|a, b| a.name.cmp(&b.name));
@@ -204,11 +211,7 @@ pub async fn start(app: &App, listen: Listen) -> Result<Running, observe::syslog
     }
     keep(VERDICTS, |app, stop| Box::pin(judging(app, stop)));
     if app.logs.vault().is_some() {
-        let (held, _) = watch_channel::channel(None);
-        let (app, cancel) = (app.clone(), supervisor.cancel.clone());
-        supervisor
-            .tracker
-            .spawn(lease::keep(app, cancel, VAULT, held));
+        keep(VAULT, |app, stop| Box::pin(of_vault(app, stop)));
     }
     keep(HEARING, |app, stop| Box::pin(hearing(app, stop)));
     EVERY.iter().for_each(|every| supervisor.every(*every));
@@ -228,13 +231,22 @@ type Kept = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// What was sent is remembered for so long.
 const JOBS_KEPT_MS: i64 = 90 * 86_400_000;
 
-/// The lease of whoever keeps the log vault.
-const VAULT: &str = "vault";
+/// Says each minute that this process keeps the log vault.
+async fn of_vault(app: App, stop: CancellationToken) {
+    let mut minute = interval(secs(60));
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = minute.tick() => {}
+        }
+        let _ = (app.tasks).went(VAULT.name, app.clock.now_ms(), Ok::<_, Infallible>(()));
+    }
+}
 
 /// Beside another process: tells when that no longer takes logs in and verifies.
 async fn beside(app: App) -> Done {
     let code = "vault-away";
-    if app.logs.vault().is_some() || store::lease::is_held(&app.db, VAULT).await? {
+    if app.logs.vault().is_some() || store::lease::is_held(&app.db, VAULT.name).await? {
         system_alarm::clear(&app, code, "").await?;
         return Ok(None);
     }
@@ -289,11 +301,9 @@ impl Running {
 /// Of several processes one writes verdicts and duties; all others take what it wrote, so that
 /// their pages show it.
 async fn judging(app: App, cancel: CancellationToken) {
-    let (held, mut holds) = watch_channel::channel(None);
-    let keep = lease::keep(app.clone(), cancel.clone(), VERDICTS.name, held);
-    let _keep = AbortOnDropHandle::new(tokio::spawn(keep));
+    let mut lease = Lease::keep(&app, &cancel, VERDICTS.name);
     // Begun as whoever it will be, the first evaluation is not done twice.
-    let _ = tokio::time::timeout(secs(1), holds.changed()).await;
+    let _ = tokio::time::timeout(secs(1), lease.holds.changed()).await;
     let mut minute = interval(Duration::from_secs(60));
     minute.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -301,7 +311,7 @@ async fn judging(app: App, cancel: CancellationToken) {
             () = cancel.cancelled() => break,
             _ = minute.tick() => true,
             // Whoever takes over begins with all of it.
-            Ok(()) = holds.changed() => true,
+            Ok(()) = lease.holds.changed() => true,
             () = app.assess.poked() => {
                 // A burst of changes (an import, a hub that dies) is judged once.
                 tokio::time::sleep(Duration::from_millis(20)).await;
@@ -309,7 +319,7 @@ async fn judging(app: App, cancel: CancellationToken) {
             }
         };
         let started_at = app.clock.now_ms();
-        let held = holds.borrow_and_update().clone();
+        let held = lease.holds.borrow_and_update().clone();
         let writes = held.is_some();
         let evaluated = match held {
             Some(fence) => as_holder(fence, assess::evaluate(&app, full)).await,
@@ -340,6 +350,7 @@ async fn judging(app: App, cancel: CancellationToken) {
             note(&app, VERDICTS.name, started_at, outcome).await;
         }
     }
+    lease.end().await;
 }
 
 /// How often is asked what other processes wrote: one cheap query.
@@ -349,22 +360,13 @@ const HEARD_EACH: Duration = Duration::from_millis(250);
 async fn hearing(app: App, cancel: CancellationToken) {
     let mut ticks = interval(HEARD_EACH);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let (mut unheard, mut failing) = (BTreeSet::new(), false);
+    let mut unheard = BTreeSet::new();
     loop {
         tokio::select! {
             () = cancel.cancelled() => break,
             _ = ticks.tick() => {}
         }
         let heard = app.hear(&mut unheard).await;
-        // Said once, not four times a second while the database is away.
-        if let Err(error) = &heard
-            && !failing
-        {
-            tracing::error!(%error, "what other processes wrote could not be read; trying again");
-        }
-        failing = heard.is_err();
-        if !failing {
-            app.tasks.good(HEARING.name, app.clock.now_ms());
-        }
+        let _ = app.tasks.went(HEARING.name, app.clock.now_ms(), heard);
     }
 }

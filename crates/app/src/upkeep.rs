@@ -30,8 +30,6 @@ const UNSIGNED: i64 = 5 * 60_000;
 pub struct Upkeep {
     callers: RwLock<Option<Seats>>,
     known: Mutex<HashMap<&'static str, Known>>,
-    /// How often a task failed, and which was the last.
-    failed: Mutex<(u64, &'static str)>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -72,16 +70,6 @@ impl Upkeep {
     pub fn watch_callers(&self, seats: Seats) {
         let mut callers = self.callers.write().unwrap_or_else(PoisonError::into_inner);
         *callers = Some(seats);
-    }
-
-    /// A task failed and began again.
-    pub(crate) fn failed(&self, name: &'static str) {
-        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
-        *failed = (failed.0 + 1, name);
-    }
-
-    fn failures(&self) -> (u64, &'static str) {
-        *self.failed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Connections of the web server that found no place, and quiet ones closed for others.
@@ -190,7 +178,7 @@ fn looks(app: &App, room: Room, syslog: &Snapshot) -> Vec<Look> {
             .map_or((0, 0), |c| (c.size, c.signed_at));
         vault.size() > size && app.clock.now_ms() / 1000 - at > UNSIGNED_FOR
     });
-    let (failures, last) = match app.upkeep.failures() {
+    let (failures, last) = match app.tasks.restarts() {
         (n, "") => (n + counts.panics, "syslog"),
         (n, last) => (n + counts.panics, last),
     };
@@ -309,8 +297,8 @@ fn looks(app: &App, room: Room, syslog: &Snapshot) -> Vec<Look> {
                 format!("A part of Giềng failed and began again: {last}"),
             ),
             Label::new(
-                "Xem nhật ký của chương trình (dòng “a task failed”) và báo cho người phát triển.",
-                "Read the program's log (the line “a task failed”) and report it to the developers.",
+                "Xem nhật ký của chương trình (dòng “a task fails”) và báo cho người phát triển.",
+                "Read the program's log (the line “a task fails”) and report it to the developers.",
             ),
         ),
         look(

@@ -127,6 +127,8 @@ pub struct TaskRun {
     pub outcome: String,
     /// What it did, or why it failed.
     pub detail: String,
+    /// When it last went well; one that failed keeps the time that is noted.
+    pub good_at: Option<i64>,
 }
 
 /// Notes a run over the one before.
@@ -136,13 +138,32 @@ pub struct TaskRun {
 pub async fn note_run(db: &Db, run: &TaskRun) -> Result<(), StoreError> {
     db.execute(
         "task run",
-        "INSERT INTO task_run (name, started_at, finished_at, outcome, detail) VALUES ($1, $2, $3, $4, $5) \
+        "INSERT INTO task_run (name, started_at, finished_at, outcome, detail, good_at) \
+         VALUES ($1, $2, $3, $4, $5, $6) \
          ON CONFLICT (name) DO UPDATE SET started_at = excluded.started_at, \
-         finished_at = excluded.finished_at, outcome = excluded.outcome, detail = excluded.detail",
-        &args![&run.name, run.started_at, run.finished_at, &run.outcome, &run.detail],
+         finished_at = excluded.finished_at, outcome = excluded.outcome, detail = excluded.detail, \
+         good_at = COALESCE(excluded.good_at, task_run.good_at)",
+        &args![
+            &run.name,
+            run.started_at,
+            run.finished_at,
+            &run.outcome,
+            &run.detail,
+            run.good_at
+        ],
     )
     .await?;
     Ok(())
+}
+
+/// When a reconciler last went well, unix milliseconds; none where nothing is noted of it.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn good_at(db: &Db, name: &str) -> Result<Option<i64>, StoreError> {
+    let sql = "SELECT good_at FROM task_run WHERE name = $1";
+    let rows = db.fetch("task run", sql, &args![name]).await?;
+    rows.first().map_or(Ok(None), |row| row.opt_int("good_at"))
 }
 
 /// The last runs of all reconcilers.
@@ -160,6 +181,7 @@ pub async fn runs(db: &Db) -> Result<Vec<TaskRun>, StoreError> {
                 finished_at: row.opt_int("finished_at")?,
                 outcome: row.text("outcome")?,
                 detail: row.text("detail")?,
+                good_at: row.opt_int("good_at")?,
             })
         })
         .collect()

@@ -2,6 +2,7 @@
 
 use std::{collections::HashSet, sync::LazyLock};
 
+use app::assess::Unjudged;
 use askama::filters::Safe;
 use domain::{
     authority::{Actor, Permission},
@@ -59,6 +60,8 @@ pub struct Cx {
     pub query: String,
     /// A message key about what was just done, shown once at the top.
     pub done: Option<&'static str>,
+    /// That the verdicts were not judged lately, for who is signed in.
+    pub unjudged: Option<Unjudged>,
 }
 
 /// A whole number of any width, owned or borrowed, as templates hand it over.
@@ -147,6 +150,14 @@ impl Cx {
             .clone();
         }
         text.to_owned()
+    }
+
+    /// Says that the verdicts were not judged lately.
+    pub fn unjudged(&self) -> Option<String> {
+        Some(match self.unjudged? {
+            Unjudged::Yet => self.t("unjudged-yet"),
+            Unjudged::Since(at) => self.tx("unjudged-since", format::datetime(at)),
+        })
     }
 
     /// A whole number.

@@ -40,6 +40,8 @@ pub struct ClauseKey {
 pub struct Board {
     /// The moment, unix milliseconds.
     pub at: i64,
+    /// When the verdicts were last held against the facts; unix milliseconds.
+    pub judged_at: Option<i64>,
     /// Organizations in dictionary order.
     pub units: Vec<Unit>,
     /// Scored clauses in the order of their regulations.
@@ -77,6 +79,7 @@ impl Board {
         let cells = vec![None; units.len() * clauses.len()];
         Self {
             at,
+            judged_at: None,
             units,
             clauses,
             adoptions,
@@ -107,21 +110,23 @@ impl Board {
         self.cell(*self.unit_index.get(&unit)?, self.clause(regulation, cite)?)
     }
 
-    /// Takes the verdicts of another board about the same units and clauses.
-    pub(super) fn take(&mut self, other: &Self) {
+    /// With the verdicts of another board, on the units and clauses that both have.
+    pub(super) fn with(mut self, other: &Self) -> Self {
+        let places = other.clauses.iter();
+        let places: Vec<_> = places.map(|k| self.clause_index.get(k).copied()).collect();
         for (unit, of) in other.units.iter().enumerate() {
             let Some(own) = self.unit(of.id) else {
                 continue;
             };
-            for (clause, key) in other.clauses.iter().enumerate() {
-                if let (Some(cell), Some(at)) = (
-                    other.shared(unit, clause),
-                    self.clause(&key.regulation, &key.cite),
-                ) {
+            for (clause, place) in places.iter().enumerate() {
+                if let (Some(cell), Some(at)) = (other.shared(unit, clause), *place) {
                     self.set(own, at, Some(Arc::clone(cell)));
                 }
             }
         }
+        self.judged_at = other.judged_at;
+        self.count();
+        self
     }
 
     /// Counts all verdicts, once for all who look.

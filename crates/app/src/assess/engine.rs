@@ -12,7 +12,10 @@ use std::{
 use domain::{clock, id::OrganizationId};
 use jiff::civil::Date;
 use policy::{Assessment, Library, Regulation, Status, coverage::Basis};
-use store::assessment::{Exempt, Unit, VerdictRow};
+use store::{
+    assessment::{Exempt, Unit, VerdictRow},
+    job,
+};
 use tokio::sync::Notify;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -27,10 +30,22 @@ use super::{
     judge::{self, Facts, Kept},
     past::When,
 };
-use crate::{App, fresh::Fresh, live::Topic};
+use crate::{App, fresh::Fresh, live::Topic, task::VERDICTS};
 
 /// A check that runs longer is an error of the check.
 const CHECK_LIMIT: Duration = Duration::from_secs(5);
+
+/// Verdicts that were not judged for so long are told as old: they are judged each minute.
+const FRESH_MS: i64 = 5 * 60_000;
+
+/// That the verdicts which are shown were not judged lately.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unjudged {
+    /// They are judged for the first time just now.
+    Yet,
+    /// Since then, unix milliseconds.
+    Since(i64),
+}
 
 /// The engine's state: the board that pages read, and what must be looked at again.
 pub struct Assess {
@@ -74,6 +89,8 @@ pub(super) struct Memory {
     kept: Kept,
     binding: Arc<Binding>,
     exempt: Arc<HashSet<Exempt>>,
+    /// Who wrote last: who begins to write knows nothing of what was written.
+    pen: Option<Pen>,
     /// Verdicts that hold, as the database has them; read once.
     open: Option<Arc<Board>>,
     /// Duty instances, as the database has them; read once.
@@ -110,10 +127,10 @@ impl Assess {
         self.poked.notify_one();
     }
 
-    /// Another process wrote verdicts: they are read again, and held against the facts.
+    /// Another process wrote verdicts: who only reads takes them, who writes judges all anew.
     pub(crate) fn written_elsewhere(&self) {
         self.elsewhere.store(true, Ordering::Release);
-        self.poke(["engine".to_owned()].into());
+        self.poked.notify_one();
     }
 
     /// Waits until facts change.
@@ -140,6 +157,16 @@ impl Assess {
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+}
+
+/// That the verdicts which are shown were not judged lately; none where they were.
+pub fn unjudged(app: &App) -> Option<Unjudged> {
+    let now = app.clock.now_ms();
+    match app.assess.board().judged_at {
+        None => Some(Unjudged::Yet),
+        Some(at) if now.saturating_sub(at) > FRESH_MS => Some(Unjudged::Since(at)),
+        Some(_) => None,
     }
 }
 
@@ -184,11 +211,13 @@ pub async fn evaluate_with(
             .unwrap_or_else(PoisonError::into_inner),
     );
     let elsewhere = app.assess.elsewhere.swap(false, Ordering::AcqRel);
-    if elsewhere {
+    let handed_over = memory.pen.replace(pen) != Some(pen);
+    if elsewhere || handed_over {
         memory.open = None;
         memory.duties = None;
     }
-    let evaluated = run(app, &mut memory, (full, pen), &dirty).await;
+    let full = full || handed_over || (elsewhere && pen == Pen::Writes);
+    let evaluated = run(app, &mut memory, Asked { full, pen }, &dirty).await;
     match evaluated {
         Ok(mut done) => {
             done.micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
@@ -206,10 +235,17 @@ pub async fn evaluate_with(
     }
 }
 
+/// What is asked of an evaluation.
+#[derive(Clone, Copy)]
+struct Asked {
+    full: bool,
+    pen: Pen,
+}
+
 async fn run(
     app: &App,
     memory: &mut Memory,
-    (full, pen): (bool, Pen),
+    Asked { full, pen }: Asked,
     dirty: &BTreeSet<String>,
 ) -> Result<Evaluated, store::StoreError> {
     let library = app.library();
@@ -244,17 +280,10 @@ async fn run(
         &empty.adoptions,
         &empty.clauses,
     );
+    let held = written(app, &mut memory.open).await?;
     // Judging all may take minutes: until then pages show what is written, and who adopted what.
     if all && app.assess.board().adoptions != empty.adoptions {
-        let held = match memory.open.take() {
-            Some(board) => board,
-            None => Arc::new(held(app).await?),
-        };
-        let mut written = empty.clone();
-        written.take(&held);
-        written.count();
-        memory.open = Some(held);
-        app.assess.show(written);
+        app.assess.show(empty.clone().with(&held));
         app.live.tell(Topic::Verdicts);
     }
     let units = (Arc::new(empty.units.clone()), Arc::clone(&memory.binding));
@@ -272,16 +301,9 @@ async fn run(
     memory.pack.clone_from(&library.hash);
     memory.settings = marker;
 
-    let (board, turned) = match pen {
-        Pen::Reads => {
-            let rows = store::assessment::open(&app.db).await?;
-            (fill(empty, rows), 0)
-        }
+    let (mut board, turned) = match pen {
+        Pen::Reads => (empty.with(&held), 0),
         Pen::Writes => {
-            let held = match memory.open.take() {
-                Some(board) => board,
-                None => Arc::new(held(app).await?),
-            };
             let comparison = compare(
                 &library,
                 &memory.binding,
@@ -300,14 +322,15 @@ async fn run(
     done.turned = turned;
     // Whoever opens a page next need not.
     board.count();
+    board.judged_at = match pen {
+        Pen::Reads => job::good_at(&app.db, VERDICTS.name).await?,
+        Pen::Writes => Some(now),
+    };
     let board = Arc::new(board);
-    match pen {
-        Pen::Reads => memory.open = None,
-        Pen::Writes => {
-            memory.open = Some(Arc::clone(&board));
-            let judged = (&memory.results, &*facts);
-            duties::save(app, &library, &board, judged, &fresh, &mut memory.duties).await?;
-        }
+    if pen == Pen::Writes {
+        memory.open = Some(Arc::clone(&board));
+        let judged = (&memory.results, &*facts);
+        duties::save(app, &library, &board, judged, &fresh, &mut memory.duties).await?;
     }
     *app.assess
         .findings
@@ -377,8 +400,21 @@ pub(super) async fn refresh(
     fresh
 }
 
-/// The verdicts that hold, as the database has them.
+/// The verdicts that hold, as the database has them; asked for once.
+async fn written(
+    app: &App,
+    open: &mut Option<Arc<Board>>,
+) -> Result<Arc<Board>, store::StoreError> {
+    if let Some(board) = open {
+        return Ok(Arc::clone(board));
+    }
+    let board = Arc::new(held(app).await?);
+    *open = Some(Arc::clone(&board));
+    Ok(board)
+}
+
 async fn held(app: &App) -> Result<Board, store::StoreError> {
+    let judged_at = job::good_at(&app.db, VERDICTS.name).await?;
     let rows = store::assessment::open(&app.db).await?;
     let units = store::assessment::units(&app.db, "0000-01-01").await?;
     let mut clauses: Vec<ClauseKey> = Vec::new();
@@ -389,7 +425,9 @@ async fn held(app: &App) -> Result<Board, store::StoreError> {
             clauses.push(key);
         }
     }
-    Ok(fill(Board::new(0, units, clauses, Vec::new()), rows))
+    let mut board = fill(Board::new(0, units, clauses, Vec::new()), rows);
+    board.judged_at = judged_at;
+    Ok(board)
 }
 
 pub(super) fn place(row: &VerdictRow) -> (ClauseKey, OrganizationId) {

@@ -21,7 +21,7 @@ pub use attest::{attest, latest as latest_attestation};
 pub(crate) use binding::context as org_context;
 pub use board::{Board, Cell, ClauseKey};
 pub use control::{ControlUse, ControlView, control};
-pub use engine::{Assess, Evaluated, Pen, evaluate, evaluate_with};
+pub use engine::{Assess, Evaluated, Pen, Unjudged, evaluate, evaluate_with, unjudged};
 pub(crate) use evidence::kept_body;
 pub use evidence::{ControlEvidence, Evidence, evidence_behind, evidence_of, kept_evidence};
 pub use store::assessment::{Attestation, Unit, VerdictRow};

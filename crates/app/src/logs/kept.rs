@@ -39,7 +39,6 @@ pub async fn kept(app: &App) -> Result<Option<Label>, StoreError> {
         log_source::kept_since(&mut work, *device, *at).await?;
     }
     work.commit().await?;
-    app.assess.poke([LOG_SOURCES.to_owned()].into());
     let sources = moved.len();
     Ok(Some(Label::new(
         format!("{sources} nguồn không còn đọc được dòng đầu đã ghi nhận"),

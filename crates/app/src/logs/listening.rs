@@ -65,10 +65,12 @@ pub async fn listened(app: &App, since: i64) -> Result<(), StoreError> {
         format!("Nghe liên tục từ {began}"),
         format!("Listening without a break since {began}"),
     );
+    let now = app.clock.now_ms();
     let run = TaskRun {
         name: NAME.into(),
         started_at: since,
-        finished_at: Some(app.clock.now_ms()),
+        finished_at: Some(now),
+        good_at: Some(now),
         outcome: "ok".into(),
         detail: serde_json::to_string(&detail).unwrap_or(detail.en),
     };

@@ -23,7 +23,6 @@ use crate::{
     App,
     application::LOG_SOURCES,
     claim, disk,
-    live::Topic,
     supervise::Supervisor,
     task::{LOG_SENDERS, Listen, everything},
 };
@@ -94,11 +93,8 @@ async fn follow(app: App, syslog: Arc<Syslog>, cancel: CancellationToken) {
             _ = ticks.tick() => {}
         }
         let registered = register(&app, &syslog).await;
-        if registered.is_ok() {
-            app.tasks.good(LOG_SENDERS.name, app.clock.now_ms());
-        }
-        if let Err(error) = registered {
-            tracing::error!(%error, "the registered senders could not be read; trying again");
+        let (name, now) = (LOG_SENDERS.name, app.clock.now_ms());
+        if app.tasks.went(name, now, registered).is_err() {
             tokio::time::sleep(std::time::Duration::from_secs(2)).await;
             app.logs.poke();
         }
@@ -163,11 +159,11 @@ async fn register(app: &App, syslog: &Syslog) -> Result<(), StoreError> {
 const COUNTED: usize = 20_000;
 
 /// Counts the lines of claims whose time is over and that nobody counted yet.
-async fn count_claimed(app: &App) -> Result<bool, StoreError> {
+async fn count_claimed(app: &App) -> Result<(), StoreError> {
     let Some(reader) = app.logs.reader() else {
-        return Ok(false);
+        return Ok(());
     };
-    let (now, mut any) = (app.clock.now_ms(), false);
+    let now = app.clock.now_ms();
     for claim in log_claim::standing(&app.db, &everything()).await? {
         let Ok(peer) = net::parse_address(&claim.peer) else {
             continue;
@@ -200,7 +196,7 @@ async fn count_claimed(app: &App) -> Result<bool, StoreError> {
                 Ok(page) => page,
                 Err(error) => {
                     tracing::error!(%error, peer = claim.peer, "earlier lines could not be counted; it will be tried again");
-                    return Ok(any);
+                    return Ok(());
                 }
             };
             for at in page.rows.iter().map(|row| row.received_at_ms) {
@@ -216,12 +212,12 @@ async fn count_claimed(app: &App) -> Result<bool, StoreError> {
         let settled = now >= claim.to_at;
         if settled || (claim.lines, claim.last_at) != (counted.lines, counted.last_at) {
             let mut work = app.begin_program().await?;
+            work.touch(LOG_SOURCES);
             log_claim::counted(&mut work, &counted).await?;
             work.commit().await?;
-            any = true;
         }
     }
-    Ok(any)
+    Ok(())
 }
 
 /// Brings the records up to date with what arrived; verdicts that read it follow.
@@ -275,10 +271,7 @@ pub async fn reconcile(app: &App) -> Result<Option<Label>, StoreError> {
         .into_iter()
         .filter(|u| !stored.contains(&(u.peer.clone(), u.lines)))
         .collect();
-    let counted = count_claimed(app).await?;
-    if counted {
-        app.assess.poke(["fact_log_source".to_owned()].into());
-    }
+    count_claimed(app).await?;
     if fresh.is_empty() && unknown.is_empty() {
         return Ok(None);
     }
@@ -295,10 +288,6 @@ pub async fn reconcile(app: &App) -> Result<Option<Label>, StoreError> {
         work.commit().await?;
         (known, strange) = (rest, later);
     }
-    if !fresh.is_empty() {
-        app.assess.poke(["fact_log_source".to_owned()].into());
-    }
-    app.live.tell(Topic::Logs);
     let (senders, unknown) = (fresh.len(), unknown.len());
     Ok(Some(Label::new(
         format!("{senders} nguồn gửi, {unknown} nguồn lạ"),

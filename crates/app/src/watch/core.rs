@@ -23,11 +23,15 @@ use store::{
 };
 
 use super::{
-    Targets, facts,
+    Targets,
     notice::{self, About},
     record::Unwritten,
 };
-use crate::{App, application::TARGETS, live::Topic, setting, system_alarm};
+use crate::{
+    App,
+    application::{COUNTED, TARGETS},
+    setting, system_alarm,
+};
 
 /// Watches all targets: samples in, states, outages, alarms and availability out to the
 /// records.
@@ -304,8 +308,6 @@ impl Core {
             self.unwritten = turned;
             return Err(error);
         }
-        app.assess.poke(facts());
-        app.live.tell(Topic::Network);
         Ok(soon)
     }
 
@@ -332,7 +334,6 @@ impl Core {
             }
         }
         work.commit().await?;
-        app.watch.wrote();
         Ok(())
     }
 
@@ -360,7 +361,7 @@ impl Core {
         waiting.extend(days.filter(|id| !self.changed.contains(id)));
         while !waiting.is_empty() {
             let mut work = app.begin_batch().await?;
-            work.touch(TARGETS);
+            work.touch(COUNTED);
             let batch = self.batch(&mut waiting, work.room());
             let mut states = Vec::new();
             let mut rows = Vec::new();
@@ -395,11 +396,11 @@ impl Core {
         if !self.removed.is_empty() {
             let removed: Vec<TargetId> = self.removed.iter().copied().collect();
             let mut work = app.begin_batch().await?;
+            work.touch(COUNTED);
             store::target::uncount(&mut work, &removed).await?;
             work.commit().await?;
             self.removed.clear();
         }
-        app.watch.wrote();
         Ok(())
     }
 

@@ -41,10 +41,8 @@ pub(crate) async fn run(app: App, cancel: CancellationToken) {
                 seconds = seconds.wrapping_add(1);
                 let ticked = core.tick(&app, timebase.now()).await;
                 if seconds.is_multiple_of(10) {
-                    match core.flush(&app, timebase.now()).await {
-                        Ok(()) => app.tasks.good(WATCH.name, app.clock.now_ms()),
-                        Err(error) => tracing::error!(%error, "the state of the network could not be written; it will be tried again"),
-                    }
+                    let flushed = core.flush(&app, timebase.now()).await;
+                    let _ = app.tasks.went(WATCH.name, app.clock.now_ms(), flushed);
                 }
                 if seconds.is_multiple_of(60) {
                     app.assess.poke(facts());

@@ -41,6 +41,7 @@ mod structure;
 mod table;
 mod taken_in;
 mod two_times;
+mod unjudged;
 mod watch;
 mod word;
 mod workbook;

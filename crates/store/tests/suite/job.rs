@@ -114,16 +114,18 @@ async fn a_key_waits_once(db: &Db) {
 }
 
 async fn runs_and_settings_are_kept(db: &Db) {
-    let run = |outcome: &str| TaskRun {
+    let run = |outcome: &str, good_at| TaskRun {
         name: "verdicts".into(),
         started_at: NOW,
         finished_at: Some(NOW + 1),
         outcome: outcome.into(),
         detail: "12 đơn vị".into(),
+        good_at,
     };
-    note_run(db, &run("ok")).await.unwrap();
-    note_run(db, &run("failed")).await.unwrap();
-    assert_eq!(runs(db).await.unwrap(), [run("failed")]);
+    note_run(db, &run("ok", Some(NOW + 1))).await.unwrap();
+    note_run(db, &run("failed", None)).await.unwrap();
+    // When it last went well is not forgotten for a run that failed.
+    assert_eq!(runs(db).await.unwrap(), [run("failed", Some(NOW + 1))]);
 
     let mut tx = db.begin().await.unwrap();
     setting::set(&mut tx, None, "a", "1", NOW).await.unwrap();

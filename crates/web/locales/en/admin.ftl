@@ -46,6 +46,7 @@ task-notices-webhook = Notices by webhook
 task-reminders = Reminders
 task-listening = Listening for logs
 task-log-senders = Senders that are registered
+task-vault = Keeping the log vault
 task-log-sources = Log sources
 task-logs-kept = Oldest readable log lines
 task-attachments = Attachments scanned again

@@ -106,3 +106,5 @@ span-years = { $n ->
     [one] { $shown } year
    *[other] { $shown } years
 }
+unjudged-yet = Judging anew from the facts that are there; the verdicts on this page are those of the time before.
+unjudged-since = Not judged anew since { $x }: the verdicts on this page are of that time. If it lasts, see the background tasks on the page of settings.

@@ -43,6 +43,7 @@ task-notices-webhook = Gửi thông báo qua webhook
 task-reminders = Nhắc việc đến hạn
 task-listening = Nghe nhật ký
 task-log-senders = Thiết bị được phép gửi nhật ký
+task-vault = Giữ kho nhật ký
 task-log-sources = Nguồn gửi nhật ký
 task-logs-kept = Dòng nhật ký cũ nhất còn đọc được
 task-attachments = Quét lại tài liệu đính kèm

@@ -67,3 +67,5 @@ span-hours = { $shown } giờ
 span-days = { $shown } ngày
 span-months = { $shown } tháng
 span-years = { $shown } năm
+unjudged-yet = Đang đánh giá lại từ dữ liệu hiện có; các kết luận trên trang này là lần đánh giá trước.
+unjudged-since = Chưa đánh giá lại từ { $x }: các kết luận trên trang này là của lúc đó. Nếu kéo dài, xem mục Tác vụ nền ở trang Cài đặt.

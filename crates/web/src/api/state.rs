@@ -173,6 +173,7 @@ pub async fn verdicts(
         .collect();
     Ok(Json(json!({
         "at": view.board.at,
+        "judged_at": view.board.judged_at,
         "known": view.as_of.map(|as_of| as_of.known),
         "total": total,
         "items": items,

@@ -68,6 +68,7 @@ async fn calendar(app: &App, ctx: &Ctx, base: &str) -> Result<String, Problem> {
         path: String::new(),
         query: String::new(),
         done: None,
+        unjudged: None,
     };
     let mut out = icalendar::Calendar::new();
     out.name(&cx.t("calendar-feed-title"));

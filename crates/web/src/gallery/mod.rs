@@ -101,6 +101,7 @@ pub fn cx(lang: Lang, theme: Theme, path: &str) -> Cx {
         path: path.into(),
         query: String::new(),
         done: None,
+        unjudged: None,
     }
 }
 

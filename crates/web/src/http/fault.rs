@@ -306,6 +306,7 @@ fn page(asked: &Asked, mut problem: Problem, status: StatusCode) -> Response {
         path: asked.path.clone(),
         query: asked.query.clone(),
         done: None,
+        unjudged: None,
     };
     let mut ways = ways_on(&cx, &asked.path);
     if problem.kind == ProblemKind::SignIn {

@@ -3,6 +3,7 @@
 use app::{
     Ctx,
     account::{self, Authenticated, Browser, Stage},
+    assess,
 };
 use axum::{
     extract::FromRequestParts,
@@ -176,6 +177,7 @@ impl FromRequestParts<Web> for Visitor {
                 done: DONE.into_iter().find(|key| *key == params.get("done")),
                 path: asked.path,
                 query: asked.query,
+                unjudged: assess::unjudged(&web.app).filter(|_| full),
             },
             me,
         })
