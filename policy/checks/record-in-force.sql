@@ -3,7 +3,8 @@
 -- is believed only so long: then nobody can say, until it is entered anew that it stands. What
 -- was withdrawn under the same name, on that day or later, does not stand; where an earlier one of that
 -- name is in the book, a withdrawal on the very day is that one's, which was replaced. Of what ran out nobody
--- can say that nothing stands while a document of another kind, entered later, may have replaced it.
+-- can say that nothing stands while a document of another kind, entered later, may have replaced it, nor
+-- that an older one without an end stands, which the one that ran out may have replaced.
 -- Words that say that there is nothing yet ("chưa có", "đang xây dựng", "dự thảo") are no document; a
 -- document need not have a number.
 -- A provider's procedure is none of the unit's own.
@@ -67,6 +68,12 @@ placed AS (
                            ))
                 ) THEN 'withdrawn'
                 WHEN c.expires_on IS NOT NULL THEN 'in-force'
+                WHEN EXISTS (
+                    SELECT 1 FROM counts l
+                    LEFT JOIN unsaid x ON x.entry = l.entry
+                    WHERE l.unit = c.unit AND x.entry IS NULL
+                      AND l.occurred_on > c.occurred_on AND l.expires_on < CAST(:today AS TEXT)
+                ) THEN 'outlived'
                 WHEN c.age_days <= CAST(:max_age_days AS BIGINT) THEN 'in-force'
                 ELSE 'not-confirmed' END AS state
     FROM counts c
@@ -78,6 +85,7 @@ counted AS (
            COUNT(CASE WHEN p.state = 'not-confirmed' THEN 1 END) AS doubtful,
            COUNT(CASE WHEN p.state = 'unclear' THEN 1 END) AS unclear,
            COUNT(CASE WHEN p.state = 'unsaid' THEN 1 END) AS unsaid,
+           COUNT(CASE WHEN p.state = 'outlived' THEN 1 END) AS outlived,
            COUNT(CASE WHEN p.state = 'expired' THEN 1 END) AS expired,
            MAX(p.recorded_at) AS recorded_at, MAX(p.occurred_on) AS last_on,
            MAX(p.expires_on) AS expires_on, COUNT(*) AS entries
@@ -87,10 +95,11 @@ counted AS (
 SELECT c.unit AS unit,
        '' AS subject,
        CASE WHEN c.standing > 0 THEN 'met'
-            WHEN c.doubtful + c.unclear + c.unsaid > 0 THEN NULL
+            WHEN c.doubtful + c.outlived + c.unclear + c.unsaid > 0 THEN NULL
             ELSE 'breached' END AS status,
        CASE WHEN c.standing > 0 THEN 'in-force'
             WHEN c.doubtful > 0 THEN 'not-confirmed'
+            WHEN c.outlived > 0 THEN 'outlived'
             WHEN c.unclear > 0 THEN 'unclear'
             WHEN c.unsaid > 0 THEN 'unsaid'
             WHEN c.expired > 0 THEN 'expired'
