@@ -20,14 +20,16 @@ WITH words AS (
     UNION ALL SELECT i.entry, 'number', LOWER(TRIM(i.number)) || ' ' FROM book_incident_plan i
     UNION ALL SELECT a.entry, 'number', LOWER(TRIM(a.number)) || ' ' FROM book_assignment a
     UNION ALL SELECT m.entry, 'number', LOWER(TRIM(m.number)) || ' ' FROM book_contract_model m
+    UNION ALL SELECT m.entry, 'number', LOWER(TRIM(m.published_at)) || ' ' FROM book_contract_model m
     UNION ALL SELECT d.entry, 'number', LOWER(TRIM(d.number)) || ' ' FROM book_address_plan d
 ),
 unsaid AS (
     SELECT DISTINCT w.entry
     FROM words w
-    WHERE w.said LIKE 'chưa %' OR w.said LIKE 'chƯa %' OR w.said LIKE 'đang %' OR w.said LIKE 'Đang %'
-       OR w.said LIKE 'dự thảo %' OR w.said LIKE 'dỰ thẢo %'
-       OR (w.kind = 'name' AND (w.said LIKE 'không %' OR w.said LIKE 'khÔng %'
+    WHERE w.said LIKE 'chưa %' OR w.said LIKE 'chƯa %' OR w.said LIKE 'chua %'
+       OR w.said LIKE 'đang %' OR w.said LIKE 'Đang %' OR w.said LIKE 'dang %'
+       OR w.said LIKE '%dự thảo%' OR w.said LIKE '%dỰ thẢo%' OR w.said LIKE '%du thao%'
+       OR (w.kind = 'name' AND (w.said LIKE 'không %' OR w.said LIKE 'khÔng %' OR w.said LIKE 'khong %'
                                 OR w.said IN ('- ', '-- ', '. ', '... ', '? ', '?? ', 'n/a ', 'na ')))
 ),
 told AS (
