@@ -1,7 +1,15 @@
 -- Was each thing in a book in order before it was used? A fault of a day within the interval is a
 -- breach, whatever came after; of an older one that no later sound entry about the same thing
 -- follows, nobody can say how it stands today.
-WITH told AS (
+-- An entry about "nothing" or "not known" tells of nothing.
+WITH unsaid AS (
+    SELECT e.entry
+    FROM fact_entry e
+    WHERE e.register = CAST(:register AS TEXT)
+      AND LOWER(TRIM(e.subject)) IN ('-', '--', '.', '...', '?', '??', 'n/a', 'na', 'không', 'khÔng', 'không có', 'khÔng cÓ', 'chưa', 'chƯa', 'chưa có', 'chƯa cÓ',
+           'không rõ', 'khÔng rÕ', 'không biết', 'khÔng biẾt', 'chưa rõ', 'chƯa rÕ', 'đang cập nhật', 'Đang cập nhật', 'Đang cẬp nhẬt')
+),
+told AS (
     SELECT e.unit, e.entry, COALESCE(e.subject, '') AS subject, LOWER(TRIM(COALESCE(e.subject, ''))) AS thing,
            e.result, e.occurred_on, e.recorded_at, e.age_days,
            CASE WHEN e.result IN (CAST(:sound AS TEXT), CAST(:also_sound AS TEXT)) THEN 1 ELSE 0 END AS is_sound
@@ -16,10 +24,11 @@ settled AS (
 )
 SELECT t.unit AS unit,
        t.subject AS subject,
-       CASE WHEN t.result IS NULL THEN NULL
+       CASE WHEN t.result IS NULL OR u.entry IS NOT NULL THEN NULL
             WHEN t.is_sound = 1 THEN 'met'
             WHEN t.age_days <= CAST(:window_days AS BIGINT) THEN 'breached' END AS status,
        CASE WHEN t.result IS NULL THEN 'result-missing'
+            WHEN u.entry IS NOT NULL THEN 'unsaid'
             WHEN t.is_sound = 1 THEN 'sound'
             WHEN t.age_days <= CAST(:window_days AS BIGINT) THEN 'unsound'
             ELSE 'review-old' END AS reason,
@@ -28,5 +37,6 @@ SELECT t.unit AS unit,
        t.occurred_on AS occurred_on
 FROM told t
 LEFT JOIN settled s ON s.entry = t.entry
+LEFT JOIN unsaid u ON u.entry = t.entry
 WHERE s.entry IS NULL
   AND (t.age_days <= CAST(:window_days AS BIGINT) OR t.is_sound = 0)

@@ -2,13 +2,30 @@
 -- forbids? A book serves several rules: entries whose result is neither a fault of this
 -- rule nor what it asks for say nothing about it. Where every entry of the book is of what the rule
 -- asks about (`each`: yes), one that tells of another fault alone leaves this rule unknown, and no word
--- that there was none stands against it.
+-- that there was none stands against it. An incident "told at once" that by its own hours was told before
+-- it was noticed, or more than a day after, contradicts itself.
+-- An entry about "nothing" or "not known" tells of nothing.
+WITH unsaid AS (
+    SELECT e.entry
+    FROM fact_entry e
+    WHERE e.register = CAST(:register AS TEXT)
+      AND LOWER(TRIM(e.subject)) IN ('-', '--', '.', '...', '?', '??', 'n/a', 'na', 'không', 'khÔng', 'không có', 'khÔng cÓ', 'chưa', 'chƯa', 'chưa có', 'chƯa cÓ',
+           'không rõ', 'khÔng rÕ', 'không biết', 'khÔng biẾt', 'chưa rõ', 'chƯa rÕ', 'đang cập nhật', 'Đang cập nhật', 'Đang cẬp nhẬt')
+),
+doubtful AS (
+    SELECT b.entry
+    FROM book_incident_report b
+    WHERE b.result IN ('told', 'isolated')
+      AND (b.told_at < b.noticed_at OR b.told_at - b.noticed_at > 86400000)
+)
 SELECT e.unit AS unit,
        COALESCE(e.subject, '') AS subject,
-       CASE WHEN e.result IS NULL THEN NULL
+       CASE WHEN e.result IS NULL OR d.entry IS NOT NULL OR u.entry IS NOT NULL THEN NULL
             WHEN e.result IN (CAST(:fault AS TEXT), CAST(:also_fault AS TEXT)) THEN 'breached'
             WHEN e.result IN (CAST(:sound AS TEXT), CAST(:also_sound AS TEXT)) THEN 'met' END AS status,
        CASE WHEN e.result IS NULL THEN 'result-missing'
+            WHEN u.entry IS NOT NULL THEN 'unsaid'
+            WHEN d.entry IS NOT NULL THEN 'contradicted'
             WHEN e.result IN (CAST(:fault AS TEXT), CAST(:also_fault AS TEXT)) THEN 'unsound'
             WHEN e.result IN (CAST(:sound AS TEXT), CAST(:also_sound AS TEXT)) THEN 'sound'
             ELSE 'not-told' END AS reason,
@@ -16,6 +33,8 @@ SELECT e.unit AS unit,
        e.result AS result,
        e.occurred_on AS occurred_on
 FROM fact_entry e
+LEFT JOIN doubtful d ON d.entry = e.entry
+LEFT JOIN unsaid u ON u.entry = e.entry
 WHERE e.register = CAST(:register AS TEXT)
   AND e.age_days <= CAST(:window_days AS BIGINT)
   AND (e.result IS NULL OR CAST(:each AS TEXT) = 'yes'

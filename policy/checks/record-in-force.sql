@@ -2,38 +2,92 @@
 -- where one is named, that has not expired? An entry without an end does not expire, but it
 -- is believed only so long: then nobody can say, until it is entered anew that it stands. What
 -- was withdrawn under the same name, on that day or later, does not stand; where an earlier one of that
--- name is in the book, a withdrawal on the very day is that one's, which was replaced.
-WITH placed AS (
-    SELECT e.unit, e.occurred_on, e.recorded_at, e.expires_on,
-           CASE WHEN e.expires_on < CAST(:today AS TEXT) THEN 'expired'
-                WHEN EXISTS (
-                    SELECT 1 FROM fact_entry w
-                    WHERE w.unit = e.unit AND w.register = CAST(:register AS TEXT)
-                      AND w.result IN ('withdrawn', 'terminated', 'retired')
-                      AND LOWER(TRIM(w.subject)) = LOWER(TRIM(e.subject))
-                      AND w.occurred_on >= e.occurred_on
-                      AND (w.occurred_on > e.occurred_on
-                           OR NOT EXISTS (
-                               SELECT 1 FROM fact_entry p
-                               WHERE p.unit = e.unit AND p.register = CAST(:register AS TEXT)
-                                 AND (p.result = CAST(:result AS TEXT)
-                                      OR (CAST(:result AS TEXT) = '' AND p.result NOT IN ('withdrawn', 'terminated', 'retired')))
-                                 AND LOWER(TRIM(p.subject)) = LOWER(TRIM(e.subject))
-                                 AND p.occurred_on < e.occurred_on
-                           ))
-                ) THEN 'withdrawn'
-                WHEN e.expires_on IS NOT NULL THEN 'in-force'
-                WHEN e.age_days <= CAST(:max_age_days AS BIGINT) THEN 'in-force'
-                ELSE 'not-confirmed' END AS state
+-- name is in the book, a withdrawal on the very day is that one's, which was replaced. Of what ran out nobody
+-- can say that nothing stands while a document of another kind, entered later, may have replaced it, nor
+-- that an older one without an end stands, which the one that ran out may have replaced.
+-- Words that say that there is nothing yet ("chưa có", "đang xây dựng", "dự thảo") are no document; a
+-- document need not have a number.
+-- A provider's procedure is none of the unit's own.
+WITH words AS (
+    SELECT e.entry, 'name' AS kind, LOWER(TRIM(e.subject)) || ' ' AS said
     FROM fact_entry e
     WHERE e.register = CAST(:register AS TEXT)
-      AND (CAST(:result AS TEXT) = '' OR e.result = CAST(:result AS TEXT))
-      AND (CAST(:subject AS TEXT) = '' OR e.subject = CAST(:subject AS TEXT))
+    UNION ALL SELECT p.entry, 'name', LOWER(TRIM(p.title)) || ' ' FROM book_procedure p
+    UNION ALL SELECT i.entry, 'name', LOWER(TRIM(i.title)) || ' ' FROM book_incident_plan i
+    UNION ALL SELECT a.entry, 'name', LOWER(TRIM(a.assignee)) || ' ' FROM book_assignment a
+    UNION ALL SELECT g.entry, 'number', LOWER(TRIM(g.number)) || ' ' FROM book_guidance g
+    UNION ALL SELECT p.entry, 'number', LOWER(TRIM(p.number)) || ' ' FROM book_procedure p
+    UNION ALL SELECT i.entry, 'number', LOWER(TRIM(i.number)) || ' ' FROM book_incident_plan i
+    UNION ALL SELECT a.entry, 'number', LOWER(TRIM(a.number)) || ' ' FROM book_assignment a
+    UNION ALL SELECT m.entry, 'number', LOWER(TRIM(m.number)) || ' ' FROM book_contract_model m
+    UNION ALL SELECT m.entry, 'number', LOWER(TRIM(m.published_at)) || ' ' FROM book_contract_model m
+    UNION ALL SELECT d.entry, 'number', LOWER(TRIM(d.number)) || ' ' FROM book_address_plan d
+),
+unsaid AS (
+    SELECT DISTINCT w.entry
+    FROM words w
+    WHERE w.said LIKE 'chưa %' OR w.said LIKE 'chƯa %' OR w.said LIKE 'chua %'
+       OR w.said LIKE 'đang %' OR w.said LIKE 'Đang %' OR w.said LIKE 'dang %'
+       OR w.said LIKE '%dự thảo%' OR w.said LIKE '%dỰ thẢo%' OR w.said LIKE '%du thao%'
+       OR (w.kind = 'name' AND (w.said LIKE 'không %' OR w.said LIKE 'khÔng %' OR w.said LIKE 'khong %'
+                                OR w.said IN ('- ', '-- ', '. ', '... ', '? ', '?? ', 'n/a ', 'na ')))
+),
+told AS (
+    SELECT e.unit, e.entry, e.occurred_on, e.recorded_at, e.expires_on, e.age_days, e.subject,
+           COALESCE(e.result, '') AS result, LOWER(TRIM(COALESCE(e.subject, ''))) AS name,
+           CASE WHEN e.result IN ('withdrawn', 'terminated', 'retired') THEN 1 ELSE 0 END AS ends
+    FROM fact_entry e
+    WHERE e.register = CAST(:register AS TEXT)
+),
+counts AS (
+    SELECT t.unit, t.entry, t.occurred_on, t.recorded_at, t.expires_on, t.age_days, t.subject, t.result, t.name
+    FROM told t
+    WHERE t.ends = 0
+      AND (CAST(:result AS TEXT) = '' OR t.result = CAST(:result AS TEXT))
+      AND (t.subject = CAST(:subject AS TEXT) OR (CAST(:subject AS TEXT) = '' AND t.name <> 'provider'))
+),
+placed AS (
+    SELECT c.unit, c.occurred_on, c.recorded_at, c.expires_on,
+           CASE WHEN u.entry IS NOT NULL THEN 'unsaid'
+                WHEN c.expires_on < CAST(:today AS TEXT)
+                     AND EXISTS (
+                         SELECT 1 FROM told o
+                         LEFT JOIN unsaid x ON x.entry = o.entry
+                         WHERE o.unit = c.unit AND o.ends = 0 AND x.entry IS NULL
+                           AND o.occurred_on > c.occurred_on
+                           AND (o.result <> c.result OR o.name <> c.name)
+                           AND o.result NOT IN ('draft', 'planned', 'held') AND o.name <> 'provider'
+                           AND (o.expires_on IS NULL OR o.expires_on >= CAST(:today AS TEXT))
+                     ) THEN 'unclear'
+                WHEN c.expires_on < CAST(:today AS TEXT) THEN 'expired'
+                WHEN EXISTS (
+                    SELECT 1 FROM told w
+                    WHERE w.unit = c.unit AND w.ends = 1 AND w.name = c.name AND w.occurred_on >= c.occurred_on
+                      AND (w.occurred_on > c.occurred_on
+                           OR NOT EXISTS (
+                               SELECT 1 FROM counts p
+                               WHERE p.unit = c.unit AND p.name = c.name AND p.occurred_on < c.occurred_on
+                           ))
+                ) THEN 'withdrawn'
+                WHEN c.expires_on IS NOT NULL THEN 'in-force'
+                WHEN EXISTS (
+                    SELECT 1 FROM counts l
+                    LEFT JOIN unsaid x ON x.entry = l.entry
+                    WHERE l.unit = c.unit AND x.entry IS NULL
+                      AND l.occurred_on > c.occurred_on AND l.expires_on < CAST(:today AS TEXT)
+                ) THEN 'outlived'
+                WHEN c.age_days <= CAST(:max_age_days AS BIGINT) THEN 'in-force'
+                ELSE 'not-confirmed' END AS state
+    FROM counts c
+    LEFT JOIN unsaid u ON u.entry = c.entry
 ),
 counted AS (
     SELECT p.unit,
            COUNT(CASE WHEN p.state = 'in-force' THEN 1 END) AS standing,
            COUNT(CASE WHEN p.state = 'not-confirmed' THEN 1 END) AS doubtful,
+           COUNT(CASE WHEN p.state = 'unclear' THEN 1 END) AS unclear,
+           COUNT(CASE WHEN p.state = 'unsaid' THEN 1 END) AS unsaid,
+           COUNT(CASE WHEN p.state = 'outlived' THEN 1 END) AS outlived,
            COUNT(CASE WHEN p.state = 'expired' THEN 1 END) AS expired,
            MAX(p.recorded_at) AS recorded_at, MAX(p.occurred_on) AS last_on,
            MAX(p.expires_on) AS expires_on, COUNT(*) AS entries
@@ -43,10 +97,13 @@ counted AS (
 SELECT c.unit AS unit,
        '' AS subject,
        CASE WHEN c.standing > 0 THEN 'met'
-            WHEN c.doubtful > 0 THEN NULL
+            WHEN c.doubtful + c.outlived + c.unclear + c.unsaid > 0 THEN NULL
             ELSE 'breached' END AS status,
        CASE WHEN c.standing > 0 THEN 'in-force'
             WHEN c.doubtful > 0 THEN 'not-confirmed'
+            WHEN c.outlived > 0 THEN 'outlived'
+            WHEN c.unclear > 0 THEN 'unclear'
+            WHEN c.unsaid > 0 THEN 'unsaid'
             WHEN c.expired > 0 THEN 'expired'
             ELSE 'withdrawn' END AS reason,
        c.recorded_at AS observed_at,

@@ -1,36 +1,52 @@
--- Has the unit an entry of a book, with a given result where one is named, that is no
--- older than the interval? Dates become day numbers by the integer formula of Fliegel
--- and Van Flandern (1968), which both engines compute alike.
-WITH latest AS (
-    SELECT e.unit, MAX(e.occurred_on) AS last_on, MAX(e.recorded_at) AS recorded_at, COUNT(*) AS entries
+-- Has the unit an entry of a book, with a given result where one is named, that is no older than
+-- the interval? What was typed before its own day was a plan then: whether it came about nobody can say.
+-- A book that another body may keep in the unit's stead (`kept_by`, a held role; none where empty)
+-- has stopped only if that body of the province wrote nothing either.
+-- Where a result is named, an entry about "nothing" or "not known" tells of nothing.
+WITH unsaid AS (
+    SELECT e.entry
     FROM fact_entry e
     WHERE e.register = CAST(:register AS TEXT)
+      AND LOWER(TRIM(e.subject)) IN ('-', '--', '.', '...', '?', '??', 'n/a', 'na', 'không', 'khÔng', 'không có', 'khÔng cÓ', 'chưa', 'chƯa', 'chưa có', 'chƯa cÓ',
+           'không rõ', 'khÔng rÕ', 'không biết', 'khÔng biẾt', 'chưa rõ', 'chƯa rÕ', 'đang cập nhật', 'Đang cập nhật', 'Đang cẬp nhẬt')
+),
+placed AS (
+    SELECT e.unit, e.occurred_on, e.recorded_at, e.age_days,
+           CASE WHEN e.recorded_at < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - e.age_days) * 86400000 - 25200000
+                     OR u.entry IS NOT NULL THEN 1 ELSE 0 END AS ahead
+    FROM fact_entry e
+    LEFT JOIN unsaid u ON u.entry = e.entry AND CAST(:result AS TEXT) <> ''
+    WHERE e.register = CAST(:register AS TEXT)
       AND (CAST(:result AS TEXT) = '' OR e.result = CAST(:result AS TEXT))
-      AND e.occurred_on <= CAST(:today AS TEXT)
-    GROUP BY e.unit
 ),
-parts AS (
-    SELECT l.unit, l.last_on, l.recorded_at, l.entries,
-           CAST(SUBSTR(l.last_on, 1, 4) AS BIGINT) AS y1,
-           CAST(SUBSTR(l.last_on, 6, 2) AS BIGINT) AS m1,
-           CAST(SUBSTR(l.last_on, 9, 2) AS BIGINT) AS d1,
-           CAST(SUBSTR(CAST(:today AS TEXT), 1, 4) AS BIGINT) AS y2,
-           CAST(SUBSTR(CAST(:today AS TEXT), 6, 2) AS BIGINT) AS m2,
-           CAST(SUBSTR(CAST(:today AS TEXT), 9, 2) AS BIGINT) AS d2
-    FROM latest l
+latest AS (
+    SELECT p.unit, MAX(p.occurred_on) AS last_on, MAX(p.recorded_at) AS recorded_at, COUNT(*) AS entries,
+           MIN(p.age_days) AS age_days,
+           COUNT(CASE WHEN p.ahead = 0 AND p.age_days <= CAST(:max_age_days AS BIGINT) THEN 1 END) AS done,
+           COUNT(CASE WHEN p.ahead = 1 AND p.age_days <= CAST(:max_age_days AS BIGINT) THEN 1 END) AS ahead
+    FROM placed p
+    GROUP BY p.unit
 ),
-numbered AS (
-    SELECT p.unit, p.last_on, p.recorded_at, p.entries,
-           (1461 * (p.y1 + 4800 + (p.m1 - 14) / 12)) / 4 + (367 * (p.m1 - 2 - 12 * ((p.m1 - 14) / 12))) / 12 - (3 * ((p.y1 + 4900 + (p.m1 - 14) / 12) / 100)) / 4 + p.d1 AS day1,
-           (1461 * (p.y2 + 4800 + (p.m2 - 14) / 12)) / 4 + (367 * (p.m2 - 2 - 12 * ((p.m2 - 14) / 12))) / 12 - (3 * ((p.y2 + 4900 + (p.m2 - 14) / 12) / 100)) / 4 + p.d2 AS day2
-    FROM parts p
+elsewhere AS (
+    SELECT DISTINCT r.province
+    FROM fact_role r
+    JOIN latest l ON l.unit = r.unit AND l.done > 0
+    WHERE r.role = CAST(:kept_by AS TEXT)
+      AND (r.starts_on IS NULL OR r.starts_on <= CAST(:today AS TEXT))
+      AND (r.ends_on IS NULL OR r.ends_on >= CAST(:today AS TEXT))
 )
-SELECT n.unit AS unit,
+SELECT l.unit AS unit,
        '' AS subject,
-       CASE WHEN n.day2 - n.day1 <= CAST(:max_age_days AS BIGINT) THEN 'met' ELSE 'breached' END AS status,
-       CASE WHEN n.day2 - n.day1 <= CAST(:max_age_days AS BIGINT) THEN 'recent' ELSE 'too-old' END AS reason,
-       n.recorded_at AS observed_at,
-       n.last_on AS last_on,
-       n.day2 - n.day1 AS age_days,
-       n.entries AS entries
-FROM numbered n
+       CASE WHEN l.done > 0 THEN 'met'
+            WHEN l.ahead = 0 AND w.province IS NULL THEN 'breached' END AS status,
+       CASE WHEN l.done > 0 THEN 'recent'
+            WHEN l.ahead > 0 THEN 'typed-ahead'
+            WHEN w.province IS NOT NULL THEN 'kept-elsewhere'
+            ELSE 'too-old' END AS reason,
+       l.recorded_at AS observed_at,
+       l.last_on AS last_on,
+       l.age_days AS age_days,
+       l.entries AS entries
+FROM latest l
+LEFT JOIN fact_organization u ON u.unit = l.unit
+LEFT JOIN elsewhere w ON w.province = u.province
