@@ -304,3 +304,37 @@ pub(super) async fn load(app: &App, id: AccountId) -> Result<Account, Problem> {
         )
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, mpsc};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn who_finds_the_queue_full_is_sent_away_and_who_is_known_is_not() {
+        let hashing = Arc::new(Hashing::new());
+        let (end, ended) = mpsc::channel::<()>();
+        let ended = Arc::new(std::sync::Mutex::new(ended));
+        // Two are at work until they are told, and as many wait as may.
+        let strangers: Vec<_> = (0..2 + WAITING)
+            .map(|_| {
+                let (hashing, ended) = (Arc::clone(&hashing), Arc::clone(&ended));
+                let work = move || ended.lock().unwrap().recv().is_ok();
+                tokio::spawn(async move { hashing.run(Lane::Stranger, work).await })
+            })
+            .collect();
+        while hashing.waiting.available_permits() > 0 || hashing.strangers.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        let one_more = hashing.run(Lane::Stranger, || ()).await;
+        assert_eq!(one_more.unwrap_err().kind, ProblemKind::Limit);
+        assert_eq!(hashing.run(Lane::Known, || 1).await.unwrap(), 1);
+        for _ in &strangers {
+            end.send(()).unwrap();
+        }
+        for stranger in strangers {
+            assert!(stranger.await.unwrap().unwrap(), "who waits is served");
+        }
+    }
+}
