@@ -49,6 +49,24 @@ async fn where_nothing_is_known_nothing_is_green() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn verdicts_that_nobody_judges_any_more_are_told_as_old() {
+    let clock = late_november();
+    let world = World::at(clock.clone()).await.peopled().await;
+    let reader = world.signed_in("quan.tri", "administrator", None).await;
+    let told = |path: &str| {
+        let html = reader.get(path).body;
+        ["Đang đánh giá lại", "Chưa đánh giá lại từ 27/11/2026 10:00"].map(|w| html.contains(w))
+    };
+    assert_eq!(told("/compliance"), [true, false]);
+    app::assess::evaluate(&world.app, true).await.unwrap();
+    assert_eq!(told("/compliance"), [false, false]);
+    clock.set(clock::from_ms(clock.now_ms() + 6 * 60_000));
+    for page in ["/", "/compliance", "/units"] {
+        assert_eq!(told(page), [false, true], "{page}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn two_thousand_sites_without_samples_are_not_up() {
     let world = World::with_units().await;
     let centre = world.signed_in("quan.tri", "administrator", None).await;
