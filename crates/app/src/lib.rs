@@ -24,6 +24,7 @@ pub mod feed;
 pub mod fixture;
 mod fresh;
 pub mod inspection;
+pub mod job;
 pub mod journal;
 pub mod keyring;
 mod lease;

@@ -278,15 +278,10 @@ async fn write(
         details: details(app, board, digest),
         to: digest.mail.clone(),
     };
-    let way = if digest.mail.is_some() {
-        "mail"
-    } else {
-        WEBHOOK
-    };
     let mut work = app.begin_batch().await?;
     let first = reminder::note(&mut work, receiver, &today.to_string(), &told).await?;
     if first {
-        notify::queue(&mut work, way, &payload, now).await?;
+        notify::queue(&mut work, &payload, now).await?;
     }
     work.commit().await?;
     Ok(first)

@@ -63,10 +63,10 @@ const HOUR: u64 = 3_600;
 const EVERY: [Every; 14] = [
     // A receiver that hangs holds up its own way alone.
     Every::new("notices-mail", secs(2), |app, _| {
-        Box::pin(async move { Ok(notify::deliver(&app, "mail").await?.label()) })
+        Box::pin(async move { Ok(notify::mails(&app).await?.label()) })
     }),
     Every::new("notices-webhook", secs(2), |app, _| {
-        Box::pin(async move { Ok(notify::deliver(&app, "webhook").await?.label()) })
+        Box::pin(async move { Ok(notify::webhooks(&app).await?.label()) })
     }),
     Every::new("reminders", secs(60), |app, _| {
         Box::pin(async move { Ok(remind::reconcile(&app).await?) })

@@ -194,7 +194,7 @@ pub(crate) async fn tell(
         details: serde_json::Value::Null,
         to: Some(to),
     };
-    notify::queue(work, "mail", &payload, now)
+    notify::queue(work, &payload, now)
         .await
         .map_err(Problem::from)
 }

@@ -79,10 +79,10 @@ pub(crate) async fn enqueue(
             to: Some(centre),
             ..payload.clone()
         };
-        notify::queue(tx, "mail", &mail, now).await?;
+        notify::queue(tx, &mail, now).await?;
     }
     if !webhook.is_empty() {
-        notify::queue(tx, "webhook", &payload, now).await?;
+        notify::queue(tx, &payload, now).await?;
     }
     Ok(())
 }
