@@ -2,17 +2,19 @@
 -- seen while we ourselves are cut off, says nothing about the unit's own line. A loss that
 -- began later than now was noted before the machine's clock was set back: for how long it
 -- lasts is not known, but it is one. A line that is down while the site at its end is up is a spare
--- one: the unit is connected. A site in service that nothing probes is without data.
+-- one: the unit is connected. Another line that is down is the provider's to answer for, and shows no fault of
+-- the unit. A site in service that nothing probes is without data.
 SELECT t.unit AS unit,
        t.subject AS subject,
        CASE WHEN t.state = 'up' OR p.target IS NOT NULL THEN 'met'
-            WHEN t.state = 'down'
+            WHEN t.state = 'down' AND t.noun = 'site'
                  AND (t.since_at <= CAST(:now AS BIGINT) - CAST(:grace_minutes AS BIGINT) * 60000
                       OR t.since_at > CAST(:now AS BIGINT) + 60000) THEN 'breached'
-            WHEN t.state = 'down' THEN 'met'
+            WHEN t.state = 'down' AND t.noun = 'site' THEN 'met'
             ELSE NULL END AS status,
        CASE WHEN t.state = 'up' THEN 'up'
             WHEN p.target IS NOT NULL THEN 'spare-down'
+            WHEN t.state = 'down' AND t.noun = 'circuit' THEN 'line-down'
             WHEN t.state = 'down'
                  AND (t.since_at <= CAST(:now AS BIGINT) - CAST(:grace_minutes AS BIGINT) * 60000
                       OR t.since_at > CAST(:now AS BIGINT) + 60000) THEN 'down'
