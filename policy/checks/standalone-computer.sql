@@ -4,10 +4,13 @@
 -- there is nobody, does not show that there is none: such a row was observed by nobody, and a person
 -- answers for it. An address, and the end of the last custody, were entered. Who has a computer with an address in custody has none of these; a
 -- custody without an end is believed only so long, and one of a machine that is out of use says nothing.
+-- Where the last one was taken out within 180 days, for which a word is believed, a word may be older than
+-- that, and none counts.
 WITH machines AS (
     SELECT d.unit, d.address, d.updated_at, LOWER(LTRIM(COALESCE(d.custodian, ''), ' -.,;([*')) AS said
     FROM fact_device d
     WHERE d.status = 'active' AND d.role = 'standalone-computer'
+      AND (d.in_service_on IS NULL OR d.in_service_on <= CAST(:today AS TEXT))
 ),
 registered AS (
     SELECT m.unit, COUNT(*) AS computers, COUNT(m.address) AS addressed,
@@ -28,7 +31,7 @@ entered AS (
                 WHEN b.age_days <= CAST(:max_age_days AS BIGINT) THEN 'held'
                 ELSE 'doubtful' END AS state
     FROM book_standalone_computer b
-    LEFT JOIN fact_device d ON d.device = b.device
+    LEFT JOIN fact_device d ON d.device = b.device AND d.unit = b.unit
     WHERE d.device IS NULL OR d.status = 'active'
 ),
 booked AS (
@@ -86,3 +89,16 @@ SELECT t.unit AS unit,
        t.computers AS computers,
        t.custodians AS custodians
 FROM told t
+UNION ALL
+SELECT d.unit AS unit,
+       '' AS subject,
+       NULL AS status,
+       'taken-out' AS reason,
+       MAX(d.updated_at) AS observed_at,
+       CAST(NULL AS BIGINT) AS computers,
+       CAST(NULL AS BIGINT) AS custodians
+FROM fact_device d
+WHERE d.role = 'standalone-computer' AND d.status = 'retired'
+  AND d.updated_at > CAST(:now AS BIGINT) - 15552000000
+  AND NOT EXISTS (SELECT 1 FROM known k WHERE k.unit = d.unit AND k.computers > 0)
+GROUP BY d.unit
