@@ -4,8 +4,7 @@
 -- on which it was finished, where that is told: the entry may have been written later.
 WITH dated AS (
     SELECT e.unit, COALESCE(e.subject, '') AS subject, e.result, e.occurred_on, e.recorded_at, e.entry,
-           CASE WHEN e.result <> 'retired'
-                     AND (CAST(:now AS BIGINT) + 25200000) / 86400000 - (e.finished_at + 25200000) / 86400000 > e.age_days
+           CASE WHEN e.result <> 'retired' AND e.finished_at IS NOT NULL
                 THEN (CAST(:now AS BIGINT) + 25200000) / 86400000 - (e.finished_at + 25200000) / 86400000
                 ELSE e.age_days END AS age_days
     FROM fact_entry e
