@@ -25,7 +25,12 @@ registered AS (
     GROUP BY m.unit
 ),
 entered AS (
-    SELECT b.unit, b.recorded_at, LOWER(LTRIM(COALESCE(b.custodian, ''), ' -.,;([*')) AS said,
+    SELECT b.unit, b.recorded_at,
+           CASE WHEN b.device IS NULL
+                     AND NOT EXISTS (SELECT 1 FROM fact_device r
+                                     WHERE r.unit = b.unit AND r.role = 'standalone-computer'
+                                       AND LOWER(TRIM(b.subject)) IN (LOWER(r.name), LOWER(r.code))) THEN 1 ELSE 0 END AS loose,
+           LOWER(LTRIM(COALESCE(b.custodian, ''), ' -.,;([*')) AS said,
            CASE WHEN b.expires_on >= CAST(:today AS TEXT) THEN 'held'
                 WHEN b.expires_on IS NOT NULL THEN 'ended'
                 WHEN b.age_days <= CAST(:max_age_days AS BIGINT) THEN 'held'
@@ -38,6 +43,7 @@ booked AS (
     SELECT e.unit,
            COUNT(CASE WHEN e.state = 'ended' THEN 1 END) AS ended,
            COUNT(CASE WHEN e.state = 'held' THEN 1 END) AS held,
+           COUNT(CASE WHEN e.state = 'held' AND e.loose = 1 THEN 1 END) AS loose,
            COUNT(CASE WHEN e.state = 'held'
                        AND NOT (e.said = UPPER(e.said)
                                 OR e.said IN ('n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'khong', 'chua', 'ko', 'trống', 'trỐng')
@@ -57,7 +63,7 @@ units AS (
 known AS (
     SELECT u.unit, COALESCE(r.computers, b.held) AS computers, COALESCE(r.addressed, 0) AS addressed,
            COALESCE(r.kept_by, 0) + COALESCE(b.named, 0) AS custodians,
-           CASE WHEN b.ended > 0 AND b.held = 0 THEN 1 ELSE 0 END AS lapsed,
+           CASE WHEN b.ended > 0 AND b.held = 0 THEN 1 ELSE 0 END AS lapsed, COALESCE(b.loose, 0) AS loose,
            COALESCE(b.doubtful, 0) AS doubtful,
            COALESCE(r.updated_at, b.updated_at) AS updated_at
     FROM units u
@@ -68,6 +74,7 @@ told AS (
     SELECT k.unit, k.computers, k.custodians, k.updated_at,
            CASE WHEN k.computers < CAST(:at_least AS BIGINT) AND k.doubtful > 0 THEN 'not-confirmed'
                 WHEN k.computers < CAST(:at_least AS BIGINT) THEN 'none'
+                WHEN k.computers - k.addressed < CAST(:at_least AS BIGINT) AND k.loose > 0 THEN 'address-beside'
                 WHEN k.computers - k.addressed < CAST(:at_least AS BIGINT) THEN 'has-address'
                 WHEN k.custodians >= CAST(:least_custodians AS BIGINT) THEN 'kept'
                 WHEN k.doubtful > 0 THEN 'not-confirmed'
@@ -80,12 +87,13 @@ SELECT t.unit AS unit,
        CASE WHEN t.told = 'kept' THEN 'met'
             WHEN t.told IN ('has-address', 'no-custodian') THEN 'breached' END AS status,
        CASE WHEN t.told = 'none' THEN 'none'
+            WHEN t.told = 'address-beside' THEN 'address-beside'
             WHEN t.told = 'has-address' THEN 'has-address'
             WHEN t.told = 'kept' THEN 'kept'
             WHEN t.told = 'no-custodian' THEN 'no-custodian'
             WHEN t.told = 'not-confirmed' THEN 'not-confirmed'
             ELSE 'custodian-missing' END AS reason,
-       CASE WHEN t.told IN ('kept', 'has-address', 'no-custodian', 'not-confirmed') THEN t.updated_at END AS observed_at,
+       CASE WHEN t.told IN ('kept', 'has-address', 'no-custodian', 'not-confirmed', 'address-beside') THEN t.updated_at END AS observed_at,
        t.computers AS computers,
        t.custodians AS custodians
 FROM told t
