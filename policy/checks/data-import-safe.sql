@@ -1,5 +1,5 @@
 -- Was everything that was copied into the network within the interval on a safe device, which
--- the entry names by its tag, and scanned? An entry that names none (a tag has a digit; or says in words that
+-- the entry names by its tag, and scanned? An entry that names none (a tag has a digit and is no capacity; or says in words that
 -- there was none, or that it was an ordinary or a person's own device), or no result, says nothing; one of several that does
 -- so leaves the unit without data.
 WITH copies AS (
@@ -8,6 +8,7 @@ WITH copies AS (
                       OR b.medium LIKE '%5%' OR b.medium LIKE '%6%' OR b.medium LIKE '%7%' OR b.medium LIKE '%8%' OR b.medium LIKE '%9%')
                  AND LOWER(TRIM(b.medium)) NOT LIKE 'không%' AND LOWER(TRIM(b.medium)) NOT LIKE 'khÔng%'
                  AND LOWER(TRIM(b.medium)) NOT LIKE 'chưa%' AND LOWER(TRIM(b.medium)) NOT LIKE 'chƯa%'
+                 AND LOWER(b.medium) NOT LIKE '%gb%' AND LOWER(b.medium) NOT LIKE '%1tb%' AND LOWER(b.medium) NOT LIKE '%2tb%'
                  AND LOWER(b.medium) NOT LIKE '%thường%' AND LOWER(b.medium) NOT LIKE '%thƯỜng%'
                  AND LOWER(b.medium) NOT LIKE '%cá nhân%' AND LOWER(b.medium) NOT LIKE '%cÁ nhÂn%' THEN 1 ELSE 0 END AS named
     FROM book_data_import b
