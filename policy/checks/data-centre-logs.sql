@@ -2,7 +2,7 @@
 -- of whoever holds the data centre's role in the same province? Without a holder nothing is
 -- known, nor of a device that never sent here: it may log elsewhere; nor of a silence in which
 -- we did not listen, of one that is off or out of reach now (itself, or the site where it stands) or was
--- within that time, of a network device, which writes only when something happens, or of a line that was
+-- within that time, or has yet to go into service, of a network device, which writes only when something happens, or of a line that was
 -- noted later than now, before the machine's clock was set back.
 -- What the registry places at a standard site of a unit, or of a body that has a hub too (at its office),
 -- does not stand at the centre and is not asked about.
@@ -20,7 +20,7 @@ away AS (
     LEFT JOIN fact_target t ON t.target = l.device AND t.noun = 'device'
     LEFT JOIN fact_device d ON d.device = l.device
     LEFT JOIN fact_target s ON s.target = d.site AND s.noun = 'site'
-    WHERE t.state IN ('down', 'unreachable', 'isolated')
+    WHERE t.state IN ('down', 'unreachable', 'isolated') OR d.in_service_on > CAST(:today AS TEXT)
        OR t.since_at > CAST(:now AS BIGINT) - CAST(:max_silence_hours AS BIGINT) * 3600000
        OR (COALESCE(t.state, 'no_data') = 'no_data'
            AND (s.state IN ('down', 'unreachable', 'isolated')
