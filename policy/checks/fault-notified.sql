@@ -3,7 +3,7 @@
 -- the next 07:00 within it: whoever switches off for the night owes nothing. A notice counts from when it was
 -- given (`told_at`), else from when it was entered; a moment that has yet to come is blank here too, but was saved
 -- later. Of one without its moment that was entered on a later day than it is about, and of one shortly before
--- the fault, which may be of the same, nobody can say. A line that was down while the site at its end was up is a spare
+-- the fault, or of a lost service, which may be of the same, nobody can say. A line that was down while the site at its end was up is a spare
 -- one, and cut nobody off.
 -- A fault that was not notified stays a breach after the line is back, for `window_days`; where a
 -- fault has only to be written down (`late` is met), it may be later, and nobody can say where the
@@ -47,17 +47,18 @@ followed AS (
     JOIN timed t ON t.target = f.target AND t.began_at = f.began_at
 ),
 told AS (
-    SELECT b.unit, b.site,
+    SELECT b.unit, b.site, b.result,
            COALESCE(b.told_at, CASE WHEN COALESCE(b.updated_at, b.recorded_at) <= CAST(:now AS BIGINT)
                                     THEN b.recorded_at END) AS told_at,
            CASE WHEN b.told_at IS NULL AND COALESCE(b.updated_at, b.recorded_at) <= CAST(:now AS BIGINT)
                      AND (b.recorded_at + 25200000) / 86400000 > (CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days
                 THEN (CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days END AS about_day
     FROM book_fault_notice b
-    WHERE b.result IN ('connection', 'access')
+    WHERE b.result IN ('connection', 'access', 'service')
 ),
 notices AS (
-    SELECT f.target, f.began_at, MIN(CASE WHEN n.told_at >= f.began_at THEN n.told_at END) AS notified_at,
+    SELECT f.target, f.began_at, MIN(CASE WHEN n.told_at >= f.began_at AND n.result <> 'service' THEN n.told_at END) AS notified_at,
+           COUNT(CASE WHEN n.told_at >= f.began_at AND n.result = 'service' THEN 1 END) AS service,
            COUNT(CASE WHEN n.told_at < f.began_at THEN 1 END) AS earlier,
            COUNT(CASE WHEN n.about_day >= (f.began_at + 25200000) / 86400000
                        AND n.about_day <= (f.work_at + CAST(:grace_hours AS BIGINT) * 3600000 + 25200000) / 86400000
@@ -87,6 +88,7 @@ judged AS (
                 WHEN n.undated > 0 THEN 'told-undated'
                 WHEN f.lasted_ms - (w.work_at - f.began_at) <= CAST(:grace_hours AS BIGINT) * 3600000 THEN 'just-down'
                 WHEN n.earlier > 0 THEN 'told-before'
+                WHEN n.service > 0 THEN 'told-service'
                 WHEN n.notified_at IS NOT NULL THEN 'notified-late'
                 WHEN CAST(:late AS TEXT) = 'met'
                      AND EXISTS (
@@ -106,7 +108,7 @@ SELECT j.unit AS unit,
        CASE WHEN j.outcome = 'notified' THEN 'met'
             WHEN j.outcome = 'notified-late' AND CAST(:late AS TEXT) = 'met' THEN 'met'
             WHEN j.outcome IN ('notified-late', 'not-notified') THEN 'breached'
-            WHEN j.outcome IN ('in-journal', 'told-before', 'told-undated') THEN NULL
+            WHEN j.outcome IN ('in-journal', 'told-before', 'told-undated', 'told-service') THEN NULL
             ELSE 'not_applicable' END AS status,
        CASE WHEN j.outcome = 'notified' THEN 'notified'
             WHEN j.outcome = 'notified-late' THEN 'notified-late'
@@ -115,6 +117,7 @@ SELECT j.unit AS unit,
             WHEN j.outcome = 'in-journal' THEN 'in-journal'
             WHEN j.outcome = 'told-before' THEN 'told-before'
             WHEN j.outcome = 'told-undated' THEN 'told-undated'
+            WHEN j.outcome = 'told-service' THEN 'told-service'
             WHEN j.outcome = 'spare-down' THEN 'spare-down'
             ELSE 'just-down' END AS reason,
        j.observed_at AS observed_at,
