@@ -1,6 +1,6 @@
 -- Asked of whoever allocates a province's addresses: does the address of every connected
--- site of the province lie in a prefix that was allocated there (or to no unit in
--- particular)? Sites and prefixes are swept in the order of addresses: the furthest end of
+-- site of the province's members and participants lie in a prefix that was allocated there (or to no unit in
+-- particular, or to one that has ended since)? Sites and prefixes are swept in the order of addresses: the furthest end of
 -- all prefixes begun so far covers an address or does not, also where prefixes lie inside
 -- each other. A site whose address is not entered is without data, and so is every site where no
 -- prefix is entered at all: what was allocated is not known then.
@@ -12,20 +12,20 @@ WITH authorities AS (
       AND (r.ends_on IS NULL OR r.ends_on >= CAST(:today AS TEXT))
 ),
 prefixes AS (
-    SELECT p.first_key, p.last_key, p.updated_at, p.unit, o.province
+    SELECT p.first_key, p.last_key, p.updated_at, o.province
     FROM fact_prefix p LEFT JOIN fact_organization o ON o.unit = p.unit
 ),
 marks AS (
     SELECT a.unit, p.first_key AS address_key, 0 AS kind, p.last_key AS reach,
            CAST(NULL AS TEXT) AS name, CAST(NULL AS TEXT) AS address, p.updated_at AS updated_at
-    FROM authorities a JOIN prefixes p ON p.unit IS NULL OR p.province = a.province
+    FROM authorities a JOIN prefixes p ON p.province IS NULL OR p.province = a.province
     UNION ALL
     SELECT a.unit, s.address_key AS address_key, 1 AS kind, CAST(NULL AS TEXT) AS reach,
            s.name AS name, s.address AS address, s.updated_at AS updated_at
     FROM fact_site s
     JOIN fact_organization o ON o.unit = s.unit
     JOIN authorities a ON a.province = o.province
-    WHERE s.status = 'active' AND s.address_key IS NOT NULL
+    WHERE s.status = 'active' AND s.address_key IS NOT NULL AND o.membership IN ('member', 'participant')
 ),
 swept AS (
     SELECT m.unit, m.kind, m.name, m.address, m.address_key, m.updated_at,
@@ -56,4 +56,4 @@ SELECT a.unit AS unit,
 FROM fact_site s
 JOIN fact_organization o ON o.unit = s.unit
 JOIN authorities a ON a.province = o.province
-WHERE s.status = 'active' AND s.address_key IS NULL
+WHERE s.status = 'active' AND s.address_key IS NULL AND o.membership IN ('member', 'participant')

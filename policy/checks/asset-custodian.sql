@@ -1,14 +1,19 @@
 -- Has every device in service somebody who keeps it? That nobody is entered does not show that
 -- whoever has it does not look after it: then nothing is known, nor where the field says in words that
--- there is nobody.
-WITH devices AS (
-    SELECT d.unit, d.name, d.role, d.custodian, d.updated_at,
-           CASE WHEN LOWER(TRIM(COALESCE(d.custodian, ''))) IN ('', '-', '.', '?', '??', 'n/a', 'na', 'không', 'chưa', 'khÔng', 'chƯa')
-                  OR LOWER(TRIM(d.custodian)) LIKE 'không %' OR LOWER(TRIM(d.custodian)) LIKE 'khÔng %'
-                  OR LOWER(TRIM(d.custodian)) LIKE 'chưa %' OR LOWER(TRIM(d.custodian)) LIKE 'chƯa %'
-                  OR LOWER(TRIM(d.custodian)) LIKE 'đang %' OR LOWER(TRIM(d.custodian)) LIKE 'Đang %' THEN 0 ELSE 1 END AS kept
+-- there is nobody, not yet, or holds no letter at all.
+WITH told AS (
+    SELECT d.unit, d.name, d.role, d.custodian, d.updated_at, LOWER(LTRIM(COALESCE(d.custodian, ''), ' -.,;([*')) AS said
     FROM fact_device d
     WHERE d.status = 'active'
+),
+devices AS (
+    SELECT t.unit, t.name, t.role, t.custodian, t.updated_at,
+           CASE WHEN t.said = UPPER(t.said)
+                  OR t.said IN ('n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'khong', 'chua', 'ko', 'trống', 'trỐng')
+                  OR t.said LIKE 'không%' OR t.said LIKE 'khÔng%' OR t.said LIKE 'khong co%' OR t.said LIKE 'khong ro%' OR t.said LIKE 'ko %'
+                  OR t.said LIKE 'chưa%' OR t.said LIKE 'chƯa%' OR t.said LIKE 'chua co%' OR t.said LIKE 'chua ro%'
+                  OR t.said LIKE 'đang %' OR t.said LIKE 'Đang %' OR t.said LIKE 'chờ %' OR t.said LIKE 'chỜ %' OR t.said LIKE 'sẽ %' OR t.said LIKE 'sẼ %' THEN 0 ELSE 1 END AS kept
+    FROM told t
 )
 SELECT d.unit AS unit,
        d.name AS subject,

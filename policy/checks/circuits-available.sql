@@ -4,9 +4,9 @@
 -- `min_measured_percent` must have been measured, unless the circuit was down too long already.
 -- `level_two` narrows it to the circuits of Party and State bodies of district and commune.
 -- In the first `young_days` of a month the last month is judged, which is whole and grows no older if
--- its last two hours (local time, UTC+7) were still seen; if not, it is as old as what was seen. In a
--- month that is not over, what was lost is a breach once it is too much for the whole month; until then what is
--- too much for the days so far may yet even out, and nobody can say.
+-- its last two hours (local time, UTC+7) were still seen; if not, it is as old as what was seen. What
+-- was lost is a breach once it is too much for the whole month; until then what is too much for what was
+-- measured may even out, and nobody can say.
 WITH month_of AS (
     SELECT c.provider, c.code, c.updated_at AS entered_at, a.updated_at AS seen, a.down_ms,
            100.0 * a.up_ms / NULLIF(a.up_ms + a.down_ms, 0) AS share,
@@ -30,15 +30,12 @@ SELECT m.provider AS unit,
        CASE WHEN m.share IS NULL THEN NULL
             WHEN m.lost_share > 100 - CAST(:min_percent AS DOUBLE PRECISION) THEN 'breached'
             WHEN m.measured_percent < CAST(:min_measured_percent AS DOUBLE PRECISION) THEN NULL
-            WHEN m.share >= CAST(:min_percent AS DOUBLE PRECISION) THEN 'met'
-            WHEN m.closed = 'no' THEN NULL
-            ELSE 'breached' END AS status,
+            WHEN m.share >= CAST(:min_percent AS DOUBLE PRECISION) THEN 'met' END AS status,
        CASE WHEN m.share IS NULL THEN 'no-samples'
             WHEN m.lost_share > 100 - CAST(:min_percent AS DOUBLE PRECISION) THEN 'interrupted'
             WHEN m.measured_percent < CAST(:min_measured_percent AS DOUBLE PRECISION) THEN 'hardly-measured'
             WHEN m.share >= CAST(:min_percent AS DOUBLE PRECISION) THEN 'available'
-            WHEN m.closed = 'no' THEN 'may-even-out'
-            ELSE 'interrupted' END AS reason,
+            ELSE 'may-even-out' END AS reason,
        CASE WHEN m.closed = 'yes' THEN CAST(:now AS BIGINT) ELSE COALESCE(m.seen, m.entered_at) END AS observed_at,
        CAST(ROUND(CAST(m.share AS NUMERIC), 3) AS DOUBLE PRECISION) AS percent,
        COALESCE(m.down_ms, 0) / 60000 AS lost_minutes,

@@ -1,6 +1,6 @@
 -- Asked of a province's network authority: is there a security device in service at the
 -- province's data centre? Where nobody holds the data centre's role, or no security device of it is
--- registered, nothing is known.
+-- registered, nothing is known, nor of one whose day of going into service has yet to come.
 -- What the registry places at a standard site of a unit, or of a body that has a hub too (at its office),
 -- does not stand at the centre and is not asked about.
 WITH centres AS (
@@ -24,7 +24,7 @@ elsewhere AS (
 ),
 guarded AS (
     SELECT d.unit AS centre, MAX(d.updated_at) AS updated_at, COUNT(*) AS devices,
-           COUNT(CASE WHEN d.status = 'active' AND d.role IN ('firewall', 'ids') THEN 1 END) AS security_devices
+           COUNT(CASE WHEN d.status = 'active' AND d.role IN ('firewall', 'ids') AND COALESCE(d.in_service_on, '') <= CAST(:today AS TEXT) THEN 1 END) AS security_devices
     FROM fact_device d
     WHERE NOT EXISTS (SELECT 1 FROM elsewhere x WHERE x.device = d.device)
     GROUP BY d.unit

@@ -1,14 +1,16 @@
 -- Was everything that was copied into the network within the interval on a safe device, which
--- the entry names, and scanned? An entry that names none (or says in words that there was none, or
--- that it was an ordinary or a person's own device), or no result, says nothing; one of several that does
+-- the entry names by its tag, and scanned? An entry that names none (a tag has a digit and is no capacity; or says in words that
+-- there was none, or that it was an ordinary or a person's own device), or no result, says nothing; one of several that does
 -- so leaves the unit without data.
 WITH copies AS (
     SELECT b.unit, b.subject, b.result, b.medium, b.occurred_on, b.recorded_at,
-           CASE WHEN LOWER(TRIM(COALESCE(b.medium, ''))) IN ('', '-', '.', '?', '??', 'n/a', 'na', 'không', 'chưa', 'khÔng', 'chƯa', 'usb')
-                  OR LOWER(TRIM(b.medium)) LIKE 'không %' OR LOWER(TRIM(b.medium)) LIKE 'khÔng %'
-                  OR LOWER(TRIM(b.medium)) LIKE 'chưa %' OR LOWER(TRIM(b.medium)) LIKE 'chƯa %'
-                  OR LOWER(b.medium) LIKE '%thường%' OR LOWER(b.medium) LIKE '%thƯỜng%'
-                  OR LOWER(b.medium) LIKE '%cá nhân%' OR LOWER(b.medium) LIKE '%cÁ nhÂn%' THEN 0 ELSE 1 END AS named
+           CASE WHEN (b.medium LIKE '%0%' OR b.medium LIKE '%1%' OR b.medium LIKE '%2%' OR b.medium LIKE '%3%' OR b.medium LIKE '%4%'
+                      OR b.medium LIKE '%5%' OR b.medium LIKE '%6%' OR b.medium LIKE '%7%' OR b.medium LIKE '%8%' OR b.medium LIKE '%9%')
+                 AND LOWER(TRIM(b.medium)) NOT LIKE 'không%' AND LOWER(TRIM(b.medium)) NOT LIKE 'khÔng%'
+                 AND LOWER(TRIM(b.medium)) NOT LIKE 'chưa%' AND LOWER(TRIM(b.medium)) NOT LIKE 'chƯa%'
+                 AND LOWER(b.medium) NOT LIKE '%gb%' AND LOWER(b.medium) NOT LIKE '%1tb%' AND LOWER(b.medium) NOT LIKE '%2tb%'
+                 AND LOWER(b.medium) NOT LIKE '%thường%' AND LOWER(b.medium) NOT LIKE '%thƯỜng%'
+                 AND LOWER(b.medium) NOT LIKE '%cá nhân%' AND LOWER(b.medium) NOT LIKE '%cÁ nhÂn%' THEN 1 ELSE 0 END AS named
     FROM book_data_import b
     WHERE b.age_days <= CAST(:window_days AS BIGINT)
 )

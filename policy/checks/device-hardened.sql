@@ -1,9 +1,12 @@
 -- Was each device in service hardened no later than the day it went into service? The book
 -- names a device by its asset tag, in whatever case. `role` narrows it to one kind; `any` takes servers,
 -- network, security and storage devices. What went into service before `since`, the day from
--- which the rule binds, is not asked about.
+-- which the rule binds, is not asked about. The book says that it was not where it has no hardening of the
+-- device, or says that it ran without. A day of hardening after the day of service does not show that there was none
+-- before (it may be that of writing, or of a later one), nor does a fault that was found since show what
+-- it was then: nobody can say. What has yet to go into service breaks nothing so far.
 WITH concerned AS (
-    SELECT d.unit, d.code, d.name, d.role, d.in_service_on, d.updated_at
+    SELECT d.device, d.unit, d.code, d.name, d.role, d.in_service_on, d.updated_at
     FROM fact_device d
     WHERE d.status = 'active'
       AND (d.role = CAST(:role AS TEXT)
@@ -11,32 +14,46 @@ WITH concerned AS (
               AND d.role IN ('server', 'firewall', 'ids', 'router', 'switch', 'access-point', 'storage'))
 ),
 book AS (
-    SELECT e.unit, LOWER(TRIM(e.subject)) AS tag,
-           MIN(CASE WHEN e.result = 'hardened' THEN e.occurred_on END) AS hardened_on
-    FROM fact_entry e
+    SELECT c.device, COUNT(*) AS entries,
+           MAX(CASE WHEN e.result = 'hardened' AND e.occurred_on <= c.in_service_on THEN e.occurred_on END) AS before_on,
+           MIN(CASE WHEN e.result = 'hardened' THEN e.occurred_on END) AS hardened_on,
+           MAX(CASE WHEN e.result <> 'hardened' THEN e.occurred_on END) AS fault_on,
+           COUNT(CASE WHEN e.result = 'not-done' THEN 1 END) AS ran_without
+    FROM concerned c
+    JOIN fact_entry e ON e.unit = c.unit AND LOWER(TRIM(e.subject)) = LOWER(TRIM(c.code))
     WHERE e.register = 'hardening' AND e.result IS NOT NULL
-    GROUP BY e.unit, LOWER(TRIM(e.subject))
+    GROUP BY c.device
+),
+judged AS (
+    SELECT c.unit, c.name, c.code, c.role, c.in_service_on, c.updated_at, COALESCE(b.before_on, b.hardened_on) AS hardened_on,
+           CASE WHEN c.in_service_on < CAST(:since AS TEXT) THEN 'before-the-rule'
+                WHEN c.in_service_on IS NULL AND CAST(:since AS TEXT) <> '' THEN 'service-date-missing'
+                WHEN b.entries IS NULL THEN 'not-entered'
+                WHEN b.before_on IS NOT NULL AND b.fault_on > b.before_on THEN 'fault-since'
+                WHEN b.before_on IS NOT NULL THEN 'hardened'
+                WHEN c.in_service_on > CAST(:today AS TEXT) THEN 'not-in-service-yet'
+                WHEN b.hardened_on IS NULL OR b.ran_without > 0 THEN 'not-hardened'
+                WHEN c.in_service_on IS NULL THEN 'service-date-missing'
+                ELSE 'hardened-late' END AS told
+    FROM concerned c
+    LEFT JOIN book b ON b.device = c.device
 )
-SELECT c.unit AS unit,
-       c.name AS subject,
-       CASE WHEN c.in_service_on < CAST(:since AS TEXT) THEN 'not_applicable'
-            WHEN c.in_service_on IS NULL AND CAST(:since AS TEXT) <> '' THEN NULL
-            WHEN b.tag IS NULL THEN NULL
-            WHEN b.hardened_on IS NULL THEN 'breached'
-            WHEN c.in_service_on IS NULL THEN NULL
-            WHEN b.hardened_on <= c.in_service_on THEN 'met'
-            ELSE 'breached' END AS status,
-       CASE WHEN c.in_service_on < CAST(:since AS TEXT) THEN 'before-the-rule'
-            WHEN c.in_service_on IS NULL AND CAST(:since AS TEXT) <> '' THEN 'service-date-missing'
-            WHEN b.tag IS NULL THEN 'not-entered'
-            WHEN b.hardened_on IS NULL THEN 'not-hardened'
-            WHEN c.in_service_on IS NULL THEN 'service-date-missing'
-            WHEN b.hardened_on <= c.in_service_on THEN 'hardened'
+SELECT j.unit AS unit,
+       j.name AS subject,
+       CASE WHEN j.told = 'before-the-rule' THEN 'not_applicable'
+            WHEN j.told = 'hardened' THEN 'met'
+            WHEN j.told = 'not-hardened' THEN 'breached' END AS status,
+       CASE WHEN j.told = 'before-the-rule' THEN 'before-the-rule'
+            WHEN j.told = 'service-date-missing' THEN 'service-date-missing'
+            WHEN j.told = 'not-entered' THEN 'not-entered'
+            WHEN j.told = 'fault-since' THEN 'fault-since'
+            WHEN j.told = 'hardened' THEN 'hardened'
+            WHEN j.told = 'not-in-service-yet' THEN 'not-in-service-yet'
+            WHEN j.told = 'not-hardened' THEN 'not-hardened'
             ELSE 'hardened-late' END AS reason,
-       c.updated_at AS observed_at,
-       c.code AS code,
-       c.role AS role,
-       c.in_service_on AS in_service_on,
-       b.hardened_on AS hardened_on
-FROM concerned c
-LEFT JOIN book b ON b.unit = c.unit AND b.tag = LOWER(TRIM(c.code))
+       j.updated_at AS observed_at,
+       j.code AS code,
+       j.role AS role,
+       j.in_service_on AS in_service_on,
+       j.hardened_on AS hardened_on
+FROM judged j

@@ -1,7 +1,8 @@
 -- Is it known where each device in service, and each piece of software in the book, comes
 -- from? The newest entry of the book speaks of a device by its code, and goes before the registry's
 -- own field. That neither says where a device comes from, or that the field says in words that it is not
--- known or begins with "không", "chưa", "đang" (none, not yet, being looked up), does not show that it is of unclear origin: nobody can say. What was taken out of use is not asked about, nor a computer that stands alone.
+-- known or begins with "không", "chưa", "đang" (none, not yet, being looked up), does not show that it is of unclear origin: nobody can say. What was taken out of use is not
+-- asked about, nor what has yet to go into service, nor a computer that stands alone.
 WITH placed AS (
     SELECT e.unit, LOWER(TRIM(e.subject)) AS tag, e.subject, e.result, e.recorded_at,
            ROW_NUMBER() OVER (PARTITION BY e.unit, LOWER(TRIM(e.subject))
@@ -12,18 +13,24 @@ WITH placed AS (
 papers AS (
     SELECT p.unit, p.tag, p.subject, p.result, p.recorded_at FROM placed p WHERE p.place = 1
 ),
-devices AS (
-    SELECT d.unit, d.name, d.code, d.origin, d.updated_at,
-           CASE WHEN LOWER(TRIM(COALESCE(d.origin, ''))) IN ('', '-', '.', '?', '??', 'n/a', 'na', 'không', 'không có', 'chưa', 'chưa có')
-                  OR LOWER(d.origin) LIKE '%không rõ%' OR LOWER(d.origin) LIKE '%khÔng rÕ%' OR LOWER(d.origin) LIKE '%khong ro%'
-                  OR LOWER(d.origin) LIKE '%chưa rõ%' OR LOWER(d.origin) LIKE '%chƯa rÕ%' OR LOWER(d.origin) LIKE '%chua ro%'
-                  OR LOWER(TRIM(d.origin)) LIKE 'không %' OR LOWER(TRIM(d.origin)) LIKE 'khÔng %' OR LOWER(TRIM(d.origin)) LIKE 'khong %'
-                  OR LOWER(TRIM(d.origin)) LIKE 'chưa %' OR LOWER(TRIM(d.origin)) LIKE 'chƯa %' OR LOWER(TRIM(d.origin)) LIKE 'chua %'
-                  OR LOWER(TRIM(d.origin)) LIKE 'đang %' OR LOWER(TRIM(d.origin)) LIKE 'Đang %'
-                  OR LOWER(d.origin) LIKE '%không xác định%' OR LOWER(d.origin) LIKE '%chưa xác định%'
-                  OR LOWER(d.origin) LIKE '%không biết%' OR LOWER(d.origin) LIKE '%unknown%' THEN 0 ELSE 1 END AS told
+written AS (
+    SELECT d.unit, d.name, d.code, d.origin, d.updated_at, LOWER(LTRIM(COALESCE(d.origin, ''), ' -.,;([*')) AS said
     FROM fact_device d
     WHERE d.status = 'active' AND d.role <> 'standalone-computer'
+      AND (d.in_service_on IS NULL OR d.in_service_on <= CAST(:today AS TEXT))
+),
+devices AS (
+    SELECT w.unit, w.name, w.code, w.origin, w.updated_at,
+           CASE WHEN w.said = UPPER(w.said)
+                  OR w.said IN ('n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'khong', 'chua', 'ko', 'trống', 'trỐng')
+                  OR w.said LIKE 'không%' OR w.said LIKE 'khÔng%' OR w.said LIKE 'khong co%' OR w.said LIKE 'khong ro%' OR w.said LIKE 'ko %'
+                  OR w.said LIKE 'chưa%' OR w.said LIKE 'chƯa%' OR w.said LIKE 'chua co%' OR w.said LIKE 'chua ro%'
+                  OR w.said LIKE 'đang %' OR w.said LIKE 'Đang %' OR w.said LIKE 'chờ %' OR w.said LIKE 'chỜ %' OR w.said LIKE 'sẽ %' OR w.said LIKE 'sẼ %'
+                  OR w.said LIKE '%không rõ%' OR w.said LIKE '%khÔng rÕ%' OR w.said LIKE '%khong ro%'
+                  OR w.said LIKE '%chưa rõ%' OR w.said LIKE '%chƯa rÕ%' OR w.said LIKE '%chua ro%'
+                  OR w.said LIKE '%không xác định%' OR w.said LIKE '%chưa xác định%'
+                  OR w.said LIKE '%không biết%' OR w.said LIKE '%unknown%' THEN 0 ELSE 1 END AS told
+    FROM written w
 )
 SELECT d.unit AS unit,
        d.name AS subject,

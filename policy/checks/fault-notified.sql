@@ -1,6 +1,10 @@
 -- Each fault of a connection that lasts, or lasted, longer than the grace: was it notified within
--- the grace? A notice counts from when it was given (`told_at`), else from when it was entered; a
--- moment that has yet to come is blank here too, but was saved later.
+-- the grace? The grace of what began outside working time (07:00 to 17:00 in Vietnam, Monday to Friday) runs from
+-- the next 07:00 within it: whoever switches off for the night owes nothing. A notice counts from when it was
+-- given (`told_at`), else from when it was entered; a moment that has yet to come is blank here too, but was saved
+-- later. Of one without its moment that was entered on a later day than it is about, and of one shortly before
+-- the fault, or of a lost service, which may be of the same, nobody can say. A line that was down while the site at its end was up is a spare
+-- one, and cut nobody off.
 -- A fault that was not notified stays a breach after the line is back, for `window_days`; where a
 -- fault has only to be written down (`late` is met), it may be later, and nobody can say where the
 -- unit's technical journal has a fault of that day or later, written since: an entry there names no connection. What the
@@ -11,7 +15,7 @@
 -- site speaks of all of the unit's.
 WITH faults AS (
     SELECT t.unit, t.target, t.subject, COALESCE(p.planned_until_at, t.since_at) AS began_at,
-           t.last_sample_at AS observed_at,
+           t.last_sample_at AS observed_at, CAST(:now AS BIGINT) AS until_at,
            CAST(:now AS BIGINT) - COALESCE(p.planned_until_at, t.since_at) AS lasted_ms,
            CASE WHEN p.outage IS NOT NULL AND COALESCE(p.planned_until_at, CAST(:now AS BIGINT)) >= CAST(:now AS BIGINT) THEN 'yes' ELSE 'no' END AS planned
     FROM fact_target t
@@ -20,7 +24,7 @@ WITH faults AS (
     UNION ALL
     -- What has ended grows no older: it was as it was.
     SELECT o.unit, o.target, o.subject, COALESCE(o.planned_until_at, o.began_at) AS began_at,
-           CAST(:now AS BIGINT) AS observed_at,
+           CAST(:now AS BIGINT) AS observed_at, o.ended_at AS until_at,
            o.lasted_ms - (COALESCE(o.planned_until_at, o.began_at) - o.began_at) - COALESCE(o.unseen_ms, 0) AS lasted_ms,
            'no' AS planned
     FROM fact_outage o
@@ -29,33 +33,63 @@ WITH faults AS (
       AND o.lasted_ms - (COALESCE(o.planned_until_at, o.began_at) - o.began_at) - COALESCE(o.unseen_ms, 0)
           > CAST(:grace_hours AS BIGINT) * 3600000
 ),
-followed AS (
-    SELECT f.unit, f.target, f.began_at,
-           LEAD(f.began_at) OVER (PARTITION BY f.unit, f.target ORDER BY f.began_at) AS next_at
+timed AS (
+    SELECT f.target, f.began_at, (f.began_at + 25200000) / 86400000 AS day, (f.began_at + 25200000) % 86400000 AS at_ms,
+           (f.began_at + 25200000) / 86400000
+               + CASE WHEN (f.began_at + 25200000) % 86400000 >= 61200000 THEN 1 ELSE 0 END AS base
     FROM faults f
 ),
+followed AS (
+    SELECT f.unit, f.target, f.began_at, LEAD(f.began_at) OVER (PARTITION BY f.unit, f.target ORDER BY f.began_at) AS next_at,
+           CASE WHEN t.base = t.day AND t.at_ms >= 25200000 AND (t.day + 3) % 7 < 5 THEN f.began_at
+                ELSE (t.base + CASE (t.base + 3) % 7 WHEN 5 THEN 2 WHEN 6 THEN 1 ELSE 0 END) * 86400000 END AS work_at
+    FROM faults f
+    JOIN timed t ON t.target = f.target AND t.began_at = f.began_at
+),
 told AS (
-    SELECT b.unit, b.site,
+    SELECT b.unit, b.site, b.result,
            COALESCE(b.told_at, CASE WHEN COALESCE(b.updated_at, b.recorded_at) <= CAST(:now AS BIGINT)
-                                    THEN b.recorded_at END) AS told_at
+                                    THEN b.recorded_at END) AS told_at,
+           CASE WHEN b.told_at IS NULL AND COALESCE(b.updated_at, b.recorded_at) <= CAST(:now AS BIGINT)
+                     AND (b.recorded_at + 25200000) / 86400000 > (CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days
+                THEN (CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days END AS about_day
     FROM book_fault_notice b
-    WHERE b.result IN ('connection', 'access')
+    WHERE b.result IN ('connection', 'access', 'service')
 ),
 notices AS (
-    SELECT f.target, f.began_at, MIN(n.told_at) AS notified_at
+    SELECT f.target, f.began_at, MIN(CASE WHEN n.told_at >= f.began_at AND n.result <> 'service' THEN n.told_at END) AS notified_at,
+           COUNT(CASE WHEN n.told_at >= f.began_at AND n.result = 'service' THEN 1 END) AS service,
+           COUNT(CASE WHEN n.told_at < f.began_at THEN 1 END) AS earlier,
+           COUNT(CASE WHEN n.about_day >= (f.began_at + 25200000) / 86400000
+                       AND n.about_day <= (f.work_at + CAST(:grace_hours AS BIGINT) * 3600000 + 25200000) / 86400000
+                      THEN 1 END) AS undated
     FROM followed f
     LEFT JOIN fact_circuit c ON c.circuit = f.target
-    JOIN told n ON n.unit = f.unit AND n.told_at >= f.began_at
+    JOIN told n ON n.unit = f.unit AND n.told_at >= f.began_at - CAST(:grace_hours AS BIGINT) * 3600000
          AND (f.next_at IS NULL OR n.told_at < f.next_at)
          AND (n.site IS NULL OR n.site = f.target OR n.site = c.a_site OR n.site = c.z_site)
     GROUP BY f.target, f.began_at
 ),
+spare AS (
+    SELECT DISTINCT f.target, f.began_at
+    FROM faults f
+    JOIN fact_circuit c ON c.circuit = f.target
+    JOIN fact_target s ON s.target IN (c.a_site, c.z_site) AND s.unit = f.unit AND s.noun = 'site' AND s.state = 'up'
+    WHERE NOT EXISTS (SELECT 1 FROM fact_outage o
+                      WHERE o.target = s.target AND o.began_at < f.until_at
+                        AND COALESCE(o.ended_at, CAST(:now AS BIGINT)) > f.began_at)
+),
 judged AS (
     SELECT f.unit, f.subject, f.observed_at, f.lasted_ms, f.began_at, n.notified_at,
            CASE WHEN f.planned = 'yes' THEN 'planned'
-                WHEN n.notified_at <= f.began_at + CAST(:grace_hours AS BIGINT) * 3600000 THEN 'notified'
+                WHEN n.notified_at <= w.work_at + CAST(:grace_hours AS BIGINT) * 3600000 THEN 'notified'
+                WHEN n.notified_at IS NOT NULL AND CAST(:late AS TEXT) = 'met' THEN 'notified-late'
+                WHEN p.target IS NOT NULL THEN 'spare-down'
+                WHEN n.undated > 0 THEN 'told-undated'
+                WHEN f.lasted_ms - (w.work_at - f.began_at) <= CAST(:grace_hours AS BIGINT) * 3600000 THEN 'just-down'
+                WHEN n.earlier > 0 THEN 'told-before'
+                WHEN n.service > 0 THEN 'told-service'
                 WHEN n.notified_at IS NOT NULL THEN 'notified-late'
-                WHEN f.lasted_ms <= CAST(:grace_hours AS BIGINT) * 3600000 THEN 'just-down'
                 WHEN CAST(:late AS TEXT) = 'met'
                      AND EXISTS (
                          SELECT 1 FROM book_technical_journal b
@@ -65,20 +99,26 @@ judged AS (
                      ) THEN 'in-journal'
                 ELSE 'not-notified' END AS outcome
     FROM faults f
+    JOIN followed w ON w.target = f.target AND w.began_at = f.began_at
     LEFT JOIN notices n ON n.target = f.target AND n.began_at = f.began_at
+    LEFT JOIN spare p ON p.target = f.target AND p.began_at = f.began_at
 )
 SELECT j.unit AS unit,
        j.subject AS subject,
        CASE WHEN j.outcome = 'notified' THEN 'met'
             WHEN j.outcome = 'notified-late' AND CAST(:late AS TEXT) = 'met' THEN 'met'
             WHEN j.outcome IN ('notified-late', 'not-notified') THEN 'breached'
-            WHEN j.outcome = 'in-journal' THEN NULL
+            WHEN j.outcome IN ('in-journal', 'told-before', 'told-undated', 'told-service') THEN NULL
             ELSE 'not_applicable' END AS status,
        CASE WHEN j.outcome = 'notified' THEN 'notified'
             WHEN j.outcome = 'notified-late' THEN 'notified-late'
             WHEN j.outcome = 'not-notified' THEN 'not-notified'
             WHEN j.outcome = 'planned' THEN 'planned'
             WHEN j.outcome = 'in-journal' THEN 'in-journal'
+            WHEN j.outcome = 'told-before' THEN 'told-before'
+            WHEN j.outcome = 'told-undated' THEN 'told-undated'
+            WHEN j.outcome = 'told-service' THEN 'told-service'
+            WHEN j.outcome = 'spare-down' THEN 'spare-down'
             ELSE 'just-down' END AS reason,
        j.observed_at AS observed_at,
        j.lasted_ms / 3600000 AS down_hours,
@@ -88,8 +128,10 @@ FROM judged j
 UNION ALL
 SELECT t.unit AS unit,
        t.subject AS subject,
-       CASE WHEN t.state = 'up' THEN 'not_applicable' END AS status,
-       CASE WHEN t.state = 'up' THEN 'no-fault' ELSE 'not-seen' END AS reason,
+       CASE WHEN t.state = 'up' AND t.last_sample_at >= CAST(:now AS BIGINT) - 3600000 AND t.last_sample_at <= CAST(:now AS BIGINT) + 3600000
+            THEN 'not_applicable' END AS status,
+       CASE WHEN t.state = 'up' AND t.last_sample_at >= CAST(:now AS BIGINT) - 3600000 AND t.last_sample_at <= CAST(:now AS BIGINT) + 3600000
+            THEN 'no-fault' ELSE 'not-seen' END AS reason,
        t.last_sample_at AS observed_at,
        CAST(NULL AS BIGINT) AS down_hours,
        CAST(NULL AS BIGINT) AS began_at,

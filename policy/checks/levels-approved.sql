@@ -1,7 +1,7 @@
 -- Has each information system in the book an approved level that stands? The newest approval of a
 -- system counts; one without an end is believed only so long. A dossier that was begun has the days
 -- that were chosen, from its first entry since the system was last approved or out of use; before
--- they are over nobody can say. A system whose newest entry says that it is out of use is not looked
+-- they are over nobody can say, nor of one that was submitted and waits for approval, which is another body's. A system whose newest entry says that it is out of use is not looked
 -- at.
 WITH placed AS (
     SELECT e.unit, COALESCE(e.subject, '') AS subject, LOWER(TRIM(COALESCE(e.subject, ''))) AS folded,
@@ -25,6 +25,7 @@ systems AS (
            COUNT(CASE WHEN p.result = 'approved' AND p.place_of_kind = 1
                        AND p.expires_on IS NULL AND p.age_days > CAST(:max_age_days AS BIGINT) THEN 1 END) AS doubtful,
            COUNT(CASE WHEN p.result = 'approved' THEN 1 END) AS approved,
+           COUNT(CASE WHEN p.result = 'submitted' AND p.place = 1 THEN 1 END) AS submitted,
            COUNT(CASE WHEN p.result = 'retired' AND p.place = 1 THEN 1 END) AS retired,
            MAX(CASE WHEN p.result = 'approved' AND p.place_of_kind = 1 THEN p.expires_on END) AS expires_on,
            MIN(CASE WHEN p.settled_since = 0 THEN p.recorded_at END) AS begun_at,
@@ -37,10 +38,12 @@ SELECT s.unit AS unit,
        CASE WHEN s.standing > 0 THEN 'met'
             WHEN s.doubtful > 0 THEN NULL
             WHEN s.begun_at >= CAST(:now AS BIGINT) - CAST(:grace_days AS BIGINT) * 86400000 THEN NULL
+            WHEN s.submitted > 0 THEN NULL
             ELSE 'breached' END AS status,
        CASE WHEN s.standing > 0 THEN 'in-force'
             WHEN s.doubtful > 0 THEN 'not-confirmed'
             WHEN s.begun_at >= CAST(:now AS BIGINT) - CAST(:grace_days AS BIGINT) * 86400000 THEN 'under-way'
+            WHEN s.submitted > 0 THEN 'submitted'
             WHEN s.approved > 0 THEN 'expired'
             ELSE 'unapproved' END AS reason,
        s.recorded_at AS observed_at,

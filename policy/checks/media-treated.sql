@@ -1,6 +1,6 @@
 -- Was each storage medium treated before it left? One that left untreated within the interval is a
 -- breach, whatever came after; of an older one nobody can say how it stands today, unless a later
--- entry with its serial number says that it was treated (words that say that there is none are no
+-- entry with its serial number says that it was treated (words without a digit, or that say that there is none, are no
 -- number). `of` narrows it to the disks of computers
 -- (`computer`): then other media are not asked about, and of an entry that does not tell the kind nobody
 -- can say; `any` takes all.
@@ -10,9 +10,10 @@ WITH settled AS (
     JOIN book_media_disposal s ON s.unit = b.unit AND LOWER(TRIM(s.serial)) = LOWER(TRIM(b.serial))
                               AND s.result IN ('destroyed', 'wiped') AND s.occurred_on >= b.occurred_on
     WHERE b.age_days > CAST(:window_days AS BIGINT)
-      AND LOWER(TRIM(COALESCE(b.serial, ''))) NOT IN ('', '-', '.', '?', '??', 'n/a', 'na', 'không', 'chưa', 'khÔng', 'chƯa')
-      AND LOWER(TRIM(b.serial)) NOT LIKE 'không %' AND LOWER(TRIM(b.serial)) NOT LIKE 'khÔng %'
-      AND LOWER(TRIM(b.serial)) NOT LIKE 'chưa %' AND LOWER(TRIM(b.serial)) NOT LIKE 'chƯa %'
+      AND (b.serial LIKE '%0%' OR b.serial LIKE '%1%' OR b.serial LIKE '%2%' OR b.serial LIKE '%3%' OR b.serial LIKE '%4%'
+           OR b.serial LIKE '%5%' OR b.serial LIKE '%6%' OR b.serial LIKE '%7%' OR b.serial LIKE '%8%' OR b.serial LIKE '%9%')
+      AND LOWER(TRIM(b.serial)) NOT LIKE 'không%' AND LOWER(TRIM(b.serial)) NOT LIKE 'khÔng%'
+      AND LOWER(TRIM(b.serial)) NOT LIKE 'chưa%' AND LOWER(TRIM(b.serial)) NOT LIKE 'chƯa%'
 )
 SELECT b.unit AS unit,
        COALESCE(b.subject, '') AS subject,

@@ -1,7 +1,8 @@
 -- Asked of whoever runs a province's network: is every connected unit of the province
 -- watched, each of its sites in service and each line that is probed, with samples that are
--- still fresh? What nothing probes is not watched. A sample that did not come is one that we did
--- not take: it says nothing of whether somebody watches.
+-- still fresh? What nothing probes here may be watched by other means, or not be connected yet: nobody can
+-- say. A sample that did not come is one that we did not take, and one of later than now was noted before
+-- the machine's clock was set back: it says nothing of whether somebody watches.
 WITH watched AS (
     SELECT t.unit, COUNT(*) AS targets, MIN(COALESCE(t.last_sample_at, 0)) AS oldest_at,
            MAX(t.last_sample_at) AS last_sample_at
@@ -20,7 +21,8 @@ judged AS (
            COALESCE(w.targets, 0) AS targets, COALESCE(u.sites, 0) AS unwatched,
            CASE WHEN w.unit IS NULL THEN 'not-watched'
                 WHEN u.sites > 0 THEN 'partly-watched'
-                WHEN w.oldest_at >= CAST(:now AS BIGINT) - CAST(:max_age_minutes AS BIGINT) * 60000 THEN 'watched'
+                WHEN w.oldest_at >= CAST(:now AS BIGINT) - CAST(:max_age_minutes AS BIGINT) * 60000
+                     AND w.last_sample_at <= CAST(:now AS BIGINT) + 3600000 THEN 'watched'
                 ELSE 'silent' END AS outcome
     FROM fact_role r
     JOIN fact_organization o ON o.province = r.province
@@ -33,8 +35,7 @@ judged AS (
 )
 SELECT j.unit AS unit,
        j.name AS subject,
-       CASE WHEN j.outcome = 'watched' THEN 'met'
-            WHEN j.outcome <> 'silent' THEN 'breached' END AS status,
+       CASE WHEN j.outcome = 'watched' THEN 'met' END AS status,
        CASE WHEN j.outcome = 'not-watched' THEN 'not-watched'
             WHEN j.outcome = 'partly-watched' THEN 'partly-watched'
             WHEN j.outcome = 'watched' THEN 'watched'

@@ -4,9 +4,9 @@
 -- lost already. A member's site in service that was not
 -- measured is without data, and the whole with it.
 -- In the first `young_days` of a month the last month is judged, which is whole and grows no older if
--- its last two hours (local time, UTC+7) were still seen; if not, it is as old as what was seen. In a
--- month that is not over, what was lost is a breach once it is too much for the whole month; until then what is
--- too much for the days so far may yet even out, and nobody can say.
+-- its last two hours (local time, UTC+7) were still seen; if not, it is as old as what was seen. What
+-- was lost is a breach once it is too much for the whole month; until then what is too much for what was
+-- measured may even out, and nobody can say.
 WITH network AS (
     SELECT o.province, CAST(SUM(a.up_ms) AS BIGINT) AS up_ms,
            CAST(SUM(a.up_ms + a.down_ms + a.unreachable_ms) AS BIGINT) AS known_ms,
@@ -38,15 +38,12 @@ SELECT r.unit AS unit,
        CASE WHEN s.share IS NULL THEN NULL
             WHEN s.lost_share > 100 - CAST(:min_percent AS DOUBLE PRECISION) THEN 'breached'
             WHEN s.measured_percent < CAST(:min_measured_percent AS DOUBLE PRECISION) THEN NULL
-            WHEN s.share >= CAST(:min_percent AS DOUBLE PRECISION) THEN 'met'
-            WHEN s.closed = 'no' THEN NULL
-            ELSE 'breached' END AS status,
+            WHEN s.share >= CAST(:min_percent AS DOUBLE PRECISION) THEN 'met' END AS status,
        CASE WHEN s.share IS NULL THEN 'no-samples'
             WHEN s.lost_share > 100 - CAST(:min_percent AS DOUBLE PRECISION) THEN 'interrupted'
             WHEN s.measured_percent < CAST(:min_measured_percent AS DOUBLE PRECISION) THEN 'hardly-measured'
             WHEN s.share >= CAST(:min_percent AS DOUBLE PRECISION) THEN 'available'
-            WHEN s.closed = 'no' THEN 'may-even-out'
-            ELSE 'interrupted' END AS reason,
+            ELSE 'may-even-out' END AS reason,
        CASE WHEN s.closed = 'yes' THEN CAST(:now AS BIGINT)
             WHEN s.closed = 'no' THEN s.seen ELSE s.all_seen END AS observed_at,
        CAST(ROUND(CAST(s.share AS NUMERIC), 3) AS DOUBLE PRECISION) AS percent,

@@ -1,5 +1,6 @@
--- Does nothing join the unit's network over the air? An access point in service is a breach,
--- and so is what the newest survey of an area found and left. Only surveys that are recent
+-- Does nothing join the unit's network over the air? An access point that answers on the network is a
+-- breach, and so is what the newest survey of an area found and left. One that only stands in the registry may
+-- serve another network, and nobody can say. Only surveys that are recent
 -- enough, of every area that was ever surveyed, and found nothing say that there is none: a
 -- registry without access points does not. An area that is no longer used is not asked about.
 WITH surveys AS (
@@ -24,11 +25,12 @@ WHERE s.place = 1 AND COALESCE(s.result, '') <> 'area-left'
 UNION ALL
 SELECT d.unit AS unit,
        'access-point' AS subject,
-       'breached' AS status,
-       'access-point' AS reason,
+       CASE WHEN COUNT(t.target) > 0 THEN 'breached' END AS status,
+       CASE WHEN COUNT(t.target) > 0 THEN 'access-point' ELSE 'access-point-unseen' END AS reason,
        MAX(d.updated_at) AS observed_at,
        CAST(NULL AS TEXT) AS surveyed_on,
        COUNT(*) AS points
 FROM fact_device d
+LEFT JOIN fact_target t ON t.target = d.device AND t.state = 'up'
 WHERE d.status = 'active' AND d.role = 'access-point'
 GROUP BY d.unit

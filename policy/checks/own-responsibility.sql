@@ -4,15 +4,21 @@
 -- to review it has passed does not show that nobody manages it. Of what was given up the rule asks
 -- nothing where it says "if any" (`given_up` is not_applicable); elsewhere no fact shows what became
 -- of it, and a person answers.
-WITH placed AS (
+WITH written AS (
     SELECT b.unit, b.result, TRIM(COALESCE(b.responsible, '')) AS responsible, b.expires_on, b.age_days,
-           b.occurred_on, b.recorded_at,
-           CASE WHEN LOWER(TRIM(COALESCE(b.responsible, ''))) IN ('', '-', '.', '?', '??', 'n/a', 'na', 'không', 'chưa', 'khÔng', 'chƯa')
-                  OR LOWER(TRIM(b.responsible)) LIKE 'không %' OR LOWER(TRIM(b.responsible)) LIKE 'khÔng %'
-                  OR LOWER(TRIM(b.responsible)) LIKE 'chưa %' OR LOWER(TRIM(b.responsible)) LIKE 'chƯa %' THEN 0 ELSE 1 END AS named,
+           b.occurred_on, b.recorded_at, LOWER(LTRIM(COALESCE(b.responsible, ''), ' -.,;([*')) AS said,
            ROW_NUMBER() OVER (PARTITION BY b.unit ORDER BY b.occurred_on DESC, b.recorded_at DESC, b.entry) AS place
     FROM book_unit_responsibility b
     WHERE b.subject = CAST(:subject AS TEXT)
+),
+placed AS (
+    SELECT w.unit, w.result, w.responsible, w.expires_on, w.age_days, w.occurred_on, w.recorded_at, w.place,
+           CASE WHEN w.said = UPPER(w.said)
+                  OR w.said IN ('n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'khong', 'chua', 'ko', 'trống', 'trỐng')
+                  OR w.said LIKE 'không%' OR w.said LIKE 'khÔng%' OR w.said LIKE 'khong co%' OR w.said LIKE 'khong ro%' OR w.said LIKE 'ko %'
+                  OR w.said LIKE 'chưa%' OR w.said LIKE 'chƯa%' OR w.said LIKE 'chua co%' OR w.said LIKE 'chua ro%'
+                  OR w.said LIKE 'đang %' OR w.said LIKE 'Đang %' OR w.said LIKE 'chờ %' OR w.said LIKE 'chỜ %' OR w.said LIKE 'sẽ %' OR w.said LIKE 'sẼ %' THEN 0 ELSE 1 END AS named
+    FROM written w
 ),
 told AS (
     SELECT p.unit, p.responsible, p.expires_on, p.occurred_on, p.recorded_at,

@@ -1,6 +1,6 @@
 -- Has the unit equipment of the provider in its care, by a handover record? Equipment that went
 -- back breaks nothing; where all went back, nobody can say. A record without an end is believed only
--- so long: then nobody can say, until it is entered anew.
+-- so long: then nobody can say, until it is entered anew, nor of a piece whose newest record is not signed.
 WITH placed AS (
     SELECT e.unit, e.occurred_on, e.recorded_at, e.expires_on,
            CASE WHEN e.expires_on < CAST(:today AS TEXT) THEN 'given-back'
@@ -28,3 +28,18 @@ SELECT c.unit AS unit,
        c.last_on AS last_on,
        c.expires_on AS expires_on
 FROM counted c
+UNION ALL
+SELECT n.unit AS unit,
+       n.subject AS subject,
+       NULL AS status,
+       'unsigned' AS reason,
+       n.recorded_at AS observed_at,
+       n.occurred_on AS last_on,
+       CAST(NULL AS TEXT) AS expires_on
+FROM (
+    SELECT b.unit, b.subject, b.result, b.recorded_at, b.occurred_on,
+           ROW_NUMBER() OVER (PARTITION BY b.unit, LOWER(TRIM(b.subject)), b.site, b.device
+                              ORDER BY b.occurred_on DESC, b.recorded_at DESC, b.entry) AS place
+    FROM book_handover b
+) n
+WHERE n.place = 1 AND n.result = 'unsigned'

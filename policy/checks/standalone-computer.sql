@@ -3,30 +3,56 @@
 -- custodian with the device, or in the book. That neither names one, or that the field says in words that
 -- there is nobody, does not show that there is none: such a row was observed by nobody, and a person
 -- answers for it. An address, and the end of the last custody, were entered. Who has a computer with an address in custody has none of these; a
--- custody without an end is believed only so long.
-WITH registered AS (
-    SELECT d.unit, COUNT(*) AS computers, COUNT(d.address) AS addressed,
-           COUNT(CASE WHEN d.address IS NULL
-                       AND LOWER(TRIM(COALESCE(d.custodian, ''))) NOT IN ('', '-', '.', '?', '??', 'n/a', 'na', 'không', 'chưa', 'khÔng', 'chƯa')
-                       AND LOWER(TRIM(COALESCE(d.custodian, ''))) NOT LIKE 'không %'
-                       AND LOWER(TRIM(COALESCE(d.custodian, ''))) NOT LIKE 'khÔng %'
-                       AND LOWER(TRIM(COALESCE(d.custodian, ''))) NOT LIKE 'chưa %'
-                       AND LOWER(TRIM(COALESCE(d.custodian, ''))) NOT LIKE 'chƯa %'
-                       AND LOWER(TRIM(COALESCE(d.custodian, ''))) NOT LIKE 'đang %'
-                       AND LOWER(TRIM(COALESCE(d.custodian, ''))) NOT LIKE 'Đang %' THEN 1 END) AS kept_by,
-           MAX(d.updated_at) AS updated_at
+-- custody without an end is believed only so long, and one of a machine that is out of use says nothing.
+-- Where the last one was taken out within 180 days, for which a word is believed, a word may be older than
+-- that, and none counts.
+WITH machines AS (
+    SELECT d.unit, d.address, d.updated_at, LOWER(LTRIM(COALESCE(d.custodian, ''), ' -.,;([*')) AS said
     FROM fact_device d
     WHERE d.status = 'active' AND d.role = 'standalone-computer'
-    GROUP BY d.unit
+      AND (d.in_service_on IS NULL OR d.in_service_on <= CAST(:today AS TEXT))
+),
+registered AS (
+    SELECT m.unit, COUNT(*) AS computers, COUNT(m.address) AS addressed,
+           COUNT(CASE WHEN m.address IS NULL
+                       AND NOT (m.said = UPPER(m.said)
+                                OR m.said IN ('n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'khong', 'chua', 'ko', 'trống', 'trỐng')
+                                OR m.said LIKE 'không%' OR m.said LIKE 'khÔng%' OR m.said LIKE 'khong co%' OR m.said LIKE 'khong ro%' OR m.said LIKE 'ko %'
+                                OR m.said LIKE 'chưa%' OR m.said LIKE 'chƯa%' OR m.said LIKE 'chua co%' OR m.said LIKE 'chua ro%'
+                                OR m.said LIKE 'đang %' OR m.said LIKE 'Đang %' OR m.said LIKE 'chờ %' OR m.said LIKE 'chỜ %' OR m.said LIKE 'sẽ %' OR m.said LIKE 'sẼ %') THEN 1 END) AS kept_by,
+           MAX(m.updated_at) AS updated_at
+    FROM machines m
+    GROUP BY m.unit
+),
+entered AS (
+    SELECT b.unit, b.recorded_at,
+           CASE WHEN b.device IS NULL
+                     AND NOT EXISTS (SELECT 1 FROM fact_device r
+                                     WHERE r.unit = b.unit AND r.role = 'standalone-computer'
+                                       AND LOWER(TRIM(b.subject)) IN (LOWER(r.name), LOWER(r.code))) THEN 1 ELSE 0 END AS loose,
+           LOWER(LTRIM(COALESCE(b.custodian, ''), ' -.,;([*')) AS said,
+           CASE WHEN b.expires_on >= CAST(:today AS TEXT) THEN 'held'
+                WHEN b.expires_on IS NOT NULL THEN 'ended'
+                WHEN b.age_days <= CAST(:max_age_days AS BIGINT) THEN 'held'
+                ELSE 'doubtful' END AS state
+    FROM book_standalone_computer b
+    LEFT JOIN fact_device d ON d.device = b.device AND d.unit = b.unit
+    WHERE d.device IS NULL OR d.status = 'active'
 ),
 booked AS (
-    SELECT e.unit, COUNT(*) AS entries,
-           COUNT(CASE WHEN e.expires_on >= CAST(:today AS TEXT)
-                        OR (e.expires_on IS NULL AND e.age_days <= CAST(:max_age_days AS BIGINT)) THEN 1 END) AS held,
-           COUNT(CASE WHEN e.expires_on IS NULL AND e.age_days > CAST(:max_age_days AS BIGINT) THEN 1 END) AS doubtful,
+    SELECT e.unit,
+           COUNT(CASE WHEN e.state = 'ended' THEN 1 END) AS ended,
+           COUNT(CASE WHEN e.state = 'held' THEN 1 END) AS held,
+           COUNT(CASE WHEN e.state = 'held' AND e.loose = 1 THEN 1 END) AS loose,
+           COUNT(CASE WHEN e.state = 'held'
+                       AND NOT (e.said = UPPER(e.said)
+                                OR e.said IN ('n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'khong', 'chua', 'ko', 'trống', 'trỐng')
+                                OR e.said LIKE 'không%' OR e.said LIKE 'khÔng%' OR e.said LIKE 'khong co%' OR e.said LIKE 'khong ro%' OR e.said LIKE 'ko %'
+                                OR e.said LIKE 'chưa%' OR e.said LIKE 'chƯa%' OR e.said LIKE 'chua co%' OR e.said LIKE 'chua ro%'
+                                OR e.said LIKE 'đang %' OR e.said LIKE 'Đang %' OR e.said LIKE 'chờ %' OR e.said LIKE 'chỜ %' OR e.said LIKE 'sẽ %' OR e.said LIKE 'sẼ %') THEN 1 END) AS named,
+           COUNT(CASE WHEN e.state = 'doubtful' THEN 1 END) AS doubtful,
            MAX(e.recorded_at) AS updated_at
-    FROM fact_entry e
-    WHERE e.register = 'standalone-computer'
+    FROM entered e
     GROUP BY e.unit
 ),
 units AS (
@@ -36,7 +62,8 @@ units AS (
 ),
 known AS (
     SELECT u.unit, COALESCE(r.computers, b.held) AS computers, COALESCE(r.addressed, 0) AS addressed,
-           COALESCE(r.kept_by, 0) + COALESCE(b.held, 0) AS custodians, COALESCE(b.entries, 0) AS entries,
+           COALESCE(r.kept_by, 0) + COALESCE(b.named, 0) AS custodians,
+           CASE WHEN b.ended > 0 AND b.held = 0 THEN 1 ELSE 0 END AS lapsed, COALESCE(b.loose, 0) AS loose,
            COALESCE(b.doubtful, 0) AS doubtful,
            COALESCE(r.updated_at, b.updated_at) AS updated_at
     FROM units u
@@ -44,13 +71,14 @@ known AS (
     LEFT JOIN booked b ON b.unit = u.unit
 ),
 told AS (
-    SELECT k.unit, k.computers, k.custodians, k.entries, k.updated_at,
+    SELECT k.unit, k.computers, k.custodians, k.updated_at,
            CASE WHEN k.computers < CAST(:at_least AS BIGINT) AND k.doubtful > 0 THEN 'not-confirmed'
                 WHEN k.computers < CAST(:at_least AS BIGINT) THEN 'none'
+                WHEN k.computers - k.addressed < CAST(:at_least AS BIGINT) AND k.loose > 0 THEN 'address-beside'
                 WHEN k.computers - k.addressed < CAST(:at_least AS BIGINT) THEN 'has-address'
                 WHEN k.custodians >= CAST(:least_custodians AS BIGINT) THEN 'kept'
                 WHEN k.doubtful > 0 THEN 'not-confirmed'
-                WHEN k.entries > 0 THEN 'no-custodian'
+                WHEN k.lapsed = 1 THEN 'no-custodian'
                 ELSE 'custodian-missing' END AS told
     FROM known k
 )
@@ -59,12 +87,26 @@ SELECT t.unit AS unit,
        CASE WHEN t.told = 'kept' THEN 'met'
             WHEN t.told IN ('has-address', 'no-custodian') THEN 'breached' END AS status,
        CASE WHEN t.told = 'none' THEN 'none'
+            WHEN t.told = 'address-beside' THEN 'address-beside'
             WHEN t.told = 'has-address' THEN 'has-address'
             WHEN t.told = 'kept' THEN 'kept'
             WHEN t.told = 'no-custodian' THEN 'no-custodian'
             WHEN t.told = 'not-confirmed' THEN 'not-confirmed'
             ELSE 'custodian-missing' END AS reason,
-       CASE WHEN t.told IN ('kept', 'has-address', 'no-custodian', 'not-confirmed') THEN t.updated_at END AS observed_at,
+       CASE WHEN t.told IN ('kept', 'has-address', 'no-custodian', 'not-confirmed', 'address-beside') THEN t.updated_at END AS observed_at,
        t.computers AS computers,
        t.custodians AS custodians
 FROM told t
+UNION ALL
+SELECT d.unit AS unit,
+       '' AS subject,
+       NULL AS status,
+       'taken-out' AS reason,
+       MAX(d.updated_at) AS observed_at,
+       CAST(NULL AS BIGINT) AS computers,
+       CAST(NULL AS BIGINT) AS custodians
+FROM fact_device d
+WHERE d.role = 'standalone-computer' AND d.status = 'retired'
+  AND d.updated_at > CAST(:now AS BIGINT) - 15552000000
+  AND NOT EXISTS (SELECT 1 FROM known k WHERE k.unit = d.unit AND k.computers > 0)
+GROUP BY d.unit

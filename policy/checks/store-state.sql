@@ -5,7 +5,7 @@
 -- nobody can say. `of` narrows it to the
 -- stores of backups (`backups`): of an entry that does not tell what the store holds, nobody can say;
 -- `any` takes all. The rule asks for one store of backups that is right: what lies in another beside it may be a
--- further copy, and nobody can say.
+-- further copy, and nobody can say, where the right one was entered no earlier than the other.
 WITH placed AS (
     SELECT e.unit, COALESCE(e.subject, '') AS subject, e.result, e.holds, e.occurred_on, e.recorded_at, e.age_days,
            CASE WHEN e.result IN (CAST(:sound AS TEXT), CAST(:also_sound AS TEXT)) THEN 'sound'
@@ -30,8 +30,9 @@ stores AS (
       AND (CAST(:of AS TEXT) = 'any' OR p.holds IS NULL OR p.holds = 'both' OR p.holds = CAST(:of AS TEXT))
 ),
 beside AS (
-    SELECT DISTINCT s.unit FROM stores s
+    SELECT s.unit, MAX(s.occurred_on) AS sound_on FROM stores s
     WHERE CAST(:of AS TEXT) <> 'any' AND s.told = 'sound' AND s.holds IS NOT NULL
+    GROUP BY s.unit
 )
 SELECT s.unit AS unit,
        s.subject AS subject,
@@ -50,4 +51,4 @@ SELECT s.unit AS unit,
        s.result AS result,
        s.occurred_on AS occurred_on
 FROM stores s
-LEFT JOIN beside b ON b.unit = s.unit
+LEFT JOIN beside b ON b.unit = s.unit AND b.sound_on >= s.occurred_on

@@ -6,9 +6,9 @@
 -- too much already. A site in service that was not measured,
 -- and a circuit of which neither an end nor the line itself was, are without data.
 -- In the first `young_days` of a month the last month is judged, which is whole and grows no older if
--- its last two hours (local time, UTC+7) were still seen; if not, it is as old as what was seen. In a
--- month that is not over, what was lost is a breach once it is too much for the whole month; until then what is
--- too much for the days so far may yet even out, and nobody can say.
+-- its last two hours (local time, UTC+7) were still seen; if not, it is as old as what was seen. What
+-- was lost is a breach once it is too much for the whole month; until then what is too much for what was
+-- measured may even out, and nobody can say.
 WITH month_of AS (
     SELECT a.unit, a.target, a.noun, a.subject, a.updated_at, a.no_data_ms,
            a.up_ms + a.down_ms AS known_ms,
@@ -29,16 +29,12 @@ SELECT m.unit AS unit,
        CASE WHEN m.known_ms = 0 THEN NULL
             WHEN m.lost_share > 100 - CAST(:min_percent AS DOUBLE PRECISION) THEN CASE WHEN m.noun = 'site' THEN 'breached' END
             WHEN m.measured_percent < CAST(:min_measured_percent AS DOUBLE PRECISION) THEN NULL
-            WHEN m.share >= CAST(:min_percent AS DOUBLE PRECISION) THEN 'met'
-            WHEN m.closed = 'no' THEN NULL
-            WHEN m.noun = 'site' THEN 'breached' END AS status,
+            WHEN m.share >= CAST(:min_percent AS DOUBLE PRECISION) THEN 'met' END AS status,
        CASE WHEN m.known_ms = 0 THEN 'no-samples'
             WHEN m.lost_share > 100 - CAST(:min_percent AS DOUBLE PRECISION) THEN CASE WHEN m.noun = 'site' THEN 'interrupted' ELSE 'line-down' END
             WHEN m.measured_percent < CAST(:min_measured_percent AS DOUBLE PRECISION) THEN 'hardly-measured'
             WHEN m.share >= CAST(:min_percent AS DOUBLE PRECISION) THEN 'available'
-            WHEN m.closed = 'no' THEN 'may-even-out'
-            WHEN m.noun = 'site' THEN 'interrupted'
-            ELSE 'line-down' END AS reason,
+            ELSE 'may-even-out' END AS reason,
        CASE WHEN m.closed = 'yes' THEN CAST(:now AS BIGINT) ELSE m.updated_at END AS observed_at,
        CAST(ROUND(CAST(m.share AS NUMERIC), 3) AS DOUBLE PRECISION) AS percent,
        m.lost_ms / 60000 AS lost_minutes,

@@ -2,17 +2,21 @@
 -- seen while we ourselves are cut off, says nothing about the unit's own line. A loss that
 -- began later than now was noted before the machine's clock was set back: for how long it
 -- lasts is not known, but it is one. A line that is down while the site at its end is up is a spare
--- one: the unit is connected. A site in service that nothing probes is without data.
+-- one: the unit is connected. Another line that is down is the provider's to answer for, and shows no fault of
+-- the unit, nor does work that was announced. A site in service that nothing probes is without data.
 SELECT t.unit AS unit,
        t.subject AS subject,
        CASE WHEN t.state = 'up' OR p.target IS NOT NULL THEN 'met'
-            WHEN t.state = 'down'
+            WHEN t.state = 'down' AND w.target IS NOT NULL THEN NULL
+            WHEN t.state = 'down' AND t.noun = 'site'
                  AND (t.since_at <= CAST(:now AS BIGINT) - CAST(:grace_minutes AS BIGINT) * 60000
                       OR t.since_at > CAST(:now AS BIGINT) + 60000) THEN 'breached'
-            WHEN t.state = 'down' THEN 'met'
+            WHEN t.state = 'down' AND t.noun = 'site' THEN 'met'
             ELSE NULL END AS status,
        CASE WHEN t.state = 'up' THEN 'up'
             WHEN p.target IS NOT NULL THEN 'spare-down'
+            WHEN t.state = 'down' AND w.target IS NOT NULL THEN 'planned'
+            WHEN t.state = 'down' AND t.noun = 'circuit' THEN 'line-down'
             WHEN t.state = 'down'
                  AND (t.since_at <= CAST(:now AS BIGINT) - CAST(:grace_minutes AS BIGINT) * 60000
                       OR t.since_at > CAST(:now AS BIGINT) + 60000) THEN 'down'
@@ -31,6 +35,11 @@ LEFT JOIN (
     JOIN fact_target s ON s.target IN (c.a_site, c.z_site) AND s.unit = l.unit AND s.noun = 'site' AND s.state = 'up'
     WHERE l.noun = 'circuit' AND l.state = 'down'
 ) p ON p.target = t.target
+LEFT JOIN (
+    SELECT DISTINCT o.target
+    FROM fact_outage o
+    WHERE o.kind = 'down' AND o.ended_at IS NULL AND o.planned = 'yes'
+) w ON w.target = t.target
 WHERE t.noun IN ('site', 'circuit')
 UNION ALL
 SELECT s.unit AS unit,

@@ -2,7 +2,8 @@
 -- contract in force? The contract is the one that the circuit names, with its unit as the other
 -- party: one on another service says nothing here. The newest entry of that number says how it
 -- stands; of a circuit that names none, or one of which the book says nothing, nothing is known, nor
--- where that contract ended and a later one with the unit is in force: it may be the new number. One
+-- where that contract ended and a later one with the unit is in force: it may be the new number, or
+-- one is being negotiated. One
 -- without an end is believed only so long.
 WITH entries AS (
     SELECT b.unit AS provider, b.counterparty AS unit, LOWER(TRIM(b.number)) AS number,
@@ -28,6 +29,9 @@ leased AS (
                                   WHERE n.provider = c.provider AND n.unit = c.unit AND n.place = 1 AND n.result = 'signed'
                                     AND (n.expires_on IS NULL OR n.expires_on >= CAST(:today AS TEXT))
                                     AND n.number <> k.number AND n.occurred_on >= k.occurred_on) THEN 'other-contract'
+                     WHEN EXISTS (SELECT 1 FROM book_contract n
+                                  WHERE n.unit = c.provider AND n.counterparty = c.unit AND n.result = 'negotiating'
+                                    AND n.occurred_on >= k.occurred_on) THEN 'negotiating'
                      ELSE 'ended' END
                 ELSE 'other-level' END AS standing
     FROM fact_circuit c

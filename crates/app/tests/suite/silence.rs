@@ -64,8 +64,7 @@ async fn nothing_is_met_or_breached_where_nothing_is_known() {
         }
         seen.insert((key.regulation.clone(), key.cite.clone()));
     }
-    // The registry knows of bodies on the network, and of nothing that watches them.
-    assert_eq!(breached, ["A vinh-long-26-2019 16.5: not-watched"]);
+    assert_eq!(breached, Vec::<String>::new());
     // Every clause that is scored binds somebody here.
     let idle: Vec<String> = library
         .regulations

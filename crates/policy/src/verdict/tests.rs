@@ -151,3 +151,21 @@ fn words_are_read_back() {
     }
     assert_eq!(RowStatus::from_code("pending"), None);
 }
+
+#[test]
+fn what_was_seen_later_than_now_says_nothing() {
+    let age = Age::try_from("24h".to_owned()).ok();
+    let seen = |at| {
+        let row = Row {
+            subject: String::new(),
+            status: Some(RowStatus::Met),
+            reason: None,
+            observed_at: Some(at),
+        };
+        row.status(age, 100 * HOUR)
+    };
+    assert_eq!(seen(101 * HOUR), Status::Met);
+    assert_eq!(seen(101 * HOUR + 1), Status::NoData);
+    assert_eq!(seen(76 * HOUR), Status::Met);
+    assert_eq!(seen(76 * HOUR - 1), Status::NoData);
+}
