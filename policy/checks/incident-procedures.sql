@@ -1,6 +1,6 @@
 -- Has the unit response procedures that have not expired: of ordinary and of serious incidents, or
 -- (`kinds` is `any`) of any kind? One without an end is believed only so long. A kind of which there
--- was never one is without data, and so is one for which only a procedure of no kind stands.
+-- was never one is without data, and so is one for which only a procedure of no kind stands. One whose title or number says that it is not issued yet is none.
 WITH kinds AS (
     SELECT 'procedure-ordinary' AS kind
     UNION ALL
@@ -14,8 +14,13 @@ placed AS (
            CASE WHEN e.expires_on < CAST(:today AS TEXT) THEN 'expired'
                 WHEN e.expires_on IS NOT NULL OR e.age_days <= CAST(:max_age_days AS BIGINT) THEN 'in-force'
                 ELSE 'not-confirmed' END AS state
-    FROM fact_entry e CROSS JOIN kinds k
-    WHERE e.register = 'incident-plan'
+    FROM book_incident_plan e CROSS JOIN kinds k
+    WHERE NOT (LOWER(TRIM(COALESCE(e.title, ''))) IN ('-', '--', '.', '..', '...', '…', '?', '??', 'n/a', 'na', 'không', 'chưa', 'khÔng', 'chƯa', 'unknown')
+               OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'không %' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'khÔng %' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'khong co%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'khong ro%'
+               OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'chưa %' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'chƯa %' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'chua co%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'chua ro%'
+               OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'đang %' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'Đang %')
+      AND NOT (LOWER(TRIM(COALESCE(e.number, ''))) LIKE 'chưa %' OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE 'chƯa %'
+               OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE 'đang %' OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE 'Đang %')
       AND e.subject IN ('procedure', 'procedure-ordinary', 'procedure-serious', 'procedure-both')
 ),
 counted AS (

@@ -1,14 +1,18 @@
 -- Was the unit's whole system reviewed within the interval? An assessment that was entered shows it;
 -- that none is entered shows nothing, for no text says in which book a review stands. One that names a year before the interval is not of it,
--- whenever it was typed.
+-- whenever it was typed; nor is one that says in words that nobody assessed.
 SELECT e.unit AS unit,
        '' AS subject,
        'met' AS status,
        'reviewed' AS reason,
        MAX(e.recorded_at) AS observed_at,
        MAX(e.occurred_on) AS occurred_on
-FROM fact_entry e
-WHERE e.register = 'vulnerability-assessment' AND e.result = 'whole-system'
+FROM book_vulnerability_assessment e
+WHERE e.result = 'whole-system'
+  AND NOT (LOWER(TRIM(COALESCE(e.done_by, ''))) IN ('-', '--', '.', '..', '...', '…', '?', '??', 'n/a', 'na', 'không', 'chưa', 'khÔng', 'chƯa', 'unknown')
+           OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'không %' OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'khÔng %' OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'khong co%' OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'khong ro%'
+           OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'chưa %' OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'chƯa %' OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'chua co%' OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'chua ro%'
+           OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'đang %' OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'Đang %')
   AND e.age_days <= CAST(:max_age_days AS BIGINT)
   AND (COALESCE(e.period, '') = ''
        OR SUBSTR(e.period, 1, 4) >= CAST(CAST(SUBSTR(CAST(:today AS TEXT), 1, 4) AS BIGINT)

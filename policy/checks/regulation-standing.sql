@@ -3,7 +3,7 @@
 -- that name is in the book, a withdrawal on the day of issue is that one's, which was replaced. An amendment
 -- shows that there is one where its issue was never entered; where what was issued does not
 -- stand any more, nobody can say of what the amendment is. Without an end it is believed only so long
--- after it was last issued, amended or checked.
+-- after it was last issued, amended or checked. A title that says in words that there is none is none.
 WITH issued AS (
     SELECT e.unit, MAX(CASE WHEN e.result <> 'checked' THEN e.occurred_on END) AS issued_on,
            MAX(e.recorded_at) AS recorded_at,
@@ -30,6 +30,10 @@ WITH issued AS (
         FROM fact_entry f
         WHERE f.register = 'internal-regulation' AND f.result IN ('issued', 'amended', 'checked')
           AND f.occurred_on <= CAST(:today AS TEXT)
+          AND NOT (LOWER(TRIM(COALESCE(f.subject, ''))) IN ('-', '--', '.', '..', '...', '…', '?', '??', 'n/a', 'na', 'không', 'chưa', 'khÔng', 'chƯa', 'unknown')
+                   OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'không %' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'khÔng %' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'khong co%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'khong ro%'
+                   OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'chưa %' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'chƯa %' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'chua co%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'chua ro%'
+                   OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'đang %' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'Đang %')
     ) e
     GROUP BY e.unit
     HAVING COUNT(CASE WHEN e.result <> 'checked' THEN 1 END) > 0
