@@ -2,11 +2,11 @@
 -- that the rule prescribes (`content`: rules, weaknesses, response, owner)? Both books are
 -- read; an entry that does not say tells nothing. An unannounced one follows one sign or request:
 -- what it leaves out is not asked of it. A yearly one that names a year before the interval is not of it,
--- whenever it was typed.
+-- whenever it was typed. An Internet provider is no owner or operator of a system.
 WITH held AS (
     SELECT b.unit, b.subject, b.occasion, b.recorded_at, b.occurred_on, b.age_days, b.rules, b.weaknesses, b.response, b.owner_contents
     FROM book_inspection b
-    WHERE b.result IS NULL OR b.result <> 'not-held'
+    WHERE b.result IS NULL OR b.result NOT IN ('not-held', 'provider')
     UNION ALL
     SELECT y.unit, y.subject, 'planned' AS occasion, y.recorded_at, y.occurred_on, y.age_days, y.rules, y.weaknesses, y.response, y.owner_contents
     FROM book_yearly_inspection y
