@@ -1,6 +1,7 @@
 -- Did the unit hold a course of a kind that counts within the interval? Where its own newest is
 -- older, but the body with which the rule has it held together (`together`, a held role; none
--- where empty) entered one of the first kind since, nobody can say whose it was.
+-- where empty) entered one since, of the first kind or of none
+-- that is told (`held`), nobody can say whose it was.
 WITH own AS (
     SELECT e.unit, MIN(e.age_days) AS age_days, MAX(e.occurred_on) AS last_on,
            MAX(e.recorded_at) AS recorded_at, COUNT(*) AS entries
@@ -12,7 +13,7 @@ WITH own AS (
 elsewhere AS (
     SELECT DISTINCT r.province
     FROM fact_role r
-    JOIN fact_entry e ON e.unit = r.unit AND e.register = 'training' AND e.result = CAST(:result AS TEXT)
+    JOIN fact_entry e ON e.unit = r.unit AND e.register = 'training' AND e.result IN (CAST(:result AS TEXT), 'held')
                      AND e.age_days <= CAST(:max_age_days AS BIGINT)
     WHERE r.role = CAST(:together AS TEXT)
 )
