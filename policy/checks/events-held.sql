@@ -1,13 +1,21 @@
 -- Did the unit hold both a course and a drill within the interval? Neither for longer is a breach.
 -- One without the other decides nothing: the rule lists kinds of events and gives no rhythm.
-WITH held AS (
+-- What nobody came to was not held.
+WITH events AS (
+    SELECT c.unit, 'course' AS kind, c.age_days, c.occurred_on, c.recorded_at
+    FROM book_training c
+    WHERE c.result IN ('held', 'held-ministry', 'held-secrets') AND COALESCE(c.participants, 1) > 0
+    UNION ALL
+    SELECT d.unit, 'drill' AS kind, d.age_days, d.occurred_on, d.recorded_at
+    FROM book_drill d
+    WHERE d.result = 'held' AND COALESCE(d.participants, 1) > 0
+),
+held AS (
     SELECT e.unit,
-           MIN(CASE WHEN e.register = 'training' THEN e.age_days END) AS course_days,
-           MIN(CASE WHEN e.register = 'drill' THEN e.age_days END) AS drill_days,
+           MIN(CASE WHEN e.kind = 'course' THEN e.age_days END) AS course_days,
+           MIN(CASE WHEN e.kind = 'drill' THEN e.age_days END) AS drill_days,
            MAX(e.occurred_on) AS last_on, MAX(e.recorded_at) AS recorded_at
-    FROM fact_entry e
-    WHERE (e.register = 'training' AND e.result IN ('held', 'held-ministry', 'held-secrets'))
-       OR (e.register = 'drill' AND e.result = 'held')
+    FROM events e
     GROUP BY e.unit
 ),
 told AS (

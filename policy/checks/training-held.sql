@@ -1,19 +1,19 @@
 -- Did the unit hold a course of a kind that counts within the interval? Where its own newest is
 -- older, but the body with which the rule has it held together (`together`, a held role; none
 -- where empty) entered one since, of the first kind or of none
--- that is told (`held`), nobody can say whose it was.
+-- that is told (`held`), nobody can say whose it was. A course that nobody came to was not held.
 WITH own AS (
     SELECT e.unit, MIN(e.age_days) AS age_days, MAX(e.occurred_on) AS last_on,
            MAX(e.recorded_at) AS recorded_at, COUNT(*) AS entries
-    FROM fact_entry e
-    WHERE e.register = 'training'
+    FROM book_training e
+    WHERE COALESCE(e.participants, 1) > 0
       AND e.result IN (CAST(:result AS TEXT), CAST(:also_result AS TEXT), CAST(:other_result AS TEXT))
     GROUP BY e.unit
 ),
 elsewhere AS (
     SELECT DISTINCT r.province
     FROM fact_role r
-    JOIN fact_entry e ON e.unit = r.unit AND e.register = 'training' AND e.result IN (CAST(:result AS TEXT), 'held')
+    JOIN book_training e ON e.unit = r.unit AND COALESCE(e.participants, 1) > 0 AND e.result IN (CAST(:result AS TEXT), 'held')
                      AND e.age_days <= CAST(:max_age_days AS BIGINT)
     WHERE r.role = CAST(:together AS TEXT)
 )

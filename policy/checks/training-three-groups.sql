@@ -2,7 +2,7 @@
 -- year that is not over yet is none that was missed: until then the last one stands, if all three
 -- were trained in it. It was missed if its book was kept then, for `kept_days` of it at least, and a group is
 -- wanting in it: a book begun later need not hold what was given earlier in the year. An activity that is no
--- class trained nobody. A class that names an earlier year than its day is of that year, whenever it was typed.
+-- class, or one that nobody came to, trained nobody. A class that names an earlier year than its day is of that year, whenever it was typed.
 WITH years AS (
     SELECT CAST(SUBSTR(CAST(:today AS TEXT), 1, 4) AS BIGINT) AS this_year
 ),
@@ -16,8 +16,8 @@ classes AS (
     SELECT e.unit, e.subject, e.occurred_on, e.recorded_at,
            CASE WHEN e.period <> '' AND SUBSTR(e.period, 1, 4) < SUBSTR(e.occurred_on, 1, 4) THEN SUBSTR(e.period, 1, 4)
                 ELSE SUBSTR(e.occurred_on, 1, 4) END AS year
-    FROM fact_entry e
-    WHERE e.register = 'security-training' AND e.occurred_on <= CAST(:today AS TEXT)
+    FROM book_security_training e
+    WHERE COALESCE(e.participants, 1) > 0 AND e.occurred_on <= CAST(:today AS TEXT)
       AND e.subject IN ('technical', 'managers', 'users')
       AND (e.result IS NULL OR e.result <> 'monitoring-other')
 ),
