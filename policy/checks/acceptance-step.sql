@@ -20,10 +20,11 @@ told AS (
                 WHEN s.taken = 'independent' AND s.result IN ('unsupervised', 'untested') THEN 'result-missing'
                 WHEN s.taken = 'both' AND s.result = 'unapproved' THEN 'result-missing'
                 WHEN (s.taken IN ('independent', 'both') OR (s.taken IS NULL AND s.result = 'accepted'))
-                 AND (LOWER(TRIM(s.who)) IN ('-', '--', '.', '..', '...', '…', '?', '??', 'n/a', 'na', 'không', 'chưa', 'khÔng', 'chƯa', 'unknown')
-                      OR LOWER(TRIM(s.who)) LIKE 'không %' OR LOWER(TRIM(s.who)) LIKE 'khÔng %' OR LOWER(TRIM(s.who)) LIKE 'khong co%' OR LOWER(TRIM(s.who)) LIKE 'khong ro%'
-                      OR LOWER(TRIM(s.who)) LIKE 'chưa %' OR LOWER(TRIM(s.who)) LIKE 'chƯa %' OR LOWER(TRIM(s.who)) LIKE 'chua co%' OR LOWER(TRIM(s.who)) LIKE 'chua ro%'
-                      OR LOWER(TRIM(s.who)) LIKE 'đang %' OR LOWER(TRIM(s.who)) LIKE 'Đang %') THEN 'result-missing'
+                 AND (LOWER(TRIM(s.who)) IN ('-', '--', '---', '.', '..', '...', '…', '?', '??', '???', '*', '/', 'n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'ko', 'khong', 'chua', 'trống', 'trỐng')
+                      OR LOWER(TRIM(s.who)) LIKE 'không%' OR LOWER(TRIM(s.who)) LIKE 'khÔng%' OR LOWER(TRIM(s.who)) LIKE 'khong co%' OR LOWER(TRIM(s.who)) LIKE 'khong ro%' OR LOWER(TRIM(s.who)) LIKE 'ko %'
+                      OR LOWER(TRIM(s.who)) LIKE 'chưa%' OR LOWER(TRIM(s.who)) LIKE 'chƯa%' OR LOWER(TRIM(s.who)) LIKE 'chua co%' OR LOWER(TRIM(s.who)) LIKE 'chua ro%'
+                      OR LOWER(TRIM(s.who)) LIKE 'đang %' OR LOWER(TRIM(s.who)) LIKE 'Đang %' OR LOWER(TRIM(s.who)) LIKE 'chờ %' OR LOWER(TRIM(s.who)) LIKE 'chỜ %'
+                      OR LOWER(TRIM(s.who)) LIKE 'sẽ %' OR LOWER(TRIM(s.who)) LIKE 'sẼ %' OR LOWER(TRIM(s.who)) LIKE 'dự thảo%' OR LOWER(TRIM(s.who)) LIKE 'dỰ thẢo%') THEN 'result-missing'
                 WHEN s.taken IN ('independent', 'both') THEN 'sound'
                 WHEN s.taken IN ('nobody', 'unconfirmed', 'unapproved') THEN 'unsound'
                 WHEN s.taken = 'not-in-use' THEN 'not-used'

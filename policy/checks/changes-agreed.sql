@@ -9,10 +9,11 @@
 WITH told AS (
     SELECT b.unit, b.subject,
            CASE WHEN b.result = 'agreed'
-                 AND (LOWER(TRIM(b.decided_by)) IN ('-', '--', '.', '..', '...', '…', '?', '??', 'n/a', 'na', 'không', 'chưa', 'khÔng', 'chƯa', 'unknown')
-                      OR LOWER(TRIM(b.decided_by)) LIKE 'không %' OR LOWER(TRIM(b.decided_by)) LIKE 'khÔng %' OR LOWER(TRIM(b.decided_by)) LIKE 'khong co%' OR LOWER(TRIM(b.decided_by)) LIKE 'khong ro%'
-                      OR LOWER(TRIM(b.decided_by)) LIKE 'chưa %' OR LOWER(TRIM(b.decided_by)) LIKE 'chƯa %' OR LOWER(TRIM(b.decided_by)) LIKE 'chua co%' OR LOWER(TRIM(b.decided_by)) LIKE 'chua ro%'
-                      OR LOWER(TRIM(b.decided_by)) LIKE 'đang %' OR LOWER(TRIM(b.decided_by)) LIKE 'Đang %') THEN NULL ELSE b.result END AS result,
+                 AND (LOWER(TRIM(b.decided_by)) IN ('-', '--', '---', '.', '..', '...', '…', '?', '??', '???', '*', '/', 'n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'ko', 'khong', 'chua', 'trống', 'trỐng')
+                      OR LOWER(TRIM(b.decided_by)) LIKE 'không%' OR LOWER(TRIM(b.decided_by)) LIKE 'khÔng%' OR LOWER(TRIM(b.decided_by)) LIKE 'khong co%' OR LOWER(TRIM(b.decided_by)) LIKE 'khong ro%' OR LOWER(TRIM(b.decided_by)) LIKE 'ko %'
+                      OR LOWER(TRIM(b.decided_by)) LIKE 'chưa%' OR LOWER(TRIM(b.decided_by)) LIKE 'chƯa%' OR LOWER(TRIM(b.decided_by)) LIKE 'chua co%' OR LOWER(TRIM(b.decided_by)) LIKE 'chua ro%'
+                      OR LOWER(TRIM(b.decided_by)) LIKE 'đang %' OR LOWER(TRIM(b.decided_by)) LIKE 'Đang %' OR LOWER(TRIM(b.decided_by)) LIKE 'chờ %' OR LOWER(TRIM(b.decided_by)) LIKE 'chỜ %'
+                      OR LOWER(TRIM(b.decided_by)) LIKE 'sẽ %' OR LOWER(TRIM(b.decided_by)) LIKE 'sẼ %' OR LOWER(TRIM(b.decided_by)) LIKE 'dự thảo%' OR LOWER(TRIM(b.decided_by)) LIKE 'dỰ thẢo%') THEN NULL ELSE b.result END AS result,
            b.agreed_with, b.occurred_on, b.recorded_at, b.age_days,
            CASE WHEN b.about IS NOT NULL THEN b.about
                 WHEN d.role = 'server' THEN 'server'

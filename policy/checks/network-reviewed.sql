@@ -9,10 +9,11 @@ SELECT e.unit AS unit,
        MAX(e.occurred_on) AS occurred_on
 FROM book_vulnerability_assessment e
 WHERE e.result = 'whole-system'
-  AND NOT (LOWER(TRIM(COALESCE(e.done_by, ''))) IN ('-', '--', '.', '..', '...', '…', '?', '??', 'n/a', 'na', 'không', 'chưa', 'khÔng', 'chƯa', 'unknown')
-           OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'không %' OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'khÔng %' OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'khong co%' OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'khong ro%'
-           OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'chưa %' OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'chƯa %' OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'chua co%' OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'chua ro%'
-           OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'đang %' OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'Đang %')
+  AND NOT (LOWER(TRIM(COALESCE(e.done_by, ''))) IN ('-', '--', '---', '.', '..', '...', '…', '?', '??', '???', '*', '/', 'n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'ko', 'khong', 'chua', 'trống', 'trỐng')
+           OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'không%' OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'khÔng%' OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'khong co%' OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'khong ro%' OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'ko %'
+           OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'chưa%' OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'chƯa%' OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'chua co%' OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'chua ro%'
+           OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'đang %' OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'Đang %' OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'chờ %' OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'chỜ %'
+           OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'sẽ %' OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'sẼ %' OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'dự thảo%' OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'dỰ thẢo%')
   AND e.age_days <= CAST(:max_age_days AS BIGINT)
   AND (COALESCE(e.period, '') = ''
        OR SUBSTR(e.period, 1, 4) >= CAST(CAST(SUBSTR(CAST(:today AS TEXT), 1, 4) AS BIGINT)

@@ -13,10 +13,11 @@ WITH officers AS (
            LAG(COALESCE(c.starts_on, '')) OVER (PARTITION BY c.unit ORDER BY COALESCE(c.starts_on, ''), c.contact) AS previous_on
     FROM fact_contact c
     WHERE c.role = 'it-officer' AND (c.starts_on IS NULL OR c.starts_on <= CAST(:today AS TEXT))
-      AND NOT (LOWER(TRIM(COALESCE(c.name, ''))) IN ('-', '--', '.', '..', '...', '…', '?', '??', 'n/a', 'na', 'không', 'chưa', 'khÔng', 'chƯa', 'unknown')
-               OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'không %' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'khÔng %' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'khong co%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'khong ro%'
-               OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'chưa %' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'chƯa %' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'chua co%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'chua ro%'
-               OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'đang %' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'Đang %')
+      AND NOT (LOWER(TRIM(COALESCE(c.name, ''))) IN ('-', '--', '---', '.', '..', '...', '…', '?', '??', '???', '*', '/', 'n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'ko', 'khong', 'chua', 'trống', 'trỐng')
+               OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'không%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'khÔng%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'khong co%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'khong ro%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'ko %'
+               OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'chưa%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'chƯa%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'chua co%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'chua ro%'
+               OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'đang %' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'Đang %' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'chờ %' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'chỜ %'
+               OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'sẽ %' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'sẼ %' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'dự thảo%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'dỰ thẢo%')
 ),
 changes AS (
     SELECT o.unit, o.contact, o.name, o.starts_on, o.next_on, o.previous_on, o.updated_at,

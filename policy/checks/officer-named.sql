@@ -22,10 +22,11 @@ WITH held AS (
                   OR (CAST(:office AS TEXT) = 'it-officer' AND c.role = 'security-officer')
                   OR (CAST(:office AS TEXT) = 'hotline' AND c.role = 'incident-desk') THEN 1 ELSE 0 END AS stands_in
     FROM fact_contact c
-    WHERE NOT (LOWER(TRIM(COALESCE(c.name, ''))) IN ('-', '--', '.', '..', '...', '…', '?', '??', 'n/a', 'na', 'không', 'chưa', 'khÔng', 'chƯa', 'unknown')
-               OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'không %' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'khÔng %' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'khong co%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'khong ro%'
-               OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'chưa %' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'chƯa %' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'chua co%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'chua ro%'
-               OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'đang %' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'Đang %')
+    WHERE NOT (LOWER(TRIM(COALESCE(c.name, ''))) IN ('-', '--', '---', '.', '..', '...', '…', '?', '??', '???', '*', '/', 'n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'ko', 'khong', 'chua', 'trống', 'trỐng')
+               OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'không%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'khÔng%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'khong co%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'khong ro%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'ko %'
+               OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'chưa%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'chƯa%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'chua co%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'chua ro%'
+               OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'đang %' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'Đang %' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'chờ %' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'chỜ %'
+               OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'sẽ %' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'sẼ %' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'dự thảo%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'dỰ thẢo%')
 ), told AS (
     SELECT h.unit,
            COUNT(*) AS contacts,

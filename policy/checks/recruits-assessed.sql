@@ -4,10 +4,11 @@
 WITH recruits AS (
     SELECT b.unit, b.subject, b.result, b.occurred_on, b.recorded_at,
            CASE WHEN TRIM(COALESCE(b.assessed_by, '')) = '' THEN 'blank'
-                WHEN LOWER(TRIM(b.assessed_by)) IN ('-', '--', '.', '..', '...', '…', '?', '??', 'n/a', 'na', 'không', 'chưa', 'khÔng', 'chƯa', 'unknown')
-                  OR LOWER(TRIM(b.assessed_by)) LIKE 'không %' OR LOWER(TRIM(b.assessed_by)) LIKE 'khÔng %' OR LOWER(TRIM(b.assessed_by)) LIKE 'khong co%' OR LOWER(TRIM(b.assessed_by)) LIKE 'khong ro%'
-                  OR LOWER(TRIM(b.assessed_by)) LIKE 'chưa %' OR LOWER(TRIM(b.assessed_by)) LIKE 'chƯa %' OR LOWER(TRIM(b.assessed_by)) LIKE 'chua co%' OR LOWER(TRIM(b.assessed_by)) LIKE 'chua ro%'
-                  OR LOWER(TRIM(b.assessed_by)) LIKE 'đang %' OR LOWER(TRIM(b.assessed_by)) LIKE 'Đang %' THEN 'nobody'
+                WHEN LOWER(TRIM(b.assessed_by)) IN ('-', '--', '---', '.', '..', '...', '…', '?', '??', '???', '*', '/', 'n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'ko', 'khong', 'chua', 'trống', 'trỐng')
+                  OR LOWER(TRIM(b.assessed_by)) LIKE 'không%' OR LOWER(TRIM(b.assessed_by)) LIKE 'khÔng%' OR LOWER(TRIM(b.assessed_by)) LIKE 'khong co%' OR LOWER(TRIM(b.assessed_by)) LIKE 'khong ro%' OR LOWER(TRIM(b.assessed_by)) LIKE 'ko %'
+                  OR LOWER(TRIM(b.assessed_by)) LIKE 'chưa%' OR LOWER(TRIM(b.assessed_by)) LIKE 'chƯa%' OR LOWER(TRIM(b.assessed_by)) LIKE 'chua co%' OR LOWER(TRIM(b.assessed_by)) LIKE 'chua ro%'
+                  OR LOWER(TRIM(b.assessed_by)) LIKE 'đang %' OR LOWER(TRIM(b.assessed_by)) LIKE 'Đang %' OR LOWER(TRIM(b.assessed_by)) LIKE 'chờ %' OR LOWER(TRIM(b.assessed_by)) LIKE 'chỜ %'
+                  OR LOWER(TRIM(b.assessed_by)) LIKE 'sẽ %' OR LOWER(TRIM(b.assessed_by)) LIKE 'sẼ %' OR LOWER(TRIM(b.assessed_by)) LIKE 'dự thảo%' OR LOWER(TRIM(b.assessed_by)) LIKE 'dỰ thẢo%' THEN 'nobody'
                 ELSE 'somebody' END AS expert
     FROM book_recruitment b
     WHERE b.age_days <= CAST(:window_days AS BIGINT)

@@ -8,15 +8,16 @@
 -- was replaced. A document whose number says that it is not issued yet is none.
 WITH papers AS (
     SELECT b.unit, b.entry, b.subject, b.result, b.occurred_on, b.recorded_at, b.expires_on, b.age_days,
-           CASE WHEN LOWER(TRIM(b.system)) IN ('-', '--', '.', '..', '...', '…', '?', '??', 'n/a', 'na', 'không', 'chưa', 'khÔng', 'chƯa', 'unknown')
-                  OR LOWER(TRIM(b.system)) LIKE 'không %' OR LOWER(TRIM(b.system)) LIKE 'khÔng %' OR LOWER(TRIM(b.system)) LIKE 'khong co%' OR LOWER(TRIM(b.system)) LIKE 'khong ro%'
-                  OR LOWER(TRIM(b.system)) LIKE 'chưa %' OR LOWER(TRIM(b.system)) LIKE 'chƯa %' OR LOWER(TRIM(b.system)) LIKE 'chua co%' OR LOWER(TRIM(b.system)) LIKE 'chua ro%'
-                  OR LOWER(TRIM(b.system)) LIKE 'đang %' OR LOWER(TRIM(b.system)) LIKE 'Đang %' THEN ''
+           CASE WHEN LOWER(TRIM(b.system)) IN ('-', '--', '---', '.', '..', '...', '…', '?', '??', '???', '*', '/', 'n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'ko', 'khong', 'chua', 'trống', 'trỐng')
+                  OR LOWER(TRIM(b.system)) LIKE 'không%' OR LOWER(TRIM(b.system)) LIKE 'khÔng%' OR LOWER(TRIM(b.system)) LIKE 'khong co%' OR LOWER(TRIM(b.system)) LIKE 'khong ro%' OR LOWER(TRIM(b.system)) LIKE 'ko %'
+                  OR LOWER(TRIM(b.system)) LIKE 'chưa%' OR LOWER(TRIM(b.system)) LIKE 'chƯa%' OR LOWER(TRIM(b.system)) LIKE 'chua co%' OR LOWER(TRIM(b.system)) LIKE 'chua ro%'
+                  OR LOWER(TRIM(b.system)) LIKE 'đang %' OR LOWER(TRIM(b.system)) LIKE 'Đang %' OR LOWER(TRIM(b.system)) LIKE 'chờ %' OR LOWER(TRIM(b.system)) LIKE 'chỜ %'
+                  OR LOWER(TRIM(b.system)) LIKE 'sẽ %' OR LOWER(TRIM(b.system)) LIKE 'sẼ %' OR LOWER(TRIM(b.system)) LIKE 'dự thảo%' OR LOWER(TRIM(b.system)) LIKE 'dỰ thẢo%' THEN ''
                 ELSE TRIM(COALESCE(b.system, '')) END AS system
     FROM book_design_document b
     WHERE NOT (b.result <> 'changed' AND b.number IS NOT NULL
                AND (LOWER(TRIM(b.number)) LIKE 'chưa %' OR LOWER(TRIM(b.number)) LIKE 'chƯa %'
-                    OR LOWER(TRIM(b.number)) LIKE 'đang %' OR LOWER(TRIM(b.number)) LIKE 'Đang %'))
+                    OR LOWER(TRIM(b.number)) LIKE 'đang %' OR LOWER(TRIM(b.number)) LIKE 'Đang %' OR LOWER(TRIM(b.number)) LIKE 'chờ %' OR LOWER(TRIM(b.number)) LIKE 'dự thảo%'))
 ),
 levels AS (
     SELECT e.unit, TRIM(e.subject) AS system, e.result, e.recorded_at,
