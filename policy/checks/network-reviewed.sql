@@ -1,6 +1,7 @@
 -- Was the unit's whole system reviewed within the interval? An assessment that was entered shows it;
 -- that none is entered shows nothing, for no text says in which book a review stands. One that names a year before the interval is not of it,
--- whenever it was typed; nor is one that says in words that nobody assessed.
+-- whenever it was typed; nor is one that says in words that nobody assessed,
+-- or that was last saved before its own day: it was a plan then.
 SELECT e.unit AS unit,
        '' AS subject,
        'met' AS status,
@@ -15,6 +16,7 @@ WHERE e.result = 'whole-system'
            OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'đang %' OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'Đang %' OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'chờ %' OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'chỜ %'
            OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'sẽ %' OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'sẼ %' OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'dự thảo%' OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'dỰ thẢo%')
   AND e.age_days <= CAST(:max_age_days AS BIGINT)
+  AND NOT COALESCE(e.updated_at, e.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - e.age_days) * 86400000 - 25200000
   AND (COALESCE(e.period, '') = ''
        OR SUBSTR(e.period, 1, 4) >= CAST(CAST(SUBSTR(CAST(:today AS TEXT), 1, 4) AS BIGINT)
                                          - (CAST(:max_age_days AS BIGINT) + 364) / 365 AS TEXT))
