@@ -19,6 +19,7 @@ told AS (
            CASE WHEN s.result = 'rejected' AND CAST(:step AS TEXT) <> 'supervised' THEN 'not-used'
                 WHEN s.taken = 'independent' AND s.result IN ('unsupervised', 'untested') THEN 'result-missing'
                 WHEN s.taken = 'both' AND s.result = 'unapproved' THEN 'result-missing'
+                WHEN s.taken = 'not-in-use' AND s.result = 'untested' THEN 'result-missing'
                 WHEN (s.taken IN ('independent', 'both') OR (s.taken IS NULL AND s.result = 'accepted'))
                  AND (LOWER(TRIM(s.who)) IN ('-', '--', '---', '.', '..', '...', '…', '?', '??', '???', '*', '/', 'n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'ko', 'khong', 'chua', 'trống', 'trỐng')
                       OR LOWER(TRIM(s.who)) LIKE 'không%' OR LOWER(TRIM(s.who)) LIKE 'khÔng%' OR LOWER(TRIM(s.who)) LIKE 'khong co%' OR LOWER(TRIM(s.who)) LIKE 'khong ro%' OR LOWER(TRIM(s.who)) LIKE 'ko %'

@@ -1,6 +1,6 @@
 -- Was each report that was asked for sent? Of entries with the same words, number and date the
 -- newest stands. What was not answered, or has no answer after its date, is owed until it is; what
--- was answered late is a breach for the length of the interval.
+-- was answered late is a breach for the length of the interval; late before the date has come is no answer.
 WITH placed AS (
     SELECT b.unit, COALESCE(b.subject, '') AS subject, b.result, b.due_on, b.occurred_on, b.recorded_at, b.age_days,
            ROW_NUMBER() OVER (PARTITION BY b.unit, LOWER(TRIM(COALESCE(b.subject, ''))),
@@ -11,12 +11,12 @@ WITH placed AS (
 SELECT p.unit AS unit,
        p.subject AS subject,
        CASE WHEN p.result = 'answered' THEN 'met'
-            WHEN p.result = 'late' THEN 'breached'
             WHEN p.due_on >= CAST(:today AS TEXT) THEN NULL
+            WHEN p.result = 'late' THEN 'breached'
             WHEN p.result = 'unanswered' OR p.due_on IS NOT NULL THEN 'breached' END AS status,
        CASE WHEN p.result = 'answered' THEN 'sound'
-            WHEN p.result = 'late' THEN 'late'
             WHEN p.due_on >= CAST(:today AS TEXT) THEN 'waiting'
+            WHEN p.result = 'late' THEN 'late'
             WHEN p.result = 'unanswered' THEN 'unanswered'
             WHEN p.due_on IS NOT NULL THEN 'overdue'
             ELSE 'result-missing' END AS reason,
