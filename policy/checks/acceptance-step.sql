@@ -3,20 +3,29 @@
 -- that tells of another fault alone says nothing of this step. What was rejected was tested, and
 -- its test was supervised or not, and an entry that does not tell leaves it unknown; only the report
 -- goes before the use that never came. An entry
--- that says both of supervision is no answer. A report that was wanting before the interval is
+-- that says both of supervision is no answer, nor one whose result names the fault that the step's field denies, or that names in words
+-- nobody as who supervised or approved. A report that was wanting before the interval is
 -- not forgotten: nobody can say how it stands, until an entry about the same system says that it is there.
 WITH steps AS (
     SELECT b.unit, COALESCE(b.subject, '') AS subject, b.result, b.occurred_on, b.recorded_at,
            CASE WHEN b.age_days <= CAST(:window_days AS BIGINT) THEN 1 ELSE 0 END AS is_recent,
-           CASE WHEN CAST(:step AS TEXT) = 'supervised' THEN b.supervised ELSE b.report END AS taken
+           CASE WHEN CAST(:step AS TEXT) = 'supervised' THEN b.supervised ELSE b.report END AS taken,
+           CASE WHEN CAST(:step AS TEXT) = 'supervised' THEN b.supervisor ELSE b.approved_by END AS who
     FROM book_acceptance_test b
     WHERE b.age_days <= CAST(:window_days AS BIGINT) OR CAST(:step AS TEXT) = 'report'
 ),
 told AS (
     SELECT s.unit, s.subject, s.result, s.occurred_on, s.recorded_at, s.is_recent,
            CASE WHEN s.result = 'rejected' AND CAST(:step AS TEXT) <> 'supervised' THEN 'not-used'
-                WHEN s.result = 'unsupervised' AND CAST(:step AS TEXT) = 'supervised'
-                     AND s.taken IN ('independent', 'both') THEN 'result-missing'
+                WHEN s.taken = 'independent' AND s.result IN ('unsupervised', 'untested') THEN 'result-missing'
+                WHEN s.taken = 'both' AND s.result = 'unapproved' THEN 'result-missing'
+                WHEN s.taken = 'not-in-use' AND s.result = 'untested' THEN 'result-missing'
+                WHEN (s.taken IN ('independent', 'both') OR (s.taken IS NULL AND s.result = 'accepted'))
+                 AND (LOWER(TRIM(s.who)) IN ('-', '--', '---', '.', '..', '...', '…', '?', '??', '???', '*', '/', 'n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'ko', 'khong', 'chua', 'trống', 'trỐng')
+                      OR LOWER(TRIM(s.who)) LIKE 'không%' OR LOWER(TRIM(s.who)) LIKE 'khÔng%' OR LOWER(TRIM(s.who)) LIKE 'khong co%' OR LOWER(TRIM(s.who)) LIKE 'khong ro%' OR LOWER(TRIM(s.who)) LIKE 'ko %'
+                      OR LOWER(TRIM(s.who)) LIKE 'chưa%' OR LOWER(TRIM(s.who)) LIKE 'chƯa%' OR LOWER(TRIM(s.who)) LIKE 'chua co%' OR LOWER(TRIM(s.who)) LIKE 'chua ro%'
+                      OR LOWER(TRIM(s.who)) LIKE 'đang %' OR LOWER(TRIM(s.who)) LIKE 'Đang %' OR LOWER(TRIM(s.who)) LIKE 'chờ %' OR LOWER(TRIM(s.who)) LIKE 'chỜ %'
+                      OR LOWER(TRIM(s.who)) LIKE 'sẽ %' OR LOWER(TRIM(s.who)) LIKE 'sẼ %' OR LOWER(TRIM(s.who)) LIKE 'dự thảo%' OR LOWER(TRIM(s.who)) LIKE 'dỰ thẢo%') THEN 'result-missing'
                 WHEN s.taken IN ('independent', 'both') THEN 'sound'
                 WHEN s.taken IN ('nobody', 'unconfirmed', 'unapproved') THEN 'unsound'
                 WHEN s.taken = 'not-in-use' THEN 'not-used'

@@ -1,10 +1,13 @@
 -- Was each unannounced inspection that somebody asked for held? One that was asked for is
 -- settled by one that was held that day or later at the same place, or in the same round. It is
 -- a breach when it was not held within `promptly_days`; of one that was asked for long ago nobody
--- can say. Planned inspections say nothing about it.
+-- can say. Planned inspections say nothing about it. What was last saved
+-- before its own day was a plan then: whether it came about nobody can say.
 WITH ad_hoc AS (
     SELECT b.unit, b.entry, COALESCE(b.subject, '') AS subject, LOWER(TRIM(COALESCE(b.subject, ''))) AS place,
-           b.inspection_round, b.result, b.recorded_at, b.occurred_on, b.age_days
+           b.inspection_round, b.result, b.recorded_at, b.occurred_on, b.age_days,
+           CASE WHEN b.result <> 'not-held'
+                 AND COALESCE(b.updated_at, b.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000 THEN 1 ELSE 0 END AS ahead
     FROM book_inspection b
     WHERE b.occasion = 'ad-hoc'
 ),
@@ -17,11 +20,12 @@ settled AS (
 )
 SELECT a.unit AS unit,
        a.subject AS subject,
-       CASE WHEN a.result IS NULL THEN NULL
+       CASE WHEN a.result IS NULL OR a.ahead = 1 THEN NULL
             WHEN a.result <> 'not-held' THEN 'met'
             WHEN a.age_days <= CAST(:promptly_days AS BIGINT) THEN NULL
             WHEN a.age_days <= CAST(:window_days AS BIGINT) THEN 'breached' END AS status,
        CASE WHEN a.result IS NULL THEN 'result-missing'
+            WHEN a.ahead = 1 THEN 'typed-ahead'
             WHEN a.result <> 'not-held' THEN 'sound'
             WHEN a.age_days <= CAST(:promptly_days AS BIGINT) THEN 'asked'
             WHEN a.age_days <= CAST(:window_days AS BIGINT) THEN 'unsound'

@@ -1,20 +1,36 @@
 -- Did the network authority ask others only by the means that the rule names (letter, e-mail,
 -- telephone, fax)? A request within the interval that was made in person alone is none of them;
--- without such a request there is nothing to say.
+-- without such a request there is nothing to say. One of the same matter by such means shows that it was
+-- not in person alone; where it went to others, nobody can say.
 WITH in_person AS (
-    SELECT b.unit, b.entry, b.subject, b.recorded_at, b.occurred_on
+    SELECT b.unit, b.entry, b.subject, b.recorded_at, b.occurred_on, LOWER(TRIM(COALESCE(b.told, ''))) AS told
     FROM book_outward_notice b
     WHERE b.result = 'help-asked' AND b.channel = 'in-person' AND b.finished_at IS NOT NULL
       AND b.age_days <= CAST(:window_days AS BIGINT)
+),
+again AS (
+    SELECT p.entry,
+           MAX(CASE WHEN p.told = LOWER(TRIM(COALESCE(b.told, ''))) OR p.told = '' OR TRIM(COALESCE(b.told, '')) = '' THEN 1 ELSE 0 END) AS same
+    FROM in_person p
+    JOIN book_outward_notice b ON b.unit = p.unit AND b.result = 'help-asked' AND b.channel <> 'in-person'
+                              AND b.finished_at IS NOT NULL AND b.age_days <= CAST(:window_days AS BIGINT)
+                              AND LOWER(TRIM(b.subject)) = LOWER(TRIM(p.subject))
+    GROUP BY p.entry
+),
+alone AS (
+    SELECT p.unit, p.entry, p.subject, p.recorded_at, p.occurred_on, a.entry AS again
+    FROM in_person p
+    LEFT JOIN again a ON a.entry = p.entry
+    WHERE a.entry IS NULL OR a.same = 0
 )
 SELECT r.unit AS unit,
        COALESCE(p.subject, '') AS subject,
-       CASE WHEN p.entry IS NULL THEN 'not_applicable' ELSE 'breached' END AS status,
-       CASE WHEN p.entry IS NULL THEN 'none-in-person' ELSE 'in-person' END AS reason,
+       CASE WHEN p.entry IS NULL THEN 'not_applicable' WHEN p.again IS NULL THEN 'breached' END AS status,
+       CASE WHEN p.entry IS NULL THEN 'none-in-person' WHEN p.again IS NULL THEN 'in-person' ELSE 'others-asked' END AS reason,
        COALESCE(p.recorded_at, r.updated_at) AS observed_at,
        p.occurred_on AS occurred_on
 FROM fact_role r
-LEFT JOIN in_person p ON p.unit = r.unit
+LEFT JOIN alone p ON p.unit = r.unit
 WHERE r.role = 'network-authority'
   AND (r.starts_on IS NULL OR r.starts_on <= CAST(:today AS TEXT))
   AND (r.ends_on IS NULL OR r.ends_on >= CAST(:today AS TEXT))

@@ -3,10 +3,18 @@
 -- unit's IT officer's word before: the book takes one side only, and nobody can say. The authority's own
 -- changes, made while it was that and agreed to by its own officer, are agreed with the authority. An entry that does not tell of what it is a
 -- change is one of the kind of its device; where that tells nothing either, nobody can say, unless it was refused, or agreed with the authority
--- or the side that this rule names. Of servers, a
+-- or the side that this rule names. Who gave the word, where that says in
+-- words that nobody did, contradicts an agreement: nobody can say. Of servers, a
 -- unit that has none in service is not asked.
 WITH told AS (
-    SELECT b.unit, b.subject, b.result, b.agreed_with, b.occurred_on, b.recorded_at, b.age_days,
+    SELECT b.unit, b.subject,
+           CASE WHEN b.result = 'agreed'
+                 AND (LOWER(TRIM(b.decided_by)) IN ('-', '--', '---', '.', '..', '...', '…', '?', '??', '???', '*', '/', 'n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'ko', 'khong', 'chua', 'trống', 'trỐng')
+                      OR LOWER(TRIM(b.decided_by)) LIKE 'không%' OR LOWER(TRIM(b.decided_by)) LIKE 'khÔng%' OR LOWER(TRIM(b.decided_by)) LIKE 'khong co%' OR LOWER(TRIM(b.decided_by)) LIKE 'khong ro%' OR LOWER(TRIM(b.decided_by)) LIKE 'ko %'
+                      OR LOWER(TRIM(b.decided_by)) LIKE 'chưa%' OR LOWER(TRIM(b.decided_by)) LIKE 'chƯa%' OR LOWER(TRIM(b.decided_by)) LIKE 'chua co%' OR LOWER(TRIM(b.decided_by)) LIKE 'chua ro%'
+                      OR LOWER(TRIM(b.decided_by)) LIKE 'đang %' OR LOWER(TRIM(b.decided_by)) LIKE 'Đang %' OR LOWER(TRIM(b.decided_by)) LIKE 'chờ %' OR LOWER(TRIM(b.decided_by)) LIKE 'chỜ %'
+                      OR LOWER(TRIM(b.decided_by)) LIKE 'sẽ %' OR LOWER(TRIM(b.decided_by)) LIKE 'sẼ %' OR LOWER(TRIM(b.decided_by)) LIKE 'dự thảo%' OR LOWER(TRIM(b.decided_by)) LIKE 'dỰ thẢo%') THEN NULL ELSE b.result END AS result,
+           b.agreed_with, b.occurred_on, b.recorded_at, b.age_days,
            CASE WHEN b.about IS NOT NULL THEN b.about
                 WHEN d.role = 'server' THEN 'server'
                 WHEN d.role = 'workstation' THEN 'workstation'

@@ -1,5 +1,6 @@
 -- Was the newest change of each document of a system's design assessed again? Not yet is no breach
--- for `within_days`, and after the interval nobody can say, until the document is entered as assessed. A document
+-- for `within_days`, and after the interval nobody can say, until the document is entered as assessed. Of one that was
+-- entered as approved since, whether it was assessed before that is not known. A document
 -- that did not change is not asked about, nor is a system whose newest entry in the book of levels
 -- says that it is out of use, nor what is no design of a system (the provider's standby, the
 -- protection of devices).
@@ -18,14 +19,27 @@ placed AS (
     FROM book_design_document b
     WHERE b.occurred_on <= CAST(:today AS TEXT) AND (b.result IS NULL OR b.result IN ('changed', 'reassessed'))
       AND b.subject IN ('scope', 'design', 'level-plan', 'technology', 'standby')
+),
+newest AS (
+    SELECT p.unit, p.system, p.result, p.occurred_on, p.recorded_at, p.age_days,
+           CASE WHEN p.result = 'changed'
+                 AND EXISTS (SELECT 1 FROM book_design_document a
+                             WHERE a.unit = p.unit AND a.subject = p.subject AND a.result = 'approved'
+                               AND LOWER(TRIM(COALESCE(a.system, ''))) = LOWER(p.system)
+                               AND (a.occurred_on > p.occurred_on
+                                    OR (a.occurred_on = p.occurred_on AND a.recorded_at > p.recorded_at))) THEN 1 ELSE 0 END AS approved_since
+    FROM placed p
+    WHERE p.place = 1
 )
 SELECT p.unit AS unit,
        p.system AS subject,
        CASE WHEN p.result = 'reassessed' THEN 'met'
+            WHEN p.approved_since = 1 THEN NULL
             WHEN p.result = 'changed' AND p.age_days > CAST(:within_days AS BIGINT)
                  AND p.age_days <= CAST(:window_days AS BIGINT) THEN 'breached'
             ELSE NULL END AS status,
        CASE WHEN p.result = 'reassessed' THEN 'sound'
+            WHEN p.approved_since = 1 THEN 'approved-since'
             WHEN p.result = 'changed' AND p.age_days <= CAST(:within_days AS BIGINT) THEN 'open'
             WHEN p.result = 'changed' AND p.age_days <= CAST(:window_days AS BIGINT) THEN 'unsound'
             WHEN p.result = 'changed' THEN 'review-old'
@@ -33,7 +47,7 @@ SELECT p.unit AS unit,
        p.recorded_at AS observed_at,
        p.result AS result,
        p.occurred_on AS occurred_on
-FROM placed p
+FROM newest p
 LEFT JOIN levels r ON r.unit = p.unit AND r.folded = LOWER(p.system) AND r.place = 1 AND r.result = 'retired'
-WHERE p.place = 1 AND r.unit IS NULL
+WHERE r.unit IS NULL
   AND (p.result = 'changed' OR p.age_days <= CAST(:window_days AS BIGINT))

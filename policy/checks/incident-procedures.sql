@@ -1,6 +1,7 @@
 -- Has the unit response procedures that have not expired: of ordinary and of serious incidents, or
 -- (`kinds` is `any`) of any kind? One without an end is believed only so long. A kind of which there
--- was never one is without data, and so is one for which only a procedure of no kind stands.
+-- was never one is without data, and so is one for which only a procedure of no kind stands. One whose title or number says that it is not issued yet is none. Where the
+-- newest of a kind and title ran out and an older one has not, nobody can say whether it was replaced.
 WITH kinds AS (
     SELECT 'procedure-ordinary' AS kind
     UNION ALL
@@ -13,14 +14,23 @@ placed AS (
                 ELSE 'other' END AS fits,
            CASE WHEN e.expires_on < CAST(:today AS TEXT) THEN 'expired'
                 WHEN e.expires_on IS NOT NULL OR e.age_days <= CAST(:max_age_days AS BIGINT) THEN 'in-force'
-                ELSE 'not-confirmed' END AS state
-    FROM fact_entry e CROSS JOIN kinds k
-    WHERE e.register = 'incident-plan'
+                ELSE 'not-confirmed' END AS state,
+           ROW_NUMBER() OVER (PARTITION BY e.unit, k.kind, e.subject, LOWER(TRIM(COALESCE(e.title, '')))
+                              ORDER BY e.occurred_on DESC, e.recorded_at DESC, e.entry) AS place
+    FROM book_incident_plan e CROSS JOIN kinds k
+    WHERE NOT (LOWER(TRIM(COALESCE(e.title, ''))) IN ('-', '--', '---', '.', '..', '...', '…', '?', '??', '???', '*', '/', 'n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'ko', 'khong', 'chua', 'trống', 'trỐng')
+               OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'không%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'khÔng%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'khong co%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'khong ro%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'ko %'
+               OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'chưa%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'chƯa%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'chua co%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'chua ro%'
+               OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'đang %' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'Đang %' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'chờ %' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'chỜ %'
+               OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'sẽ %' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'sẼ %' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'dự thảo%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'dỰ thẢo%')
+      AND NOT (LOWER(TRIM(COALESCE(e.number, ''))) LIKE 'chưa %' OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE 'chƯa %'
+               OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE 'đang %' OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE 'Đang %' OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE 'chờ %' OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE 'dự thảo%')
       AND e.subject IN ('procedure', 'procedure-ordinary', 'procedure-serious', 'procedure-both')
 ),
 counted AS (
     SELECT p.unit, p.kind,
-           COUNT(CASE WHEN p.fits = 'own' AND p.state = 'in-force' THEN 1 END) AS standing,
+           COUNT(CASE WHEN p.fits = 'own' AND p.state = 'in-force' AND p.place = 1 THEN 1 END) AS standing,
+           COUNT(CASE WHEN p.fits = 'own' AND p.state = 'in-force' AND p.place > 1 THEN 1 END) AS older,
            COUNT(CASE WHEN p.fits = 'own' AND p.state = 'not-confirmed' THEN 1 END) AS doubtful,
            COUNT(CASE WHEN p.fits = 'unsaid' AND p.state <> 'expired' THEN 1 END) AS unsaid,
            COUNT(CASE WHEN p.fits = 'own' THEN 1 END) AS entries,
@@ -33,9 +43,10 @@ SELECT c.unit AS unit,
             WHEN c.kind = 'procedure-serious' THEN 'Sự cố nghiêm trọng'
             ELSE 'Sự cố thông thường' END AS subject,
        CASE WHEN c.standing > 0 THEN 'met'
-            WHEN c.doubtful > 0 OR c.unsaid > 0 OR c.entries = 0 THEN NULL
+            WHEN c.older > 0 OR c.doubtful > 0 OR c.unsaid > 0 OR c.entries = 0 THEN NULL
             ELSE 'breached' END AS status,
        CASE WHEN c.standing > 0 THEN 'in-force'
+            WHEN c.older > 0 THEN 'older-stands'
             WHEN c.doubtful > 0 THEN 'not-confirmed'
             WHEN c.unsaid > 0 OR c.entries = 0 THEN 'kind-missing'
             ELSE 'expired' END AS reason,

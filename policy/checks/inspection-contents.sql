@@ -2,13 +2,16 @@
 -- that the rule prescribes (`content`: rules, weaknesses, response, owner)? Both books are
 -- read; an entry that does not say tells nothing. An unannounced one follows one sign or request:
 -- what it leaves out is not asked of it. A yearly one that names a year before the interval is not of it,
--- whenever it was typed.
+-- whenever it was typed. An Internet provider is no owner or operator of a system.
+-- What was last saved before its own day was a plan then: whether it came about nobody can say.
 WITH held AS (
-    SELECT b.unit, b.subject, b.occasion, b.recorded_at, b.occurred_on, b.age_days, b.rules, b.weaknesses, b.response, b.owner_contents
+    SELECT b.unit, b.subject, b.occasion, b.recorded_at, b.occurred_on, b.age_days,
+           CASE WHEN COALESCE(b.updated_at, b.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000 THEN 1 ELSE 0 END AS ahead, b.rules, b.weaknesses, b.response, b.owner_contents
     FROM book_inspection b
-    WHERE b.result IS NULL OR b.result <> 'not-held'
+    WHERE b.result IS NULL OR b.result NOT IN ('not-held', 'provider')
     UNION ALL
-    SELECT y.unit, y.subject, 'planned' AS occasion, y.recorded_at, y.occurred_on, y.age_days, y.rules, y.weaknesses, y.response, y.owner_contents
+    SELECT y.unit, y.subject, 'planned' AS occasion, y.recorded_at, y.occurred_on, y.age_days,
+           CASE WHEN COALESCE(y.updated_at, y.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - y.age_days) * 86400000 - 25200000 THEN 1 ELSE 0 END AS ahead, y.rules, y.weaknesses, y.response, y.owner_contents
     FROM book_yearly_inspection y
     WHERE (y.result IS NULL OR y.result <> 'planned')
       AND (COALESCE(y.period, '') = ''
@@ -16,7 +19,7 @@ WITH held AS (
                                              - (CAST(:window_days AS BIGINT) + 364) / 365 AS TEXT))
 ),
 seen AS (
-    SELECT h.unit, COALESCE(h.subject, '') AS subject, h.recorded_at, h.occurred_on,
+    SELECT h.unit, COALESCE(h.subject, '') AS subject, h.recorded_at, h.occurred_on, h.ahead,
            CASE WHEN CAST(:content AS TEXT) = 'rules' THEN h.rules
                 WHEN CAST(:content AS TEXT) = 'weaknesses' THEN h.weaknesses
                 WHEN CAST(:content AS TEXT) = 'response' THEN h.response
@@ -27,12 +30,14 @@ seen AS (
 )
 SELECT s.unit AS unit,
        s.subject AS subject,
-       CASE WHEN s.looked = 'checked' THEN 'met'
+       CASE WHEN s.ahead = 1 THEN NULL
+            WHEN s.looked = 'checked' THEN 'met'
             WHEN s.looked = 'left-out' AND s.is_narrow = 1 THEN 'not_applicable'
             WHEN s.looked = 'left-out' THEN 'breached'
             WHEN s.looked = 'none-set' THEN 'not_applicable'
             ELSE NULL END AS status,
-       CASE WHEN s.looked = 'checked' THEN 'checked'
+       CASE WHEN s.ahead = 1 THEN 'typed-ahead'
+            WHEN s.looked = 'checked' THEN 'checked'
             WHEN s.looked = 'left-out' AND s.is_narrow = 1 THEN 'narrow'
             WHEN s.looked = 'left-out' THEN 'left-out'
             WHEN s.looked = 'none-set' THEN 'none-set'

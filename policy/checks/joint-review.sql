@@ -1,7 +1,8 @@
 -- Was the regulation reviewed in the province by one of the three bodies that review it together
 -- (network authority, provincial police, military command), no longer ago than the interval?
 -- Where none ever was on record, nobody can say. The day of an entry stands in for a blank one of the
--- review, unless the entry names a year long before it; one that has yet to come is blank here too, but was saved later. Dates become day numbers by the integer formula
+-- review, unless the entry names a year long before it; one that has yet to come is blank here too, but was saved later. An entry last saved before its own day
+-- was a plan then: where the newest review is too old beside such a one, nobody can say. Dates become day numbers by the integer formula
 -- of Fliegel and Van Flandern (1968), which both engines compute alike.
 WITH bodies AS (
     SELECT o.unit, o.province, o.name, o.updated_at, CAST(NULL AS TEXT) AS starts_on, CAST(NULL AS TEXT) AS ends_on
@@ -14,7 +15,10 @@ WITH bodies AS (
     WHERE r.role IN ('network-authority', 'police', 'military')
 ),
 held AS (
-    SELECT b.unit, b.entry, b.recorded_at,
+    SELECT b.unit, b.entry, b.recorded_at, b.age_days,
+           CASE WHEN b.reviewed_on IS NULL
+                 AND COALESCE(b.updated_at, b.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000
+                THEN 1 ELSE 0 END AS ahead,
            COALESCE(b.reviewed_on, CASE WHEN COALESCE(b.updated_at, b.recorded_at) <= CAST(:now AS BIGINT)
                                          AND (COALESCE(b.period, '') = ''
                                               OR SUBSTR(b.period, 1, 4) >= CAST(CAST(SUBSTR(b.occurred_on, 1, 4) AS BIGINT) - 1 AS TEXT))
@@ -29,7 +33,13 @@ reviews AS (
     FROM held h
     JOIN bodies s ON s.unit = h.unit AND (s.starts_on IS NULL OR s.starts_on <= h.reviewed_on)
                  AND (s.ends_on IS NULL OR s.ends_on >= h.reviewed_on)
-    WHERE h.reviewed_on IS NOT NULL
+    WHERE h.reviewed_on IS NOT NULL AND h.ahead = 0
+),
+planned AS (
+    SELECT DISTINCT s.province
+    FROM held h
+    JOIN bodies s ON s.unit = h.unit
+    WHERE h.ahead = 1 AND h.reviewed_on IS NOT NULL AND h.age_days <= CAST(:max_age_days AS BIGINT)
 ),
 parts AS (
     SELECT v.province, v.name, v.recorded_at, v.reviewed_on,
@@ -52,15 +62,17 @@ SELECT DISTINCT h.unit AS unit,
        '' AS subject,
        CASE WHEN n.province IS NULL THEN NULL
             WHEN n.age_days <= CAST(:max_age_days AS BIGINT) THEN 'met'
-            ELSE 'breached' END AS status,
+            WHEN l.province IS NULL THEN 'breached' END AS status,
        CASE WHEN n.province IS NULL THEN 'none'
             WHEN n.age_days <= CAST(:max_age_days AS BIGINT) THEN 'recent'
-            ELSE 'too-old' END AS reason,
+            WHEN l.province IS NULL THEN 'too-old'
+            ELSE 'typed-ahead' END AS reason,
        COALESCE(n.recorded_at, h.updated_at) AS observed_at,
        n.reviewed_on AS last_on,
        n.name AS held_by,
        n.age_days AS age_days
 FROM bodies h
 LEFT JOIN newest n ON n.province = h.province
+LEFT JOIN planned l ON l.province = h.province
 WHERE (h.starts_on IS NULL OR h.starts_on <= CAST(:today AS TEXT))
   AND (h.ends_on IS NULL OR h.ends_on >= CAST(:today AS TEXT))

@@ -1,22 +1,26 @@
 -- Was every violation that is entered for this half-year or the last dealt with? The period that
 -- an entry names counts, whenever it was typed. One that is still being dealt with decides
--- nothing, whatever half-year it is of: until its entry says what came of it, nobody can say.
+-- nothing, whatever half-year it is of: until its entry says what came of it, nobody can say. Nor can they of
+-- one that says that there was none and counts some, or that said so before its half-year began.
 SELECT e.unit AS unit,
        e.period AS subject,
        CASE WHEN e.result = 'ignored' THEN 'breached'
+            WHEN e.result = 'none' AND e.violations > 0 THEN NULL
+            WHEN e.result = 'none' AND e.occurred_on < SUBSTR(e.period, 1, 4) || CASE WHEN SUBSTR(e.period, 6, 2) = 'H1' THEN '-01-01' ELSE '-07-01' END THEN NULL
             WHEN e.result IN ('none', 'handled') THEN 'met' END AS status,
        CASE WHEN e.result = 'ignored' THEN 'unsound'
+            WHEN e.result = 'none' AND e.violations > 0 THEN 'counted'
+            WHEN e.result = 'none' AND e.occurred_on < SUBSTR(e.period, 1, 4) || CASE WHEN SUBSTR(e.period, 6, 2) = 'H1' THEN '-01-01' ELSE '-07-01' END THEN 'early'
             WHEN e.result IN ('none', 'handled') THEN 'sound'
             WHEN e.result = 'pending' THEN 'under-way'
             ELSE 'result-missing' END AS reason,
        e.recorded_at AS observed_at,
        e.result AS result,
        e.occurred_on AS occurred_on
-FROM fact_entry e
-WHERE e.register = 'violation-record'
-  AND (e.result = 'pending'
-       OR e.period = SUBSTR(CAST(:today AS TEXT), 1, 4)
-                     || CASE WHEN SUBSTR(CAST(:today AS TEXT), 6, 2) <= '06' THEN '-H1' ELSE '-H2' END
-       OR e.period = CASE WHEN SUBSTR(CAST(:today AS TEXT), 6, 2) <= '06'
-                          THEN CAST(CAST(SUBSTR(CAST(:today AS TEXT), 1, 4) AS BIGINT) - 1 AS TEXT) || '-H2'
-                          ELSE SUBSTR(CAST(:today AS TEXT), 1, 4) || '-H1' END)
+FROM book_violation_record e
+WHERE e.result = 'pending'
+   OR e.period = SUBSTR(CAST(:today AS TEXT), 1, 4)
+                 || CASE WHEN SUBSTR(CAST(:today AS TEXT), 6, 2) <= '06' THEN '-H1' ELSE '-H2' END
+   OR e.period = CASE WHEN SUBSTR(CAST(:today AS TEXT), 6, 2) <= '06'
+                      THEN CAST(CAST(SUBSTR(CAST(:today AS TEXT), 1, 4) AS BIGINT) - 1 AS TEXT) || '-H2'
+                      ELSE SUBSTR(CAST(:today AS TEXT), 1, 4) || '-H1' END

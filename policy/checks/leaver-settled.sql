@@ -2,47 +2,47 @@
 -- `also_sound`), or is it not (`fault`, `also_fault`)? What was not settled stays so until an
 -- entry about that person says otherwise, however long ago they left; what was settled is looked
 -- at for the interval. A book serves several rules: an entry whose result is neither says
--- nothing about this one; where all that is looked at of a unit is such, nothing is known, and no
--- word that nobody left stands.
-WITH placed AS (
-    SELECT e.unit, COALESCE(e.subject, '') AS subject, e.result, e.occurred_on, e.recorded_at, e.age_days,
-           ROW_NUMBER() OVER (PARTITION BY e.unit, LOWER(TRIM(COALESCE(e.subject, '')))
-                              ORDER BY e.occurred_on DESC, e.recorded_at DESC, e.entry) AS place
+-- nothing about this one. Somebody of whom no other entry tells, or whose fault stood before it, is not
+-- known, and no word that nobody left stands; who was settled before it, within the
+-- interval, stays settled.
+WITH entries AS (
+    SELECT e.unit, e.entry, COALESCE(e.subject, '') AS subject, LOWER(TRIM(COALESCE(e.subject, ''))) AS person,
+           e.result, e.occurred_on, e.recorded_at, e.age_days,
+           CASE WHEN e.result IS NULL THEN 'result-missing'
+                WHEN e.result IN (CAST(:fault AS TEXT), CAST(:also_fault AS TEXT)) THEN 'unsound'
+                WHEN e.result IN (CAST(:sound AS TEXT), CAST(:also_sound AS TEXT)) THEN 'sound'
+                ELSE 'not-told' END AS told
     FROM fact_entry e
     WHERE e.register = 'leaver'
-      AND (e.result IS NULL
-           OR e.result IN (CAST(:sound AS TEXT), CAST(:also_sound AS TEXT),
-                           CAST(:fault AS TEXT), CAST(:also_fault AS TEXT)))
 ),
-shown AS (
-    SELECT p.unit, p.subject, p.result, p.occurred_on, p.recorded_at
-    FROM placed p
-    WHERE p.place = 1
-      AND (p.result IS NULL
-           OR p.result IN (CAST(:fault AS TEXT), CAST(:also_fault AS TEXT))
-           OR p.age_days <= CAST(:window_days AS BIGINT))
+placed AS (
+    SELECT n.unit, n.subject, n.person, n.result, n.occurred_on, n.recorded_at, n.age_days, n.told,
+           ROW_NUMBER() OVER (PARTITION BY n.unit, n.person
+                              ORDER BY n.occurred_on DESC, n.recorded_at DESC, n.entry) AS place,
+           ROW_NUMBER() OVER (PARTITION BY n.unit, n.person, CASE WHEN n.told = 'not-told' THEN 1 ELSE 0 END
+                              ORDER BY n.occurred_on DESC, n.recorded_at DESC, n.entry) AS turn
+    FROM entries n
+),
+told AS (
+    SELECT n.unit, n.subject, n.result, n.occurred_on, n.recorded_at, n.age_days,
+           CASE WHEN n.told = 'not-told' AND t.told = 'sound' AND t.age_days <= CAST(:window_days AS BIGINT) THEN 'sound'
+                ELSE n.told END AS told,
+           t.told AS before
+    FROM placed n
+    LEFT JOIN placed t ON t.unit = n.unit AND t.person = n.person AND t.told <> 'not-told' AND t.turn = 1
+    WHERE n.place = 1
 )
-SELECT p.unit AS unit,
-       p.subject AS subject,
-       CASE WHEN p.result IS NULL THEN NULL
-            WHEN p.result IN (CAST(:fault AS TEXT), CAST(:also_fault AS TEXT)) THEN 'breached'
-            ELSE 'met' END AS status,
-       CASE WHEN p.result IS NULL THEN 'result-missing'
-            WHEN p.result IN (CAST(:fault AS TEXT), CAST(:also_fault AS TEXT)) THEN 'unsound'
-            ELSE 'sound' END AS reason,
-       p.recorded_at AS observed_at,
-       p.result AS result,
-       p.occurred_on AS occurred_on
-FROM shown p
-UNION ALL
-SELECT e.unit AS unit,
-       COALESCE(e.subject, '') AS subject,
-       NULL AS status,
-       'not-told' AS reason,
-       e.recorded_at AS observed_at,
-       e.result AS result,
-       e.occurred_on AS occurred_on
-FROM fact_entry e
-WHERE e.register = 'leaver'
-  AND e.age_days <= CAST(:window_days AS BIGINT)
-  AND e.unit NOT IN (SELECT p.unit FROM shown p)
+SELECT t.unit AS unit,
+       t.subject AS subject,
+       CASE WHEN t.told = 'sound' THEN 'met'
+            WHEN t.told = 'unsound' THEN 'breached' END AS status,
+       CASE WHEN t.told = 'sound' THEN 'sound'
+            WHEN t.told = 'unsound' THEN 'unsound'
+            WHEN t.told = 'result-missing' THEN 'result-missing'
+            ELSE 'not-told' END AS reason,
+       t.recorded_at AS observed_at,
+       t.result AS result,
+       t.occurred_on AS occurred_on
+FROM told t
+WHERE t.told IN ('unsound', 'result-missing') OR t.before = 'unsound'
+   OR t.age_days <= CAST(:window_days AS BIGINT)

@@ -1,19 +1,28 @@
 -- Was each change of IT officer of the last year notified? A change is an officer who
--- began after another had begun. A notice belongs to the officer whom it names, or else to
+-- began after another had begun, and one of these has an end: where none has, the new one may have come
+-- beside them, and without a notice nobody can say. A notice belongs to the officer whom it names, or else to
 -- the one who held the post on its day; one about accounts belongs to none. A
 -- notice that came later than the grace stays late as long as the change is looked at. Of a unit
--- whose last officer left, and that names no other, it is not known whether there was a change. Dates
+-- whose last officer left, and that names no other, it is not known whether there was a change; nor of one that one of
+-- several left within a year, while no notice was given since. A name that says in words that there is nobody is none. Dates
 -- become day numbers by the integer formula of Fliegel and Van Flandern (1968).
 WITH officers AS (
     SELECT c.unit, c.contact, c.name, c.starts_on, c.ends_on, c.updated_at,
-           ROW_NUMBER() OVER (PARTITION BY c.unit ORDER BY c.starts_on, c.contact) AS place,
-           LEAD(c.starts_on) OVER (PARTITION BY c.unit ORDER BY c.starts_on, c.contact) AS next_on,
-           LAG(c.starts_on) OVER (PARTITION BY c.unit ORDER BY c.starts_on, c.contact) AS previous_on
+           ROW_NUMBER() OVER (PARTITION BY c.unit ORDER BY COALESCE(c.starts_on, ''), c.contact) AS place,
+           LEAD(c.starts_on) OVER (PARTITION BY c.unit ORDER BY COALESCE(c.starts_on, ''), c.contact) AS next_on,
+           LAG(COALESCE(c.starts_on, '')) OVER (PARTITION BY c.unit ORDER BY COALESCE(c.starts_on, ''), c.contact) AS previous_on
     FROM fact_contact c
-    WHERE c.role = 'it-officer' AND c.starts_on IS NOT NULL AND c.starts_on <= CAST(:today AS TEXT)
+    WHERE c.role = 'it-officer' AND (c.starts_on IS NULL OR c.starts_on <= CAST(:today AS TEXT))
+      AND NOT (LOWER(TRIM(COALESCE(c.name, ''))) IN ('-', '--', '---', '.', '..', '...', '…', '?', '??', '???', '*', '/', 'n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'ko', 'khong', 'chua', 'trống', 'trỐng')
+               OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'không%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'khÔng%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'khong co%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'khong ro%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'ko %'
+               OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'chưa%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'chƯa%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'chua co%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'chua ro%'
+               OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'đang %' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'Đang %' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'chờ %' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'chỜ %'
+               OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'sẽ %' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'sẼ %' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'dự thảo%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'dỰ thẢo%')
 ),
 changes AS (
     SELECT o.unit, o.contact, o.name, o.starts_on, o.next_on, o.previous_on, o.updated_at,
+           CASE WHEN EXISTS (SELECT 1 FROM officers p
+                             WHERE p.unit = o.unit AND p.place < o.place AND p.ends_on >= o.previous_on) THEN 1 ELSE 0 END AS replaced,
            CAST(SUBSTR(o.starts_on, 1, 4) AS BIGINT) AS y1,
            CAST(SUBSTR(o.starts_on, 6, 2) AS BIGINT) AS m1,
            CAST(SUBSTR(o.starts_on, 9, 2) AS BIGINT) AS d1,
@@ -21,10 +30,10 @@ changes AS (
            CAST(SUBSTR(CAST(:today AS TEXT), 6, 2) AS BIGINT) AS m2,
            CAST(SUBSTR(CAST(:today AS TEXT), 9, 2) AS BIGINT) AS d2
     FROM officers o
-    WHERE o.place > 1
+    WHERE o.place > 1 AND o.starts_on IS NOT NULL
 ),
 aged AS (
-    SELECT c.unit, c.contact, c.name, c.starts_on, c.next_on, c.previous_on, c.updated_at,
+    SELECT c.unit, c.contact, c.name, c.starts_on, c.next_on, c.previous_on, c.replaced, c.updated_at,
            (1461 * (c.y2 + 4800 + (c.m2 - 14) / 12)) / 4 + (367 * (c.m2 - 2 - 12 * ((c.m2 - 14) / 12))) / 12 - (3 * ((c.y2 + 4900 + (c.m2 - 14) / 12) / 100)) / 4 + c.d2
            - ((1461 * (c.y1 + 4800 + (c.m1 - 14) / 12)) / 4 + (367 * (c.m1 - 2 - 12 * ((c.m1 - 14) / 12))) / 12 - (3 * ((c.y1 + 4900 + (c.m1 - 14) / 12) / 100)) / 4 + c.d1) AS age_days
     FROM changes c
@@ -46,8 +55,9 @@ notices AS (
 judged AS (
     SELECT a.unit, a.name, a.starts_on, a.updated_at, a.age_days, n.notified_on,
            CASE WHEN a.age_days - n.notified_days <= CAST(:grace_days AS BIGINT) THEN 'notified'
-                WHEN n.notified_on IS NOT NULL THEN 'notified-late'
                 WHEN a.age_days <= CAST(:grace_days AS BIGINT) THEN 'within-grace'
+                WHEN a.replaced = 0 THEN 'added'
+                WHEN n.notified_on IS NOT NULL THEN 'notified-late'
                 ELSE 'not-notified' END AS outcome
     FROM aged a
     LEFT JOIN notices n ON n.unit = a.unit AND n.contact = a.contact
@@ -61,6 +71,7 @@ SELECT j.unit AS unit,
        CASE WHEN j.outcome = 'notified' THEN 'notified'
             WHEN j.outcome = 'not-notified' THEN 'not-notified'
             WHEN j.outcome = 'notified-late' THEN 'notified-late'
+            WHEN j.outcome = 'added' THEN 'added'
             ELSE 'within-grace' END AS reason,
        j.updated_at AS observed_at,
        j.starts_on AS starts_on,
@@ -68,15 +79,24 @@ SELECT j.unit AS unit,
        j.age_days AS age_days
 FROM judged j
 UNION ALL
-SELECT o.unit AS unit,
+SELECT t.unit AS unit,
        '' AS subject,
-       'not_applicable' AS status,
-       'no-change' AS reason,
-       MAX(o.updated_at) AS observed_at,
+       CASE WHEN t.leavers = 0 THEN 'not_applicable' END AS status,
+       CASE WHEN t.leavers = 0 THEN 'no-change' ELSE 'left' END AS reason,
+       t.updated_at AS observed_at,
        CAST(NULL AS TEXT) AS starts_on,
        CAST(NULL AS TEXT) AS notified_on,
        CAST(NULL AS BIGINT) AS age_days
-FROM officers o
-WHERE o.unit NOT IN (SELECT j.unit FROM judged j)
-GROUP BY o.unit
-HAVING COUNT(CASE WHEN o.ends_on IS NULL OR o.ends_on >= CAST(:today AS TEXT) THEN 1 END) > 0
+FROM (
+    SELECT o.unit, MAX(o.updated_at) AS updated_at,
+           COUNT(CASE WHEN o.ends_on IS NULL OR o.ends_on >= CAST(:today AS TEXT) THEN 1 END) AS in_office,
+           COUNT(CASE WHEN o.ends_on < CAST(:today AS TEXT)
+                       AND o.ends_on >= CAST(CAST(SUBSTR(CAST(:today AS TEXT), 1, 4) AS BIGINT) - 1 AS TEXT) || SUBSTR(CAST(:today AS TEXT), 5)
+                       AND NOT EXISTS (SELECT 1 FROM fact_entry e
+                                       WHERE e.unit = o.unit AND e.register = 'officer-change-notice' AND e.result = 'officer'
+                                         AND e.occurred_on >= COALESCE(o.starts_on, '') AND e.age_days <= CAST(:window_days AS BIGINT)) THEN 1 END) AS leavers
+    FROM officers o
+    WHERE o.unit NOT IN (SELECT j.unit FROM judged j)
+    GROUP BY o.unit
+) t
+WHERE t.in_office > 0

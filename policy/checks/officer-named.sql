@@ -4,7 +4,8 @@
 -- was observed by nobody, and a person answers for it. A hotline that is staffed around the clock
 -- is an incident desk too. Where a security officer left, the IT officer or desk that stays may have taken the
 -- security over (the texts name either): a person answers for that too. So it is where a contact of the desk
--- left and an IT or security officer stays (a desk is more than one person), or a hotline ended and the desk stays.
+-- left and an IT or security officer stays (a desk is more than one person, and so is a hotline), or a hotline ended and the desk stays, or the
+-- IT officer left and a security officer stays. A contact whose name says in words that there is nobody is none.
 WITH held AS (
     SELECT c.unit,
            c.name,
@@ -18,8 +19,14 @@ WITH held AS (
                  AND (c.ends_on IS NULL OR c.ends_on >= CAST(:today AS TEXT)) THEN 1 ELSE 0 END AS today,
            CASE WHEN (CAST(:office AS TEXT) = 'security-officer' AND c.role IN ('it-officer', 'incident-desk', 'hotline'))
                   OR (CAST(:office AS TEXT) = 'incident-desk' AND c.role IN ('it-officer', 'security-officer'))
-                  OR (CAST(:office AS TEXT) = 'hotline' AND c.role = 'incident-desk') THEN 1 ELSE 0 END AS stands_in
+                  OR (CAST(:office AS TEXT) = 'it-officer' AND c.role = 'security-officer')
+                  OR (CAST(:office AS TEXT) = 'hotline' AND c.role IN ('incident-desk', 'it-officer', 'security-officer')) THEN 1 ELSE 0 END AS stands_in
     FROM fact_contact c
+    WHERE NOT (LOWER(TRIM(COALESCE(c.name, ''))) IN ('-', '--', '---', '.', '..', '...', '…', '?', '??', '???', '*', '/', 'n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'ko', 'khong', 'chua', 'trống', 'trỐng')
+               OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'không%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'khÔng%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'khong co%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'khong ro%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'ko %'
+               OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'chưa%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'chƯa%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'chua co%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'chua ro%'
+               OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'đang %' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'Đang %' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'chờ %' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'chỜ %'
+               OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'sẽ %' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'sẼ %' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'dự thảo%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'dỰ thẢo%')
 ), told AS (
     SELECT h.unit,
            COUNT(*) AS contacts,

@@ -3,10 +3,17 @@
 -- interval, and after it nobody can say, until an entry about the same software settles it. The book serves several
 -- rules: of a software whose entries tell of another fault alone nothing is known of this one, nor of a unit of
 -- which nothing that is looked at does, and no word that nothing was ordered stands. What is still under way
--- beside others owes nothing yet.
+-- beside others owes nothing yet. A contract that is
+-- said in words not to be there contradicts a result that says that it is: nobody can say.
 WITH told AS (
     SELECT b.unit, b.entry, COALESCE(b.subject, '') AS subject, b.result, b.occurred_on, b.recorded_at, b.age_days,
-           CASE WHEN b.result IN (CAST(:sound AS TEXT), CAST(:also_sound AS TEXT)) THEN 'sound'
+           CASE WHEN CAST(:fault AS TEXT) = 'without-contract' AND b.result IN (CAST(:sound AS TEXT), CAST(:also_sound AS TEXT))
+                 AND (LOWER(TRIM(b.contract)) IN ('-', '--', '---', '.', '..', '...', '…', '?', '??', '???', '*', '/', 'n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'ko', 'khong', 'chua', 'trống', 'trỐng')
+                      OR LOWER(TRIM(b.contract)) LIKE 'không%' OR LOWER(TRIM(b.contract)) LIKE 'khÔng%' OR LOWER(TRIM(b.contract)) LIKE 'khong co%' OR LOWER(TRIM(b.contract)) LIKE 'khong ro%' OR LOWER(TRIM(b.contract)) LIKE 'ko %'
+                      OR LOWER(TRIM(b.contract)) LIKE 'chưa%' OR LOWER(TRIM(b.contract)) LIKE 'chƯa%' OR LOWER(TRIM(b.contract)) LIKE 'chua co%' OR LOWER(TRIM(b.contract)) LIKE 'chua ro%'
+                      OR LOWER(TRIM(b.contract)) LIKE 'đang %' OR LOWER(TRIM(b.contract)) LIKE 'Đang %' OR LOWER(TRIM(b.contract)) LIKE 'chờ %' OR LOWER(TRIM(b.contract)) LIKE 'chỜ %'
+                      OR LOWER(TRIM(b.contract)) LIKE 'sẽ %' OR LOWER(TRIM(b.contract)) LIKE 'sẼ %' OR LOWER(TRIM(b.contract)) LIKE 'dự thảo%' OR LOWER(TRIM(b.contract)) LIKE 'dỰ thẢo%') THEN 'result-missing'
+                WHEN b.result IN (CAST(:sound AS TEXT), CAST(:also_sound AS TEXT)) THEN 'sound'
                 WHEN b.result IN (CAST(:fault AS TEXT), CAST(:also_fault AS TEXT)) THEN 'unsound'
                 WHEN b.result IS NULL THEN 'result-missing' END AS told
     FROM book_outsourced_development b

@@ -3,7 +3,7 @@
 -- year or the last? The team's standing office is the network authority, and one inspection is
 -- entered once: the entries of the network authority, the incident team and the inspectors of the
 -- same province count for each of them, in both books. The year that an entry names counts, whenever it was typed: one of
--- an earlier year is none of these. An Internet provider is no owner or operator of a system. That none is entered shows nothing.
+-- an earlier year is none of these, nor is one that was last saved before its own day: it was a plan then. An Internet provider is no owner or operator of a system. That none is entered shows nothing.
 WITH bodies AS (
     SELECT r.unit, r.province,
            MAX(CASE WHEN CAST(:asked AS TEXT) = 'authority' THEN CASE WHEN r.role = 'network-authority' THEN 1 ELSE 0 END
@@ -18,13 +18,13 @@ WITH bodies AS (
 held AS (
     SELECT y.unit, y.occurred_on, y.recorded_at
     FROM book_yearly_inspection y
-    WHERE y.result IN ('sound', 'findings')
+    WHERE y.result IN ('sound', 'findings') AND NOT COALESCE(y.updated_at, y.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - y.age_days) * 86400000 - 25200000
       AND (COALESCE(y.period, '') = ''
            OR SUBSTR(y.period, 1, 4) >= CAST(CAST(SUBSTR(CAST(:today AS TEXT), 1, 4) AS BIGINT) - 1 AS TEXT))
     UNION ALL
     SELECT b.unit, b.occurred_on, b.recorded_at
     FROM book_inspection b
-    WHERE b.occasion = 'planned' AND b.result NOT IN ('not-held', 'provider')
+    WHERE b.occasion = 'planned' AND b.result NOT IN ('not-held', 'provider') AND NOT COALESCE(b.updated_at, b.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000
 ),
 latest AS (
     SELECT a.unit, MAX(h.occurred_on) AS occurred_on, MAX(h.recorded_at) AS recorded_at

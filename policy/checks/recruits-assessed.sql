@@ -1,21 +1,26 @@
 -- Did an expert assess each person recruited within the interval? Of an unqualified recruit the result
--- does not tell; the expert's name does, but for words that say that there is none.
+-- does not tell; the expert's name does, but for words that say that there is none. An entry that says one thing by its
+-- result and the other by that name is no answer.
 WITH recruits AS (
     SELECT b.unit, b.subject, b.result, b.occurred_on, b.recorded_at,
-           CASE WHEN LOWER(TRIM(COALESCE(b.assessed_by, ''))) IN ('', '-', '.', '?', '??', 'n/a', 'na', 'không', 'chưa', 'khÔng', 'chƯa')
-                  OR LOWER(TRIM(b.assessed_by)) LIKE 'không %' OR LOWER(TRIM(b.assessed_by)) LIKE 'khÔng %'
-                  OR LOWER(TRIM(b.assessed_by)) LIKE 'chưa %' OR LOWER(TRIM(b.assessed_by)) LIKE 'chƯa %' THEN 0 ELSE 1 END AS named
+           CASE WHEN TRIM(COALESCE(b.assessed_by, '')) = '' THEN 'blank'
+                WHEN LOWER(TRIM(b.assessed_by)) IN ('-', '--', '---', '.', '..', '...', '…', '?', '??', '???', '*', '/', 'n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'ko', 'khong', 'chua', 'trống', 'trỐng')
+                  OR LOWER(TRIM(b.assessed_by)) LIKE 'không%' OR LOWER(TRIM(b.assessed_by)) LIKE 'khÔng%' OR LOWER(TRIM(b.assessed_by)) LIKE 'khong co%' OR LOWER(TRIM(b.assessed_by)) LIKE 'khong ro%' OR LOWER(TRIM(b.assessed_by)) LIKE 'ko %'
+                  OR LOWER(TRIM(b.assessed_by)) LIKE 'chưa%' OR LOWER(TRIM(b.assessed_by)) LIKE 'chƯa%' OR LOWER(TRIM(b.assessed_by)) LIKE 'chua co%' OR LOWER(TRIM(b.assessed_by)) LIKE 'chua ro%'
+                  OR LOWER(TRIM(b.assessed_by)) LIKE 'đang %' OR LOWER(TRIM(b.assessed_by)) LIKE 'Đang %' OR LOWER(TRIM(b.assessed_by)) LIKE 'chờ %' OR LOWER(TRIM(b.assessed_by)) LIKE 'chỜ %'
+                  OR LOWER(TRIM(b.assessed_by)) LIKE 'sẽ %' OR LOWER(TRIM(b.assessed_by)) LIKE 'sẼ %' OR LOWER(TRIM(b.assessed_by)) LIKE 'dự thảo%' OR LOWER(TRIM(b.assessed_by)) LIKE 'dỰ thẢo%' THEN 'nobody'
+                ELSE 'somebody' END AS expert
     FROM book_recruitment b
     WHERE b.age_days <= CAST(:window_days AS BIGINT)
 )
 SELECT r.unit AS unit,
        COALESCE(r.subject, '') AS subject,
-       CASE WHEN r.result = 'qualified' THEN 'met'
-            WHEN r.result = 'unassessed' THEN 'breached'
-            WHEN r.result = 'unqualified' AND r.named = 1 THEN 'met' END AS status,
-       CASE WHEN r.result = 'qualified' THEN 'sound'
-            WHEN r.result = 'unassessed' THEN 'unsound'
-            WHEN r.result = 'unqualified' AND r.named = 1 THEN 'sound'
+       CASE WHEN r.result = 'qualified' AND r.expert <> 'nobody' THEN 'met'
+            WHEN r.result = 'unassessed' AND r.expert <> 'somebody' THEN 'breached'
+            WHEN r.result = 'unqualified' AND r.expert = 'somebody' THEN 'met' END AS status,
+       CASE WHEN r.result = 'qualified' AND r.expert <> 'nobody' THEN 'sound'
+            WHEN r.result = 'unassessed' AND r.expert <> 'somebody' THEN 'unsound'
+            WHEN r.result = 'unqualified' AND r.expert = 'somebody' THEN 'sound'
             ELSE 'result-missing' END AS reason,
        r.recorded_at AS observed_at,
        r.result AS result,

@@ -3,15 +3,19 @@
 -- that name is in the book, a withdrawal on the day of issue is that one's, which was replaced. An amendment
 -- shows that there is one where its issue was never entered; where what was issued does not
 -- stand any more, nobody can say of what the amendment is. Without an end it is believed only so long
--- after it was last issued, amended or checked.
+-- after it was last issued, amended or checked. A title that says in words that there is none is none.
+-- A withdrawal under a name of which nothing is in the book may be that of any that stands (a title in one entry, a number
+-- in the other): where as many were withdrawn so as stand, nobody can say; nor where a newer one of the same name ran out.
 WITH issued AS (
     SELECT e.unit, MAX(CASE WHEN e.result <> 'checked' THEN e.occurred_on END) AS issued_on,
            MAX(e.recorded_at) AS recorded_at,
            COUNT(CASE WHEN e.stands = 1 AND (e.expires_on IS NOT NULL OR e.age_days <= CAST(:max_age_days AS BIGINT))
                       THEN 1 END) AS confirmed,
            COUNT(CASE WHEN e.result = 'issued' THEN 1 END) AS issues,
-           COUNT(CASE WHEN e.result = 'issued' AND e.stands = 1 THEN 1 END) AS standing,
-           COUNT(CASE WHEN e.result = 'amended' AND e.stands = 1 THEN 1 END) AS amendments
+           COUNT(CASE WHEN e.result = 'issued' AND e.stands = 1 AND e.replaced = 0 THEN 1 END) AS standing,
+           COUNT(CASE WHEN e.result = 'issued' AND e.stands = 1 AND e.replaced = 1 THEN 1 END) AS older,
+           COUNT(CASE WHEN e.result = 'amended' AND e.stands = 1 THEN 1 END) AS amendments,
+           MIN(CASE WHEN e.result <> 'checked' AND e.stands = 1 THEN e.occurred_on END) AS first_on
     FROM (
         SELECT f.unit, f.occurred_on, f.recorded_at, f.result, f.expires_on, f.age_days,
                CASE WHEN (f.expires_on IS NULL OR f.expires_on >= CAST(:today AS TEXT))
@@ -26,24 +30,56 @@ WITH issued AS (
                                     WHERE p.unit = f.unit AND p.register = f.register AND p.result IN ('issued', 'amended')
                                       AND LOWER(TRIM(p.subject)) = LOWER(TRIM(f.subject)) AND p.occurred_on < f.occurred_on
                                 ))
-                     ) THEN 1 ELSE 0 END AS stands
+                     ) THEN 1 ELSE 0 END AS stands,
+               CASE WHEN EXISTS (
+                         SELECT 1 FROM fact_entry n
+                         WHERE n.unit = f.unit AND n.register = f.register AND n.result = 'issued'
+                           AND LOWER(TRIM(n.subject)) = LOWER(TRIM(f.subject))
+                           AND n.occurred_on > f.occurred_on AND n.expires_on < CAST(:today AS TEXT)
+                     ) THEN 1 ELSE 0 END AS replaced
         FROM fact_entry f
         WHERE f.register = 'internal-regulation' AND f.result IN ('issued', 'amended', 'checked')
           AND f.occurred_on <= CAST(:today AS TEXT)
+          AND NOT (LOWER(TRIM(COALESCE(f.subject, ''))) IN ('-', '--', '---', '.', '..', '...', '…', '?', '??', '???', '*', '/', 'n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'ko', 'khong', 'chua', 'trống', 'trỐng')
+                   OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'không%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'khÔng%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'khong co%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'khong ro%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'ko %'
+                   OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'chưa%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'chƯa%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'chua co%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'chua ro%'
+                   OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'đang %' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'Đang %' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'chờ %' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'chỜ %'
+                   OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'sẽ %' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'sẼ %' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'dự thảo%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'dỰ thẢo%')
     ) e
     GROUP BY e.unit
     HAVING COUNT(CASE WHEN e.result <> 'checked' THEN 1 END) > 0
+),
+nameless AS (
+    SELECT i.unit, COUNT(w.entry) AS withdrawn
+    FROM issued i
+    JOIN fact_entry w ON w.unit = i.unit AND w.register = 'internal-regulation' AND w.result = 'withdrawn'
+                     AND w.occurred_on > i.first_on
+    WHERE NOT EXISTS (SELECT 1 FROM fact_entry k
+                      WHERE k.unit = w.unit AND k.register = 'internal-regulation' AND k.result <> 'withdrawn'
+                        AND LOWER(TRIM(k.subject)) = LOWER(TRIM(w.subject)))
+    GROUP BY i.unit
+),
+told AS (
+    SELECT i.unit, i.recorded_at, i.issued_on,
+           CASE WHEN i.standing + i.amendments = 0 AND i.older = 0 THEN 'none-stands'
+                WHEN i.standing = 0 AND i.older > 0 THEN 'older-stands'
+                WHEN i.standing = 0 AND i.issues > 0 THEN 'amendment-alone'
+                WHEN COALESCE(n.withdrawn, 0) >= i.standing + CASE WHEN i.issues = 0 THEN i.amendments ELSE 0 END THEN 'withdrawn-unnamed'
+                WHEN i.confirmed > 0 THEN 'in-force'
+                ELSE 'not-confirmed' END AS told
+    FROM issued i
+    LEFT JOIN nameless n ON n.unit = i.unit
 )
-SELECT i.unit AS unit,
+SELECT t.unit AS unit,
        '' AS subject,
-       CASE WHEN (i.standing > 0 OR (i.issues = 0 AND i.amendments > 0)) AND i.confirmed > 0 THEN 'met'
-            WHEN i.standing > 0 THEN NULL
-            WHEN i.amendments > 0 THEN NULL
-            ELSE 'breached' END AS status,
-       CASE WHEN (i.standing > 0 OR (i.issues = 0 AND i.amendments > 0)) AND i.confirmed > 0 THEN 'in-force'
-            WHEN i.standing > 0 OR (i.issues = 0 AND i.amendments > 0) THEN 'not-confirmed'
-            WHEN i.amendments > 0 THEN 'amendment-alone'
+       CASE WHEN t.told = 'in-force' THEN 'met'
+            WHEN t.told = 'none-stands' THEN 'breached' END AS status,
+       CASE WHEN t.told = 'in-force' THEN 'in-force'
+            WHEN t.told = 'not-confirmed' THEN 'not-confirmed'
+            WHEN t.told = 'amendment-alone' THEN 'amendment-alone'
+            WHEN t.told = 'older-stands' THEN 'older-stands'
+            WHEN t.told = 'withdrawn-unnamed' THEN 'withdrawn-unnamed'
             ELSE 'none-stands' END AS reason,
-       i.recorded_at AS observed_at,
-       i.issued_on AS issued_on
-FROM issued i
+       t.recorded_at AS observed_at,
+       t.issued_on AS issued_on
+FROM told t

@@ -1,22 +1,35 @@
 -- Was each report that was asked for sent? Of entries with the same words, number and date the
 -- newest stands. What was not answered, or has no answer after its date, is owed until it is; what
--- was answered late is a breach for the length of the interval.
+-- was answered late is a breach for the length of the interval; late before the date has come is no answer.
+-- Where a later entry of the same words and number with another date was answered, the date may have been moved: of one that
+-- has no answer of its own nobody can say.
 WITH placed AS (
-    SELECT b.unit, COALESCE(b.subject, '') AS subject, b.result, b.due_on, b.occurred_on, b.recorded_at, b.age_days,
+    SELECT b.unit, b.entry, COALESCE(b.subject, '') AS subject, b.result, b.due_on, b.occurred_on, b.recorded_at, b.age_days,
            ROW_NUMBER() OVER (PARTITION BY b.unit, LOWER(TRIM(COALESCE(b.subject, ''))),
                                            LOWER(TRIM(COALESCE(b.number, ''))), COALESCE(b.due_on, '')
                               ORDER BY b.occurred_on DESC, b.recorded_at DESC, b.entry) AS place
     FROM book_report_request b
+),
+moved AS (
+    SELECT DISTINCT b.entry
+    FROM book_report_request b
+    JOIN book_report_request a ON a.unit = b.unit AND a.result IN ('answered', 'late')
+                              AND LOWER(TRIM(a.subject)) = LOWER(TRIM(b.subject))
+                              AND LOWER(TRIM(a.number)) = LOWER(TRIM(b.number)) AND TRIM(a.number) <> ''
+                              AND a.due_on > b.due_on
+    WHERE b.result IS NULL
 )
 SELECT p.unit AS unit,
        p.subject AS subject,
        CASE WHEN p.result = 'answered' THEN 'met'
-            WHEN p.result = 'late' THEN 'breached'
             WHEN p.due_on >= CAST(:today AS TEXT) THEN NULL
+            WHEN p.result = 'late' THEN 'breached'
+            WHEN m.entry IS NOT NULL THEN NULL
             WHEN p.result = 'unanswered' OR p.due_on IS NOT NULL THEN 'breached' END AS status,
        CASE WHEN p.result = 'answered' THEN 'sound'
-            WHEN p.result = 'late' THEN 'late'
             WHEN p.due_on >= CAST(:today AS TEXT) THEN 'waiting'
+            WHEN p.result = 'late' THEN 'late'
+            WHEN m.entry IS NOT NULL THEN 'moved'
             WHEN p.result = 'unanswered' THEN 'unanswered'
             WHEN p.due_on IS NOT NULL THEN 'overdue'
             ELSE 'result-missing' END AS reason,
@@ -25,5 +38,6 @@ SELECT p.unit AS unit,
        p.due_on AS due_on,
        p.occurred_on AS occurred_on
 FROM placed p
+LEFT JOIN moved m ON m.entry = p.entry
 WHERE p.place = 1
   AND (p.age_days <= CAST(:window_days AS BIGINT) OR p.result IS NULL OR p.result NOT IN ('answered', 'late'))

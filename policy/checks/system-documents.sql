@@ -3,8 +3,23 @@
 -- newest entry in the book of levels says that they are out of use. A system's newest document
 -- counts, whatever its state; one without a document tells nothing yet, nor does a document that names no
 -- system, or that was changed since and not assessed again. `also` is a state that counts beside
--- approved and re-assessed. A document without an end is believed only so long.
-WITH levels AS (
+-- approved and re-assessed. A document without an end is believed only so long. A name that says in words that none is
+-- known names no system. Where the newest ran out and an older one of the same system has not, nobody can say whether it
+-- was replaced. A document whose number says that it is not issued yet is none.
+WITH papers AS (
+    SELECT b.unit, b.entry, b.subject, b.result, b.occurred_on, b.recorded_at, b.expires_on, b.age_days,
+           CASE WHEN LOWER(TRIM(b.system)) IN ('-', '--', '---', '.', '..', '...', '…', '?', '??', '???', '*', '/', 'n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'ko', 'khong', 'chua', 'trống', 'trỐng')
+                  OR LOWER(TRIM(b.system)) LIKE 'không%' OR LOWER(TRIM(b.system)) LIKE 'khÔng%' OR LOWER(TRIM(b.system)) LIKE 'khong co%' OR LOWER(TRIM(b.system)) LIKE 'khong ro%' OR LOWER(TRIM(b.system)) LIKE 'ko %'
+                  OR LOWER(TRIM(b.system)) LIKE 'chưa%' OR LOWER(TRIM(b.system)) LIKE 'chƯa%' OR LOWER(TRIM(b.system)) LIKE 'chua co%' OR LOWER(TRIM(b.system)) LIKE 'chua ro%'
+                  OR LOWER(TRIM(b.system)) LIKE 'đang %' OR LOWER(TRIM(b.system)) LIKE 'Đang %' OR LOWER(TRIM(b.system)) LIKE 'chờ %' OR LOWER(TRIM(b.system)) LIKE 'chỜ %'
+                  OR LOWER(TRIM(b.system)) LIKE 'sẽ %' OR LOWER(TRIM(b.system)) LIKE 'sẼ %' OR LOWER(TRIM(b.system)) LIKE 'dự thảo%' OR LOWER(TRIM(b.system)) LIKE 'dỰ thẢo%' THEN ''
+                ELSE TRIM(COALESCE(b.system, '')) END AS system
+    FROM book_design_document b
+    WHERE NOT (b.result <> 'changed' AND b.number IS NOT NULL
+               AND (LOWER(TRIM(b.number)) LIKE 'chưa %' OR LOWER(TRIM(b.number)) LIKE 'chƯa %'
+                    OR LOWER(TRIM(b.number)) LIKE 'đang %' OR LOWER(TRIM(b.number)) LIKE 'Đang %' OR LOWER(TRIM(b.number)) LIKE 'chờ %' OR LOWER(TRIM(b.number)) LIKE 'dự thảo%'))
+),
+levels AS (
     SELECT e.unit, TRIM(e.subject) AS system, e.result, e.recorded_at,
            ROW_NUMBER() OVER (PARTITION BY e.unit, LOWER(TRIM(e.subject))
                               ORDER BY e.occurred_on DESC, e.recorded_at DESC, e.entry) AS place
@@ -12,21 +27,27 @@ WITH levels AS (
     WHERE e.register = 'system-level' AND TRIM(e.subject) <> ''
 ),
 documents AS (
-    SELECT b.unit, TRIM(COALESCE(b.system, '')) AS system, b.recorded_at, b.occurred_on, b.expires_on, b.age_days,
+    SELECT b.unit, b.system, b.recorded_at, b.occurred_on, b.expires_on, b.age_days,
            CASE WHEN b.result IN ('approved', 'reassessed', CAST(:also AS TEXT)) THEN 1 ELSE 0 END AS stands,
-           ROW_NUMBER() OVER (PARTITION BY b.unit, LOWER(TRIM(COALESCE(b.system, '')))
+           ROW_NUMBER() OVER (PARTITION BY b.unit, LOWER(b.system)
                               ORDER BY b.occurred_on DESC, b.recorded_at DESC, b.entry) AS place
-    FROM book_design_document b
+    FROM papers b
     WHERE b.subject = CAST(:kind AS TEXT)
+),
+standing AS (
+    SELECT DISTINCT d.unit, LOWER(d.system) AS folded
+    FROM documents d
+    WHERE d.stands = 1
+      AND (d.expires_on >= CAST(:today AS TEXT) OR (d.expires_on IS NULL AND d.age_days <= CAST(:max_age_days AS BIGINT)))
 ),
 named AS (
     SELECT l.unit, l.system, l.recorded_at
     FROM levels l
     UNION ALL
-    SELECT b.unit, TRIM(COALESCE(b.system, '')) AS system, b.recorded_at
-    FROM book_design_document b
+    SELECT b.unit, b.system, b.recorded_at
+    FROM papers b
     WHERE b.subject IN ('scope', 'design', 'level-plan', 'technology', 'standby')
-      AND (TRIM(COALESCE(b.system, '')) <> '' OR b.subject = CAST(:kind AS TEXT))
+      AND (b.system <> '' OR b.subject = CAST(:kind AS TEXT))
 ),
 systems AS (
     SELECT n.unit, LOWER(n.system) AS folded, MAX(n.system) AS system, MAX(n.recorded_at) AS recorded_at
@@ -36,13 +57,15 @@ systems AS (
 SELECT s.unit AS unit,
        s.system AS subject,
        CASE WHEN s.system = '' OR d.unit IS NULL OR d.stands = 0 THEN NULL
-            WHEN d.expires_on < CAST(:today AS TEXT) THEN 'breached'
+            WHEN d.expires_on < CAST(:today AS TEXT) AND o.unit IS NULL THEN 'breached'
+            WHEN d.expires_on < CAST(:today AS TEXT) THEN NULL
             WHEN d.expires_on IS NULL AND d.age_days > CAST(:max_age_days AS BIGINT) THEN NULL
             ELSE 'met' END AS status,
        CASE WHEN s.system = '' THEN 'no-system'
             WHEN d.unit IS NULL THEN 'none'
             WHEN d.stands = 0 THEN 'changed'
-            WHEN d.expires_on < CAST(:today AS TEXT) THEN 'expired'
+            WHEN d.expires_on < CAST(:today AS TEXT) AND o.unit IS NULL THEN 'expired'
+            WHEN d.expires_on < CAST(:today AS TEXT) THEN 'older-stands'
             WHEN d.expires_on IS NULL AND d.age_days > CAST(:max_age_days AS BIGINT) THEN 'not-confirmed'
             ELSE 'in-force' END AS reason,
        COALESCE(d.recorded_at, s.recorded_at) AS observed_at,
@@ -50,5 +73,6 @@ SELECT s.unit AS unit,
        d.expires_on AS expires_on
 FROM systems s
 LEFT JOIN documents d ON d.unit = s.unit AND LOWER(d.system) = s.folded AND d.place = 1
+LEFT JOIN standing o ON o.unit = s.unit AND o.folded = s.folded
 LEFT JOIN levels r ON r.unit = s.unit AND LOWER(r.system) = s.folded AND r.place = 1 AND r.result = 'retired'
 WHERE r.unit IS NULL

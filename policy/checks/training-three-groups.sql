@@ -2,7 +2,8 @@
 -- year that is not over yet is none that was missed: until then the last one stands, if all three
 -- were trained in it. It was missed if its book was kept then, for `kept_days` of it at least, and a group is
 -- wanting in it: a book begun later need not hold what was given earlier in the year. An activity that is no
--- class trained nobody. A class that names an earlier year than its day is of that year, whenever it was typed.
+-- class, or one that nobody came to, trained nobody. What was last saved before its own day was a plan then: whether it
+-- came about nobody can say. A class that names an earlier year than its day is of that year, whenever it was typed.
 WITH years AS (
     SELECT CAST(SUBSTR(CAST(:today AS TEXT), 1, 4) AS BIGINT) AS this_year
 ),
@@ -14,27 +15,32 @@ opened AS (
 ),
 classes AS (
     SELECT e.unit, e.subject, e.occurred_on, e.recorded_at,
+           CASE WHEN COALESCE(e.updated_at, e.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - e.age_days) * 86400000 - 25200000 THEN 1 ELSE 0 END AS ahead,
            CASE WHEN e.period <> '' AND SUBSTR(e.period, 1, 4) < SUBSTR(e.occurred_on, 1, 4) THEN SUBSTR(e.period, 1, 4)
                 ELSE SUBSTR(e.occurred_on, 1, 4) END AS year
-    FROM fact_entry e
-    WHERE e.register = 'security-training' AND e.occurred_on <= CAST(:today AS TEXT)
+    FROM book_security_training e
+    WHERE COALESCE(e.participants, 1) > 0 AND e.occurred_on <= CAST(:today AS TEXT)
       AND e.subject IN ('technical', 'managers', 'users')
       AND (e.result IS NULL OR e.result <> 'monitoring-other')
 ),
 trained AS (
     SELECT e.unit, MAX(e.recorded_at) AS recorded_at, MIN(e.recorded_at) AS first_recorded_at,
            MAX(e.occurred_on) AS last_on, MAX(o.opened_at) AS opened_at,
-           COUNT(DISTINCT CASE WHEN e.year = o.this_one THEN e.subject END) AS this_groups,
-           COUNT(DISTINCT CASE WHEN e.year = o.last_one THEN e.subject END) AS last_groups
+           COUNT(DISTINCT CASE WHEN e.year = o.this_one AND e.ahead = 0 THEN e.subject END) AS this_groups,
+           COUNT(DISTINCT CASE WHEN e.year = o.last_one AND e.ahead = 0 THEN e.subject END) AS last_groups,
+           COUNT(DISTINCT CASE WHEN e.year = o.this_one THEN e.subject END) AS this_told,
+           COUNT(DISTINCT CASE WHEN e.year = o.last_one THEN e.subject END) AS last_told
     FROM classes e CROSS JOIN opened o
     GROUP BY e.unit
 )
 SELECT t.unit AS unit,
        '' AS subject,
        CASE WHEN t.this_groups = 3 OR t.last_groups = 3 THEN 'met'
+            WHEN t.this_told = 3 OR t.last_told = 3 THEN NULL
             WHEN t.first_recorded_at < t.opened_at - CAST(:kept_days AS BIGINT) * 86400000 THEN 'breached' END AS status,
        CASE WHEN t.this_groups = 3 THEN 'all-trained'
             WHEN t.last_groups = 3 THEN 'all-trained-last-year'
+            WHEN t.this_told = 3 OR t.last_told = 3 THEN 'typed-ahead'
             WHEN t.first_recorded_at < t.opened_at - CAST(:kept_days AS BIGINT) * 86400000 THEN 'groups-missing'
             ELSE 'year-open' END AS reason,
        t.recorded_at AS observed_at,
