@@ -297,6 +297,7 @@ async fn by_duty(
             period: row.opt_text("period")?,
             occurred_on: row.opt_parsed("occurred_on")?,
             recorded_at: moment("recorded_at")?,
+            written_at: None,
             result: row.opt_text("result")?,
             subject: row.opt_text("subject")?,
             moments,
@@ -313,9 +314,12 @@ async fn by_duty(
             Whose::Own => of(&event.register, &own),
             Whose::Others => of(&event.register, &|e| !own(e)),
         });
+        let perhaps = rule.perhaps.iter();
+        let perhaps: Vec<_> = perhaps.map(|p| of(&p.register, &own)).collect();
         let read = Books {
             events: &events.unwrap_or_default(),
             entries: &of(&rule.register, &own),
+            perhaps: &perhaps,
         };
         let kept_from = case.kept_from.unwrap_or(case.today());
         let parameters = control.values(&case.parameters);

@@ -516,6 +516,8 @@ pub struct BookEntry {
     pub occurred_on: String,
     /// Unix milliseconds.
     pub recorded_at: i64,
+    /// When it was last changed.
+    pub updated_at: i64,
     /// `2026`, `2026-Q3`.
     pub period: Option<String>,
     /// A choice of the book.
@@ -564,7 +566,7 @@ pub async fn book(db: &Db, register: &str, whole: bool) -> Result<Vec<BookEntry>
         "CAST(NULL AS TEXT) AS data"
     };
     let sql = format!(
-        "SELECT id, organization_id, occurred_on, recorded_at, period, result, subject, {data} FROM entry \
+        "SELECT id, organization_id, occurred_on, recorded_at, updated_at, period, result, subject, {data} FROM entry \
          WHERE register = $1 ORDER BY occurred_on, id"
     );
     db.fetch("book", &sql, &args![register])
@@ -576,6 +578,7 @@ pub async fn book(db: &Db, register: &str, whole: bool) -> Result<Vec<BookEntry>
                 organization: row.parsed("organization_id")?,
                 occurred_on: row.text("occurred_on")?,
                 recorded_at: row.int("recorded_at")?,
+                updated_at: row.int("updated_at")?,
                 period: row.opt_text("period")?,
                 result: row.opt_text("result")?,
                 subject: row.opt_text("subject")?,

@@ -50,6 +50,7 @@ pub(super) async fn save(
             if let Rows::Duty {
                 register,
                 instances,
+                ..
             } = &finding.rows
             {
                 collect(assessment, board, *unit, register, instances, &mut owed);

@@ -137,8 +137,10 @@ fn common(reason: &str) -> Option<Label> {
         ),
         "refused" => ("Đã từ chối", "It was refused"),
         "untimed" => (
-            "Sổ ghi đã thực hiện nhưng không ghi lúc nào: chưa biết có kịp không",
-            "The book says that it was done, not when: whether in time is not known",
+            "Sổ ghi đã thực hiện nhưng không rõ lúc nào, cho kỳ nào hoặc có đúng việc đó không: chưa biết có kịp không. Sửa lại mục \
+             trong sổ",
+            "The book says that it was done, but not clearly when, for which period or whether it was that: nobody can say \
+             whether in time. Put the entry right",
         ),
         "too-late" => (
             "Đã báo, nhưng không đủ thời gian báo trước",

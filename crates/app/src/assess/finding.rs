@@ -43,6 +43,8 @@ pub(super) enum Rows {
     Duty {
         /// The book.
         register: Arc<str>,
+        /// Whether an entry does not tell how it stands.
+        undecided: bool,
         /// What became of each.
         instances: Vec<(Instance, Judged)>,
     },
@@ -68,7 +70,16 @@ impl Finding {
     /// Whether there is a fact that does not tell how it stands, such as an entry without a
     /// result: a word that nothing happened, older or newer, contradicts it.
     pub(super) fn undecided(&self) -> bool {
-        matches!(self.rows, Rows::Checked { undecided, .. } if undecided)
+        matches!(
+            self.rows,
+            Rows::Checked {
+                undecided: true,
+                ..
+            } | Rows::Duty {
+                undecided: true,
+                ..
+            }
+        )
     }
 
     /// How many facts there were.
@@ -95,6 +106,7 @@ impl Finding {
             Rows::Duty {
                 register,
                 instances,
+                ..
             } => instances
                 .iter()
                 .rev()

@@ -170,6 +170,7 @@ fn by_unit(rows: Vec<BookEntry>, fields: &BTreeSet<String>) -> HashMap<Organizat
             period: row.period,
             occurred_on: row.occurred_on.parse().ok(),
             recorded_at: Some(clock::from_ms(row.recorded_at)),
+            written_at: Some(clock::from_ms(row.updated_at)),
             result: row.result,
             subject: row.subject,
             moments: moments.collect(),
@@ -222,9 +223,14 @@ impl Facts {
             Whose::Own => self.entries_of(&event.register, unit.id),
             Whose::Others => self.entries_of_others(&event.register, unit.id),
         });
+        let perhaps = rule.perhaps.iter();
+        let perhaps: Vec<_> = perhaps
+            .map(|p| self.entries_of(&p.register, unit.id))
+            .collect();
         let books = Books {
             events: &events.unwrap_or_default(),
             entries: &self.entries_of(&rule.register, unit.id),
+            perhaps: &perhaps,
         };
         let (calendar, now) = (&library.calendar, clock::from_ms(self.now));
         duty::judge(rule, calendar, parameters, books, bound, now)
@@ -376,6 +382,7 @@ pub(super) async fn findings(
                 reason: Some(judged.reason.to_owned()),
                 rows: Rows::Duty {
                     register: Arc::clone(&register),
+                    undecided: judged.undecided,
                     instances: judged.instances,
                 },
             };

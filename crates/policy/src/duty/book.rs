@@ -53,6 +53,8 @@ pub struct Entry {
     pub occurred_on: Option<Date>,
     /// When it was written down.
     pub recorded_at: Option<Timestamp>,
+    /// When it was last written; without it, when it was written down.
+    pub written_at: Option<Timestamp>,
     /// What came of it.
     pub result: Option<String>,
     /// What it is about.
@@ -87,6 +89,20 @@ impl Entry {
         }
     }
 
+    /// Whether a word that was chosen is among these.
+    pub(super) fn says(&self, words: &BTreeMap<String, Vec<String>>) -> bool {
+        let said = |field: &String| self.word(field);
+        words
+            .iter()
+            .any(|(field, words)| said(field).is_some_and(|w| words.iter().any(|x| x == w)))
+    }
+
+    /// Whether it was last written before a day: what it tells of that day was a plan.
+    pub(super) fn is_older_than(&self, day: Date) -> bool {
+        let written = self.written_at.or(self.recorded_at);
+        written.is_some_and(|at| local_date(at) < day)
+    }
+
     /// Whether its result is among those that count; every one is where none are given.
     pub(super) fn has_one_of(&self, results: &[String]) -> bool {
         let result = self.result.as_deref().unwrap_or_default();
@@ -101,4 +117,6 @@ pub struct Books<'a> {
     pub events: &'a [&'a Entry],
     /// Entries that may fulfil the duty.
     pub entries: &'a [&'a Entry],
+    /// Of each of the duty's [`DutyRule::perhaps`](super::DutyRule::perhaps), the book's entries.
+    pub perhaps: &'a [Vec<&'a Entry>],
 }

@@ -20,6 +20,7 @@ fn what_was_due_before_it_was_entered_is_not_missed() {
         let books = Books {
             events: &[],
             entries: &entries,
+            perhaps: &[],
         };
         let none = BTreeMap::new();
         let found = judge(&rule, &LIBRARY.calendar, &none, books, bound, at(now));
@@ -60,6 +61,7 @@ fn what_was_due_before_it_bound_or_after_it_ceased_is_not_owed() {
         let books = Books {
             events: &[],
             entries: &entries,
+            perhaps: &[],
         };
         let none = BTreeMap::new();
         let found = judge(&rule, &LIBRARY.calendar, &none, books, bound, at(now));

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, ToSpan, civil::Date};
 
 use super::{
     book::{Books, Entry, Moment},
-    instance::{Instance, of_event},
-    judge::{Bound, Judged},
+    instance::{Instance, moment_of, of_event},
+    judge::{Bound, Judged, LOOKED_BACK},
     rule::{Count, Due, DutyRule, EventRule, Matching},
 };
 use crate::{calendar::Calendar, control::Value};
@@ -40,6 +40,7 @@ pub(super) fn judge(
         })
         .collect();
     started.sort_by(|a, b| (a.0.at(), &a.1.period).cmp(&(b.0.at(), &b.1.period)));
+    let names: Vec<&Entry> = started.iter().map(|(.., entry)| *entry).collect();
     let mut answers = Answers::new(rule, books.entries, now);
     started
         .into_iter()
@@ -50,23 +51,29 @@ pub(super) fn judge(
                 .as_deref()
                 .and_then(|field| entry.moment(field));
             let refused = refused.is_some_and(|at| !has_yet_to_come(at, now));
-            let says = (rule.says_done.iter()).any(|(field, words)| {
-                entry
-                    .word(field)
-                    .is_some_and(|w| words.iter().any(|x| x == w))
-            });
+            let own = event.answered_by == Matching::Entry;
+            let ahead = matches!(rule.due, Due::Ahead(_));
+            let says = own && entry.says(&rule.says_done);
+            let says_not = entry.says(&rule.says_not);
             let done = done_at(rule, entry);
             let blank = says && done.is_none();
             // Of an entry that was done before the day that it bears nobody can say which is wrong.
-            let backwards = event.answered_by == Matching::Entry
-                && !matches!(rule.due, Due::Ahead(_))
+            let backwards = own
+                && !ahead
                 && entry.has_one_of(&rule.results)
                 && (says || rule.says_done.is_empty())
                 && done.is_some_and(|at| at.is_before(moment));
+            let refused =
+                !says && (refused || says_not && rule.refused.is_some() && done.is_none());
             let judged = match answer {
                 None if refused => Judged::Refused,
                 answer => match outcome(rule, &instance, answer, now) {
                     Judged::Missed if blank || backwards => Judged::Untimed,
+                    Judged::Done { .. } if says_not => Judged::Untimed,
+                    Judged::Missed if says_not && ahead && done.is_some() => Judged::Untimed,
+                    Judged::Missed if answers.holds_another(rule, event, moment, entry, &names) => {
+                        Judged::Untimed
+                    }
                     judged => judged,
                 },
             };
@@ -74,6 +81,22 @@ pub(super) fn judge(
             (instance, judged)
         })
         .collect()
+}
+
+/// Whether a recent event does not say when it was: its clock has not started.
+pub(super) fn has_one_without_a_moment(
+    rule: &DutyRule,
+    event: &EventRule,
+    books: Books<'_>,
+    today: Date,
+) -> bool {
+    let oldest = today.saturating_sub(LOOKED_BACK.days());
+    let events = books.events.iter();
+    let mut recent = events.filter(|entry| {
+        let day = entry.day().map(Moment::day);
+        entry.has_one_of(&event.results) && day.is_some_and(|day| oldest <= day && day <= today)
+    });
+    recent.any(|entry| moment_of(event, rule.due.count(), entry).is_none())
 }
 
 /// The entries that may answer, in the order of their moments.
@@ -88,7 +111,7 @@ impl<'a> Answers<'a> {
             .iter()
             .filter(|entry| entry.has_one_of(&rule.results))
             .filter_map(|entry| Some((done_at(rule, entry)?, *entry)))
-            .filter(|(at, _)| !has_yet_to_come(*at, now))
+            .filter(|(at, entry)| !has_yet_to_come(*at, now) && !entry.is_older_than(at.day()))
             .collect();
         all.sort_by(|a, b| (a.0.at(), &a.1.id).cmp(&(b.0.at(), &b.1.id)));
         let used = vec![false; all.len()];
@@ -124,6 +147,27 @@ impl<'a> Answers<'a> {
             })?;
         self.used[place] = true;
         Some(self.all[place])
+    }
+
+    /// Whether an answer that answers nothing may be that to an event: it bears the name and an
+    /// earlier day, or the name of no event.
+    fn holds_another(
+        &self,
+        rule: &DutyRule,
+        event: &EventRule,
+        moment: Moment,
+        of: &Entry,
+        all: &[&Entry],
+    ) -> bool {
+        event.answered_by == Matching::Subject
+            && (self.all.iter().zip(&self.used)).any(|((at, by), used)| {
+                let stray = || {
+                    !at.is_before(moment)
+                        && by.says(&rule.says_done)
+                        && !all.iter().any(|event| same_subject(by, event))
+                };
+                !used && by.id != of.id && (same_subject(by, of) || stray())
+            })
     }
 }
 

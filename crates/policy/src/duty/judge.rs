@@ -7,9 +7,9 @@ use jiff::{Timestamp, ToSpan, civil::Date};
 use serde::Serialize;
 
 use super::{
-    book::{Books, Entry},
-    event,
-    instance::{Instance, instances},
+    book::Books,
+    deed, event,
+    instance::Instance,
     rule::{Due, DutyClock, DutyRule},
 };
 use crate::{calendar::Calendar, control::Value, verdict::Status};
@@ -47,7 +47,8 @@ pub enum Judged {
     Missed,
     /// The last day cannot be computed, and without it nobody can say.
     Uncertain,
-    /// The last day has passed, and the book says that it was done without saying when.
+    /// The last day has passed, and the books say that it was done, but not when, for which
+    /// period or whether it was that: nobody can say whether it was done in time.
     Untimed,
     /// Its last day came before the duty bound or soon after, or comes after it ceases to: nobody
     /// owes it. Or it came before the organization was entered, and its books begin later.
@@ -173,6 +174,9 @@ pub struct DutyFinding {
     pub decided_by: usize,
     /// Every instance and what became of it, oldest first.
     pub instances: Vec<(Instance, Judged)>,
+    /// Whether there are entries that do not tell how it stands: a word that nothing happened
+    /// contradicts them.
+    pub undecided: bool,
     /// The next local day on which the verdict can change without a new entry.
     pub next_change: Option<Date>,
 }
@@ -185,10 +189,11 @@ pub struct DutyFinding {
 /// is, the duty is pending. An instance that is merely open does not cover up that the one
 /// before it was missed, or done late. What was done before its period opened is no deed of
 /// that period, whatever its entry says; what is made ahead ([`DutyRule::early`]) may have
-/// been done up to a year before.
+/// been done up to a year before. Where the books hold what may be the deed (it names another period
+/// than that of its day, or was written before its day), nobody can say that a period was missed.
 ///
 /// Of a duty with an event, the first event that was not answered in time is a breach,
-/// whatever came after it; else the latest that is decided decides. What can still be answered
+/// whatever came after it; else the first of which nobody can say, else the latest that is decided. What can still be answered
 /// is one until it is; what is settled (an answer in time or late, a refusal, a notice ahead of an event
 /// that is over) is looked at for `LOOKED_BACK` days after the event.
 /// Without any such event there is no data: a book without entries does not show that nothing
@@ -205,28 +210,27 @@ pub fn judge(
     let today = local_date(now);
     let (instances, opening) = match &rule.clock {
         DutyClock::Period(period) => {
-            let to = bound.until.map_or(today, |until| until.min(today));
-            let from = bound.from.min(to);
-            let all = instances(*period, &rule.due, calendar, parameters, from, to);
-            let opening = all.last().and_then(|i| i.closes_on.tomorrow().ok());
-            let judged = all.into_iter().map(|instance| {
-                let judged = of_period(rule, &instance, books.entries, today);
-                let judged = judged.unless_not_owed(&bound, &instance);
-                (instance, judged)
-            });
-            (judged.collect(), opening)
+            let all = deed::judge(rule, *period, calendar, parameters, books, &bound, today);
+            let last = all.last();
+            let opening = last.and_then(|(i, _)| i.closes_on.tomorrow().ok());
+            (all, opening)
         }
         DutyClock::Event(event) => {
             let all = event::judge(rule, event, calendar, parameters, books, bound, now);
             (all, None)
         }
     };
-    conclude(rule, instances, opening, today)
+    let found = conclude(rule, instances, opening, today);
+    let unclear = |event| event::has_one_without_a_moment(rule, event, books, today);
+    DutyFinding {
+        undecided: found.undecided || rule.event().is_some_and(unclear),
+        ..found
+    }
 }
 
 /// For how many days after an event its answer, or a breach that nothing mends, is looked at, as long as checks
 /// look back at entries (their `window_days`): no text says so, it is chosen.
-const LOOKED_BACK: i32 = 365;
+pub(super) const LOOKED_BACK: i32 = 365;
 
 fn conclude(
     rule: &DutyRule,
@@ -239,6 +243,7 @@ fn conclude(
     let counts = |(instance, judged): &(Instance, Judged)| match judged {
         Judged::Pending | Judged::NotOwed => false,
         Judged::Refused => instance.closes_on >= oldest,
+        Judged::Untimed if instance.event.is_some() => instance.closes_on >= oldest,
         Judged::Done { .. } | Judged::Late { .. } | Judged::TooLate { .. }
             if instance.event.is_some() =>
         {
@@ -249,9 +254,17 @@ fn conclude(
     };
     let failed = |of: &(Instance, Judged)| counts(of) && of.1.status() == Status::Breached;
     let first_failed = rule.event().and_then(|_| instances.iter().position(failed));
+    // Of whom one cannot be said, all cannot.
+    let unknown =
+        |of: &(Instance, Judged)| counts(of) && matches!(of.1, Judged::Untimed | Judged::Uncertain);
+    let first_unknown = || {
+        rule.event()
+            .and_then(|_| instances.iter().position(unknown))
+    };
     // Of works ahead, those that have begun say more than those that are only planned.
     let come = |of: &(Instance, Judged)| counts(of) && (!ahead || of.0.closes_on <= today);
     let decided = first_failed
+        .or_else(first_unknown)
         .or_else(|| instances.iter().rposition(come))
         .or_else(|| instances.iter().rposition(counts));
     let open = || {
@@ -271,70 +284,11 @@ fn conclude(
         .filter(|(_, judged)| *judged == Judged::Pending)
         .filter_map(|(instance, _)| instance.due.as_ref().ok()?.day.tomorrow().ok());
     DutyFinding {
+        undecided: instances.iter().any(unknown),
         status,
         reason,
         decided_by: decided.unwrap_or_default(),
         next_change: due_change.chain(opening).min(),
         instances,
-    }
-}
-
-fn of_period(rule: &DutyRule, instance: &Instance, entries: &[&Entry], today: Date) -> Judged {
-    let last = instance.due.as_ref().ok().map(|d| d.day);
-    let opens_on = instance.opens_on;
-    let first = if rule.early {
-        opens_on.saturating_sub(1.year())
-    } else {
-        opens_on
-    };
-    let done = entries
-        .iter()
-        .filter(|entry| counts(rule, instance, entry))
-        .filter_map(|entry| Some((done_on(rule, entry)?, *entry)))
-        .filter(|(on, _)| (first..=today).contains(on))
-        .min_by_key(|(on, _)| *on);
-    match (done, last) {
-        (Some((on, entry)), Some(last)) if on > last => Judged::Late {
-            on,
-            entry: entry.id.clone(),
-        },
-        (Some((on, entry)), _) => Judged::Done {
-            on,
-            entry: entry.id.clone(),
-        },
-        (None, Some(last)) if today > last => Judged::Missed,
-        (None, Some(_)) => Judged::Pending,
-        (None, None) if today <= instance.closes_on => Judged::Pending,
-        (None, None) => Judged::Uncertain,
-    }
-}
-
-fn done_on(rule: &DutyRule, entry: &Entry) -> Option<Date> {
-    let moment = match &rule.done {
-        Some(field) => entry
-            .moment(field)
-            .or_else(|| entry.moment(rule.or_done.as_deref()?)),
-        None => entry.day(),
-    };
-    moment.map(super::book::Moment::day)
-}
-
-fn counts(rule: &DutyRule, instance: &Instance, entry: &Entry) -> bool {
-    if !entry.has_one_of(&rule.results) {
-        return false;
-    }
-    match entry
-        .period
-        .as_deref()
-        .map(str::trim)
-        .filter(|p| !p.is_empty())
-    {
-        Some(period) => {
-            let read = domain::parse::period::read(period, None);
-            read.is_ok_and(|code| code == instance.period)
-        }
-        None => entry
-            .occurred_on
-            .is_some_and(|on| instance.opens_on <= on && on <= instance.closes_on),
     }
 }

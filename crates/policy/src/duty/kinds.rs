@@ -60,6 +60,7 @@ fn found(rule: &DutyRule, events: &[Entry], entries: &[Entry], now: &str) -> Dut
     let books = Books {
         events: &events.iter().collect::<Vec<_>>(),
         entries: &entries.iter().collect::<Vec<_>>(),
+        perhaps: &[],
     };
     judge(
         rule,
@@ -480,7 +481,13 @@ fn a_limit_across_days_that_nobody_knows_says_so() {
         ..entry(id, when)
     };
     let events = [named("event", "2027-02-17")];
-    let says = |when: &str| found(&ahead, &events, &[named("n", when)], "2027-03-01").reason;
+    let says = |when: &str| {
+        let notice = Entry {
+            recorded_at: Some(at(when)),
+            ..named("n", when)
+        };
+        found(&ahead, &events, &[notice], "2027-03-01").reason
+    };
     assert_eq!(says("2027-02-16"), "too-late");
     assert_eq!(says("2027-01-20"), "uncertain");
 }
@@ -547,4 +554,31 @@ fn what_has_yet_to_come_starts_no_clock_unless_it_was_announced() {
     assert_eq!(says(&typed_later, "2026-05-06"), unknown);
     assert_eq!(says(&announced, "2026-05-06"), pending);
     assert_eq!(says(&typed_later, "2026-05-12"), pending);
+}
+
+#[test]
+fn an_entry_that_does_not_tell_how_it_stands_contradicts_a_word() {
+    let rule = rule(
+        "{register: e, event: {register: e, at: ended_on, answered_by: entry}, done: told_on, \
+         says_done: {result: [told]}, due: {after: {working-days: 2}}}",
+    );
+    let event = |ended: &str, told: Option<&str>| Entry {
+        result: Some("told".into()),
+        moments: [("ended_on", Some(ended)), ("told_on", told)]
+            .into_iter()
+            .filter_map(|(name, on)| Some((name.to_owned(), Moment::Day(on?.parse().ok()?))))
+            .collect(),
+        ..entry("event", "2026-06-01")
+    };
+    let says = |event: &Entry, now: &str| {
+        let found = found(&rule, from_ref(event), from_ref(event), now);
+        (found.reason, found.undecided)
+    };
+    let untimed = event("2026-06-01", None);
+    assert_eq!(says(&untimed, "2026-06-15"), ("untimed", true));
+    assert_eq!(says(&untimed, "2027-06-15"), ("no-event", false));
+    let still_open = event("", None);
+    assert_eq!(says(&still_open, "2026-06-15"), ("no-event", true));
+    let done = event("2026-06-01", Some("2026-06-02"));
+    assert_eq!(says(&done, "2026-06-15"), ("done", false));
 }

@@ -1,6 +1,7 @@
 //! Duties: what starts each clock, when it is due, and whether it was done.
 
 mod book;
+mod deed;
 mod event;
 mod instance;
 mod judge;
@@ -12,7 +13,8 @@ pub use instance::{Event, Instance, event_deadline, hours_deadline, instances, l
 pub use judge::{Bound, DutyFinding, Judged, judge};
 pub use period::{Period, Span};
 pub use rule::{
-    Amount, AnswerRule, Count, Due, DutyClock, DutyRule, EventRule, Length, Matching, Whose,
+    Amount, AnswerRule, Count, Due, DutyClock, DutyRule, EventRule, Length, Matching, Perhaps,
+    Whose,
 };
 
 #[cfg(test)]

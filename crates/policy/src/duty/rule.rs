@@ -25,10 +25,15 @@ pub struct DutyRule {
     /// The field that says so where `done` is blank: of an answer that may also be a refusal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub or_done: Option<String>,
-    /// The values of its fields by which an event's own entry says that it was done (or refused)
-    /// though the moment is blank: whether in time is not known then.
+    /// The values of its fields by which the entry says that it was done (or refused) though the
+    /// moment is blank: whether in time is not known then. Of an answer that is known by its
+    /// `subject`, those by which one of another name may be it.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub says_done: BTreeMap<String, Vec<String>>,
+    /// The values of its fields by which an event's own entry says that it was not done: where
+    /// its moment says that it was, nobody can tell.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub says_not: BTreeMap<String, Vec<String>>,
     /// The field of an event's own entry that says when it was refused: it will not be done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
@@ -36,8 +41,29 @@ pub struct DutyRule {
     /// budgets and notices, which are made ahead. A deed counts for the period it lies in.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub early: bool,
+    /// Entries that may be the deed though they do not fulfil it: where one of them lies in the
+    /// period, nobody can say that it was missed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub perhaps: Vec<Perhaps>,
     /// Who must answer once it was done, and by when: the other side of the clock.
     pub answer: Option<Box<AnswerRule>>,
+}
+
+/// Entries of a book that may be the deed.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Perhaps {
+    /// The book.
+    pub register: String,
+    /// The values of `result`.
+    pub results: Vec<String>,
+    /// How many of them it takes.
+    #[serde(default = "one")]
+    pub times: usize,
+}
+
+fn one() -> usize {
+    1
 }
 
 /// What starts the clock of a duty.
@@ -246,8 +272,10 @@ impl DutyRule {
             done: answer.done.clone(),
             or_done: None,
             says_done: BTreeMap::new(),
+            says_not: BTreeMap::new(),
             refused: None,
             early: false,
+            perhaps: Vec::new(),
             answer: None,
         })
     }
@@ -263,9 +291,11 @@ impl DutyRule {
     pub fn registers(&self) -> impl Iterator<Item = &str> {
         let event = self.event().map(|e| e.register.as_str());
         let answer = self.answer.as_deref().and_then(|a| a.register.as_deref());
+        let perhaps = self.perhaps.iter().map(|p| p.register.as_str());
         std::iter::once(self.register.as_str())
             .chain(event)
             .chain(answer)
+            .chain(perhaps)
     }
 
     /// The fields that say when something happened or was done.
@@ -281,7 +311,8 @@ impl DutyRule {
     /// The fields that it looks at beside those that all books have.
     pub fn fields(&self) -> impl Iterator<Item = &str> {
         let all = ["occurred_on", "recorded_at", "result"];
-        let says = self.says_done.keys().map(String::as_str);
+        let says = self.says_done.keys().chain(self.says_not.keys());
+        let says = says.map(String::as_str);
         self.moments()
             .chain(says)
             .filter(move |field| !all.contains(field))
@@ -307,9 +338,13 @@ struct Written {
     #[serde(default)]
     says_done: BTreeMap<String, Vec<String>>,
     #[serde(default)]
+    says_not: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
     refused: Option<String>,
     #[serde(default)]
     early: bool,
+    #[serde(default)]
+    perhaps: Vec<Perhaps>,
     #[serde(default)]
     answer: Option<Box<AnswerRule>>,
 }
@@ -362,8 +397,16 @@ impl TryFrom<Written> for DutyRule {
         if written.or_done.is_some() && written.done.is_none() {
             return Err("`or_done` stands beside `done`".into());
         }
-        if !written.says_done.is_empty() && !on_its_entry {
-            return Err("`says_done` stands on the event's own entry: `answered_by: entry`".into());
+        if !written.says_not.is_empty() && !on_its_entry {
+            return Err("`says_not` stands on the event's own entry: `answered_by: entry`".into());
+        }
+        let by_order = matches!(&clock, DutyClock::Event(e) if e.answered_by == Matching::Next);
+        let by_date = matches!(clock, DutyClock::Period(_)) && written.done.is_none();
+        if !written.says_done.is_empty() && (by_order || by_date) {
+            return Err("`says_done` stands beside `done`, or with `answered_by: subject`".into());
+        }
+        if !written.perhaps.is_empty() && matches!(clock, DutyClock::Event(_)) {
+            return Err("`perhaps` is of a `period`".into());
         }
         if written.early && matches!(clock, DutyClock::Event(_)) {
             return Err("`early` is of a `period`; of an event write `ahead`".into());
@@ -384,8 +427,10 @@ impl TryFrom<Written> for DutyRule {
             done: written.done,
             or_done: written.or_done,
             says_done: written.says_done,
+            says_not: written.says_not,
             refused: written.refused,
             early: written.early,
+            perhaps: written.perhaps,
             answer: written.answer,
         })
     }

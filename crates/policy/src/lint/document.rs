@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use domain::{paper::Form, schema::Kind};
+use domain::{
+    paper::Form,
+    schema::{Field, Kind},
+};
 
 use super::{Problem, examine::Parts, parse::Parsed, suggest};
 use crate::{
@@ -228,7 +231,9 @@ fn closes(parts: &Parts, file: &Parsed<Template>, known: &[&str], problems: &mut
             ));
         }
     }
-    for field in register.value.fields.iter().filter(|f| f.required) {
+    // Of the day the step knows: that on which the paper goes out.
+    let asked = |field: &&Field| field.required && field.name != "occurred_on";
+    for field in register.value.fields.iter().filter(asked) {
         if !closes.values.contains_key(&field.name) && field.default.is_none() {
             problems.push(file.report(
                 "closes.values",

@@ -44,6 +44,29 @@ pub(super) fn check(
             problems,
         );
     }
+    for (field, words) in &duty.says_not {
+        let at = format!("duty.says_not.{field}");
+        choices(file, &at, register, field, words, problems);
+    }
+    for (i, perhaps) in duty.perhaps.iter().enumerate() {
+        let at = format!("duty.perhaps[{i}]");
+        let held = book(
+            parts,
+            file,
+            &format!("{at}.register"),
+            &perhaps.register,
+            problems,
+        );
+        if let Some(held) = held {
+            results(
+                file,
+                &format!("{at}.results"),
+                held,
+                &perhaps.results,
+                problems,
+            );
+        }
+    }
     if let Some(event) = duty.event() {
         against_event(parts, file, event, register, in_hours, problems);
     }

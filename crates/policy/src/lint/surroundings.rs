@@ -30,11 +30,13 @@ fn registers(parts: &Parts, problems: &mut Vec<Problem>) {
         }
         for (i, field) in register.fields.iter().enumerate() {
             let at = format!("fields[{i}]");
-            if ["organization", "occurred_on"].contains(&field.name.as_str()) {
+            // A book may say in its own words what its date is, and leave it to be chosen.
+            let own_day = field.name == "occurred_on" && field.kind == Kind::Date && field.required;
+            if field.name == "organization" || field.name == "occurred_on" && !own_day {
                 problems.push(file.report(
                     &format!("{at}.name"),
                     format!("every entry has `{}` already", field.name),
-                    "another field, or none",
+                    "another field, none, or a required date `occurred_on`",
                 ));
             }
             // The fact view `fact_entry` reads these names, so they must hold what it expects.
