@@ -42,13 +42,17 @@ impl RowStatus {
     }
 }
 
+/// A fact that is said to have been seen later than so far ahead was seen by a clock that was wrong.
+const AHEAD_MS: i64 = 3_600_000;
+
 impl Row {
     /// What the row is worth at `now`, unix milliseconds: a fact older than
-    /// `stale_after`, or of unknown age, says nothing any more.
+    /// `stale_after`, of unknown age, or from a time that has yet to come says nothing.
     pub fn status(&self, stale_after: Option<Age>, now: i64) -> Status {
         let fresh = stale_after.is_none_or(|age| {
-            self.observed_at
-                .is_some_and(|seen| now.saturating_sub(seen) <= age.ms())
+            self.observed_at.is_some_and(|seen| {
+                now.saturating_sub(seen) <= age.ms() && seen.saturating_sub(now) <= AHEAD_MS
+            })
         });
         match self.status {
             None => Status::NoData,
