@@ -40,6 +40,8 @@ pub struct ClauseKey {
 pub struct Board {
     /// The moment, unix milliseconds.
     pub at: i64,
+    /// Since when the clock has gone on evenly from one evaluation to the next, unix milliseconds.
+    pub(super) even_since: i64,
     /// Organizations in dictionary order.
     pub units: Vec<Unit>,
     /// Scored clauses in the order of their regulations.
@@ -77,6 +79,7 @@ impl Board {
         let cells = vec![None; units.len() * clauses.len()];
         Self {
             at,
+            even_since: at,
             units,
             clauses,
             adoptions,
