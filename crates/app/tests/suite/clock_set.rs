@@ -189,7 +189,9 @@ async fn begins_anew(p: Province) {
     p.pass(30 * DAY);
     let ahead = p.clock.now_ms();
     p.contact("A", "it-officer", "Mạng").await;
-    let over = crate::values(&[("code", "B"), ("name", "B"), ("ends_on", "2026-11-19")]);
+    let over = app::registry::get(&p.app, &p.ctx(), "organization", "B").await;
+    let mut over = over.unwrap().values.clone();
+    over.insert("ends_on".into(), "2026-11-19".into());
     app::registry::save(&p.app, &p.ctx(), "organization", Some((gone, 1)), over)
         .await
         .unwrap();
