@@ -117,9 +117,8 @@ pub async fn open(db: &Db) -> Result<Vec<VerdictRow>, StoreError> {
     .readable()
 }
 
-/// Closes the intervals `ended` at `at` and writes those that begin, with their evidence
-/// (hash and JSON). All or nothing. After the clock was set back an interval ends where it
-/// began, never before.
+/// Closes the intervals `ended` at `at`, but none before it began, and writes those that begin,
+/// with their evidence (hash and JSON). All or nothing.
 ///
 /// Returns what the caller writes into the journal with them (see [`crate::replay`]): the JSON
 /// object of their ids with the digests of the rows as they are now.
