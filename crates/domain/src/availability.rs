@@ -137,6 +137,21 @@ pub struct Day {
     pub tally: Tally,
 }
 
+impl Day {
+    /// The same where the clock by which it was counted turned out to be ahead: no day is later
+    /// than `today`, none is counted beyond `now_ms`, and that nobody looked at a time that has
+    /// yet to come is no news.
+    #[must_use]
+    pub fn not_after(mut self, today: Date, now_ms: i64) -> Self {
+        self.until_ms = self.until_ms.min(now_ms);
+        if self.date > today {
+            self.date = today;
+            self.tally.no_data_ms = 0;
+        }
+        self
+    }
+}
+
 /// One target in one local month.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Month {
@@ -424,6 +439,30 @@ mod tests {
             .map(|day| (day.date.to_string(), day.tally.no_data_ms))
             .collect();
         assert_eq!(kept, [("2026-11-28".to_owned(), HOUR_MS)]);
+    }
+
+    #[test]
+    fn no_day_is_later_than_today() {
+        let today: Date = "2026-11-28".parse().unwrap();
+        let day = |date: &str, until_ms| Day {
+            target: id(1),
+            date: date.parse().unwrap(),
+            until_ms,
+            tally: Tally {
+                up_ms: 5,
+                no_data_ms: 7,
+                ..Tally::default()
+            },
+        };
+        let told = |day: Day| {
+            let day = day.not_after(today, 100);
+            let (up, unseen) = (day.tally.up_ms, day.tally.no_data_ms);
+            (day.date.to_string(), day.until_ms, up, unseen)
+        };
+        let is = |date: &str, until, unseen| (date.to_owned(), until, 5, unseen);
+        assert_eq!(told(day("2026-11-27", 90)), is("2026-11-27", 90, 7));
+        assert_eq!(told(day("2026-11-28", 101)), is("2026-11-28", 100, 7));
+        assert_eq!(told(day("2026-12-08", 900)), is("2026-11-28", 100, 0));
     }
 
     #[test]

@@ -2,14 +2,17 @@
 //! of ten seconds' worth, and so many bytes a day.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// A burst is what so many seconds bring.
 const BURST: f64 = 10.0;
-/// Addresses that are remembered; beyond them new ones share one account.
+/// Addresses that are remembered, of IPv4 and of IPv6 each. Beyond them new ones of IPv6 have an
+/// account for their /48, of which as many are remembered, and then all share one.
 const ADDRESSES: usize = 10_000;
+/// Accounts that nothing was taken of lately are looked for no more often than that.
+const SWEEP: Duration = Duration::from_millis(100);
 
 /// The bounds; zero bytes a day are no bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +67,14 @@ impl Account {
         }
     }
 
+    /// Whether a new one would be the same. What is counted by the day is, until it is over.
+    fn is_unused(&self, bounds: &Bounds, now: Instant) -> bool {
+        let mut later = *self;
+        later.refill(bounds.each_per_second, now);
+        later.left >= f64::from(bounds.each_per_second) * BURST
+            && (self.bytes == 0 || bounds.each_per_day == 0)
+    }
+
     fn refill(&mut self, rate: u32, now: Instant) {
         let passed = now.saturating_duration_since(self.at).as_secs_f64();
         let rate = f64::from(rate);
@@ -83,9 +94,70 @@ struct Books {
     bounds: Bounds,
     day: i64,
     all: Account,
-    /// Of the addresses that are too many.
-    rest: Account,
+    v4: Table,
+    v6: Table,
+    /// Of the networks (/48) of addresses of IPv6 that are too many.
+    wide: Table,
+}
+
+/// The accounts of one kind of address.
+struct Table {
     each: HashMap<IpAddr, Account>,
+    /// Of those that are too many.
+    rest: Account,
+    swept: Instant,
+}
+
+impl Table {
+    fn new(rate: u32, now: Instant) -> Self {
+        Self {
+            each: HashMap::new(),
+            rest: Account::new(rate, now),
+            swept: now,
+        }
+    }
+
+    /// Whether `peer` has an account here, or gets one.
+    fn has_room(&mut self, peer: IpAddr, bounds: &Bounds, now: Instant) -> bool {
+        if self.each.len() >= ADDRESSES
+            && !self.each.contains_key(&peer)
+            && now.saturating_duration_since(self.swept) >= SWEEP
+        {
+            self.forget(bounds, now);
+        }
+        self.each.len() < ADDRESSES || self.each.contains_key(&peer)
+    }
+
+    /// Forgets accounts that a new one would equal: who is at its bound stays there.
+    fn forget(&mut self, bounds: &Bounds, now: Instant) {
+        self.swept = now;
+        self.each
+            .retain(|_, account| !account.is_unused(bounds, now));
+    }
+
+    fn account(&mut self, peer: IpAddr, bounds: &Bounds, now: Instant) -> &mut Account {
+        let own = if self.has_room(peer, bounds, now) {
+            let fresh = || Account::new(bounds.each_per_second, now);
+            self.each.entry(peer).or_insert_with(fresh)
+        } else {
+            &mut self.rest
+        };
+        own.refill(bounds.each_per_second, now);
+        own
+    }
+
+    fn new_day(&mut self, bounds: &Bounds, now: Instant) {
+        for account in self.each.values_mut().chain([&mut self.rest]) {
+            account.bytes = 0;
+        }
+        self.forget(bounds, now);
+    }
+}
+
+/// The /48 of an address of IPv6.
+fn wide(peer: Ipv6Addr) -> IpAddr {
+    let bits = peer.to_bits() & (u128::MAX << 80);
+    IpAddr::V6(Ipv6Addr::from_bits(bits))
 }
 
 /// The accounts of addresses.
@@ -99,8 +171,9 @@ impl Allowances {
             bounds,
             day: 0,
             all: Account::new(bounds.all_per_second, now),
-            rest: Account::new(bounds.each_per_second, now),
-            each: HashMap::new(),
+            v4: Table::new(bounds.each_per_second, now),
+            v6: Table::new(bounds.each_per_second, now),
+            wide: Table::new(bounds.each_per_second, now),
         }))
     }
 
@@ -109,8 +182,8 @@ impl Allowances {
         self.lock().bounds = bounds;
     }
 
-    /// Takes `things` of together `bytes` that have come from `peer` on day number `day`, and
-    /// says whether more may come: at once, after a wait, or no more today.
+    /// Takes `things` of together `bytes` that have come from `peer` on day number `day` (of which
+    /// only the bounds of a day make use), and says whether more may come: at once, after a wait, or no more today.
     pub fn charge(&self, peer: IpAddr, things: u32, bytes: u64, now: Instant, day: i64) -> Grant {
         let mut books = self.lock();
         let bounds = books.bounds;
@@ -138,8 +211,7 @@ impl Allowances {
     /// Whether what came from `peer` was over its own share when that was last asked; what
     /// others owe is not its fault.
     pub fn owes(&self, peer: IpAddr) -> bool {
-        let books = self.lock();
-        books.each.get(&peer).unwrap_or(&books.rest).left < 0.0
+        self.lock().known(peer).left < 0.0
     }
 
     /// Takes `things` of together `bytes` if they may come from `peer` now.
@@ -177,25 +249,37 @@ impl Books {
     fn turn(&mut self, now: Instant, day: i64) {
         if self.day != day {
             self.day = day;
-            self.each.clear();
+            self.all.bytes = 0;
             let bounds = self.bounds;
-            self.all = Account::new(bounds.all_per_second, now);
-            self.rest = Account::new(bounds.each_per_second, now);
+            for table in [&mut self.v4, &mut self.v6, &mut self.wide] {
+                table.new_day(&bounds, now);
+            }
         }
     }
 
     fn accounts(&mut self, peer: IpAddr, now: Instant) -> (&mut Account, &mut Account) {
         let bounds = self.bounds;
-        let known = self.each.len() < ADDRESSES || self.each.contains_key(&peer);
-        let own = if known {
-            let fresh = || Account::new(bounds.each_per_second, now);
-            self.each.entry(peer).or_insert_with(fresh)
-        } else {
-            &mut self.rest
-        };
-        own.refill(bounds.each_per_second, now);
         self.all.refill(bounds.all_per_second, now);
+        let own = match peer {
+            IpAddr::V4(_) => self.v4.account(peer, &bounds, now),
+            IpAddr::V6(_) if self.v6.has_room(peer, &bounds, now) => {
+                self.v6.account(peer, &bounds, now)
+            }
+            IpAddr::V6(v6) => self.wide.account(wide(v6), &bounds, now),
+        };
         (&mut self.all, own)
+    }
+
+    /// The account of `peer` as it was last touched.
+    fn known(&self, peer: IpAddr) -> &Account {
+        match peer {
+            IpAddr::V4(_) => self.v4.each.get(&peer).unwrap_or(&self.v4.rest),
+            IpAddr::V6(v6) => {
+                let wide = || self.wide.each.get(&wide(v6));
+                let own = self.v6.each.get(&peer).or_else(wide);
+                own.unwrap_or(&self.wide.rest)
+            }
+        }
     }
 }
 
@@ -268,6 +352,45 @@ mod tests {
         for n in 0..50_000 {
             books.take(peer(n), 1, 1, now, 1);
         }
-        assert_eq!(books.lock().each.len(), ADDRESSES);
+        assert_eq!(books.lock().v4.each.len(), ADDRESSES);
+    }
+
+    /// Network `n` of 65,536 within a /48, of which there are as many.
+    fn network(n: u32) -> IpAddr {
+        let bits = 0x2001_0db8_u128 << 96 | u128::from(n) << 64;
+        IpAddr::V6(Ipv6Addr::from_bits(bits))
+    }
+
+    const EACH: Bounds = Bounds::each(200);
+
+    #[test]
+    fn ten_thousand_networks_of_one_take_nothing_of_others() {
+        let (books, start) = (Allowances::new(EACH), Instant::now());
+        let ask = |peer, things, at| books.charge(peer, things, 0, at, 0);
+        assert_eq!(ask(peer(9), 1, start), Grant::Now);
+        // All at once, and one more that asks without end.
+        for n in 0..10_001 {
+            assert_eq!(ask(network(n), 2_000, start), Grant::Now);
+        }
+        assert_ne!(ask(network(20_000), 3_000, start), Grant::Now);
+        // Who is of IPv4 asks for the first time or again; so does another network of IPv6.
+        assert_eq!(ask(peer(8), 1, start), Grant::Now);
+        assert_eq!(ask(peer(9), 1, start), Grant::Now);
+        assert_eq!(ask(network(1 << 16), 1, start), Grant::Now);
+        // Who asked a little is forgotten when there is need; who is at the bound is not.
+        let later = start + Duration::from_millis(9_000);
+        assert_ne!(ask(network(7), 2_000, later), Grant::Now);
+        let later = start + Duration::from_secs(11);
+        assert_eq!(ask(network(30_000), 1, later), Grant::Now);
+        assert!(books.lock().v6.each.len() < 10);
+        assert_ne!(ask(network(7), 300, later), Grant::Now);
+    }
+
+    #[test]
+    fn a_new_day_gives_new_bytes_and_no_new_burst() {
+        let (books, now) = (Allowances::new(BOUNDS), Instant::now());
+        assert_eq!(books.charge(peer(1), 120, 1_000, now, 1), Grant::Spent);
+        let wait = Grant::After(Duration::from_secs(2));
+        assert_eq!(books.charge(peer(1), 0, 0, now, 2), wait);
     }
 }

@@ -1,5 +1,6 @@
 //! Verdicts as intervals, their evidence, and attestations.
 
+mod ahead;
 mod attestation;
 
 use std::collections::BTreeMap;
@@ -7,6 +8,7 @@ use std::collections::BTreeMap;
 use domain::{authority::Scope, id::OrganizationId};
 use sha2::{Digest as _, Sha256};
 
+pub use self::ahead::{end_now, ended_ahead};
 pub use self::attestation::{Attestation, attest, attestation_count, latest_attestations};
 use crate::{Arg, Db, Row, StoreError, Tx, args, registry::scope_condition, row::Readable as _};
 
@@ -115,9 +117,8 @@ pub async fn open(db: &Db) -> Result<Vec<VerdictRow>, StoreError> {
     .readable()
 }
 
-/// Closes the intervals `ended` at `at` and writes those that begin, with their evidence
-/// (hash and JSON). All or nothing. After the clock was set back an interval ends where it
-/// began, never before.
+/// Closes the intervals `ended` at `at`, but none before it began, and writes those that begin,
+/// with their evidence (hash and JSON). All or nothing.
 ///
 /// Returns what the caller writes into the journal with them (see [`crate::replay`]): the JSON
 /// object of their ids with the digests of the rows as they are now.
@@ -133,27 +134,8 @@ pub async fn record(
     recorded_at: i64,
 ) -> Result<String, StoreError> {
     crate::dialect::lock(tx, "verdicts", true).await?;
-    let mut told: BTreeMap<&str, String> = begun.iter().map(|v| (&*v.id, v.digest())).collect();
-    for ids in ended.chunks(400) {
-        let mut args: Vec<Arg> = args![at, recorded_at].to_vec();
-        let places: Vec<String> = ids
-            .iter()
-            .map(|id| {
-                args.push(id.into());
-                format!("${}", args.len())
-            })
-            .collect();
-        let sql = format!(
-            "UPDATE verdict SET valid_to = CASE WHEN valid_from > $1 THEN valid_from ELSE $1 END, closed_at = $2 \
-             WHERE valid_to IS NULL AND id IN ({}) RETURNING *",
-            places.join(", ")
-        );
-        for row in tx.fetch("verdicts", &sql, &args).await? {
-            let closed = read(&row)?;
-            let id = ids.iter().find(|id| **id == closed.id);
-            told.extend(id.map(|id| (&**id, closed.digest())));
-        }
-    }
+    let mut told = end(tx, ended, "valid_to IS NULL", at, recorded_at).await?;
+    told.extend(begun.iter().map(|v| (v.id.clone(), v.digest())));
     let told = serde_json::to_string(&told).unwrap_or_default();
     let rows: Vec<Vec<Arg>> = evidence
         .iter()
@@ -195,7 +177,39 @@ pub async fn record(
     Ok(told)
 }
 
-/// The history of one verdict, the newest first.
+/// Ends those of these intervals that `are` so at `at`, but none before its beginning; the
+/// digests of their rows as they are now, by id.
+async fn end(
+    tx: &mut Tx,
+    ids: &[String],
+    are: &str,
+    at: i64,
+    recorded_at: i64,
+) -> Result<BTreeMap<String, String>, StoreError> {
+    let mut told = BTreeMap::new();
+    for ids in ids.chunks(400) {
+        let mut args: Vec<Arg> = args![at, recorded_at].to_vec();
+        let places: Vec<String> = ids
+            .iter()
+            .map(|id| {
+                args.push(id.into());
+                format!("${}", args.len())
+            })
+            .collect();
+        let sql = format!(
+            "UPDATE verdict SET valid_to = CASE WHEN valid_from > $1 THEN valid_from ELSE $1 END, closed_at = $2 \
+             WHERE {are} AND id IN ({}) RETURNING *",
+            places.join(", ")
+        );
+        for row in tx.fetch("verdicts", &sql, &args).await? {
+            let closed = read(&row)?;
+            told.insert(closed.id.clone(), closed.digest());
+        }
+    }
+    Ok(told)
+}
+
+/// The history of one verdict: what holds now, then the newest first.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
@@ -211,7 +225,7 @@ pub async fn history(
     let in_scope = scope_condition(scope, "organization_id", &mut args);
     let sql = format!(
         "SELECT * FROM verdict WHERE regulation = $1 AND clause = $2 AND organization_id = $3 AND {in_scope} \
-         ORDER BY valid_from DESC, recorded_at DESC LIMIT $4"
+         ORDER BY (valid_to IS NULL) DESC, valid_from DESC, recorded_at DESC LIMIT $4"
     );
     db.fetch("verdicts", &sql, &args)
         .await?

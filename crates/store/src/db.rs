@@ -91,12 +91,13 @@ pub(crate) fn postgres_query(
     sqlx::query_with(AssertSqlSafe(sql.to_owned()), postgres_args(args))
 }
 
-/// Looks names up in the schema of our tables alone, or in the first where there are none yet.
+/// Looks names up in the schema of our tables alone, or in the first where there are none yet; no
+/// limit of time but our own ends a statement.
 const OWN_PATH: &str = "SELECT pg_catalog.set_config('search_path', pg_catalog.quote_ident(COALESCE( \
      (SELECT n.nspname::text FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n \
       ON n.oid OPERATOR(pg_catalog.=) c.relnamespace \
       WHERE c.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass('journal')), \
-     pg_catalog.current_schema()::text)), false)";
+     pg_catalog.current_schema()::text)), false), pg_catalog.set_config('statement_timeout', '0', false)";
 
 /// So long a writer may keep others waiting while it does nothing, and so soon the engine
 /// notices that its machine has gone.

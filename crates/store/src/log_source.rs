@@ -20,7 +20,8 @@ pub struct LogSource {
     pub lines: i64,
 }
 
-/// Stores what arrived, over what was there; the first arrival stays as it was first told.
+/// Stores what arrived, over what was there; the first arrival stays as it was first told, but
+/// for one that a clock which was ahead put behind the last.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
@@ -42,6 +43,8 @@ pub async fn save(tx: &mut Tx, sources: &[LogSource], now: i64) -> Result<(), St
         "log sources",
         "log_source (device_id, first_received_at, last_received_at, lines, updated_at)",
         "ON CONFLICT (device_id) DO UPDATE SET last_received_at = excluded.last_received_at, \
+         first_received_at = CASE WHEN log_source.first_received_at > excluded.last_received_at \
+           THEN excluded.last_received_at ELSE log_source.first_received_at END, \
          lines = excluded.lines, updated_at = excluded.updated_at",
         &rows,
     )

@@ -154,13 +154,15 @@ async fn hidden(db: &Db) -> Result<Vec<Difference>, StoreError> {
     Ok(out)
 }
 
-/// Settings of this database or role that change which rows, names or rules a session sees.
+/// Settings of this database or role that change which rows or rules a session sees. What they say
+/// of names, ways and time does nothing: each of our sessions begins with its own path and no
+/// limit of time, and keys are read the way that is asked for.
 const SETTINGS: &str = "SELECT DISTINCT s.line AS name FROM pg_db_role_setting d \
      CROSS JOIN LATERAL unnest(d.setconfig) s(line) LEFT JOIN pg_roles r ON r.oid = d.setrole \
      WHERE (d.setdatabase = 0 OR d.setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())) \
      AND (d.setrole = 0 OR r.rolname = current_user) \
-     AND s.line ~ '^(enable_|search_path=|session_|local_preload|row_security|ignore_|zero_damaged)' \
-     AND s.line <> 'session_replication_role=origin' \
+     AND s.line ~ '^(session_|local_preload|row_security|ignore_|zero_damaged)' \
+     AND s.line !~ '^(session_replication_role=origin|row_security=on|(ignore|zero_damaged)_.*=off)$' \
      UNION SELECT concat('tablespace ', p.spcname, ': ', o.line) FROM pg_tablespace p \
      CROSS JOIN LATERAL unnest(p.spcoptions) o(line) WHERE o.line ~* '_cost=.*([0-9]{5}|e[+]?[0-9]|x)' \
      ORDER BY 1";
@@ -178,12 +180,15 @@ const SQLITE: &str = "SELECT type AS kind, name, COALESCE(sql, '') AS text FROM 
      WHERE NOT (type = 'table' AND name IN ('_sqlx_migrations', 'sqlite_sequence', 'sqlite_stat1', 'sqlite_stat4')) \
      AND NOT (type = 'index' AND sql IS NULL)";
 
-/// The same of the PostgreSQL schema `$1`, which must be the first that is looked through, so
+/// The same of the PostgreSQL schema `$1`, but for what belongs to an extension. That is its
+/// installer's, who may do anything: what the owner of the database only calls part of one is not
+/// left out. It must be the first that is looked through, so
 /// that names in definitions are told without it.
 const POSTGRES: &str = "\
     WITH ours AS (SELECT c.* FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
                   WHERE n.nspname = $1 AND c.relname NOT LIKE '\\_sqlx%' \
-                  AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')) \
+                  AND NOT (c.relowner IN (SELECT oid FROM pg_roles WHERE rolsuper) AND EXISTS (SELECT 1 FROM pg_depend d \
+                    WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'))) \
     SELECT CASE WHEN c.relkind = 'v' THEN 'view' ELSE 'table' END AS kind, c.relname::text AS name, \
       concat_ws(' ', c.relkind, c.relrowsecurity, c.relforcerowsecurity, \
         CASE WHEN c.relkind IN ('v', 'm') THEN concat(c.reloptions::text, pg_get_viewdef(c.oid)) END, \
@@ -211,10 +216,12 @@ const POSTGRES: &str = "\
     FROM pg_policy p JOIN ours c ON c.oid = p.polrelid \
     UNION ALL SELECT 'function', p.oid::regprocedure::text, p.prosrc \
     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace AND n.nspname = $1 \
-    WHERE NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e') \
+    WHERE NOT (p.proowner IN (SELECT oid FROM pg_roles WHERE rolsuper) AND EXISTS (SELECT 1 FROM pg_depend d \
+      WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')) \
     UNION ALL SELECT 'operator', p.oid::regoperator::text, p.oprcode::text \
     FROM pg_operator p JOIN pg_namespace n ON n.oid = p.oprnamespace AND n.nspname = $1 \
-    WHERE NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')";
+    WHERE NOT (p.oprowner IN (SELECT oid FROM pg_roles WHERE rolsuper) AND EXISTS (SELECT 1 FROM pg_depend d \
+      WHERE d.classid = 'pg_operator'::regclass AND d.objid = p.oid AND d.deptype = 'e'))";
 
 /// What is there. On PostgreSQL a table or view that stands before ours where names are looked
 /// up counts as one that was changed.

@@ -1,10 +1,13 @@
 //! What is probed, its state, its transitions and its availability.
 
+mod ahead;
+
 use domain::{
     authority::Scope,
     id::{OrganizationId, TargetId},
 };
 
+pub use self::ahead::{bring_back, is_known, lies_ahead};
 pub use crate::way::Link;
 use crate::{Arg, Db, Row, StoreError, Tx, args, registry::scope_condition, way::Ways};
 
@@ -330,58 +333,6 @@ pub async fn add_days(tx: &mut Tx, days: &[AvailabilityRow]) -> Result<(), Store
         &rows,
     )
     .await
-}
-
-/// Brings back to `today` what was counted on later days by a clock that was ahead until `now`;
-/// that nobody looked on a day that has yet to come is forgotten.
-///
-/// # Errors
-/// [`StoreError`] of the engine.
-pub async fn bring_back(
-    tx: &mut Tx,
-    targets: &[TargetId],
-    today: &str,
-    now: i64,
-) -> Result<(), StoreError> {
-    for target in targets {
-        let later = tx
-            .fetch(
-                "availability",
-                &format!(
-                    "SELECT target_id, day AS period, {AVAILABILITY}, updated_at, accounting \
-                     FROM availability_day WHERE target_id = $1 AND day > $2"
-                ),
-                &args![*target, today],
-            )
-            .await?;
-        let mut days: Vec<AvailabilityRow> = later
-            .iter()
-            .map(read_availability)
-            .collect::<Result<_, _>>()?;
-        for day in &mut days {
-            today.clone_into(&mut day.period);
-            day.no_data_ms = 0;
-            day.until_ms = now;
-        }
-        days.retain(|day| day.samples > 0 || day.counted_ms() > 0);
-        for day in &days {
-            add_days(tx, std::slice::from_ref(day)).await?;
-        }
-        tx.execute(
-            "availability",
-            "DELETE FROM availability_day WHERE target_id = $1 AND day > $2",
-            &args![*target, today],
-        )
-        .await?;
-        tx.execute(
-            "availability",
-            "UPDATE availability_day SET updated_at = $3 \
-             WHERE target_id = $1 AND day >= $2 AND updated_at > $3",
-            &args![*target, today, now],
-        )
-        .await?;
-    }
-    Ok(())
 }
 
 fn read_availability(row: &Row) -> Result<AvailabilityRow, StoreError> {

@@ -396,7 +396,7 @@ impl Batch {
         };
         share.lines += 1;
         share.bytes += line.raw.len() as u64;
-        share.last_received_ms = share.last_received_ms.max(at);
+        share.last_received_ms = at;
         Ok(())
     }
 

@@ -138,7 +138,7 @@ pub(crate) fn load(
                     received.0.min(line.received_at_ms),
                     received.1.max(line.received_at_ms),
                 );
-                sources.add(&Share {
+                sources.follow(&Share {
                     source: line.source,
                     lines: 1,
                     bytes: line.raw.len() as u64,

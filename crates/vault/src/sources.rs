@@ -20,7 +20,8 @@ pub struct SourceStatistics {
     pub lines: u64,
     /// How many bytes, as received.
     pub bytes: u64,
-    /// When the latest was received, unix milliseconds.
+    /// When the last was received, unix milliseconds; of those that are sealed already since the
+    /// vault was opened, the latest.
     pub last_received_ms: i64,
 }
 
@@ -55,6 +56,15 @@ impl Sources {
         s.lines += share.lines;
         s.bytes += share.bytes;
         s.last_received_ms = s.last_received_ms.max(share.last_received_ms);
+    }
+
+    /// As [`Sources::add`], of lines that come after all others: their time is the last, also where
+    /// the clock was ahead before and was set back.
+    pub(crate) fn follow(&mut self, share: &Share) {
+        self.add(share);
+        if let Some(s) = self.0.get_mut(&share.source) {
+            s.last_received_ms = share.last_received_ms;
+        }
     }
 
     pub(crate) fn merge(&mut self, other: &Self) {

@@ -279,7 +279,7 @@ impl Writer {
             }
             for (batch, ..) in group {
                 for share in &batch.shares {
-                    state.sources.add(share);
+                    state.sources.follow(share);
                 }
             }
             if let Some(file) = state.unsealed.back_mut() {

@@ -299,3 +299,36 @@ async fn a_closed_vault_says_so() {
         "closing signs"
     );
 }
+
+#[tokio::test]
+async fn the_last_line_says_when_a_source_sent_last() {
+    const AHEAD_MS: i64 = 30 * 86_400_000;
+    let dir = tempfile::tempdir().unwrap();
+    let one = |at: i64| {
+        let mut batch = vault::Batch::new();
+        let line = vault::Line {
+            received_at_ms: at,
+            ..support::long(b"line")
+        };
+        batch.push(&line).unwrap();
+        batch
+    };
+    let last = |vault: &Vault| vault.sources()[&id(0)].last_received_ms;
+    let vault = open(dir.path());
+    vault.append(one(START_MS + AHEAD_MS)).await.unwrap();
+    assert_eq!(last(&vault), START_MS + AHEAD_MS);
+    // The clock was set back.
+    vault.append(one(START_MS + 9)).await.unwrap();
+    assert_eq!(last(&vault), START_MS + 9);
+    drop(vault);
+    let vault = open(dir.path());
+    assert_eq!(last(&vault), START_MS + 9);
+    // A segment tells the latest time of its lines, as segments did before.
+    vault.seal().await.unwrap();
+    assert_eq!(last(&vault), START_MS + 9);
+    vault.append(one(START_MS + 10)).await.unwrap();
+    drop(vault);
+    let vault = open(dir.path());
+    assert_eq!(last(&vault), START_MS + 10);
+    assert!(vault.verify(|_| {}, &Cancel::default()).unwrap().is_sound());
+}

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use app::{
     App,
-    allowance::Allowances,
     seats::{Places, Seats},
 };
 use axum::{
@@ -39,7 +38,7 @@ pub struct Web {
     /// Who may be connected.
     pub(crate) seats: Seats,
     /// What who is not signed in may ask.
-    pub(crate) unsigned: Arc<Allowances>,
+    pub(crate) strangers: Arc<http::Strangers>,
     /// Live streams by session.
     pub(crate) streams: Arc<live::Streams>,
 }
@@ -54,7 +53,7 @@ impl Web {
             stop,
             meter: Arc::default(),
             seats: Seats::new(door::PLACES),
-            unsigned: Arc::new(Allowances::new(http::UNSIGNED)),
+            strangers: Arc::default(),
             streams: Arc::default(),
         }
     }

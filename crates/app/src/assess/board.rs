@@ -42,6 +42,8 @@ pub struct Board {
     pub at: i64,
     /// When the verdicts were last held against the facts; unix milliseconds.
     pub judged_at: Option<i64>,
+    /// Since when the clock has gone on evenly from one evaluation to the next, unix milliseconds.
+    pub(super) even_since: i64,
     /// Organizations in dictionary order.
     pub units: Vec<Unit>,
     /// Scored clauses in the order of their regulations.
@@ -80,6 +82,7 @@ impl Board {
         Self {
             at,
             judged_at: None,
+            even_since: at,
             units,
             clauses,
             adoptions,

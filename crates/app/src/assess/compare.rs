@@ -14,6 +14,7 @@ use store::{
 };
 
 use super::{
+    ahead::{self, Clock},
     binding::Binding,
     board::{Board, Cell, ClauseKey},
     engine::{Findings, control_evidence},
@@ -28,6 +29,8 @@ struct Turn {
     status: Status,
     reason: Option<String>,
     basis: Arc<str>,
+    /// When it begins, unix milliseconds.
+    since: i64,
     /// The interval that ends.
     ended: Option<Arc<Cell>>,
     evidence: Evidence,
@@ -39,6 +42,8 @@ pub(super) struct Comparison {
     board: Board,
     turns: Vec<Turn>,
     gone: Vec<String>,
+    /// Whether what a clock that was ahead wrote is now to be brought back.
+    brings_back: bool,
 }
 
 /// What was found, put together clause by clause.
@@ -165,6 +170,8 @@ pub(super) fn compare(
     exempt: &HashSet<Exempt>,
     fresh: Option<&HashSet<String>>,
 ) -> Comparison {
+    let clock = Clock::of(old, &board);
+    board.even_since = clock.even_since;
     let verdicts = Verdicts::new(binding, results, exempt, &board.units);
     let old_units: Vec<Option<usize>> = board.units.iter().map(|u| old.unit(u.id)).collect();
     let mut stays = vec![false; old.units.len() * old.clauses.len()];
@@ -208,8 +215,8 @@ pub(super) fn compare(
                 .and_then(|(u, c)| old.shared(u, c).map(|cell| (u, c, cell)));
             if let Some((old_unit, old_clause, cell)) = held {
                 stays[old_unit * old.clauses.len() + old_clause] = true;
-                if cell.status == status && cell.reason.as_deref() == reason && cell.basis == *basis
-                {
+                let same = cell.status == status && cell.reason.as_deref() == reason;
+                if same && cell.basis == *basis && !clock.brings_back(cell.since) {
                     let cell = Arc::clone(cell);
                     board.set(u, c, Some(cell));
                     continue;
@@ -221,6 +228,7 @@ pub(super) fn compare(
                 status,
                 reason: reason.map(ToOwned::to_owned),
                 basis: Arc::clone(basis),
+                since: clock.begin(held.map(|(_, _, cell)| cell.since)),
                 ended: held.map(|(_, _, cell)| Arc::clone(cell)),
                 evidence: Evidence {
                     controls: parts
@@ -239,7 +247,12 @@ pub(super) fn compare(
         .filter(|(_, stays)| !**stays)
         .filter_map(|(cell, _)| Some(cell.as_ref()?.id.clone()))
         .collect();
-    Comparison { board, turns, gone }
+    Comparison {
+        board,
+        turns,
+        gone,
+        brings_back: clock.just_settled,
+    }
 }
 
 /// What judges a clause: the hash of what it means, its controls, checks and parameters.
@@ -269,7 +282,11 @@ pub(super) async fn write(
         mut board,
         turns,
         gone,
+        brings_back,
     } = comparison;
+    if brings_back {
+        ahead::bring_back(app, now).await?;
+    }
     if turns.is_empty() && gone.is_empty() {
         return Ok((board, 0));
     }
@@ -310,7 +327,7 @@ pub(super) async fn write(
 }
 
 /// The journal holds the rows of verdicts by their digests.
-fn tell(work: &mut Work, told: String, now: i64) {
+pub(super) fn tell(work: &mut Work, told: String, now: i64) {
     let turned = work.entry(journal::VERDICTS, "", None, "judge", None, Some(told));
     // The moment is that of the evaluation.
     work.journal(Change { at: now, ..turned });
@@ -337,8 +354,7 @@ fn begin(board: &mut Board, turn: Turn, now: i64, kept: &mut HashSet<String>, ba
     let cell = Cell {
         status: turn.status,
         reason: turn.reason,
-        // A clock that jumped back may not begin an interval before the one it ends.
-        since: turn.ended.as_ref().map_or(now, |h| h.since.max(now)),
+        since: turn.since,
         id: domain::id::Id::new(now).to_string(),
         evidence_hash: hash,
         basis: turn.basis,

@@ -1,5 +1,6 @@
 //! Judging: facts to findings, findings to verdicts, verdicts to pages.
 
+mod ahead;
 mod anew;
 mod attest;
 mod binding;

@@ -220,6 +220,21 @@ async fn count_claimed(app: &App) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// What lies further ahead was received by a clock that was wrong.
+const AHEAD_MS: i64 = 3_600_000;
+
+/// When the last line of a source came, of which `known` are in the records. A vault that was
+/// opened again knows the latest time of what is sealed, not the last: what a clock that was
+/// ahead had said does not come back while nothing new came.
+fn last_received(known: Option<&LogSource>, last_ms: i64, lines: i64, now: i64) -> i64 {
+    match known {
+        Some(known) if known.lines == lines && last_ms > now.saturating_add(AHEAD_MS) => {
+            known.last_received_at.min(last_ms)
+        }
+        _ => last_ms,
+    }
+}
+
 /// Brings the records up to date with what arrived; verdicts that read it follow.
 pub async fn reconcile(app: &App) -> Result<Option<Label>, StoreError> {
     let Some(vault) = app.logs.vault() else {
@@ -231,19 +246,21 @@ pub async fn reconcile(app: &App) -> Result<Option<Label>, StoreError> {
         .into_iter()
         .map(|s| (s.device, s))
         .collect();
+    let now = app.clock.now_ms();
     let fresh: Vec<LogSource> = vault
         .sources()
         .into_iter()
         .filter(|(id, _)| *id != [0; 16])
         .map(|(id, s)| {
             let device = Id::from_bytes(id);
+            let lines = i64::try_from(s.lines).unwrap_or(i64::MAX);
+            let before = known.get(&device);
+            let last = last_received(before, s.last_received_ms, lines, now);
             LogSource {
                 device,
-                first_received_at: known
-                    .get(&device)
-                    .map_or(s.last_received_ms, |k| k.first_received_at),
-                last_received_at: s.last_received_ms,
-                lines: i64::try_from(s.lines).unwrap_or(i64::MAX),
+                first_received_at: before.map_or(last, |k| k.first_received_at.min(last)),
+                last_received_at: last,
+                lines,
             }
         })
         .filter(|s| known.get(&s.device) != Some(s))

@@ -7,24 +7,9 @@ use domain::{
     id::TargetId,
     reachability::{Moment, State},
 };
-use jiff::civil::Date;
 
 use super::{core::Core, record::Unwritten};
 use crate::App;
-
-/// A count by a clock that was ahead, brought back to `now`. That nobody looked at a time that
-/// has yet to come is no news.
-fn brought_back(day: Day, today: Date, now: Moment) -> Day {
-    let mut day = Day {
-        until_ms: day.until_ms.min(now.at_ms),
-        ..day
-    };
-    if day.date > today {
-        day.date = today;
-        day.tally.no_data_ms = 0;
-    }
-    day
-}
 
 impl Core {
     /// The clock was set by `by_ms`; `before`: also what was labelled before the start was
@@ -55,8 +40,9 @@ impl Core {
             for days in std::mem::take(&mut self.unwritten_days).into_values() {
                 self.keep(days.into_values(), now);
             }
-            self.ahead.extend(&all);
+            self.ahead = true;
         }
+        self.set_at = now.mono_ms;
         self.changed.extend(all);
         self.relabel(app, turned);
     }
@@ -95,7 +81,7 @@ impl Core {
     pub(super) fn keep(&mut self, days: impl IntoIterator<Item = Day>, now: Moment) {
         let today = clock::local_date(clock::from_ms(now.at_ms));
         for day in days {
-            let day = brought_back(day, today, now);
+            let day = day.not_after(today, now.at_ms);
             let of = self.unwritten_days.entry(day.target).or_default();
             of.entry(day.date)
                 .and_modify(|known| {

@@ -8,7 +8,6 @@ use std::{
 
 use domain::{
     availability::{Day, Ledger},
-    clock,
     id::{Id, TargetId},
     label::Label,
     net,
@@ -64,9 +63,15 @@ pub struct Core {
     /// milliseconds.
     pub(super) started_ms: i64,
     pub(super) stopped: HashMap<TargetId, i64>,
-    /// Whose stored days may lie ahead of now.
-    pub(super) ahead: HashSet<TargetId>,
+    /// Whether stored days may lie ahead of now; they are brought back once the clock settled.
+    pub(super) ahead: bool,
+    /// When the clock was set or the program started, monotonic milliseconds.
+    pub(super) set_at: u64,
 }
+
+/// So long after it was set, and after a start, a clock may be set again: it may be years behind
+/// for a minute, and then nothing lies ahead.
+const SETTLED_MS: u64 = 600_000;
 
 /// What came to days that is not stored yet, by target and date.
 type Days = BTreeMap<TargetId, BTreeMap<Date, Day>>;
@@ -355,7 +360,7 @@ impl Core {
     /// The store's.
     pub async fn flush(&mut self, app: &App, now: Moment) -> Result<(), store::StoreError> {
         self.settle(now);
-        let today = clock::local_date(clock::from_ms(now.at_ms)).to_string();
+        self.bring_back(app, now).await?;
         let mut waiting: Vec<TargetId> = self.changed.iter().copied().collect();
         let days = self.unwritten_days.keys();
         waiting.extend(days.filter(|id| !self.changed.contains(id)));
@@ -372,14 +377,14 @@ impl Core {
                     ..state
                 }));
                 let days = self.unwritten_days.get(id);
-                rows.extend(days.into_iter().flat_map(BTreeMap::values).map(row_of));
+                rows.extend(
+                    days.into_iter()
+                        .flat_map(BTreeMap::values)
+                        .map(AvailabilityRow::from),
+                );
             }
             store::target::save_states(&mut work, &states, now.at_ms).await?;
             store::target::add_days(&mut work, &rows).await?;
-            let ahead: Vec<TargetId> = (batch.iter().copied())
-                .filter(|id| self.ahead.contains(id))
-                .collect();
-            store::target::bring_back(&mut work, &ahead, &today, now.at_ms).await?;
             work.commit().await?;
             for state in &states {
                 self.changed.remove(&state.target);
@@ -390,7 +395,6 @@ impl Core {
             for id in &batch {
                 self.unwritten_days.remove(id);
                 self.changed.remove(id);
-                self.ahead.remove(id);
             }
         }
         if !self.removed.is_empty() {
@@ -401,6 +405,22 @@ impl Core {
             work.commit().await?;
             self.removed.clear();
         }
+        Ok(())
+    }
+
+    /// Brings stored days back that lie ahead of a clock that has settled.
+    async fn bring_back(&mut self, app: &App, now: Moment) -> Result<(), store::StoreError> {
+        let settled = now.mono_ms.saturating_sub(self.set_at) >= SETTLED_MS;
+        if !self.ahead || !settled || !store::target::is_known(&app.db, now.at_ms).await? {
+            return Ok(());
+        }
+        if store::target::lies_ahead(&app.db, now.at_ms).await? {
+            let mut work = app.begin_batch().await?;
+            work.touch(TARGETS);
+            store::target::bring_back(&mut work, now.at_ms).await?;
+            work.commit().await?;
+        }
+        self.ahead = false;
         Ok(())
     }
 
@@ -451,25 +471,5 @@ impl Core {
                 .map(|row| row.subject.clone())
                 .collect(),
         }
-    }
-}
-
-fn row_of(day: &Day) -> AvailabilityRow {
-    let t = &day.tally;
-    AvailabilityRow {
-        target: day.target.to_string(),
-        period: day.date.to_string(),
-        up_ms: t.up_ms,
-        down_ms: t.down_ms,
-        unreachable_ms: t.unreachable_ms,
-        isolated_ms: t.isolated_ms,
-        no_data_ms: t.no_data_ms,
-        samples: t.sent,
-        lost: t.lost,
-        rtt_min_us: t.rtt_min_us.map(i64::from),
-        rtt_sum_us: t.rtt_sum_us,
-        rtt_max_us: t.rtt_max_us.map(i64::from),
-        until_ms: day.until_ms,
-        accounting: store::target::ACCOUNTING,
     }
 }

@@ -48,6 +48,8 @@ impl Core {
             }
         }
         self.started_ms = now.at_ms;
+        // A clock that was ahead may have been set while the program did not run.
+        (self.ahead, self.set_at) = (true, now.mono_ms);
         for row in rows {
             if let Some(at) = row.last_sample_at {
                 self.seen.insert(row.id, at);
@@ -57,7 +59,6 @@ impl Core {
                 self.stopped.insert(row.id, counted);
                 if counted > now.at_ms {
                     // By a clock that was ahead.
-                    self.ahead.insert(row.id);
                     self.changed.insert(row.id);
                 }
                 self.counted.insert(row.id, counted);

@@ -1,9 +1,11 @@
 //! A machine whose clock is wrong when the program starts, and is set later.
 
 use app::watch::{self, Core, Outage};
+use domain::id::OrganizationId;
+use policy::Status;
 use store::target::AvailabilityRow;
 
-use crate::watch::Net;
+use crate::{Province, VINH_LONG, watch::Net};
 
 const HOUR: i64 = 3_600_000;
 const DAY: i64 = 24 * HOUR;
@@ -84,7 +86,7 @@ async fn a_clock_that_was_ahead_at_the_start_leaves_no_time() {
         flush(&mut net).await;
         assert!(days(&net, 1).await.len() <= 33, "{ahead}");
         net.p.pass(-ahead);
-        net.run(30, |_| true).await;
+        net.run(630, |_| true).await;
         flush(&mut net).await;
         let today = net.p.clock.today().to_string();
         for place in 0..net.sites.len() {
@@ -97,8 +99,8 @@ async fn a_clock_that_was_ahead_at_the_start_leaves_no_time() {
             let unseen = sum(|day| day.no_data_ms);
             assert!((0..5_000).contains(&unseen), "{ahead}: {all:?}");
             let counted = sum(AvailabilityRow::counted_ms);
-            assert!((95_000..=100_000).contains(&counted), "{ahead}: {all:?}");
-            assert_eq!(sum(|day| day.samples), 100, "{ahead}: {all:?}");
+            assert!((695_000..=700_000).contains(&counted), "{ahead}: {all:?}");
+            assert_eq!(sum(|day| day.samples), 700, "{ahead}: {all:?}");
             let until = all.iter().map(|day| day.until_ms).max();
             assert!(until <= Some(net.p.clock.now_ms()), "{ahead}");
         }
@@ -121,11 +123,127 @@ async fn days_that_have_yet_to_come_do_not_outlive_the_next_start() {
     assert_eq!(days(&net, 0).await.last().unwrap().period, today);
     net.p.pass(-40 * DAY);
     restart(&mut net).await;
-    net.run(30, |_| true).await;
+    net.run(630, |_| true).await;
     flush(&mut net).await;
     let today = net.p.clock.today().to_string();
     let all = days(&net, 0).await;
     assert_eq!(all.last().unwrap().period, today);
     let up: i64 = all.iter().map(|day| day.up_ms).sum();
     assert!(up >= 60_000, "what was seen stays: {all:?}");
+}
+
+#[tokio::test]
+async fn a_clock_that_is_behind_at_the_start_takes_no_history() {
+    let mut net = Net::new().await;
+    // The registry was there before.
+    net.p.pass(10 * DAY);
+    restart(&mut net).await;
+    net.run(30, |_| true).await;
+    flush(&mut net).await;
+    let before = days(&net, 0).await;
+    let last = before.last().unwrap().clone();
+    assert!(last.up_ms > 0);
+    // For five minutes it is two days behind; or six years, as long as nobody sets it.
+    for (behind, seconds) in [(2 * DAY, 300), (6 * 365 * DAY, 900)] {
+        net.p.pass(-behind);
+        restart(&mut net).await;
+        net.run(seconds, |_| true).await;
+        flush(&mut net).await;
+        net.p.pass(behind);
+        net.run(1, |_| true).await;
+        flush(&mut net).await;
+        let after = days(&net, 0).await;
+        let kept = after.iter().find(|day| day.period == last.period);
+        assert!(kept.unwrap().up_ms >= last.up_ms, "{behind}: {after:?}");
+    }
+}
+
+const OFFICER: &str = "17.2.c";
+
+/// What was told of the unit's officer: status, beginning and end.
+async fn told(p: &Province, unit: OrganizationId) -> Vec<(String, i64, Option<i64>)> {
+    let scope = (p.ctx().actor)
+        .scope(domain::authority::Permission::Read)
+        .unwrap();
+    let db = &p.app.db;
+    let rows = store::assessment::history(db, &scope, VINH_LONG, OFFICER, unit, 9).await;
+    let rows = rows.unwrap().into_iter();
+    rows.map(|row| (row.status, row.valid_from, row.valid_to))
+        .collect()
+}
+
+async fn minutes(p: &Province, n: usize) {
+    for _ in 0..n {
+        p.pass(60_000);
+        p.judge(true).await;
+    }
+}
+
+async fn begins_anew(p: Province) {
+    let unit = p.unit("A", None).await;
+    let gone = p.unit("B", None).await;
+    let unit = OrganizationId(unit);
+    p.left("A", "Lê Văn Trưởng").await;
+    p.judge(true).await;
+    let began = p.clock.now_ms();
+    p.pass(30 * DAY);
+    let ahead = p.clock.now_ms();
+    p.contact("A", "it-officer", "Mạng").await;
+    let over = app::registry::get(&p.app, &p.ctx(), "organization", "B").await;
+    let mut over = over.unwrap().values.clone();
+    over.insert("ends_on".into(), "2026-11-19".into());
+    app::registry::save(&p.app, &p.ctx(), "organization", Some((gone, 1)), over)
+        .await
+        .unwrap();
+    p.judge(true).await;
+    p.pass(-30 * DAY);
+    p.judge(true).await;
+    assert_eq!(p.stands(OFFICER, unit.0).await.0, Status::Met);
+    let met = |from, to| ("met".to_owned(), from, to);
+    let breached = |to| ("breached".to_owned(), began, Some(to));
+    // It may be set again.
+    minutes(&p, 5).await;
+    let first = told(&p, unit).await;
+    assert_eq!(first, [met(ahead, None), breached(ahead)]);
+    minutes(&p, 10).await;
+    let settled = told(&p, unit).await;
+    let now = settled[0].1;
+    assert!((began..=p.clock.now_ms()).contains(&now), "{settled:?}");
+    let lasted_nothing = met(ahead, Some(ahead));
+    assert_eq!(settled, [met(now, None), lasted_nothing, breached(now)]);
+    let late = "SELECT COUNT(*) AS n FROM verdict WHERE (valid_to IS NULL AND valid_from > $1) \
+        OR (valid_to > $1 AND valid_to > valid_from) OR closed_at > $1";
+    let now = [store::Arg::from(p.clock.now_ms())];
+    let late = p.app.db.fetch_one("verdicts", late, &now).await.unwrap();
+    assert_eq!(late.unwrap().int("n").unwrap(), 0);
+    // The journal tells of it, and nothing turns again.
+    let report = app::journal::verify(&p.app, &p.ctx()).await.unwrap();
+    let of_verdicts = (report.findings.iter()).filter(|f| f.label().en.contains("verdict"));
+    assert_eq!(of_verdicts.count(), 0, "{:?}", report.findings);
+    assert_eq!(p.judge(true).await.turned, 0);
+}
+
+#[tokio::test]
+async fn a_verdict_of_a_clock_that_was_ahead_begins_anew() {
+    begins_anew(Province::new().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_verdict_of_a_clock_that_was_ahead_begins_anew_on_postgres() {
+    if let Some(p) = Province::on_postgres().await {
+        begins_anew(p).await;
+    }
+}
+
+#[tokio::test]
+async fn verdicts_outlive_a_clock_that_is_years_behind() {
+    let p = Province::new().await;
+    let unit = OrganizationId(p.unit("A", None).await);
+    p.left("A", "Lê Văn Trưởng").await;
+    p.judge(true).await;
+    let before = told(&p, unit).await;
+    assert_eq!(before.len(), 1);
+    p.pass(-DAY);
+    minutes(&p, 20).await;
+    assert_eq!(told(&p, unit).await, before);
 }

@@ -334,3 +334,37 @@ async fn a_source_is_kept_since_its_oldest_line_that_can_be_read() {
         assert_eq!(fact(&p).await, (Some(2), Some(oldest)));
     }
 }
+
+#[tokio::test]
+async fn a_clock_that_was_ahead_once_does_not_say_when_a_device_sent_last() {
+    const MONTH: i64 = 30 * 86_400_000;
+    let p = Province::begun().await;
+    p.unit("A", None).await;
+    let given = [
+        ("code", "fw"),
+        ("name", "fw"),
+        ("organization", "A"),
+        ("role", "firewall"),
+        ("status", "active"),
+    ];
+    let device = p.add("device", &given).await;
+    let times = async || {
+        logs::reconcile(&p.app).await.unwrap();
+        let all = store::log_source::all(&p.app.db).await.unwrap();
+        (all[0].first_received_at, all[0].last_received_at)
+    };
+    let now = p.clock.now_ms();
+    p.pass(MONTH);
+    lines(&p, 1, "10.0.0.9", Some(device)).await;
+    assert_eq!(times().await, (now + MONTH, now + MONTH));
+    p.pass(-MONTH);
+    lines(&p, 1, "10.0.0.9", Some(device)).await;
+    assert_eq!(times().await, (now, now));
+    // Opened again, the vault knows only the latest time of what is sealed.
+    p.app.logs.vault().unwrap().seal().await.unwrap();
+    let again = beside(&p).await;
+    let vault = again.logs.reader().unwrap();
+    let told = vault.source(&device.bytes()).unwrap().last_received_ms;
+    assert_eq!(told, now + MONTH);
+    assert_eq!(times().await, (now, now));
+}

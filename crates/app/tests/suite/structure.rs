@@ -39,8 +39,14 @@ const SQLITE: &[(&str, &str)] = &[(
 
 const POSTGRES: &[(&str, &str)] = &[
     (
-        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET enable_seqscan = off', current_database()); END $$",
-        "setting enable_seqscan=off is none that this program makes",
+        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET row_security = off', current_database()); END $$",
+        "setting row_security=off is none that this program makes",
+    ),
+    (
+        "DO $$ BEGIN EXECUTE format('CREATE ROLE %I', 'clerk_' || current_database()); \
+         EXECUTE format('CREATE VIEW kept AS SELECT 1 AS one; ALTER VIEW kept OWNER TO %I', 'clerk_' || current_database()); \
+         ALTER EXTENSION plpgsql ADD VIEW kept; END $$",
+        "view kept is none that this program makes",
     ),
     (
         "CREATE FUNCTION quiet() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$",
@@ -104,6 +110,42 @@ async fn what_the_database_is_made_of_is_held_on_postgres() {
     if let Some(database) = testkit::postgres::database() {
         each_is_named(Office::new(Some(database)).await, POSTGRES).await;
     }
+}
+
+/// What any administrator of a database does.
+const USUAL: [&str; 8] = [
+    "random_page_cost = 1.1",
+    "jit = off",
+    "enable_hashjoin = off",
+    "enable_seqscan = off",
+    "search_path = public",
+    "session_replication_role = origin",
+    "row_security = on",
+    "statement_timeout = '200ms'",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_usual_on_postgres_is_no_finding() {
+    let Some(database) = testkit::postgres::database() else {
+        return;
+    };
+    let office = Office::new(Some(database)).await;
+    let run = async |sql: &str| office.app.db.execute("set up", sql, &[]).await.unwrap();
+    let before = office.said().await;
+    for setting in USUAL {
+        let set = format!(
+            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET {}', current_database()); END $$",
+            setting.replace('\'', "''")
+        );
+        run(&set).await;
+    }
+    // As Debian's package of contributed modules brings them.
+    let known = "SELECT name FROM pg_available_extensions WHERE name IN ('pg_stat_statements', 'pg_trgm', 'pgcrypto')";
+    for row in office.app.db.fetch("extensions", known, &[]).await.unwrap() {
+        run(&format!("CREATE EXTENSION {}", row.text("name").unwrap())).await;
+    }
+    assert_eq!(office.said().await, before);
+    assert_eq!(office.again().await.said().await, before);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -410,8 +410,7 @@ impl Fleet {
         let mut stack: Vec<(u32, u32)> = self.steps_behind(i).collect();
         while let Some((p, c)) = stack.pop() {
             let (parent, child) = (&self.nodes[p as usize], &self.nodes[c as usize]);
-            let silent = || parent.lets_through() || child.last_ok >= Some(parent.dead);
-            if p != i && !silent() || !seen.insert(c) {
+            if p != i && parent.is_in_the_way(child.last_ok) || !seen.insert(c) {
                 continue;
             }
             if self.has_own_fault(c) {

@@ -93,7 +93,7 @@ impl Fleet {
                 seen.push(p);
                 let node = &self.nodes[p as usize];
                 match node.state {
-                    State::Down if node.lets_through() || Some(node.dead) <= ok => stack.push(p),
+                    State::Down if !node.is_in_the_way(ok) => stack.push(p),
                     State::Down => {
                         let later = |f: u32| self.nodes[f as usize].dead < node.dead;
                         if found.is_none_or(later) {

@@ -206,6 +206,12 @@ impl Node {
         self.is_dead() && self.child_ok.is_some_and(|ok| ok >= self.dead)
     }
 
+    /// Of one that is dead: whether it may be what cuts off another that was last seen to be
+    /// reached at `ok`. Not where it lets traffic through, or was dead already then.
+    pub(super) fn is_in_the_way(&self, ok: Option<u64>) -> bool {
+        !self.lets_through() && Some(self.dead) > ok
+    }
+
     /// How much of its time is settled: its state held at least until then. What follows
     /// is either not seen yet or points to another state that is not believed yet.
     pub(super) fn settled(&self) -> Option<Moment> {

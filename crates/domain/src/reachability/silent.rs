@@ -240,3 +240,37 @@ fn a_restart_while_the_hub_is_dead_does_not_lay_it_on_the_silent_line() {
         );
     }
 }
+
+#[test]
+fn in_which_order_the_ways_stand_decides_nothing() {
+    // 4 (a silent one) has its way through the silent 3 alone, 5 (silent, too) through 3 or 6;
+    // the hub 1 before 3 died when 4 had answered last for somebody and before 5 did.
+    for parents in [[4, 5], [5, 4]] {
+        let mut lab = Lab::new(vec![
+            target(1, None),
+            target(3, Some(1)),
+            target(4, Some(3)),
+            target(6, None),
+            behind(5, &[3, 6]),
+            behind(7, &parents),
+        ]);
+        let mut dead = |n: u16, dead: u64, child_ok: Option<u64>| {
+            let place = lab.targets.iter().position(|t| t.id == id(n)).unwrap();
+            let node = &mut lab.fleet.nodes[place];
+            assert_eq!(node.target.id, id(n));
+            (node.state, node.dead, node.child_ok) = (State::Down, dead, child_ok);
+        };
+        dead(1, 15_000_000, None);
+        dead(3, 5_000_000, Some(10_000_000));
+        dead(4, 5_000_000, Some(12_000_000));
+        dead(6, 16_000_000, None);
+        dead(5, 5_000_000, Some(20_000_000));
+        let of = |n| {
+            let place = lab.targets.iter().position(|t| t.id == id(n)).unwrap();
+            lab.fleet.closer(u32::try_from(place).unwrap())
+        };
+        assert_eq!(of(4), Some((15_000_000, 0)), "{parents:?}");
+        assert_eq!(of(5), None, "{parents:?}");
+        assert_eq!(of(7), None, "{parents:?}: one way may be open");
+    }
+}

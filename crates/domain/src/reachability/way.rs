@@ -7,6 +7,10 @@ use super::{Fleet, Moment, State};
 /// When a way was closed, and the dead one that closed it.
 type Closed = (u64, u32);
 
+/// What was found of those that several ways lead through, by when they were seen to be open:
+/// through one parent that may have been later than through another.
+type Known = BTreeMap<(u32, Option<u64>), Option<Closed>>;
+
 impl Fleet {
     /// Whether every way to `i` is dead, and was in its way: something that answered through
     /// a dead parent since shows that the parent excuses nobody.
@@ -20,28 +24,17 @@ impl Fleet {
         self.closed(i, self.nodes[i as usize].last_ok, &mut BTreeMap::new())
     }
 
-    /// As [`Fleet::closer`], of what was seen to be open at `ok`. `known`: what was found of
-    /// those that several ways lead through.
-    fn closed(
-        &self,
-        i: u32,
-        ok: Option<u64>,
-        known: &mut BTreeMap<u32, Option<Closed>>,
-    ) -> Option<Closed> {
-        if let Some(closed) = known.get(&i) {
+    /// As [`Fleet::closer`], of what was seen to be open at `ok`.
+    fn closed(&self, i: u32, ok: Option<u64>, known: &mut Known) -> Option<Closed> {
+        if let Some(closed) = known.get(&(i, ok)) {
             return *closed;
         }
         let closed = self.all_closed(i, ok, known);
-        known.insert(i, closed);
+        known.insert((i, ok), closed);
         closed
     }
 
-    fn all_closed(
-        &self,
-        i: u32,
-        ok: Option<u64>,
-        known: &mut BTreeMap<u32, Option<Closed>>,
-    ) -> Option<Closed> {
+    fn all_closed(&self, i: u32, ok: Option<u64>, known: &mut Known) -> Option<Closed> {
         let parents = &self.nodes[i as usize].parents;
         if !parents.iter().all(|&p| self.nodes[p as usize].is_dead()) {
             return None;
@@ -53,7 +46,7 @@ impl Fleet {
             let parent = &self.nodes[p as usize];
             if parent.lets_through() {
                 last = last.max(Some(self.closed(p, ok.max(parent.child_ok), known)?));
-            } else if Some(parent.dead) > ok {
+            } else if parent.is_in_the_way(ok) {
                 last = last.max(Some((parent.dead, p)));
             } else {
                 beside.push(p);
@@ -107,14 +100,14 @@ impl Fleet {
             .parents
             .iter()
             .all(|&p| self.nodes[p as usize].is_dead());
+        let ok = node.last_ok.filter(|_| all_dead);
         while let Some(p) = stack.pop() {
             if seen.contains(&p) {
                 continue;
             }
             seen.push(p);
             let parent = &self.nodes[p as usize];
-            let beside = all_dead && node.last_ok.is_some_and(|ok| ok >= parent.dead);
-            if parent.is_dead() && (parent.lets_through() || beside) {
+            if parent.is_dead() && !parent.is_in_the_way(ok) {
                 stack.extend_from_slice(&parent.parents);
             } else {
                 ways.push(p);

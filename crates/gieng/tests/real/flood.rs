@@ -345,6 +345,14 @@ fn who_asks_too_much_without_signing_in_waits_and_who_is_signed_in_does_not() {
         refused.body
     );
     assert_eq!(world.admin.get("/").status, 200);
+    // A session that is made up is looked up so often only.
+    let made_up = (0..30_000).find(|n| {
+        let session = format!("gieng_session=made-up-{n}");
+        let answer = nobody.send("GET", "/", &[("cookie", &session)], "");
+        answer.status == 429
+    });
+    assert!(made_up.is_some(), "made-up sessions have their share");
+    assert_eq!(world.admin.get("/").status, 200);
     eventually("its turn again", || {
         (nobody.get("/").status != 429).then_some(())
     });

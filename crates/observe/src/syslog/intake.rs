@@ -26,7 +26,7 @@ pub struct SourceCount {
     pub lines: u64,
     /// Their bytes.
     pub bytes: u64,
-    /// When the newest was received, unix milliseconds.
+    /// When the last was received, unix milliseconds.
     pub last_received_ms: i64,
 }
 
@@ -265,7 +265,7 @@ impl Intake {
             let count = by_source.entry(*source).or_default();
             count.lines += share.lines;
             count.bytes += share.bytes;
-            count.last_received_ms = count.last_received_ms.max(share.last_received_ms);
+            count.last_received_ms = share.last_received_ms;
         }
     }
 
@@ -425,7 +425,7 @@ impl Load {
         let count = &mut self.shares[at].1;
         count.lines += 1;
         count.bytes += bytes;
-        count.last_received_ms = count.last_received_ms.max(at_ms);
+        count.last_received_ms = at_ms;
     }
 }
 

@@ -5,9 +5,6 @@ use serde::{Deserialize, Serialize};
 use super::Status;
 use crate::control::{Age, Asks, Attestation};
 
-/// How far ahead of now a fact may have been seen: clocks differ, and are set.
-const AHEAD_MS: i64 = 3_600_000;
-
 /// What a check says of one subject.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
@@ -45,13 +42,17 @@ impl RowStatus {
     }
 }
 
+/// A fact that is said to have been seen later than so far ahead was seen by a clock that was wrong.
+const AHEAD_MS: i64 = 3_600_000;
+
 impl Row {
     /// What the row is worth at `now`, unix milliseconds: a fact older than
-    /// `stale_after`, of unknown age, or seen later than now says nothing.
+    /// `stale_after`, of unknown age, or from a time that has yet to come says nothing.
     pub fn status(&self, stale_after: Option<Age>, now: i64) -> Status {
         let fresh = stale_after.is_none_or(|age| {
-            self.observed_at
-                .is_some_and(|seen| (-AHEAD_MS..=age.ms()).contains(&now.saturating_sub(seen)))
+            self.observed_at.is_some_and(|seen| {
+                now.saturating_sub(seen) <= age.ms() && seen.saturating_sub(now) <= AHEAD_MS
+            })
         });
         match self.status {
             None => Status::NoData,

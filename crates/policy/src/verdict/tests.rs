@@ -62,7 +62,8 @@ proptest! {
         let age = Age::try_from("24h".to_owned()).ok();
         let finding = fold(&rows, age, at);
         if finding.status == Status::Met {
-            let fresh = |r: &Row| r.observed_at.is_some_and(|seen| at - seen <= 24 * HOUR);
+            let days = -HOUR..=24 * HOUR;
+            let fresh = |r: &Row| r.observed_at.is_some_and(|seen| days.contains(&(at - seen)));
             let met = rows.iter().filter(|r| r.status == Some(RowStatus::Met));
             prop_assert!(met.clone().count() > 0);
             prop_assert!(met.clone().all(fresh));

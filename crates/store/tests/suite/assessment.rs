@@ -10,6 +10,7 @@ crate::on_both!(
     the_past_is_as_it_was_known,
     one_verdict_is_open_at_a_time,
     a_clock_that_went_back_makes_no_backward_interval,
+    what_was_ended_ahead_ends_now,
     the_latest_word_counts,
     units_and_exemptions_are_of_a_day,
     an_adoption_takes_in_what_lies_below,
@@ -197,6 +198,36 @@ async fn a_clock_that_went_back_makes_no_backward_interval(db: &Db) {
     let rows = as_of(db, &all(), None, NOW + 1, NOW + 1).await.unwrap();
     assert_eq!(rows.len(), 1, "{rows:?}");
     assert_eq!(rows[0].id, "2");
+}
+
+async fn what_was_ended_ahead_ends_now(db: &Db) {
+    let unit = organization(db, "U", "U", None).await;
+    let later = NOW + 1_000;
+    let own = [
+        verdict("1", "5", unit, "met", NOW),
+        verdict("2", "6", unit, "met", later - 1),
+    ];
+    write(db, &[], &own, NOW, NOW).await.unwrap();
+    write(db, &["1", "2"], &[], later, later).await.unwrap();
+    assert_eq!(ended_ahead(db, later).await.unwrap(), [""; 0]);
+    let ids = ended_ahead(db, NOW + 9).await.unwrap();
+    assert_eq!(ids, ["1", "2"]);
+    let mut tx = db.begin().await.unwrap();
+    let told = end_now(&mut tx, &ids, NOW + 9).await.unwrap();
+    tx.commit().await.unwrap();
+    let first = interval(db, "1").await.unwrap().unwrap();
+    assert!(told.contains(&first.digest()), "{told}");
+    assert_eq!(
+        first.valid_to.zip(first.closed_at),
+        Some((NOW + 9, NOW + 9))
+    );
+    let second = interval(db, "2").await.unwrap().unwrap();
+    assert_eq!(
+        second.valid_to,
+        Some(second.valid_from),
+        "it lasted nothing"
+    );
+    assert_eq!(ended_ahead(db, NOW + 9).await.unwrap(), [""; 0]);
 }
 
 fn word(id: &str, unit: Id, holds: bool, at: i64) -> Attestation {

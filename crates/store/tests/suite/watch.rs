@@ -13,6 +13,7 @@ crate::on_both!(
     targets_and_their_parents,
     states_and_transitions,
     availability_adds_up,
+    days_that_have_yet_to_come_become_today,
     who_is_retired_keeps_its_months,
     ways_and_lines,
     alarms_are_raised_and_cleared,
@@ -270,6 +271,44 @@ async fn availability_adds_up(db: &Db) {
         .unwrap();
     assert_eq!(facts.int("up_ms").unwrap(), 165_000_000);
     assert_eq!(facts.int("no_data_ms").unwrap(), 0);
+}
+
+async fn days_that_have_yet_to_come_become_today(db: &Db) {
+    let day = |target: Id, day: &str, up_ms, no_data_ms| AvailabilityRow {
+        target: target.to_string(),
+        period: day.into(),
+        up_ms,
+        no_data_ms,
+        until_ms: NOW + 9,
+        accounting: ACCOUNTING,
+        ..AvailabilityRow::default()
+    };
+    let (one, gone) = (Id::new(NOW), Id::new(NOW));
+    let mut tx = db.begin().await.unwrap();
+    // NOW is on 20 November.
+    let rows = [
+        day(one, "2026-11-19", 1, 0),
+        day(one, "2026-11-20", 2, 0),
+        day(one, "2026-11-21", 3, 70),
+        day(one, "2027-01-02", 4, 70),
+        day(gone, "2026-12-01", 0, 70),
+    ];
+    add_days(&mut tx, &rows).await.unwrap();
+    tx.commit().await.unwrap();
+    assert!(!is_known(db, NOW).await.unwrap());
+    organization(db, "U", "U", None).await;
+    assert!(!is_known(db, NOW - 1).await.unwrap() && is_known(db, NOW).await.unwrap());
+    assert!(lies_ahead(db, NOW).await.unwrap());
+    let mut tx = db.begin().await.unwrap();
+    bring_back(&mut tx, NOW).await.unwrap();
+    tx.commit().await.unwrap();
+    assert!(!lies_ahead(db, NOW).await.unwrap());
+    let left = days(db, None, "2000-01-01", "2099-01-01").await.unwrap();
+    let told: Vec<_> = (left.iter())
+        .map(|d| (&*d.period, d.up_ms, d.no_data_ms, d.until_ms))
+        .collect();
+    let now = ("2026-11-20", 9, 0, NOW);
+    assert_eq!(told, [("2026-11-19", 1, 0, NOW + 9), now]);
 }
 
 async fn who_is_retired_keeps_its_months(db: &Db) {

@@ -1,21 +1,22 @@
-//! Who is not signed in gets so many answers a second, by address; who is, is not counted.
+//! Who is not signed in gets so many answers a second, by address; who is, is not counted. A
+//! session or a token that is shown for the first time is looked up within a share of its own: it
+//! may be made up.
 
 use std::{
+    collections::HashSet,
+    hash::{BuildHasher as _, RandomState},
     net::IpAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::Instant,
 };
 
 use app::{
-    allowance::{Bounds, Grant},
+    allowance::{Allowances, Bounds, Grant},
     seats::network,
 };
 use axum::{
     extract::{Request, State},
-    http::header,
+    http::{HeaderMap, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -31,44 +32,103 @@ use crate::server::Web;
 /// Requests a second of one address without anybody signed in; ten seconds' worth at once.
 pub const UNSIGNED: Bounds = Bounds::each(200);
 
-/// The addresses that asked are forgotten so often; else ten thousand of them would leave the
-/// next ones one account together.
-const FORGOTTEN_MS: i64 = 60_000;
+/// So many are remembered that showed to be somebody's.
+const PROVEN: usize = 50_000;
 
-/// Set once a request has shown to come from somebody who is signed in.
-#[derive(Clone, Debug, Default)]
-pub struct Signed(Arc<AtomicBool>);
+/// What strangers may ask, and who is none.
+pub struct Strangers {
+    /// Who shows nothing.
+    plain: Allowances,
+    /// Who shows something that nobody has seen yet.
+    showing: Allowances,
+    proven: Mutex<HashSet<u64>>,
+    hasher: RandomState,
+}
 
-impl Signed {
-    /// Somebody is.
-    pub fn set(&self) {
-        self.0.store(true, Ordering::Relaxed);
+impl Default for Strangers {
+    fn default() -> Self {
+        Self {
+            plain: Allowances::new(UNSIGNED),
+            showing: Allowances::new(UNSIGNED),
+            proven: Mutex::default(),
+            hasher: RandomState::new(),
+        }
     }
 }
 
-/// Refuses an address that asks too much without signing in. Who shows a session or a token
-/// is heard first: an address may be shared.
+impl Strangers {
+    /// The session or token of a request, as it is remembered.
+    fn shown(&self, headers: &HeaderMap) -> Option<u64> {
+        if let Some(token) = headers.get(header::AUTHORIZATION) {
+            return Some(self.hasher.hash_one(token.as_bytes()));
+        }
+        let jar = CookieJar::from_headers(headers);
+        let session = jar.get(SESSION)?;
+        Some(self.hasher.hash_one(session.value()))
+    }
+
+    fn proven(&self) -> MutexGuard<'_, HashSet<u64>> {
+        self.proven.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn prove(&self, shown: u64) {
+        let mut proven = self.proven();
+        if proven.len() >= PROVEN && !proven.contains(&shown) {
+            // Each is proven again by its next request.
+            proven.clear();
+        }
+        proven.insert(shown);
+    }
+}
+
+/// Whose a request is, as far as that was asked.
+#[derive(Clone, Debug, Default)]
+pub struct Signed(Arc<OnceLock<bool>>);
+
+impl Signed {
+    /// It is somebody's who is signed in, or nobody's.
+    pub fn found(&self, somebody: bool) {
+        // It stays what it was first.
+        let _ = self.0.set(somebody);
+    }
+}
+
+/// Refuses an address that asks too much without signing in. Whose session or token was seen to
+/// be good is heard always: an address may be shared.
 pub async fn fair(State(web): State<Web>, mut request: Request, next: Next) -> Response {
     let remote = request.extensions().get::<Asked>();
     let remote: Option<IpAddr> = remote.and_then(|asked| asked.remote.parse().ok());
     let Some(remote) = remote else {
         return next.run(request).await;
     };
-    let headers = request.headers();
-    let shows = headers.contains_key(header::AUTHORIZATION)
-        || CookieJar::from_headers(headers).get(SESSION).is_some();
-    // An address of IPv6 stands for its /64; who was seen long ago is forgotten.
-    let (remote, now) = (network(remote), web.app.clock.now_ms());
-    let turn = now.div_euclid(FORGOTTEN_MS);
-    let charge = |n| web.unsigned.charge(remote, n, 0, Instant::now(), turn);
-    if !shows && let Grant::After(wait) = charge(0) {
+    let strangers = &web.strangers;
+    let shown = strangers.shown(request.headers());
+    let proven = shown.is_some_and(|shown| strangers.proven().contains(&shown));
+    // An address of IPv6 stands for its /64.
+    let remote = network(remote);
+    let allowance = match shown {
+        Some(_) => &strangers.showing,
+        None => &strangers.plain,
+    };
+    let charge = |n| allowance.charge(remote, n, 0, Instant::now(), 0);
+    if !proven && let Grant::After(wait) = charge(0) {
         return too_many(&remote.to_string(), wait.as_secs() + 1);
     }
     let signed = Signed::default();
     request.extensions_mut().insert(signed.clone());
     let response = next.run(request).await;
+    let found = signed.0.get().copied();
+    match (shown, found) {
+        (Some(shown), Some(true)) => strangers.prove(shown),
+        // A session that has ended.
+        (Some(shown), Some(false)) if proven => {
+            strangers.proven().remove(&shown);
+        }
+        _ => {}
+    }
     // Nobody owes more than the bound: who stops is heard again soon.
-    if !signed.0.load(Ordering::Relaxed) && !matches!(charge(0), Grant::After(_)) {
+    let somebody = found.unwrap_or(proven);
+    if !somebody && !matches!(charge(0), Grant::After(_)) {
         charge(1);
     }
     response

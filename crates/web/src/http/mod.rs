@@ -13,7 +13,7 @@ mod room;
 mod upload;
 
 pub use asked::ask;
-pub use fair::{UNSIGNED, fair};
+pub use fair::{Strangers, fair};
 pub use fault::{Fault, More, dress};
 pub use guard::{headers, same_site};
 pub use own::own_path;

@@ -142,8 +142,8 @@ impl FromRequestParts<Web> for Visitor {
             .cloned()
             .ok_or_else(Fault::sign_in)?;
         let me = authenticate(web, &parts.headers, asked.api).await?;
-        if let Some(signed) = parts.extensions.get::<Signed>().filter(|_| me.is_some()) {
-            signed.set();
+        if let Some(signed) = parts.extensions.get::<Signed>() {
+            signed.found(me.is_some());
         }
         let actor = me.as_ref().map_or_else(
             || Actor {
