@@ -18,7 +18,7 @@ async fn measured(browser: &Browser) {
         const up = document.querySelectorAll('#part-map .site.is-up'); \
         const grey = document.querySelectorAll('#part-map .site.is-unknown'); \
         return [all.length, up.length, grey.length]";
-    let deadline = Instant::now() + Duration::from_secs(90);
+    let deadline = Instant::now() + Duration::from_secs(180);
     loop {
         let counts = browser.client.execute(shown, Vec::new()).await;
         let counts: [usize; 3] = serde_json::from_value(counts.unwrap()).unwrap();
@@ -27,7 +27,9 @@ async fn measured(browser: &Browser) {
             return;
         }
         assert!(Instant::now() < deadline, "sites, up, grey: {counts:?}");
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        browser.client.refresh().await.expect("the page opens");
+        browser.wait("#part-map svg.province").await;
     }
 }
 
