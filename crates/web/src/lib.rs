@@ -15,6 +15,8 @@ mod auth;
 mod calendar;
 mod claim;
 mod compliance;
+#[cfg(test)]
+mod contrast;
 mod counts;
 pub mod cx;
 mod document;

@@ -100,7 +100,7 @@ pub fn router(web: Web) -> Router {
         .merge(api::routes())
         .fallback(nowhere)
         .layer(from_fn(http::same_site))
-        .layer(from_fn(http::legible))
+        .layer(from_fn_with_state(web.clone(), http::legible))
         .layer(DefaultBodyLimit::max(http::FORM))
         .layer(CatchPanicLayer::custom(|_| {
             axum::response::IntoResponse::into_response(http::Fault::from(

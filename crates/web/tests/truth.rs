@@ -37,6 +37,12 @@ async fn where_nothing_is_known_nothing_is_green() {
     let empty = World::new().await.without_second_factor().await;
     let reader = empty.signed_in("quan.tri", "administrator", None).await;
     let mut wrong = green("empty", walk::pages(&reader));
+    // Who may write papers hears that there are no organizations yet, not that they may not.
+    let papers = reader.get("/documents").body;
+    assert!(papers.contains("nhập đơn vị trước"), "{papers}");
+    for said in ["Chọn một mẫu", "không có quyền"] {
+        assert!(!papers.contains(said), "{papers}");
+    }
 
     let silent = World::with_units().await;
     let reader = silent.signed_in("quan.tri", "administrator", None).await;

@@ -6,11 +6,12 @@ use domain::{
     document::State,
     paper::{Annex, Block, Column, Form, Head, Paper, Run, Signature},
 };
-use policy::document::{Draft, Part, Piece, Template, pieces};
+use policy::document::{Draft, Part, Piece, Template, built_in, pieces};
 
 use super::{
-    fill::{Filled, REPLACES, Table, day},
+    fill::{Filled, NO_DATA, REPLACES, Table, day},
     list::Document,
+    number,
     roll_up::RollUp,
 };
 
@@ -132,19 +133,10 @@ fn moment(ms: i64) -> String {
 
 fn head(template: &Template, document: &Document) -> Head {
     let (row, letterhead) = (&document.row, &document.letterhead);
-    let symbol = match template.abbreviation.as_str() {
-        "" => letterhead.symbol.clone(),
-        kind => format!("{kind}/{}", letterhead.symbol),
-    };
-    // Below ten a number has a zero before it (Decree 30/2020, appendix I).
-    let number = match row.number.parse::<u32>() {
-        Ok(n) => format!("{n:02}"),
-        Err(_) if row.number.is_empty() => "      ".into(),
-        Err(_) => row.number.clone(),
-    };
+    let number = number::full(template, document);
     let number = match template.form {
-        Form::Party => format!("Số {number}-{symbol}"),
-        Form::State | Form::Book => format!("Số: {number}/{}", symbol.replacen('/', "-", 1)),
+        Form::Party => format!("Số {number}"),
+        Form::State | Form::Book => format!("Số: {number}"),
     };
     let day = row
         .signed_on
@@ -199,6 +191,8 @@ impl Composer<'_> {
             .or_else(|| self.drafts.get(name))
             .cloned()
             .or(number)
+            // A figure that the template has got since this document was filled.
+            .or_else(|| known(name).then(|| NO_DATA.to_owned()))
             .unwrap_or_default()
     }
 
@@ -380,6 +374,11 @@ pub(super) fn plain(sentence: &str, text: impl Fn(&str) -> String) -> String {
             Piece::Name(name) => text(name),
         })
         .collect()
+}
+
+/// Whether a name is a figure of the program itself.
+fn known(name: &str) -> bool {
+    built_in().iter().any(|figure| figure.id == name)
 }
 
 fn columns(of: &[(&str, u32, bool)]) -> Vec<Column> {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use domain::{clock, id::OrganizationId, label::Label, problem::Problem};
 use policy::{
     Status, Tally,
-    document::{BuiltIn, Every, JUDGED, Stretch, Template},
+    document::{BuiltIn, Every, JUDGED, Stretch, Template, WHOLES},
 };
 
 use super::fill::{Filled, Number, Table, vietnamese};
@@ -55,13 +55,7 @@ impl Judged {
         let source = Label::new(JUDGED[0], JUDGED[1]);
         if known.columns.is_empty() {
             let tally = self.tally();
-            let count = match known.id {
-                "clauses-met" => tally.met,
-                "clauses-breached" => tally.breached,
-                "clauses-no-data" => tally.no_data + tally.error,
-                "clauses-waived" => tally.waived,
-                _ => tally.total() - tally.not_applicable,
-            };
+            let count = count(known.id, &tally);
             // Without any verdict there is nothing to say, and zero would say something.
             #[expect(clippy::cast_precision_loss, reason = "counts lie far below 2^52")]
             let value = (tally.total() > 0).then_some(count as f64);
@@ -166,8 +160,23 @@ impl Judged {
     }
 }
 
-fn counts(tally: &Tally) -> [String; 3] {
-    [tally.met, tally.breached, tally.no_data + tally.error].map(|n| n.to_string())
+/// How many duties a figure counts; those that do not apply are none.
+fn count(figure: &str, tally: &Tally) -> u64 {
+    match figure {
+        "clauses-met" => tally.met,
+        "clauses-breached" => tally.breached,
+        "clauses-pending" => tally.pending,
+        "clauses-no-data" => tally.no_data + tally.error,
+        "clauses-waived" => tally.waived,
+        _ => tally.total() - tally.not_applicable,
+    }
+}
+
+/// The duties of a row of a table, then their parts.
+fn counts(tally: &Tally) -> impl Iterator<Item = String> {
+    let (whole, parts) = WHOLES[0];
+    let figures = std::iter::once(whole).chain(parts);
+    figures.map(|figure| count(figure, tally).to_string())
 }
 
 /// A verdict as a document says it.
@@ -180,5 +189,32 @@ fn word(status: Status) -> &'static str {
         Status::Pending => "Chưa đến hạn",
         Status::Waived => "Được miễn có thời hạn",
         Status::NotApplicable => "Không áp dụng",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use policy::document::built_in;
+
+    use super::*;
+
+    #[test]
+    fn the_parts_of_a_figure_are_all_of_it() {
+        // Each status another number, so that none stands for another.
+        let statuses = Status::ALL.into_iter().enumerate();
+        let tally: Tally = statuses
+            .flat_map(|(i, status)| std::iter::repeat_n(status, 1 << i))
+            .collect();
+        for (whole, parts) in WHOLES {
+            let sum: u64 = parts.iter().map(|part| count(part, &tally)).sum();
+            assert_eq!(sum, count(whole, &tally), "{whole}");
+            assert_eq!(sum, tally.total() - tally.not_applicable);
+        }
+        let row: Vec<u64> = counts(&tally).map(|n| n.parse().unwrap()).collect();
+        assert_eq!(row[0], row[1..].iter().sum::<u64>());
+        for table in built_in().iter().filter(|t| t.id.starts_with("compliance")) {
+            let named = table.columns.iter().filter(|(_, width)| *width == 2);
+            assert!(named.count() >= row.len(), "{}: a head for each", table.id);
+        }
     }
 }

@@ -10,6 +10,7 @@ mod hold;
 mod judged;
 mod letterhead;
 mod list;
+mod number;
 mod print;
 mod roll_up;
 mod step;
@@ -24,6 +25,7 @@ pub use list::{
     Asked, Document, DocumentPage, DocumentQuery, Offer, asked, corrections, get, list, missing,
     offers, template_for,
 };
+pub use number::symbol;
 pub use print::{Kind, available, many, program, render};
 pub use roll_up::{RollUp, SentDocument};
 pub use step::{Signed, Writing, discard, refill, reopen, review, send, sign, write};

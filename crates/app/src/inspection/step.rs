@@ -1,6 +1,6 @@
 //! The steps of an inspection, and the books that a conclusion writes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use domain::{
     authority::Permission,
@@ -8,6 +8,7 @@ use domain::{
     label::Label,
     problem::{Problem, ProblemKind},
     record::{Record, Value, Values},
+    text,
 };
 use store::{StoreError, Tx};
 
@@ -98,7 +99,14 @@ pub(super) struct Found {
     pub(super) round: Record,
     pub(super) items: Vec<Record>,
     pub(super) findings: Vec<Record>,
+    /// The names of the units where something is amiss.
+    units: BTreeMap<Id, String>,
+    /// The short names of the regulations, where it is about several.
+    regulations: BTreeMap<String, String>,
 }
+
+/// The most characters that a text of a book holds, with some left for its last line.
+const LONGEST: usize = 19_800;
 
 /// What an item and its finding share.
 fn place(record: &Record) -> (String, &str, &str) {
@@ -119,10 +127,33 @@ impl Found {
         }
         let findings = hanging.pop().unwrap_or_default();
         let items = hanging.pop().unwrap_or_default();
+        let organizations = app.schema("organization")?;
+        let mut units = BTreeMap::new();
+        let deviating = items.iter().filter(|i| i.text("result") == "deviates");
+        for record in findings.iter().chain(deviating) {
+            let Some(id) = record.get("organization").as_id() else {
+                continue;
+            };
+            if let Entry::Vacant(unit) = units.entry(id) {
+                let named = store::registry::get_in(tx, &organizations, id).await?;
+                unit.insert(named.map_or_else(String::new, |u| u.text("name").to_owned()));
+            }
+        }
+        let library = app.library();
+        let mut regulations: BTreeMap<String, String> = items
+            .iter()
+            .filter_map(|item| library.regulations.get(item.text("regulation")))
+            .map(|regulation| (regulation.id.clone(), regulation.short.vi.clone()))
+            .collect();
+        if regulations.len() == 1 {
+            regulations.clear();
+        }
         Ok(Self {
             round,
             items,
             findings,
+            units,
+            regulations,
         })
     }
 
@@ -198,18 +229,45 @@ impl Found {
         )
     }
 
-    /// What was found amiss, a line each: findings, and items that deviate without one.
+    /// What was found amiss, a line each: findings, and items that deviate without one. A book
+    /// of one unit does not name it; that of the whole inspection names the unit of each.
     fn amiss(&self, unit: Option<Id>) -> String {
         let of = |r: &&Record| unit.is_none_or(|u| r.get("organization").as_id() == Some(u));
         let named: BTreeSet<_> = self.findings.iter().map(place).collect();
         let deviating = |i: &&Record| i.text("result") == "deviates" && !named.contains(&place(i));
         let findings = (self.findings.iter().filter(of)).map(|f| (f, f.text("summary")));
         let items = (self.items.iter().filter(of).filter(deviating)).map(|i| (i, i.text("note")));
-        let lines: Vec<String> = findings
+        let mut lines: Vec<(String, String)> = findings
             .chain(items)
-            .map(|(record, said)| format!("{}: {said}", record.text("clause")))
+            .map(|(record, said)| {
+                let name = record.get("organization").as_id();
+                let name = name.filter(|_| unit.is_none());
+                let name = name.and_then(|id| self.units.get(&id)).cloned();
+                let name = name.unwrap_or_default();
+                let regulation = self.regulations.get(record.text("regulation"));
+                let mut place: Vec<&str> = vec![&name, record.text("clause")];
+                place.extend(regulation.map(String::as_str));
+                place.retain(|part| !part.is_empty());
+                (
+                    text::sort_key(&name),
+                    format!("{}: {said}", place.join(", ")),
+                )
+            })
             .collect();
-        lines.join("\n")
+        // By unit; of each as they were found.
+        lines.sort_by(|a, b| a.0.cmp(&b.0));
+        let mut told = String::new();
+        for (at, (_, line)) in lines.iter().enumerate() {
+            if told.chars().count() + line.chars().count() > LONGEST {
+                let code = self.round.text("code");
+                let more = lines.len() - at;
+                told += &format!("(và {more} tồn tại khác: xem đợt kiểm tra {code})");
+                break;
+            }
+            told.push_str(line);
+            told.push('\n');
+        }
+        told.trim_end().to_owned()
     }
 
     /// The entries of books that a conclusion is: book and values.

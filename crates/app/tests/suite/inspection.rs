@@ -420,8 +420,14 @@ async fn one_truth(p: Province) {
         .unwrap();
     assert_eq!(book.records.len(), 1);
     assert_eq!(book.records[0].text("result"), "findings");
-    for summary in ["Thiếu nhật ký", "Thiếu sao lưu"] {
-        assert!(book.records[0].text("findings").contains(summary));
+    // Of several units each line says whose it is.
+    let told_in_book = book.records[0].text("findings");
+    for (item, summary) in told.items.iter().zip(["Thiếu nhật ký", "Thiếu sao lưu"]) {
+        let unit = item.record.get("organization").as_id().unwrap();
+        let unit = registry::get(&p.app, &ctx, "organization", &unit.to_string()).await;
+        let (unit, clause) = (unit.unwrap(), item.record.text("clause"));
+        let line = format!("{}, {clause}: {summary}", unit.text("name"));
+        assert!(told_in_book.lines().any(|l| l == line), "{told_in_book}");
     }
 
     // Nothing slips in behind the conclusion.

@@ -11,6 +11,7 @@ use domain::{
     id::{Id, OrganizationId},
     paper::{Form, Job},
 };
+use policy::document::WHOLES;
 
 use crate::Province;
 
@@ -153,11 +154,12 @@ async fn every_paper_is_drawn_for_each_kind_of_body() {
     for offer in document::offers(&p.app, &p.ctx()).await.unwrap() {
         for (unit, code, _) in &offer.units {
             let d = begin(&p, &offer.template.id, unit.0, &offer.stretches[0].label).await;
+            let name = format!("{code}-{}", offer.template.id);
             let mut d = written(&p, &d).await;
             // As it looks when it has its number; that day does not belong to a draft.
+            sums(&d, &name);
             d.row.number = "5".into();
             d.row.signed_on = Some("2026-11-20".into());
-            let name = format!("{code}-{}", offer.template.id);
             let path = |end: &str| Some(folder.join(format!("{name}.{end}")).display().to_string());
             jobs.push(Job {
                 paper: document::compose(&offer.template, &d),
@@ -185,6 +187,31 @@ async fn every_paper_is_drawn_for_each_kind_of_body() {
         );
     }
     println!("pictures: {}", folder.display());
+}
+
+/// The duties of a paper, and of each row of its tables, are those of their parts.
+fn sums(d: &Document, name: &str) {
+    let numbers = &d.filled.numbers;
+    for (whole, parts) in WHOLES {
+        let Some(whole) = numbers.get(whole) else {
+            continue;
+        };
+        let parts = parts.iter().map(|part| numbers[*part].value);
+        let sum: Option<f64> = parts.sum();
+        assert_eq!(sum, whole.value, "{name}");
+    }
+    for (id, table) in &d.filled.tables {
+        let heads: Vec<&str> = table.columns.iter().map(|(head, _)| &**head).collect();
+        let Some(whole) = heads.iter().position(|head| *head == "Nghĩa vụ") else {
+            continue;
+        };
+        for row in &table.rows {
+            let counts: Vec<u64> = row[whole..].iter().map(|n| n.parse().unwrap()).collect();
+            assert_eq!(counts.len(), 6, "{name} {id}");
+            let sum: u64 = counts[1..].iter().sum();
+            assert_eq!(counts[0], sum, "{name} {id}: {row:?}");
+        }
+    }
 }
 
 /// Runs a tool that has to be there (scripts/test-deps).

@@ -1,6 +1,6 @@
 //! The demo province on every page, photographed on demand.
 
-use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use fantoccini::Locator;
 use testkit::{
@@ -8,24 +8,29 @@ use testkit::{
     program::{Launch, run},
 };
 
-use crate::{GIENG, sign_in};
+use crate::{GIENG, album::photograph, sign_in};
 
-/// Where pictures go, when any are asked for.
-fn album() -> Option<PathBuf> {
-    let folder = match std::env::var("GIENG_SCREENSHOTS").ok()?.as_str() {
-        "" | "0" => return None,
-        "1" => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/screenshots"),
-        folder => PathBuf::from(folder),
-    };
-    std::fs::create_dir_all(&folder).expect("the folder for pictures can be made");
-    Some(folder)
-}
-
-async fn photograph(browser: &Browser, name: &str) {
-    let Some(album) = album() else { return };
-    let picture = browser.client.screenshot().await.expect("it can be seen");
-    assert!(picture.len() < 300 << 10, "{name}: {} bytes", picture.len());
-    std::fs::write(album.join(format!("{name}.png")), picture).expect("the folder is there");
+/// Waits until most of the province's sites are shown as up: they are measured one after the
+/// other, and until then a map is grey.
+async fn measured(browser: &Browser) {
+    browser.wait("#part-map svg.province").await;
+    let shown = "const all = document.querySelectorAll('#part-map .site'); \
+        const up = document.querySelectorAll('#part-map .site.is-up'); \
+        const grey = document.querySelectorAll('#part-map .site.is-unknown'); \
+        return [all.length, up.length, grey.length]";
+    let deadline = Instant::now() + Duration::from_secs(180);
+    loop {
+        let counts = browser.client.execute(shown, Vec::new()).await;
+        let counts: [usize; 3] = serde_json::from_value(counts.unwrap()).unwrap();
+        let [all, up, grey] = counts;
+        if all > 100 && up * 10 > all * 8 && grey * 20 < all {
+            return;
+        }
+        assert!(Instant::now() < deadline, "sites, up, grey: {counts:?}");
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        browser.client.refresh().await.expect("the page opens");
+        browser.wait("#part-map svg.province").await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -35,7 +40,11 @@ async fn the_demo_province_opens_on_every_page() {
     };
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let data = folder.path().join("demo");
-    let days = if album().is_some() { "30" } else { "2" };
+    let days = if crate::album::folder().is_some() {
+        "30"
+    } else {
+        "2"
+    };
     let made = run(GIENG, &data, &["demo", "--prepare", "--days", days]);
     assert!(
         made.status.success(),
@@ -59,6 +68,7 @@ async fn the_demo_province_opens_on_every_page() {
     // Nothing answers for the sites that fail in the demo: beside the alarm of the history one
     // names what hangs behind it, once all are probed.
     desk.wait("#part-alarms li + li").await;
+    measured(&desk).await;
     for (name, path, css) in [
         ("overview", "/", "#part-map svg.province"),
         ("unit", "/units/29551", "#part-todo"),
@@ -77,6 +87,9 @@ async fn the_demo_province_opens_on_every_page() {
     ] {
         desk.open(&format!("{base}{path}")).await;
         desk.wait(css).await;
+        if name == "overview" {
+            measured(&desk).await;
+        }
         photograph(&desk, name).await;
     }
     for path in [
@@ -110,7 +123,7 @@ async fn the_demo_province_opens_on_every_page() {
     .expect("the menu opens");
     desk.click("button[name=theme][value=dark]").await;
     desk.wait("html[data-bs-theme=dark]").await;
-    desk.wait("#part-map svg.province").await;
+    measured(&desk).await;
     photograph(&desk, "dark").await;
     drop(desk);
 

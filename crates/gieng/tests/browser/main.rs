@@ -3,6 +3,7 @@
 //! With `GIENG_SCREENSHOTS=FOLDER` (or `1` for `docs/screenshots`) the demo's pages are
 //! photographed; the demo then has thirty days behind it.
 
+mod album;
 mod demo;
 mod first_day;
 mod inspection;

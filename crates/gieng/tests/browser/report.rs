@@ -67,10 +67,11 @@ async fn an_officer_sends_the_yearly_report() {
         .click("#part-todo a[href*='begin=unit-usage-report']")
         .await;
     browser.click("details[open] form .btn-primary").await;
-    let word = "Hai chục cuộc họp truyền hình";
+    let word = "Hai chục cuộc họp truyền hình\nMười dịch vụ công";
     browser.fill("#d-applications", word).await;
     browser.fill("#place", "Cà Mau").await;
     browser.click("button[name=then][value=review]").await;
+    browser.wait_text("#number-hint", "77/BC-UBND").await;
     browser.fill("#number", "12/BC-UBND").await;
     browser.fill("#by", "Nguyễn Thị Hoa").await;
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
@@ -80,7 +81,23 @@ async fn an_officer_sends_the_yearly_report() {
     browser.click("form[action$='/sign'] .btn-primary").await;
     browser.click("form[action$='/send'] .btn-primary").await;
     browser.wait_text("[aria-current=step]", "Đã gửi").await;
-    browser.wait_text("main", word).await;
+    // What was written keeps its lines.
+    browser.wait_text("dd.pre", word).await;
+    // And the journal beside it says all in words.
+    let journal = browser.shown("ul.rows.deep").await;
+    for said in [
+        "trạng thái: Đã ký Đã gửi",
+        "lấy số liệu lúc: ",
+        // As far as a long text is shown.
+        "\nMười dịch vụ",
+    ] {
+        assert!(journal.contains(said), "{said}: {journal}");
+    }
+    let digits = |word: &str| word.chars().filter(char::is_ascii_digit).count();
+    let mut raw = journal.split_whitespace();
+    let raw = raw
+        .find(|word| digits(word) >= 13 || ["reviewed", "signed", "applications"].contains(word));
+    assert_eq!(raw, None, "{journal}");
 
     browser.open(&format!("{base}{VERDICT}")).await;
     browser.wait("#verdict .verdict.is-met").await;

@@ -128,7 +128,21 @@ pub const JUDGED: [&str; 2] = [
     "Verdicts of Giềng, each with its evidence",
 ];
 
-const BUILT_IN: [BuiltIn; 8] = [
+/// Figures that are parts of another one: together they are the whole, and a paper that tells a
+/// part beside the whole tells all of them. In the built-in tables each has a column, in this
+/// order, behind that of the whole.
+pub const WHOLES: [(&str, [&str; 5]); 1] = [(
+    "clauses-bound",
+    [
+        "clauses-met",
+        "clauses-breached",
+        "clauses-pending",
+        "clauses-no-data",
+        "clauses-waived",
+    ],
+)];
+
+const BUILT_IN: [BuiltIn; 9] = [
     number(
         "clauses-bound",
         "Số nghĩa vụ phải thực hiện",
@@ -139,6 +153,11 @@ const BUILT_IN: [BuiltIn; 8] = [
         "clauses-breached",
         "Số nghĩa vụ chưa đáp ứng",
         "Duties not met",
+    ),
+    number(
+        "clauses-pending",
+        "Số nghĩa vụ chưa đến hạn",
+        "Duties that are not due yet",
     ),
     number(
         "clauses-no-data",
@@ -155,20 +174,26 @@ const BUILT_IN: [BuiltIn; 8] = [
         label: ["Tình hình tuân thủ theo từng điều", "Compliance by article"],
         columns: &[
             ("Điều", 2),
-            ("Nội dung", 7),
+            ("Nội dung", 5),
+            ("Nghĩa vụ", 2),
             ("Đáp ứng", 2),
             ("Chưa đáp ứng", 2),
+            ("Chưa đến hạn", 2),
             ("Chưa đủ số liệu", 2),
+            ("Được miễn", 2),
         ],
     },
     BuiltIn {
         id: "compliance-by-unit",
         label: ["Tình hình tuân thủ theo đơn vị", "Compliance by unit"],
         columns: &[
-            ("Đơn vị", 7),
+            ("Đơn vị", 6),
+            ("Nghĩa vụ", 2),
             ("Đáp ứng", 2),
             ("Chưa đáp ứng", 2),
+            ("Chưa đến hạn", 2),
             ("Chưa đủ số liệu", 2),
+            ("Được miễn", 2),
         ],
     },
     BuiltIn {

@@ -6,7 +6,7 @@ mod template;
 mod text;
 
 pub use figure::{
-    BuiltIn, Empty, Figure, FigureColumn, JUDGED, NAMES, PARAMETERS, Total, built_in,
+    BuiltIn, Empty, Figure, FigureColumn, JUDGED, NAMES, PARAMETERS, Total, WHOLES, built_in,
 };
 pub use period::{Every, Stretch};
 pub use template::{

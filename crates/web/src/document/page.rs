@@ -24,6 +24,8 @@ pub struct Index {
     pub pages: String,
     /// What may be begun.
     pub offers: Vec<Choice>,
+    /// Whether the reader may begin documents at all.
+    pub may_begin: bool,
     /// Whether a filter is set.
     pub narrowed: bool,
 }
@@ -98,6 +100,8 @@ pub struct Show {
     pub signer: String,
     /// The number that was typed.
     pub number: String,
+    /// What stands behind it on the paper: `/BC-UBND`.
+    pub symbol: String,
     /// The day of signature or of sending that was typed; today else.
     pub day: String,
     /// Why what was typed was not taken.

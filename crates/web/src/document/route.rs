@@ -12,6 +12,7 @@ use axum::{
     routing::{get, post},
 };
 use domain::{
+    authority::Permission,
     document::State,
     label::Label,
     problem::{FieldProblem, Problem},
@@ -128,6 +129,7 @@ async fn index(
         rows,
         pages,
         offers,
+        may_begin: cx.may(Permission::Write),
         narrowed: !template.is_empty() || !state.is_empty(),
         cx,
     })

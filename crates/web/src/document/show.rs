@@ -167,6 +167,7 @@ fn shown(
         place: given("place").unwrap_or_else(|| d.row.place.clone()),
         signer: given("signer").unwrap_or_else(|| d.row.signer.clone()),
         number: given("number").unwrap_or_default(),
+        symbol: template.map_or_else(String::new, |t| document::symbol(t, &d.letterhead)),
         day: given("signed_on")
             .or_else(|| given("sent_on"))
             .unwrap_or_else(|| web.app.clock.today().to_string()),

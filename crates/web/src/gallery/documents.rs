@@ -53,6 +53,7 @@ pub fn index(cx: &Cx) -> Index {
                 by_day: true,
             },
         ],
+        may_begin: true,
         narrowed: true,
     }
 }
@@ -93,6 +94,7 @@ pub fn show(cx: &Cx, state: State) -> Show {
         place: text("Vĩnh Long"),
         signer: text("Nguyễn Thị Hạnh"),
         number: String::new(),
+        symbol: text("/BC-SKHCN"),
         day: text("2026-11-22"),
         problem: None,
         compared: (state == State::Signed).then(|| Compared::Read {

@@ -11,7 +11,7 @@ use std::{
 
 use axum::{
     body::{Body, to_bytes},
-    extract::Request,
+    extract::{FromRequestParts as _, Request, State},
     http::{StatusCode, header},
     middleware::Next,
     response::{IntoResponse as _, Response},
@@ -25,13 +25,8 @@ use domain::{
 use percent_encoding::percent_decode;
 use serde_json::{Value, json};
 
-use super::{
-    asked::Asked,
-    fault::Fault,
-    params::Params,
-    room::Roomy,
-    upload::{FORM, crowded},
-};
+use super::{fault::Fault, params::Params, reader::Visitor, room, upload::FORM};
+use crate::server::Web;
 
 /// A parameter of an address.
 #[derive(Clone, Debug)]
@@ -306,7 +301,7 @@ impl Params {
 /// Refuses an address, or a form without files, that is no text: bytes that are not UTF-8 would
 /// be kept as something else than was sent. Nothing that is kept or searched has a NUL, which
 /// in a form is said at its field.
-pub async fn legible(request: Request, next: Next) -> Response {
+pub async fn legible(State(web): State<Web>, request: Request, next: Next) -> Response {
     let decoded = |part: &[u8]| percent_decode(part).decode_utf8().ok().map(Cow::into_owned);
     let clean = |part: &str| decoded(part.as_bytes()).is_some_and(|text| !text.contains('\0'));
     let uri = request.uri();
@@ -317,14 +312,15 @@ pub async fn legible(request: Request, next: Next) -> Response {
     if !kind.is_some_and(|kind| kind.as_bytes().starts_with(FORM_TYPE)) {
         return next.run(request).await;
     }
-    let (parts, body) = request.into_parts();
-    let remote = parts.extensions.get::<Asked>();
-    let remote = remote.map_or("", |asked| asked.remote.as_str());
+    let (mut parts, body) = request.into_parts();
+    // Whose room it takes: an address may be shared, and who is signed in does not wait for
+    // the others there. The handler asks again, for a form may come slowly.
+    let _ = Visitor::from_request_parts(&mut parts, &web).await;
     let full: Arc<AtomicBool> = Arc::default();
-    let body = Body::new(Roomy::new(body, remote, &full));
+    let body = room::of_form(body, parts.extensions.get(), &full);
     let Ok(bytes) = to_bytes(body, FORM).await else {
         return match full.load(Ordering::Relaxed) {
-            true => Fault::from(crowded()).into_response(),
+            true => Fault::from(room::crowded()).into_response(),
             false => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
         };
     };

@@ -1,11 +1,12 @@
-//! What forms that are being read may hold in memory, by the address that sends them: who does
-//! not end one must not fill the memory with a thousand.
+//! What is being read from callers may hold so much memory, of each and of all: who does not
+//! end a form must not fill the memory with a thousand of them.
 
 use std::{
     collections::HashMap,
+    net::IpAddr,
     pin::Pin,
     sync::{
-        Arc, LazyLock, Mutex, PoisonError,
+        Arc, LazyLock, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll, ready},
@@ -16,72 +17,155 @@ use axum::{
     Error,
     body::{Body, Bytes},
 };
+use domain::{
+    label::Label,
+    problem::{Problem, ProblemKind},
+};
 use http_body::Frame;
 
-/// Of each form so much is not counted.
+use super::asked::Asked;
+
+/// Of each form without files so many bytes are not counted: what a sign-in needs nobody takes
+/// from others, and there are so many connections at most.
 const FREE: usize = 16 << 10;
-/// Of one address.
-const EACH: usize = 4 << 20;
-/// Of all together.
-const ALL: usize = 64 << 20;
+/// What the forms without files of one caller may hold.
+const FORMS_OF_ONE: usize = 4 << 20;
 
-static HELD: LazyLock<Mutex<HashMap<String, usize>>> = LazyLock::new(Mutex::default);
-
-/// A body whose bytes are counted while it is read, and until it is dropped.
-pub(super) struct Roomy {
-    body: Body,
-    remote: String,
-    read: usize,
-    /// Of that, what is counted.
-    bytes: usize,
-    full: Arc<AtomicBool>,
+/// Bytes in memory, by caller.
+#[derive(Debug)]
+pub(super) struct Room {
+    /// The most of all callers together.
+    all: usize,
+    held: Mutex<Held>,
 }
 
-impl Roomy {
-    /// `remote` is an address; of IPv6 its /64 is counted. `full` is set when there is no room.
-    pub(super) fn new(body: Body, remote: &str, full: &Arc<AtomicBool>) -> Self {
-        let address = remote.parse().map(network);
+#[derive(Debug, Default)]
+struct Held {
+    all: usize,
+    by_caller: HashMap<String, usize>,
+}
+
+impl Held {
+    fn add(&mut self, caller: &str, bytes: usize) {
+        self.all += bytes;
+        match self.by_caller.get_mut(caller) {
+            Some(own) => *own += bytes,
+            None if bytes == 0 => {}
+            None => drop(self.by_caller.insert(caller.to_owned(), bytes)),
+        }
+    }
+}
+
+/// For forms without files.
+static FORMS: LazyLock<Room> = LazyLock::new(|| Room::new(64 << 20));
+/// For forms with files.
+pub(super) static FILES: LazyLock<Room> = LazyLock::new(|| Room::new(256 << 20));
+
+impl Room {
+    fn new(all: usize) -> Self {
         Self {
-            body,
-            remote: address.map_or_else(|_| remote.to_owned(), |address| address.to_string()),
-            read: 0,
-            bytes: 0,
-            full: Arc::clone(full),
+            all,
+            held: Mutex::default(),
         }
     }
 
-    fn take(&mut self, bytes: usize) -> bool {
-        self.read += bytes;
-        // What a sign-in needs nobody takes from others: there are so many connections at most.
-        let bytes = self.read.saturating_sub(FREE).min(bytes);
-        if bytes == 0 {
-            return true;
+    fn lock(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What one form holds of a room; given back when it is dropped.
+#[derive(Debug)]
+pub(super) struct Share {
+    room: &'static Room,
+    caller: String,
+    bytes: usize,
+}
+
+impl Share {
+    /// Nothing yet.
+    pub(super) fn new(room: &'static Room, caller: String) -> Self {
+        Self {
+            room,
+            caller,
+            bytes: 0,
         }
-        let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
-        let all: usize = held.values().sum();
-        let own = held.get(&self.remote).copied().unwrap_or_default();
-        let room = own + bytes <= EACH && all + bytes <= ALL;
-        if room {
-            held.insert(self.remote.clone(), own + bytes);
+    }
+
+    /// How many bytes it is.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Whether so many more bytes fit; those of one caller up to `each`.
+    pub(super) fn take(&mut self, bytes: usize, each: usize) -> bool {
+        let mut held = self.room.lock();
+        let own = held.by_caller.get(&self.caller).copied();
+        let fits = held.all + bytes <= self.room.all && own.unwrap_or_default() + bytes <= each;
+        if fits {
+            held.add(&self.caller, bytes);
             self.bytes += bytes;
         }
-        room
+        fits
     }
-}
 
-impl Drop for Roomy {
-    fn drop(&mut self) {
-        let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(own) = held.get_mut(&self.remote) {
-            *own = own.saturating_sub(self.bytes);
+    /// Counts bytes that are held already.
+    pub(super) fn add(&mut self, bytes: usize) {
+        self.room.lock().add(&self.caller, bytes);
+        self.bytes += bytes;
+    }
+
+    /// Gives so many of them back.
+    pub(super) fn give(&mut self, bytes: usize) {
+        let bytes = bytes.min(self.bytes);
+        self.bytes -= bytes;
+        let mut held = self.room.lock();
+        held.all = held.all.saturating_sub(bytes);
+        if let Some(own) = held.by_caller.get_mut(&self.caller) {
+            *own = own.saturating_sub(bytes);
             if *own == 0 {
-                held.remove(&self.remote);
+                held.by_caller.remove(&self.caller);
             }
         }
     }
 }
 
-impl http_body::Body for Roomy {
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.give(self.bytes);
+    }
+}
+
+/// Whose room a form takes: the account's, whatever sessions and tokens it has; without one the
+/// address's, of IPv6 its /64's.
+pub(super) fn caller(asked: Option<&Asked>) -> String {
+    let Some(asked) = asked else {
+        return String::new();
+    };
+    let account = asked.reader.get().and_then(|reader| reader.account);
+    account.map_or_else(
+        || match asked.remote.parse::<IpAddr>() {
+            Ok(address) => network(address).to_string(),
+            Err(_) => asked.remote.clone(),
+        },
+        |account| account.to_string(),
+    )
+}
+
+/// A body each frame of which is counted as it comes; it ends with an error once `take` refuses.
+pub(super) struct Counted<F> {
+    body: Body,
+    take: F,
+}
+
+impl<F: FnMut(usize) -> bool> Counted<F> {
+    /// `take` is told how many bytes came and says whether they may be held.
+    pub(super) fn new(body: Body, take: F) -> Self {
+        Self { body, take }
+    }
+}
+
+impl<F: FnMut(usize) -> bool + Unpin> http_body::Body for Counted<F> {
     type Data = Bytes;
     type Error = Error;
 
@@ -94,46 +178,118 @@ impl http_body::Body for Roomy {
             Some(Ok(frame)) => frame.data_ref().map_or(0, Bytes::len),
             _ => 0,
         };
-        if self.take(bytes) {
+        if (self.take)(bytes) {
             return Poll::Ready(frame);
         }
-        self.full.store(true, Ordering::Relaxed);
-        let much = std::io::Error::other("too many forms are being read");
+        let much = std::io::Error::other("more came than may be held");
         Poll::Ready(Some(Err(Error::new(much))))
     }
+}
+
+/// The body of a form without files. `full` is set when there is no room for it.
+pub(super) fn of_form(body: Body, asked: Option<&Asked>, full: &Arc<AtomicBool>) -> Body {
+    let mut share = Share::new(&FORMS, caller(asked));
+    let (mut read, full) = (0, Arc::clone(full));
+    Body::new(Counted::new(body, move |bytes| {
+        read += bytes;
+        let counted = bytes.min(read.saturating_sub(FREE));
+        let fits = counted == 0 || share.take(counted, FORMS_OF_ONE);
+        full.fetch_or(!fits, Ordering::Relaxed);
+        fits
+    }))
+}
+
+/// What is said where a room is full.
+pub(super) fn crowded() -> Problem {
+    Problem::new(
+        ProblemKind::Unavailable,
+        Label::new(
+            "Đang có nhiều tệp hoặc biểu mẫu được gửi lên cùng lúc",
+            "Many files or forms are being sent at once",
+        ),
+        "",
+        Label::new(
+            "Chờ một phút rồi gửi lại.",
+            "Wait a minute and send it again.",
+        ),
+    )
+    .after(60)
 }
 
 #[cfg(test)]
 mod tests {
     use axum::body::to_bytes;
+    use domain::{
+        authority::Actor,
+        id::{AccountId, Id},
+        label::Lang,
+    };
 
     use super::*;
+    use crate::cx::Theme;
+
+    fn asked(remote: &str, account: Option<AccountId>) -> Asked {
+        let reader = account.map(|account| Actor {
+            account: Some(account),
+            name: String::new(),
+            grants: Vec::new(),
+            only: None,
+        });
+        Asked {
+            id: String::new(),
+            now: 0,
+            remote: remote.into(),
+            lang: Lang::Vi,
+            theme: Theme::Auto,
+            path: String::new(),
+            query: String::new(),
+            api: false,
+            fragment: false,
+            reader: Arc::new(reader.map_or_else(Default::default, Into::into)),
+        }
+    }
+
+    #[test]
+    fn a_room_counts_each_and_all_and_takes_back_what_is_dropped() {
+        let room: &Room = Box::leak(Box::new(Room::new(100)));
+        let mut one = Share::new(room, "one".into());
+        assert!(one.take(60, 60) && !one.take(1, 60), "so much for each");
+        let mut two = Share::new(room, "two".into());
+        assert!(!two.take(41, 60) && two.take(40, 60), "so much for all");
+        one.give(20);
+        assert!(two.take(20, 60));
+        // What came anyway is counted, too.
+        two.add(5);
+        assert_eq!((one.bytes(), two.bytes(), room.lock().all), (40, 65, 105));
+        drop((one, two));
+        let held = room.lock();
+        assert!(held.all == 0 && held.by_caller.is_empty());
+    }
 
     #[tokio::test]
-    async fn the_forms_of_one_address_have_a_bound_and_the_next_has_room() {
+    async fn an_address_is_full_and_who_is_signed_in_there_has_room_of_their_own() {
         let full = Arc::default();
-        let mut first = Roomy::new(Body::empty(), "10.0.0.1", &full);
-        assert!(first.take(FREE + EACH - 1));
-        let more = |remote| Roomy::new(Body::from(vec![b'x'; FREE + 2]), remote, &full);
-        let small = Roomy::new(Body::from(vec![b'x'; FREE]), "10.0.0.1", &full);
-        assert!(to_bytes(Body::new(small), FREE).await.is_ok(), "a sign-in");
-        assert!(
-            to_bytes(Body::new(more("10.0.0.1")), 2 * FREE)
-                .await
-                .is_err()
-        );
-        assert!(full.load(Ordering::Relaxed));
-        assert!(
-            to_bytes(Body::new(more("10.0.0.2")), 2 * FREE)
-                .await
-                .is_ok()
-        );
+        let form = |bytes: usize, asked: &Asked| {
+            of_form(Body::from(vec![b'x'; bytes]), Some(asked), &full)
+        };
+        let stranger = asked("2001:db8::1", None);
+        let mut first = Share::new(&FORMS, caller(Some(&stranger)));
+        assert!(first.take(FORMS_OF_ONE - 1, FORMS_OF_ONE));
+        let most = 2 * FREE;
+        let small = to_bytes(form(FREE, &stranger), most).await;
+        assert!(small.is_ok() && !full.load(Ordering::Relaxed), "a sign-in");
+        // The same /64.
+        let neighbour = asked("2001:db8::2", None);
+        let long = to_bytes(form(FREE + 2, &neighbour), most).await;
+        assert!(long.is_err() && full.load(Ordering::Relaxed));
+        for other in [
+            asked("2001:db8::1", Some(AccountId(Id::new(1)))),
+            asked("2001:db8:0:1::1", None),
+        ] {
+            assert!(to_bytes(form(FREE + 2, &other), most).await.is_ok());
+        }
         drop(first);
-        assert!(
-            to_bytes(Body::new(more("10.0.0.1")), 2 * FREE)
-                .await
-                .is_ok()
-        );
-        assert!(!HELD.lock().unwrap().contains_key("10.0.0.1"));
+        assert!(to_bytes(form(FREE + 2, &neighbour), most).await.is_ok());
+        assert!(!FORMS.lock().by_caller.contains_key("2001:db8::"));
     }
 }

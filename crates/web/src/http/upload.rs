@@ -1,17 +1,12 @@
 //! Files from forms, read piece by piece up to a limit.
 
 use std::{
-    collections::HashMap,
-    io,
-    pin::Pin,
-    sync::{Arc, LazyLock, Mutex, PoisonError},
-    task::{Context, Poll, ready},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use axum::{
-    Error,
-    body::{Body, Bytes, to_bytes},
+    body::{Body, to_bytes},
     extract::{FromRequest, Multipart, Request},
     http::{StatusCode, header},
 };
@@ -21,7 +16,11 @@ use domain::{
 };
 use tokio::time::timeout;
 
-use super::{asked::Asked, fault::Fault, params::Params};
+use super::{
+    fault::Fault,
+    params::Params,
+    room::{Counted, FILES, Share, caller, crowded},
+};
 use crate::format;
 
 /// A form with its files.
@@ -59,121 +58,69 @@ const PARTS: usize = 10_000;
 /// The longest that a form may take: 20 MiB come in it at 12 KB/s.
 const LONGEST: Duration = Duration::from_secs(30 * 60);
 
-/// What all forms that are being read may hold in memory together, bytes.
-const ROOM: usize = 256 << 20;
 /// What the forms of one caller may hold; one file of the size that is allowed always fits.
 const ROOM_OF_ONE: usize = 64 << 20;
-
-/// Bytes of forms in memory, by caller.
-static HELD: LazyLock<Mutex<HashMap<String, usize>>> = LazyLock::new(Mutex::default);
 
 /// What may have come of a form and be no field yet: what stands before the first one, and the
 /// heads of parts.
 const UNREAD: usize = 8 << 20;
 
-/// What one form holds; given back when it is dropped.
-#[derive(Debug, Default)]
+/// What one form holds, and what of it has come and was not read yet.
+#[derive(Debug)]
 struct Held {
-    caller: String,
-    bytes: usize,
-    /// Of that, what has come and was not read yet.
+    share: Share,
     unread: usize,
     /// Whether the room was full.
     busy: bool,
 }
 
+impl Default for Held {
+    fn default() -> Self {
+        Self::of(String::new())
+    }
+}
+
 impl Held {
+    fn of(caller: String) -> Self {
+        Self {
+            share: Share::new(&FILES, caller),
+            unread: 0,
+            busy: false,
+        }
+    }
+
     /// Whether so many more bytes, which have come, fit; those of one caller up to `most`.
     fn take(&mut self, bytes: usize, most: usize) -> bool {
         if self.unread + bytes > UNREAD {
             return false;
         }
-        let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
-        let all: usize = held.values().sum();
-        let own = held.get(&self.caller).copied().unwrap_or_default();
-        if all + bytes > ROOM || own + bytes > most {
-            self.busy = true;
-            return false;
+        self.busy = !self.share.take(bytes, most);
+        if !self.busy {
+            self.unread += bytes;
         }
-        held.insert(self.caller.clone(), own + bytes);
-        self.bytes += bytes;
-        self.unread += bytes;
-        true
+        !self.busy
     }
 
     /// Notes that a part has begun: what came before it was read and is not kept.
     fn part(&mut self) {
-        self.bytes -= self.unread;
-        give(&self.caller, std::mem::take(&mut self.unread));
+        self.share.give(std::mem::take(&mut self.unread));
     }
 
     /// Notes that so many bytes were read; those that are not kept go.
     fn read(&mut self, bytes: usize, kept: bool) {
         let counted = bytes.min(self.unread);
         self.unread -= counted;
-        if kept {
+        match kept {
             // What came with the head of its part is counted now.
-            let more = bytes - counted;
-            self.bytes += more;
-            let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
-            *held.entry(self.caller.clone()).or_default() += more;
-        } else {
-            self.bytes -= counted;
-            give(&self.caller, counted);
+            true => self.share.add(bytes - counted),
+            false => self.share.give(counted),
         }
     }
 
     /// Gives back what was kept.
     fn let_go(&mut self) {
-        let kept = self.bytes.saturating_sub(self.unread);
-        self.bytes -= kept;
-        give(&self.caller, kept);
-    }
-}
-
-/// Gives bytes of a caller back.
-fn give(caller: &str, bytes: usize) {
-    let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(own) = held.get_mut(caller) {
-        *own = own.saturating_sub(bytes);
-        if *own == 0 {
-            held.remove(caller);
-        }
-    }
-}
-
-/// The body of a form, each byte of which is counted as it comes.
-struct Counted {
-    body: Body,
-    held: Arc<Mutex<Held>>,
-    most: usize,
-}
-
-impl http_body::Body for Counted {
-    type Data = Bytes;
-    type Error = Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Error>>> {
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
-        let bytes = match &frame {
-            Some(Ok(frame)) => frame.data_ref().map_or(0, Bytes::len),
-            _ => 0,
-        };
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        if held.take(bytes, self.most) {
-            return Poll::Ready(frame);
-        }
-        let much = io::Error::other("more than can be held came outside of fields");
-        Poll::Ready(Some(Err(Error::new(much))))
-    }
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        give(&self.caller, self.bytes);
+        let kept = self.share.bytes().saturating_sub(self.unread);
+        self.share.give(kept);
     }
 }
 
@@ -200,23 +147,19 @@ async fn read(request: Request, limit: usize) -> Result<Upload, Fault> {
             ..Upload::default()
         });
     }
-    let caller = caller(&request);
     let announced: Option<usize> = request
         .headers()
         .get(header::CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse().ok());
-    let held = Arc::new(Mutex::new(Held {
-        caller,
-        ..Held::default()
-    }));
+    let held = Held::of(caller(request.extensions().get()));
+    let held = Arc::new(Mutex::new(held));
     let most = ROOM_OF_ONE.max(limit + FIELDS + UNREAD);
     let counted = Arc::clone(&held);
     let request = request.map(|body| {
-        Body::new(Counted {
-            body,
-            held: counted,
-            most,
-        })
+        Body::new(Counted::new(body, move |bytes| {
+            let mut held = counted.lock().unwrap_or_else(PoisonError::into_inner);
+            held.take(bytes, most)
+        }))
     });
     let holds = || held.lock().unwrap_or_else(PoisonError::into_inner);
     let cut = |what: String| match holds().busy {
@@ -285,31 +228,6 @@ async fn read(request: Request, limit: usize) -> Result<Upload, Fault> {
         Some(name) => Err(too_large(&name, limit)),
         None => Ok(upload),
     }
-}
-
-/// Whose room a form takes: the account's, whatever sessions and tokens it has; without one the
-/// address's.
-fn caller(request: &Request) -> String {
-    let Some(asked) = request.extensions().get::<Asked>() else {
-        return String::new();
-    };
-    let account = asked.reader.get().and_then(|reader| reader.account);
-    account.map_or_else(|| asked.remote.clone(), |account| account.to_string())
-}
-
-pub(super) fn crowded() -> Problem {
-    Problem::new(
-        ProblemKind::Unavailable,
-        Label::new(
-            "Đang có nhiều tệp hoặc biểu mẫu được gửi lên cùng lúc",
-            "Many files or forms are being sent at once",
-        ),
-        "",
-        Label::new(
-            "Chờ một phút rồi gửi lại.",
-            "Wait a minute and send it again.",
-        ),
-    )
 }
 
 fn too_large(name: &str, limit: usize) -> Fault {

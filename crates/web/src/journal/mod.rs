@@ -2,5 +2,6 @@
 
 pub mod page;
 mod route;
+mod words;
 
 pub use route::{entries, routes, unit};

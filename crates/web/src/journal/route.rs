@@ -18,16 +18,17 @@ use domain::{
     label::Label,
     noun,
     problem::{FieldProblem, Problem, ProblemKind},
-    record::{Record, Value},
-    schema::Schema,
+    record::Record,
 };
 
-use super::page::{Entries, Entry, FieldChange, Index};
+use super::{
+    page::{Entries, Entry, FieldChange, Index},
+    words::{self, Fields, Told, VALUE},
+};
 use crate::{
     cx::Cx,
     http::{self, Fault, Form, Param, Params, Reader, misasked},
     i18n,
-    registry::cell,
     server::Web,
 };
 
@@ -80,9 +81,20 @@ async fn titles(app: &App, list: &[JournalEntry]) -> Result<HashMap<Id, String>,
             titles.extend(registry::reference_titles(app, &schema, &records).await?);
         }
     }
-    if let Some(schema) = noun::get("organization") {
-        let owners = list.iter().filter_map(|entry| owner(&entry.change));
-        titles.extend(registry::titles_of(app, schema, owners.collect()).await?);
+    let mut others: BTreeMap<&str, Vec<Id>> = BTreeMap::new();
+    let owners = list.iter().filter_map(|entry| owner(&entry.change));
+    others.entry("organization").or_default().extend(owners);
+    for change in list.iter().map(|entry| &entry.change) {
+        for json in [&change.before, &change.after] {
+            for (noun, id) in words::named(&fields(json.as_deref())) {
+                others.entry(noun).or_default().push(id);
+            }
+        }
+    }
+    for (noun, ids) in others {
+        if let Some(schema) = noun::get(noun) {
+            titles.extend(registry::titles_of(app, schema, ids).await?);
+        }
     }
     Ok(titles)
 }
@@ -92,57 +104,12 @@ fn owner(change: &Change) -> Option<Id> {
     change.organization_id.as_deref()?.parse().ok()
 }
 
-type Fields = serde_json::Map<String, serde_json::Value>;
-
-/// The name under which a value stands that is no object.
-const VALUE: &str = "value";
-
 fn fields(json: Option<&str>) -> Fields {
     match json.and_then(|text| serde_json::from_str(text).ok()) {
         Some(serde_json::Value::Object(fields)) => fields,
         Some(value) => Fields::from_iter([(VALUE.to_owned(), value)]),
         None => Fields::new(),
     }
-}
-
-fn shown(
-    cx: &Cx,
-    schema: Option<&Schema>,
-    name: &str,
-    value: Option<&serde_json::Value>,
-    titles: &HashMap<Id, String>,
-) -> String {
-    let Some(value) = value.filter(|value| !value.is_null()) else {
-        return String::new();
-    };
-    let field = schema.and_then(|schema| schema.field(name));
-    let text = match (field, serde_json::from_value::<Value>(value.clone())) {
-        (Some(field), Ok(value)) => cell::text(cx, field, &value, titles),
-        _ if value.is_boolean() => cx.t(if value == true { "yes" } else { "no" }),
-        _ => value
-            .as_str()
-            .map_or_else(|| value.to_string(), ToOwned::to_owned),
-    };
-    if text.chars().count() > 160 {
-        text.chars().take(160).chain(['…']).collect()
-    } else {
-        text
-    }
-}
-
-/// The word for a field of what is no noun of the registry: an account, a document, a claim.
-fn field_word(cx: &Cx, name: &str) -> String {
-    if name == VALUE {
-        return cx.t("journal-value");
-    }
-    if let Some(part) = name.strip_prefix("text.") {
-        return cx.tx("journal-field-text", part);
-    }
-    let key = format!("journal-field-{}", name.replace('_', "-"));
-    if i18n::has(&key) {
-        return cx.t(key);
-    }
-    name.replace('_', " ")
 }
 
 fn entry_of(cx: &Cx, app: &App, entry: JournalEntry, titles: &HashMap<Id, String>) -> Entry {
@@ -152,21 +119,37 @@ fn entry_of(cx: &Cx, app: &App, entry: JournalEntry, titles: &HashMap<Id, String
         fields(change.before.as_deref()),
         fields(change.after.as_deref()),
     );
+    let values = if after.is_empty() { &before } else { &after };
+    let library = app.library();
+    let told = Told {
+        cx,
+        library: &library,
+        noun: &change.noun,
+        record_id: &change.record_id,
+        schema: schema.as_deref(),
+        values,
+        titles,
+    };
     let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-    let changes = names
+    let changed = names
         .into_iter()
-        .filter(|name| before.get(*name) != after.get(*name))
+        .filter(|name| **name != "id" && before.get(*name) != after.get(*name));
+    let mut changes: Vec<FieldChange> = changed
         .map(|name| FieldChange {
-            field: schema
-                .as_ref()
-                .and_then(|schema| schema.field(name))
-                .map_or_else(|| field_word(cx, name), |field| cx.l(&field.label)),
-            before: shown(cx, schema.as_deref(), name, before.get(name), titles),
-            after: shown(cx, schema.as_deref(), name, after.get(name), titles),
+            field: told.field(name),
+            before: told.value(name, before.get(name)),
+            after: told.value(name, after.get(name)),
         })
         .filter(|change| !change.before.is_empty() || !change.after.is_empty())
         .collect();
-    let values = if after.is_empty() { &before } else { &after };
+    // Verdicts are told by their digests; how many they are is all that says anything.
+    if change.noun == "verdicts" {
+        changes = vec![FieldChange {
+            field: cx.t("journal-field-count"),
+            before: String::new(),
+            after: told.value("count", Some(&after.len().into())),
+        }];
+    }
     let named = |name: &str| values.get(name)?.as_str().map(ToOwned::to_owned);
     let (noun, title) = match &schema {
         Some(schema) => (cx.l(&schema.label), named(&schema.title)),
@@ -189,6 +172,7 @@ fn entry_of(cx: &Cx, app: &App, entry: JournalEntry, titles: &HashMap<Id, String
             (
                 noun,
                 (setting.or_else(|| named("login")).or_else(|| named("name")))
+                    .or_else(|| named("title"))
                     .or_else(|| named("value"))
                     .or_else(|| named("peer")),
             )

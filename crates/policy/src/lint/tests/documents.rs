@@ -1,6 +1,7 @@
 //! What is wrong in templates and figures.
 
 use super::*;
+use crate::document::{Piece, WHOLES, pieces};
 
 #[test]
 fn a_field_that_nothing_fills_is_found_in_a_document() {
@@ -83,4 +84,29 @@ fn a_figure_reads_facts_and_returns_what_it_says() {
     assert_found(&problems, "no fact view `account`", "");
     let problems = changed("figures/faults.yaml", "CAST(:from_day", "CAST(:from_dai");
     assert_found(&problems, "no parameter `:from_dai`", "`from_day`");
+}
+
+#[test]
+fn a_paper_that_tells_a_whole_tells_all_its_parts() {
+    let library = crate::Library::load(&Embedded).unwrap();
+    let mut told = 0;
+    for template in library.documents.values() {
+        for (at, sentence) in template.sentences() {
+            let named = |id: &str| pieces(sentence).contains(&Piece::Name(id));
+            for (whole, parts) in WHOLES {
+                if !(named(whole) || parts.iter().any(|part| named(part))) {
+                    continue;
+                }
+                told += 1;
+                for figure in parts.iter().chain([&whole]) {
+                    assert!(named(figure), "{} {at}: no {figure}", template.id);
+                }
+            }
+        }
+        for (at, id) in template.tables() {
+            let apart = WHOLES.iter().any(|(_, parts)| parts.contains(&id));
+            assert!(!apart, "{} {at}: a part without its whole", template.id);
+        }
+    }
+    assert_eq!(told, 8);
 }
