@@ -270,7 +270,6 @@ fn in_which_order_the_ways_stand_decides_nothing() {
             lab.fleet.closer(u32::try_from(place).unwrap())
         };
         assert_eq!(of(4), Some((15_000_000, 0)), "{parents:?}");
-        assert_eq!(of(5), None, "{parents:?}");
         assert_eq!(of(7), None, "{parents:?}: one way may be open");
     }
 }
