@@ -225,7 +225,7 @@ pub async fn history(
     let in_scope = scope_condition(scope, "organization_id", &mut args);
     let sql = format!(
         "SELECT * FROM verdict WHERE regulation = $1 AND clause = $2 AND organization_id = $3 AND {in_scope} \
-         ORDER BY (valid_to IS NULL) DESC, valid_from DESC, recorded_at DESC LIMIT $4"
+         ORDER BY (valid_to IS NULL) DESC, valid_from DESC, recorded_at DESC, valid_to DESC LIMIT $4"
     );
     db.fetch("verdicts", &sql, &args)
         .await?
