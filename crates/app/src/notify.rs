@@ -107,8 +107,11 @@ impl Job for ToMail {
         // A setting that is changed may still mend it.
         .map_err(JobError::Later)?;
         let to = addresses(self.0.to.as_deref().unwrap_or_default());
-        let mailer = Mailer::new(&smtp).map_err(failed)?;
-        mailer.send(&self.0.notice(), &to).await.map_err(failed)
+        let mailer = Mailer::new(&smtp).map_err(|e| failed(&e))?;
+        mailer
+            .send(&self.0.notice(), &to)
+            .await
+            .map_err(|e| failed(&e))
     }
 }
 
@@ -130,13 +133,14 @@ impl Job for ToWebhook {
         let secret = (!secret.is_empty()).then(|| secret.into_bytes());
         let url = settings.text("notify.webhook_url");
         let patience = Duration::from_secs(15);
-        let hook = Webhook::new(&url, secret, None, patience, app.clock.clone()).map_err(failed)?;
-        hook.send(&self.0.notice()).await.map_err(failed)
+        let hook = Webhook::new(&url, secret, None, patience, app.clock.clone())
+            .map_err(|e| failed(&e))?;
+        hook.send(&self.0.notice()).await.map_err(|e| failed(&e))
     }
 }
 
 /// An error with all its causes.
-fn failed(error: NoticeError) -> JobError {
+fn failed(error: &NoticeError) -> JobError {
     let mut what = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
