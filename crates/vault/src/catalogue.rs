@@ -100,7 +100,9 @@ pub(crate) fn read(dir: &Path) -> Result<Found, Error> {
         }
         let Some(text) = line.strip_suffix(b"\n") else {
             // Complete but for its end: the end was changed. Otherwise a crash cut it.
-            let whole = parse(&line[..line.len().saturating_sub(1)]).is_some();
+            let whole = line
+                .split_last()
+                .is_some_and(|(_, text)| parse(text).is_some());
             if whole || line.len() as u64 == MAX_LINE {
                 found.damage = Some(format!("the line at byte {} has no end", found.end));
             }

@@ -120,7 +120,10 @@ pub(crate) fn tail(dir: &Path, verifier: &Verifier) -> Result<Tail, Error> {
     // A note begins with the origin, at the start of the file or after an empty line.
     let start = format!("{}\n", verifier.name());
     let mut starts: Vec<usize> = memchr::memmem::find_iter(&bytes, &start)
-        .filter(|at| (*at == 0 && offset == 0) || bytes[..*at].ends_with(b"\n\n"))
+        .filter(|at| {
+            let before = bytes.get(..*at);
+            (*at == 0 && offset == 0) || before.is_some_and(|before| before.ends_with(b"\n\n"))
+        })
         .collect();
     let mut tail = Tail {
         latest: None,
@@ -130,8 +133,9 @@ pub(crate) fn tail(dir: &Path, verifier: &Verifier) -> Result<Tail, Error> {
     let mut stop = bytes.len();
     let mut last = true;
     while let Some(at) = starts.pop() {
-        let whole = bytes[at..stop]
-            .strip_suffix(b"\n")
+        let whole = bytes
+            .get(at..stop)
+            .and_then(|note| note.strip_suffix(b"\n"))
             .filter(|n| n.ends_with(b"\n") && memchr::memmem::find(n, b"\n\n").is_some());
         match whole.map(|note| verifier.open(&String::from_utf8_lossy(note))) {
             Some(Ok(checkpoint)) => {

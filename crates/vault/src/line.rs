@@ -251,8 +251,9 @@ impl<'a> Line<'a> {
         ]);
         for text in [self.host, self.application] {
             let length = u16::try_from(text.len()).unwrap_or(u16::MAX);
+            let text = text.as_bytes().get(..usize::from(length));
             out.extend_from_slice(&length.to_be_bytes());
-            out.extend_from_slice(&text.as_bytes()[..usize::from(length)]);
+            out.extend_from_slice(text.unwrap_or_default());
         }
         let length = u32::try_from(self.raw.len()).unwrap_or(u32::MAX);
         out.extend_from_slice(&length.to_be_bytes());
@@ -372,31 +373,24 @@ impl Batch {
             self.payload.truncate(start);
             return Err(Error::BatchFull { bytes: start });
         }
-        let encoded = &self.payload[start + 4..];
+        let (length, encoded) = written(&mut self.payload, start);
         self.leaves.push(tree::leaf_hash(encoded));
-        let length = u32::try_from(encoded.len()).unwrap_or(u32::MAX);
-        self.payload[start..start + 4].copy_from_slice(&length.to_le_bytes());
+        let bytes = u32::try_from(encoded.len()).unwrap_or(u32::MAX);
+        length.copy_from_slice(&bytes.to_le_bytes());
         let at = line.received_at_ms;
         self.received = Some(
             self.received
                 .map_or((at, at), |(a, b)| (a.min(at), b.max(at))),
         );
-        let share = match self.shares.iter().rposition(|s| s.source == line.source) {
-            Some(i) => &mut self.shares[i],
-            None => {
-                self.shares.push(Share {
-                    source: line.source,
-                    lines: 0,
-                    bytes: 0,
-                    last_received_ms: at,
-                });
-                let last = self.shares.len() - 1;
-                &mut self.shares[last]
+        let added = Share::of(line);
+        match self.shares.iter_mut().rfind(|s| s.source == line.source) {
+            Some(share) => {
+                share.lines += added.lines;
+                share.bytes += added.bytes;
+                share.last_received_ms = at;
             }
-        };
-        share.lines += 1;
-        share.bytes += line.raw.len() as u64;
-        share.last_received_ms = at;
+            None => self.shares.push(added),
+        }
         Ok(())
     }
 
@@ -414,6 +408,16 @@ impl Batch {
     pub fn bytes(&self) -> usize {
         self.payload.len()
     }
+}
+
+/// Room for the length of a record that was written from `start` on, and the record.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "the payload has just grown from `start` on, by the room for the length first"
+)]
+fn written(payload: &mut [u8], start: usize) -> (&mut [u8], &[u8]) {
+    let (length, encoded) = payload[start..].split_at_mut(4);
+    (length, encoded)
 }
 
 /// Walks the records of a write-ahead log payload: `(offset, encoded record)`.

@@ -57,9 +57,12 @@ fn contains_ascii(line: &[u8], needle: &[u8]) -> bool {
     let Some(last) = line.len().checked_sub(needle.len()) else {
         return false;
     };
-    let window = &line[at..=last + at];
+    let Some(window) = line.get(at..=last + at) else {
+        return false;
+    };
     memchr::memchr2_iter(*anchor, anchor.to_ascii_uppercase(), window)
-        .any(|start| line[start..start + needle.len()].eq_ignore_ascii_case(needle))
+        .filter_map(|start| line.get(start..start + needle.len()))
+        .any(|found| found.eq_ignore_ascii_case(needle))
 }
 
 #[cfg(test)]

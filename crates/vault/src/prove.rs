@@ -1,6 +1,6 @@
 //! Proofs that leave the vault with a line and can be checked without it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map::Entry};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
@@ -191,19 +191,23 @@ impl Oracle for Stored<'_> {
         }
         let first = index << level;
         let block = first / BLOCK;
-        if !self.blocks.contains_key(&block) {
-            let wanted = block * BLOCK..((block + 1) * BLOCK).min(self.view.size);
-            let leaves = self
-                .reader
-                .encoded(self.view, wanted)?
-                .iter()
-                .map(|r| tree::leaf_hash(r))
-                .collect();
-            self.blocks.insert(block, leaves);
-        }
-        let mut frontier = Frontier::default();
+        let leaves = match self.blocks.entry(block) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(empty) => {
+                let wanted = block * BLOCK..((block + 1) * BLOCK).min(self.view.size);
+                let records = self.reader.encoded(self.view, wanted)?;
+                empty.insert(records.iter().map(|r| tree::leaf_hash(r)).collect())
+            }
+        };
         let start = usize::try_from(first % BLOCK).unwrap_or(0);
-        for leaf in &self.blocks[&block][start..start + (1 << level)] {
+        let Some(leaves) = leaves.get(start..start + (1 << level)) else {
+            return Err(Error::NoSuchRecord {
+                index: first + (1 << level) - 1,
+                size: self.view.size,
+            });
+        };
+        let mut frontier = Frontier::default();
+        for leaf in leaves {
             frontier.push(*leaf, |_, _| {});
         }
         Ok(frontier.root())

@@ -162,7 +162,7 @@ impl Plan {
             .iter()
             .map(|(level, roots)| {
                 let n = usize::try_from(sealed >> level).unwrap_or(usize::MAX);
-                (*level, 0, roots[..n.min(roots.len())].to_vec())
+                (*level, 0, roots.iter().take(n).copied().collect())
             })
             .collect();
         Nodes::write(&tree_dir(&self.dir), &roots)?;
@@ -222,8 +222,10 @@ impl Look<'_> {
 
     fn push(&mut self, leaf: Hash, share: &Share) {
         let at = share.last_received_ms;
-        for lost in self.open.drain(..) {
-            self.plan.lost[lost].received.1 = Some(at);
+        for open in self.open.drain(..) {
+            if let Some(lost) = self.plan.lost.get_mut(open) {
+                lost.received.1 = Some(at);
+            }
         }
         self.last_received = Some(self.last_received.map_or(at, |last| last.max(at)));
         self.all.add(share);
@@ -326,10 +328,12 @@ fn digests(path: &Path, segment: &Segment, count: u64, summary: &Summary) -> Res
     let ends = segment.group_ends().into_iter();
     for (count, end) in ends.chain([(0, bytes.len() as u64)]) {
         let to = usize::try_from(end).unwrap_or(usize::MAX).min(bytes.len());
+        let part = (bytes.get(from..to))
+            .ok_or_else(|| Error::damaged(path, "its chunks do not follow one another"))?;
         chunks.push(ChunkDigest {
             count,
             end,
-            sha256: hex::encode(Sha256::digest(&bytes[from..to])),
+            sha256: hex::encode(Sha256::digest(part)),
         });
         from = to;
     }

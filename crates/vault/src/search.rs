@@ -144,9 +144,9 @@ impl Cancel {
 }
 
 /// A run of records that is searched in one go.
-enum Span {
-    /// A block of the log file with this place among the unsealed ones.
-    Block(usize, Block),
+enum Span<'v> {
+    /// A block of a log file that is not sealed.
+    Block(&'v Unsealed, Block),
     Chunk {
         entry: Arc<Entry>,
         number: usize,
@@ -155,7 +155,7 @@ enum Span {
     },
 }
 
-impl Span {
+impl Span<'_> {
     fn records(&self) -> Range<u64> {
         match self {
             Self::Block(_, block) => block.place.first..block.place.end(),
@@ -212,7 +212,7 @@ pub(crate) fn search(shared: &Shared, query: &Query, cancel: &Cancel) -> Result<
             break;
         }
         let found = match &span {
-            Span::Block(file, block) => search.block(&view.unsealed[*file], *block),
+            Span::Block(file, block) => search.block(file, *block),
             Span::Chunk { entry, number, .. } => search.chunk(entry, *number),
         };
         let mut found = match found {
@@ -237,7 +237,7 @@ pub(crate) fn search(shared: &Shared, query: &Query, cancel: &Cancel) -> Result<
 
 impl Search<'_> {
     /// The runs that may hold rows, in the order asked for.
-    fn spans(&self, view: &View) -> Vec<Span> {
+    fn spans<'v>(&self, view: &'v View) -> Vec<Span<'v>> {
         let mut spans = Vec::new();
         for entry in &view.segments {
             if !self.times(entry.received)
@@ -260,13 +260,13 @@ impl Search<'_> {
             }
         }
         let sealed = view.segments.last().map_or(0, |entry| entry.end());
-        for (place, file) in view.unsealed.iter().enumerate() {
+        for file in &view.unsealed {
             for block in file
                 .blocks
                 .iter()
                 .filter(|b| b.place.first >= sealed && self.times(b.received))
             {
-                spans.push(Span::Block(place, *block));
+                spans.push(Span::Block(file, *block));
             }
         }
         spans.retain(|span| {
@@ -371,16 +371,18 @@ impl Search<'_> {
         let received = group.int64(Column::ReceivedAt, pages)?;
         let peers = group.bytes(Column::Peer, pages)?;
         let hosts = group.bytes(Column::Host, pages)?;
-        for (row, fits) in fits.iter_mut().enumerate().filter(|(_, fits)| **fits) {
-            let of = (&sources[row], &units[row]);
+        // Each column has a value for each row.
+        let of = sources.iter().zip(&units);
+        let names = received.iter().zip(peers.iter().zip(&hosts));
+        let rows = fits.iter_mut().zip(of.zip(names));
+        for (fits, (of, (received, (peer, host)))) in rows.filter(|(fits, _)| **fits) {
             let given_away = (self.query.given_away.iter()).any(|c| c.is_taken_as(of));
             if self.query.of(of.0, of.1) && !given_away {
                 continue;
             }
-            let host = String::from_utf8_lossy(hosts[row].data());
-            let peer = std::str::from_utf8(peers[row].data()).map(str::parse::<IpAddr>);
-            *fits =
-                matches!(peer, Ok(Ok(peer)) if self.query.counts(of, peer, received[row], &host));
+            let host = String::from_utf8_lossy(host.data());
+            let peer = std::str::from_utf8(peer.data()).map(str::parse::<IpAddr>);
+            *fits = matches!(peer, Ok(Ok(peer)) if self.query.counts(of, peer, *received, &host));
         }
         Ok(())
     }

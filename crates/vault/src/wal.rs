@@ -209,13 +209,14 @@ impl Writer {
         if let Some(seal) = seal {
             block.extend_from_slice(seal);
         }
-        let (header, payload) = block.split_at_mut(HEADER);
+        let (room, payload) = block.split_at_mut(HEADER);
         if payload.len() > MAX_PAYLOAD {
             return Err(Error::BlockTooLarge {
                 path: self.path.clone(),
                 bytes: payload.len(),
             });
         }
+        let mut header = [0; HEADER];
         header[..4].copy_from_slice(BLOCK_MAGIC);
         header[4..8].copy_from_slice(
             &u32::try_from(payload.len())
@@ -227,6 +228,7 @@ impl Writer {
         header[20..24].copy_from_slice(&u32::from(seal.is_some()).to_le_bytes());
         let sum = salted(self.salt, &[&header[..24], payload]);
         header[24..].copy_from_slice(&sum.to_le_bytes());
+        room.copy_from_slice(&header);
         let written = self
             .file
             .write_all_at(block, self.end)
@@ -262,7 +264,7 @@ impl Place {
     /// Payload and seal of a block.
     fn split(&self, block: &Bytes) -> (Bytes, Option<Seal>) {
         let end = block.len() - if self.sealed { SEAL } else { 0 };
-        let seal = block[end..].try_into().ok();
+        let seal = block.get(end..).and_then(|seal| seal.try_into().ok());
         (block.slice(HEADER..end), seal)
     }
 }
@@ -282,7 +284,7 @@ pub(crate) fn read_block(
             if length == place.length
                 && count == place.count
                 && sealed == place.sealed
-                && salted(salt, &[&block[..24], &block[HEADER..]]) == sum => {}
+                && block_sum(salt, &block) == Some(sum) => {}
         _ => {
             return Err(Error::damaged(
                 path,
@@ -294,6 +296,12 @@ pub(crate) fn read_block(
         }
     }
     Ok(place.split(&Bytes::from(block)).0)
+}
+
+/// The checksum that a block should have.
+fn block_sum(salt: u64, block: &[u8]) -> Option<u64> {
+    let (header, payload) = block.split_first_chunk::<HEADER>()?;
+    Some(salted(salt, &[&header[..24], payload]))
 }
 
 /// Payload length, count, whether there is a seal, and checksum of a block whose first
@@ -457,7 +465,7 @@ impl Log<'_> {
         let mut block = vec![0; HEADER + length as usize];
         file.read_exact_at(&mut block, at)
             .map_err(Error::io("read", path))?;
-        if block[..HEADER] != header || salted(*salt, &[&block[..24], &block[HEADER..]]) != sum {
+        if !block.starts_with(&header) || block_sum(*salt, &block) != Some(sum) {
             return Ok(None);
         }
         Ok(Some((
@@ -481,14 +489,13 @@ impl Log<'_> {
             let n = usize::try_from(self.size - at)
                 .unwrap_or(usize::MAX)
                 .min(window.len());
-            self.file
-                .read_exact_at(&mut window[..n], at)
-                .map_err(Error::io("read", self.path))?;
-            for offset in memchr::memmem::find_iter(&window[..n], BLOCK_MAGIC) {
-                let Some(first) = window.get(offset + 8..offset + 16) else {
+            let (read, _) = window.split_at_mut(n);
+            (self.file.read_exact_at(read, at)).map_err(Error::io("read", self.path))?;
+            for offset in memchr::memmem::find_iter(read, BLOCK_MAGIC) {
+                let Some(first) = read.get(offset + 8..).and_then(|rest| rest.first_chunk()) else {
                     continue;
                 };
-                let first = u64::from_le_bytes(first.try_into().unwrap_or_default());
+                let first = u64::from_le_bytes(*first);
                 if first >= next && self.block_at(at + offset as u64, first)?.is_some() {
                     return Ok(true);
                 }

@@ -144,8 +144,8 @@ impl Writer {
             };
             match command {
                 Command::Append(batch, reply, room) => {
+                    let mut bytes = batch.bytes();
                     let mut group = vec![(batch, reply, room)];
-                    let mut bytes = group[0].0.bytes();
                     while bytes < GROUP_BYTES {
                         match queue.try_recv() {
                             Ok(Command::Append(batch, reply, room)) => {

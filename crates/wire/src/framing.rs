@@ -10,6 +10,8 @@
 
 use memchr::{memchr, memchr2};
 
+use crate::cut;
+
 /// The longest line kept by default, bytes.
 pub const MAX_LINE: usize = 64 * 1024;
 
@@ -99,18 +101,18 @@ impl Decoder {
                 State::Counted(left) => self.counted(chunk, left, &mut sink),
                 State::Line => self.line(chunk, &mut sink),
                 State::SkipCounted(left) => {
-                    let n = left.min(chunk.len());
-                    self.state = if n == left {
+                    let (skipped, rest) = cut::at(chunk, left);
+                    self.state = if skipped.len() == left {
                         State::Start
                     } else {
-                        State::SkipCounted(left - n)
+                        State::SkipCounted(left - skipped.len())
                     };
-                    &chunk[n..]
+                    rest
                 }
                 State::SkipLine(nul) => match line_end(chunk, nul) {
                     Some(at) => {
                         self.state = State::Start;
-                        &chunk[at + 1..]
+                        cut::around(chunk, at).1
                     }
                     None => &[],
                 },
@@ -128,7 +130,7 @@ impl Decoder {
             }
             _ => (0, Ending::Whole),
         };
-        let line = trim(&self.buffer[front..]);
+        let line = trim(self.buffer.get(front..).unwrap_or_default());
         if !line.is_empty() {
             sink(Frame {
                 bytes: line,
@@ -146,10 +148,10 @@ impl Decoder {
     }
 
     fn start<'c>(&mut self, chunk: &'c [u8]) -> &'c [u8] {
-        match chunk[0] {
+        match chunk {
             // Line ends and NULs after a counted frame belong to nothing.
-            b'\n' | b'\r' | 0 => &chunk[1..],
-            b'1'..=b'9' => {
+            [b'\n' | b'\r' | 0, rest @ ..] => rest,
+            [b'1'..=b'9', ..] => {
                 self.state = State::Count;
                 chunk
             }
@@ -161,16 +163,18 @@ impl Decoder {
     }
 
     fn count<'c>(&mut self, chunk: &'c [u8]) -> &'c [u8] {
-        let byte = chunk[0];
+        let Some((&byte, rest)) = chunk.split_first() else {
+            return chunk;
+        };
         match (self.state, byte) {
             (State::Count, b'0'..=b'9') if self.buffer.len() < COUNT_DIGITS => {
                 self.buffer.push(byte);
-                &chunk[1..]
+                rest
             }
             (State::Count, b' ') => {
                 self.buffer.push(byte);
                 self.state = State::CountBlank;
-                &chunk[1..]
+                rest
             }
             (State::CountBlank, _) => {
                 let count = (self.buffer.iter())
@@ -205,7 +209,7 @@ impl Decoder {
     ) -> &'c [u8] {
         let left = front + count - self.buffer.len();
         if left == 0 {
-            if matches!(chunk[0], b'1'..=b'9') {
+            if matches!(chunk, [b'1'..=b'9', ..]) {
                 self.emit_counted(front, sink);
             } else if self.buffer.ends_with(b"\n") || self.buffer.ends_with(b"\0") {
                 self.emit(&[], Ending::Whole, sink);
@@ -215,16 +219,16 @@ impl Decoder {
             }
             return chunk;
         }
-        let part = &chunk[..left.min(chunk.len())];
+        let (part, rest) = cut::at(chunk, left);
         if line_end(part, true).is_some_and(|at| at + 1 < left) {
             self.state = State::Line;
             return chunk;
         }
         self.buffer.extend_from_slice(part);
-        if part.len() == left && is_event(&self.buffer[front..]) {
+        if part.len() == left && self.buffer.get(front..).is_some_and(is_event) {
             self.emit_counted(front, sink);
         }
-        &chunk[part.len()..]
+        rest
     }
 
     /// Hands over what stands behind the `front` of the buffer.
@@ -253,19 +257,20 @@ impl Decoder {
         } else {
             Ending::Truncated
         };
-        self.emit(&chunk[..want], ending, sink);
+        let (part, rest) = cut::at(chunk, want);
+        self.emit(part, ending, sink);
         self.state = if want == left {
             State::Start
         } else {
             State::SkipCounted(left - want)
         };
-        &chunk[want..]
+        rest
     }
 
     fn line<'c, F: FnMut(Frame<'_>)>(&mut self, chunk: &'c [u8], sink: &mut F) -> &'c [u8] {
         let room = self.max - self.buffer.len();
         // One more than the bound, so that a line of exactly the bound is whole.
-        let window = &chunk[..chunk.len().min(room + 1)];
+        let window = cut::front(chunk, room + 1);
         // Text of two bytes a letter (UTF-16) is full of NULs, from its second byte on.
         let second = match self.buffer.len() {
             0 => chunk.get(1),
@@ -275,15 +280,17 @@ impl Decoder {
         let nul = second.is_some_and(|b| *b != 0);
         match line_end(window, nul) {
             Some(at) => {
-                self.emit(&chunk[..at], Ending::Whole, sink);
+                let (line, rest) = cut::around(chunk, at);
+                self.emit(line, Ending::Whole, sink);
                 self.state = State::Start;
                 self.counts = false;
-                &chunk[at + 1..]
+                rest
             }
             None if window.len() > room => {
-                self.emit(&chunk[..room], Ending::Truncated, sink);
+                let (line, rest) = cut::at(chunk, room);
+                self.emit(line, Ending::Truncated, sink);
                 self.state = State::SkipLine(nul);
-                &chunk[room..]
+                rest
             }
             None => {
                 self.buffer.extend_from_slice(chunk);

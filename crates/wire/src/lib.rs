@@ -5,8 +5,14 @@
 
 #![cfg_attr(
     not(test),
-    warn(clippy::unwrap_used, clippy::expect_used, clippy::await_holding_lock)
+    warn(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::await_holding_lock
+    )
 )]
 
+mod cut;
 pub mod framing;
 pub mod syslog;

@@ -66,8 +66,7 @@ pub(super) fn look_into(bytes: &[u8], look: &mut Look) -> Result<Kind, Refusal> 
 /// The name in the heading of a file in an archive (APPNOTE 4.3.7).
 fn name_in_front(bytes: &[u8], header: u64) -> Option<&[u8]> {
     let heading = bytes.get(usize::try_from(header).ok()?..)?;
-    let length = heading.get(26..28)?;
-    let length = usize::from(u16::from_le_bytes([length[0], length[1]]));
+    let length = usize::from(u16::from_le_bytes(*heading.get(26..)?.first_chunk()?));
     heading.get(30..30 + length)
 }
 

@@ -10,7 +10,7 @@
 
 use std::borrow::Cow;
 
-use super::xml;
+use super::formula::is_active;
 
 /// The bytes of a cell that are judged, from its sign on: more than a formula may have.
 /// LibreOffice takes 65 535 letters, Excel 8192.
@@ -157,59 +157,12 @@ fn shortened(text: &str) -> &str {
     &text[..text.floor_char_boundary(LONGEST_FORMULA)]
 }
 
-/// Whether a formula acts, its sign in front.
-fn is_active(formula: &str) -> bool {
-    let mut rest = formula.chars();
-    let equals = rest.next().is_some_and(|sign| matches!(sign, '=' | '＝'));
-    let code = rest.as_str();
-    // After another sign it may be a line of code or of a list.
-    let called = equals
-        || ["webservice", "rtd", "_xlfn."].iter().any(|name| {
-            code.get(..name.len())
-                .is_some_and(|begin| begin.eq_ignore_ascii_case(name))
-        });
-    let acts = if called {
-        xml::is_active_formula(code)
-    } else {
-        xml::is_active_if_formula(code)
-    };
-    acts || is_linked(code, equals)
-}
-
-/// Whether a formula without its sign is a link by DDE, wherever its lines break.
-fn is_linked(code: &str, equals: bool) -> bool {
-    let line = if code.contains(['\n', '\r']) {
-        Cow::Owned(code.replace(['\n', '\r'], ""))
-    } else {
-        Cow::Borrowed(code)
-    };
-    // A blank behind another sign makes a list's point.
-    is_dde_link(if equals { line.trim_start() } else { &line })
-}
-
-/// Whether a formula without its sign is a link by DDE: `service|topic!item`, where a topic
-/// with blanks stands in apostrophes. Takes time that grows with its length.
-pub fn is_dde_link(formula: &str) -> bool {
-    let unbroken = formula.find(char::is_whitespace).unwrap_or(formula.len());
-    formula[..unbroken].match_indices('|').any(|(at, _)| {
-        let service = formula[..at]
-            .rsplit(|c: char| !(c.is_alphanumeric() || c == '.' || c == '_'))
-            .next()
-            .unwrap_or("");
-        let rest = &formula[at + 1..];
-        let item = match rest.strip_prefix('\'') {
-            Some(topic) => topic.split_once('\'').map(|(_, rest)| rest),
-            None => rest.find([' ', '"', '!', '|']).map(|end| &rest[end..]),
-        };
-        service.contains(char::is_alphabetic) && item.is_some_and(|rest| rest.starts_with('!'))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use nix::time::ClockId;
 
     use super::*;
+    use crate::attachment::formula::is_active_formula;
 
     #[test]
     fn what_acts_is_told_from_tables() {
@@ -468,7 +421,7 @@ mod tests {
             let worked = || ClockId::CLOCK_THREAD_CPUTIME_ID.now().unwrap();
             let began = worked();
             has_active_formula(&text);
-            xml::is_active_formula(&text);
+            is_active_formula(&text);
             let took = worked() - began;
             assert!(took.tv_sec() < 15, "{took}: {text:.40}");
         }

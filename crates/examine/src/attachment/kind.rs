@@ -183,7 +183,8 @@ impl Kind {
         if fits {
             plain
         } else {
-            format!("{plain}.{}", self.endings()[0])
+            let usual = self.endings().first().copied().unwrap_or("bin");
+            format!("{plain}.{usual}")
         }
     }
 }
@@ -209,7 +210,7 @@ fn is_page(ending: &str) -> bool {
 /// Where the heading of a PDF stands, if there is one: printers and mail programs put bytes
 /// before it, and readers look for it in the first kilobyte.
 pub fn pdf_heading(bytes: &[u8]) -> Option<usize> {
-    memchr::memmem::find(&bytes[..bytes.len().min(1_024 + 5)], b"%PDF-")
+    memchr::memmem::find(bytes.get(..1_024 + 5).unwrap_or(bytes), b"%PDF-")
 }
 
 /// The kind of what is neither a ZIP nor a program, by how it begins.
@@ -234,9 +235,8 @@ pub fn of(bytes: &[u8]) -> Option<Kind> {
         return Some(Kind::Webp);
     }
     // The size of the heading that follows tells a bitmap from a text that begins with "BM".
-    let heading = bytes
-        .get(14..18)
-        .map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+    let heading = bytes.get(14..).and_then(|rest| rest.first_chunk());
+    let heading = heading.map(|size| u32::from_le_bytes(*size));
     if bytes.starts_with(b"BM") && matches!(heading, Some(12 | 40 | 52 | 56 | 64 | 108 | 124)) {
         return Some(Kind::Bmp);
     }
@@ -251,7 +251,8 @@ pub fn of(bytes: &[u8]) -> Option<Kind> {
         return Some(Kind::Signature);
     }
     // Bytes before a PDF are no kind of their own.
-    if pdf_heading(bytes).is_some_and(|at| harmless_before_pdf(&bytes[..at], bytes)) {
+    let before = pdf_heading(bytes).and_then(|at| bytes.get(..at));
+    if before.is_some_and(|before| harmless_before_pdf(before, bytes)) {
         return Some(Kind::Pdf);
     }
     text::is_text(bytes).then_some(Kind::Text)

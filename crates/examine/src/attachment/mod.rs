@@ -1,9 +1,11 @@
 //! What a file is, its content says (`kind`); that it runs, its content or its name
 //! (`program`); what it holds is read within bounds ([`examine()`]).
 
+mod address;
 mod archive;
 mod cell;
 mod examine;
+mod formula;
 mod kind;
 mod mail;
 mod office;

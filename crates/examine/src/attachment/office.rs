@@ -125,7 +125,7 @@ fn decode(bytes: &[u8]) -> Option<Cow<'_, str>> {
 
 /// Whether a part is XML by how it begins, in any code; a page of the web is looked at as one.
 fn is_xml(bytes: &[u8]) -> bool {
-    let head = &bytes[..bytes.len().min(400)];
+    let head = bytes.get(..400).unwrap_or(bytes);
     let head: Vec<u8> = head.iter().copied().filter(|b| *b != 0).collect();
     let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head);
     let head = head

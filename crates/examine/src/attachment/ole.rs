@@ -173,20 +173,14 @@ fn package(content: &[u8]) -> Option<(String, &[u8])> {
             .0
             .into_owned()
     };
-    let until_zero = |bytes: &[u8]| -> Option<usize> { memchr::memchr(0, bytes) };
     let number = |bytes: &[u8]| {
-        bytes
-            .get(..4)
-            .map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]) as usize)
+        let bytes = bytes.first_chunk()?;
+        Some(u32::from_le_bytes(*bytes) as usize)
     };
     // Size, flags, then the label and the path, each to a zero.
-    let rest = content.get(6..)?;
-    let end = until_zero(rest)?;
-    let label = text(&rest[..end]);
-    let rest = &rest[end + 1..];
-    let end = until_zero(rest)?;
-    let path = text(&rest[..end]);
-    let rest = rest.get(end + 1 + 4..)?;
+    let mut parts = content.get(6..)?.splitn(3, |byte| *byte == 0);
+    let (label, path) = (text(parts.next()?), text(parts.next()?));
+    let rest = parts.next()?.get(4..)?;
     let rest = rest.get(4 + number(rest)?..)?;
     let file = rest.get(4..4_usize.checked_add(number(rest)?)?)?;
     // The path says what is opened; the label is only shown.
@@ -254,33 +248,55 @@ fn mail(streams: &[Stream], look: &mut Look) -> Result<(), Refusal> {
 /// What the dictionary of packed RTF begins with (MS-OXRTFCP 2.1.2.1).
 const RTF_DICTIONARY: &[u8] = b"{\\rtf1\\ansi\\mac\\deff0\\deftab720{\\fonttbl;}{\\f0\\fnil \\froman \\fswiss \\fmodern \\fscript \\fdecor MS Sans SerifSymbolArialTimes New RomanCourier{\\colortbl\\red0\\green0\\blue0\r\n\\par \\pard\\plain\\f0\\fs20\\b\\i\\u\\tab\\tx";
 
+/// The last bytes that were unpacked, in a ring.
+struct Dictionary {
+    bytes: [u8; 4_096],
+    write: usize,
+}
+
+#[expect(
+    clippy::indexing_slicing,
+    reason = "each place is taken modulo the length of the ring"
+)]
+impl Dictionary {
+    fn new() -> Self {
+        let (bytes, write) = ([b' '; 4_096], 0);
+        let mut ring = Self { bytes, write };
+        RTF_DICTIONARY.iter().for_each(|byte| ring.put(*byte));
+        ring
+    }
+
+    fn at(&self, place: usize) -> u8 {
+        self.bytes[place % self.bytes.len()]
+    }
+
+    fn put(&mut self, byte: u8) {
+        self.bytes[self.write % self.bytes.len()] = byte;
+        self.write = (self.write + 1) % self.bytes.len();
+    }
+}
+
 /// Unpacks the text of a mail in RTF (MS-OXRTFCP); none when it is damaged.
 fn unpack_rtf(packed: &[u8], look: &mut Look) -> Result<Option<Vec<u8>>, Refusal> {
-    let Some(data) = packed.get(16..) else {
+    let Some((heading, data)) = packed.split_first_chunk::<16>() else {
         return Ok(None);
     };
-    match &packed[8..12] {
+    match &heading[8..12] {
         b"MELA" => return Ok(Some(data.to_vec())),
         b"LZFu" => {}
         _ => return Ok(None),
     }
-    let mut dictionary = [b' '; 4_096];
-    dictionary[..RTF_DICTIONARY.len()].copy_from_slice(RTF_DICTIONARY);
-    let mut write = RTF_DICTIONARY.len();
+    let mut dictionary = Dictionary::new();
     let mut out = Vec::new();
     let mut bytes = data.iter().copied();
     'all: while let Some(control) = bytes.next() {
         for bit in 0..8 {
-            let mut put = |byte: u8, out: &mut Vec<u8>| {
-                out.push(byte);
-                dictionary[write] = byte;
-                write = (write + 1) % 4_096;
-            };
             if control >> bit & 1 == 0 {
                 let Some(byte) = bytes.next() else {
                     break 'all;
                 };
-                put(byte, &mut out);
+                out.push(byte);
+                dictionary.put(byte);
                 continue;
             }
             let (Some(high), Some(low)) = (bytes.next(), bytes.next()) else {
@@ -288,14 +304,13 @@ fn unpack_rtf(packed: &[u8], look: &mut Look) -> Result<Option<Vec<u8>>, Refusal
             };
             let token = usize::from(high) << 8 | usize::from(low);
             let (offset, length) = (token >> 4, (token & 0xf) + 2);
-            if offset == write {
+            if offset == dictionary.write {
                 break 'all;
             }
             for at in 0..length {
-                let byte = dictionary[(offset + at) % 4_096];
+                let byte = dictionary.at(offset + at);
                 out.push(byte);
-                dictionary[write] = byte;
-                write = (write + 1) % 4_096;
+                dictionary.put(byte);
             }
         }
     }
@@ -335,7 +350,7 @@ fn workbook(streams: &[Stream], look: &mut Look) -> Result<(), Refusal> {
         while let [k0, k1, l0, l1, body @ ..] = rest {
             let kind = u16::from_le_bytes([*k0, *k1]);
             let length = usize::from(u16::from_le_bytes([*l0, *l1]));
-            let Some(record) = body.get(..length) else {
+            let Some((record, after)) = body.split_at_checked(length) else {
                 break;
             };
             match kind {
@@ -347,14 +362,14 @@ fn workbook(streams: &[Stream], look: &mut Look) -> Result<(), Refusal> {
                 0x1ae
                     if record.len() > 8
                         && record.contains(&3)
-                        && record[4..].contains(&3)
+                        && record.get(4..).is_some_and(|name| name.contains(&3))
                         && is_dde_book(record) =>
                 {
                     return Err(Refusal::Active(Active::Dde));
                 }
                 _ => {}
             }
-            rest = &body[length..];
+            rest = after;
         }
     }
     look.empty();
@@ -365,8 +380,9 @@ fn workbook(streams: &[Stream], look: &mut Look) -> Result<(), Refusal> {
 fn is_dde_book(record: &[u8]) -> bool {
     let text = record.get(5..).unwrap_or_default();
     let letters: Vec<u8> = text.iter().copied().filter(|b| *b != 0).collect();
-    let Some(at) = letters.iter().position(|b| *b == 3) else {
+    let mut parts = letters.splitn(2, |b| *b == 3);
+    let (Some(service), Some(_)) = (parts.next(), parts.next()) else {
         return false;
     };
-    at > 0 && letters[..at].iter().all(u8::is_ascii_alphanumeric)
+    !service.is_empty() && service.iter().all(u8::is_ascii_alphanumeric)
 }

@@ -125,7 +125,7 @@ pub fn program(bytes: &[u8]) -> Option<&'static str> {
     let disc = [0x8001, 0x8801, 0x9001]
         .iter()
         .any(|at| bytes.get(*at..at + 5) == Some(b"CD001"));
-    let disk = bytes.len() > 512 && bytes[bytes.len() - 512..].starts_with(b"conectix");
+    let disk = bytes.len() > 512 && end(bytes, 512).starts_with(b"conectix");
     if disc || disk {
         return Some("disk image");
     }
@@ -178,8 +178,8 @@ pub fn is_two(bytes: &[u8], kind: Kind) -> bool {
         let pdf = kind::pdf_heading(bytes).is_some() && (has(b"startxref") || has(b"%%EOF"));
         return pdf
             || holds_archive(bytes, false)
-            || holds_page(&bytes[..bytes.len().min(4_096)])
-            || holds_page(&bytes[bytes.len().saturating_sub(66_000)..])
+            || holds_page(bytes.get(..4_096).unwrap_or(bytes))
+            || holds_page(end(bytes, 66_000))
             || holds_program(bytes);
     }
     match kind {
@@ -189,11 +189,17 @@ pub fn is_two(bytes: &[u8], kind: Kind) -> bool {
     }
 }
 
+/// The last so many bytes, or all where there are fewer.
+fn end(bytes: &[u8], most: usize) -> &[u8] {
+    let from = bytes.len().saturating_sub(most);
+    bytes.get(from..).unwrap_or(bytes)
+}
+
 /// Whether an archive ends in these bytes; `exactly` when nothing may follow its end.
 fn holds_archive(bytes: &[u8], exactly: bool) -> bool {
-    let from = bytes.len().saturating_sub(66_000);
-    memmem::find_iter(&bytes[from..], b"PK\x05\x06").any(|at| {
-        let at = from + at;
+    let end = end(bytes, 66_000);
+    memmem::find_iter(end, b"PK\x05\x06").any(|at| {
+        let at = bytes.len() - end.len() + at;
         let field = |offset: usize, length: usize| {
             bytes.get(at + offset..at + offset + length).map(|b| {
                 b.iter()
@@ -224,14 +230,13 @@ fn holds_page(bytes: &[u8]) -> bool {
 /// or by its two headings.
 pub fn holds_program(bytes: &[u8]) -> bool {
     let headed = |at: usize| {
-        let place = bytes.get(at + 60..at + 64)?;
-        let place = u32::from_le_bytes([place[0], place[1], place[2], place[3]]);
+        let place = u32::from_le_bytes(*bytes.get(at + 60..)?.first_chunk()?);
         let second = at + usize::try_from(place).ok().filter(|p| *p < 4_096)?;
         Some(bytes.get(second..second + 4)? == b"PE\0\0")
     };
     let two = memmem::find_iter(bytes, b"MZ").any(|at| headed(at) == Some(true));
     two || memmem::find_iter(bytes, b"This program ").any(|at| {
-        let rest = &bytes[at + 13..];
+        let rest = bytes.get(at + b"This program ".len()..).unwrap_or_default();
         rest.starts_with(b"cannot be run in DOS mode") || rest.starts_with(b"must be run under Win")
     })
 }

@@ -209,9 +209,9 @@ impl Reader<'_> {
         while self.bytes.get(self.at).is_some_and(u8::is_ascii_alphabetic) && self.at - start < 40 {
             self.at += 1;
         }
-        let word = std::str::from_utf8(&self.bytes[start..self.at])
-            .unwrap_or("")
-            .to_owned();
+        let bytes = self.bytes;
+        let read = |from: usize, to: usize| std::str::from_utf8(bytes.get(from..to)?).ok();
+        let word = read(start, self.at).unwrap_or("");
         let number_at = self.at;
         if self.bytes.get(self.at) == Some(&b'-') {
             self.at += 1;
@@ -219,13 +219,11 @@ impl Reader<'_> {
         while self.bytes.get(self.at).is_some_and(u8::is_ascii_digit) && self.at - number_at < 12 {
             self.at += 1;
         }
-        let number = std::str::from_utf8(&self.bytes[number_at..self.at])
-            .ok()
-            .and_then(|n| n.parse::<i64>().ok());
+        let number = read(number_at, self.at).and_then(|n| n.parse::<i64>().ok());
         if self.bytes.get(self.at) == Some(&b' ') {
             self.at += 1;
         }
-        self.word(&word, number);
+        self.word(word, number);
     }
 
     fn word(&mut self, word: &str, number: Option<i64>) {

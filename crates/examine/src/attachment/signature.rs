@@ -30,11 +30,14 @@ fn value(bytes: &[u8], depth: usize) -> Option<(Value<'_>, &[u8])> {
     if first == 0x80 {
         // To the mark of the end.
         let mut inner = rest;
-        while !inner.starts_with(&[0, 0]) {
-            inner = value(inner, depth + 1)?.1;
-        }
-        let body = &rest[..rest.len() - inner.len()];
-        return Some((Value { tag, body }, &inner[2..]));
+        let after = loop {
+            match inner {
+                [0, 0, after @ ..] => break after,
+                _ => inner = value(inner, depth + 1)?.1,
+            }
+        };
+        let body = rest.get(..rest.len() - inner.len())?;
+        return Some((Value { tag, body }, after));
     }
     let (length, rest) = if first < 0x80 {
         (usize::from(first), rest)

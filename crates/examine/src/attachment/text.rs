@@ -21,7 +21,7 @@ fn utf16(bytes: &[u8]) -> Option<&'static encoding_rs::Encoding> {
         [0xff, 0xfe, ..] => Some(UTF_16LE),
         [0xfe, 0xff, ..] => Some(UTF_16BE),
         _ => {
-            let head = &bytes[..bytes.len().min(4_096) & !1];
+            let head = bytes.get(..bytes.len().min(4_096) & !1).unwrap_or(bytes);
             let zeros = |odd: usize| {
                 head.iter()
                     .skip(odd)
@@ -77,7 +77,7 @@ pub fn readings(bytes: &[u8]) -> Vec<Cow<'_, str>> {
 
 /// The first two kilobytes in lower case, without the mark of the encoding and blanks.
 pub fn beginning(bytes: &[u8]) -> String {
-    let head = &bytes[..bytes.len().min(2_048)];
+    let head = bytes.get(..2_048).unwrap_or(bytes);
     let text = match utf16(head) {
         Some(encoding) => encoding.decode(head).0,
         None => String::from_utf8_lossy(head),
@@ -132,8 +132,8 @@ pub fn look_into_markup(text: &str, look: &mut Look) -> Result<(), Refusal> {
 pub fn strings(bytes: &[u8]) -> String {
     let mut out = String::new();
     for start in [0, 1] {
-        let pairs = bytes.get(start..).unwrap_or_default().chunks_exact(2);
-        let units = pairs.map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
+        let (pairs, _) = bytes.get(start..).unwrap_or_default().as_chunks();
+        let units = pairs.iter().map(|pair| u16::from_le_bytes(*pair));
         for c in char::decode_utf16(units) {
             out.push(c.ok().filter(|c| written(*c)).unwrap_or('\n'));
         }

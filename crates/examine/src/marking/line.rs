@@ -7,8 +7,11 @@ use super::{
     words::{ABOUT, AFTER, BEFORE, HEADS, LABELS, NO_HEADS, STAMPS, TITLES, WHOLE},
 };
 
+/// A level, word by word.
+type Level = &'static [&'static str];
+
 /// The levels, longest first; the last two as a typewriter has them.
-const LEVELS: [&[&str]; 5] = [
+const LEVELS: [Level; 5] = [
     &["TUYỆT", "MẬT"],
     &["TỐI", "MẬT"],
     &["MẬT"],
@@ -41,7 +44,7 @@ pub fn is_solid_marking(letters: &str) -> bool {
 /// capital in front; see [`super::is_stamped`].
 pub fn is_stamped(lines: &[&str], on_each_page: bool) -> bool {
     let words: Vec<Vec<Word>> = lines.iter().map(|line| Word::all(line).0).collect();
-    let alone: Vec<Option<usize>> = lines
+    let alone: Vec<Option<Level>> = lines
         .iter()
         .zip(&words)
         .map(|(line, words)| level_alone(line, words))
@@ -54,25 +57,25 @@ pub fn is_stamped(lines: &[&str], on_each_page: bool) -> bool {
         return false;
     }
     let head = |at: usize| {
-        let near = at.saturating_sub(2)..(at + 3).min(words.len());
-        near.into_iter()
-            .any(|i| i != at && !words[i].is_empty() && is_head(&words[i]))
+        let lines = words.iter().enumerate().take(at + 3);
+        let mut near = lines.skip(at.saturating_sub(2));
+        near.any(|(i, words)| i != at && is_head(words))
     };
     alone.iter().enumerate().any(|(at, level)| {
-        level.is_some_and(|level| on_each_page || head(at) || (at < 2 && LEVELS[level].len() > 1))
+        level.is_some_and(|level| on_each_page || head(at) || (at < 2 && level.len() > 1))
     })
 }
 
 /// The level that all words of a line are.
-fn level_of(words: &[Word]) -> Option<usize> {
-    let is = |level: &&[&str]| {
-        words.len() == level.len() && words.iter().zip(level.iter()).all(|(w, l)| w.text == *l)
+fn level_of(words: &[Word]) -> Option<Level> {
+    let is = |level: &Level| {
+        words.len() == level.len() && words.iter().zip(*level).all(|(w, l)| w.text == *l)
     };
-    LEVELS[..3].iter().position(is)
+    LEVELS[..3].iter().copied().find(is)
 }
 
 /// The same where it stands alone, not in a list, with a capital in front.
-fn level_alone(line: &str, words: &[Word]) -> Option<usize> {
+fn level_alone(line: &str, words: &[Word]) -> Option<Level> {
     let bare = line.trim_matches(['[', ']', '(', ')', '*', ' ']);
     let written = bare.chars().all(|c| c.is_alphabetic() || c == ' ');
     let capital = bare.chars().next().is_some_and(char::is_uppercase);
@@ -147,10 +150,11 @@ impl<'a> Line<'a> {
             .map(str::trim)
             .filter(|segment| !segment.is_empty())
             .collect();
-        (0..segments.len()).any(|i| {
-            let before = i.checked_sub(1).map_or(self.before, |b| segments[b]);
-            let after = segments.get(i + 1).copied().unwrap_or(self.after);
-            segment_is_marked(before, segments[i], after)
+        let at = |i: usize| segments.get(i).copied();
+        segments.iter().enumerate().any(|(i, segment)| {
+            let before = i.checked_sub(1).and_then(at).unwrap_or(self.before);
+            let after = at(i + 1).unwrap_or(self.after);
+            segment_is_marked(before, segment, after)
         }) || set_apart()
     }
 }
@@ -179,48 +183,55 @@ fn segment_is_marked(before: &str, segment: &str, after: &str) -> bool {
     let (words, tail) = Word::all(segment);
     is_labelled(&words) || follows_label(before, &words) || {
         let levels = levels_in(&words);
-        let one = levels.iter().all(|(_, level)| *level == levels[0].1);
+        let mut kinds = levels.iter().map(|(_, level)| level);
+        let one = kinds
+            .next()
+            .is_none_or(|first| kinds.all(|level| level == first));
         let stamp = || {
             levels
                 .iter()
-                .any(|(at, level)| is_stamp(&words, *at, at + LEVELS[*level].len(), &tail))
+                .any(|(at, level)| is_stamp(&words, *at, at + level.len(), &tail))
         };
         one && (levels.len() > MOST_LEVELS || stamp()) && !is_enumeration(before, segment, after)
     }
 }
 
 /// Where levels in capitals stand, and which.
-fn levels_in(words: &[Word]) -> Vec<(usize, usize)> {
+fn levels_in(words: &[Word]) -> Vec<(usize, Level)> {
     let mut found = Vec::new();
     let mut at = 0;
     while at < words.len() {
-        let is = |level: &&[&str]| {
+        let is = |level: &Level| {
             let end = at + level.len();
             words.get(at..end).is_some_and(|here| {
                 here.iter()
-                    .zip(level.iter())
+                    .zip(*level)
                     .all(|(w, l)| w.capitals && w.text == *l)
-                    && here[1..].iter().all(|w| w.gap.trim().is_empty())
+                    && here.iter().skip(1).all(|w| w.gap.trim().is_empty())
             })
         };
-        match LEVELS.iter().position(is) {
-            // A typewriter's level must be all that stands there.
-            Some(level) => {
-                if level < 3 {
-                    found.push((at, level));
-                }
-                at += LEVELS[level].len();
-            }
-            None => at += 1,
+        let level = LEVELS
+            .iter()
+            .copied()
+            .enumerate()
+            .find(|(_, level)| is(level));
+        // A typewriter's level must be all that stands there.
+        if let Some((0..3, level)) = level {
+            found.push((at, level));
         }
+        at += level.map_or(1, |(_, level)| level.len());
     }
     found
 }
 
 /// Whether the level at `from..to` stands among the words as a stamp.
 fn is_stamp(words: &[Word], from: usize, to: usize, tail: &str) -> bool {
-    let (before, after) = (&words[..from], &words[to..]);
-    let gap = words[from].gap.as_str();
+    let (Some((before, [level, ..])), Some(after)) =
+        (words.split_at_checked(from), words.get(to..))
+    else {
+        return false;
+    };
+    let gap = level.gap.as_str();
     let next = after.first().map_or(tail, |w| w.gap.as_str());
     let last = before.last().map_or("", |w| w.text.as_str());
     let first = after.first().map_or("", |w| w.text.as_str());
@@ -257,9 +268,8 @@ fn is_stamp(words: &[Word], from: usize, to: usize, tail: &str) -> bool {
                 || parts(gap)
                 || next.trim_start().starts_with([':', '.'])
                 || (is_head(after) && after.iter().any(|w| !w.gap.contains(',')))
-                || TITLES
-                    .iter()
-                    .any(|t| after[0].capitals && joined(after).starts_with(t))
+                || (after.first().is_some_and(|w| w.capitals)
+                    && TITLES.iter().any(|t| joined(after).starts_with(t)))
         }
         (_, true) => {
             let labelled = gap.contains([':', '：']) && before.len() <= 4;
@@ -277,11 +287,14 @@ fn is_head(words: &[Word]) -> bool {
         .map(|w| bare(&w.text))
         .collect::<Vec<_>>()
         .join(" ");
-    let number = words[0].text == "SỐ"
-        && words
-            .get(1)
-            .is_some_and(|w| w.text.starts_with(|c: char| c.is_ascii_digit()));
-    let copy = words.len() > 1 && words[0].text == "BẢN" && words[1].text == "SỐ";
+    let (number, copy) = match words {
+        [] => return false,
+        [first, second, ..] => (
+            first.text == "SỐ" && second.text.starts_with(|c: char| c.is_ascii_digit()),
+            first.text == "BẢN" && second.text == "SỐ",
+        ),
+        [_] => (false, false),
+    };
     let dated = words.len() <= FIRST_WORDS && joined.contains("NGAY") && joined.contains("THANG");
     if number || copy || dated || joined.starts_with("KINH GUI") || joined.starts_with("V V") {
         return true;
@@ -307,44 +320,42 @@ fn bare(text: &str) -> String {
 /// "Độ mật: tối mật", in any letters; not where the levels are listed to choose from.
 fn is_labelled(words: &[Word]) -> bool {
     let level_at = |at: usize| {
-        LEVELS.iter().position(|level| {
+        LEVELS.iter().copied().find(|level| {
             words
                 .get(at..at + level.len())
-                .is_some_and(|here| here.iter().zip(level.iter()).all(|(w, l)| w.text == *l))
+                .is_some_and(|here| here.iter().zip(*level).all(|(w, l)| w.text == *l))
         })
     };
-    let levels: Vec<Option<usize>> = (0..words.len()).map(level_at).collect();
-    let Some(last) = levels.iter().rposition(Option::is_some) else {
+    let levels: Vec<Option<Level>> = (0..words.len()).map(level_at).collect();
+    let mut from_last = levels.iter().enumerate().rev();
+    let Some((last, of_last)) = from_last.find_map(|(at, level)| Some((at, (*level)?))) else {
         return false;
     };
     // Behind this place stands only the last one.
     let other = levels
         .iter()
-        .rposition(|level| level.is_some() && *level != levels[last]);
-    (1..words.len()).any(|at| {
-        let Some(level) = levels[at] else {
+        .rposition(|level| level.is_some_and(|level| level != of_last));
+    levels.iter().enumerate().skip(1).any(|(at, level)| {
+        let (Some(level), Some((before, [word, ..]))) = (*level, words.split_at_checked(at)) else {
             return false;
         };
-        let end = at + LEVELS[level].len();
-        let separated = words[at].gap.contains([':', '：', '-', '–', '—', '=']);
+        let end = at + level.len();
+        let separated = word.gap.contains([':', '：', '-', '–', '—', '=']);
         let alone = end == words.len();
         let ends = words
             .get(end)
             .is_none_or(|w| !w.gap.trim().is_empty() || STAMPS.contains(&w.text.as_str()));
-        let only =
-            end > last || (levels[at] == levels[last] && other.is_none_or(|other| other < end));
-        ends_in_label(&words[..at]) && (separated || alone) && ends && only
+        let only = end > last || (level == of_last && other.is_none_or(|other| other < end));
+        ends_in_label(before) && (separated || alone) && ends && only
     })
 }
 
 fn ends_in_label(words: &[Word]) -> bool {
     LABELS.iter().any(|label| {
-        let label: Vec<&str> = label.split(' ').collect();
-        words.len() >= label.len()
-            && words[words.len() - label.len()..]
-                .iter()
-                .zip(&label)
-                .all(|(w, l)| w.text == *l)
+        let mut words = words.iter().rev();
+        label
+            .rsplit(' ')
+            .all(|part| words.next().is_some_and(|w| w.text == part))
     })
 }
 
@@ -362,7 +373,8 @@ fn is_wrapped(before: &str, segment: &str, after: &str) -> bool {
     let (after, _) = Word::all(after);
     let single = solid(segment) == "MẬT";
     let last = before.last();
-    let ordinary = last.is_some_and(|w| w.capitals && BEFORE[..3].contains(&w.text.as_str()))
+    let ordinary = last
+        .is_some_and(|w| w.capitals && BEFORE.iter().take(3).any(|word| w.text == *word))
         || after
             .first()
             .is_some_and(|w| w.capitals && ["KHẨU", "MÃ"].contains(&w.text.as_str()));

@@ -72,9 +72,9 @@ fn split(text: &str) -> impl Iterator<Item = &str> {
 fn marked_in(text: &str) -> bool {
     let lines: Vec<&str> = split(text).collect();
     let at = |i: usize| lines.get(i).copied().unwrap_or("");
-    (0..lines.len()).any(|i| {
+    lines.iter().enumerate().any(|(i, line)| {
         let before = i.checked_sub(1).map_or("", at);
-        Line::new(before, lines[i], at(i + 1)).is_marked()
+        Line::new(before, line, at(i + 1)).is_marked()
     }) || stands_upright(&lines)
 }
 
@@ -97,7 +97,7 @@ fn stands_upright(lines: &[&str]) -> bool {
     lines
         .chunk_by(|a, b| piece(a) && piece(b))
         .filter(|run| run.len() > 1)
-        .any(|run| (0..run.len()).any(|from| begins(&run[from..])))
+        .any(|run| (0..run.len()).any(|from| run.get(from..).is_some_and(begins)))
 }
 
 /// The most letters of a part of a word that stands on a line of its own.

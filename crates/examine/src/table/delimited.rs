@@ -53,14 +53,14 @@ fn decode(bytes: &[u8]) -> Result<(String, Encoding), TableError> {
     if is_vietnamese(&text) {
         return Ok((text, Encoding::Windows1258));
     }
-    let before = &bytes[..error.valid_up_to()];
-    let line = 1 + before.iter().filter(|b| **b == b'\n').count() as u64;
+    let before = bytes.iter().take(error.valid_up_to());
+    let line = 1 + before.filter(|b| **b == b'\n').count() as u64;
     Err(TableError::NotText { line })
 }
 
 /// UTF-16 without a mark at its start has a zero in every other byte of what is plain.
 fn zeros(bytes: &[u8]) -> Option<&'static encoding_rs::Encoding> {
-    let start = &bytes[..bytes.len().min(400)];
+    let start = bytes.get(..400).unwrap_or(bytes);
     let at = |odd: usize| {
         start
             .iter()
@@ -80,25 +80,19 @@ fn zeros(bytes: &[u8]) -> Option<&'static encoding_rs::Encoding> {
 /// Whether all letters beyond ASCII are Vietnamese, with tones among them: in another code
 /// page hardly anything is.
 fn is_vietnamese(text: &str) -> bool {
+    const MARKS: [char; 8] = [
+        '\u{300}', '\u{301}', '\u{302}', '\u{303}', '\u{306}', '\u{309}', '\u{31b}', '\u{323}',
+    ];
     const PLAIN: &str = "đĐ₫ăâêôơưĂÂÊÔƠƯ“”‘’–—…\u{a0}°²³§«»·";
     let mut toned = false;
     let fits = text.chars().filter(|c| !c.is_ascii()).all(|c| {
         let parts: Vec<char> = std::iter::once(c).nfd().collect();
-        let marked = parts.len() > 1
-            && parts[0].is_ascii_alphabetic()
-            && parts[1..].iter().all(|m| {
-                matches!(
-                    m,
-                    '\u{300}'
-                        | '\u{301}'
-                        | '\u{302}'
-                        | '\u{303}'
-                        | '\u{306}'
-                        | '\u{309}'
-                        | '\u{31b}'
-                        | '\u{323}'
-                )
-            });
+        let marked = match parts.as_slice() {
+            [letter, marks @ ..] if !marks.is_empty() && letter.is_ascii_alphabetic() => {
+                marks.iter().all(|m| MARKS.contains(m))
+            }
+            _ => false,
+        };
         toned |= marked;
         marked || PLAIN.contains(c)
     });
@@ -114,36 +108,37 @@ fn separator(text: &str) -> (&str, u8) {
         return (&text[first.len()..], named);
     }
     let mut quoted = false;
-    let mut counts = vec![[0usize; 3]];
+    // How often each stands in each line.
+    let mut counts = SEPARATORS.map(|separator| (separator, vec![0_usize]));
+    let mut lines = 1;
     for byte in text.bytes() {
         match byte {
             b'"' => quoted = !quoted,
             b'\n' if !quoted => {
-                if counts.len() == 40 {
+                if lines == 40 {
                     break;
                 }
-                counts.push([0; 3]);
+                lines += 1;
+                counts.iter_mut().for_each(|(_, lines)| lines.push(0));
             }
             _ if quoted => {}
             _ => {
-                if let Some(which) = SEPARATORS.iter().position(|s| *s == byte)
-                    && let Some(line) = counts.last_mut()
+                if let Some((_, lines)) = counts.iter_mut().find(|(s, _)| *s == byte)
+                    && let Some(count) = lines.last_mut()
                 {
-                    line[which] += 1;
+                    *count += 1;
                 }
             }
         }
     }
-    let score = |which: usize| {
-        let used = |n: &usize| counts.iter().filter(|line| line[which] == *n).count();
-        let each = counts.iter().map(|line| line[which]).filter(|n| *n > 0);
-        each.map(|n| n * used(&n)).max().unwrap_or(0)
+    let score = |lines: &[usize]| {
+        let used = |n: &usize| lines.iter().filter(|line| *line == n).count();
+        let each = lines.iter().filter(|n| **n > 0);
+        each.map(|n| n * used(n)).max().unwrap_or(0)
     };
     // The first of equals wins: a comma.
-    let best = (0..SEPARATORS.len())
-        .rev()
-        .max_by_key(|which| score(*which));
-    (text, SEPARATORS[best.unwrap_or(0)])
+    let best = counts.iter().rev().max_by_key(|(_, lines)| score(lines));
+    (text, best.map_or(b',', |(separator, _)| *separator))
 }
 
 const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
@@ -151,43 +146,38 @@ const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
 /// Splits text into lines of cells (RFC 4180). A quote that is not closed, or behind which
 /// something else stands than a separator, is no table: what follows would vanish into a cell.
 fn lines(text: &str, separator: u8) -> Result<Vec<Line>, TableError> {
-    let bytes = text.as_bytes();
+    let ends = [char::from(separator), '\r', '\n'];
     let mut out: Vec<Line> = Vec::new();
     let mut cells: Vec<Cell> = Vec::new();
-    let (mut at, mut line, mut begun) = (0, 1, 1);
+    let (mut line, mut begun) = (1, 1);
     let mut count = 0;
-    while at <= bytes.len() {
-        let cell;
-        let end;
-        let blanks = bytes[at..].iter().take_while(|b| **b == b' ').count();
-        if bytes.get(at + blanks) == Some(&b'"') {
-            let opened = line;
-            let (value, after, passed) =
-                quoted(text, at + blanks + 1).ok_or(TableError::Unclosed { line: opened })?;
-            let rest = bytes[after..].iter().take_while(|b| **b == b' ').count();
-            end = after + rest;
-            if !matches!(bytes.get(end), None | Some(b'\r' | b'\n')) && bytes[end] != separator {
-                return Err(TableError::Unclosed { line: opened });
+    let mut next = Some(text);
+    while let Some(rest) = next {
+        let (cell, after) = if let Some(opened) = rest.trim_start_matches(' ').strip_prefix('"') {
+            let unclosed = TableError::Unclosed { line };
+            let Some((value, after, passed)) = quoted(opened) else {
+                return Err(unclosed);
+            };
+            let after = after.trim_start_matches(' ');
+            if !after.is_empty() && !after.starts_with(ends) {
+                return Err(unclosed);
             }
             line += passed;
-            cell = Cell::text(&value);
+            (Cell::text(&value), after)
         } else {
-            let ends = |b: &u8| *b == separator || matches!(b, b'\r' | b'\n');
-            let length = bytes[at..].iter().position(ends);
-            end = length.map_or(bytes.len(), |length| at + length);
-            cell = Cell::text(&text[at..end]);
-        }
+            let end = memchr::memchr3(separator, b'\r', b'\n', rest.as_bytes());
+            let end = end.unwrap_or(rest.len());
+            let (value, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
+            (Cell::text(value), after)
+        };
         count += 1;
         limit(Measure::Cells, count, MAX_CELLS)?;
         cells.push(cell);
-        match bytes.get(end) {
-            Some(b) if *b == separator => {
-                at = end + 1;
-                continue;
-            }
-            Some(b'\r') if bytes.get(end + 1) == Some(&b'\n') => at = end + 2,
-            _ => at = end + 1,
+        next = after.strip_prefix(char::from(separator));
+        if next.is_some() {
+            continue;
         }
+        next = (after.strip_prefix("\r\n")).or_else(|| after.strip_prefix(['\r', '\n']));
         limit(Measure::Columns, cells.len(), MAX_COLUMNS)?;
         let full = std::mem::take(&mut cells);
         if full.iter().any(|c| !c.is_blank()) {
@@ -204,20 +194,21 @@ fn lines(text: &str, separator: u8) -> Result<Vec<Line>, TableError> {
     Ok(out)
 }
 
-/// The text of a quoted cell that begins at `from`, where it ends, and the lines within it.
-fn quoted(text: &str, from: usize) -> Option<(String, usize, u64)> {
+/// The text of a quoted cell behind its first quote, what follows it, and the lines within it.
+fn quoted(opened: &str) -> Option<(String, &str, u64)> {
     let mut value = String::new();
-    let mut at = from;
-    loop {
-        let length = text.get(at..)?.find('"')?;
-        value.push_str(&text[at..at + length]);
-        at += length + 1;
-        if text.as_bytes().get(at) != Some(&b'"') {
-            break;
+    let mut rest = opened;
+    let after = loop {
+        let (inside, after) = rest.split_once('"')?;
+        value.push_str(inside);
+        match after.strip_prefix('"') {
+            Some(inside) => {
+                value.push('"');
+                rest = inside;
+            }
+            None => break after,
         }
-        value.push('"');
-        at += 1;
-    }
+    };
     let passed = value.bytes().filter(|b| *b == b'\n').count() as u64;
-    Some((value, at, passed))
+    Some((value, after, passed))
 }

@@ -123,7 +123,10 @@ fn cells(book: &mut Workbook<'_>, name: &str, spent: &mut Spent) -> Result<Grid,
         let width = found.iter().map(|(column, _)| column - left + 1).max();
         let mut cells = vec![Cell::Blank; width.unwrap_or(0) as usize];
         for (column, value) in found {
-            cells[(column - left) as usize] = value;
+            // As many as the last column found needs.
+            if let Some(cell) = cells.get_mut((column - left) as usize) {
+                *cell = value;
+            }
         }
         Line {
             number: u64::from(row) + 1,

@@ -120,14 +120,10 @@ pub(super) fn write(dir: &Path, log: u64, points: &Points) -> Result<Vec<Part>, 
     for day in days {
         let mut rows: Vec<(&TargetId, Point)> = Vec::new();
         for target in &targets {
-            let start = rows.len();
-            rows.extend(
-                points[*target]
-                    .iter()
-                    .filter(|p| p.at_ms.div_euclid(DAY_MS) == day)
-                    .map(|p| (*target, *p)),
-            );
-            rows[start..].sort_by_key(|(_, p)| p.at_ms);
+            let of_day = (points[*target].iter()).filter(|p| p.at_ms.div_euclid(DAY_MS) == day);
+            let mut own: Vec<_> = of_day.map(|p| (*target, *p)).collect();
+            own.sort_by_key(|(_, p)| p.at_ms);
+            rows.append(&mut own);
         }
         let path = dir.join(format!("{}-{log:020}.parquet", date(day)));
         let temporary = path.with_extension("tmp");

@@ -252,10 +252,12 @@ impl Samples {
             let i = i128::from(sample.at_ms - from_ms) * i128::from(n) / i128::from(span);
             let mut i = usize::try_from(i).unwrap_or(0).min(out.len() - 1);
             // Edges are rounded down: a sample on an edge belongs to what begins there.
-            if i + 1 < out.len() && out[i + 1].0.start_ms <= sample.at_ms {
+            if (out.get(i + 1)).is_some_and(|(next, _)| next.start_ms <= sample.at_ms) {
                 i += 1;
             }
-            let (bucket, sum) = &mut out[i];
+            let Some((bucket, sum)) = out.get_mut(i) else {
+                return;
+            };
             match sample.outcome {
                 Outcome::Up => {
                     bucket.min_us = if bucket.up == 0 {
@@ -409,14 +411,16 @@ impl Keeper {
         if pending.is_empty() {
             return Ok(());
         }
-        for (n, chunk) in pending.chunks(BLOCK_SAMPLES).enumerate() {
-            if let Err(error) = self.write(chunk) {
+        let mut left = pending.as_slice();
+        while !left.is_empty() {
+            let (block, after) = left.split_at_checked(BLOCK_SAMPLES).unwrap_or((left, &[]));
+            if let Err(error) = self.write(block) {
                 let mut state = self.shared.lock();
-                let later =
-                    std::mem::replace(&mut state.pending, pending[n * BLOCK_SAMPLES..].to_vec());
+                let later = std::mem::replace(&mut state.pending, left.to_vec());
                 state.pending.extend(later);
                 return Err(error);
             }
+            left = after;
         }
         Ok(())
     }

@@ -136,9 +136,11 @@ impl Chunk {
         order.sort_unstable();
         let mut rank = vec![0; order.len()];
         for (place, (_, pair)) in order.iter().enumerate() {
-            rank[*pair] = place;
+            if let Some(rank) = rank.get_mut(*pair) {
+                *rank = place;
+            }
         }
-        decoded.sort_by_key(|(pair, _)| rank[*pair]);
+        decoded.sort_by_key(|(pair, _)| rank.get(*pair).copied());
         decoded.into_iter().map(|(_, row)| row).collect()
     }
 }

@@ -240,13 +240,30 @@ impl RowGroup<'_> {
         Ok((values, levels))
     }
 
+    /// As many values as the ranges have rows.
+    fn whole<T: DataType>(
+        &self,
+        column: impl Into<usize>,
+        ranges: &[Range<usize>],
+    ) -> Result<Vec<T::T>> {
+        let column = column.into();
+        let (values, _) = self.values::<T>(column, ranges)?;
+        if values.len() != ranges.iter().map(ExactSizeIterator::len).sum::<usize>() {
+            return Err(Error::damaged(
+                self.path,
+                format!("column {column} has gaps"),
+            ));
+        }
+        Ok(values)
+    }
+
     /// Values of a 64-bit column without nulls.
     pub(crate) fn int64(
         &self,
         column: impl Into<usize>,
         ranges: &[Range<usize>],
     ) -> Result<Vec<i64>> {
-        Ok(self.values::<Int64Type>(column, ranges)?.0)
+        self.whole::<Int64Type>(column, ranges)
     }
 
     /// Values of a 32-bit column.
@@ -255,7 +272,7 @@ impl RowGroup<'_> {
         column: impl Into<usize>,
         ranges: &[Range<usize>],
     ) -> Result<Vec<i32>> {
-        Ok(self.values::<Int32Type>(column, ranges)?.0)
+        self.whole::<Int32Type>(column, ranges)
     }
 
     /// Values of a small unsigned column.
@@ -264,7 +281,7 @@ impl RowGroup<'_> {
         column: impl Into<usize>,
         ranges: &[Range<usize>],
     ) -> Result<Vec<u8>> {
-        let values = self.values::<Int32Type>(column, ranges)?.0;
+        let values = self.whole::<Int32Type>(column, ranges)?;
         Ok(values
             .into_iter()
             .map(|v| u8::try_from(v).unwrap_or(u8::MAX))
@@ -277,7 +294,7 @@ impl RowGroup<'_> {
         column: impl Into<usize>,
         ranges: &[Range<usize>],
     ) -> Result<Vec<[u8; 16]>> {
-        let values = self.values::<FixedLenByteArrayType>(column, ranges)?.0;
+        let values = self.whole::<FixedLenByteArrayType>(column, ranges)?;
         let id = |v: &FixedLenByteArray| {
             v.data()
                 .try_into()
@@ -292,7 +309,7 @@ impl RowGroup<'_> {
         column: impl Into<usize>,
         ranges: &[Range<usize>],
     ) -> Result<Vec<ByteArray>> {
-        Ok(self.values::<ByteArrayType>(column, ranges)?.0)
+        self.whole::<ByteArrayType>(column, ranges)
     }
 
     /// Hands the raw lines of `ranges` to `each` with their rows, a page's worth at a time.
@@ -315,7 +332,7 @@ impl RowGroup<'_> {
                 let (read, _, _) = reader
                     .read_records(n, None, None, &mut values)
                     .map_err(Error::parquet("read", self.path))?;
-                if read == 0 {
+                if read == 0 || values.len() != read {
                     return Err(Error::damaged(self.path, "column raw ends early"));
                 }
                 for (i, value) in values.iter().enumerate() {
@@ -330,48 +347,48 @@ impl RowGroup<'_> {
     /// Whole records of the rows in `ranges`, in file order.
     pub(crate) fn records(&self, ranges: &[Range<usize>]) -> Result<Vec<Record>> {
         let index = self.int64(Column::Index, ranges)?;
-        let received = self.int64(Column::ReceivedAt, ranges)?;
+        let mut received = self.int64(Column::ReceivedAt, ranges)?.into_iter();
         let (sent, sent_levels) = self.values::<Int64Type>(Column::SentAt, ranges)?;
-        let source = self.ids(Column::Source, ranges)?;
-        let unit = self.ids(Column::Unit, ranges)?;
-        let peer = self.bytes(Column::Peer, ranges)?;
-        let transport = self.small(Column::Transport, ranges)?;
-        let flags = self.small(Column::Flags, ranges)?;
-        let facility = self.small(Column::Facility, ranges)?;
-        let severity = self.small(Column::Severity, ranges)?;
-        let host = self.bytes(Column::Host, ranges)?;
-        let application = self.bytes(Column::Application, ranges)?;
-        let raw = self.bytes(Column::Raw, ranges)?;
-        let text = |value: &ByteArray| {
-            String::from_utf8(value.data().to_vec())
-                .map_err(|_| Error::damaged(self.path, "a text is not UTF-8"))
+        let (mut sent, mut sent_levels) = (sent.into_iter(), sent_levels.into_iter());
+        let mut source = self.ids(Column::Source, ranges)?.into_iter();
+        let mut unit = self.ids(Column::Unit, ranges)?.into_iter();
+        let mut peer = self.bytes(Column::Peer, ranges)?.into_iter();
+        let mut transport = self.small(Column::Transport, ranges)?.into_iter();
+        let mut flags = self.small(Column::Flags, ranges)?.into_iter();
+        let mut facility = self.small(Column::Facility, ranges)?.into_iter();
+        let mut severity = self.small(Column::Severity, ranges)?.into_iter();
+        let mut host = self.bytes(Column::Host, ranges)?.into_iter();
+        let mut application = self.bytes(Column::Application, ranges)?.into_iter();
+        let mut raw = self.bytes(Column::Raw, ranges)?.into_iter();
+        let damaged = |what: &str| Error::damaged(self.path, what);
+        let ends = || damaged("a column ends early");
+        let text = |value: ByteArray| {
+            String::from_utf8(value.data().to_vec()).map_err(|_| damaged("a text is not UTF-8"))
         };
-        let mut sent = sent.into_iter();
+        let address = |value: ByteArray| {
+            let text = std::str::from_utf8(value.data()).ok();
+            (text.and_then(|text| text.parse().ok())).ok_or_else(|| damaged("a peer is no address"))
+        };
         let mut out = Vec::with_capacity(index.len());
-        for i in 0..index.len() {
-            let peer = std::str::from_utf8(peer[i].data())
-                .ok()
-                .and_then(|p| p.parse().ok());
+        for index in index {
             out.push(Record {
-                index: u64::try_from(index[i])
-                    .map_err(|_| Error::damaged(self.path, "a negative record number"))?,
-                received_at_ms: received[i],
-                sent_at_ms: if sent_levels[i] == 1 {
-                    sent.next()
-                } else {
-                    None
+                index: u64::try_from(index).map_err(|_| damaged("a negative record number"))?,
+                received_at_ms: received.next().ok_or_else(ends)?,
+                sent_at_ms: match sent_levels.next().ok_or_else(ends)? {
+                    1 => Some(sent.next().ok_or_else(ends)?),
+                    _ => None,
                 },
-                source: source[i],
-                unit: unit[i],
-                peer: peer.ok_or_else(|| Error::damaged(self.path, "a peer is no address"))?,
-                transport: Transport::from_code(transport[i])
-                    .ok_or_else(|| Error::damaged(self.path, "an unknown transport"))?,
-                flags: Flags(flags[i]),
-                facility: line::told(facility[i]),
-                severity: line::told(severity[i]),
-                host: text(&host[i])?,
-                application: text(&application[i])?,
-                raw: raw[i].data().to_vec(),
+                source: source.next().ok_or_else(ends)?,
+                unit: unit.next().ok_or_else(ends)?,
+                peer: address(peer.next().ok_or_else(ends)?)?,
+                transport: Transport::from_code(transport.next().ok_or_else(ends)?)
+                    .ok_or_else(|| damaged("an unknown transport"))?,
+                flags: Flags(flags.next().ok_or_else(ends)?),
+                facility: line::told(facility.next().ok_or_else(ends)?),
+                severity: line::told(severity.next().ok_or_else(ends)?),
+                host: text(host.next().ok_or_else(ends)?)?,
+                application: text(application.next().ok_or_else(ends)?)?,
+                raw: raw.next().ok_or_else(ends)?.data().to_vec(),
             });
         }
         Ok(out)
@@ -388,4 +405,82 @@ pub(crate) fn ranges(rows: impl IntoIterator<Item = usize>) -> Vec<Range<usize>>
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use parquet::{
+        column::writer::ColumnWriter,
+        file::{properties::WriterProperties, writer::SerializedFileWriter},
+        schema::parser::parse_message_type,
+    };
+
+    use super::{super::schema::MESSAGE, *};
+
+    /// A file of two rows as a segment has them, whose second has nothing in one column.
+    fn segment(path: &Path, gap: Option<Column>) -> Segment {
+        let schema = parse_message_type(&MESSAGE.replace("required", "optional")).unwrap();
+        let file = std::fs::File::create(path).unwrap();
+        let properties = Arc::new(WriterProperties::default());
+        let mut writer = SerializedFileWriter::new(file, Arc::new(schema), properties).unwrap();
+        let mut group = writer.next_row_group().unwrap();
+        let mut place = 0;
+        while let Some(mut column) = group.next_column().unwrap() {
+            let gap = gap.is_some_and(|gap| gap as usize == place);
+            let (n, levels) = if gap { (1, [1, 0]) } else { (2, [1, 1]) };
+            let levels = Some(&levels[..]);
+            let text = || ByteArray::from("::1");
+            match column.untyped() {
+                ColumnWriter::Int64ColumnWriter(w) => w.write_batch(&[0, 1][..n], levels, None),
+                ColumnWriter::Int32ColumnWriter(w) => w.write_batch(&[1, 1][..n], levels, None),
+                ColumnWriter::ByteArrayColumnWriter(w) => {
+                    w.write_batch(&[text(), text()][..n], levels, None)
+                }
+                ColumnWriter::FixedLenByteArrayColumnWriter(w) => {
+                    let id = || FixedLenByteArray::from(vec![7; 16]);
+                    w.write_batch(&[id(), id()][..n], levels, None)
+                }
+                _ => unreachable!("a segment has no other columns"),
+            }
+            .unwrap();
+            column.close().unwrap();
+            place += 1;
+        }
+        group.close().unwrap();
+        writer.close().unwrap();
+        Segment::open(path).unwrap()
+    }
+
+    #[test]
+    fn a_segment_with_gaps_is_damaged() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.parquet");
+        for gap in [None, Some(Column::SentAt)] {
+            let segment = segment(&path, gap);
+            let group = segment.group(0).unwrap();
+            let records = group.records(&group.all()).unwrap();
+            let sent: Vec<_> = records.iter().map(|r| r.sent_at_ms).collect();
+            assert_eq!(sent, [Some(0), gap.is_none().then_some(1)]);
+        }
+        for gap in [
+            Column::Index,
+            Column::ReceivedAt,
+            Column::Source,
+            Column::Peer,
+            Column::Transport,
+            Column::Host,
+            Column::Raw,
+        ] {
+            let segment = segment(&path, Some(gap));
+            let group = segment.group(0).unwrap();
+            let read = group.records(&group.all());
+            assert!(matches!(read, Err(Error::Damaged { .. })), "{read:?}");
+            if gap as usize == Column::Raw as usize {
+                let read = group.each_raw(&group.all(), |_, _| Ok(()));
+                assert!(read.is_err());
+            }
+        }
+    }
 }

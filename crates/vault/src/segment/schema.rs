@@ -19,7 +19,7 @@ pub(super) const CHUNK_ROWS: usize = 65_536;
 pub(super) const CHUNK_BYTES: usize = 16 << 20;
 
 /// In the order of [`super::Column`].
-const MESSAGE: &str = "
+pub(super) const MESSAGE: &str = "
 message line {
   required int64 record_index;
   required int64 received_at (timestamp(millis,true));

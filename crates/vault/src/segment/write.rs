@@ -159,8 +159,9 @@ struct Hashing {
 impl Write for Hashing {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         let n = self.inner.write(bytes)?;
-        self.hash.update(&bytes[..n]);
-        self.part.update(&bytes[..n]);
+        let written = bytes.get(..n).unwrap_or(bytes);
+        self.hash.update(written);
+        self.part.update(written);
         self.bytes += n as u64;
         Ok(n)
     }

@@ -105,7 +105,8 @@ impl Nodes {
     pub(crate) fn unsealed(&self, size: u64) -> Vec<(u32, u64, Vec<Hash>)> {
         let roots = |l: &Level| {
             let n = usize::try_from((size >> l.level).saturating_sub(l.base)).unwrap_or(usize::MAX);
-            (l.level, l.base, l.tail[..n.min(l.tail.len())].to_vec())
+            let roots: Vec<Hash> = l.tail.iter().take(n).copied().collect();
+            (l.level, l.base, roots)
         };
         self.levels
             .iter()
@@ -140,19 +141,18 @@ impl Nodes {
 
     /// The root of the perfect subtree number `index` of `level` (8 or more).
     pub(crate) fn get(&self, level: u32, index: u64) -> Result<Hash, Error> {
-        let kept = &self.levels[((level / 8).clamp(1, 4) - 1) as usize];
+        let none = || Error::damaged(Path::new("tree"), format!("no roots of level {level}"));
+        let kept = (self.levels.iter().rfind(|kept| kept.level <= level)).ok_or_else(none)?;
         let n = 1u64 << (level - kept.level);
         let mut row = Vec::new();
         for i in index * n..(index + 1) * n {
             row.push(kept.read(i)?);
         }
         while row.len() > 1 {
-            row = row
-                .chunks_exact(2)
-                .map(|pair| node_hash(&pair[0], &pair[1]))
-                .collect();
+            let (pairs, _) = row.as_chunks();
+            row = pairs.iter().map(|[a, b]| node_hash(a, b)).collect();
         }
-        Ok(row[0])
+        row.pop().ok_or_else(none)
     }
 }
 

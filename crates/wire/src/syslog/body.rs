@@ -1,14 +1,12 @@
 //! What stands behind the header in the forms of particular makers.
 
-use jiff::Timestamp;
-use memchr::{memchr, memmem};
-
 use super::{
-    bsd::{trim_start, word},
     message::{Message, field},
     parse::Context,
     stamp,
 };
+use crate::cut::{self, trim_start, word};
+use jiff::Timestamp;
 
 /// Reads the forms that name their own program; `false` when it is none of them.
 pub(super) fn read<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Context<'_>) -> bool {
@@ -51,10 +49,10 @@ pub(super) fn pan_os<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Co
     {
         return false;
     }
-    let Some((written, used)) = stamp::rfc3339(time) else {
+    let Some((written, [])) = stamp::rfc3339(time) else {
         return false;
     };
-    if used != time.len() || time[4] != b'/' {
+    if time.get(4) != Some(&b'/') {
         return false;
     }
     // A relay's header may have said where the clock stands; the firewall's value does not.
@@ -67,22 +65,22 @@ pub(super) fn pan_os<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Co
 
 /// Cisco ISE: `CISE_Passed_Authentications 0001939187 4 0 2019-04-24 15:00:48.610 +00:00 …`.
 fn ise<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Context<'_>) -> bool {
-    let name = word(bytes);
+    let (name, rest) = word(bytes);
     if !name.starts_with(b"CISE_") {
         return false;
     }
     message.application = field(name);
-    message.message = trim_start(&bytes[name.len()..]);
+    message.message = trim_start(rest);
     let mut rest = message.message;
     for _ in 0..3 {
-        let number = word(rest);
+        let (number, after) = word(rest);
         if number.is_empty() || !number.iter().all(u8::is_ascii_digit) {
             return true;
         }
-        rest = trim_start(&rest[number.len()..]);
+        rest = trim_start(after);
     }
-    if let Some((written, used)) = stamp::rfc3339(rest) {
-        let east = stamp::offset(trim_start(&rest[used..])).map(|(seconds, _)| seconds);
+    if let Some((written, rest)) = stamp::rfc3339(rest) {
+        let east = stamp::offset(trim_start(rest)).map(|(seconds, _)| seconds);
         message.sent(&written.in_zone_if(east), context);
     }
     true
@@ -92,14 +90,10 @@ fn ise<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Context<'_>) -> 
 /// also with the host before it.
 fn snare<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Context<'_>) -> bool {
     const NAME: &[u8] = b"MSWinEventLog";
-    let Some(at) = memmem::find(&bytes[..bytes.len().min(160)], NAME) else {
+    let Some((before, [b'\t', rest @ ..])) = cut::once_within(bytes, 160, NAME) else {
         return false;
     };
-    let rest = &bytes[at + NAME.len()..];
-    if rest.first() != Some(&b'\t') {
-        return false;
-    }
-    match bytes[..at].trim_ascii() {
+    match before.trim_ascii() {
         b"" => {}
         host if message.host.is_none() && host.iter().all(u8::is_ascii_graphic) => {
             message.host = field(host);
@@ -107,9 +101,9 @@ fn snare<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Context<'_>) -
         _ => return false,
     }
     message.application = field(NAME);
-    message.message = &rest[1..];
+    message.message = rest;
     if message.sent_at.is_none()
-        && let Some(date) = rest.split(|b| *b == b'\t').nth(4)
+        && let Some(date) = rest.split(|b| *b == b'\t').nth(3)
         && let Some((written, _)) = stamp::any(date)
     {
         message.sent(&written, context);
@@ -124,14 +118,13 @@ fn windows<'a>(message: &mut Message<'a>, bytes: &'a [u8]) -> bool {
     };
     message.application = Some("WinEvtLog".into());
     message.message = rest;
-    let mut from = 0;
-    let mut computer = None;
+    let (mut rest, mut computer) = (rest, None);
     for _ in 0..6 {
-        let Some(end) = memmem::find(&rest[from..], b": ") else {
+        let Some((value, after)) = cut::once_within(rest, rest.len(), b": ") else {
             return true;
         };
-        computer = Some(&rest[from..from + end]);
-        from += end + 2;
+        computer = Some(value);
+        rest = after;
     }
     if let Some(name) = computer.filter(|n| n.len() <= 64 && !n.contains(&b' ')) {
         message.host = field(name);
@@ -144,10 +137,9 @@ fn windows<'a>(message: &mut Message<'a>, bytes: &'a [u8]) -> bool {
 pub(super) fn inner_time(message: &mut Message<'_>, context: Context<'_>) {
     let text = message.message;
     // Junos' structured form behind a relay's header: an instant that needs no guess.
-    if let Some((written, used)) = stamp::rfc3339(text)
-        && text[10] == b'T'
+    if let Some((written, [b' ', ..])) = stamp::rfc3339(text)
+        && text.get(10) == Some(&b'T')
         && written.offset.is_some()
-        && text.get(used) == Some(&b' ')
     {
         message.sent(&written, context);
     }
@@ -157,8 +149,8 @@ pub(super) fn inner_time(message: &mut Message<'_>, context: Context<'_>) {
 pub(super) fn bare_time(message: &mut Message<'_>, bytes: &[u8], context: Context<'_>) {
     const SAMBA: &[u8] = b" at [";
     if bytes.starts_with(b"Auth: [")
-        && let Some(at) = memmem::find(&bytes[..bytes.len().min(256)], SAMBA)
-        && let Some((written, _)) = stamp::with_weekday(&bytes[at + SAMBA.len()..])
+        && let Some((_, rest)) = cut::once_within(bytes, 256, SAMBA)
+        && let Some((written, _)) = stamp::with_weekday(rest)
     {
         message.sent(&written, context);
     }
@@ -166,8 +158,7 @@ pub(super) fn bare_time(message: &mut Message<'_>, bytes: &[u8], context: Contex
 
 /// `audit(1480087217.108:6042):` of the Linux audit daemon, as an instant.
 pub(super) fn audit_time(value: &[u8]) -> Option<Timestamp> {
-    let inside = value.strip_prefix(b"audit(")?;
-    let stamp = &inside[..memchr(b':', inside)?];
+    let (stamp, _) = cut::once(value.strip_prefix(b"audit(")?, b':')?;
     let (seconds, millis) = std::str::from_utf8(stamp).ok()?.split_once('.')?;
     if seconds.len() > 11 || millis.len() != 3 {
         return None;

@@ -6,39 +6,37 @@ use super::{
     parse::{self, Context},
     stamp, vendor, zone,
 };
+use crate::cut::{self, trim_start, word};
 
 /// Longest tag taken for a program name. RFC 3164 §5.3 says 32; systemd units and paths are longer.
 const TAG_MAX: usize = 64;
 
 /// Reads what follows the priority, as far as it can be told.
 pub(super) fn read<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Context<'_>) {
-    let Some((written, used)) = stamp::any(bytes).filter(|(w, n)| match bytes.get(*n) {
-        Some(b' ' | b':') => true,
+    let Some((written, rest)) = stamp::any(bytes).filter(|(w, rest)| match rest {
+        [b' ' | b':', ..] => true,
         // Rows of a file that begin with an instant (Exchange).
-        Some(b',') => w.offset.is_some(),
+        [b',', ..] => w.offset.is_some(),
         _ => false,
     }) else {
         without_time(message, bytes, context);
         return;
     };
     message.dialect = Dialect::Rfc3164;
-    let mut rest = &bytes[used..];
     let suffix = zone::suffix(rest, false).filter(|_| written.offset.is_none());
-    let written = suffix.map_or(written, |(east, _)| written.in_zone(east));
-    rest = &rest[suffix.map_or(0, |(_, n)| n)..];
+    let zoned = suffix.map(|(east, rest)| (written.in_zone(east), rest));
+    let (written, rest) = zoned.unwrap_or((written, rest));
     message.sent(&written, context);
     message.header_offset = written.offset;
-    if rest.starts_with(b",") {
-        message.message = &rest[1..];
+    if let Some(row) = rest.strip_prefix(b",") {
+        message.message = row;
         return;
     }
-    rest = trim_start(rest.strip_prefix(b":").unwrap_or(rest));
+    let mut rest = trim_start(rest.strip_prefix(b":").unwrap_or(rest));
     // A relay that knew no name put its time right before the device's.
-    if let Some((written, used)) = stamp::any(rest)
-        && rest.get(used) == Some(&b' ')
-    {
+    if let Some((written, after @ [b' ', ..])) = stamp::any(rest) {
         message.sent(&written, context);
-        rest = trim_start(&rest[used..]);
+        rest = trim_start(after);
     }
     // rsyslog writes the time anew and leaves the year that stood behind it.
     if let [
@@ -56,14 +54,13 @@ pub(super) fn read<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Cont
         message.host = field(name);
         // Only what the agent's own line says counts.
         match stamp::any(inner) {
-            Some((written, used)) => {
+            Some((written, after)) => {
                 message.sent(&written, context);
-                rest = trim_start(&inner[used..]);
+                rest = trim_start(after);
             }
             None => rest = inner,
         }
-    } else if let Some((name, used)) = host(rest) {
-        let after = &rest[used..];
+    } else if let Some((name, after)) = host(rest) {
         if !message.has_priority && after.starts_with(b"   ") {
             // `2017-04-03 15:55:24.37 Logon       Login succeeded …` of SQL Server's own log.
             message.application = field(name);
@@ -78,13 +75,12 @@ pub(super) fn read<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Cont
 
 /// The name or the address behind the time at the front.
 pub(super) fn header_host(bytes: &[u8]) -> Option<&[u8]> {
-    let (written, used) = stamp::any(bytes).filter(|(_, n)| bytes.get(*n) == Some(&b' '))?;
-    let rest = &bytes[used..];
+    let (written, rest) = stamp::any(bytes).filter(|(_, rest)| rest.starts_with(b" "))?;
     let zone = zone::suffix(rest, false).filter(|_| written.offset.is_none());
-    let rest = trim_start(&rest[zone.map_or(0, |(_, n)| n)..]);
-    let (name, used) = host(rest)?;
+    let rest = trim_start(zone.map_or(rest, |(_, rest)| rest));
+    let (name, after) = host(rest)?;
     // An agent's header, and the columns of SQL Server's own log.
-    if agent(rest).is_some() || rest[used..].starts_with(b"   ") {
+    if agent(rest).is_some() || after.starts_with(b"   ") {
         return None;
     }
     Some(name)
@@ -124,8 +120,8 @@ fn without_time<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Context
     } else {
         body::bare_time(message, bytes, context);
         // `web01 nginx[23141]: …`, as some relays write; a bare word proves nothing.
-        let first = word(bytes);
-        let rest = trim_start(&bytes[first.len()..]);
+        let (first, rest) = word(bytes);
+        let rest = trim_start(rest);
         if first.iter().all(u8::is_ascii_graphic) && numbered_tag(rest) {
             message.dialect = Dialect::Rfc3164;
             message.host = field(first);
@@ -137,11 +133,10 @@ fn without_time<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Context
 /// The header of OSSEC's agents, `(name) 10.0.0.1->location …`: the name, and what follows it.
 fn agent(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let inside = bytes.strip_prefix(b"(")?;
-    let end = memchr::memchr(b')', inside.get(..inside.len().min(128))?)?;
-    let rest = inside[end + 1..].strip_prefix(b" ")?;
-    let from = word(rest);
+    let (name, rest) = cut::once_within(inside, 128, b")")?;
+    let (from, rest) = word(rest.strip_prefix(b" ")?);
     memchr::memmem::find(from, b"->")?;
-    Some((&inside[..end], trim_start(&rest[from.len()..])))
+    Some((name, trim_start(rest)))
 }
 
 /// Whether a word is an address.
@@ -155,14 +150,15 @@ pub(super) fn may_be_name(word: &[u8]) -> bool {
         return !matches!(word, [b'1', b'9', _, _] | [b'2', b'0', _, _]);
     }
     let sign = |b: &u8| matches!(b, b'.' | b':' | b',' | b'+' | b'-' | b'/' | b'T' | b'Z');
-    !word[0].is_ascii_digit() && !sign(&word[0])
+    word.first()
+        .is_some_and(|b| !b.is_ascii_digit() && !sign(b))
         || !word.iter().all(|b| b.is_ascii_digit() || sign(b))
         || is_address(word)
 }
 
-/// The host at the front and the bytes used; a tag, a value, a level or a part of a date is none.
-pub(super) fn host(bytes: &[u8]) -> Option<(&[u8], usize)> {
-    let word = word(bytes);
+/// The host at the front and what follows it; a tag, a value, a level or a part of a date is none.
+pub(super) fn host(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (word, rest) = word(bytes);
     if word.is_empty()
         || !may_be_name(word)
         || stamp::is_date(bytes)
@@ -178,17 +174,17 @@ pub(super) fn host(bytes: &[u8]) -> Option<(&[u8], usize)> {
             .iter()
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b':'));
         let level = Severity::from_word(&inside.to_ascii_lowercase()).is_some();
-        return (name && !level && !inside.is_empty()).then_some((inside, word.len()));
+        return (name && !level && !inside.is_empty()).then_some((inside, rest));
     }
     // PAN-OS without a host begins with values at once.
     (!word.contains(&b'[') && !word.contains(&b',') && !word.contains(&b'|'))
-        .then_some((word, word.len()))
+        .then_some((word, rest))
 }
 
 /// Without a level before the tag: `warning tmm[23068]: …` of F5.
 fn without_level(bytes: &[u8]) -> &[u8] {
-    let level = word(bytes);
-    let rest = trim_start(&bytes[level.len()..]);
+    let (level, rest) = word(bytes);
+    let rest = trim_start(rest);
     if Severity::from_word(level).is_some() && numbered_tag(rest) {
         rest
     } else {
@@ -198,13 +194,12 @@ fn without_level(bytes: &[u8]) -> &[u8] {
 
 /// Whether `TAG[123]:` stands at the front.
 fn numbered_tag(bytes: &[u8]) -> bool {
-    let tag = word(bytes);
-    let Some(open) = memchr::memchr(b'[', tag) else {
+    let Some((tag, number)) = cut::once(word(bytes).0, b'[') else {
         return false;
     };
-    let number = tag[open + 1..].strip_suffix(b"]:");
-    open > 0
-        && tag[..open].iter().all(|b| is_tag(*b))
+    let number = number.strip_suffix(b"]:");
+    !tag.is_empty()
+        && tag.iter().all(|b| is_tag(*b))
         && number.is_some_and(|n| !n.is_empty() && n.iter().all(u8::is_ascii_digit))
 }
 
@@ -220,54 +215,39 @@ fn program<'a>(message: &mut Message<'a>, bytes: &'a [u8]) {
     let Some(end) = end.filter(|n| *n > 0) else {
         return;
     };
-    let tag = &bytes[..end];
-    match bytes[end] {
-        b':' if matches!(bytes.get(end + 1), None | Some(b' '))
-            || huawei::mark(tag).is_some_and(|m| m.used == tag.len()) =>
-        {
-            match huawei::mark(tag).filter(|m| m.used == tag.len()) {
+    let (tag, rest) = cut::at(bytes, end);
+    let mark = || huawei::mark(tag).filter(|m| m.rest.is_empty());
+    match rest {
+        [b':', after @ ..] if matches!(after, [] | [b' ', ..]) || mark().is_some() => {
+            match mark() {
                 Some(mark) => mark.tell(message),
                 // `INFO: Port 1 link up` of D-Link names a level.
                 None if Severity::from_word(&tag.to_ascii_lowercase()).is_some() => return,
                 None => message.application = field(tag),
             }
-            message.message = trim_start(&bytes[end + 1..]);
+            message.message = trim_start(after);
         }
-        b' ' if bytes[end..].starts_with(b" : ") => {
+        [b' ', b':', b' ', after @ ..] => {
             message.application = field(tag);
-            message.message = trim_start(&bytes[end + 3..]);
+            message.message = trim_start(after);
         }
-        b'[' => {
-            let inside = &bytes[end + 1..];
+        [b'[', inside @ ..] => {
             let Some(close) = inside.iter().take(TAG_MAX).position(|b| *b == b']') else {
                 return;
             };
-            let after = &inside[close + 1..];
-            let after = after.strip_prefix(b":").unwrap_or(after);
-            if !matches!(after.first(), None | Some(b' ')) {
+            let (inside, behind) = cut::around(inside, close);
+            let after = behind.strip_prefix(b":").unwrap_or(behind);
+            if !matches!(after, [] | [b' ', ..]) {
                 return;
             }
-            let inside = &inside[..close];
             if inside.iter().any(u8::is_ascii_digit) {
                 message.application = field(tag);
                 message.procid = field(inside);
             } else {
-                message.application = field(&bytes[..end + close + 2]);
+                message.application = field(cut::before(bytes, behind));
             }
             message.message = trim_start(after);
         }
         _ => {}
     }
-}
-
-pub(super) fn word(bytes: &[u8]) -> &[u8] {
-    let n = memchr::memchr(b' ', bytes).unwrap_or(bytes.len());
-    &bytes[..n]
-}
-
-pub(super) fn trim_start(mut bytes: &[u8]) -> &[u8] {
-    while let Some(rest) = bytes.strip_prefix(b" ") {
-        bytes = rest;
-    }
-    bytes
 }

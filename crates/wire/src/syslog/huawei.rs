@@ -1,13 +1,12 @@
 //! Huawei VRP and H3C Comware: `Mar 23 2026 08:45:46+07:00 SW %%01IFNET/4/IF_STATE(l)[12]:text`.
 
-use memchr::memmem;
-
 use super::{
-    bsd::{host, is_address, may_be_name, trim_start, word},
+    bsd::{host, is_address, may_be_name},
     message::{Message, Severity, field},
     parse::Context,
     stamp, zone,
 };
+use crate::cut::{self, trim_start, word};
 
 /// How far into a line the `%%` may stand.
 const HEAD_MAX: usize = 200;
@@ -17,31 +16,26 @@ pub(super) struct Mark<'a> {
     pub module: &'a [u8],
     pub severity: Severity,
     pub mnemonic: &'a [u8],
-    /// Bytes up to its end.
-    pub used: usize,
+    /// What follows it.
+    pub rest: &'a [u8],
 }
 
 /// Reads a mark from the front.
 pub(super) fn mark(bytes: &[u8]) -> Option<Mark<'_>> {
-    let name = |bytes: &[u8]| {
-        bytes
-            .iter()
-            .position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.')))
-            .unwrap_or(bytes.len())
-    };
-    let n = name(bytes);
-    let [b'/', level @ b'0'..=b'7', b'/', rest @ ..] = bytes.get(n..)? else {
+    let ends = |b: u8| !(b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
+    let (module, rest) = cut::before_any(bytes, ends);
+    let [b'/', level @ b'0'..=b'7', b'/', rest @ ..] = rest else {
         return None;
     };
-    let m = name(rest);
-    if n == 0 || m == 0 || !bytes[0].is_ascii_alphabetic() {
+    let (mnemonic, rest) = cut::before_any(rest, ends);
+    if mnemonic.is_empty() || !module.first().is_some_and(u8::is_ascii_alphabetic) {
         return None;
     }
     Some(Mark {
-        module: &bytes[..n],
+        module,
         severity: Severity::from_bits(level - b'0'),
-        mnemonic: &rest[..m],
-        used: n + 3 + m,
+        mnemonic,
+        rest,
     })
 }
 
@@ -58,21 +52,21 @@ impl<'a> Mark<'a> {
 
 /// Reads a line with `%%01` or `%%10` in it; `false` when it is not of this shape.
 pub(super) fn read<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Context<'_>) -> bool {
-    let Some(at) = memmem::find(&bytes[..bytes.len().min(HEAD_MAX)], b"%%") else {
+    let Some((before, rest)) = cut::once_within(bytes, HEAD_MAX, b"%%") else {
         return without_sign(message, bytes, context);
     };
-    let [b'0'..=b'9', b'0'..=b'9', body @ ..] = &bytes[at + 2..] else {
+    let [b'0'..=b'9', b'0'..=b'9', body @ ..] = rest else {
         return false;
     };
     let Some(mark) = mark(trim_start(body)) else {
         return false;
     };
-    if !is_header(&bytes[..at]) {
+    if !is_header(before) {
         return false;
     }
     mark.tell(message);
-    head(message, bytes[..at].trim_ascii(), context);
-    message.message = &bytes[at..];
+    head(message, before.trim_ascii(), context);
+    message.message = cut::at(bytes, before.len()).1;
     true
 }
 
@@ -86,18 +80,17 @@ fn is_header(mut head: &[u8]) -> bool {
         if head.is_empty() {
             return true;
         }
-        if let Some((_, used)) = stamp::any(head) {
+        if let Some((_, after)) = stamp::any(head) {
             times += 1;
             // A relay's name has its time before it.
             if times > 2 || (named && times == 1) {
                 return false;
             }
             named = false;
-            head = &head[used..];
-            head = &head[zone::suffix(head, false).map_or(0, |(_, n)| n)..];
+            head = zone::suffix(after, false).map_or(after, |(_, after)| after);
             continue;
         }
-        let word = word(head);
+        let (word, after) = word(head);
         if named {
             // `sw (Stack)`, of several switches that are one.
             let inside = word.strip_prefix(b"(").and_then(|w| w.strip_suffix(b")"));
@@ -111,36 +104,36 @@ fn is_header(mut head: &[u8]) -> bool {
             let year = times > 0 && !may_be_name(word) && !word.ends_with(b":");
             named = !zone && !year && word != b"DST";
             // `(dhcpd)` and `sshd:x` are what programs write.
-            let speaks = word[0] == b'(' || (word.contains(&b':') && !is_address(word));
+            let speaks = word.starts_with(b"(") || (word.contains(&b':') && !is_address(word));
             if named && (speaks || host(head).is_none()) {
                 return false;
             }
         }
-        head = &head[word.len()..];
+        head = after;
     }
 }
 
 /// A trap or a line of an older version, where the mark stands without `%%` behind time and name.
 fn without_sign<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Context<'_>) -> bool {
-    let Some((_, used)) = stamp::any(bytes) else {
+    let Some((_, mut rest)) = stamp::any(bytes) else {
         return false;
     };
-    let mut at = used;
     // A zone, the name, the mark.
     for _ in 0..4 {
-        at += bytes[at..].len() - trim_start(&bytes[at..]).len();
-        let word = word(&bytes[at..]);
+        rest = trim_start(rest);
+        let (word, after) = word(rest);
+        let before = cut::before(bytes, rest);
         if let Some(mark) = mark(word)
-            && matches!(word.get(mark.used), Some(b':' | b'('))
+            && matches!(mark.rest, [b':' | b'(', ..])
             && mark.module.iter().all(|b| !b.is_ascii_lowercase())
-            && is_header(&bytes[..at])
+            && is_header(before)
         {
             mark.tell(message);
-            head(message, &bytes[..at], context);
-            message.message = &bytes[at..];
+            head(message, before, context);
+            message.message = rest;
             return true;
         }
-        at += word.len();
+        rest = after;
     }
     false
 }
@@ -151,19 +144,19 @@ fn head<'a>(message: &mut Message<'a>, mut head: &'a [u8], context: Context<'_>)
     let (mut sent, mut name, mut relay) = (None::<stamp::Written>, None, None);
     for _ in 0..12 {
         head = trim_start(head);
-        let word = word(head);
-        if let Some((written, used)) = stamp::any(head) {
-            head = &head[used..];
-            let suffix = zone::suffix(head, false);
-            sent = Some(suffix.map_or(written, |(east, _)| written.in_zone(east)));
-            head = &head[suffix.map_or(0, |(_, n)| n)..];
+        let (word, after) = word(head);
+        if let Some((written, after)) = stamp::any(head) {
+            let zoned = zone::suffix(after, false).map(|(east, r)| (written.in_zone(east), r));
+            let (written, after) = zoned.unwrap_or((written, after));
+            sent = Some(written);
+            head = after;
             relay = name.take().or(relay);
             continue;
         }
         if word.is_empty() {
             break;
         }
-        let follows = head.len() > word.len();
+        let follows = !after.is_empty();
         // `22:00:00 Hanoi SW-01`: a zone, unless it is all the name there is.
         if let Some(east) = zone::named(word).filter(|_| follows && name.is_none()) {
             sent = sent.map(|w| w.in_zone_if(Some(east)));
@@ -174,7 +167,7 @@ fn head<'a>(message: &mut Message<'a>, mut head: &'a [u8], context: Context<'_>)
             }
             name = host(head).map(|(name, _)| name);
         }
-        head = &head[word.len()..];
+        head = after;
     }
     if let Some(written) = sent {
         message.sent(&written, context);

@@ -9,6 +9,7 @@ use super::{
     parse::Context,
     stamp, zone,
 };
+use crate::cut;
 
 /// How many pairs are looked at; the header fields come first.
 const PAIRS: usize = 24;
@@ -74,21 +75,17 @@ pub(super) fn read<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Cont
 /// `date=` and `time=` apart, or both in `time=` (SonicWall).
 fn written(date: &[u8], time: &[u8]) -> Option<stamp::Written> {
     if date.is_empty() {
-        let (written, used) = stamp::rfc3339(time)?;
-        let rest = &time[used..];
+        let (written, rest) = stamp::rfc3339(time)?;
         // `time="2019-03-14 16:37:19 UTC"` of SonicWall.
         return Some(match rest.strip_prefix(b" ") {
             Some(name) => written.in_zone(zone::named(name)),
             None => written,
         });
     }
-    if date.len() != 10 || !(8..=18).contains(&time.len()) {
+    if !(8..=18).contains(&time.len()) {
         return None;
     }
-    let mut joined = [b' '; 29];
-    joined[..10].copy_from_slice(date);
-    joined[11..11 + time.len()].copy_from_slice(time);
-    stamp::rfc3339(&joined[..11 + time.len()]).map(|(w, _)| w)
+    stamp::apart(date, time)
 }
 
 /// FortiOS counts `eventtime` in seconds (6.0), or nanoseconds (6.2 and later).
@@ -110,9 +107,9 @@ struct Pairs<'a> {
 impl<'a> Pairs<'a> {
     /// FortiOS also writes `date=…,time=…,devname=…` (`set format csv`).
     fn new(rest: &'a [u8]) -> Self {
-        let comma = memchr2(b',', b' ', rest).is_some_and(|at| {
-            rest[at] == b',' && rest.starts_with(b"date=") && rest[at + 1..].starts_with(b"time=")
-        });
+        let comma = rest.starts_with(b"date=")
+            && memchr2(b',', b' ', rest)
+                .is_some_and(|at| cut::at(rest, at).1.starts_with(b",time="));
         let between = if comma { b',' } else { b' ' };
         Self { rest, between }
     }
@@ -122,7 +119,7 @@ impl<'a> Iterator for Pairs<'a> {
     type Item = (&'a [u8], &'a [u8]);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let mut rest = super::bsd::trim_start(self.rest);
+        let mut rest = cut::trim_start(self.rest);
         if self.between == b',' {
             rest = rest.strip_prefix(b",").unwrap_or(rest);
         }
@@ -130,27 +127,25 @@ impl<'a> Iterator for Pairs<'a> {
             .iter()
             .take(40)
             .position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.')))?;
-        if n == 0 || rest[n] != b'=' || !(rest[0].is_ascii_alphabetic() || rest[0] == b'_') {
+        let (key @ [b'A'..=b'Z' | b'a'..=b'z' | b'_', ..], [b'=', value @ ..]) =
+            rest.split_at_checked(n)?
+        else {
             return None;
-        }
-        let (key, value) = (&rest[..n], &rest[n + 1..]);
-        if let Some(quoted) = value.strip_prefix(b"\"") {
-            let mut end = 0;
-            loop {
-                end += memchr(b'"', quoted.get(end..)?)?;
-                if end == 0 || quoted[end - 1] != b'\\' {
-                    break;
-                }
-                end += 1;
+        };
+        if let [b'"', quoted @ ..] = value {
+            let mut end = memchr(b'"', quoted)?;
+            while cut::front(quoted, end).ends_with(b"\\") {
+                end += 1 + memchr(b'"', cut::around(quoted, end).1)?;
             }
-            self.rest = &quoted[end + 1..];
-            return Some((key, &quoted[..end]));
+            let (value, rest) = cut::around(quoted, end);
+            self.rest = rest;
+            return Some((key, value));
         }
         if matches!(value.first(), Some(b'=' | b' ')) {
             return None;
         }
-        let end = memchr(self.between, value).unwrap_or(value.len());
-        self.rest = &value[end..];
-        Some((key, &value[..end]))
+        let (value, rest) = cut::before_byte(value, self.between);
+        self.rest = rest;
+        Some((key, value))
     }
 }

@@ -3,11 +3,11 @@
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
-    bsd::{self, trim_start},
-    huawei, key_value,
+    bsd, huawei, key_value,
     message::{Dialect, Message, Severity, field},
     rfc5424, stamp, vendor,
 };
+use crate::cut::trim_start;
 
 /// When and where a line was received: what a missing year or offset is taken from.
 #[derive(Clone, Copy)]
@@ -31,12 +31,12 @@ pub fn parse<'a>(bytes: &'a [u8], received_at: Timestamp, zone: &TimeZone) -> Me
     };
     let mut message = Message::bare(bytes);
     let mut rest = strip_mark(trim_end(bytes));
-    if let Some((priority, used)) = priority(rest) {
+    if let Some((priority, after)) = priority(rest) {
         message.has_priority = true;
         message.facility = Some(priority >> 3);
         message.severity = Some(Severity::from_bits(priority));
         // Some senders put blanks behind it (HP, Dell, FortiGate's own relay).
-        rest = trim_start(&rest[used..]);
+        rest = trim_start(after);
     }
     rest = strip_mark(rest);
     message.message = rest;
@@ -67,13 +67,11 @@ pub(super) fn line<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Cont
 }
 
 /// `<0>` to `<191>` (RFC 5424 §6.2.1); leading zeros are let pass.
-fn priority(bytes: &[u8]) -> Option<(u8, usize)> {
-    let digits = bytes.strip_prefix(b"<")?;
-    let (value, n) = stamp::number(digits, 1, 3)?;
-    if digits.get(n) != Some(&b'>') || value > 191 {
-        return None;
-    }
-    Some((u8::try_from(value).ok()?, n + 2))
+fn priority(bytes: &[u8]) -> Option<(u8, &[u8])> {
+    let (value, rest) = stamp::number(bytes.strip_prefix(b"<")?, 1, 3)?;
+    let rest = rest.strip_prefix(b">")?;
+    let value = u8::try_from(value).ok().filter(|value| *value <= 191)?;
+    Some((value, rest))
 }
 
 /// Without what Comware and VRP put before the time of a log (`%`, also numbered `%@123%`), a
@@ -81,7 +79,7 @@ fn priority(bytes: &[u8]) -> Option<(u8, usize)> {
 pub(super) fn without_sign(bytes: &[u8]) -> &[u8] {
     let rest = match bytes {
         [b'%', b'@', rest @ ..] => match stamp::number(rest, 1, 9) {
-            Some((_, n)) if rest.get(n) == Some(&b'%') => &rest[n + 1..],
+            Some((_, [b'%', after @ ..])) => after,
             _ => return bytes,
         },
         [b'%' | b'#', rest @ ..] => rest,

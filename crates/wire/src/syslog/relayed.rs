@@ -6,42 +6,42 @@ use std::borrow::Cow;
 
 use super::{
     body,
-    bsd::{may_be_name, trim_start},
+    bsd::may_be_name,
     huawei, key_value,
     message::{Message, field},
     parse::{self, Context},
     stamp, vendor, zone,
 };
+use crate::cut::{self, trim_start};
 
 /// How far the forms look into a line.
 const HEAD: usize = 1024;
 
 /// What a device wrote, put together again.
-struct Joined {
+struct Joined<'a> {
     bytes: Vec<u8>,
-    /// Bytes before those that are in the line as they are, and where they begin in the text.
+    /// Bytes before those that are in the line as they are.
     before: usize,
-    from: usize,
+    /// The text of the line, as far as it belongs to it.
+    text: &'a [u8],
 }
 
-impl Joined {
-    fn new(before: &[&[u8]], text: &[u8], from: usize) -> Self {
+impl<'a> Joined<'a> {
+    fn new(before: &[&[u8]], text: &'a [u8]) -> Self {
         let mut bytes = before.concat();
         let before = bytes.len();
-        let end = text.len().min(from + HEAD);
-        bytes.extend_from_slice(&text[from..end]);
+        bytes.extend_from_slice(cut::front(text, HEAD));
         Self {
             bytes,
             before,
-            from,
+            text,
         }
     }
 
-    /// What is read in it counts for the message, of which `text` is the text.
-    fn read<'a>(
+    /// What is read in it counts for the message.
+    fn read(
         &self,
         message: &mut Message<'a>,
-        text: &'a [u8],
         read: impl for<'x> FnOnce(&mut Message<'x>, &'x [u8]) -> bool,
     ) -> bool {
         let mut inner = Message::bare(&self.bytes);
@@ -52,7 +52,7 @@ impl Joined {
             return false;
         }
         let at = self.bytes.len() - inner.message.len();
-        message.message = &text[self.from + at.saturating_sub(self.before)..];
+        message.message = cut::at(self.text, at.saturating_sub(self.before)).1;
         if inner.sent_at.is_some() {
             message.sent_at = inner.sent_at;
             message.zone = inner.zone;
@@ -87,9 +87,10 @@ pub(super) fn read<'a>(message: &mut Message<'a>, context: Context<'_>) {
     if message.procid.is_some() && speaks && may_be_name(host) {
         return;
     }
-    let from = text.len() - trim_start(text).len();
+    let own = trim_start(text);
     // A colon stood behind the word unless a blank did.
-    let colon: &[u8] = if from == 0 && !program.is_empty() {
+    let at_once = own.len() == text.len();
+    let colon: &[u8] = if at_once && !program.is_empty() {
         b":"
     } else {
         b""
@@ -99,13 +100,13 @@ pub(super) fn read<'a>(message: &mut Message<'a>, context: Context<'_>) {
         if host.len() == 4 && host.iter().all(u8::is_ascii_digit) {
             // The year behind the time: the name follows it.
             message.host = field_of(program);
-            Joined::new(&[], text, from).read(message, text, |inner, bytes| {
+            Joined::new(&[], own).read(message, |inner, bytes| {
                 parse::line(inner, bytes, context);
                 true
             });
         } else {
-            let whole = Joined::new(&[host, b" ", program, colon], text, 0);
-            whole.read(message, text, |inner, bytes| line(inner, bytes, context));
+            let whole = Joined::new(&[host, b" ", program, colon], text);
+            whole.read(message, |inner, bytes| line(inner, bytes, context));
         }
         return;
     }
@@ -117,11 +118,11 @@ pub(super) fn read<'a>(message: &mut Message<'a>, context: Context<'_>) {
     };
     let cut = !program.is_empty()
         && is_cut
-        && Joined::new(&[program, colon], text, 0).read(message, text, |inner, bytes| {
-            line(inner, bytes, context) || (from == 0 && huawei::read(inner, bytes, context))
+        && Joined::new(&[program, colon], text).read(message, |inner, bytes| {
+            line(inner, bytes, context) || (at_once && huawei::read(inner, bytes, context))
         });
     let known = cut
-        || Joined::new(apart, text, from).read(message, text, |inner, bytes| {
+        || Joined::new(apart, own).read(message, |inner, bytes| {
             let read = ((program.is_empty() || pairs) && key_value::read(inner, bytes, context))
                 || vendor::mikrotik(inner, bytes)
                 || (program.is_empty() && body::pan_os(inner, bytes, context))
@@ -144,11 +145,11 @@ fn is_cut(program: &[u8], text: &[u8]) -> bool {
     // `UTC+07` of `UTC+07:00`.
     let zone = || program.contains(&b'+') && zone::named(program).is_some();
     program.iter().all(u8::is_ascii_digit)
-        || matches!(program[0], b'%' | b'#' | b'*')
+        || matches!(program, [b'%' | b'#' | b'*', ..])
         || program.iter().any(sign)
         || !may_be_name(program)
         || zone()
-        || stamp::is_date(&[program, b" ", &text[..text.len().min(HEAD)]].concat())
+        || stamp::is_date(&[program, b" ", cut::front(text, HEAD)].concat())
 }
 
 /// What [`field`] gives, for bytes that do not live as long as the message.
@@ -169,10 +170,8 @@ fn line<'a>(inner: &mut Message<'a>, bytes: &'a [u8], context: Context<'_>) -> b
 fn cut_mark(program: &[u8]) -> Option<&[u8]> {
     match program.strip_prefix(b"%%")? {
         [b'0'..=b'9', b'0'..=b'9', rest @ ..] => {
-            let end = rest
-                .iter()
-                .position(|b| !(b.is_ascii_alphanumeric() || *b == b'_'));
-            Some(&rest[..end.unwrap_or(rest.len())]).filter(|name| !name.is_empty())
+            let ends = |b: u8| !(b.is_ascii_alphanumeric() || b == b'_');
+            Some(cut::before_any(rest, ends).0).filter(|name| !name.is_empty())
         }
         _ => None,
     }
@@ -180,12 +179,12 @@ fn cut_mark(program: &[u8]) -> Option<&[u8]> {
 
 /// The kind of a line of PAN-OS, `1,2026/11/26 22:00:00,serial,TRAFFIC,…` without its date.
 fn cut_values<'t>(program: &[u8], text: &'t [u8]) -> Option<&'t [u8]> {
-    let (_, year) = program.split_at(program.iter().position(|b| *b == b',')? + 1);
+    let (_, year) = cut::once(program, b',')?;
     let mut values = trim_start(text).splitn(4, |b| *b == b',');
     let (time, serial, kind) = (values.next()?, values.next()?, values.next()?);
     let plain = |v: &[u8]| !v.is_empty() && v.iter().all(u8::is_ascii_alphanumeric);
     let cut = year.len() == 4 && stamp::number(year, 4, 4).is_some();
-    let timed = time.len() == 8 && time[2] == b':';
+    let timed = matches!(time, [_, _, b':', _, _, _, _, _]);
     (cut && timed && plain(serial) && plain(kind)).then_some(kind)
 }
 

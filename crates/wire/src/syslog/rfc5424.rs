@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, net::IpAddr};
 
-use memchr::{memchr, memchr3};
+use memchr::memchr3;
 
 use super::{
     body,
@@ -10,6 +10,7 @@ use super::{
     parse::{Context, strip_mark},
     relayed, stamp,
 };
+use crate::cut;
 
 /// Reads what follows the priority; `false` when it is not RFC 5424.
 pub(super) fn read<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Context<'_>) -> bool {
@@ -18,7 +19,7 @@ pub(super) fn read<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Cont
     };
     let (time, rest) = token(rest);
     let written = match stamp::rfc3339(time) {
-        Some((written, used)) if used == time.len() => Some(written),
+        Some((written, [])) => Some(written),
         // Without a priority only a whole time shows that it is this form.
         None if time == b"-" && message.has_priority => None,
         None if message.has_priority && epoch(message, time) => {
@@ -86,49 +87,49 @@ fn epoch(message: &mut Message<'_>, time: &[u8]) -> bool {
 
 /// Up to the next blank, and what follows it.
 fn token(bytes: &[u8]) -> (&[u8], &[u8]) {
-    match memchr(b' ', bytes) {
-        Some(at) => (&bytes[..at], &bytes[at + 1..]),
-        None => (bytes, &[]),
-    }
+    cut::once(bytes, b' ').unwrap_or((bytes, &[]))
 }
 
 /// Splits structured data from the message. Data that is not well formed is
 /// left in the message, where it can at least be read.
 fn structured_data(bytes: &[u8]) -> (&[u8], &[u8]) {
     if let Some(rest) = bytes.strip_prefix(b"-") {
-        return match rest.first() {
-            None => (&[], rest),
-            Some(b' ') => (&[], &rest[1..]),
-            Some(_) => (&[], bytes),
+        return match rest {
+            [] => (&[], rest),
+            [b' ', text @ ..] => (&[], text),
+            _ => (&[], bytes),
         };
     }
-    let mut at = 0;
-    while bytes.get(at) == Some(&b'[') {
-        match element_end(&bytes[at..]) {
-            Some(used) => at += used,
+    let mut rest = bytes;
+    while rest.starts_with(b"[") {
+        match element(rest) {
+            Some((_, after)) => rest = after,
             None => return (&[], bytes),
         }
     }
-    match bytes.get(at) {
-        None => (&bytes[..at], &[]),
-        Some(b' ') => (&bytes[..at], &bytes[at + 1..]),
-        Some(_) => (&[], bytes),
+    match rest {
+        [] => (bytes, &[]),
+        [b' ', text @ ..] => (cut::before(bytes, rest), text),
+        _ => (&[], bytes),
     }
 }
 
-/// The length of one `[…]`, minding quotes and the escapes of §6.3.3.
-fn element_end(bytes: &[u8]) -> Option<usize> {
-    let mut quoted = false;
-    let mut at = 1;
+/// What stands in one `[…]` and behind it, minding quotes and the escapes of §6.3.3.
+fn element(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let inside = bytes.strip_prefix(b"[")?;
+    let (mut rest, mut quoted) = (inside, false);
     loop {
-        at += memchr3(b'"', b'\\', b']', bytes.get(at..)?)?;
-        match bytes[at] {
-            b'"' => quoted = !quoted,
-            b'\\' if quoted => at += 1,
-            b']' if !quoted => return Some(at + 1),
-            _ => {}
-        }
-        at += 1;
+        let (_, from) = cut::at(rest, memchr3(b'"', b'\\', b']', rest)?);
+        rest = match from {
+            [b'"', after @ ..] => {
+                quoted = !quoted;
+                after
+            }
+            [b'\\', _, after @ ..] if quoted => after,
+            [b']', after @ ..] if !quoted => return Some((cut::before(inside, from), after)),
+            [_, after @ ..] => after,
+            [] => return None,
+        };
     }
 }
 
@@ -163,14 +164,9 @@ impl<'a> Iterator for Elements<'a> {
     type Item = Element<'a>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let used = self
-            .rest
-            .first()
-            .filter(|b| **b == b'[')
-            .and_then(|_| element_end(self.rest))?;
-        let inner = &self.rest[1..used - 1];
-        self.rest = &self.rest[used..];
-        let (id, rest) = token(inner);
+        let (inside, after) = element(self.rest)?;
+        self.rest = after;
+        let (id, rest) = token(inside);
         Some(Element {
             id: String::from_utf8_lossy(id),
             rest,
@@ -191,23 +187,22 @@ impl<'a> Iterator for Parameters<'a> {
         while let Some(rest) = self.rest.strip_prefix(b" ") {
             self.rest = rest;
         }
-        let equals = memchr(b'=', self.rest)?;
-        let name = &self.rest[..equals];
-        let value = self.rest[equals + 1..].strip_prefix(b"\"")?;
-        let mut end = 0;
-        let mut escaped = false;
-        loop {
-            match value.get(end)? {
-                b'"' => break,
-                b'\\' => {
+        let (name, value) = cut::once(self.rest, b'=')?;
+        let value = value.strip_prefix(b"\"")?;
+        let (mut rest, mut escaped) = (value, false);
+        let (value, after) = loop {
+            rest = match rest {
+                [b'"', after @ ..] => break (cut::before(value, rest), after),
+                [b'\\', _, after @ ..] => {
                     escaped = true;
-                    end += 2;
+                    after
                 }
-                _ => end += 1,
-            }
-        }
-        self.rest = &value[end + 1..];
-        let text = String::from_utf8_lossy(&value[..end]);
+                [_, after @ ..] => after,
+                [] => return None,
+            };
+        };
+        self.rest = after;
+        let text = String::from_utf8_lossy(value);
         let text = if escaped {
             Cow::Owned(unescape(&text))
         } else {

@@ -7,6 +7,7 @@ use jiff::{
 };
 
 use super::{message::Zone, zone};
+use crate::cut::{self, trim_start};
 
 /// A time as written: year and offset may be missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,272 +86,269 @@ impl Written {
     }
 }
 
-/// Reads a decimal number of `min..=max` digits from the front.
-pub(super) fn number(bytes: &[u8], min: usize, max: usize) -> Option<(i32, usize)> {
-    let mut value = 0i32;
-    let mut n = 0;
-    while n < max && n < bytes.len() && bytes[n].is_ascii_digit() {
-        value = value * 10 + i32::from(bytes[n] - b'0');
+/// Reads a decimal number of `min..=max` digits from the front; with what follows it.
+#[inline]
+pub(super) fn number(bytes: &[u8], min: usize, max: usize) -> Option<(i32, &[u8])> {
+    let (mut value, mut n, mut rest) = (0i32, 0, bytes);
+    while n < max
+        && let [digit @ b'0'..=b'9', after @ ..] = rest
+    {
+        value = value * 10 + i32::from(digit - b'0');
         n += 1;
+        rest = after;
     }
-    (n >= min).then_some((value, n))
+    (n >= min).then_some((value, rest))
 }
 
-pub(super) fn small(
+#[inline]
+fn small(
     bytes: &[u8],
     min: usize,
     max: usize,
     range: std::ops::RangeInclusive<i32>,
-) -> Option<(i8, usize)> {
-    let (value, n) = number(bytes, min, max)?;
+) -> Option<(i8, &[u8])> {
+    let (value, rest) = number(bytes, min, max)?;
     range
         .contains(&value)
-        .then_some((i8::try_from(value).ok()?, n))
+        .then_some((i8::try_from(value).ok()?, rest))
+}
+
+/// The number of two digits.
+#[inline]
+fn pair(tens: u8, ones: u8, range: std::ops::RangeInclusive<i8>) -> Option<i8> {
+    let digit = |byte: u8| {
+        i8::try_from(byte.wrapping_sub(b'0'))
+            .ok()
+            .filter(|d| (0..=9).contains(d))
+    };
+    let value = digit(tens)? * 10 + digit(ones)?;
+    range.contains(&value).then_some(value)
+}
+
+/// A time of day.
+struct Clock {
+    hour: i8,
+    minute: i8,
+    second: i8,
+    nanosecond: i32,
+}
+
+impl Clock {
+    fn on(self, year: Option<i32>, month: i8, day: i8, offset: Option<i32>) -> Written {
+        Written {
+            year: year.and_then(|y| i16::try_from(y).ok()),
+            month,
+            day,
+            hour: self.hour,
+            minute: self.minute,
+            second: self.second,
+            nanosecond: self.nanosecond,
+            offset,
+            unknown_zone: false,
+        }
+    }
 }
 
 /// `hh:mm:ss`, with a fraction after `.`, `,` or `:` if there is one.
-fn clock(bytes: &[u8]) -> Option<(i8, i8, i8, i32, usize)> {
-    let (hour, h) = small(bytes, 1, 2, 0..=23)?;
-    let rest = bytes.get(h..)?;
-    if rest.len() < 6 || rest[0] != b':' || rest[3] != b':' {
+fn clock(bytes: &[u8]) -> Option<(Clock, &[u8])> {
+    let (hour, rest) = small(bytes, 1, 2, 0..=23)?;
+    let [b':', m1, m2, b':', s1, s2, rest @ ..] = rest else {
         return None;
-    }
-    let (minute, _) = small(&rest[1..], 2, 2, 0..=59)?;
-    let (second, _) = small(&rest[4..], 2, 2, 0..=60)?;
-    let mut used = h + 6;
-    let mut nanosecond = 0;
-    let fraction = match bytes.get(used) {
-        Some(b'.' | b',') => bytes.get(used + 1).is_some_and(u8::is_ascii_digit),
-        // Comware's own log: `14:13:39:123 2022`.
-        Some(b':') => {
-            number(&bytes[used + 1..], 3, 3).is_some() && bytes.get(used + 4) == Some(&b' ')
-        }
-        _ => false,
     };
-    if fraction {
-        used += 1;
+    let (minute, second) = (pair(*m1, *m2, 0..=59)?, pair(*s1, *s2, 0..=60)?);
+    let mut rest = rest;
+    let mut nanosecond = 0;
+    let fraction = match rest {
+        [b'.' | b',', digits @ ..] => Some(digits).filter(|d| matches!(d, [b'0'..=b'9', ..])),
+        // Comware's own log: `14:13:39:123 2022`.
+        [b':', digits @ ..] => number(digits, 3, 3)
+            .filter(|(_, after)| after.starts_with(b" "))
+            .map(|_| digits),
+        _ => None,
+    };
+    if let Some(digits) = fraction {
+        rest = digits;
         let mut scale = 100_000_000;
-        while let Some(digit) = bytes.get(used).filter(|b| b.is_ascii_digit()) {
+        while let [digit @ b'0'..=b'9', after @ ..] = rest {
             nanosecond += i32::from(digit - b'0') * scale;
             scale /= 10;
-            used += 1;
+            rest = after;
         }
         // `22:00:00.120.1+07:00` of Huawei's CE: a counter within the millisecond.
-        if let Some([b'.', counter @ ..]) = bytes.get(used..)
-            && let Some((_, n)) = number(counter, 1, 6)
-            && matches!(
-                counter.get(n),
-                None | Some(b' ' | b'+' | b'-' | b'Z' | b':')
-            )
+        if let [b'.', counter @ ..] = rest
+            && let Some((_, after)) = number(counter, 1, 6)
+            && matches!(after, [] | [b' ' | b'+' | b'-' | b'Z' | b':', ..])
         {
-            used += 1 + n;
+            rest = after;
         }
     }
-    Some((hour, minute, second, nanosecond, used))
-}
-
-/// `Z`, `+07:00`, `+0700` or `+07`.
-pub(super) fn offset(bytes: &[u8]) -> Option<(i32, usize)> {
-    let sign = match bytes.first()? {
-        b'Z' | b'z' => return Some((0, 1)),
-        b'+' => 1,
-        b'-' => -1,
-        _ => return None,
-    };
-    let (hours, _) = small(&bytes[1..], 2, 2, 0..=23)?;
-    let mut used = 3;
-    let after_colon = usize::from(bytes.get(used) == Some(&b':'));
-    let mut minutes = 0;
-    if let Some((m, _)) = small(bytes.get(used + after_colon..)?, 2, 2, 0..=59) {
-        minutes = m;
-        used += after_colon + 2;
-    }
-    Some((
-        sign * (i32::from(hours) * 3600 + i32::from(minutes) * 60),
-        used,
-    ))
-}
-
-/// RFC 3339, as RFC 5424 §6.2.3 and rsyslog's forwarding format use it; also with `/` in the
-/// date and a blank before the time (nginx, PAN-OS).
-pub(super) fn rfc3339(bytes: &[u8]) -> Option<(Written, usize)> {
-    if bytes.len() < 19
-        || !matches!(bytes[4], b'-' | b'/')
-        || bytes[7] != bytes[4]
-        || !matches!(bytes[10], b'T' | b't' | b' ')
-    {
-        return None;
-    }
-    let (year, _) = number(bytes, 4, 4)?;
-    let (month, _) = small(&bytes[5..], 2, 2, 1..=12)?;
-    let (day, _) = small(&bytes[8..], 2, 2, 1..=31)?;
-    let (hour, minute, second, nanosecond, n) = clock(&bytes[11..])?;
-    let mut used = 11 + n;
-    let mut east = None;
-    if let Some((seconds, n)) = offset(&bytes[used..]) {
-        east = Some(seconds);
-        used += n;
-    }
-    let written = Written {
-        year: i16::try_from(year).ok(),
-        month,
-        day,
+    let clock = Clock {
         hour,
         minute,
         second,
         nanosecond,
-        offset: east,
-        unknown_zone: false,
     };
-    Some((written, used))
+    Some((clock, rest))
 }
 
-fn month(bytes: &[u8]) -> Option<i8> {
+/// `Z`, `+07:00`, `+0700` or `+07`: seconds east of Greenwich, and what follows.
+pub(super) fn offset(bytes: &[u8]) -> Option<(i32, &[u8])> {
+    let (sign, rest) = match bytes {
+        [b'Z' | b'z', rest @ ..] => return Some((0, rest)),
+        [b'+', rest @ ..] => (1, rest),
+        [b'-', rest @ ..] => (-1, rest),
+        _ => return None,
+    };
+    let (hours, rest) = small(rest, 2, 2, 0..=23)?;
+    let minutes = rest.strip_prefix(b":").unwrap_or(rest);
+    let (minutes, rest) = small(minutes, 2, 2, 0..=59).unwrap_or((0, rest));
+    Some((
+        sign * (i32::from(hours) * 3600 + i32::from(minutes) * 60),
+        rest,
+    ))
+}
+
+/// Year, month and day.
+type Day = (i32, i8, i8);
+
+/// A clock and the offset that may follow it, on a day.
+#[inline]
+fn on((year, month, day): Day, time: &[u8]) -> Option<(Written, &[u8])> {
+    let (clock, rest) = clock(time)?;
+    let (east, rest) = offset(rest).map_or((None, rest), |(east, rest)| (Some(east), rest));
+    Some((clock.on(Some(year), month, day, east), rest))
+}
+
+/// `2026-11-26` or `2026/11/26`.
+#[inline]
+fn date(bytes: &[u8]) -> Option<(Day, &[u8])> {
+    let (year, rest) = number(bytes, 4, 4)?;
+    match rest {
+        [b'-', m1, m2, b'-', d1, d2, rest @ ..] | [b'/', m1, m2, b'/', d1, d2, rest @ ..] => {
+            let (month, day) = (pair(*m1, *m2, 1..=12)?, pair(*d1, *d2, 1..=31)?);
+            Some(((year, month, day), rest))
+        }
+        _ => None,
+    }
+}
+
+/// RFC 3339, as RFC 5424 §6.2.3 and rsyslog's forwarding format use it; also with `/` in the
+/// date and a blank before the time (nginx, PAN-OS).
+pub(super) fn rfc3339(bytes: &[u8]) -> Option<(Written, &[u8])> {
+    if bytes.len() < 19 {
+        return None;
+    }
+    match date(bytes)? {
+        (day, [b'T' | b't' | b' ', time @ ..]) => on(day, time),
+        _ => None,
+    }
+}
+
+/// The same where date and time are told apart.
+pub(super) fn apart(day: &[u8], time: &[u8]) -> Option<Written> {
+    match date(day)? {
+        (day, []) => on(day, time).map(|(written, _)| written),
+        _ => None,
+    }
+}
+
+fn month(bytes: &[u8]) -> Option<(i8, &[u8])> {
     const NAMES: [&[u8; 3]; 12] = [
         b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov",
         b"dec",
     ];
-    let name = bytes.get(..3)?;
+    let (name, rest) = bytes.split_first_chunk::<3>()?;
     let at = NAMES.iter().position(|n| n.eq_ignore_ascii_case(name))?;
-    i8::try_from(at + 1).ok()
+    Some((i8::try_from(at + 1).ok()?, rest))
 }
 
-fn blanks(bytes: &[u8]) -> usize {
-    bytes.iter().take_while(|b| **b == b' ').count()
+/// What follows one or more blanks.
+fn blanks(bytes: &[u8]) -> Option<&[u8]> {
+    bytes.strip_prefix(b" ").map(trim_start)
 }
 
 /// `Mmm dd hh:mm:ss` of RFC 3164 §4.1.2, also with a year before it (NX-OS),
 /// before the time (IOS, ASA) or after it, and with a fraction.
-pub(super) fn bsd(bytes: &[u8]) -> Option<(Written, usize)> {
-    let mut at = 0;
-    let mut year = None;
+pub(super) fn bsd(bytes: &[u8]) -> Option<(Written, &[u8])> {
+    let (mut rest, mut year) = (bytes, None);
     if bytes.first().is_some_and(u8::is_ascii_digit) {
-        let (y, n) = number(bytes, 4, 4)?;
-        if bytes.get(n) != Some(&b' ') {
-            return None;
-        }
+        let (y, after) = number(bytes, 4, 4)?;
+        rest = after.strip_prefix(b" ")?;
         year = Some(y);
-        at = n + 1;
     }
-    let month = month(&bytes[at..])?;
-    at += 3;
-    let gap = blanks(&bytes[at..]);
-    if gap == 0 {
-        return None;
-    }
-    at += gap;
-    let (day, n) = small(&bytes[at..], 1, 2, 1..=31)?;
-    at += n;
-    let gap = blanks(&bytes[at..]);
-    if gap == 0 {
-        return None;
-    }
-    at += gap;
+    let (month, rest) = month(rest)?;
+    let (day, rest) = small(blanks(rest)?, 1, 2, 1..=31)?;
+    let mut rest = blanks(rest)?;
     if year.is_none()
-        && let Some((y, n)) = number(&bytes[at..], 4, 4)
-        && bytes.get(at + n) == Some(&b' ')
+        && let Some((y, after)) = number(rest, 4, 4)
+        && let Some(after) = after.strip_prefix(b" ")
     {
         year = Some(y);
-        at += n + 1;
+        rest = after;
     }
-    let (hour, minute, second, nanosecond, n) = clock(&bytes[at..])?;
-    at += n;
+    let (clock, mut rest) = clock(rest)?;
     if year.is_none()
-        && bytes.get(at) == Some(&b' ')
-        && let Some((y, n)) = number(&bytes[at + 1..], 4, 4)
+        && let Some((y, after)) = rest.strip_prefix(b" ").and_then(|r| number(r, 4, 4))
         && (1990..=2200).contains(&y)
-        && match &bytes[(at + 1 + n).min(bytes.len())..] {
+        && match after {
             [] | [b' ' | b'\t', ..] | [b':'] | [b':', b' ' | b'%', ..] => true,
             // `2001:db8::7` is a host.
             _ => false,
         }
     {
         year = Some(y);
-        at += 1 + n;
+        rest = after;
     }
     // `Feb 15 2021 04:33:56-04:00` of Huawei.
-    let east = offset(&bytes[at..]);
-    at += east.map_or(0, |(_, n)| n);
-    let written = Written {
-        year: year.and_then(|y| i16::try_from(y).ok()),
-        month,
-        day,
-        hour,
-        minute,
-        second,
-        nanosecond,
-        offset: east.map(|(seconds, _)| seconds),
-        unknown_zone: false,
-    };
-    Some((written, at))
+    let (east, rest) = offset(rest).map_or((None, rest), |(east, rest)| (Some(east), rest));
+    Some((clock.on(year, month, day, east), rest))
 }
 
 /// `Thu Sep 18 13:03:42 2025` (Snare, ctime) and `Thu, 14 Oct 2021 15:24:16 UTC` (RFC 2822, Samba).
-pub(super) fn with_weekday(bytes: &[u8]) -> Option<(Written, usize)> {
-    const DAYS: [&[u8]; 7] = [b"mon", b"tue", b"wed", b"thu", b"fri", b"sat", b"sun"];
-    let day = bytes.get(..3)?;
+pub(super) fn with_weekday(bytes: &[u8]) -> Option<(Written, &[u8])> {
+    const DAYS: [&[u8; 3]; 7] = [b"mon", b"tue", b"wed", b"thu", b"fri", b"sat", b"sun"];
+    let (day, rest) = bytes.split_first_chunk::<3>()?;
     if !DAYS.iter().any(|d| d.eq_ignore_ascii_case(day)) {
         return None;
     }
-    if let Some(rest) = bytes[3..].strip_prefix(b", ") {
-        let (day, n) = small(rest, 1, 2, 1..=31)?;
-        let rest_of = rest.get(n..)?.strip_prefix(b" ")?;
-        let month = month(rest_of)?;
-        let year_at = rest_of.get(3..)?.strip_prefix(b" ")?;
-        let (year, y) = number(year_at, 4, 4)?;
-        let time = year_at.get(y..)?.strip_prefix(b" ")?;
-        let (hour, minute, second, nanosecond, c) = clock(time)?;
-        let mut written = Written {
-            year: i16::try_from(year).ok(),
-            month,
-            day,
-            hour,
-            minute,
-            second,
-            nanosecond,
-            offset: None,
-            unknown_zone: false,
-        };
-        let mut used = bytes.len() - time.len() + c;
-        if let Some(after) = time[c..].strip_prefix(b" ") {
-            let n = after
-                .iter()
-                .position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b':')))
-                .unwrap_or(after.len());
-            if n > 0 {
-                written = written.in_zone(zone::named(&after[..n]));
-                used += 1 + n;
-            }
-        }
-        return Some((written, used));
+    let Some(rest) = rest.strip_prefix(b", ") else {
+        return bsd(rest.strip_prefix(b" ")?);
+    };
+    let (day, rest) = small(rest, 1, 2, 1..=31)?;
+    let (month, rest) = month(rest.strip_prefix(b" ")?)?;
+    let (year, rest) = number(rest.strip_prefix(b" ")?, 4, 4)?;
+    let (clock, rest) = clock(rest.strip_prefix(b" ")?)?;
+    let written = clock.on(Some(year), month, day, None);
+    let ends = |b: u8| !(b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b':'));
+    match rest.strip_prefix(b" ").map(|r| cut::before_any(r, ends)) {
+        Some((name, rest)) if !name.is_empty() => Some((written.in_zone(zone::named(name)), rest)),
+        _ => Some((written, rest)),
     }
-    let (written, n) = bsd(bytes[3..].strip_prefix(b" ")?)?;
-    Some((written, n + 4))
 }
 
 /// `2026:11:26-22:00:00` of Sophos UTM.
-fn with_colons(bytes: &[u8]) -> Option<(Written, usize)> {
-    if bytes.len() < 19 || bytes[4] != b':' || bytes[7] != b':' || bytes[10] != b'-' {
+fn with_colons(bytes: &[u8]) -> Option<(Written, &[u8])> {
+    let mut date = *bytes.first_chunk::<19>()?;
+    if date[4] != b':' || date[7] != b':' || date[10] != b'-' {
         return None;
     }
-    let mut date = [0; 19];
-    date.copy_from_slice(&bytes[..19]);
     (date[4], date[7], date[10]) = (b'-', b'-', b'T');
-    rfc3339(&date)
+    let (written, left) = rfc3339(&date)?;
+    Some((written, bytes.get(date.len() - left.len()..)?))
 }
 
 /// Whether a date begins here, `Nov 26`: what a header that was cut through leaves.
 pub(super) fn is_date(bytes: &[u8]) -> bool {
-    let Some([first @ b'A'..=b'Z', second, third, b' ', rest @ ..]) = bytes.get(..) else {
+    if !bytes.first().is_some_and(u8::is_ascii_uppercase) {
         return false;
-    };
-    month(&[*first, *second, *third]).is_some()
-        && small(&rest[blanks(rest)..], 1, 2, 1..=31)
-            .is_some_and(|(_, n)| matches!(rest[blanks(rest)..].get(n), None | Some(b' ')))
+    }
+    month(bytes)
+        .and_then(|(_, rest)| small(blanks(rest)?, 1, 2, 1..=31))
+        .is_some_and(|(_, rest)| matches!(rest, [] | [b' ', ..]))
 }
 
-/// Either form; what RFC 3164 senders put at the front of a line.
-pub(super) fn any(bytes: &[u8]) -> Option<(Written, usize)> {
+/// Either form; what RFC 3164 senders put at the front of a line, and what follows it.
+pub(super) fn any(bytes: &[u8]) -> Option<(Written, &[u8])> {
     match bytes.first()? {
         b'0'..=b'9' => rfc3339(bytes)
             .or_else(|| bsd(bytes))
@@ -393,14 +391,16 @@ mod tests {
 
     #[test]
     fn offsets_in_all_their_forms() {
-        for (text, seconds, used) in [
-            ("Z", 0, 1),
-            ("+07:00", 25_200, 6),
-            ("+0700 ", 25_200, 5),
-            ("+07", 25_200, 3),
-            ("-05:30x", -19_800, 6),
+        for (text, seconds, rest) in [
+            ("Z", 0, ""),
+            ("+07:00", 25_200, ""),
+            ("+0700 ", 25_200, " "),
+            ("+07", 25_200, ""),
+            ("+07:", 25_200, ":"),
+            ("-05:30x", -19_800, "x"),
         ] {
-            assert_eq!(offset(text.as_bytes()), Some((seconds, used)), "{text}");
+            let wanted = Some((seconds, rest.as_bytes()));
+            assert_eq!(offset(text.as_bytes()), wanted, "{text}");
         }
         assert_eq!(offset(b"+7"), None);
     }

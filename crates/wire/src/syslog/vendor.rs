@@ -1,13 +1,14 @@
 //! Cisco and MikroTik.
 
-use memchr::{memchr, memchr2_iter};
+use memchr::memchr2_iter;
 
 use super::{
-    bsd::{is_address, may_be_name, trim_start, word},
+    bsd::{is_address, may_be_name},
     message::{Message, Severity, field},
     parse::Context,
     stamp, zone,
 };
+use crate::cut::{self, trim_start, word};
 
 /// How far into a line the `%` of a Cisco mnemonic may stand.
 const HEAD_MAX: usize = 160;
@@ -16,8 +17,11 @@ const HEAD_MAX: usize = 160;
 /// before the `%` optional; `false` when the line is not of this shape.
 pub(super) fn cisco<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Context<'_>) -> bool {
     // AireOS also writes `#CAPWAP-4-…`.
-    let mut signs = memchr2_iter(b'%', b'#', &bytes[..bytes.len().min(HEAD_MAX)]).take(4);
-    let Some((percent, mnemonic)) = signs.find_map(|at| Some((at, mnemonic(&bytes[at..])?))) else {
+    let mut signs = memchr2_iter(b'%', b'#', cut::front(bytes, HEAD_MAX)).take(4);
+    let Some((head, text, mnemonic)) = signs.find_map(|at| {
+        let (head, text) = cut::at(bytes, at);
+        Some((head, text, mnemonic(text)?))
+    }) else {
         return false;
     };
     // `%ASA-session-6-302015`: the class of the message stands between.
@@ -25,11 +29,10 @@ pub(super) fn cisco<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Con
     let product = product.filter(|p| FIREWALLS.contains(p));
     // A firewall's own name stands where a router's zone does.
     let firewall = product.is_some();
-    let before = bytes[..percent].trim_ascii_end();
-    if JUNOS.contains(&mnemonic.facility) && before.ends_with(b"]:") {
+    if JUNOS.contains(&mnemonic.facility) && head.trim_ascii_end().ends_with(b"]:") {
         return false;
     }
-    let Some(head) = cisco_head(&bytes[..percent], firewall) else {
+    let Some(head) = cisco_head(head, firewall) else {
         return false;
     };
     if let Some(written) = head.stamp {
@@ -43,7 +46,7 @@ pub(super) fn cisco<'a>(message: &mut Message<'a>, bytes: &'a [u8], context: Con
     if !message.has_priority {
         message.severity = Some(mnemonic.severity);
     }
-    message.message = &bytes[percent..];
+    message.message = text;
     true
 }
 
@@ -79,27 +82,30 @@ struct Mnemonic<'a> {
 
 /// `%SYS-5-CONFIG_I:`; the facility may itself have parts (`%PKT_INFRA-LINK-3-UPDOWN`).
 fn mnemonic(bytes: &[u8]) -> Option<Mnemonic<'_>> {
-    let name = &bytes[1..];
-    let n = name
-        .iter()
-        .position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'/')))?;
-    if !matches!(name[n], b':' | b' ') {
+    let (_, name) = bytes.split_first()?;
+    let (whole, [b':' | b' ', ..]) = cut::before_any(name, |b| {
+        !(b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'/'))
+    }) else {
         return None;
-    }
-    let whole = &name[..n];
+    };
     if !whole.first()?.is_ascii_uppercase() {
         return None;
     }
-    let parted = |i: usize| whole[i] == b'-' && whole[i + 2] == b'-';
-    let levels = || (1..n.saturating_sub(2)).filter(|i| parted(*i));
-    let number = levels().find(|i| matches!(whole[i + 1], b'0'..=b'7'));
-    let (level, severity) = match number {
-        Some(at) => (at, Severity::from_bits(whole[at + 1] - b'0')),
+    // What stands between two dashes, and how much before them.
+    let levels = || {
+        let parts = whole.windows(3).enumerate().skip(1);
+        parts.filter_map(|(at, part)| match part {
+            [b'-', level, b'-'] => Some((at, *level)),
+            _ => None,
+        })
+    };
+    let (at, severity) = match levels().find(|(_, level)| matches!(level, b'0'..=b'7')) {
+        Some((at, level)) => (at, Severity::from_bits(level - b'0')),
         // The switches for small offices have letters.
-        None => levels().find_map(|at| Some((at, letter(whole[at + 1])?)))?,
+        None => levels().find_map(|(at, level)| Some((at, letter(level)?)))?,
     };
     Some(Mnemonic {
-        facility: &whole[..level],
+        facility: cut::front(whole, at),
         severity,
         whole,
     })
@@ -155,50 +161,48 @@ fn cisco_head(head: &[u8], firewall: bool) -> Option<Head<'_>> {
             out.clock_set = false;
             return Some(out);
         }
-        if let Some((mut written, n)) = stamp::any(body) {
-            rest = &body[n..];
+        if let Some((mut written, after)) = stamp::any(body) {
+            rest = after;
             // With a number or a name before the time, a word behind it is a zone.
             let only = !firewall && (out.host.is_some() || out.sequence.is_some());
             if written.offset.is_none()
-                && let Some((east, n)) =
+                && let Some((east, after)) =
                     zone::suffix(rest, only).or_else(|| zone::last(rest).filter(|_| !firewall))
             {
                 written = written.in_zone(east);
-                rest = &rest[n..];
+                rest = after;
             }
             out.stamp = Some(written);
             out.clock_set = !marked;
             continue;
         }
-        let n = ipv6(body).unwrap_or_else(|| {
-            let end = body.iter().position(|b| matches!(b, b' ' | b':'));
-            end.unwrap_or(body.len())
-        });
-        let token = &body[..n];
-        if token.iter().all(u8::is_ascii_digit) && body.get(n) == Some(&b':') && !is_clock(body) {
+        let (token, after) =
+            ipv6(body).unwrap_or_else(|| cut::before_any(body, |b| matches!(b, b' ' | b':')));
+        let colon = after.starts_with(b":");
+        if token.iter().all(u8::is_ascii_digit) && colon && uptime(body).is_none() {
             out.sequence = Some(token);
-        } else if let Some(used) = uptime(body) {
-            rest = &body[used..];
+        } else if let Some(after) = uptime(body) {
+            rest = after;
             continue;
         } else if body.starts_with(b"[") {
             // Structured data before the text, `[syslog@9 s_id="sw1:666"]`.
-            rest = &body[memchr(b']', body)? + 1..];
+            rest = cut::once(body, b']')?.1;
             continue;
-        } else if let Some(open) = memchr(b'[', token) {
-            out.process = Some(token[open + 1..].strip_suffix(b"]")?);
+        } else if let Some((_, number)) = cut::once(token, b'[') {
+            out.process = Some(number.strip_suffix(b"]")?);
         } else if token.contains(&b'/') {
             // The node of an IOS-XR route processor, `RP/0/RSP0/CPU0`; `postfix/smtpd` speaks.
             if token.iter().any(u8::is_ascii_lowercase) && zone::named(token).is_none() {
                 out.process = Some(token);
             }
-        } else if marked && body.get(n) == Some(&b':') && token[0].is_ascii_alphabetic() {
+        } else if marked && colon && token.first().is_some_and(u8::is_ascii_alphabetic) {
             // The task of a wireless controller, `*spamApTask3:`.
             out.process = Some(token);
         } else if hosts == 1
             && !closed
             && !marked
             && out.process.is_none()
-            && matches!(body.get(n..), Some(b":" | b": "))
+            && matches!(after, b":" | b": ")
         {
             // The agent that speaks, on Arista: `sw1 Bgp: %BGP-…`.
             out.process = Some(token);
@@ -211,7 +215,7 @@ fn cisco_head(head: &[u8], firewall: bool) -> Option<Head<'_>> {
             // A relay's name for it comes first, its own after it.
             if hosts == 0 {
                 let address = is_address(token);
-                closed = !address && body.get(n) == Some(&b':');
+                closed = !address && colon;
                 relayed = address || (!closed && out.stamp.is_some());
             }
             hosts += 1;
@@ -219,51 +223,40 @@ fn cisco_head(head: &[u8], firewall: bool) -> Option<Head<'_>> {
         } else {
             return None;
         }
-        rest = &body[n..];
+        rest = after;
     }
     None
 }
 
-/// The length of an IPv6 address at the front, without the colon that may follow it.
-fn ipv6(bytes: &[u8]) -> Option<usize> {
-    let word = word(bytes);
-    let whole = std::str::from_utf8(word).ok()?;
-    let address = |text: &str| text.parse::<std::net::Ipv6Addr>().is_ok();
-    if address(whole) {
-        return Some(word.len());
-    }
-    let bare = whole.strip_suffix(':')?;
-    address(bare).then_some(bare.len())
-}
-
-fn is_clock(bytes: &[u8]) -> bool {
-    uptime(bytes).is_some()
-}
-
-/// Time since start instead of a time of day: `00:01:02`, `00:01:02.123`, `1d02h`, `4w6d`.
-fn uptime(bytes: &[u8]) -> Option<usize> {
-    let n = bytes.iter().position(|b| *b == b' ').unwrap_or(bytes.len());
-    let text = bytes[..n].strip_suffix(b":").unwrap_or(&bytes[..n]);
-    let (clock, fraction) = match memchr(b'.', text) {
-        Some(at) => (&text[..at], &text[at + 1..]),
-        None => (text, &[][..]),
+/// An IPv6 address at the front, and what follows it from the colon on that may stand there.
+fn ipv6(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (word, rest) = word(bytes);
+    let address = |word: &[u8]| {
+        std::str::from_utf8(word).is_ok_and(|text| text.parse::<std::net::Ipv6Addr>().is_ok())
     };
-    let colons = clock.len() == 8
-        && fraction.iter().all(u8::is_ascii_digit)
-        && clock.iter().enumerate().all(|(i, b)| {
-            if i % 3 == 2 {
-                *b == b':'
-            } else {
-                b.is_ascii_digit()
-            }
-        });
+    if address(word) {
+        return Some((word, rest));
+    }
+    let bare = word.strip_suffix(b":").filter(|bare| address(bare))?;
+    Some(cut::at(bytes, bare.len()))
+}
+
+/// What follows a time since start that stands instead of a time of day: `00:01:02`,
+/// `00:01:02.123`, `1d02h`, `4w6d`.
+fn uptime(bytes: &[u8]) -> Option<&[u8]> {
+    let (word, _) = word(bytes);
+    let (text, rest) = cut::at(bytes, word.strip_suffix(b":").unwrap_or(word).len());
+    let (clock, fraction) = cut::once(text, b'.').unwrap_or((text, &[]));
+    let colons = match clock {
+        [a, b, b':', c, d, b':', e, f] => [a, b, c, d, e, f].iter().all(|b| b.is_ascii_digit()),
+        _ => false,
+    } && fraction.iter().all(u8::is_ascii_digit);
     let units = (4..=8).contains(&text.len())
-        && text[0].is_ascii_digit()
+        && matches!(text, [b'0'..=b'9', .., b'd' | b'h' | b'w'])
         && text
             .iter()
-            .all(|b| b.is_ascii_digit() || matches!(b, b'y' | b'w' | b'd' | b'h'))
-        && matches!(text[text.len() - 1], b'd' | b'h' | b'w');
-    (colons || units).then_some(text.len())
+            .all(|b| b.is_ascii_digit() || matches!(b, b'y' | b'w' | b'd' | b'h'));
+    (colons || units).then_some(rest)
 }
 
 /// The first topics RouterOS knows (its manual, "Logging", topics).
@@ -282,7 +275,7 @@ const LEVELS: [&[u8]; 5] = [b"critical", b"error", b"warning", b"info", b"debug"
 /// Reads `system,info,account user admin logged in …`, also with the router's name and a colon
 /// before it; `false` when there is no list of topics.
 pub(super) fn mikrotik<'a>(message: &mut Message<'a>, bytes: &'a [u8]) -> bool {
-    let first = word(bytes);
+    let (first, rest) = word(bytes);
     let name = first.strip_suffix(b":").filter(|name| {
         let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
         !name.is_empty() && name.iter().all(plain) && may_be_name(name)
@@ -290,7 +283,7 @@ pub(super) fn mikrotik<'a>(message: &mut Message<'a>, bytes: &'a [u8]) -> bool {
     let Some(name) = name else {
         return topics(message, bytes);
     };
-    let named = topics(message, trim_start(&bytes[first.len()..]));
+    let named = topics(message, trim_start(rest));
     if named {
         message.host = field(name);
     }
@@ -298,15 +291,14 @@ pub(super) fn mikrotik<'a>(message: &mut Message<'a>, bytes: &'a [u8]) -> bool {
 }
 
 fn topics<'a>(message: &mut Message<'a>, bytes: &'a [u8]) -> bool {
-    let word = word(bytes);
+    let (word, rest) = word(bytes);
     let topics = word.strip_suffix(b":").unwrap_or(word);
-    let Some(comma) = memchr(b',', topics) else {
+    let Some((first, _)) = cut::once(topics, b',') else {
         return false;
     };
     let plain = topics
         .iter()
         .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b',' | b'-' | b'!'));
-    let first = &topics[..comma];
     let mut all = topics.split(|b| *b == b',');
     let known = TOPICS.split(' ').any(|t| t.as_bytes() == first);
     if !plain || first.is_empty() || !(known || all.any(|t| LEVELS.contains(&t))) {
@@ -319,6 +311,6 @@ fn topics<'a>(message: &mut Message<'a>, bytes: &'a [u8]) -> bool {
     }
     message.application = field(first);
     message.msgid = field(topics);
-    message.message = trim_start(&bytes[word.len()..]);
+    message.message = trim_start(rest);
     true
 }

@@ -1,13 +1,15 @@
 //! Names of time zones as devices write them after a time.
 
+use crate::cut;
+
 /// Seconds east of Greenwich that a zone's name or offset stands for: `ICT`, `+07:00`,
 /// `GMT+7`, `UTC+07:00`, `(GMT-5:00)Eastern Time`, `Hanoi`. `None` for a name without one
 /// known meaning. Where a name has several, that of Vietnam's neighbours is taken (`CST` is
 /// China's).
 pub(super) fn named(name: &[u8]) -> Option<i32> {
     let name = name.strip_prefix(b"(").unwrap_or(name);
-    if let Some((seconds, n)) = super::stamp::offset(name) {
-        return (n == name.len()).then_some(seconds);
+    if let Some((seconds, rest)) = super::stamp::offset(name) {
+        return rest.is_empty().then_some(seconds);
     }
     let upper = name.to_ascii_uppercase();
     if let Some(rest) = upper
@@ -29,28 +31,22 @@ pub(super) fn named(name: &[u8]) -> Option<i32> {
 
 /// `+7`, `-5:00`, `+0530`, with what follows in parentheses or as words left alone.
 fn hours(bytes: &[u8]) -> Option<i32> {
-    let sign = match bytes.first()? {
-        b'+' => 1,
-        b'-' => -1,
+    let (sign, rest) = match bytes {
+        [b'+', rest @ ..] => (1, rest),
+        [b'-', rest @ ..] => (-1, rest),
         _ => return None,
     };
-    let rest = &bytes[1..];
-    let (hours, minutes, used) = match super::stamp::number(rest, 4, 4) {
-        Some((all, n)) => (all / 100, all % 100, n),
+    let (hours, minutes, rest) = match super::stamp::number(rest, 4, 4) {
+        Some((all, rest)) => (all / 100, all % 100, rest),
         None => {
-            let (hours, n) = super::stamp::number(rest, 1, 2)?;
-            let minutes = rest
-                .get(n..)
-                .and_then(|r| r.strip_prefix(b":"))
-                .and_then(|r| super::stamp::number(r, 2, 2));
-            (
-                hours,
-                minutes.map_or(0, |(m, _)| m),
-                n + minutes.map_or(0, |_| 3),
-            )
+            let (hours, rest) = super::stamp::number(rest, 1, 2)?;
+            let minutes = rest.strip_prefix(b":");
+            let minutes = minutes.and_then(|r| super::stamp::number(r, 2, 2));
+            let (minutes, rest) = minutes.unwrap_or((0, rest));
+            (hours, minutes, rest)
         }
     };
-    let ends = rest.get(used).is_none_or(|b| matches!(b, b')' | b' '));
+    let ends = matches!(rest, [] | [b')' | b' ', ..]);
     (ends && hours <= 14 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60))
 }
 
@@ -82,43 +78,36 @@ const NAMES: &[(&str, i32)] = &[
 ];
 
 /// A zone after a time, from the blank on: its offset (`None` for a name nobody knows) and
-/// the bytes used, the colon that may follow not among them.
+/// what follows it, the colon that may stand there included.
 ///
 /// A word is a zone when its meaning is known and `:` follows it, or when it is an offset
 /// or has one (`GMT+7`): a host called `UTC` stays a host. Where the place of the host is
 /// known to be elsewhere (`only`), any word before `:` is a zone.
-pub(super) fn suffix(bytes: &[u8], only: bool) -> Option<(Option<i32>, usize)> {
+pub(super) fn suffix(bytes: &[u8], only: bool) -> Option<(Option<i32>, &[u8])> {
     let rest = bytes.strip_prefix(b" ")?;
-    let n = rest
-        .iter()
-        .position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'_' | b'/' | b'.')))
-        .unwrap_or(rest.len());
+    let (mut word, mut after) = cut::before_any(rest, |b| {
+        !(b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'_' | b'/' | b'.'))
+    });
     // `+07:00`, `GMT+7:00`: a colon of their own.
-    let n = match rest.get(n..) {
-        Some([b':', a, b, ..])
-            if a.is_ascii_digit()
-                && b.is_ascii_digit()
-                && rest[..n].iter().any(|b| matches!(b, b'+' | b'-')) =>
-        {
-            n + 3
-        }
-        _ => n,
-    };
-    let word = &rest[..n];
+    if let [b':', b'0'..=b'9', b'0'..=b'9', behind @ ..] = after
+        && word.iter().any(|b| matches!(b, b'+' | b'-'))
+    {
+        (word, after) = (cut::before(rest, behind), behind);
+    }
     let numbered = word
         .iter()
         .position(|b| matches!(b, b'+' | b'-'))
         .is_some_and(|at| word.get(at + 1).is_some_and(u8::is_ascii_digit) && matches!(at, 0 | 3));
-    let next = rest.get(n);
+    let next = after.first();
     match named(word) {
         Some(_) if numbered && !matches!(next, None | Some(b' ' | b':')) => None,
-        Some(east) if numbered || next == Some(&b':') => Some((Some(east), n + 1)),
+        Some(east) if numbered || next == Some(&b':') => Some((Some(east), after)),
         None if only
             && next == Some(&b':')
-            && (2..=16).contains(&n)
-            && word[0].is_ascii_alphabetic() =>
+            && (2..=16).contains(&word.len())
+            && word.first().is_some_and(u8::is_ascii_alphabetic) =>
         {
-            Some((None, n + 1))
+            Some((None, after))
         }
         _ => None,
     }
@@ -127,20 +116,18 @@ pub(super) fn suffix(bytes: &[u8], only: bool) -> Option<(Option<i32>, usize)> {
 /// A zone between a time and the `%` of a Cisco message, from the blank on, where nothing else
 /// stands: a name that is known, or before `:` a word that looks like one. A name in small
 /// letters or with a dash is a host's.
-pub(super) fn last(head: &[u8]) -> Option<(Option<i32>, usize)> {
+pub(super) fn last(head: &[u8]) -> Option<(Option<i32>, &[u8])> {
     let rest = head.strip_prefix(b" ")?;
-    let end = rest.iter().position(|b| matches!(b, b' ' | b':'));
-    let word = &rest[..end.unwrap_or(rest.len())];
-    let after = &rest[word.len()..];
+    let (word, after) = cut::before_any(rest, |b| matches!(b, b' ' | b':'));
     if word.is_empty() || !after.iter().all(|b| matches!(b, b' ' | b':')) {
         return None;
     }
-    let looks = word[0].is_ascii_uppercase()
+    let looks = word.first().is_some_and(u8::is_ascii_uppercase)
         && (2..=16).contains(&word.len())
         && word.iter().all(u8::is_ascii_alphanumeric)
         && after.starts_with(b":");
     let east = named(word);
-    (east.is_some() || looks).then_some((east, word.len() + 1))
+    (east.is_some() || looks).then_some((east, after))
 }
 
 #[cfg(test)]
@@ -176,13 +163,14 @@ mod tests {
 
     #[test]
     fn a_word_is_a_zone_where_it_cannot_be_a_host() {
-        assert_eq!(suffix(b" ICT: x", false), Some((Some(25_200), 4)));
-        assert_eq!(suffix(b" GMT+7: x", false), Some((Some(25_200), 6)));
-        assert_eq!(suffix(b" GMT+7 sw x", false), Some((Some(25_200), 6)));
-        assert_eq!(suffix(b" +07:00 sw x", false), Some((Some(25_200), 7)));
-        assert_eq!(suffix(b" UTC+07:00: x", false), Some((Some(25_200), 10)));
+        let hanoi = |rest: &'static [u8]| Some((Some(25_200), rest));
+        assert_eq!(suffix(b" ICT: x", false), hanoi(b": x"));
+        assert_eq!(suffix(b" GMT+7: x", false), hanoi(b": x"));
+        assert_eq!(suffix(b" GMT+7 sw x", false), hanoi(b" sw x"));
+        assert_eq!(suffix(b" +07:00 sw x", false), hanoi(b" sw x"));
+        assert_eq!(suffix(b" UTC+07:00: x", false), hanoi(b": x"));
         assert_eq!(suffix(b" UTC sw: x", false), None);
         assert_eq!(suffix(b" FWHUE: x", false), None);
-        assert_eq!(suffix(b" XYZ: x", true), Some((None, 4)));
+        assert_eq!(suffix(b" XYZ: x", true), Some((None, &b": x"[..])));
     }
 }

@@ -32,24 +32,21 @@ pub(super) fn in_bytes(bytes: &[u8]) -> Option<Active> {
 
 /// The file without its streams, and without strings in them that only look like names.
 fn without_streams(bytes: &[u8]) -> Vec<u8> {
+    const END: &[u8] = b"endstream";
     let mut out = Vec::new();
-    let mut from = 0;
-    while let Some(at) = memmem::find(&bytes[from..], b"stream") {
-        let begin = from + at + 6;
-        out.extend(&bytes[from..begin]);
-        let opens = !bytes[..begin - 6].ends_with(b"end")
-            && matches!(bytes.get(begin), Some(b'\r' | b'\n'));
-        from = if opens {
-            memmem::find(&bytes[begin..], b"endstream").map_or(bytes.len(), |end| begin + end)
-        } else {
-            begin
-        };
-        if from > begin {
+    let mut rest = bytes;
+    while let Some((heading, after)) =
+        memmem::find(rest, b"stream").and_then(|at| rest.split_at_checked(at + b"stream".len()))
+    {
+        out.extend(heading);
+        rest = after;
+        if !heading.ends_with(END) && matches!(after, [b'\r' | b'\n', ..]) {
             // The word itself must not be read as the beginning of another.
-            from = (from + 9).min(bytes.len());
+            let end = memmem::find(after, END).and_then(|end| after.get(end + END.len()..));
+            rest = end.unwrap_or_default();
         }
     }
-    out.extend(&bytes[from..]);
+    out.extend(rest);
     strings_emptied(&out)
 }
 

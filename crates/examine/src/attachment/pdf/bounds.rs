@@ -16,24 +16,25 @@ pub(super) fn readable(bytes: &[u8]) -> Result<bool, Refusal> {
     let (mut words, mut all, mut readable) = (0, 0, true);
     let mut last = 0;
     for at in memmem::find_iter(bytes, b"stream") {
-        if bytes[..at].ends_with(b"end") {
-            last = at;
+        let (before, data) = bytes.split_at_checked(at).unwrap_or((bytes, &[]));
+        let heading = before.get(last.max(at.saturating_sub(4_096))..);
+        last = at;
+        if before.ends_with(b"end") {
             continue;
         }
-        let heading = unescape(&bytes[last.max(at.saturating_sub(4_096))..at]);
-        last = at;
+        let heading = unescape(heading.unwrap_or(before));
         let count = |name: &[u8]| memmem::find_iter(&heading, name).count();
         if count(b"FlateDecode") > 1 {
             return Err(Refusal::Bomb);
         }
         // A filter that is named elsewhere, or one that is not counted here.
         let elsewhere = memmem::find(&heading, b"/Filter").is_some_and(|f| {
-            let rest = heading[f + 7..].trim_ascii_start();
-            rest.first().is_some_and(u8::is_ascii_digit)
+            let rest = heading.get(f + b"/Filter".len()..).unwrap_or_default();
+            matches!(rest.trim_ascii_start(), [b'0'..=b'9', ..])
         });
         let picture = count(b"/Image") > 0 && count(b"/Width") > 0;
         readable &= !elsewhere && (picture || count(b"LZWDecode") == 0);
-        let data = &bytes[at + 6..];
+        let data = data.strip_prefix(b"stream").unwrap_or(data);
         let data = data
             .strip_prefix(b"\r\n")
             .or_else(|| data.strip_prefix(b"\n"))

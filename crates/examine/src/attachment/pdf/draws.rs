@@ -57,14 +57,22 @@ fn drawn(content: &[u8], own: &Dictionary) -> Drawn {
     let space = |b: &u8| b.is_ascii_whitespace() || *b == 0;
     let mut out: HashMap<ObjectId, u64> = HashMap::new();
     for at in memmem::find_iter(content, b"Do") {
-        let (before, after) = (&content[..at], &content[at + 2..]);
-        if after.first().is_some_and(u8::is_ascii_alphanumeric) || !before.last().is_some_and(space)
+        let (before, after) = content.split_at_checked(at).unwrap_or((content, &[]));
+        let ends = !after.get(2).is_some_and(u8::is_ascii_alphanumeric);
+        let mut rest = before;
+        while let [front @ .., last] = rest
+            && space(last)
         {
+            rest = front;
+        }
+        if !ends || rest.len() == before.len() {
             continue;
         }
-        let end = before.iter().rposition(|b| !space(b)).map_or(0, |i| i + 1);
-        let begin = before[..end].iter().rposition(|b| *b == b'/');
-        let named = begin.and_then(|begin| own.get(&before[begin + 1..end]).ok());
+        let mut parts = rest.rsplitn(2, |b| *b == b'/');
+        let named = match (parts.next(), parts.next()) {
+            (Some(name), Some(_)) => own.get(name).ok(),
+            _ => None,
+        };
         if let Some(Object::Reference(id)) = named {
             *out.entry(*id).or_default() += 1;
         }

@@ -241,8 +241,8 @@ fn is_number_of_glyph(name: &[u8]) -> bool {
         .iter()
         .take_while(|b| b.is_ascii_alphabetic() || **b == b'_')
         .count();
-    let digits = &name[letters..];
-    let word = name[..letters].to_ascii_lowercase();
+    let (word, digits) = name.split_at_checked(letters).unwrap_or((name, &[]));
+    let word = word.to_ascii_lowercase();
     !digits.is_empty()
         && digits.iter().all(u8::is_ascii_digit)
         && matches!(

@@ -51,18 +51,17 @@ pub(super) fn look_into(bytes: &[u8], look: &mut Look) -> Result<(), Refusal> {
 /// Reads the structure; places in it are counted from the heading, or from the first byte.
 fn open(bytes: &[u8]) -> Option<Document> {
     let at = pdf_heading(bytes)?;
-    if let Ok(document) = Document::load_mem(&bytes[at..]) {
+    let from = bytes.get(at..)?;
+    if let Ok(document) = Document::load_mem(from) {
         return Some(document);
     }
     // The heading is moved to the front, and a comment fills what stood before it.
-    let line = bytes[at..]
-        .iter()
-        .position(|b| matches!(b, b'\r' | b'\n'))?
-        + at;
-    let mut moved = bytes[at..line].to_vec();
+    let line = from.iter().position(|b| matches!(b, b'\r' | b'\n'))?;
+    let (heading, rest) = from.split_at_checked(line)?;
+    let mut moved = heading.to_vec();
     moved.push(b'\n');
-    moved.resize(line, b'%');
-    moved.extend(&bytes[line..]);
+    moved.resize(at + line, b'%');
+    moved.extend(rest);
     (at > 0).then(|| Document::load_mem(&moved).ok()).flatten()
 }
 

@@ -1,7 +1,11 @@
 //! What a part of an office document does by itself when the document is opened.
 
-use super::{Attribute, called::is_active_formula};
-use crate::attachment::Active;
+use super::Attribute;
+use crate::attachment::{
+    Active,
+    address::{is_remote, is_share},
+    formula::is_active_formula,
+};
 
 /// What an element does by itself when its document is opened.
 pub(super) fn active(element: &str, attributes: &[Attribute]) -> Option<Active> {
@@ -136,42 +140,6 @@ fn is_clicked(element: &str) -> bool {
             | "arc"
             | "curve"
     )
-}
-
-/// Whether an address lies on another machine's share: Windows signs in there to look for it.
-pub(super) fn is_share(address: &str) -> bool {
-    let address = address.trim().to_lowercase();
-    is_remote(&address) && (address.starts_with("file:") || address.starts_with(['\\', '/']))
-}
-
-/// Whether an address lies on another machine. A file on a drive of the writer's does not:
-/// most templates of offices are named so.
-fn is_remote(address: &str) -> bool {
-    let address = address.trim().to_lowercase().replace('\\', "/");
-    let address = address.as_str();
-    if let Some(file) = address.strip_prefix("file:") {
-        let path = file.trim_start_matches('/');
-        let slashes = file.len() - path.len();
-        let drive = path
-            .as_bytes()
-            .get(1)
-            .is_some_and(|c| matches!(c, b':' | b'|'))
-            || path.starts_with("localhost/");
-        return !drive && matches!(slashes, 2 | 4..) && !path.is_empty();
-    }
-    // What lies in the document itself.
-    let within = ["vnd.sun.star.", "wordml:", "cid:", "data:"];
-    if within.iter().any(|scheme| address.starts_with(scheme)) {
-        return false;
-    }
-    let scheme = address.split_once(':').map(|(scheme, _)| scheme);
-    // A letter is a drive.
-    let elsewhere = scheme.is_some_and(|s| {
-        s.len() > 1
-            && s.chars()
-                .all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
-    });
-    elsewhere || address.starts_with("//")
 }
 
 fn is_scripted(address: &str) -> bool {

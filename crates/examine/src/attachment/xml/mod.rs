@@ -1,9 +1,7 @@
 //! The words of an XML part of an office document, as they are shown, and what in it runs.
 
 mod acts;
-mod called;
 mod fields;
-mod formula;
 
 use std::collections::HashMap;
 
@@ -15,10 +13,12 @@ use quick_xml::{
 use domain::legacy::Legacy;
 
 use acts::active;
-pub use called::{is_active_formula, is_active_if_formula};
 pub use fields::{Fields, of_old_word};
 
-use super::examine::Active;
+use super::{
+    examine::Active,
+    formula::{is_active_formula, joined},
+};
 use crate::marking::{of_font, of_private, redrawn};
 
 /// An attribute: its local name, its value.
@@ -413,7 +413,7 @@ impl State<'_> {
                 }
                 if open.name == "definedName" {
                     push_line(&mut self.out.lines, &line);
-                } else if let Some(text) = formula::joined(&line) {
+                } else if let Some(text) = joined(&line) {
                     push_line(&mut self.out.lines, &text);
                 }
             }

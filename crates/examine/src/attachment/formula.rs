@@ -1,7 +1,9 @@
-//! Formulas that start a program or load from elsewhere.
+//! Formulas: whether one starts a program or loads from elsewhere, and what text one puts
+//! together.
 
-use super::acts::is_share;
-use crate::attachment::cell::is_dde_link;
+use std::borrow::Cow;
+
+use super::address::is_share;
 
 /// Functions of formulas that start a program or load from elsewhere; the imports are those of
 /// programs of tables on the web.
@@ -31,6 +33,25 @@ const OF_MACROS: [&str; 3] = ["CALL", "REGISTER", "EXEC"];
 /// Of those, the ones that are words of prose: `- 2 hình, image(1)`.
 const WORDS: [&str; 2] = ["IMAGE", "TRANSLATE"];
 
+/// Whether a formula acts, its sign in front.
+pub fn is_active(formula: &str) -> bool {
+    let mut rest = formula.chars();
+    let equals = rest.next().is_some_and(|sign| matches!(sign, '=' | '＝'));
+    let code = rest.as_str();
+    // After another sign it may be a line of code or of a list.
+    let called = equals
+        || ["webservice", "rtd", "_xlfn."].iter().any(|name| {
+            code.get(..name.len())
+                .is_some_and(|begin| begin.eq_ignore_ascii_case(name))
+        });
+    let acts = if called {
+        is_active_formula(code)
+    } else {
+        is_active_if_formula(code)
+    };
+    acts || is_linked(code, equals)
+}
+
 /// Whether a formula starts a program or loads from elsewhere. Takes time that grows with its
 /// length.
 pub fn is_active_formula(formula: &str) -> bool {
@@ -39,7 +60,7 @@ pub fn is_active_formula(formula: &str) -> bool {
 
 /// The same of a text that may be no formula, but a point of a list or a line of code: only what
 /// a formula alone has counts.
-pub fn is_active_if_formula(text: &str) -> bool {
+fn is_active_if_formula(text: &str) -> bool {
     in_code(text, |code| {
         calls_at_once(code) || refers_to_share(code) || reads_bare_share(code)
     })
@@ -93,11 +114,7 @@ fn calls_fetching(code: &str) -> bool {
 /// The function's name that code ends with, without what files write before it: `_xlfn.`,
 /// `_xlws.`, and `_xleta.` for one that is handed on.
 fn last_name(code: &str) -> &str {
-    let name = code
-        .trim_end()
-        .rsplit(|c: char| !(c.is_alphanumeric() || c == '.' || c == '_'))
-        .next()
-        .unwrap_or("");
+    let name = code.trim_end().rsplit(|c| !in_name(c)).next().unwrap_or("");
     let name = name.rsplit("_XL").next().unwrap_or(name);
     match name.split_once('.') {
         Some(("FN" | "WS" | "ETA" | "UDF", name)) => name,
@@ -114,7 +131,7 @@ fn calls_at_once(code: &str) -> bool {
         if !before.ends_with(name) || !FETCHING.contains(&name) || OF_MACROS.contains(&name) {
             return false;
         }
-        let whole = before.trim_end_matches(|c: char| c.is_alphanumeric() || "._".contains(c));
+        let whole = before.trim_end_matches(in_name);
         let told = whole.trim_end().ends_with(char::is_alphanumeric) && WORDS.contains(&name);
         !told && !is_word(&code[at + 1..])
     })
@@ -171,6 +188,69 @@ fn reads_bare_share(code: &str) -> bool {
     })
 }
 
+/// Whether a formula without its sign is a link by DDE, wherever its lines break.
+fn is_linked(code: &str, equals: bool) -> bool {
+    let line = if code.contains(['\n', '\r']) {
+        Cow::Owned(code.replace(['\n', '\r'], ""))
+    } else {
+        Cow::Borrowed(code)
+    };
+    // A blank behind another sign makes a list's point.
+    is_dde_link(if equals { line.trim_start() } else { &line })
+}
+
+/// Whether a formula without its sign is a link by DDE: `service|topic!item`, where a topic
+/// with blanks stands in apostrophes. Takes time that grows with its length.
+fn is_dde_link(formula: &str) -> bool {
+    let unbroken = formula.find(char::is_whitespace).unwrap_or(formula.len());
+    formula[..unbroken].match_indices('|').any(|(at, _)| {
+        let service = formula[..at].rsplit(|c| !in_name(c)).next().unwrap_or("");
+        let rest = &formula[at + 1..];
+        let item = match rest.strip_prefix('\'') {
+            Some(topic) => topic.split_once('\'').map(|(_, rest)| rest),
+            None => rest.find([' ', '"', '!', '|']).map(|end| &rest[end..]),
+        };
+        service.contains(char::is_alphabetic) && item.is_some_and(|rest| rest.starts_with('!'))
+    })
+}
+
+/// Whether a name of a function, a sheet or a program may have it.
+fn in_name(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '.' | '_')
+}
+
+/// Functions that only join or show texts.
+const JOINING: [&str; 5] = ["CONCATENATE", "CONCAT", "UPPER", "T", "_xlfn."];
+
+/// The text of a formula that is made of texts alone: `"M"&"ẬT"`, where nobody has calculated
+/// it. None of any other: what it compares with is not shown.
+pub fn joined(formula: &str) -> Option<String> {
+    let mut text = String::new();
+    let mut rest = String::new();
+    for (index, part) in formula.split('"').enumerate() {
+        if index % 2 == 0 {
+            // Two quotes are one in a text.
+            if part.is_empty() && index > 1 && !text.is_empty() {
+                continue;
+            }
+            rest.push_str(part);
+        } else {
+            text.push_str(part);
+        }
+    }
+    if text.is_empty() {
+        return None;
+    }
+    let upper = rest.contains("UPPER");
+    for name in JOINING {
+        rest = rest.replace(name, "");
+    }
+    let only = rest
+        .chars()
+        .all(|c| "&(),;=+".contains(c) || c.is_whitespace());
+    only.then(|| if upper { text.to_uppercase() } else { text })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -193,6 +273,23 @@ mod tests {
         }
         for formula in ["[1]S!A1", "A1//2", "T[a]!B", "\"\\\\h\\[a]S!A1\"", "A1"] {
             assert!(!is_active_formula(formula), "{formula}");
+        }
+    }
+
+    #[test]
+    fn texts_alone_are_joined() {
+        for (formula, shown) in [
+            ("\"M\"&\"ẬT\"", Some("MẬT")),
+            ("=CONCATENATE(\"TỐI \", \"MẬT\")", Some("TỐI MẬT")),
+            ("_xlfn.CONCAT(\"M\";\"ẬT\")", Some("MẬT")),
+            ("UPPER(\"mật\")", Some("MẬT")),
+            ("\"MẬT\"", Some("MẬT")),
+            ("COUNTIF(C:C,\"MẬT\")", None),
+            ("IF(A1=\"MẬT\",1,0)", None),
+            ("A1&\"MẬT\"", None),
+            ("SUM(A1:B2)", None),
+        ] {
+            assert_eq!(joined(formula).as_deref(), shown, "{formula}");
         }
     }
 }
