@@ -8,7 +8,10 @@ mod since;
 
 use std::collections::BTreeMap;
 
-use domain::{authority::Scope, id::OrganizationId};
+use domain::{
+    authority::Scope,
+    id::{Id, OrganizationId},
+};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest, Sha256};
 
@@ -169,16 +172,18 @@ async fn at_end(tx: &mut Tx) -> Result<(i64, String), StoreError> {
     }
 }
 
-/// Appends changes in the transaction that makes them; what they are about is touched by it.
-/// They are written when it is committed: all writers share the chain, and none holds it
-/// while it does anything else.
+/// Whether an id stood for something else before: for a record of another noun, or for one that
+/// was deleted.
 ///
 /// # Errors
-/// None yet; what keeps them from being written is an error of the commit.
-#[expect(clippy::unused_async, reason = "as all that writes in a transaction")]
-pub async fn append(tx: &mut Tx, changes: &[Change]) -> Result<(), StoreError> {
-    (changes.iter().cloned()).for_each(|change| tx.journal(change));
-    Ok(())
+/// [`StoreError::Engine`].
+pub async fn knew(tx: &mut Tx, noun: &str, id: Id) -> Result<bool, StoreError> {
+    let sql = "SELECT noun, action FROM journal WHERE record_id = $1 ORDER BY seq DESC LIMIT 1";
+    let last = tx.fetch("journal", sql, &args![id.to_string()]).await?;
+    let Some(last) = last.first() else {
+        return Ok(false);
+    };
+    Ok(last.text("noun")? != noun || last.text("action")? == "delete")
 }
 
 /// Writes the entries that wait.

@@ -163,7 +163,9 @@ impl Tx {
         }
     }
 
-    /// Appends a change to the journal, as [`journal::append`] does.
+    /// Appends a change to the journal; it is written when the transaction is committed: all
+    /// writers share the chain, and none holds it while it does anything else. What it is about is
+    /// touched.
     pub fn journal(&mut self, change: Change) {
         self.touch(&change.noun);
         self.entries.push(change);

@@ -12,7 +12,7 @@ use domain::{
     schema::{Field, Kind, Schema, Storage},
 };
 use store::{
-    StoreError, Tx,
+    StoreError, Tx, journal,
     registry::{self, RecentEntries, RecordPage, RecordQuery},
 };
 
@@ -395,8 +395,14 @@ pub(crate) async fn write_in(
             .filter(|(name, _)| schema.field(name).is_none());
         values.extend(gone.map(|(name, value)| (name.clone(), value.clone())));
     }
+    let id = match (before, id) {
+        (Some(before), _) => before.id,
+        // What was something else once stays that: it may be gone, or another noun's.
+        (None, Some(id)) if !journal::knew(work, &schema.noun, id).await? => id,
+        (None, _) => Id::new(now),
+    };
     let record = Record {
-        id: before.map_or_else(|| id.unwrap_or_else(|| Id::new(now)), |b| b.id),
+        id,
         version: before.map_or(1, |b| b.version),
         updated_at: now,
         values,

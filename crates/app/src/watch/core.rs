@@ -63,6 +63,8 @@ pub struct Core {
     /// milliseconds.
     pub(super) started_ms: i64,
     pub(super) stopped: HashMap<TargetId, i64>,
+    /// Why what there is to watch is not watched.
+    pub(super) unwatched: Option<String>,
     /// Whether stored days may lie ahead of now; they are brought back once the clock settled.
     pub(super) ahead: bool,
     /// When the clock was set or the program started, monotonic milliseconds.
@@ -200,10 +202,12 @@ impl Core {
         });
         let targets: Vec<Target> = watched.chain(own).collect();
         self.settle(now);
+        self.unwatched = None;
         let effects = match self.fleet.set_targets(targets, now) {
             Ok(effects) => effects,
             Err(error) => {
                 tracing::error!(%error, "the targets cannot be watched");
+                self.unwatched = Some(error.to_string());
                 Vec::new()
             }
         };

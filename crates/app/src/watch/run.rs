@@ -26,7 +26,7 @@ pub(crate) async fn run(app: App, cancel: CancellationToken) {
     };
     app.watch.set_prober(running.prober.clone());
     let mut core = Core::new();
-    reload(&app, &mut core, &running.prober, timebase.now()).await;
+    let mut read = reload(&app, &mut core, &running.prober, timebase.now()).await;
     let mut tick = interval(Duration::from_secs(1));
     tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut seconds = 0u32;
@@ -34,7 +34,7 @@ pub(crate) async fn run(app: App, cancel: CancellationToken) {
         let soon = tokio::select! {
             () = cancel.cancelled() => break,
             () = app.watch.poked() => {
-                reload(&app, &mut core, &running.prober, timebase.now()).await;
+                read = reload(&app, &mut core, &running.prober, timebase.now()).await;
                 Ok(Vec::new())
             }
             _ = tick.tick() => {
@@ -42,7 +42,9 @@ pub(crate) async fn run(app: App, cancel: CancellationToken) {
                 let ticked = core.tick(&app, timebase.now()).await;
                 if seconds.is_multiple_of(10) {
                     let flushed = core.flush(&app, timebase.now()).await;
-                    let _ = app.tasks.went(WATCH.name, app.clock.now_ms(), flushed);
+                    // Who cannot read what to watch does not watch.
+                    let went = flushed.map_err(|error| error.to_string()).and(read.clone());
+                    let _ = app.tasks.went(WATCH.name, app.clock.now_ms(), went);
                 }
                 if seconds.is_multiple_of(60) {
                     app.assess.poke(facts());
@@ -77,14 +79,16 @@ pub(crate) async fn run(app: App, cancel: CancellationToken) {
     }
 }
 
-async fn reload(app: &App, core: &mut Core, prober: &Prober, now: Moment) {
+/// Reads again what is watched; why it cannot be, in words.
+async fn reload(app: &App, core: &mut Core, prober: &Prober, now: Moment) -> Result<(), String> {
     if let Err(error) = core.reload(app, now).await {
         tracing::error!(%error, "the targets could not be read; trying again");
         app.watch.poke();
         tokio::time::sleep(Duration::from_secs(1)).await;
-        return;
+        return Err(error.to_string());
     }
     prober.set_targets(core.probed(app));
+    core.unwatched.clone().map_or(Ok(()), Err)
 }
 
 /// Samples are kept as they are, but for those that were never sent; a full disk is said once a batch and harms nothing else.

@@ -32,7 +32,10 @@ fn change(n: i64, organization: Option<Id>) -> Change {
 
 async fn write(db: &Db, changes: &[Change]) {
     let mut tx = db.begin().await.unwrap();
-    append(&mut tx, changes).await.unwrap();
+    changes
+        .iter()
+        .cloned()
+        .for_each(|change| tx.journal(change));
     tx.commit().await.unwrap();
 }
 
@@ -153,7 +156,7 @@ async fn writers_at_once_make_one_chain(db: &Db) {
     assert_eq!((walked.last, bad), (160, None));
     // A transaction that is given up leaves no gap.
     let mut tx = db.begin().await.unwrap();
-    append(&mut tx, &[change(1, None)]).await.unwrap();
+    tx.journal(change(1, None));
     drop(tx);
     write(db, &[change(2, None)]).await;
     assert_eq!(verify(db).await.0.last, 161);

@@ -33,7 +33,7 @@ fn change(noun: &str) -> journal::Change {
 
 async fn touch(db: &Db, noun: &str) {
     let mut tx = db.begin().await.unwrap();
-    journal::append(&mut tx, &[change(noun)]).await.unwrap();
+    tx.journal(change(noun));
     tx.commit().await.unwrap();
 }
 
@@ -60,16 +60,14 @@ async fn a_commit_tells_what_it_touched(db: &Db) {
     db.on_commit(move |touched| ears.lock().unwrap().push(touched.clone()));
     touch(db, "device").await;
     let mut tx = db.begin().await.unwrap();
-    journal::append(&mut tx, &[change("site"), change("device")])
-        .await
-        .unwrap();
+    for noun in ["site", "device"] {
+        tx.journal(change(noun));
+    }
     tx.touch("fact_target");
     tx.commit().await.unwrap();
     // What is dropped touched nothing.
     let mut tx = db.begin().await.unwrap();
-    journal::append(&mut tx, &[change("circuit")])
-        .await
-        .unwrap();
+    tx.journal(change("circuit"));
     drop(tx);
     let expected: Vec<BTreeSet<String>> = [&["device"][..], &["device", "fact_target", "site"]]
         .iter()

@@ -3,7 +3,6 @@
 use app::registry::{self, ImportMode, ImportOptions, Progress, book};
 use axum::{
     Json,
-    body::Bytes,
     extract::{Path, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -20,7 +19,7 @@ use serde_json::{Map, Value, json};
 
 use super::shape::json_type;
 use crate::{
-    http::{Fault, Form, More, Param, Params, Reader, misasked},
+    http::{Fault, Form, More, Param, Params, Reader, Whole, misasked},
     registry::asked,
     server::Web,
 };
@@ -177,7 +176,7 @@ fn malformed(subject: &str, wrong: Vec<FieldProblem>) -> Fault {
 }
 
 /// A JSON object; what is sent as something else is not read.
-fn object(headers: &HeaderMap, bytes: &Bytes) -> Result<Map<String, Value>, Fault> {
+fn object(headers: &HeaderMap, bytes: &[u8]) -> Result<Map<String, Value>, Fault> {
     let kind = headers.get(header::CONTENT_TYPE);
     let json = |kind: &HeaderValue| {
         let kind = kind.to_str().unwrap_or_default();
@@ -281,7 +280,7 @@ pub async fn create(
     reader: Reader,
     Path(noun): Path<String>,
     headers: HeaderMap,
-    bytes: Bytes,
+    bytes: Whole,
 ) -> Result<Response, Fault> {
     let schema = web.app.schema(&noun)?;
     let values = values(&schema, &object(&headers, &bytes)?)?;
@@ -328,7 +327,7 @@ pub async fn replace(
     reader: Reader,
     Path((noun, id)): Path<(String, String)>,
     headers: HeaderMap,
-    bytes: Bytes,
+    bytes: Whole,
 ) -> Result<Response, Fault> {
     let schema = web.app.schema(&noun)?;
     let values = values(&schema, &object(&headers, &bytes)?)?;
@@ -343,7 +342,7 @@ pub async fn change(
     reader: Reader,
     Path((noun, id)): Path<(String, String)>,
     headers: HeaderMap,
-    bytes: Bytes,
+    bytes: Whole,
 ) -> Result<Response, Fault> {
     let schema = web.app.schema(&noun)?;
     let at = Some((parse_id(&id)?, version(&headers)?));
@@ -410,7 +409,7 @@ pub async fn import(
     reader: Reader,
     Path(noun): Path<String>,
     params: Params,
-    bytes: Bytes,
+    bytes: Whole,
 ) -> Result<Response, Fault> {
     params.hold(&of_an_import())?;
     let mode = match params.get("mode") {
@@ -486,7 +485,7 @@ pub async fn close(
     reader: Reader,
     Path(noun): Path<String>,
     headers: HeaderMap,
-    bytes: Bytes,
+    bytes: Whole,
 ) -> Result<Response, Fault> {
     let [unit, period] = texts(&object(&headers, &bytes)?, ["organization", "period"])?;
     let closing = book::close(&web.app, &reader.ctx, &noun, &unit, &period).await?;
@@ -499,7 +498,7 @@ pub async fn reopen(
     reader: Reader,
     Path((noun, id)): Path<(String, String)>,
     headers: HeaderMap,
-    bytes: Bytes,
+    bytes: Whole,
 ) -> Result<Response, Fault> {
     let [reason] = texts(&object(&headers, &bytes)?, ["reason"])?;
     book::reopen(&web.app, &reader.ctx, &noun, parse_id(&id)?, &reason).await?;

@@ -11,6 +11,7 @@ mod reader;
 mod reply;
 mod room;
 mod upload;
+mod whole;
 
 pub use asked::ask;
 pub use fair::{Strangers, fair};
@@ -22,3 +23,4 @@ pub use params::{Params, encode, query};
 pub use reader::{Reader, SESSION, Visitor, browser, cookie, device_cookie, stage_path};
 pub use reply::{Page, done, redirect};
 pub use upload::{FORM, FilePart, Upload, receive};
+pub use whole::Whole;

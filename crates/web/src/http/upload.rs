@@ -1,7 +1,10 @@
 //! Files from forms, read piece by piece up to a limit.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -19,7 +22,7 @@ use tokio::time::timeout;
 use super::{
     fault::Fault,
     params::Params,
-    room::{Counted, FILES, Share, caller, crowded},
+    room::{self, Counted, FILES, Share, caller, crowded},
 };
 use crate::format;
 
@@ -139,9 +142,14 @@ pub async fn receive(request: Request, limit: usize) -> Result<Upload, Fault> {
 async fn read(request: Request, limit: usize) -> Result<Upload, Fault> {
     let kind = request.headers().get(header::CONTENT_TYPE);
     if !kind.is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/form-data")) {
-        let body = to_bytes(request.into_body(), FORM)
-            .await
-            .map_err(|_| too_large("", FORM))?;
+        let (parts, body) = request.into_parts();
+        let full: Arc<AtomicBool> = Arc::default();
+        let body = room::of_form(body, parts.extensions.get(), &full);
+        let body = to_bytes(body, FORM).await;
+        let body = body.map_err(|_| match full.load(Ordering::Relaxed) {
+            true => room::crowded().into(),
+            false => too_large("", FORM),
+        })?;
         return Ok(Upload {
             fields: Params(form_urlencoded::parse(&body).into_owned().collect()),
             ..Upload::default()
