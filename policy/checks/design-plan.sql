@@ -23,7 +23,10 @@ WITH placed AS (
     WHERE e.subject = CAST(:subject AS TEXT) AND e.result IN ('approved', 'reassessed')
       AND (e.number IS NULL
            OR NOT (LOWER(TRIM(e.number)) LIKE 'chưa %' OR LOWER(TRIM(e.number)) LIKE 'chƯa %'
-                   OR LOWER(TRIM(e.number)) LIKE 'đang %' OR LOWER(TRIM(e.number)) LIKE 'Đang %' OR LOWER(TRIM(e.number)) LIKE 'chờ %' OR LOWER(TRIM(e.number)) LIKE 'dự thảo%'))
+                   OR LOWER(TRIM(e.number)) LIKE 'đang %' OR LOWER(TRIM(e.number)) LIKE 'Đang %' OR LOWER(TRIM(e.number)) LIKE 'chờ %' OR LOWER(TRIM(e.number)) LIKE 'chỜ %'
+               OR LOWER(TRIM(e.number)) LIKE 'sẽ %' OR LOWER(TRIM(e.number)) LIKE 'sẼ %'
+               OR LOWER(TRIM(e.number)) LIKE 'đã trình %' OR LOWER(TRIM(e.number)) LIKE 'Đã trình %'
+               OR LOWER(TRIM(e.number)) LIKE '%dự thảo%' OR LOWER(TRIM(e.number)) LIKE '%dỰ thẢo%'))
 ),
 counted AS (
     SELECT p.unit,

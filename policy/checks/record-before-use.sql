@@ -1,6 +1,6 @@
 -- Was each thing in a book in order before it was used? A fault of a day within the interval is a
--- breach, whatever came after; of an older one that no later sound entry about the same thing
--- follows, nobody can say how it stands today.
+-- breach, whatever came after; of an older one that no later entry about the same thing
+-- follows that it was passed (`sound`: a refusal is none), nobody can say how it stands today.
 -- An entry about "nothing" or "not known" tells of nothing.
 WITH unsaid AS (
     SELECT e.entry
@@ -19,7 +19,7 @@ told AS (
 settled AS (
     SELECT DISTINCT t.entry
     FROM told t
-    JOIN told s ON s.unit = t.unit AND s.thing = t.thing AND s.is_sound = 1 AND s.occurred_on >= t.occurred_on
+    JOIN told s ON s.unit = t.unit AND s.thing = t.thing AND s.result = CAST(:sound AS TEXT) AND s.occurred_on >= t.occurred_on
     WHERE t.is_sound = 0 AND t.age_days > CAST(:window_days AS BIGINT)
 )
 SELECT t.unit AS unit,

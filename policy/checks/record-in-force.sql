@@ -5,7 +5,7 @@
 -- name is in the book, a withdrawal on the very day is that one's, which was replaced. Of what ran out nobody
 -- can say that nothing stands while a document of another kind, entered later, may have replaced it, nor
 -- that an older one without an end stands, which the one that ran out may have replaced.
--- Words that say that there is nothing yet ("chưa có", "đang xây dựng", "dự thảo") are no document; a
+-- Words that say that there is nothing yet ("chưa có", "đang xây dựng", "chờ ký", "dự thảo") are no document; a
 -- document need not have a number.
 -- A provider's procedure is none of the unit's own.
 WITH words AS (
@@ -28,9 +28,11 @@ unsaid AS (
     FROM words w
     WHERE w.said LIKE 'chưa %' OR w.said LIKE 'chƯa %' OR w.said LIKE 'chua %'
        OR w.said LIKE 'đang %' OR w.said LIKE 'Đang %' OR w.said LIKE 'dang %'
+       OR w.said LIKE 'chờ %' OR w.said LIKE 'chỜ %' OR w.said LIKE 'cho ky %' OR w.said LIKE 'sẽ %' OR w.said LIKE 'sẼ %'
+       OR w.said LIKE 'đã trình %' OR w.said LIKE 'Đã trình %' OR w.said LIKE 'ĐÃ trÌnh %'
        OR w.said LIKE '%dự thảo%' OR w.said LIKE '%dỰ thẢo%' OR w.said LIKE '%du thao%'
        OR (w.kind = 'name' AND (w.said LIKE 'không %' OR w.said LIKE 'khÔng %' OR w.said LIKE 'khong %'
-                                OR w.said IN ('- ', '-- ', '. ', '... ', '? ', '?? ', 'n/a ', 'na ')))
+                                OR w.said IN ('- ', '-- ', '. ', '... ', '… ', '? ', '?? ', 'n/a ', 'na ')))
 ),
 told AS (
     SELECT e.unit, e.entry, e.occurred_on, e.recorded_at, e.expires_on, e.age_days, e.subject,

@@ -14,7 +14,8 @@ WITH written AS (
 placed AS (
     SELECT w.unit, w.occurred_on, w.recorded_at, w.expires_on,
            CASE WHEN w.said LIKE 'quy trình: chưa%' OR w.said LIKE 'quy trình: chƯa%' OR w.said LIKE 'quy trình: không%'
-                  OR w.said LIKE 'quy trình: khÔng%' OR w.said LIKE 'quy trình: đang %' OR w.said LIKE 'quy trình: Đang %' OR w.said LIKE 'quy trình: dự thảo%'
+                  OR w.said LIKE 'quy trình: khÔng%' OR w.said LIKE 'quy trình: đang %' OR w.said LIKE 'quy trình: Đang %' OR w.said LIKE 'quy trình: chờ %' OR w.said LIKE 'quy trình: chỜ %'
+                  OR w.said LIKE 'quy trình: sẽ %' OR w.said LIKE 'quy trình: sẼ %' OR w.said LIKE 'quy trình: %dự thảo%' OR w.said LIKE 'quy trình: %dỰ thẢo%'
                   OR w.said = UPPER(w.said)
                   OR w.said IN ('n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'khong', 'chua', 'ko', 'trống', 'trỐng')
                   OR w.said LIKE 'không%' OR w.said LIKE 'khÔng%' OR w.said LIKE 'khong co%' OR w.said LIKE 'khong ro%' OR w.said LIKE 'ko %'

@@ -17,7 +17,10 @@ WITH papers AS (
     FROM book_design_document b
     WHERE NOT (b.result <> 'changed' AND b.number IS NOT NULL
                AND (LOWER(TRIM(b.number)) LIKE 'chưa %' OR LOWER(TRIM(b.number)) LIKE 'chƯa %'
-                    OR LOWER(TRIM(b.number)) LIKE 'đang %' OR LOWER(TRIM(b.number)) LIKE 'Đang %' OR LOWER(TRIM(b.number)) LIKE 'chờ %' OR LOWER(TRIM(b.number)) LIKE 'dự thảo%'))
+                    OR LOWER(TRIM(b.number)) LIKE 'đang %' OR LOWER(TRIM(b.number)) LIKE 'Đang %' OR LOWER(TRIM(b.number)) LIKE 'chờ %' OR LOWER(TRIM(b.number)) LIKE 'chỜ %'
+               OR LOWER(TRIM(b.number)) LIKE 'sẽ %' OR LOWER(TRIM(b.number)) LIKE 'sẼ %'
+               OR LOWER(TRIM(b.number)) LIKE 'đã trình %' OR LOWER(TRIM(b.number)) LIKE 'Đã trình %'
+               OR LOWER(TRIM(b.number)) LIKE '%dự thảo%' OR LOWER(TRIM(b.number)) LIKE '%dỰ thẢo%'))
 ),
 levels AS (
     SELECT e.unit, TRIM(e.subject) AS system, e.result, e.recorded_at,
