@@ -1,6 +1,7 @@
 -- Was the newest change of each document of a system's design assessed again? Not yet is no breach
 -- for `within_days`, and after the interval nobody can say, until the document is entered as assessed. Of one that was
--- entered as approved since, whether it was assessed before that is not known. A document
+-- entered as approved since, whether it was assessed before that is not known, nor of one where another document
+-- of the same system was entered as assessed since: that may be the assessment. A document
 -- that did not change is not asked about, nor is a system whose newest entry in the book of levels
 -- says that it is out of use, nor what is no design of a system (the provider's standby, the
 -- protection of devices).
@@ -27,19 +28,26 @@ newest AS (
                              WHERE a.unit = p.unit AND a.subject = p.subject AND a.result = 'approved'
                                AND LOWER(TRIM(COALESCE(a.system, ''))) = LOWER(p.system)
                                AND (a.occurred_on > p.occurred_on
-                                    OR (a.occurred_on = p.occurred_on AND a.recorded_at > p.recorded_at))) THEN 1 ELSE 0 END AS approved_since
+                                    OR (a.occurred_on = p.occurred_on AND a.recorded_at > p.recorded_at))) THEN 1 ELSE 0 END AS approved_since,
+           CASE WHEN p.result = 'changed'
+                 AND EXISTS (SELECT 1 FROM placed a
+                             WHERE a.unit = p.unit AND a.subject <> p.subject AND a.result = 'reassessed'
+                               AND LOWER(a.system) = LOWER(p.system)
+                               AND (a.occurred_on > p.occurred_on
+                                    OR (a.occurred_on = p.occurred_on AND a.recorded_at >= p.recorded_at))) THEN 1 ELSE 0 END AS other_since
     FROM placed p
     WHERE p.place = 1
 )
 SELECT p.unit AS unit,
        p.system AS subject,
        CASE WHEN p.result = 'reassessed' THEN 'met'
-            WHEN p.approved_since = 1 THEN NULL
+            WHEN p.approved_since = 1 OR p.other_since = 1 THEN NULL
             WHEN p.result = 'changed' AND p.age_days > CAST(:within_days AS BIGINT)
                  AND p.age_days <= CAST(:window_days AS BIGINT) THEN 'breached'
             ELSE NULL END AS status,
        CASE WHEN p.result = 'reassessed' THEN 'sound'
             WHEN p.approved_since = 1 THEN 'approved-since'
+            WHEN p.other_since = 1 THEN 'other-assessed'
             WHEN p.result = 'changed' AND p.age_days <= CAST(:within_days AS BIGINT) THEN 'open'
             WHEN p.result = 'changed' AND p.age_days <= CAST(:window_days AS BIGINT) THEN 'unsound'
             WHEN p.result = 'changed' THEN 'review-old'

@@ -11,7 +11,10 @@
 -- register of planned works announced is no fault, and time in which nobody could look does not
 -- count; work that lasts longer than announced is a fault from its announced end. While every connection is up and was, there is nothing to notify. A notice of another
 -- site, or about another matter than connection or access, answers nothing, nor does one that
--- came after the connection's next fault had begun: it is of that one. One that names no
+-- came after the connection's next fault had begun: it is of that one, unless its entry, without a
+-- moment, bears the day of the first, or one before the next one's; of a fault of a later day than it bears it is none. What comes
+-- back within the grace after it had ended is the same fault as to its notice. Where a fault has only to be written down, and as many
+-- entries without a moment follow as faults, one of them may be of it. One that names no
 -- site speaks of all of the unit's.
 WITH faults AS (
     SELECT t.unit, t.target, t.subject, COALESCE(p.planned_until_at, t.since_at) AS began_at,
@@ -39,36 +42,72 @@ timed AS (
                + CASE WHEN (f.began_at + 25200000) % 86400000 >= 61200000 THEN 1 ELSE 0 END AS base
     FROM faults f
 ),
-followed AS (
-    SELECT f.unit, f.target, f.began_at, LEAD(f.began_at) OVER (PARTITION BY f.unit, f.target ORDER BY f.began_at) AS next_at,
-           CASE WHEN t.base = t.day AND t.at_ms >= 25200000 AND (t.day + 3) % 7 < 5 THEN f.began_at
-                ELSE (t.base + CASE (t.base + 3) % 7 WHEN 5 THEN 2 WHEN 6 THEN 1 ELSE 0 END) * 86400000 END AS work_at
+ordered AS (
+    SELECT f.unit, f.target, f.began_at,
+           CASE WHEN LAG(f.until_at) OVER (PARTITION BY f.unit, f.target ORDER BY f.began_at)
+                     >= f.began_at - CAST(:grace_hours AS BIGINT) * 3600000 THEN 0 ELSE 1 END AS opens
     FROM faults f
-    JOIN timed t ON t.target = f.target AND t.began_at = f.began_at
+),
+numbered AS (
+    SELECT o.unit, o.target, o.began_at,
+           CAST(SUM(o.opens) OVER (PARTITION BY o.unit, o.target ORDER BY o.began_at) AS BIGINT) AS series
+    FROM ordered o
+),
+spans AS (
+    SELECT n.unit, n.target, n.series, MIN(n.began_at) AS opened_at
+    FROM numbered n
+    GROUP BY n.unit, n.target, n.series
+),
+series AS (
+    SELECT s.unit, s.target, s.series, s.opened_at,
+           LEAD(s.opened_at) OVER (PARTITION BY s.unit, s.target ORDER BY s.series) AS next_at,
+           ROW_NUMBER() OVER (PARTITION BY s.unit, s.target ORDER BY s.series DESC) AS since
+    FROM spans s
+),
+followed AS (
+    SELECT n.unit, n.target, n.began_at, s.opened_at, s.next_at, s.since,
+           CASE WHEN t.base = t.day AND t.at_ms >= 25200000 AND (t.day + 3) % 7 < 5 THEN n.began_at
+                ELSE (t.base + CASE (t.base + 3) % 7 WHEN 5 THEN 2 WHEN 6 THEN 1 ELSE 0 END) * 86400000 END AS work_at
+    FROM numbered n
+    JOIN series s ON s.unit = n.unit AND s.target = n.target AND s.series = n.series
+    JOIN timed t ON t.target = n.target AND t.began_at = n.began_at
 ),
 told AS (
     SELECT b.unit, b.site, b.result,
            COALESCE(b.told_at, CASE WHEN COALESCE(b.updated_at, b.recorded_at) <= CAST(:now AS BIGINT)
                                     THEN b.recorded_at END) AS told_at,
            CASE WHEN b.told_at IS NULL AND COALESCE(b.updated_at, b.recorded_at) <= CAST(:now AS BIGINT)
+                THEN (CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days END AS own_day,
+           CASE WHEN b.told_at IS NULL AND COALESCE(b.updated_at, b.recorded_at) <= CAST(:now AS BIGINT)
                      AND (b.recorded_at + 25200000) / 86400000 > (CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days
                 THEN (CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days END AS about_day
     FROM book_fault_notice b
     WHERE b.result IN ('connection', 'access', 'service')
 ),
+near AS (
+    SELECT w.target, w.began_at, w.work_at, n.result, n.told_at, n.own_day, n.about_day,
+           (w.opened_at + 25200000) / 86400000 AS opened_day,
+           CASE WHEN w.next_at IS NULL OR n.told_at < w.next_at
+                     OR n.own_day = (w.began_at + 25200000) / 86400000
+                     OR n.own_day < (w.next_at + 25200000) / 86400000 THEN 1 ELSE 0 END AS in_turn
+    FROM followed w
+    LEFT JOIN fact_circuit c ON c.circuit = w.target
+    JOIN told n ON n.unit = w.unit
+         AND (n.told_at >= w.began_at - CAST(:grace_hours AS BIGINT) * 3600000 OR n.told_at >= w.opened_at)
+         AND (n.own_day IS NULL OR n.told_at < w.began_at OR n.own_day >= (w.opened_at + 25200000) / 86400000)
+         AND (n.site IS NULL OR n.site = w.target OR n.site = c.a_site OR n.site = c.z_site)
+),
 notices AS (
-    SELECT f.target, f.began_at, MIN(CASE WHEN n.told_at >= f.began_at AND n.result <> 'service' THEN n.told_at END) AS notified_at,
-           COUNT(CASE WHEN n.told_at >= f.began_at AND n.result = 'service' THEN 1 END) AS service,
-           COUNT(CASE WHEN n.told_at < f.began_at THEN 1 END) AS earlier,
-           COUNT(CASE WHEN n.about_day >= (f.began_at + 25200000) / 86400000
-                       AND n.about_day <= (f.work_at + CAST(:grace_hours AS BIGINT) * 3600000 + 25200000) / 86400000
-                      THEN 1 END) AS undated
-    FROM followed f
-    LEFT JOIN fact_circuit c ON c.circuit = f.target
-    JOIN told n ON n.unit = f.unit AND n.told_at >= f.began_at - CAST(:grace_hours AS BIGINT) * 3600000
-         AND (f.next_at IS NULL OR n.told_at < f.next_at)
-         AND (n.site IS NULL OR n.site = f.target OR n.site = c.a_site OR n.site = c.z_site)
-    GROUP BY f.target, f.began_at
+    SELECT n.target, n.began_at,
+           MIN(CASE WHEN n.in_turn = 1 AND n.told_at >= n.began_at AND n.result <> 'service' THEN n.told_at END) AS notified_at,
+           COUNT(CASE WHEN n.in_turn = 1 AND n.told_at >= n.began_at AND n.result = 'service' THEN 1 END) AS service,
+           COUNT(CASE WHEN n.told_at < n.began_at THEN 1 END) AS earlier,
+           COUNT(CASE WHEN n.in_turn = 1 AND n.about_day >= (n.began_at + 25200000) / 86400000
+                       AND n.about_day <= (n.work_at + CAST(:grace_hours AS BIGINT) * 3600000 + 25200000) / 86400000
+                      THEN 1 END) AS undated,
+           COUNT(CASE WHEN n.told_at >= n.began_at AND n.own_day >= n.opened_day THEN 1 END) AS written
+    FROM near n
+    GROUP BY n.target, n.began_at
 ),
 spare AS (
     SELECT DISTINCT f.target, f.began_at
@@ -86,6 +125,7 @@ judged AS (
                 WHEN n.notified_at IS NOT NULL AND CAST(:late AS TEXT) = 'met' THEN 'notified-late'
                 WHEN p.target IS NOT NULL THEN 'spare-down'
                 WHEN n.undated > 0 THEN 'told-undated'
+                WHEN CAST(:late AS TEXT) = 'met' AND n.written >= w.since THEN 'told-undated'
                 WHEN f.lasted_ms - (w.work_at - f.began_at) <= CAST(:grace_hours AS BIGINT) * 3600000 THEN 'just-down'
                 WHEN n.earlier > 0 THEN 'told-before'
                 WHEN n.service > 0 THEN 'told-service'

@@ -1,14 +1,16 @@
 -- Asked of whoever inspects (the incident team, an inspector), or of the network authority where
 -- `asked` is `authority`: was a planned inspection held this
 -- year or the last? The team's standing office is the network authority, and one inspection is
--- entered once: the entries of the network authority, the incident team and the inspectors of the
--- same province count for each of them, in both books. The year that an entry names counts, whenever it was typed: one of
+-- entered once: the entries of the network authority and the incident team of the same province count for each of
+-- them and for the inspectors, in both books; what an inspector held by itself counts for the inspectors alone, for
+-- the others led none of it. The year that an entry names counts, whenever it was typed: one of
 -- an earlier year is none of these, nor is one that was last saved before its own day: it was a plan then. An Internet provider is no owner or operator of a system. That none is entered shows nothing.
 WITH bodies AS (
     SELECT r.unit, r.province,
            MAX(CASE WHEN CAST(:asked AS TEXT) = 'authority' THEN CASE WHEN r.role = 'network-authority' THEN 1 ELSE 0 END
                     WHEN r.role IN ('incident-team', 'inspector') THEN 1
-                    ELSE 0 END) AS asked
+                    ELSE 0 END) AS asked,
+           MAX(CASE WHEN r.role = 'inspector' THEN 0 ELSE 1 END) AS leads
     FROM fact_role r
     WHERE r.role IN ('network-authority', 'incident-team', 'inspector')
       AND (r.starts_on IS NULL OR r.starts_on <= CAST(:today AS TEXT))
@@ -31,7 +33,7 @@ latest AS (
     FROM bodies a
     JOIN bodies o ON o.province = a.province
     JOIN held h ON h.unit = o.unit
-    WHERE a.asked = 1
+    WHERE a.asked = 1 AND o.leads >= a.leads
     GROUP BY a.unit
 )
 SELECT l.unit AS unit,

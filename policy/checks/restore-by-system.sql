@@ -1,7 +1,8 @@
 -- Each system that was ever restored on trial: is the latest trial recent enough? One that
 -- failed is a trial too: it was made and told what it is made for. A system whose newest entry
 -- says that it is no longer used is not asked about, and says nothing of any other. A trial is of the day
--- on which it was finished, where that is told: the entry may have been written later.
+-- on which it was finished, where that is told: the entry may have been written later. Spaces in a name make no
+-- other system; where a name fell silent and one that holds it, or that it holds, began since, it may be the same.
 WITH dated AS (
     SELECT e.unit, COALESCE(e.subject, '') AS subject, e.result, e.occurred_on, e.recorded_at, e.entry,
            CASE WHEN e.result <> 'retired' AND e.finished_at IS NOT NULL
@@ -11,17 +12,32 @@ WITH dated AS (
     WHERE e.register = 'restore-test'
 ),
 tried AS (
-    SELECT d.unit, d.subject, d.result, d.occurred_on, d.recorded_at, d.age_days,
-           ROW_NUMBER() OVER (PARTITION BY d.unit, LOWER(TRIM(d.subject))
+    SELECT d.unit, d.subject, d.result, d.occurred_on, d.recorded_at, d.age_days, LOWER(REPLACE(d.subject, ' ', '')) AS name,
+           ROW_NUMBER() OVER (PARTITION BY d.unit, LOWER(REPLACE(d.subject, ' ', ''))
                               ORDER BY d.age_days, d.recorded_at DESC, d.entry) AS place
     FROM dated d
+),
+named AS (
+    SELECT t.unit, t.name, MIN(t.age_days) AS last_days, MAX(t.age_days) AS first_days
+    FROM tried t
+    GROUP BY t.unit, t.name
+),
+renamed AS (
+    SELECT DISTINCT r.unit, r.name
+    FROM named r
+    JOIN named o ON o.unit = r.unit AND o.name <> r.name AND o.first_days < r.last_days
+                AND o.last_days <= CAST(:max_age_days AS BIGINT)
+                AND (o.name LIKE '%' || r.name || '%' OR r.name LIKE '%' || o.name || '%')
+    WHERE r.name <> '' AND o.name <> ''
 )
 SELECT t.unit AS unit,
        t.subject AS subject,
        CASE WHEN t.result IS NULL THEN NULL
             WHEN t.age_days <= CAST(:max_age_days AS BIGINT) THEN 'met'
+            WHEN n.name IS NOT NULL THEN NULL
             ELSE 'breached' END AS status,
        CASE WHEN t.result IS NULL THEN 'result-missing'
+            WHEN t.age_days > CAST(:max_age_days AS BIGINT) AND n.name IS NOT NULL THEN 'renamed'
             WHEN t.age_days > CAST(:max_age_days AS BIGINT) THEN 'too-old'
             WHEN t.result = 'success' THEN 'recent'
             ELSE 'failed' END AS reason,
@@ -29,4 +45,5 @@ SELECT t.unit AS unit,
        t.occurred_on AS last_on,
        t.age_days AS age_days
 FROM tried t
+LEFT JOIN renamed n ON n.unit = t.unit AND n.name = t.name
 WHERE t.place = 1 AND (t.result IS NULL OR t.result <> 'retired')

@@ -2,8 +2,8 @@
 -- contract in force? The contract is the one that the circuit names, with its unit as the other
 -- party: one on another service says nothing here. The newest entry of that number says how it
 -- stands; of a circuit that names none, or one of which the book says nothing, nothing is known, nor
--- where that contract ended and a later one with the unit is in force: it may be the new number, or
--- one is being negotiated. One
+-- where that contract ended and one with the unit that was signed later than it is in force: it may be the new number, or
+-- one is being negotiated. The next is often signed before the old one is entered as ended. One
 -- without an end is believed only so long.
 WITH entries AS (
     SELECT b.unit AS provider, b.counterparty AS unit, LOWER(TRIM(b.number)) AS number,
@@ -13,6 +13,12 @@ WITH entries AS (
                                        b.occurred_on DESC, b.recorded_at DESC, b.entry) AS place
     FROM book_contract b
     WHERE b.counterparty IS NOT NULL
+),
+signings AS (
+    SELECT b.unit AS provider, b.counterparty AS unit, LOWER(TRIM(b.number)) AS number, MAX(b.occurred_on) AS signed_on
+    FROM book_contract b
+    WHERE b.counterparty IS NOT NULL AND b.result = 'signed'
+    GROUP BY b.unit, b.counterparty, LOWER(TRIM(b.number))
 ),
 leased AS (
     SELECT c.provider, c.unit, c.code, c.contract, c.updated_at, o.code AS of_unit, o.level,
@@ -28,16 +34,17 @@ leased AS (
                      WHEN EXISTS (SELECT 1 FROM entries n
                                   WHERE n.provider = c.provider AND n.unit = c.unit AND n.place = 1 AND n.result = 'signed'
                                     AND (n.expires_on IS NULL OR n.expires_on >= CAST(:today AS TEXT))
-                                    AND n.number <> k.number AND n.occurred_on >= k.occurred_on) THEN 'other-contract'
+                                    AND n.number <> k.number AND n.occurred_on >= COALESCE(g.signed_on, '')) THEN 'other-contract'
                      WHEN EXISTS (SELECT 1 FROM book_contract n
                                   WHERE n.unit = c.provider AND n.counterparty = c.unit AND n.result = 'negotiating'
-                                    AND n.occurred_on >= k.occurred_on) THEN 'negotiating'
+                                    AND n.occurred_on >= COALESCE(g.signed_on, '')) THEN 'negotiating'
                      ELSE 'ended' END
                 ELSE 'other-level' END AS standing
     FROM fact_circuit c
     JOIN fact_organization o ON o.unit = c.unit
     LEFT JOIN entries k ON k.provider = c.provider AND k.unit = c.unit AND k.place = 1
          AND k.number = LOWER(TRIM(c.contract))
+    LEFT JOIN signings g ON g.provider = k.provider AND g.unit = k.unit AND g.number = k.number
     WHERE c.status = 'active' AND c.provider IS NOT NULL
 )
 SELECT l.provider AS unit,
