@@ -200,9 +200,18 @@ impl Core {
             centre: false,
             pace: pace(&settings, "hub"),
         });
-        let targets: Vec<Target> = watched.chain(own).collect();
+        // One that stands twice (somebody wrote into the database) keeps nobody from the others.
+        let mut targets: Vec<Target> = watched.chain(own).collect();
+        let (mut seen, mut twice) = (HashSet::new(), None);
+        targets.retain(|target| {
+            let first = seen.insert(target.id);
+            if !first {
+                twice = Some(target.id);
+            }
+            first
+        });
         self.settle(now);
-        self.unwatched = None;
+        self.unwatched = twice.map(|id| format!("target {} is listed twice", id.0));
         let effects = match self.fleet.set_targets(targets, now) {
             Ok(effects) => effects,
             Err(error) => {

@@ -3,7 +3,7 @@
 use app::registry::{self, RecordQuery, book};
 use domain::{
     authority::Role,
-    id::OrganizationId,
+    id::{Id, OrganizationId},
     problem::ProblemKind::{Conflict, Denied, Invalid, NotFound},
 };
 
@@ -350,4 +350,44 @@ async fn a_name_of_several_is_never_the_first_of_them_on_postgres() {
     if let Some(p) = Province::on_postgres().await {
         a_name_of_several_is_never_the_first_of_them(p).await;
     }
+}
+
+#[tokio::test]
+async fn an_id_that_was_something_else_makes_no_record() {
+    let p = Province::new().await;
+    p.unit("A", None).await;
+    let fields = |code: &str| {
+        values(&[
+            ("code", code),
+            ("name", code),
+            ("organization", "A"),
+            ("role", "server"),
+            ("status", "active"),
+        ])
+    };
+    let site = [
+        ("code", "S"),
+        ("name", "S"),
+        ("organization", "A"),
+        ("class", "standard"),
+        ("status", "active"),
+    ];
+    let site = p.add("site", &site).await;
+    let make = async |once: Id, code: &str| {
+        let ctx = p.ctx();
+        let made = registry::save_new(&p.app, &ctx, "device", Some(once), fields(code), &[]);
+        made.await.map(|saved| saved.record)
+    };
+    let other = make(site, "D1").await.unwrap();
+    assert_ne!(other.id, site, "another noun's id stays its own");
+    // Sent twice it is made once; sent again after it was deleted it is another.
+    let once = Id::new(p.clock.now_ms());
+    let first = make(once, "D2").await.unwrap();
+    assert_eq!(first.id, once);
+    make(once, "D3").await.unwrap_err();
+    registry::delete(&p.app, &p.ctx(), "device", once, first.version)
+        .await
+        .unwrap();
+    assert_ne!(make(once, "D4").await.unwrap().id, once);
+    p.journal().await;
 }

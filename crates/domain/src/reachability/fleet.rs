@@ -263,6 +263,9 @@ impl Fleet {
             self.counts.late += 1;
             return effects;
         }
+        // A machine that slept looked at nothing meanwhile, whoever answers first.
+        self.forget_stale(i, sent.mono_ms, now, &mut effects);
+        let node = &self.nodes[i as usize];
         let was_cut = !node.answering && (node.exhausted.is_some() || node.is_dead());
         let mut counts = true;
         self.with(i, |n| counts = n.observe(sent, sample.outcome));
@@ -275,21 +278,36 @@ impl Fleet {
         effects
     }
 
+    /// Whether a target had no sample for too long before `until`: of that time nobody knows.
+    fn forget_stale(
+        &mut self,
+        i: u32,
+        until_mono_ms: u64,
+        now: Moment,
+        effects: &mut Vec<Effect>,
+    ) -> bool {
+        let node = &self.nodes[i as usize];
+        let pace = node.pace();
+        let patience = u64::from(pace.interval_ms) * u64::from(pace.stale_intervals.max(1))
+            + u64::from(pace.timeout_ms);
+        let last = node.last_sample.or(node.since).unwrap_or(now);
+        let stale = node.state != State::NoData && until_mono_ms > last.mono_ms + patience;
+        if stale {
+            self.with(i, Node::forget);
+            self.set_state(i, State::NoData, last, now, effects);
+        }
+        stale
+    }
+
     /// Lets time pass: targets without samples turn to no data, waits for a
     /// parent end, alarms are raised and brought up to date. Once a second is right.
     pub fn tick(&mut self, now: Moment) -> Vec<Effect> {
         let mut effects = Vec::new();
         self.watch_clock(now, &mut effects);
         for i in 0..self.nodes.len() as u32 {
-            let node = &self.nodes[i as usize];
-            let pace = node.pace();
-            let patience = u64::from(pace.interval_ms) * u64::from(pace.stale_intervals.max(1))
-                + u64::from(pace.timeout_ms);
-            let last = node.last_sample.or(node.since).unwrap_or(now);
-            if node.state != State::NoData && now.mono_ms > last.mono_ms + patience {
-                self.with(i, Node::forget);
-                self.set_state(i, State::NoData, last, now, &mut effects);
-            } else if node.asked.is_some() {
+            if !self.forget_stale(i, now.mono_ms, now, &mut effects)
+                && self.nodes[i as usize].asked.is_some()
+            {
                 self.work.push(i);
             }
         }

@@ -139,3 +139,35 @@ fn a_clock_that_was_wrong_before_the_start_too_moves_all() {
         assert_eq!(since(&fleet), moved);
     }
 }
+
+#[test]
+fn a_sleep_is_nobodys_time_whoever_answers_first() {
+    let mut lab = Lab::new(pair());
+    lab.run(30_000);
+    let slept = lab.now;
+    lab.now += 8 * 3_600_000;
+    // All are due; they answer before a second has passed.
+    for n in [1, 2] {
+        let sample = Sample {
+            target: id(n),
+            sent: lab.moment(lab.now),
+            outcome: Outcome::Answered { rtt_us: 1_000 },
+        };
+        let effects = lab.fleet.apply(&sample, lab.moment(lab.now + 1));
+        lab.take(effects);
+    }
+    for n in [1, 2] {
+        let of = lab.changes().into_iter().filter(|(who, _)| *who == n);
+        let to: Vec<State> = of.map(|(_, to)| to).collect();
+        assert_eq!(to, [State::NoData, State::Up], "{n}");
+    }
+    let since = lab.effects.iter().find_map(|effect| match effect {
+        Effect::StateChanged {
+            to: State::NoData,
+            since,
+            ..
+        } => Some(since.mono_ms),
+        _ => None,
+    });
+    assert!(since.unwrap() <= slept, "{since:?}");
+}
