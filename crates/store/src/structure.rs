@@ -190,10 +190,11 @@ const POSTGRES: &str = "\
                   AND NOT (c.relowner IN (SELECT oid FROM pg_roles WHERE rolsuper) AND EXISTS (SELECT 1 FROM pg_depend d \
                     WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'))) \
     SELECT CASE WHEN c.relkind = 'v' THEN 'view' ELSE 'table' END AS kind, c.relname::text AS name, \
-      concat_ws(' ', c.relkind, c.relrowsecurity, c.relforcerowsecurity, \
+      concat_ws(' ', c.relkind, CASE c.relpersistence WHEN 'u' THEN 'unlogged' END, c.relrowsecurity, c.relforcerowsecurity, \
         CASE WHEN c.relkind IN ('v', 'm') THEN concat(c.reloptions::text, pg_get_viewdef(c.oid)) END, \
         (SELECT string_agg(concat_ws(' ', a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, \
-           a.attidentity, a.attgenerated, pg_get_expr(d.adbin, d.adrelid), o.collname), ', ' ORDER BY a.attname) \
+           a.attidentity, a.attgenerated, pg_get_expr(d.adbin, d.adrelid), o.collnamespace::regnamespace, o.collname), \
+           ', ' ORDER BY a.attname) \
          FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum \
          LEFT JOIN pg_collation o ON o.oid = a.attcollation \
          WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)) AS text \
@@ -201,7 +202,7 @@ const POSTGRES: &str = "\
     UNION ALL SELECT 'table', i.inhrelid::regclass::text, 'inherits' \
     FROM pg_inherits i JOIN ours c ON c.oid = i.inhparent AND c.relkind IN ('r', 'p') \
     UNION ALL SELECT 'index', i.indexrelid::regclass::text, \
-      concat_ws(' ', pg_get_indexdef(i.indexrelid, 0, true), i.indisvalid, i.indisready, i.indislive, i.indisprimary, \
+      concat_ws(' ', regexp_replace(pg_get_indexdef(i.indexrelid, 0, true), ' WITH \\(fillfactor=[^)]*\\)', ''), i.indisvalid, i.indisready, i.indislive, i.indisprimary, \
         i.indisunique) \
     FROM pg_index i JOIN ours c ON c.oid = i.indrelid \
     UNION ALL SELECT 'constraint', concat(c.relname, ': ', pg_get_constraintdef(k.oid, true)), '' \
