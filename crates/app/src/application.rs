@@ -13,7 +13,7 @@ use domain::{
     problem::Problem,
     schema::{Kind, Schema},
 };
-use policy::Library;
+use policy::{Library, facts};
 use store::{Db, StoreError, journal::Sealing};
 
 use crate::{
@@ -36,14 +36,21 @@ use crate::{
     watch::Watch,
 };
 
-/// What is observed and judged, as it is touched (see [`store::Tx::touch`]): states that turned.
-pub(crate) const TARGETS: &str = "fact_target";
-/// When each target last answered, and its time so far.
+// What is observed and judged, as it is touched (see [`store::Tx::touch`]): by table, where the
+// program writes it without a journal entry.
+
+/// States of targets that turned.
+pub(crate) const TARGETS: &str = "target_state";
+/// Outages that began, ended or were looked at again.
+pub(crate) const OUTAGES: &str = "outage";
+/// The time of targets so far.
+pub(crate) const TIMES: &str = "availability_day";
+/// When each target last answered, and its time so far, which is judged with the minute.
 pub(crate) const COUNTED: &str = "counted";
 /// Verdicts and duties.
 pub(crate) const VERDICTS: &str = "verdicts";
 /// When each sender last sent.
-pub(crate) const LOG_SOURCES: &str = "fact_log_source";
+pub(crate) const LOG_SOURCES: &str = "log_source";
 
 /// How the program is set up.
 #[derive(Clone, Debug)]
@@ -358,59 +365,21 @@ impl App {
     /// read again, and the checks that read it run again. Every commit calls it for what it
     /// touched.
     pub(crate) fn changed(&self, noun: &str) {
-        match noun {
+        let topic = match noun {
             store::alarm::VIEW => return self.live.tell(Topic::Alarms),
-            store::evidence::VIEW => {
-                self.assess.poke([noun.to_owned()].into());
-                return self.live.tell(Topic::Logs);
-            }
-            TARGETS => {
-                self.watch.wrote();
-                self.assess.poke(crate::watch::facts());
-                return self.live.tell(Topic::Network);
-            }
-            // That time went on is judged with the minute.
             COUNTED => return self.watch.wrote(),
-            LOG_SOURCES => {
-                self.assess.poke([noun.to_owned()].into());
-                return self.live.tell(Topic::Logs);
-            }
             // Who judged knows what it wrote.
             VERDICTS => return,
-            _ => {}
-        }
-        let views: &[&str] = match noun {
-            "organization" => &["fact_organization", "fact_role"],
-            "role-assignment" => &["fact_role"],
-            "contact" => &["fact_contact"],
-            "site" => &["fact_site", "fact_target", "fact_availability"],
-            "circuit" => &["fact_circuit", "fact_target", "fact_availability"],
-            "device" => &[
-                "fact_device",
-                "fact_target",
-                "fact_availability",
-                "fact_log_source",
-            ],
-            // A prefix may put into force what waited for it.
-            "prefix" | "claim" => &[
-                "fact_prefix",
-                "fact_target",
-                "fact_availability",
-                "fact_log_source",
-            ],
-            "log-claim" => &["fact_log_source"],
-            "account" => &["fact_account"],
-            "exemption" | "adoption" | "setting" => &["engine"],
-            "attestation" => &["attestation"],
-            "inspection-round" | "inspection-item" => &["fact_inspection"],
-            "finding" => &["fact_finding"],
-            _ => &[],
+            TARGETS => {
+                self.watch.wrote();
+                Topic::Network
+            }
+            OUTAGES => Topic::Network,
+            LOG_SOURCES | store::evidence::TABLE => Topic::Logs,
+            _ => Topic::Records,
         };
-        let mut views: BTreeSet<String> = views.iter().map(|v| (*v).to_owned()).collect();
-        if let Some(book) = self.library().registers.get(noun) {
-            views.extend(["fact_entry".to_owned(), book.view()]);
-        }
-        self.assess.poke(views);
+        self.assess
+            .poke(judged_by(noun, self.library().registers.get(noun)));
         if matches!(
             noun,
             "organization" | "site" | "circuit" | "device" | "prefix" | "claim" | "setting"
@@ -418,7 +387,7 @@ impl App {
             self.watch.poke();
             self.logs.poke();
         }
-        self.live.tell(Topic::Records);
+        self.live.tell(topic);
     }
 
     /// Puts what waits on disk and closes everything; the program ends.
@@ -435,5 +404,77 @@ impl App {
             .iter()
             .filter(|f| f.kind == Kind::File)
             .map(|f| f.name.as_str())
+    }
+}
+
+/// What the engine reads, and is told when what stands in `noun` (or in this book) changed: the
+/// views whose texts read its table, and what it asks for itself.
+fn judged_by(noun: &str, book: Option<&Schema>) -> BTreeSet<String> {
+    let table = book.map_or_else(|| noun.replace('-', "_"), Schema::table);
+    let mut views: BTreeSet<String> = facts::reading(&table).map(str::to_owned).collect();
+    views.extend(book.map(Schema::view));
+    let itself = match noun {
+        "exemption" | "adoption" | "setting" => Some("engine"),
+        "attestation" => Some("attestation"),
+        _ => None,
+    };
+    views.extend(itself.map(str::to_owned));
+    views
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever adds a view of what nobody touches hears of it here: its checks would run with the
+    /// minute alone.
+    #[test]
+    fn every_fact_view_is_reached_by_something_that_is_touched() {
+        let library = Library::load(&policy::Embedded).unwrap();
+        let nouns = noun::all().iter().map(|schema| schema.noun.as_str());
+        // Journaled under another word than a noun of the registry.
+        let journaled = ["account", "claim", "log-claim"];
+        let observed = [TARGETS, OUTAGES, LOG_SOURCES, store::evidence::TABLE];
+        let mut reached: BTreeSet<String> = nouns
+            .chain(journaled)
+            .chain(observed)
+            .flat_map(|word| judged_by(word, None))
+            .collect();
+        for (name, book) in &library.registers {
+            let views = judged_by(name, Some(book));
+            assert!(views.contains(&book.view()) && views.contains("fact_entry"));
+            reached.extend(views);
+        }
+        for view in facts::all() {
+            assert!(reached.contains(view.name), "{} is never poked", view.name);
+        }
+        let with_the_minute = crate::watch::facts();
+        assert!(with_the_minute.contains("fact_availability"));
+    }
+
+    /// A change must not judge all anew: what a noun pokes is counted.
+    #[test]
+    fn a_change_pokes_what_reads_it_and_no_more() {
+        let count = |noun: &str| judged_by(noun, None).len();
+        let nouns = [
+            ("organization", 2),
+            ("role-assignment", 1),
+            ("contact", 1),
+            ("site", 3),
+            ("circuit", 3),
+            ("device", 4),
+            ("prefix", 1),
+            ("claim", 3),
+            ("account", 1),
+            ("exemption", 1),
+            ("attestation", 1),
+            ("letterhead", 0),
+            (TARGETS, 1),
+            (OUTAGES, 1),
+            (LOG_SOURCES, 1),
+        ];
+        for (noun, views) in nouns {
+            assert_eq!(count(noun), views, "{noun}: {:?}", judged_by(noun, None));
+        }
     }
 }

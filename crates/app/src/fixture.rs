@@ -118,13 +118,15 @@ pub async fn run(
 /// Puts tables in the place of the views, with the types that the views have.
 async fn tables_for_views(db: &Db, library: &Library) -> Result<(), StoreError> {
     store::book::make_views(db, library.registers.values()).await?;
-    for view in views(library) {
-        for sql in [
-            format!("CREATE TABLE made AS SELECT * FROM {view}"),
-            format!("DROP VIEW {view}"),
-            format!("ALTER TABLE made RENAME TO {view}"),
-        ] {
-            db.execute("fixture", &sql, &[]).await?;
+    // All are read before the first of them goes: a view may read another.
+    for step in [
+        "CREATE TABLE made_{} AS SELECT * FROM {}",
+        "DROP VIEW {}",
+        "ALTER TABLE made_{} RENAME TO {}",
+    ] {
+        for view in views(library) {
+            db.execute("fixture", &step.replace("{}", view), &[])
+                .await?;
         }
     }
     for (column, is_instant) in told_by_duties(library) {
@@ -138,7 +140,7 @@ async fn tables_for_views(db: &Db, library: &Library) -> Result<(), StoreError> 
 /// The fields by which duties tell when something happened, beside the columns of every
 /// entry, and whether each is an instant (its name ends in `_at`) or a day.
 fn told_by_duties(library: &Library) -> BTreeMap<&str, bool> {
-    let entry = policy::facts::VIEWS
+    let entry = policy::facts::all()
         .iter()
         .filter(|v| v.name == "fact_entry");
     let fixed: BTreeSet<&str> = entry.flat_map(policy::facts::View::columns).collect();
@@ -153,7 +155,7 @@ fn told_by_duties(library: &Library) -> BTreeMap<&str, bool> {
 /// The fact views, and the books that a check reads.
 fn views(library: &Library) -> BTreeSet<&str> {
     let read = library.checks.values().flat_map(|check| &check.reads);
-    let fixed = policy::facts::VIEWS.iter().map(|v| v.name);
+    let fixed = policy::facts::all().iter().map(|v| v.name);
     fixed.chain(read.map(String::as_str)).collect()
 }
 

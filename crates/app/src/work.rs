@@ -337,11 +337,11 @@ mod tests {
         let mut work = core.begin(&ctx, Permission::Manage).await.unwrap();
         clock.set(from_ms(NOW + 5_000));
         work.event("site", "a", None, "update", None, None);
-        work.touch("fact_target");
+        work.touch("outage");
         assert_eq!(work.now(), NOW, "it has one moment");
         work.commit().await.unwrap();
         assert_eq!(journal::last(&core.db).await.unwrap(), 1);
-        assert_eq!(*heard.lock().unwrap(), ["fact_target", "site"]);
+        assert_eq!(*heard.lock().unwrap(), ["outage", "site"]);
     }
 
     #[tokio::test]

@@ -10,6 +10,7 @@ pub mod availability;
 pub mod claim;
 pub mod clock;
 pub mod document;
+pub mod fact;
 pub mod id;
 pub mod label;
 pub mod legacy;

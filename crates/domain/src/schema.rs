@@ -120,6 +120,36 @@ pub struct Field {
     /// Which records a unit's reference may name.
     #[serde(default, skip_serializing_if = "Reach::is_line")]
     pub reach: Reach,
+    /// Where what it says comes from, as checks weigh it; [`Schema::source_of`] without it.
+    #[serde(default, skip_serializing)]
+    pub source: Option<Source>,
+}
+
+/// Where what a field says comes from (see [`crate::fact::Origin`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// It says which thing is meant, or which things are asked about: it weakens no verdict.
+    Key,
+    /// A person typed it.
+    Typed,
+    /// Another program told it.
+    Reported,
+    /// The program saw it itself.
+    Seen,
+}
+
+/// What checks read of a noun's records, through the view `fact_<noun>` ([`crate::fact`]).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Facts {
+    /// The records as they are now; of a past day where none was changed since.
+    #[default]
+    Now,
+    /// Each says from when to when it holds, so of a past day as well.
+    Dated,
+    /// Nothing: no check asks about them, or a view that is written tells more.
+    None,
 }
 
 /// Which records a unit's record may refer to. The network centre may refer to any.
@@ -292,6 +322,9 @@ pub struct Schema {
     /// Fields that are settled when a record is made and never change.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fixed: Vec<String>,
+    /// What checks read of its records.
+    #[serde(default, skip_serializing)]
+    pub facts: Facts,
     /// Fields that only the steps of the noun's own page write: a form, the API and a table
     /// leave them as they are.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -355,6 +388,19 @@ impl Schema {
     /// The fields shown as columns of the list.
     pub fn list_fields(&self) -> impl Iterator<Item = &Field> {
         self.fields.iter().filter(|f| f.list)
+    }
+
+    /// Where what a field says comes from, unless the field says it: references, codes and what
+    /// else tells records apart or is settled when they are made are keys, the rest is typed.
+    pub fn source_of(&self, field: &str) -> Source {
+        let of = self.field(field);
+        let named = [&self.keys, &self.identity, &self.fixed];
+        let is_key = of.is_some_and(|f| matches!(f.kind, Kind::Reference | Kind::Code))
+            || named.iter().any(|names| names.iter().any(|n| n == field));
+        match is_key {
+            true => Source::Key,
+            false => Source::Typed,
+        }
     }
 
     /// The view through which checks read a book: `book_yearly_report`.
@@ -454,6 +500,9 @@ impl Schema {
         if !is_plain(&self.noun, '-') {
             return bad("a noun is lower-case letters, digits and `-`".into());
         }
+        if self.storage == Storage::Entry && self.facts != Facts::Now {
+            return bad("`facts` is for the registry's own nouns; remove it".into());
+        }
         for (i, field) in self.fields.iter().enumerate() {
             if !is_plain(&field.name, '_') {
                 return bad(format!(
@@ -478,10 +527,11 @@ impl Schema {
                     field.name
                 ));
             }
-            let bound = field.claims.is_some() || field.steward != Steward::Unit;
+            let bound =
+                field.claims.is_some() || field.steward != Steward::Unit || field.source.is_some();
             if self.storage == Storage::Entry && bound {
                 return bad(format!(
-                    "field `{}`: `claims` and `steward` are for the registry's own nouns; remove them",
+                    "field `{}`: `claims`, `steward` and `source` are for the registry's own nouns; remove them",
                     field.name
                 ));
             }

@@ -1,162 +1,143 @@
-//! The fact views that a check may read. The store makes them; this list is the contract.
+//! The fact views that a check may read: what they are is told by their texts and by the
+//! nouns ([`domain::fact`]); what follows from it is read here, with the parser of checks.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::LazyLock,
+};
 
-use domain::schema::{Kind, Schema};
-use serde::{Deserialize, Serialize};
+pub use domain::fact::{AGE, ELAPSED_MS, MONTH_MS, Origin, Past};
+use domain::{
+    fact::{self, Adds},
+    noun,
+    schema::{Kind, Schema},
+};
 
-/// Where a fact comes from, the weakest first: a verdict carries the weakest of what it
-/// rests on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Origin {
-    /// A person typed it: the registry, a book.
-    Typed,
-    /// Another program told it.
-    Reported,
-    /// The program saw it itself.
-    Seen,
-}
+use crate::check::{Lineage, lineage};
 
-/// A fact view and its columns.
+/// A fact view.
+#[derive(Debug)]
 pub struct View {
     /// `fact_device`.
     pub name: &'static str,
-    /// What says whom and what a fact is about, and when it was written down. That a thing
-    /// is asked about rests on the registry for every check, so these columns weaken none.
-    pub keys: &'static [&'static str],
-    /// What is said of it, with where that comes from.
-    pub facts: &'static [(&'static str, Origin)],
+    /// The tables and views that it reads, directly or through others.
+    pub reads: BTreeSet<String>,
+    /// Its columns in order, as its text gives them. `unit` is the organization's id as text;
+    /// `…_at` are unix milliseconds UTC, `…_on` dates `YYYY-MM-DD`, `…_ms` durations in
+    /// milliseconds. `province` is the head of the tree that the organization stands in: what is
+    /// asked of one province's authority counts that province's units only.
+    columns: Vec<String>,
+    told: &'static fact::View,
 }
 
 impl View {
-    /// All its columns.
-    pub fn columns(&self) -> impl Iterator<Item = &'static str> {
-        let facts = self.facts.iter().map(|(column, _)| *column);
-        self.keys.iter().copied().chain(facts)
+    /// Its columns, without what the engine adds.
+    pub fn columns(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().map(String::as_str)
     }
 }
 
-/// The age of an entry in days, from the day that it is about to today. The engine computes
-/// it in `fact_entry` and in the view of every book.
-pub const AGE: &str = "age_days";
-
-/// The length of a row's month, and how much of it has passed by now, milliseconds of local days.
-/// The engine computes them in `fact_availability`.
-pub const MONTH_MS: &str = "month_ms";
-/// See [`MONTH_MS`].
-pub const ELAPSED_MS: &str = "elapsed_ms";
-
-/// Typed columns that say when something was done: one that has yet to come is NULL to a
-/// check. The books' schemas say it of their own fields (`done: true`).
-const DONE: &[(&str, &[&str])] = &[
-    ("fact_entry", &["finished_at"]),
-    ("fact_device", &["inspected_on"]),
-    ("fact_finding", &["mended_on", "rechecked_on"]),
-];
-
-macro_rules! views {
-    ($($name:literal: $($key:ident)+ $(; $origin:ident $($column:ident)+)* .)+) => {
-        /// Every fact view. `unit` is the organization's id as text; `…_at` are unix
-        /// milliseconds UTC, `…_on` dates `YYYY-MM-DD`, `…_ms` durations in milliseconds.
-        /// `province` is the head of the tree that the organization stands in: what is asked
-        /// of one province's authority counts that province's units only.
-        pub const VIEWS: &[View] = &[$(View {
-            name: $name,
-            keys: &[$(stringify!($key)),+],
-            facts: &[$($((stringify!($column), Origin::$origin)),+),*],
-        }),+];
-    };
+/// What is known of the fact views.
+struct Registry {
+    views: Vec<View>,
+    leads: BTreeSet<String>,
 }
 
-views! {
-    "fact_organization": unit code name kind level membership parent province updated_at.
-    "fact_role": unit role starts_on ends_on province updated_at.
-    "fact_contact": unit contact role name starts_on ends_on updated_at.
-    "fact_site": unit site code name class status address address_key updated_at.
-    "fact_circuit": unit circuit code provider status a_site z_site updated_at;
-        Typed bandwidth_mbps contract.
-    "fact_device": unit device name role site status address address_key in_service_on
-        updated_at code;
-        Typed inspected_on inspection_result custodian origin.
-    "fact_prefix": prefix cidr first_key last_key unit updated_at.
-    "fact_account": unit account login kind updated_at;
-        Seen privileged mfa enabled password_changed_at last_sign_in_at.
-    "fact_target": unit target noun subject class updated_at;
-        Seen state since_at last_sample_at.
-    "fact_availability": unit target noun subject class month updated_at status;
-        Seen up_ms down_ms unreachable_ms isolated_ms no_data_ms.
-    "fact_outage": unit outage target noun subject kind provider contract planned updated_at;
-        Seen began_at ended_at lasted_ms unseen_ms attribution;
-        Typed planned_until_at.
-    "fact_log_source": unit device name role updated_at;
-        Seen last_received_at lines first_received_at.
-    "fact_entry": unit register entry;
-        Typed occurred_on recorded_at period result expires_on finished_at subject.
-    "fact_inspection": unit inspection code name updated_at;
-        Typed occasion lead status starts_on ends_on items open_items deviations.
-    "fact_finding": unit finding inspection regulation clause updated_at;
-        Typed summary severity action action_owner due_on status mended_on rechecked_on.
-    "fact_evidence_check": subject updated_at;
-        Seen checked_at sound size reason.
+/// The organizations' tree: what reads it answers for the units of a province.
+const TREE: &str = "organization_closure";
+
+static REGISTRY: LazyLock<Registry> = LazyLock::new(|| {
+    let mut read: BTreeMap<&str, Lineage> = BTreeMap::new();
+    let (mut views, mut leads) = (Vec::new(), BTreeSet::new());
+    for told in fact::all() {
+        let mut found = lineage(&told.sql).unwrap_or_else(|faults| {
+            panic!(
+                "{} is part of the program and must be portable: {faults:?}",
+                told.name
+            )
+        });
+        // Each stands after those that it reads, so these are known to the ground.
+        let through: Vec<&Lineage> = (found.reads.iter())
+            .filter_map(|name| read.get(name.as_str()))
+            .collect();
+        let reads: BTreeSet<String> = (through.iter().flat_map(|l| l.reads.iter().cloned()))
+            .chain(found.reads.iter().cloned())
+            .collect();
+        for (_, from) in &mut found.columns {
+            let ground = from.iter().flat_map(|(table, column)| {
+                let view = read.get(table.as_str());
+                let of = view.and_then(|l| l.columns.iter().find(|(name, _)| name == column));
+                match of {
+                    Some((_, ground)) => ground.iter().cloned().collect::<Vec<_>>(),
+                    None => vec![(table.clone(), column.clone())],
+                }
+            });
+            *from = ground.collect();
+        }
+        found.reads = reads;
+        if told.is_fact() {
+            let other = found.columns.iter().filter(|(name, _)| name != "unit");
+            let led = other.filter(|(_, from)| from.iter().any(|(t, c)| leads_on(t, c)));
+            leads.extend(led.map(|(name, _)| name.clone()));
+            if found.reads.contains(TREE) {
+                leads.insert(told.name.clone());
+            }
+            views.push(View {
+                name: &told.name,
+                reads: found.reads.clone(),
+                columns: found.columns.iter().map(|(name, _)| name.clone()).collect(),
+                told,
+            });
+        }
+        read.insert(&told.name, found);
+    }
+    Registry { views, leads }
+});
+
+/// Whether a column of a table names an organization, or a site, which may be another unit's.
+fn leads_on(table: &str, column: &str) -> bool {
+    if (table, column) == ("organization", "id") {
+        return true;
+    }
+    let schema = noun::all().iter().find(|s| s.table() == table);
+    let field = schema.and_then(|s| s.fields.iter().find(|f| f.column() == column));
+    field.is_some_and(|f| matches!(f.refers_to.as_deref(), Some("organization" | "site")))
 }
 
-/// What a view still tells of a day that has passed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Past {
-    /// All that it would have told then: its rows carry dates of their own.
-    Dated,
-    /// As it is now, where no record of these nouns was changed since: it keeps no history.
-    Unchanged(&'static [&'static str]),
-    /// Sums of whole months, so only of a day that ends one.
-    Monthly,
-    /// Nothing: it is how things stand now.
-    Nothing,
+/// Every fact view.
+pub fn all() -> &'static [View] {
+    &REGISTRY.views
+}
+
+fn get(view: &str) -> Option<&'static View> {
+    all().iter().find(|v| v.name == view)
+}
+
+/// The fact views that read a table, directly or through others: what is judged by them may
+/// change with it.
+pub fn reading(table: &str) -> impl Iterator<Item = &'static str> {
+    let read = all().iter().filter(move |v| v.reads.contains(table));
+    read.map(|view| view.name)
 }
 
 /// What a view still tells of a day that has passed. A book's entries are about a day.
-pub fn past(view: &str) -> Past {
-    match view {
-        "fact_organization" => Past::Unchanged(&["organization"]),
-        "fact_site" => Past::Unchanged(&["site"]),
-        "fact_circuit" => Past::Unchanged(&["circuit"]),
-        "fact_device" => Past::Unchanged(&["device"]),
-        // Whose a prefix is, is granted.
-        "fact_prefix" => Past::Unchanged(&["prefix", "claim"]),
-        "fact_inspection" => Past::Unchanged(&["inspection-round", "inspection-item"]),
-        "fact_finding" => Past::Unchanged(&["finding"]),
-        "fact_availability" => Past::Monthly,
-        "fact_account"
-        | "fact_target"
-        | "fact_outage"
-        | "fact_log_source"
-        | "fact_evidence_check" => Past::Nothing,
-        _ => Past::Dated,
-    }
+pub fn past(view: &str) -> &'static Past {
+    get(view).map_or(&Past::Dated, |view| &view.told.past)
 }
 
-/// Views and columns that lead from one organization to another: a query that names one of
-/// them may answer for an organization by the records of another.
-pub(crate) const LEADS: &[&str] = &[
-    "fact_organization",
-    "fact_role",
-    "province",
-    "parent",
-    "provider",
-    "lead",
-    "action_owner",
-    "site",
-    "a_site",
-    "z_site",
-];
+/// Whether a name is that of a view or column that leads from one organization to another: a
+/// query that names one may answer for an organization by the records of another.
+pub(crate) fn leads(name: &str) -> bool {
+    REGISTRY.leads.contains(name)
+}
 
 /// The origin of a column of a view: none for a key. What a book holds is typed.
 pub fn origin(view: &str, column: &str) -> Option<Origin> {
-    match VIEWS.iter().find(|v| v.name == view) {
+    match get(view) {
         Some(_) if column == AGE => Some(Origin::Typed),
         Some(view) => {
-            let mut facts = view.facts.iter();
-            facts.find(|(name, _)| *name == column).map(|(_, o)| *o)
+            let mut columns = view.told.columns.iter();
+            columns.find(|c| c.name == column)?.origin
         }
         None => Some(Origin::Typed),
     }
@@ -185,21 +166,19 @@ impl Default for Views {
 impl Views {
     /// The fact views and those of these books.
     pub fn with_books<'a>(books: impl IntoIterator<Item = &'a Schema>) -> Self {
-        let fixed = VIEWS.iter().map(|v| {
-            let dated = v.name == "fact_entry";
-            let mut columns: Vec<String> = v.columns().map(ToOwned::to_owned).collect();
-            columns.extend(dated.then(|| AGE.to_owned()));
-            if v.name == "fact_availability" {
-                columns.extend([MONTH_MS, ELAPSED_MS].map(str::to_owned));
-            }
-            let done = DONE.iter().filter(|(view, _)| *view == v.name);
-            let done = done.flat_map(|(_, columns)| columns.iter());
+        let fixed = all().iter().map(|v| {
+            let adds = v.told.adds;
+            let added = adds.into_iter().flat_map(Adds::columns).copied();
+            let columns = v.columns().chain(added).map(ToOwned::to_owned).collect();
+            let done = v
+                .told
+                .columns
+                .iter()
+                .filter_map(|c| Some((c.name.clone(), c.done?)));
             let known = Known {
                 columns,
-                done: done
-                    .map(|c| ((*c).to_owned(), c.ends_with("_at")))
-                    .collect(),
-                dated,
+                done: done.collect(),
+                dated: adds == Some(Adds::Age),
             };
             (v.name.to_owned(), known)
         });
@@ -240,5 +219,146 @@ impl Views {
     /// All names.
     pub fn names(&self) -> impl Iterator<Item = &str> + Clone {
         self.0.keys().map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_of_every_view_gives_what_its_head_tells_in_order_or_not() {
+        for view in all() {
+            let given: BTreeSet<&str> = view.columns().collect();
+            let told: BTreeSet<&str> = view.told.columns.iter().map(|c| c.name.as_str()).collect();
+            assert_eq!(
+                given, told,
+                "{}: given by the text, told by the head",
+                view.name
+            );
+            assert_eq!(given.len(), view.columns.len(), "{}", view.name);
+        }
+    }
+
+    /// The store makes them in the order that the texts stand in, found without a parser.
+    #[test]
+    fn each_view_stands_after_those_that_it_reads() {
+        let names: Vec<&str> = fact::all().iter().map(|v| v.name.as_str()).collect();
+        for (i, view) in fact::all().iter().enumerate() {
+            let reads = lineage(&view.sql).unwrap().reads;
+            let later: Vec<&&str> = names[i..].iter().filter(|n| reads.contains(**n)).collect();
+            assert!(later.is_empty(), "{} reads {later:?}", view.name);
+        }
+    }
+
+    #[test]
+    fn what_leads_to_another_unit_follows_from_what_refers_to_it() {
+        let leads: Vec<&str> = REGISTRY.leads.iter().map(String::as_str).collect();
+        assert_eq!(
+            leads,
+            [
+                "a_site",
+                "fact_organization",
+                "fact_role",
+                "lead",
+                "parent",
+                "provider",
+                "province",
+                "site",
+                "z_site",
+            ]
+        );
+        // Every reference of a noun that checks read is among them, whichever view has it.
+        for schema in noun::all() {
+            let view = format!("fact_{}", schema.table());
+            let Some(view) = get(&view) else { continue };
+            for field in schema.fields.iter().filter(|f| f.name != schema.owner) {
+                let refers = matches!(field.refers_to.as_deref(), Some("organization" | "site"));
+                if refers && view.columns().any(|c| c == field.name) {
+                    assert!(leads.contains(&field.name.as_str()), "{}", field.name);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_table_leads_to_the_views_that_read_it_through_others_too() {
+        let of = |table: &str| reading(table).collect::<BTreeSet<_>>();
+        let set = |names: &[&'static str]| names.iter().copied().collect::<BTreeSet<_>>();
+        assert_eq!(of("organization"), set(&["fact_organization", "fact_role"]));
+        assert_eq!(
+            of("site"),
+            set(&["fact_site", "fact_target", "fact_availability"])
+        );
+        let device = set(&[
+            "fact_device",
+            "fact_target",
+            "fact_availability",
+            "fact_log_source",
+        ]);
+        assert_eq!(of("device"), device);
+        assert_eq!(
+            of("claim"),
+            set(&["fact_prefix", "fact_target", "fact_availability"])
+        );
+        assert_eq!(of("outage"), set(&["fact_outage"]));
+        assert_eq!(of("entry"), set(&["fact_entry"]));
+        assert_eq!(of("session"), set(&[]));
+    }
+
+    /// What packs may read, as `docs/facts.md` lists it.
+    fn paper() -> String {
+        let mut out = String::new();
+        for view in all() {
+            let of = |origin: Option<Origin>| {
+                let columns = view.told.columns.iter().filter(|c| c.origin == origin);
+                let named = columns.map(|c| match c.done {
+                    Some(_) => format!("`{}`*", c.name),
+                    None => format!("`{}`", c.name),
+                });
+                named.collect::<Vec<_>>().join(" ")
+            };
+            let past = match &view.told.past {
+                Past::Dated => "all".to_owned(),
+                Past::Nothing => "nothing".to_owned(),
+                Past::Monthly => "whole months".to_owned(),
+                Past::Unchanged(nouns) => format!("unless changed: {}", nouns.join(", ")),
+            };
+            out += &format!("### `{}`\n- keys: {}\n", view.name, of(None));
+            for (word, origin) in [
+                ("typed", Origin::Typed),
+                ("reported", Origin::Reported),
+                ("seen", Origin::Seen),
+            ] {
+                let columns = of(Some(origin));
+                if !columns.is_empty() {
+                    out += &format!("- {word}: {columns}\n");
+                }
+            }
+            if let Some(adds) = view.told.adds {
+                out += &format!("- added: `{}`\n", adds.columns().join("` `"));
+            }
+            out += &format!("- of a past day: {past}\n");
+        }
+        out
+    }
+
+    #[test]
+    fn what_is_published_of_the_views_is_true() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/facts.md");
+        let published = std::fs::read_to_string(path).unwrap();
+        let wanted = paper();
+        assert!(
+            published.ends_with(&wanted),
+            "docs/facts.md has to end with:\n{wanted}"
+        );
+    }
+
+    #[test]
+    fn no_view_tells_how_to_reach_a_person() {
+        for view in all() {
+            let told = view.columns().find(|c| matches!(*c, "phone" | "email"));
+            assert_eq!(told, None, "{}", view.name);
+        }
     }
 }

@@ -9,8 +9,8 @@ pub use closing::{
 };
 pub(crate) use revision::keep;
 pub use revision::{Revision, revisions};
-pub(crate) use view::definition;
 pub use view::make_views;
+pub(crate) use view::{definition, made};
 
 use crate::Arg;
 

@@ -17,6 +17,7 @@ use sqlx::{
 use crate::{
     Row, StoreError, Tx,
     arg::{Arg, postgres_args, sqlite_args, storable},
+    fact_view,
     journal::Sealing,
     line::{Line, Turn},
     memory::Memory,
@@ -172,6 +173,7 @@ impl Db {
             shared: Arc::default(),
             sealing: None,
         };
+        fact_view::make(&db).await?;
         // What was written before is no news.
         db.news().await?;
         Ok(db)

@@ -1,5 +1,7 @@
 //! The few places where the two engines must differ.
 
+use std::collections::BTreeSet;
+
 use crate::{Db, StoreError, Tx};
 
 /// Serialises the writers of the journal: SQLite has one writer as it is, PostgreSQL
@@ -53,6 +55,18 @@ pub(crate) async fn lock(tx: &mut Tx, name: &str, alone: bool) -> Result<(), Sto
         .await?;
     }
     Ok(())
+}
+
+/// Drops these views where they are, whichever of them reads another.
+pub(crate) fn drop_views(on_postgres: bool, names: &BTreeSet<String>) -> Vec<String> {
+    if on_postgres {
+        // One statement: it minds what depends on a view but for what goes with it.
+        let all: Vec<&str> = names.iter().map(String::as_str).collect();
+        return vec![format!("DROP VIEW IF EXISTS {}", all.join(", "))];
+    }
+    let each = names.iter();
+    each.map(|name| format!("DROP VIEW IF EXISTS {name}"))
+        .collect()
 }
 
 // A field of an entry's JSON as a typed value; NULL where it is of another type. Field

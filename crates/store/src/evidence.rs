@@ -67,15 +67,15 @@ pub async fn forget_all(db: &Db) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// What is told of a verification.
-pub const VIEW: &str = "fact_evidence_check";
+/// What is touched with a verification.
+pub const TABLE: &str = "evidence_check";
 
 /// Notes a verification in place of the one before.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
 pub async fn note(tx: &mut Tx, check: &EvidenceCheck) -> Result<(), StoreError> {
-    tx.touch(VIEW);
+    tx.touch(TABLE);
     tx.execute(
         "evidence",
         "INSERT INTO evidence_check (subject, checked_at, sound, size, reason) VALUES ($1, $2, $3, $4, $5) \

@@ -24,6 +24,7 @@ pub mod duty;
 pub mod error;
 pub mod evidence;
 pub mod fact;
+mod fact_view;
 pub mod feed;
 pub mod inspection;
 pub mod job;

@@ -113,6 +113,14 @@ fn words(code: &str, on_postgres: bool, out: &mut String) {
     }
 }
 
+/// Those up to a number: what an earlier version of the program made.
+#[cfg(test)]
+pub(crate) fn until(on_postgres: bool, last: i64) -> Migrator {
+    let all = migrator(on_postgres);
+    let earlier = all.iter().filter(|m| m.version <= last).cloned();
+    Migrator::with_migrations(earlier.collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

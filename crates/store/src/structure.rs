@@ -15,7 +15,7 @@ use crate::{
     Db, Row, StoreError,
     book::definition,
     db::{Pools, postgres_query, sqlite_query},
-    migration,
+    fact_view, migration,
 };
 
 /// Kind and name → definition, as the engine tells it.
@@ -53,8 +53,8 @@ pub async fn differences<'a>(
     books: impl IntoIterator<Item = &'a Schema>,
 ) -> Result<Vec<Difference>, StoreError> {
     let on_postgres = db.engine() == "postgres";
-    let views = books.into_iter().map(|book| definition(on_postgres, book));
-    let views: Vec<String> = views.collect();
+    let mut views = fact_view::statements(on_postgres);
+    views.extend(books.into_iter().map(|book| definition(on_postgres, book)));
     let mut found = found(db).await?;
     let made = made(db, views).await?;
     let mut out = Vec::new();

@@ -1,6 +1,6 @@
 //! What can still be told of a day that has passed.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use domain::id::OrganizationId;
 use jiff::civil::Date;
@@ -30,13 +30,15 @@ pub(super) struct Past {
 impl Past {
     /// Of the local day that ends at `end` (unix milliseconds).
     pub(super) async fn of(app: &App, end: i64, day: Date) -> Result<Self, StoreError> {
-        let nouns = facts::VIEWS
+        let nouns = facts::all()
             .iter()
             .flat_map(|view| match facts::past(view.name) {
-                facts::Past::Unchanged(nouns) => nouns,
+                facts::Past::Unchanged(nouns) => nouns.as_slice(),
                 _ => &[],
             });
-        let nouns: Vec<&str> = nouns.copied().collect();
+        // One may be named by several views.
+        let nouns: BTreeSet<&str> = nouns.map(String::as_str).collect();
+        let nouns: Vec<&str> = nouns.into_iter().collect();
         let mut changed: BTreeMap<String, HashSet<Option<OrganizationId>>> = BTreeMap::new();
         for (noun, unit) in store::journal::changed_since(&app.db, end, &nouns).await? {
             changed.entry(noun).or_default().insert(unit);
@@ -58,8 +60,8 @@ impl Past {
 
     /// That a check cannot say how it was with an organization; none where it can.
     pub(super) fn untold(&self, check: &Check, unit: OrganizationId) -> Option<Finding> {
-        let changed = |noun: &&str| {
-            self.changed.get(*noun).is_some_and(|units| {
+        let changed = |noun: &String| {
+            self.changed.get(noun).is_some_and(|units| {
                 check.beyond || units.contains(&Some(unit)) || units.contains(&None)
             })
         };

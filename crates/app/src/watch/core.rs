@@ -28,7 +28,7 @@ use super::{
 };
 use crate::{
     App,
-    application::{COUNTED, TARGETS},
+    application::{COUNTED, OUTAGES, TARGETS},
     setting, system_alarm,
 };
 
@@ -341,6 +341,9 @@ impl Core {
         let states: Vec<StateRow> = touched.iter().filter_map(|id| self.state(*id)).collect();
         let mut work = app.begin_program().await?;
         work.touch(TARGETS);
+        if !turned.outages.is_empty() {
+            work.touch(OUTAGES);
+        }
         store::target::save_transitions(&mut work, &turned.transitions).await?;
         store::target::save_states(&mut work, &states, now.at_ms).await?;
         store::outage::save(&mut work, &turned.outages).await?;

@@ -18,7 +18,10 @@ use observe::probe::Prober;
 use store::standing::{Month, Standing};
 use tokio::sync::Notify;
 
-use crate::fresh::Fresh;
+use crate::{
+    application::{OUTAGES, TARGETS, TIMES},
+    fresh::Fresh,
+};
 
 pub use self::core::Core;
 pub(crate) use record::Say;
@@ -88,11 +91,11 @@ impl Watch {
     }
 }
 
-/// What checks read of what is watched.
+/// What checks read of what is watched: judged each minute, since time goes on.
 pub(crate) fn facts() -> BTreeSet<String> {
-    ["fact_target", "fact_availability", "fact_outage"]
-        .map(str::to_owned)
-        .into()
+    let read = [TARGETS, OUTAGES, TIMES].into_iter();
+    let views = read.flat_map(policy::facts::reading);
+    views.map(str::to_owned).collect()
 }
 
 /// The store's targets as a shared list.

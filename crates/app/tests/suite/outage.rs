@@ -47,6 +47,22 @@ async fn restart(net: &mut Net) {
     net.core.reload(&net.p.app, now).await.unwrap();
 }
 
+/// What judges outages is told of them by their table, in other processes too.
+#[tokio::test]
+async fn an_outage_is_told_to_whoever_judges_it() {
+    let mut net = Net::new().await;
+    net.run(30, |_| true).await;
+    let records = net.p.app.data.join("records.db");
+    let other = store::Db::open(&records.display().to_string())
+        .await
+        .unwrap();
+    net.run(60, only_other).await;
+    let news = other.news().await.unwrap();
+    for table in ["outage", "target_state"] {
+        assert!(news.contains(table), "{table}: {news:?}");
+    }
+}
+
 #[tokio::test]
 async fn one_record_says_what_alarm_and_availability_say() {
     let mut net = Net::new().await;

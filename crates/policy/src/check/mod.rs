@@ -1,5 +1,6 @@
 //! A check: one read-only query that answers for all units at once.
 
+mod lineage;
 mod parameters;
 mod portable;
 mod present;
@@ -8,6 +9,7 @@ mod walk;
 
 use std::collections::BTreeSet;
 
+pub(crate) use lineage::{Lineage, lineage};
 pub use parameters::BUILT_IN;
 use sqlparser::dialect::{Dialect, PostgreSqlDialect, SQLiteDialect};
 use sqlparser::parser::{Parser, ParserError};

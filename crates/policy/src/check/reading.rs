@@ -79,7 +79,7 @@ pub(super) fn read(reader: Reader, query: &Query, known_views: &Views, wanted: &
     let columns = returned(query, &mut faults);
     let named = reader.qualified.iter().map(|(_, column, _)| column);
     let mut named = named.chain(&reader.bare).chain(&views);
-    let beyond = named.any(|name| facts::LEADS.contains(&name.as_str()));
+    let beyond = named.any(|name| facts::leads(name));
     for wanted in wanted {
         if !columns.is_empty() && !columns.iter().any(|c| c == wanted) {
             faults.push(Fault::at(
@@ -142,7 +142,8 @@ fn returned(query: &Query, faults: &mut Vec<Fault>) -> Vec<String> {
     columns
 }
 
-fn named(item: &SelectItem) -> Option<(String, &Expr)> {
+/// The name of a column of a query, and what it is.
+pub(super) fn named(item: &SelectItem) -> Option<(String, &Expr)> {
     match item {
         SelectItem::ExprWithAlias { expr, alias } => Some((alias.value.to_ascii_lowercase(), expr)),
         SelectItem::UnnamedExpr(expr) => match expr {
@@ -172,6 +173,14 @@ pub(super) struct Reader {
 }
 
 impl Reader {
+    /// The tables and views that are read, without the query's own common table expressions.
+    pub(super) fn reads(&self) -> BTreeSet<String> {
+        let all = self.relations.iter().map(|(name, _)| name);
+        all.filter(|name| !self.common.contains(*name))
+            .cloned()
+            .collect()
+    }
+
     /// Where views are read, and not a common table expression of the query.
     pub(super) fn places(&mut self) -> Vec<present::Place> {
         let mut places = std::mem::take(&mut self.tables);

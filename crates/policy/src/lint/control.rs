@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::noun;
+
 use super::{Problem, examine::Parts, parse::Parsed, suggest};
 use crate::{
     check::BUILT_IN,
@@ -231,31 +233,25 @@ fn remedy(parts: &Parts, file: &Parsed<Control>, problems: &mut Vec<Problem>) {
                 "`attestation: …`",
             ));
         }
-        Action::Noun(noun) if !NOUNS.contains(&noun.as_str()) => problems.push(file.report(
+        Action::Noun(noun) if !leads_on(noun) => problems.push(file.report(
             "remedy.action.noun",
             format!("the registry has no noun `{noun}`"),
-            suggest(noun, NOUNS),
+            suggest(noun, nouns().chain(PAGES)),
         )),
         _ => {}
     }
 }
 
-/// The nouns of the registry that a remedy may lead to.
-const NOUNS: [&str; 13] = [
-    "organization",
-    "contact",
-    "site",
-    "circuit",
-    "device",
-    "prefix",
-    "account",
-    "target",
-    "log-source",
-    "exemption",
-    "adoption",
-    "role-assignment",
-    "availability",
-];
+/// What is no record of the registry and has a page where it is mended.
+const PAGES: [&str; 4] = ["account", "target", "log-source", "availability"];
+
+fn nouns() -> impl Iterator<Item = &'static str> + Clone {
+    noun::all().iter().map(|schema| schema.noun.as_str())
+}
+
+fn leads_on(noun: &str) -> bool {
+    nouns().chain(PAGES).any(|known| known == noun)
+}
 
 fn includes(parts: &Parts, file: &Parsed<Control>, problems: &mut Vec<Problem>) {
     for (i, id) in file.value.includes.iter().enumerate() {

@@ -52,12 +52,12 @@ pub async fn make_views<'a>(
         .map(|schema| (schema.view(), definition(on_postgres, schema)))
         .collect();
     let all = "SELECT name, definition FROM book_view";
-    if read(&db.fetch("book_view", all, &[]).await?)? == wanted {
+    if made(&db.fetch("book_view", all, &[]).await?)? == wanted {
         return Ok(0);
     }
     let mut tx = db.begin().await?;
     dialect::lock(&mut tx, "views", true).await?;
-    let mut known = read(&tx.fetch("book_view", all, &[]).await?)?;
+    let mut known = made(&tx.fetch("book_view", all, &[]).await?)?;
     let mut changed = 0;
     for (name, wanted) in wanted {
         if known.remove(&name).as_ref() == Some(&wanted) {
@@ -91,7 +91,7 @@ pub async fn make_views<'a>(
 }
 
 /// The views that were made: name and SQL.
-fn read(rows: &[Row]) -> Result<BTreeMap<String, String>, StoreError> {
+pub(crate) fn made(rows: &[Row]) -> Result<BTreeMap<String, String>, StoreError> {
     rows.iter()
         .map(|row| Ok((row.text("name")?, row.text("definition")?)))
         .collect()

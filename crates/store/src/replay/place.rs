@@ -55,6 +55,7 @@ pub const TABLES: &[(&str, Place)] = &[
     ("evidence", Place::Itself),
     ("evidence_check", Place::Open),
     ("exemption", Place::Journal),
+    ("fact_view", Place::Derived),
     ("finding", Place::Journal),
     ("inspection_item", Place::Journal),
     ("inspection_round", Place::Journal),
