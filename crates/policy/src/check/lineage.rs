@@ -111,9 +111,8 @@ fn of_select(select: &Select, known: &Known) -> Columns {
         }
     }
     let items = select.projection.iter().filter_map(|item| {
-        let expr = match item {
-            SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => expr,
-            _ => return None,
+        let (SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }) = item else {
+            return None;
         };
         let name = named(item).map(|(name, _)| name).unwrap_or_default();
         let mut from = BTreeSet::new();
