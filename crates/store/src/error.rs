@@ -141,7 +141,8 @@ impl StoreError {
     /// this program writes it.
     pub fn is_content(&self) -> bool {
         match self {
-            Self::Decode { .. } => true,
+            // Asked for by what lies there, a NUL lies there.
+            Self::Decode { .. } | Self::Nul { .. } => true,
             Self::Engine { source, .. } => match source {
                 sqlx::Error::ColumnNotFound(_)
                 | sqlx::Error::Decode(_)

@@ -164,7 +164,9 @@ impl Assess {
 pub fn unjudged(app: &App) -> Option<Unjudged> {
     let now = app.clock.now_ms();
     match app.assess.board().judged_at {
+        // What is said to have been judged in a time that has yet to come was not.
         None => Some(Unjudged::Yet),
+        Some(at) if at.saturating_sub(now) > FRESH_MS => Some(Unjudged::Yet),
         Some(at) if now.saturating_sub(at) > FRESH_MS => Some(Unjudged::Since(at)),
         Some(_) => None,
     }

@@ -46,7 +46,8 @@ pub async fn checks(app: &App, ctx: &Ctx) -> Result<Vec<EvidenceCheck>, Problem>
     Ok(checks)
 }
 
-/// Whether the verification of a subject is due.
+/// Whether the verification of a subject is due by what is noted of the last one, where it is not
+/// by this process's own memory ([`crate::logs::Daily`]).
 pub(crate) fn due(checks: &[EvidenceCheck], subject: &str, now: i64) -> bool {
     let last = checks.iter().find(|c| c.subject == subject);
     // A clock that jumped back must not put it off for ever.
@@ -65,14 +66,14 @@ pub async fn run(app: &App) -> Result<Option<Label>, StoreError> {
     let ctx = Ctx::system(now);
     let mut told = None;
     // It is quick, and a start is when something may have been done meanwhile.
-    if app.logs.begins() || due(&checks, "journal", now) {
+    if app.logs.verified.is_due() || due(&checks, "journal", now) {
         let (size, reason) = match journal::verify(app, &ctx).await {
             Ok(report) => {
                 let first = report.findings.first();
                 (report.entries, first.map(journal::JournalFinding::label))
             }
             Err(problem) => {
-                app.logs.verify_again();
+                app.logs.verified.again();
                 let Some(reason) = failed(&problem) else {
                     return Ok(None);
                 };
@@ -125,7 +126,7 @@ pub async fn read(app: &App, stop: &CancellationToken) -> Result<Option<Label>, 
     }
     let now = app.clock.now_ms();
     let checks = last(app).await?;
-    if !app.logs.reads_first() && !due(&checks, "vault", now) {
+    if !app.logs.read.is_due() && !due(&checks, "vault", now) {
         return Ok(None);
     }
     let (ctx, cancel) = (Ctx::system(now), Cancel::default());
@@ -152,7 +153,7 @@ pub async fn read(app: &App, stop: &CancellationToken) -> Result<Option<Label>, 
     let read = match read {
         Ok(read) => read,
         Err(problem) => {
-            app.logs.read_again();
+            app.logs.read.again();
             return match failed(&problem) {
                 Some(reason) => note(app, "vault", 0, Some(reason)).await.map(Some),
                 None => Ok(None),

@@ -9,9 +9,9 @@ mod receive;
 mod strangers;
 mod view;
 
-use std::sync::{
-    Arc, Mutex, PoisonError, RwLock,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{Arc, Mutex, PoisonError, RwLock},
+    time::{Duration, Instant},
 };
 
 use observe::syslog::Syslog;
@@ -49,11 +49,39 @@ pub struct Logs {
     poked: Notify,
     /// The id of the last checkpoint that this process noted in the journal.
     noted: Mutex<Option<Hash>>,
-    /// The journal was verified since the start.
-    verified: AtomicBool,
-    /// The vault was begun to be read since the start.
-    read: AtomicBool,
+    /// When the journal was verified.
+    pub(crate) verified: Daily,
+    /// When the vault was begun to be read.
+    pub(crate) read: Daily,
 }
+
+/// What this process does at its start and once a day, by the clock that nobody sets: what the
+/// database says of the last time, whoever writes there could say.
+#[derive(Debug, Default)]
+pub(crate) struct Daily(Mutex<Option<Instant>>);
+
+impl Daily {
+    /// Whether it is due; who is told so does it.
+    pub(crate) fn is_due(&self) -> bool {
+        self.is_due_at(Instant::now())
+    }
+
+    fn is_due_at(&self, now: Instant) -> bool {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = last.is_none_or(|last| now.saturating_duration_since(last) >= DAY);
+        if due {
+            *last = Some(now);
+        }
+        due
+    }
+
+    /// It came to no end: the next round begins it again.
+    pub(crate) fn again(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+const DAY: Duration = Duration::from_secs(86_400);
 
 impl Logs {
     /// Registered senders may have changed: read them again.
@@ -96,26 +124,6 @@ impl Logs {
         *self.noted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether this is the first time that this is asked since the start.
-    pub(crate) fn begins(&self) -> bool {
-        !self.verified.swap(true, Ordering::Relaxed)
-    }
-
-    /// The verification came to no end: the next round begins it again.
-    pub(crate) fn verify_again(&self) {
-        self.verified.store(false, Ordering::Relaxed);
-    }
-
-    /// The same for the reading of the vault.
-    pub(crate) fn read_again(&self) {
-        self.read.store(false, Ordering::Relaxed);
-    }
-
-    /// Whether this is the first time that a reading of the vault is asked since the start.
-    pub(crate) fn reads_first(&self) -> bool {
-        !self.read.swap(true, Ordering::Relaxed)
-    }
-
     pub(crate) fn note(&self, id: Hash) {
         *self.noted.lock().unwrap_or_else(PoisonError::into_inner) = Some(id);
     }
@@ -128,5 +136,20 @@ impl Logs {
     /// A reader of the vault.
     pub fn reader(&self) -> Option<&Reader> {
         self.reader.as_ref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_daily_is_done_at_the_start_and_each_day_whatever_is_noted() {
+        let (daily, start) = (Daily::default(), Instant::now());
+        let after = |seconds| daily.is_due_at(start + Duration::from_secs(seconds));
+        let asked = [0, 1, 86_399, 86_400, 86_401].map(after);
+        assert_eq!(asked, [true, false, false, true, false]);
+        daily.again();
+        assert!(after(86_402));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     path::Path,
-    sync::{Arc, Mutex, RwLock, atomic::AtomicBool},
+    sync::{Arc, Mutex, RwLock},
 };
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
@@ -17,7 +17,7 @@ use vault::{
     set_apart,
 };
 
-use super::{Logs, lost::Lost};
+use super::{Daily, Logs, lost::Lost};
 use crate::{
     Core,
     application::{AppConfig, OpenError},
@@ -87,8 +87,8 @@ impl Logs {
             lost,
             poked: Notify::new(),
             noted: Mutex::default(),
-            verified: AtomicBool::new(false),
-            read: AtomicBool::new(false),
+            verified: Daily::default(),
+            read: Daily::default(),
         }
     }
 
