@@ -130,7 +130,8 @@ fn entries(cx: &Cx) -> Entries {
                 actor: "Trần Văn Bình".into(),
                 remote: "10.96.4.17".into(),
                 action: cx.t("action-update"),
-                what: "Thiết bị: Tường lửa xã Long Châu".into(),
+                what: "Thiết bị".into(),
+                title: Some("Tường lửa xã Long Châu".into()),
                 href: Some("/registry/device/1".into()),
                 changes: vec![FieldChange {
                     field: "Ngày kiểm tra trước khi nối".into(),
@@ -144,7 +145,8 @@ fn entries(cx: &Cx) -> Entries {
                 actor: "giềng".into(),
                 remote: String::new(),
                 action: cx.t("action-create"),
-                what: "Đầu mối liên hệ: Lê Thị Mai".into(),
+                what: "Đầu mối liên hệ".into(),
+                title: Some("Lê Thị Mai".into()),
                 href: None,
                 changes: vec![FieldChange {
                     field: "Điện thoại".into(),

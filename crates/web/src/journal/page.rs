@@ -28,6 +28,8 @@ pub struct Entry {
     pub action: String,
     /// The noun and the record.
     pub what: String,
+    /// Its own name, in the language in which it was given.
+    pub title: Option<String>,
     /// Whose record it is; none for a unit's own, and for what is no unit's.
     pub unit: Option<String>,
     /// The record's page.

@@ -169,13 +169,16 @@ fn entry_of(cx: &Cx, app: &App, entry: JournalEntry, titles: &HashMap<Id, String
                     |spec| cx.l(Label::new(spec.label.0, spec.label.1)),
                 )
             });
-            (
-                noun,
-                (setting.or_else(|| named("login")).or_else(|| named("name")))
-                    .or_else(|| named("title"))
-                    .or_else(|| named("value"))
-                    .or_else(|| named("peer")),
-            )
+            match setting {
+                Some(setting) => (format!("{noun}: {setting}"), None),
+                None => (
+                    noun,
+                    (named("login").or_else(|| named("name")))
+                        .or_else(|| named("title"))
+                        .or_else(|| named("value"))
+                        .or_else(|| named("peer")),
+                ),
+            }
         }
     };
     let key = format!("action-{}", change.action);
@@ -193,7 +196,8 @@ fn entry_of(cx: &Cx, app: &App, entry: JournalEntry, titles: &HashMap<Id, String
         remote: change.remote,
         href: (schema.is_some() && change.action != "delete")
             .then(|| format!("/registry/{}/{}", change.noun, change.record_id)),
-        what: title.map_or_else(|| noun.clone(), |title| format!("{noun}: {title}")),
+        what: noun,
+        title,
         action,
         changes,
     }
