@@ -149,7 +149,7 @@ fn hash(previous: &str, seq: i64, c: &Change) -> String {
 }
 
 /// The number and hash of the last entry, 0 and [`GENESIS`] before the first; after an
-/// [`append`] in the same transaction, those of the last change.
+/// [`Tx::journal`] in the same transaction, those of the last change.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
