@@ -39,28 +39,32 @@ pub async fn list(
         .map_err(Problem::from)
 }
 
+/// What entries may be about that is neither a noun nor a book: one verdict is what a receipt is
+/// about, `verdicts` are what an evaluation wrote.
+pub const OTHERS: [&str; 19] = [
+    "account",
+    "alarm",
+    "api-token",
+    "attachment",
+    "attestation",
+    "baseline",
+    "book",
+    "calendar-feed",
+    "checkpoint",
+    "claim",
+    "document",
+    "journal",
+    "log-claim",
+    "lost-vault",
+    "setting",
+    "share",
+    "vault",
+    "verdict",
+    "verdicts",
+];
+
 /// What entries may be about: nouns, books, and what is neither.
 pub fn nouns(app: &App) -> Vec<String> {
-    const OTHERS: [&str; 18] = [
-        "account",
-        "alarm",
-        "api-token",
-        "attachment",
-        "attestation",
-        "baseline",
-        "book",
-        "calendar-feed",
-        "checkpoint",
-        "claim",
-        "document",
-        "journal",
-        "log-claim",
-        "lost-vault",
-        "setting",
-        "share",
-        "vault",
-        "verdict",
-    ];
     let library = app.library();
     let nouns = domain::noun::all().iter().map(|schema| &schema.noun);
     let books = library.registers.values().map(|schema| &schema.noun);

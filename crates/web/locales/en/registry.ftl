@@ -99,6 +99,7 @@ journal-vault = Log vault
 journal-checkpoint = Checkpoint of the log vault
 journal-lost-vault = Lost log vault
 journal-journal = Change journal
+journal-verdict = Verdict (receipt)
 journal-verdicts = Verdicts
 journal-baseline = Tables held from here on
 action-judge = judged

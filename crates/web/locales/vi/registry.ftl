@@ -81,6 +81,7 @@ journal-vault = Kho nhật ký
 journal-checkpoint = Điểm kiểm của kho nhật ký
 journal-lost-vault = Kho nhật ký đã mất
 journal-journal = Sổ nhật ký thay đổi
+journal-verdict = Kết luận (biên nhận)
 journal-verdicts = Kết luận
 journal-baseline = Mốc bắt đầu đối chiếu các bảng
 action-judge = kết luận

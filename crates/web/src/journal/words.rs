@@ -433,26 +433,7 @@ mod tests {
             let key = format!("journal-field-{}", name.replace('_', "-"));
             assert!(i18n::has(&key), "{key}");
         }
-        for noun in [
-            "account",
-            "alarm",
-            "api-token",
-            "attachment",
-            "attestation",
-            "baseline",
-            "book",
-            "calendar-feed",
-            "checkpoint",
-            "claim",
-            "document",
-            "journal",
-            "log-claim",
-            "lost-vault",
-            "setting",
-            "share",
-            "vault",
-            "verdicts",
-        ] {
+        for noun in app::journal::OTHERS {
             assert!(i18n::has(&format!("journal-{noun}")), "{noun}");
         }
     }
