@@ -243,8 +243,7 @@ fn conclude(
     let counts = |(instance, judged): &(Instance, Judged)| match judged {
         Judged::Pending | Judged::NotOwed => false,
         Judged::Refused => instance.closes_on >= oldest,
-        Judged::Untimed if instance.event.is_some() => instance.closes_on >= oldest,
-        Judged::Done { .. } | Judged::Late { .. } | Judged::TooLate { .. }
+        Judged::Untimed | Judged::Done { .. } | Judged::Late { .. } | Judged::TooLate { .. }
             if instance.event.is_some() =>
         {
             instance.closes_on >= oldest

@@ -30,6 +30,9 @@ use super::asked::Asked;
 const FREE: usize = 16 << 10;
 /// What the forms without files of one caller may hold.
 const FORMS_OF_ONE: usize = 4 << 20;
+/// What the forms with files and the whole bodies of one caller may hold; one of the size that is
+/// allowed always fits.
+pub(super) const FILES_OF_ONE: usize = 64 << 20;
 
 /// Bytes in memory, by caller.
 #[derive(Debug)]

@@ -22,7 +22,7 @@ use tokio::time::timeout;
 use super::{
     fault::Fault,
     params::Params,
-    room::{self, Counted, FILES, Share, caller, crowded},
+    room::{self, Counted, FILES, FILES_OF_ONE, Share, caller, crowded},
 };
 use crate::format;
 
@@ -60,9 +60,6 @@ const FIELDS: usize = 4 * FORM;
 const PARTS: usize = 10_000;
 /// The longest that a form may take: 20 MiB come in it at 12 KB/s.
 const LONGEST: Duration = Duration::from_secs(30 * 60);
-
-/// What the forms of one caller may hold; one file of the size that is allowed always fits.
-const ROOM_OF_ONE: usize = 64 << 20;
 
 /// What may have come of a form and be no field yet: what stands before the first one, and the
 /// heads of parts.
@@ -161,7 +158,7 @@ async fn read(request: Request, limit: usize) -> Result<Upload, Fault> {
         .and_then(|length| length.to_str().ok()?.parse().ok());
     let held = Held::of(caller(request.extensions().get()));
     let held = Arc::new(Mutex::new(held));
-    let most = ROOM_OF_ONE.max(limit + FIELDS + UNREAD);
+    let most = FILES_OF_ONE.max(limit + FIELDS + UNREAD);
     let counted = Arc::clone(&held);
     let request = request.map(|body| {
         Body::new(Counted::new(body, move |bytes| {

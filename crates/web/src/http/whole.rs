@@ -16,11 +16,8 @@ use axum::{
 
 use super::{
     fault::Fault,
-    room::{self, Counted, FILES, Share},
+    room::{self, Counted, FILES, FILES_OF_ONE, Share},
 };
-
-/// What the bodies of one caller may hold; a table of the size that is allowed always fits.
-const OF_ONE: usize = 64 << 20;
 
 /// The bytes of a body, as long as the limit of its route allows.
 ///
@@ -49,7 +46,7 @@ impl<S: Send + Sync> FromRequest<S> for Whole {
         let request = request.map(|body| {
             Body::new(Counted::new(body, move |bytes| {
                 let mut share = counted.lock().unwrap_or_else(PoisonError::into_inner);
-                let fits = share.take(bytes, OF_ONE);
+                let fits = share.take(bytes, FILES_OF_ONE);
                 refused.fetch_or(!fits, Ordering::Relaxed);
                 fits
             }))
@@ -80,9 +77,15 @@ mod tests {
         let mut others = Share::new(&FILES, String::new());
         let first = read(1_000).await.map_err(|_| ()).unwrap();
         assert_eq!(first.len(), 1_000);
-        assert!(!others.take(OF_ONE - 999, OF_ONE), "it is counted");
+        assert!(
+            !others.take(FILES_OF_ONE - 999, FILES_OF_ONE),
+            "it is counted"
+        );
         drop(first);
-        assert!(others.take(OF_ONE - 999, OF_ONE), "and given back");
+        assert!(
+            others.take(FILES_OF_ONE - 999, FILES_OF_ONE),
+            "and given back"
+        );
         let refusal = read(1_000).await.map(|_| ()).unwrap_err();
         assert_eq!(refusal.status(), 503);
     }

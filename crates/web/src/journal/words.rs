@@ -50,8 +50,8 @@ pub(super) fn named(fields: &Fields) -> Vec<(&'static str, Id)> {
     let mut all = Vec::new();
     for (name, value) in fields {
         let of = match name.as_str() {
-            "organization" | "receiver" => "organization",
-            "device" => "device",
+            "organization" | "as_organization" | "receiver" => "organization",
+            "device" | "as_device" => "device",
             "grants" => {
                 let grants = value.as_array().into_iter().flatten();
                 all.extend(
