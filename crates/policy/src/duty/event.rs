@@ -69,9 +69,6 @@ pub(super) fn judge(
                 None if refused => Judged::Refused,
                 answer => match outcome(rule, &instance, answer, now) {
                     Judged::Missed if blank || backwards => Judged::Untimed,
-                    Judged::Missed if own && !ahead && answers.holds_twin(moment, entry) => {
-                        Judged::Untimed
-                    }
                     Judged::Done { .. } if says_not => Judged::Untimed,
                     Judged::Missed if says_not && ahead && done.is_some() => Judged::Untimed,
                     Judged::Missed if answers.holds_another(rule, event, moment, entry, &names) => {
@@ -150,13 +147,6 @@ impl<'a> Answers<'a> {
             })?;
         self.used[place] = true;
         Some(self.all[place])
-    }
-
-    /// Whether another entry about the same thing is answered, on the event's day or later: whoever
-    /// has answered may have entered the matter anew, and nobody can say which entry is which.
-    fn holds_twin(&self, moment: Moment, of: &Entry) -> bool {
-        (self.all.iter())
-            .any(|(at, by)| by.id != of.id && !at.is_before(moment) && same_subject(by, of))
     }
 
     /// Whether an answer that answers nothing may be that to an event: it bears the name and an
