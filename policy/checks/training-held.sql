@@ -1,7 +1,7 @@
 -- Did the unit hold a course of a kind that counts within the interval? Where its own newest is
 -- older, but its books of training hold one since that is of no kind that is told (`held`), or the body with which the rule
--- has it held together (`together`, a held role or kind of organization; none where empty) entered one, of a kind that
--- counts or of none that is told, nobody can say whose or which it was. A course that nobody came to was not held.
+-- has it held together (`together`, a held role or kind of organization; none where empty) or a body below the unit entered one, of a
+-- kind that counts or of none that is told, nobody can say whose or which it was. A course that nobody came to was not held.
 -- What was last saved before its own day was a plan then: whether it came about nobody can say, nor of a course on
 -- "nothing" or "not yet".
 WITH words AS (
@@ -53,6 +53,11 @@ partners AS (
 elsewhere AS (
     SELECT n.unit
     FROM recent n
+    UNION
+    SELECT b.parent
+    FROM recent n
+    JOIN fact_organization b ON b.unit = n.unit
+    WHERE b.parent IS NOT NULL
     UNION
     SELECT u.unit
     FROM recent n
