@@ -5,8 +5,9 @@
 -- name is in the book, a withdrawal on the very day is that one's, which was replaced. Of what ran out nobody
 -- can say that nothing stands while a document of another kind, entered later, may have replaced it, nor
 -- that an older one without an end stands, which the one that ran out may have replaced.
--- Words that say that there is nothing yet ("chưa có", "đang xây dựng", "chờ ký", "dự thảo") are no document; a
--- document need not have a number.
+-- Words that say that there is nothing yet ("chưa có", "đang xây dựng", "chờ ký", "dự thảo"), also behind a title, are no
+-- document; a document need not have a number.
+-- What was typed before its own day was a plan then: whether it was issued nobody can say.
 -- A provider's procedure is none of the unit's own.
 WITH words AS (
     SELECT e.entry, 'name' AS kind, LOWER(TRIM(e.subject)) || ' ' AS said
@@ -30,8 +31,12 @@ unsaid AS (
        OR w.said LIKE 'đang %' OR w.said LIKE 'Đang %' OR w.said LIKE 'dang %'
        OR w.said LIKE 'chờ %' OR w.said LIKE 'chỜ %' OR w.said LIKE 'cho ky %' OR w.said LIKE 'sẽ %' OR w.said LIKE 'sẼ %'
        OR w.said LIKE 'đã trình %' OR w.said LIKE 'Đã trình %' OR w.said LIKE 'ĐÃ trÌnh %'
-       OR w.said LIKE '%dự thảo%' OR w.said LIKE '%dỰ thẢo%' OR w.said LIKE '%du thao%'
-       OR (w.kind = 'name' AND (w.said LIKE 'không %' OR w.said LIKE 'khÔng %' OR w.said LIKE 'khong %'
+       OR w.said LIKE '%dự thảo%' OR w.said LIKE '%dỰ thẢo%' OR w.said LIKE '%du thao%' OR w.said LIKE '%bản nháp%' OR w.said LIKE '%bẢn nhÁp%'
+       OR w.said LIKE '%(chưa %' OR w.said LIKE '%chưa ban hành%' OR w.said LIKE '%chưa ký%' OR w.said LIKE '%chưa phê duyệt%' OR w.said LIKE '%chưa được%'
+       OR w.said LIKE '%(chờ %' OR w.said LIKE '%chờ ký%' OR w.said LIKE '%chờ ban hành%' OR w.said LIKE '%chờ phê duyệt%' OR w.said LIKE '%chờ duyệt%'
+       OR w.said LIKE '%(đang %' OR w.said LIKE '%đang trình%' OR w.said LIKE '%đang soạn%' OR w.said LIKE '%trình ký%' OR w.said LIKE '%trình phê duyệt%'
+       OR w.said IN ('khuyết ', 'khuyẾt ', 'trống ', 'trỐng ')
+       OR (w.kind = 'name' AND (((w.said LIKE 'không %' OR w.said LIKE 'khÔng %' OR w.said LIKE 'khong %') AND w.said NOT LIKE 'không gian %')
                                 OR w.said IN ('- ', '-- ', '. ', '... ', '… ', '? ', '?? ', 'n/a ', 'na ')))
 ),
 told AS (
@@ -50,7 +55,8 @@ counts AS (
 ),
 placed AS (
     SELECT c.unit, c.occurred_on, c.recorded_at, c.expires_on,
-           CASE WHEN u.entry IS NOT NULL THEN 'unsaid'
+           CASE WHEN u.entry IS NOT NULL
+                     OR c.recorded_at < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - c.age_days) * 86400000 - 25200000 THEN 'unsaid'
                 WHEN c.expires_on < CAST(:today AS TEXT)
                      AND EXISTS (
                          SELECT 1 FROM told o
