@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, convert::Infallible, net::SocketAddr, pin::Pin,
 
 use domain::{
     authority::{Actor, Permission, Scope},
-    label::Label,
+    label::{Label, Lang},
 };
 use store::{
     alarm::Said,
@@ -327,16 +327,19 @@ async fn judging(app: App, cancel: CancellationToken) {
         };
         let outcome = match evaluated {
             Ok(done) => {
-                let (verdicts, units, clauses) = (done.verdicts, done.units, done.clauses);
-                let (turned, ms) = (done.turned, done.micros / 1000);
-                let detail = Label::new(
-                    format!(
-                        "{verdicts} kết luận cho {units} đơn vị theo {clauses} điều khoản, {turned} thay đổi, {ms} ms"
-                    ),
-                    format!(
-                        "{verdicts} verdicts of {units} organizations on {clauses} clauses, {turned} turned, {ms} ms"
-                    ),
+                let said = |lang: Lang| {
+                    [done.verdicts, done.units, done.clauses, done.turned].map(|n| lang.count(n))
+                };
+                let ms = done.micros / 1_000;
+                let [[verdicts, units, clauses, turned], en] = Lang::ALL.map(said);
+                let vi = format!(
+                    "{verdicts} kết luận cho {units} đơn vị theo {clauses} điều khoản, {turned} thay đổi, {ms} ms"
                 );
+                let [verdicts, units, clauses, turned] = en;
+                let en = format!(
+                    "{verdicts} verdicts of {units} organizations on {clauses} clauses, {turned} turned, {ms} ms"
+                );
+                let detail = Label::new(vi, en);
                 Ok(full.then_some(detail))
             }
             Err(error) => {

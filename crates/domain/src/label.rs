@@ -27,6 +27,31 @@ impl Lang {
         }
     }
 
+    /// A whole number with the language's separator: 1.234.567 or 1,234,567.
+    pub fn integer(self, n: i64) -> String {
+        let separator = match self {
+            Lang::Vi => '.',
+            Lang::En => ',',
+        };
+        let digits = n.unsigned_abs().to_string();
+        let mut out = String::with_capacity(digits.len() * 4 / 3 + 1);
+        if n < 0 {
+            out.push('−');
+        }
+        for (i, digit) in digits.chars().enumerate() {
+            if i > 0 && (digits.len() - i).is_multiple_of(3) {
+                out.push(separator);
+            }
+            out.push(digit);
+        }
+        out
+    }
+
+    /// So many, as [`Lang::integer`].
+    pub fn count(self, n: usize) -> String {
+        self.integer(i64::try_from(n).unwrap_or(i64::MAX))
+    }
+
     /// Reads a BCP 47 code such as `vi`, `vi-VN` or `en`; unknown ones are Vietnamese.
     pub fn from_code(code: &str) -> Self {
         if code.to_ascii_lowercase().starts_with("en") {

@@ -45,22 +45,7 @@ pub fn rfc3339(ms: i64) -> String {
 
 /// A whole number with the language's separator: 1.234.567 or 1,234,567.
 pub fn integer(lang: Lang, n: i64) -> String {
-    let separator = match lang {
-        Lang::Vi => '.',
-        Lang::En => ',',
-    };
-    let digits = n.unsigned_abs().to_string();
-    let mut out = String::with_capacity(digits.len() * 4 / 3 + 1);
-    if n < 0 {
-        out.push('−');
-    }
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(separator);
-        }
-        out.push(digit);
-    }
-    out
+    lang.integer(n)
 }
 
 /// A number with `places` decimals: 1.234,50 or 1,234.50.

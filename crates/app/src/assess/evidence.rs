@@ -82,7 +82,7 @@ impl ControlEvidence {
                     .get(name)
                     .and_then(|p| serde_json::to_value(p).ok())
             })?;
-            Some(word(name, &value))
+            Some(word(lang, name, &value))
         };
         match common(reason).filter(|_| !control.reasons.contains_key(reason)) {
             Some(label) => policy::control::fill(label.get(lang), &column),
@@ -162,7 +162,7 @@ fn common(reason: &str) -> Option<Label> {
 }
 
 /// A value of evidence as people read it: a moment (`…_at`) as local date and time.
-pub fn word(name: &str, value: &Value) -> String {
+pub fn word(lang: Lang, name: &str, value: &Value) -> String {
     match value {
         Value::Number(n) if name.ends_with("_at") => n.as_i64().map_or_else(
             || n.to_string(),
@@ -173,6 +173,11 @@ pub fn word(name: &str, value: &Value) -> String {
                     .to_string()
             },
         ),
+        // A number of four digits may be a year.
+        Value::Number(n) => match n.as_i64() {
+            Some(whole) if whole.unsigned_abs() > 9_999 => lang.integer(whole),
+            _ => n.to_string(),
+        },
         Value::String(s) if name.ends_with("_on") => s
             .parse::<jiff::civil::Date>()
             .map_or_else(|_| s.clone(), |d| d.strftime("%d/%m/%Y").to_string()),

@@ -7,7 +7,7 @@ use std::{
 
 use domain::{
     authority::Permission,
-    label::Label,
+    label::{Label, Lang},
     problem::{Problem, ProblemKind},
 };
 use store::{
@@ -225,14 +225,15 @@ async fn note(
     let code = format!("{subject}-check");
     let Some(reason) = reason else {
         system_alarm::clear(app, &code, "").await?;
+        let [vi, en] = [Lang::Vi, Lang::En].map(|lang| lang.integer(size));
         return Ok(match subject {
             "vault" => Label::new(
-                format!("kho nhật ký nguyên vẹn, {size} dòng"),
-                format!("the log vault is sound, {size} lines"),
+                format!("kho nhật ký nguyên vẹn, {vi} dòng"),
+                format!("the log vault is sound, {en} lines"),
             ),
             _ => Label::new(
-                format!("sổ nhật ký thay đổi nguyên vẹn, {size} mục"),
-                format!("the change journal is sound, {size} entries"),
+                format!("sổ nhật ký thay đổi nguyên vẹn, {vi} mục"),
+                format!("the change journal is sound, {en} entries"),
             ),
         });
     };

@@ -86,10 +86,11 @@ async fn drawn(app: &App, ctx: &Ctx, key: &str) -> Result<usize, Problem> {
         if !wanted || there.contains(code.as_str()) || concluded.contains(&unit.id.0) {
             continue;
         }
+        // The checklist is a paper: it speaks the regulation's language, whoever draws it.
         let asked = view
             .library
             .clause(&clause.regulation, &clause.cite)
-            .map_or_else(String::new, |c| c.summary.get(ctx.lang).to_owned());
+            .map_or_else(String::new, |c| c.summary.vi.clone());
         fresh.push(Values::from([
             ("code".to_owned(), code.into()),
             ("inspection".into(), round.id.into()),

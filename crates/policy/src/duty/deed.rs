@@ -188,7 +188,11 @@ impl Deeds<'_> {
                     opens_on <= on && until.is_some_and(|until| on <= until)
                 }
                 _ if on < opens_on || on > last => false,
-                Named::Of(span) if on > instance.closes_on => span.opens_on > instance.closes_on,
+                Named::Of(span)
+                    if on > instance.closes_on && span.opens_on > instance.closes_on =>
+                {
+                    true
+                }
                 Named::Of(span) => !self.is_explained(on, span),
                 Named::Unclear => true,
             })

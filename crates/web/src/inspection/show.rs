@@ -9,6 +9,7 @@ use domain::{
     problem::{Problem, ProblemKind},
     record::Record,
 };
+use policy::Library;
 
 use super::page::{FindingRow, ItemRow, Show};
 use crate::{
@@ -58,7 +59,7 @@ pub(super) async fn page(
     told.items
         .retain(|item| wanted.as_deref().is_some_and(|unit| item.unit == unit));
     let unit = wanted.as_deref().unwrap_or_default();
-    Ok(build(reader.cx, &told, unit, typed))
+    Ok(build(reader.cx, &web.app.library(), &told, unit, typed))
 }
 
 /// The word of a choice of a noun's field.
@@ -68,6 +69,16 @@ pub(super) fn choice(cx: &Cx, noun: &str, field: &str, code: &str) -> String {
         .map_or_else(|| code.to_owned(), |label| cx.l(label))
 }
 
+/// What an item asks: in the reader's language where it still asks what the clause does.
+fn asked(cx: &Cx, library: &Library, item: &Record) -> String {
+    let kept = item.text("asked");
+    let clause = library.clause(item.text("regulation"), item.text("clause"));
+    let summary = clause.map(|clause| &clause.summary);
+    summary
+        .filter(|summary| summary.vi == kept)
+        .map_or_else(|| kept.to_owned(), |it| cx.l(it))
+}
+
 fn choices(cx: &Cx, noun: &str, field: &str, given: &str) -> Vec<(String, String, bool)> {
     let field = noun::get(noun).and_then(|schema| schema.field(field));
     let all = field.into_iter().flat_map(|f| &f.choices);
@@ -75,7 +86,7 @@ fn choices(cx: &Cx, noun: &str, field: &str, given: &str) -> Vec<(String, String
         .collect()
 }
 
-fn build(cx: Cx, told: &Inspection, unit: &str, typed: &Typed) -> Show {
+fn build(cx: Cx, library: &Library, told: &Inspection, unit: &str, typed: &Typed) -> Show {
     let fields = &typed.fields;
     let given = |name: String| fields.all(&name).next().map(str::to_owned);
     let (round, status) = (&told.record, told.record.text("status"));
@@ -185,7 +196,7 @@ fn build(cx: Cx, told: &Inspection, unit: &str, typed: &Typed) -> Show {
                     id: r.id.to_string(),
                     version: r.version,
                     cite: words::cite(&cx, r.text("clause")),
-                    asked: r.text("asked").to_owned(),
+                    asked: asked(&cx, library, r),
                     verdict: item.verdict.map(|v| (Mark::from(v), href)),
                     results: choices(
                         &cx,
