@@ -199,7 +199,7 @@ impl Deeds<'_> {
             || (self.rule.perhaps.iter().zip(self.books.perhaps)).any(|(perhaps, entries)| {
                 let entries = entries.iter().filter(|entry| {
                     entry.has_one_of(&perhaps.results)
-                        && within(opens_on, entry)
+                        && within(first, entry)
                         && match named(self.period, entry) {
                             Named::Of(span) => span.label == instance.period,
                             _ => true,
