@@ -5,7 +5,7 @@ use domain::{
     label::Label,
     problem::{Problem, ProblemKind},
     record::Record,
-    schema::Storage,
+    schema::{Schema, Storage},
 };
 use store::{StoreError, registry};
 
@@ -18,7 +18,7 @@ use crate::{App, Ctx, claim};
 /// Deletes a record at the version that was read.
 ///
 /// # Errors
-/// Conflict while others refer to it, or sites would stand in a circle without it; denied;
+/// Conflict while others refer to it, an entry of a book too, or sites would stand in a circle without it; denied;
 /// entries of books are never deleted.
 pub async fn delete(app: &App, ctx: &Ctx, noun: &str, id: Id, version: i64) -> Result<(), Problem> {
     let schema = app.schema(noun)?;
@@ -41,6 +41,17 @@ pub async fn delete(app: &App, ctx: &Ctx, noun: &str, id: Id, version: i64) -> R
     let mut work = app.begin(ctx, &schema).await?;
     authorise(&mut work, &scope, &schema, &before).await?;
     settled::refuse(app, &mut work, &schema, (Some(&before), None), By::Hand).await?;
+    // What entries name the database does not hold: a book keeps its entries as they were written.
+    let library = app.library();
+    let names = |book: &&Schema| {
+        let mut fields = book.fields.iter();
+        fields.any(|field| field.refers_to.as_deref() == Some(noun))
+    };
+    let books = library.registers.values().filter(names);
+    let books: Vec<&str> = books.map(|book| book.noun.as_str()).collect();
+    if let Some(book) = store::book::naming(&mut work, &books, id).await? {
+        return Err(StoreError::Reference { noun: book }.into());
+    }
     let deleted = registry::delete(&mut work, &schema, id, version).await;
     deleted.map_err(|error| stands_without(&before, error))?;
     claim::settle(app, &mut work, &schema, &[(Some(&before), None)]).await?;

@@ -210,6 +210,27 @@ async fn records_in_use_stay_and_books_are_never_emptied() {
         refused(registry::delete(&p.app, &p.ctx(), "yearly-report", entry, 1).await),
         Denied
     );
+    // What only an entry names stays, too.
+    let device = [
+        ("code", "SW-1"),
+        ("name", "SW-1"),
+        ("organization", "A"),
+        ("role", "switch"),
+        ("status", "active"),
+    ];
+    let device = p.add("device", &device).await;
+    let handed = [
+        ("organization", "A"),
+        ("occurred_on", "2026-11-20"),
+        ("subject", "Bàn giao"),
+        ("device", &device.to_string()),
+        ("result", "accepted"),
+    ];
+    p.add("handover", &handed).await;
+    assert_eq!(
+        refused(registry::delete(&p.app, &p.ctx(), "device", device, 1).await),
+        Conflict
+    );
     assert_eq!(
         refused(registry::get(&p.app, &p.ctx(), "no-such-noun", "x").await),
         NotFound

@@ -100,6 +100,26 @@ async fn of_one_record_one_wins_each_version(p: &Province) {
     }
 }
 
+/// Of codes that differ in case alone one is made, however close the others come.
+async fn of_codes_that_differ_in_case_one_wins(p: &Province) {
+    for n in 0..12 {
+        let both = [format!("cùng-{n}"), format!("Cùng-{n}")].map(|code| {
+            let (app, ctx) = (p.app.clone(), p.ctx());
+            let made =
+                async move { registry::save(&app, &ctx, "organization", None, unit(&code)).await };
+            tokio::spawn(made)
+        });
+        let mut made = 0;
+        for one in both {
+            match one.await.unwrap() {
+                Ok(_) => made += 1,
+                Err(problem) => assert_eq!(problem.kind, ProblemKind::Conflict, "{problem:?}"),
+            }
+        }
+        assert_eq!(made, 1, "{n}");
+    }
+}
+
 /// A NUL anywhere is refused with words, whichever way it came.
 async fn a_nul_is_the_senders_fault(p: &Province) {
     let ctx = p.ctx();
@@ -199,6 +219,7 @@ macro_rules! on_both {
 on_both!(
     of_different_units_all_succeed,
     of_one_record_one_wins_each_version,
+    of_codes_that_differ_in_case_one_wins,
     a_nul_is_the_senders_fault,
     a_save_waits_for_no_evaluation,
 );

@@ -10,7 +10,7 @@ use domain::{
 };
 
 use super::{owner_column, read, scope_condition, search_conditions};
-use crate::{Arg, Db, Row, StoreError, Tx, args, row::Readable as _};
+use crate::{Arg, Db, Row, StoreError, Tx, args, dialect, row::Readable as _};
 
 /// The titles of records of a table noun by id.
 ///
@@ -143,6 +143,9 @@ pub async fn twin(
 ) -> Result<Option<String>, StoreError> {
     let column = field.column();
     let plain = value.to_ascii_lowercase();
+    // Of two that are made at once the second sees the first. One lock of a noun: an import that
+    // held one for each code could stand in the way of another that holds them in another order.
+    dialect::lock(tx, &format!("codes of {}", schema.noun), true).await?;
     let sql = format!(
         "SELECT {column} AS value FROM {} WHERE lower({column}) IN ($1, $2, $3) AND {column} <> $4 LIMIT 1",
         schema.table()

@@ -185,8 +185,22 @@ pub async fn try_out(
         .map(|file| file.bytes)
         .unwrap_or_default();
     let (id, bytes) = keep(&web.app, reader.me.account, bytes).await?;
+    let file = path(&web.app, reader.me.account, id);
+    // It holds the name of the file and nothing else: a run may hold much.
+    tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_millis(KEEP.unsigned_abs())).await;
+        remove(file).await;
+    });
     let options = ImportOptions::default();
     begin(web, reader, &noun, id, bytes, options).await
+}
+
+async fn remove(file: PathBuf) {
+    if let Err(error) = tokio::fs::remove_file(file).await
+        && error.kind() != std::io::ErrorKind::NotFound
+    {
+        tracing::warn!(%error, "a table stays until the next one comes");
+    }
 }
 
 /// How long a request waits for an import before it shows how far it has come.
@@ -204,16 +218,13 @@ async fn begin(
     let run = running::start(&web.app, &reader.ctx, own, noun, bytes, options);
     let (file, watched) = (path(&web.app, own.0, id), Arc::clone(&run));
     tokio::spawn(async move {
-        let long = Duration::from_millis(KEEP.unsigned_abs());
-        watched.wait(long).await;
+        let outcome = watched
+            .wait(Duration::from_millis(KEEP.unsigned_abs()))
+            .await;
         // What was refused is of no use; the rest waits for its second step.
-        if !matches!(watched.outcome().as_deref(), Some(Err(_))) {
-            tokio::time::sleep(long).await;
-        }
-        if let Err(error) = tokio::fs::remove_file(file).await
-            && error.kind() != std::io::ErrorKind::NotFound
-        {
-            tracing::warn!(%error, "a table stays until the next one comes");
+        if matches!(outcome.as_deref(), Some(Err(_))) {
+            drop(watched);
+            remove(file).await;
         }
     });
     run.wait(PATIENCE).await;
@@ -294,17 +305,27 @@ pub async fn stop(
     answer(reader.cx, &schema, id, &run)
 }
 
+/// A table has so many columns at most of which the reader says what they are.
+const COLUMNS: usize = 500;
+
 /// How the reader says that a file is to be read: `sheet`, `hidden_rows`, and for each column
-/// that names no field its header (`header`) and the field that it is (`field`).
-fn told(form: &Params) -> ImportOptions {
-    let columns = form.all("header").zip(form.all("field"));
+/// that names no field its header (`header`) and the field that it is (`field`). What was said of
+/// columns `before` still holds; the last word of each counts.
+fn told(form: &Params, before: &[(String, String)]) -> ImportOptions {
+    let said = form.all("header").zip(form.all("field"));
+    let said = said.map(|(header, field)| (header.trim(), field));
+    let before = before.iter().map(|(h, f)| (h.as_str(), f.as_str()));
+    let mut columns: Vec<(String, String)> = Vec::new();
+    for (header, field) in said.chain(before).filter(|(_, field)| !field.is_empty()) {
+        let is_new = columns.len() < COLUMNS && columns.iter().all(|(known, _)| known != header);
+        if is_new {
+            columns.push((header.to_owned(), field.to_owned()));
+        }
+    }
     ImportOptions {
         sheet: Some(form.get("sheet").to_owned()).filter(|s| !s.is_empty()),
         hidden_rows: form.get("hidden_rows") == "true",
-        columns: columns
-            .filter(|(_, field)| !field.is_empty())
-            .map(|(header, field)| (header.trim().to_owned(), field.to_owned()))
-            .collect(),
+        columns,
         ..ImportOptions::default()
     }
 }
@@ -319,11 +340,12 @@ pub async fn again(
     registry::writable(&web.app, &reader.ctx, &noun)?;
     let form = receive(request, 0).await?.fields;
     let (id, bytes) = kept(&web.app, reader.me.account, &upload).await?;
-    let mut options = told(&form);
-    if let Ok((_, run)) = find(&web, &reader, &noun, &upload) {
-        // What was said of columns before still holds; the last word counts.
-        options.columns.extend(run.options.columns.iter().cloned());
-    }
+    let run = find(&web, &reader, &noun, &upload).ok();
+    let before = run
+        .as_ref()
+        .map_or(&[][..], |(_, run)| &run.options.columns);
+    let options = told(&form, before);
+    drop(run);
     begin(web, reader, &noun, id, bytes, options).await
 }
 
@@ -377,6 +399,28 @@ pub async fn bad_rows(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_said_of_columns_again_and_again_stays_as_long_as_it_is() {
+        let said = |n: usize| {
+            let each = |n: usize| {
+                let header = ("header".to_owned(), format!("cột {n}"));
+                [header, ("field".to_owned(), "note".to_owned())]
+            };
+            Params((0..n).flat_map(each).collect())
+        };
+        let mut columns = told(&said(3), &[("cột 1".into(), "name".into())]).columns;
+        let first = |n: usize| (format!("cột {n}"), "note".to_owned());
+        assert_eq!(
+            columns,
+            [first(0), first(1), first(2)],
+            "the last word counts"
+        );
+        for _ in 0..10 {
+            columns = told(&said(COLUMNS + 10), &columns).columns;
+        }
+        assert_eq!(columns.len(), COLUMNS);
+    }
 
     #[test]
     fn files_that_nobody_came_back_for_go() {

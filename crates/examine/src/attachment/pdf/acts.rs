@@ -91,16 +91,40 @@ pub(super) fn in_objects(document: &Document) -> Option<Active> {
     let found = dictionaries(document)
         .into_iter()
         .find_map(|dictionary| acts(document, dictionary));
-    let scripted = || {
-        forms(document)
+    found.or_else(|| forms(document).iter().find_map(|form| in_form(form)))
+}
+
+/// What a form in XML does by itself, or sends and fetches elsewhere. An entity may stand for
+/// any of it.
+fn in_form(form: &str) -> Option<Active> {
+    let form = form.to_lowercase();
+    let tag = |name: &str| {
+        [format!("<{name}"), format!(":{name}")]
             .iter()
-            .any(|form| form.to_lowercase().contains("script"))
+            .any(|tag| form.contains(tag))
     };
-    found.or_else(|| scripted().then_some(Active::Script))
+    let outside = || {
+        let mut rest = form.split("href").skip(1);
+        rest.any(|after| {
+            let target = after.trim_start().strip_prefix('=').map(str::trim_start);
+            let target = target.and_then(|t| t.strip_prefix(['"', '\'']));
+            target.is_some_and(|t| !t.starts_with(['#', '"', '\'']))
+        })
+    };
+    if form.contains("script") || form.contains("<!entity") {
+        return Some(Active::Script);
+    }
+    if tag("submit") || tag("execute") {
+        return Some(Active::Launch);
+    }
+    (tag("connectionset") || outside()).then_some(Active::Remote)
 }
 
 fn acts(document: &Document, dictionary: &Dictionary) -> Option<Active> {
-    if dictionary.has(b"JS") || dictionary.has(b"JavaScript") {
+    if [&b"JS"[..], b"JavaScript", b"OnInstantiate"]
+        .iter()
+        .any(|key| dictionary.has(key))
+    {
         return Some(Active::Script);
     }
     let name = |key: &[u8]| {
@@ -188,12 +212,34 @@ pub(super) fn forms(document: &Document) -> Vec<String> {
         };
         let text: Vec<u8> = parts
             .iter()
-            .filter_map(|part| content(document, part))
+            .filter_map(|part| match resolve(document, part) {
+                Some(Object::String(text, _)) => Some(text.clone()),
+                _ => content(document, part),
+            })
             .flatten()
             .collect();
-        out.push(String::from_utf8_lossy(&text).into_owned());
+        out.push(written(&text));
     }
     out
+}
+
+/// XML as it is written: a mark of UTF-16, or NULs between its letters, say that it is that.
+fn written(xml: &[u8]) -> String {
+    let of = |pair: fn([u8; 2]) -> u16| {
+        let pairs = xml.as_chunks::<2>().0.iter();
+        char::decode_utf16(pairs.map(|two| pair(*two)))
+            .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
+            .collect::<String>()
+    };
+    let nuls = |at: usize| xml.iter().skip(at).step_by(2).filter(|b| **b == 0).count();
+    let half = xml.len() / 4;
+    match xml {
+        [0xFF, 0xFE, ..] => of(u16::from_le_bytes),
+        [0xFE, 0xFF, ..] => of(u16::from_be_bytes),
+        _ if half > 0 && nuls(1) > half => of(u16::from_le_bytes),
+        _ if half > 0 && nuls(0) > half => of(u16::from_be_bytes),
+        _ => String::from_utf8_lossy(xml).into_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -230,6 +276,39 @@ mod tests {
             (b"%PDF-1.4\n1 0 obj << /JSX /LaunchPad >>", None),
         ] {
             assert_eq!(in_bytes(pdf), active, "{}", String::from_utf8_lossy(pdf));
+        }
+    }
+
+    #[test]
+    fn forms_in_xml_are_read_in_every_writing() {
+        let form = |inner: &str| {
+            let ns = "http://www.xfa.org/schema/xfa-template/3.0/";
+            format!("<template xmlns=\"{ns}\"><subform name=\"a\">{inner}</subform></template>")
+        };
+        for (inner, active) in [
+            ("<draw><value><text>Tờ khai</text></value></draw>", None),
+            ("<image href=\"#anh\"/>", None),
+            ("<event><SCRIPT>x()</SCRIPT></event>", Some(Active::Script)),
+            ("<!ENTITY s \"<event>\">", Some(Active::Script)),
+            (
+                "<event><submit target=\"http://a\"/></event>",
+                Some(Active::Launch),
+            ),
+            ("<t:submit target=\"http://a\"/>", Some(Active::Launch)),
+            (
+                "<image href = '\\\\10.0.0.1\\a.png'/>",
+                Some(Active::Remote),
+            ),
+            ("<connectionSet/>", Some(Active::Remote)),
+        ] {
+            let form = form(inner);
+            let bytes =
+                |of: fn(u16) -> [u8; 2]| form.encode_utf16().flat_map(of).collect::<Vec<u8>>();
+            let (le, be) = (bytes(u16::to_le_bytes), bytes(u16::to_be_bytes));
+            let marked = [&[0xFF, 0xFE], &le[..]].concat();
+            for way in [form.as_bytes(), &le, &be, &marked] {
+                assert_eq!(in_form(&written(way)), active, "{inner}");
+            }
         }
     }
 }
