@@ -3,7 +3,8 @@
 -- is believed only so long: then nobody can say, until it is entered anew that it stands. What
 -- was withdrawn under the same name, on that day or later, does not stand; where an earlier one of that
 -- name is in the book, a withdrawal on the very day is that one's, which was replaced. Of what ran out nobody
--- can say that nothing stands while a document of another kind, entered later, may have replaced it, nor
+-- can say that nothing stands while a document of another kind, entered later, may have replaced it (also one in another
+-- of the books in which a unit's own rules, plans and assignments stand), nor
 -- that an older one without an end stands, which the one that ran out may have replaced.
 -- Words that say that there is nothing yet ("chưa có", "đang xây dựng", "chờ ký", "dự thảo") are no document; a
 -- document need not have a number.
@@ -44,6 +45,12 @@ told AS (
     FROM fact_entry e
     WHERE e.register = CAST(:register AS TEXT)
 ),
+elsewhere AS (
+    SELECT p.unit, 'procedure' AS register, p.occurred_on, p.expires_on FROM book_procedure p
+    UNION ALL SELECT i.unit, 'incident-plan' AS register, i.occurred_on, i.expires_on FROM book_incident_plan i
+    UNION ALL SELECT r.unit, 'internal-regulation' AS register, r.occurred_on, r.expires_on FROM book_internal_regulation r
+              WHERE r.result IN ('issued', 'amended')
+),
 counts AS (
     SELECT t.unit, t.entry, t.occurred_on, t.recorded_at, t.expires_on, t.age_days, t.subject, t.result, t.name
     FROM told t
@@ -55,7 +62,7 @@ placed AS (
     SELECT c.unit, c.occurred_on, c.recorded_at, c.expires_on,
            CASE WHEN u.entry IS NOT NULL THEN 'unsaid'
                 WHEN c.expires_on < CAST(:today AS TEXT)
-                     AND EXISTS (
+                     AND (EXISTS (
                          SELECT 1 FROM told o
                          LEFT JOIN unsaid x ON x.entry = o.entry
                          WHERE o.unit = c.unit AND o.ends = 0 AND x.entry IS NULL
@@ -63,7 +70,13 @@ placed AS (
                            AND (o.result <> c.result OR o.name <> c.name)
                            AND o.result NOT IN ('draft', 'planned', 'held') AND o.name <> 'provider'
                            AND (o.expires_on IS NULL OR o.expires_on >= CAST(:today AS TEXT))
-                     ) THEN 'unclear'
+                     ) OR EXISTS (
+                         SELECT 1 FROM elsewhere o
+                         WHERE o.unit = c.unit AND o.register <> CAST(:register AS TEXT)
+                           AND CAST(:register AS TEXT) IN ('procedure', 'incident-plan', 'assignment')
+                           AND o.occurred_on > c.occurred_on
+                           AND (o.expires_on IS NULL OR o.expires_on >= CAST(:today AS TEXT))
+                     )) THEN 'unclear'
                 WHEN c.expires_on < CAST(:today AS TEXT) THEN 'expired'
                 WHEN EXISTS (
                     SELECT 1 FROM told w
