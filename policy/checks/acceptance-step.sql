@@ -6,13 +6,23 @@
 -- that says both of supervision is no answer, nor one whose result names the fault that the step's field denies, or that names in words
 -- nobody as who supervised or approved. A report that was wanting before the interval is
 -- not forgotten: nobody can say how it stands, until an entry about the same system says that it is there.
-WITH steps AS (
+-- An entry about "nothing", "nobody" or "not known" tells of nothing.
+WITH void AS (
+    SELECT n.entry
+    FROM (SELECT b.entry, LOWER(RTRIM(LTRIM(b.subject, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said FROM book_acceptance_test b) n
+    WHERE n.said = ' ' OR n.said IN ('n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'không ', 'khÔng ', 'khong ', 'trống ', 'trỐng ')
+       OR n.said LIKE 'kh_ng c_ %' OR n.said LIKE 'kh_ng ai %' OR n.said LIKE 'kh_ng r_ %' OR n.said LIKE 'kh_ng bi_t%' OR n.said LIKE 'kh_ng ph_t sinh%'
+       OR n.said LIKE 'kh_ng tuy_n%' OR n.said LIKE 'kh_ng thu_ %' OR n.said LIKE 'kh_ng thanh l_ %' OR n.said LIKE 'kh_ng ngh_ %'
+       OR n.said LIKE 'chưa %' OR n.said LIKE 'chƯa %' OR n.said LIKE 'chua c_ %' OR n.said LIKE '_ang c_p nh_t%'
+),
+steps AS (
     SELECT b.unit, COALESCE(b.subject, '') AS subject, b.result, b.occurred_on, b.recorded_at,
            CASE WHEN b.age_days <= CAST(:window_days AS BIGINT) THEN 1 ELSE 0 END AS is_recent,
            CASE WHEN CAST(:step AS TEXT) = 'supervised' THEN b.supervised ELSE b.report END AS taken,
            CASE WHEN CAST(:step AS TEXT) = 'supervised' THEN b.supervisor ELSE b.approved_by END AS who
     FROM book_acceptance_test b
-    WHERE b.age_days <= CAST(:window_days AS BIGINT) OR CAST(:step AS TEXT) = 'report'
+    WHERE (b.age_days <= CAST(:window_days AS BIGINT) OR CAST(:step AS TEXT) = 'report')
+      AND b.entry NOT IN (SELECT n.entry FROM void n)
 ),
 told AS (
     SELECT s.unit, s.subject, s.result, s.occurred_on, s.recorded_at, s.is_recent,

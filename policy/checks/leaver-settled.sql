@@ -5,7 +5,16 @@
 -- nothing about this one. Somebody of whom no other entry tells, or whose fault stood before it, is not
 -- known, and no word that nobody left stands; who was settled before it, within the
 -- interval, stays settled.
-WITH entries AS (
+-- An entry about "nothing", "nobody" or "not known" tells of nothing.
+WITH void AS (
+    SELECT n.entry
+    FROM (SELECT b.entry, LOWER(RTRIM(LTRIM(b.subject, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said FROM fact_entry b WHERE b.register = 'leaver') n
+    WHERE n.said = ' ' OR n.said IN ('n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'không ', 'khÔng ', 'khong ', 'trống ', 'trỐng ')
+       OR n.said LIKE 'kh_ng c_ %' OR n.said LIKE 'kh_ng ai %' OR n.said LIKE 'kh_ng r_ %' OR n.said LIKE 'kh_ng bi_t%' OR n.said LIKE 'kh_ng ph_t sinh%'
+       OR n.said LIKE 'kh_ng tuy_n%' OR n.said LIKE 'kh_ng thu_ %' OR n.said LIKE 'kh_ng thanh l_ %' OR n.said LIKE 'kh_ng ngh_ %'
+       OR n.said LIKE 'chưa %' OR n.said LIKE 'chƯa %' OR n.said LIKE 'chua c_ %' OR n.said LIKE '_ang c_p nh_t%'
+),
+entries AS (
     SELECT e.unit, e.entry, COALESCE(e.subject, '') AS subject, LOWER(TRIM(COALESCE(e.subject, ''))) AS person,
            e.result, e.occurred_on, e.recorded_at, e.age_days,
            CASE WHEN e.result IS NULL THEN 'result-missing'
@@ -13,7 +22,7 @@ WITH entries AS (
                 WHEN e.result IN (CAST(:sound AS TEXT), CAST(:also_sound AS TEXT)) THEN 'sound'
                 ELSE 'not-told' END AS told
     FROM fact_entry e
-    WHERE e.register = 'leaver'
+    WHERE e.register = 'leaver' AND e.entry NOT IN (SELECT n.entry FROM void n)
 ),
 placed AS (
     SELECT n.unit, n.subject, n.person, n.result, n.occurred_on, n.recorded_at, n.age_days, n.told,

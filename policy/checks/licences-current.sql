@@ -6,14 +6,23 @@
 -- Software that was entered as retired is not asked about, and says nothing of any other; of one whose
 -- renewal is under way nobody can say. `of` narrows it to what servers use (`server`): of an entry that does
 -- not tell where the software is used, nobody can say; `any` takes all.
-WITH named AS (
+-- An entry about "nothing", "nobody" or "not known" tells of nothing.
+WITH void AS (
+    SELECT n.entry
+    FROM (SELECT b.entry, LOWER(RTRIM(LTRIM(b.subject, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said FROM book_licence b) n
+    WHERE n.said = ' ' OR n.said IN ('n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'không ', 'khÔng ', 'khong ', 'trống ', 'trỐng ')
+       OR n.said LIKE 'kh_ng c_ %' OR n.said LIKE 'kh_ng ai %' OR n.said LIKE 'kh_ng r_ %' OR n.said LIKE 'kh_ng bi_t%' OR n.said LIKE 'kh_ng ph_t sinh%'
+       OR n.said LIKE 'kh_ng tuy_n%' OR n.said LIKE 'kh_ng thu_ %' OR n.said LIKE 'kh_ng thanh l_ %' OR n.said LIKE 'kh_ng ngh_ %'
+       OR n.said LIKE 'chưa %' OR n.said LIKE 'chƯa %' OR n.said LIKE 'chua c_ %' OR n.said LIKE '_ang c_p nh_t%'
+),
+named AS (
     SELECT b.unit, b.subject, LOWER(TRIM(COALESCE(b.subject, ''))) AS software,
            b.recorded_at, b.expires_on, b.result, b.used_on,
            ROW_NUMBER() OVER (PARTITION BY b.unit, LOWER(TRIM(COALESCE(b.subject, '')))
                               ORDER BY b.occurred_on DESC, b.recorded_at DESC,
                                        COALESCE(b.expires_on, '9999-12-31'), b.entry) AS place
     FROM book_licence b
-    WHERE b.occurred_on <= CAST(:today AS TEXT)
+    WHERE b.occurred_on <= CAST(:today AS TEXT) AND b.entry NOT IN (SELECT n.entry FROM void n)
       AND (CAST(:of AS TEXT) = 'any' OR b.used_on IS NULL OR b.used_on IN ('both', CAST(:of AS TEXT)))
 ),
 places AS (
