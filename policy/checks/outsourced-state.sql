@@ -21,7 +21,8 @@ told AS (
                       OR LOWER(TRIM(b.contract)) LIKE 'không%' OR LOWER(TRIM(b.contract)) LIKE 'khÔng%' OR LOWER(TRIM(b.contract)) LIKE 'khong co%' OR LOWER(TRIM(b.contract)) LIKE 'khong ro%' OR LOWER(TRIM(b.contract)) LIKE 'ko %'
                       OR LOWER(TRIM(b.contract)) LIKE 'chưa%' OR LOWER(TRIM(b.contract)) LIKE 'chƯa%' OR LOWER(TRIM(b.contract)) LIKE 'chua co%' OR LOWER(TRIM(b.contract)) LIKE 'chua ro%'
                       OR LOWER(TRIM(b.contract)) LIKE 'đang %' OR LOWER(TRIM(b.contract)) LIKE 'Đang %' OR LOWER(TRIM(b.contract)) LIKE 'chờ %' OR LOWER(TRIM(b.contract)) LIKE 'chỜ %'
-                      OR LOWER(TRIM(b.contract)) LIKE 'sẽ %' OR LOWER(TRIM(b.contract)) LIKE 'sẼ %' OR LOWER(TRIM(b.contract)) LIKE '%dự thảo%' OR LOWER(TRIM(b.contract)) LIKE '%dỰ thẢo%') THEN 'result-missing'
+                      OR LOWER(TRIM(b.contract)) LIKE 'sẽ %' OR LOWER(TRIM(b.contract)) LIKE 'sẼ %' OR LOWER(TRIM(b.contract)) LIKE '%dự thảo%' OR LOWER(TRIM(b.contract)) LIKE '%dỰ thẢo%'
+                      OR LOWER(TRIM(b.contract)) LIKE 'khuyết%' OR LOWER(TRIM(b.contract)) LIKE 'khuyẾt%' OR LOWER(TRIM(b.contract)) LIKE 'vị trí khuyết%' OR LOWER(TRIM(b.contract)) LIKE 'vỊ trÍ khuyẾt%' OR LOWER(TRIM(b.contract)) LIKE 'bỏ trống%' OR LOWER(TRIM(b.contract)) LIKE 'bỎ trỐng%' OR LOWER(TRIM(b.contract)) LIKE 'dự kiến%' OR LOWER(TRIM(b.contract)) LIKE 'dỰ kiẾn%' OR LOWER(TRIM(b.contract)) LIKE '(%') THEN 'result-missing'
                 WHEN b.result IN (CAST(:sound AS TEXT), CAST(:also_sound AS TEXT)) THEN 'sound'
                 WHEN b.result IN (CAST(:fault AS TEXT), CAST(:also_fault AS TEXT)) THEN 'unsound'
                 WHEN b.result IS NULL THEN 'result-missing' END AS told

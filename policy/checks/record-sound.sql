@@ -11,7 +11,7 @@ nobody AS (
     SELECT DISTINCT w.entry
     FROM words w
     WHERE w.said LIKE 'không %' OR w.said LIKE 'khÔng %' OR w.said LIKE 'chưa %' OR w.said LIKE 'chƯa %'
-       OR w.said LIKE 'đang %' OR w.said LIKE 'Đang %'
+       OR w.said LIKE 'đang %' OR w.said LIKE 'Đang %' OR w.said LIKE 'khuyết%' OR w.said LIKE 'khuyẾt%' OR w.said LIKE 'bỏ trống%' OR w.said LIKE 'bỎ trỐng%' OR w.said LIKE 'dự kiến%' OR w.said LIKE 'dỰ kiẾn%' OR w.said LIKE '(%'
        OR w.said IN ('- ', '-- ', '. ', '... ', '? ', '?? ', 'n/a ', 'na ')
 ),
 unsaid AS (

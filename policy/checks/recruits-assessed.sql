@@ -17,7 +17,8 @@ recruits AS (
                   OR LOWER(TRIM(b.assessed_by)) LIKE 'không%' OR LOWER(TRIM(b.assessed_by)) LIKE 'khÔng%' OR LOWER(TRIM(b.assessed_by)) LIKE 'khong co%' OR LOWER(TRIM(b.assessed_by)) LIKE 'khong ro%' OR LOWER(TRIM(b.assessed_by)) LIKE 'ko %'
                   OR LOWER(TRIM(b.assessed_by)) LIKE 'chưa%' OR LOWER(TRIM(b.assessed_by)) LIKE 'chƯa%' OR LOWER(TRIM(b.assessed_by)) LIKE 'chua co%' OR LOWER(TRIM(b.assessed_by)) LIKE 'chua ro%'
                   OR LOWER(TRIM(b.assessed_by)) LIKE 'đang %' OR LOWER(TRIM(b.assessed_by)) LIKE 'Đang %' OR LOWER(TRIM(b.assessed_by)) LIKE 'chờ %' OR LOWER(TRIM(b.assessed_by)) LIKE 'chỜ %'
-                  OR LOWER(TRIM(b.assessed_by)) LIKE 'sẽ %' OR LOWER(TRIM(b.assessed_by)) LIKE 'sẼ %' OR LOWER(TRIM(b.assessed_by)) LIKE 'dự thảo%' OR LOWER(TRIM(b.assessed_by)) LIKE 'dỰ thẢo%' THEN 'nobody'
+                  OR LOWER(TRIM(b.assessed_by)) LIKE 'sẽ %' OR LOWER(TRIM(b.assessed_by)) LIKE 'sẼ %' OR LOWER(TRIM(b.assessed_by)) LIKE 'dự thảo%' OR LOWER(TRIM(b.assessed_by)) LIKE 'dỰ thẢo%'
+                      OR LOWER(TRIM(b.assessed_by)) LIKE 'khuyết%' OR LOWER(TRIM(b.assessed_by)) LIKE 'khuyẾt%' OR LOWER(TRIM(b.assessed_by)) LIKE 'vị trí khuyết%' OR LOWER(TRIM(b.assessed_by)) LIKE 'vỊ trÍ khuyẾt%' OR LOWER(TRIM(b.assessed_by)) LIKE 'bỏ trống%' OR LOWER(TRIM(b.assessed_by)) LIKE 'bỎ trỐng%' OR LOWER(TRIM(b.assessed_by)) LIKE 'dự kiến%' OR LOWER(TRIM(b.assessed_by)) LIKE 'dỰ kiẾn%' OR LOWER(TRIM(b.assessed_by)) LIKE '(%' THEN 'nobody'
                 ELSE 'somebody' END AS expert
     FROM book_recruitment b
     WHERE b.age_days <= CAST(:window_days AS BIGINT) AND b.entry NOT IN (SELECT n.entry FROM void n)

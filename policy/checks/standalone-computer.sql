@@ -19,7 +19,8 @@ registered AS (
                                 OR m.said IN ('n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'khong', 'chua', 'ko', 'trống', 'trỐng')
                                 OR m.said LIKE 'không%' OR m.said LIKE 'khÔng%' OR m.said LIKE 'khong co%' OR m.said LIKE 'khong ro%' OR m.said LIKE 'ko %'
                                 OR m.said LIKE 'chưa%' OR m.said LIKE 'chƯa%' OR m.said LIKE 'chua co%' OR m.said LIKE 'chua ro%'
-                                OR m.said LIKE 'đang %' OR m.said LIKE 'Đang %' OR m.said LIKE 'chờ %' OR m.said LIKE 'chỜ %' OR m.said LIKE 'sẽ %' OR m.said LIKE 'sẼ %') THEN 1 END) AS kept_by,
+                                OR m.said LIKE 'đang %' OR m.said LIKE 'Đang %' OR m.said LIKE 'chờ %' OR m.said LIKE 'chỜ %' OR m.said LIKE 'sẽ %' OR m.said LIKE 'sẼ %'
+                                OR m.said LIKE 'khuyết%' OR m.said LIKE 'khuyẾt%' OR m.said LIKE 'vị trí khuyết%' OR m.said LIKE 'vỊ trÍ khuyẾt%' OR m.said LIKE 'bỏ trống%' OR m.said LIKE 'bỎ trỐng%' OR m.said LIKE 'dự kiến%' OR m.said LIKE 'dỰ kiẾn%') THEN 1 END) AS kept_by,
            MAX(m.updated_at) AS updated_at
     FROM machines m
     GROUP BY m.unit
@@ -49,7 +50,8 @@ booked AS (
                                 OR e.said IN ('n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'khong', 'chua', 'ko', 'trống', 'trỐng')
                                 OR e.said LIKE 'không%' OR e.said LIKE 'khÔng%' OR e.said LIKE 'khong co%' OR e.said LIKE 'khong ro%' OR e.said LIKE 'ko %'
                                 OR e.said LIKE 'chưa%' OR e.said LIKE 'chƯa%' OR e.said LIKE 'chua co%' OR e.said LIKE 'chua ro%'
-                                OR e.said LIKE 'đang %' OR e.said LIKE 'Đang %' OR e.said LIKE 'chờ %' OR e.said LIKE 'chỜ %' OR e.said LIKE 'sẽ %' OR e.said LIKE 'sẼ %') THEN 1 END) AS named,
+                                OR e.said LIKE 'đang %' OR e.said LIKE 'Đang %' OR e.said LIKE 'chờ %' OR e.said LIKE 'chỜ %' OR e.said LIKE 'sẽ %' OR e.said LIKE 'sẼ %'
+                                OR e.said LIKE 'khuyết%' OR e.said LIKE 'khuyẾt%' OR e.said LIKE 'vị trí khuyết%' OR e.said LIKE 'vỊ trÍ khuyẾt%' OR e.said LIKE 'bỏ trống%' OR e.said LIKE 'bỎ trỐng%' OR e.said LIKE 'dự kiến%' OR e.said LIKE 'dỰ kiẾn%') THEN 1 END) AS named,
            COUNT(CASE WHEN e.state = 'doubtful' THEN 1 END) AS doubtful,
            MAX(e.recorded_at) AS updated_at
     FROM entered e

@@ -12,7 +12,8 @@ WITH papers AS (
                   OR LOWER(TRIM(b.system)) LIKE 'không%' OR LOWER(TRIM(b.system)) LIKE 'khÔng%' OR LOWER(TRIM(b.system)) LIKE 'khong co%' OR LOWER(TRIM(b.system)) LIKE 'khong ro%' OR LOWER(TRIM(b.system)) LIKE 'ko %'
                   OR LOWER(TRIM(b.system)) LIKE 'chưa%' OR LOWER(TRIM(b.system)) LIKE 'chƯa%' OR LOWER(TRIM(b.system)) LIKE 'chua co%' OR LOWER(TRIM(b.system)) LIKE 'chua ro%'
                   OR LOWER(TRIM(b.system)) LIKE 'đang %' OR LOWER(TRIM(b.system)) LIKE 'Đang %' OR LOWER(TRIM(b.system)) LIKE 'chờ %' OR LOWER(TRIM(b.system)) LIKE 'chỜ %'
-                  OR LOWER(TRIM(b.system)) LIKE 'sẽ %' OR LOWER(TRIM(b.system)) LIKE 'sẼ %' OR LOWER(TRIM(b.system)) LIKE 'dự thảo%' OR LOWER(TRIM(b.system)) LIKE 'dỰ thẢo%' THEN ''
+                  OR LOWER(TRIM(b.system)) LIKE 'sẽ %' OR LOWER(TRIM(b.system)) LIKE 'sẼ %' OR LOWER(TRIM(b.system)) LIKE 'dự thảo%' OR LOWER(TRIM(b.system)) LIKE 'dỰ thẢo%'
+                      OR LOWER(TRIM(b.system)) LIKE 'khuyết%' OR LOWER(TRIM(b.system)) LIKE 'khuyẾt%' OR LOWER(TRIM(b.system)) LIKE 'vị trí khuyết%' OR LOWER(TRIM(b.system)) LIKE 'vỊ trÍ khuyẾt%' OR LOWER(TRIM(b.system)) LIKE 'bỏ trống%' OR LOWER(TRIM(b.system)) LIKE 'bỎ trỐng%' OR LOWER(TRIM(b.system)) LIKE 'dự kiến%' OR LOWER(TRIM(b.system)) LIKE 'dỰ kiẾn%' OR LOWER(TRIM(b.system)) LIKE '(%' THEN ''
                 ELSE TRIM(COALESCE(b.system, '')) END AS system
     FROM book_design_document b
     WHERE NOT (b.result <> 'changed' AND b.number IS NOT NULL
@@ -20,7 +21,8 @@ WITH papers AS (
                     OR LOWER(TRIM(b.number)) LIKE 'đang %' OR LOWER(TRIM(b.number)) LIKE 'Đang %' OR LOWER(TRIM(b.number)) LIKE 'chờ %' OR LOWER(TRIM(b.number)) LIKE 'chỜ %'
                OR LOWER(TRIM(b.number)) LIKE 'sẽ %' OR LOWER(TRIM(b.number)) LIKE 'sẼ %'
                OR LOWER(TRIM(b.number)) LIKE 'đã trình %' OR LOWER(TRIM(b.number)) LIKE 'Đã trình %'
-               OR LOWER(TRIM(b.number)) LIKE '%dự thảo%' OR LOWER(TRIM(b.number)) LIKE '%dỰ thẢo%'))
+               OR LOWER(TRIM(b.number)) LIKE '%dự thảo%' OR LOWER(TRIM(b.number)) LIKE '%dỰ thẢo%'
+                      OR LOWER(TRIM(b.number)) LIKE 'khuyết%' OR LOWER(TRIM(b.number)) LIKE 'khuyẾt%' OR LOWER(TRIM(b.number)) LIKE 'vị trí khuyết%' OR LOWER(TRIM(b.number)) LIKE 'vỊ trÍ khuyẾt%' OR LOWER(TRIM(b.number)) LIKE 'bỏ trống%' OR LOWER(TRIM(b.number)) LIKE 'bỎ trỐng%' OR LOWER(TRIM(b.number)) LIKE 'dự kiến%' OR LOWER(TRIM(b.number)) LIKE 'dỰ kiẾn%' OR LOWER(TRIM(b.number)) LIKE '(%'))
 ),
 levels AS (
     SELECT e.unit, TRIM(e.subject) AS system, e.result, e.recorded_at,
