@@ -5,6 +5,8 @@
 -- which nothing that is looked at does, and no word that nothing was ordered stands. What is still under way
 -- beside others owes nothing yet. A contract that is
 -- said in words not to be there contradicts a result that says that it is: nobody can say.
+-- Where a contractor's undertaking stands in the book of undertakings, and may be the developer's, nobody can say that
+-- there is none.
 -- An entry about "nothing", "nobody" or "not known" tells of nothing.
 WITH void AS (
     SELECT n.entry
@@ -24,6 +26,14 @@ told AS (
                       OR LOWER(TRIM(b.contract)) LIKE 'sẽ %' OR LOWER(TRIM(b.contract)) LIKE 'sẼ %' OR LOWER(TRIM(b.contract)) LIKE '%dự thảo%' OR LOWER(TRIM(b.contract)) LIKE '%dỰ thẢo%'
                       OR LOWER(TRIM(b.contract)) LIKE 'khuyết%' OR LOWER(TRIM(b.contract)) LIKE 'khuyẾt%' OR LOWER(TRIM(b.contract)) LIKE 'vị trí khuyết%' OR LOWER(TRIM(b.contract)) LIKE 'vỊ trÍ khuyẾt%' OR LOWER(TRIM(b.contract)) LIKE 'bỏ trống%' OR LOWER(TRIM(b.contract)) LIKE 'bỎ trỐng%' OR LOWER(TRIM(b.contract)) LIKE 'dự kiến%' OR LOWER(TRIM(b.contract)) LIKE 'dỰ kiẾn%' OR LOWER(TRIM(b.contract)) LIKE '(%') THEN 'result-missing'
                 WHEN b.result IN (CAST(:sound AS TEXT), CAST(:also_sound AS TEXT)) THEN 'sound'
+                WHEN b.result = 'without-undertaking' AND b.result IN (CAST(:fault AS TEXT), CAST(:also_fault AS TEXT))
+                     AND EXISTS (SELECT 1 FROM book_undertaking u
+                                 WHERE u.unit = b.unit AND u.result = 'contractor' AND TRIM(u.subject) <> ''
+                                   AND (u.expires_on IS NULL OR u.expires_on >= CAST(:today AS TEXT))
+                                   AND (TRIM(COALESCE(b.developer, '')) = ''
+                                        OR LOWER(TRIM(b.developer)) LIKE '%' || LOWER(TRIM(u.subject)) || '%'
+                                        OR LOWER(TRIM(u.subject)) LIKE '%' || LOWER(TRIM(b.developer)) || '%'
+                                        OR LOWER(TRIM(u.subject)) LIKE '%' || LOWER(TRIM(b.subject)) || '%')) THEN 'signed-beside'
                 WHEN b.result IN (CAST(:fault AS TEXT), CAST(:also_fault AS TEXT)) THEN 'unsound'
                 WHEN b.result IS NULL THEN 'result-missing' END AS told
     FROM book_outsourced_development b
@@ -48,6 +58,7 @@ SELECT p.unit AS unit,
             WHEN p.told = 'unsound' AND p.age_days <= CAST(:window_days AS BIGINT) THEN 'breached' END AS status,
        CASE WHEN p.told = 'sound' THEN 'sound'
             WHEN p.told = 'result-missing' THEN 'result-missing'
+            WHEN p.told = 'signed-beside' THEN 'signed-beside'
             WHEN p.age_days <= CAST(:window_days AS BIGINT) THEN 'unsound'
             ELSE 'review-old' END AS reason,
        p.recorded_at AS observed_at,
