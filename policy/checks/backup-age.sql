@@ -27,7 +27,8 @@ renamed AS (
     SELECT DISTINCT r.unit, r.name
     FROM reports r
     JOIN reports o ON o.unit = r.unit AND o.name <> r.name AND o.first_at > r.last_at
-                  AND o.succeeded_at >= CAST(:now AS BIGINT) - CAST(:max_age_days AS BIGINT) * 86400000
+                  AND (o.succeeded_at >= CAST(:now AS BIGINT) - CAST(:max_age_days AS BIGINT) * 86400000
+                       OR o.retired_on >= COALESCE(o.reported_on, o.retired_on))
                   AND (o.name LIKE '%' || r.name || '%' OR r.name LIKE '%' || o.name || '%')
     WHERE r.name <> '' AND o.name <> '' AND r.succeeded_at IS NOT NULL
 )
