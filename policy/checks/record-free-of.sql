@@ -4,7 +4,7 @@
 -- asks about (`each`: yes), one that tells of another fault alone leaves this rule unknown, and no word
 -- that there was none stands against it. An incident "told at once" that by its own hours was told before
 -- it was noticed, or more than a day after, contradicts itself.
--- An entry about "nothing" or "not known" tells of nothing. A course or an inspection that was last saved as
+-- An entry about "nothing" or "not known" tells of nothing. A course, an inspection or an acceptance that was last saved as
 -- held before its day was a plan then: whether it was held nobody can say.
 WITH unsaid AS (
     SELECT e.entry
@@ -28,6 +28,10 @@ ahead AS (
     UNION ALL
     SELECT b.entry
     FROM book_inspection b
+    WHERE COALESCE(b.updated_at, b.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000
+    UNION ALL
+    SELECT b.entry
+    FROM book_acceptance_test b
     WHERE COALESCE(b.updated_at, b.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000
 ),
 doubtful AS (
