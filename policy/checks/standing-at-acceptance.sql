@@ -20,7 +20,8 @@ unsaid AS (
        OR w.said LIKE 'đã trình %' OR w.said LIKE 'Đã trình %' OR w.said LIKE 'ĐÃ trÌnh %'
        OR w.said LIKE '%dự thảo%' OR w.said LIKE '%dỰ thẢo%' OR w.said LIKE '%du thao%'
        OR w.said LIKE 'dự kiến%' OR w.said LIKE 'dỰ kiẾn%' OR w.said LIKE '%nháp%' OR w.said LIKE '%nhÁp%' OR w.said LIKE '(%'
-       OR (w.kind = 'number' AND (w.said LIKE 'trình %' OR w.said LIKE 'trÌnh %'))
+       OR w.said LIKE 'so_n th_o%' OR w.said LIKE 'l_y _ ki_n%' OR w.said LIKE 'xin _ ki_n%' OR w.said LIKE 'k_ ho_ch x_y d_ng%' OR w.said LIKE 't_ tr_nh %'
+       OR (w.kind = 'number' AND (w.said LIKE 'trình %' OR w.said LIKE 'trÌnh %' OR w.said LIKE '%/ttr%'))
        OR (w.kind = 'name' AND (w.said LIKE 'không %' OR w.said LIKE 'khÔng %' OR w.said LIKE 'khong %' OR w.said LIKE 'ko %'
                                 OR w.said LIKE 'khuyết%' OR w.said LIKE 'khuyẾt%' OR w.said LIKE 'vị trí khuyết%' OR w.said LIKE 'vỊ trÍ khuyẾt%' OR w.said LIKE 'bỏ trống%' OR w.said LIKE 'bỎ trỐng%'
                                 OR w.said IN ('n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'chua ', 'trống ', 'trỐng ')
