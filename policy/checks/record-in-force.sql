@@ -8,6 +8,7 @@
 -- that an older one without an end stands, which the one that ran out may have replaced.
 -- Words that say that there is nothing yet ("chưa có", "đang xây dựng", "chờ ký", "dự thảo") are no document; a
 -- document need not have a number.
+-- What was last saved before its own day was a plan then, and is none either.
 -- A provider's procedure is none of the unit's own.
 WITH words AS (
     SELECT e.entry, 'name' AS kind, LOWER(TRIM(e.subject)) || ' ' AS said
@@ -38,6 +39,16 @@ unsaid AS (
        OR (w.kind = 'name' AND (w.said LIKE 'không %' OR w.said LIKE 'khÔng %' OR w.said LIKE 'khong %'
                                 OR w.said LIKE 'khuyết%' OR w.said LIKE 'khuyẾt%' OR w.said LIKE 'vị trí khuyết%' OR w.said LIKE 'vỊ trÍ khuyẾt%' OR w.said LIKE 'bỏ trống%' OR w.said LIKE 'bỎ trỐng%'
                                 OR w.said IN ('- ', '-- ', '. ', '... ', '… ', '? ', '?? ', 'n/a ', 'na ')))
+    UNION
+    SELECT b.entry
+    FROM (SELECT x.entry, x.updated_at, x.recorded_at, x.age_days FROM book_procedure x
+          UNION ALL SELECT x.entry, x.updated_at, x.recorded_at, x.age_days FROM book_incident_plan x
+          UNION ALL SELECT x.entry, x.updated_at, x.recorded_at, x.age_days FROM book_assignment x
+          UNION ALL SELECT x.entry, x.updated_at, x.recorded_at, x.age_days FROM book_guidance x
+          UNION ALL SELECT x.entry, x.updated_at, x.recorded_at, x.age_days FROM book_contract_model x
+          UNION ALL SELECT x.entry, x.updated_at, x.recorded_at, x.age_days FROM book_address_plan x
+          UNION ALL SELECT x.entry, x.updated_at, x.recorded_at, x.age_days FROM book_awareness x) b
+    WHERE COALESCE(b.updated_at, b.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000
 ),
 told AS (
     SELECT e.unit, e.entry, e.occurred_on, e.recorded_at, e.expires_on, e.age_days, e.subject,

@@ -2,7 +2,7 @@
 -- is accepted: where it ended and no system was accepted or refused since, nothing shows that one
 -- was wanting, nor does an acceptance that names the section that tested, of a section. An entry without an end is believed
 -- only so long: then nobody can say, nor
--- of one that says in words that there is nobody, or no such document yet. Of what ran out nobody can say while
+-- of one that says in words that there is nobody, or no such document yet, or that was last saved before its own day. Of what ran out nobody can say while
 -- a document on another topic, or a regulation of the unit, entered later, may have replaced it, nor whether an older one without an end
 -- stands, which the one that ran out may have replaced.
 WITH words AS (
@@ -26,6 +26,11 @@ unsaid AS (
                                 OR w.said LIKE 'khuyết%' OR w.said LIKE 'khuyẾt%' OR w.said LIKE 'vị trí khuyết%' OR w.said LIKE 'vỊ trÍ khuyẾt%' OR w.said LIKE 'bỏ trống%' OR w.said LIKE 'bỎ trỐng%'
                                 OR w.said IN ('n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'chua ', 'trống ', 'trỐng ')
                                 OR (LTRIM(w.said, ' -.,;:?*/_…') = '' AND w.said <> ' ')))
+    UNION
+    SELECT b.entry
+    FROM (SELECT x.entry, x.updated_at, x.recorded_at, x.age_days FROM book_procedure x
+          UNION ALL SELECT x.entry, x.updated_at, x.recorded_at, x.age_days FROM book_assignment x) b
+    WHERE COALESCE(b.updated_at, b.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000
 ),
 told AS (
     SELECT e.unit, e.occurred_on, e.recorded_at, e.expires_on, e.age_days, e.subject,

@@ -6,7 +6,7 @@
 -- approved and re-assessed. A document without an end is believed only so long. A name that says in words that none is
 -- known names no system. Where the newest ran out and an older one of the same system has not, nobody can say whether it
 -- was replaced; nor where one of this kind was entered since that names no system, or one whose name holds this one's or the
--- other way. A document whose number says that it is not issued yet is none.
+-- other way. What was last saved before its own day was a plan then. A document whose number says that it is not issued yet is none.
 WITH papers AS (
     SELECT b.unit, b.entry, b.subject, b.result, b.occurred_on, b.recorded_at, b.expires_on, b.age_days,
            CASE WHEN LOWER(TRIM(b.system)) IN ('-', '--', '---', '.', '..', '...', '…', '?', '??', '???', '*', '/', 'n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'ko', 'khong', 'chua', 'trống', 'trỐng')
@@ -17,7 +17,9 @@ WITH papers AS (
                       OR LOWER(TRIM(b.system)) LIKE 'khuyết%' OR LOWER(TRIM(b.system)) LIKE 'khuyẾt%' OR LOWER(TRIM(b.system)) LIKE 'vị trí khuyết%' OR LOWER(TRIM(b.system)) LIKE 'vỊ trÍ khuyẾt%' OR LOWER(TRIM(b.system)) LIKE 'bỏ trống%' OR LOWER(TRIM(b.system)) LIKE 'bỎ trỐng%' OR LOWER(TRIM(b.system)) LIKE 'dự kiến%' OR LOWER(TRIM(b.system)) LIKE 'dỰ kiẾn%' OR LOWER(TRIM(b.system)) LIKE '(%' THEN ''
                 ELSE TRIM(COALESCE(b.system, '')) END AS system
     FROM book_design_document b
-    WHERE NOT (b.result <> 'changed' AND b.number IS NOT NULL
+    WHERE (b.result = 'changed'
+           OR NOT COALESCE(b.updated_at, b.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000)
+      AND NOT (b.result <> 'changed' AND b.number IS NOT NULL
                AND (LOWER(TRIM(b.number)) LIKE 'chưa %' OR LOWER(TRIM(b.number)) LIKE 'chƯa %'
                     OR LOWER(TRIM(b.number)) LIKE 'đang %' OR LOWER(TRIM(b.number)) LIKE 'Đang %' OR LOWER(TRIM(b.number)) LIKE 'chờ %' OR LOWER(TRIM(b.number)) LIKE 'chỜ %'
                OR LOWER(TRIM(b.number)) LIKE 'sẽ %' OR LOWER(TRIM(b.number)) LIKE 'sẼ %'
