@@ -1,16 +1,7 @@
 -- When did each system last report a backup that succeeded, however its name was written?
 -- That the first tries failed is no breach before the interval is over: nobody can say yet, nor of a success whose moment is blank or has yet to come. One
 -- that was entered as retired since is not asked about, and says nothing of any other.
--- An entry about "nothing", "nobody" or "not known" tells of nothing.
-WITH void AS (
-    SELECT n.entry
-    FROM (SELECT b.entry, LOWER(RTRIM(LTRIM(b.subject, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said FROM fact_entry b WHERE b.register = 'backup-report') n
-    WHERE n.said = ' ' OR n.said IN ('n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'không ', 'khÔng ', 'khong ', 'trống ', 'trỐng ')
-       OR n.said LIKE 'kh_ng c_ %' OR n.said LIKE 'kh_ng ai %' OR n.said LIKE 'kh_ng r_ %' OR n.said LIKE 'kh_ng bi_t%' OR n.said LIKE 'kh_ng ph_t sinh%'
-       OR n.said LIKE 'kh_ng tuy_n%' OR n.said LIKE 'kh_ng thu_ %' OR n.said LIKE 'kh_ng thanh l_ %' OR n.said LIKE 'kh_ng ngh_ %'
-       OR n.said LIKE 'chưa %' OR n.said LIKE 'chƯa %' OR n.said LIKE 'chua c_ %' OR n.said LIKE '_ang c_p nh_t%'
-),
-reports AS (
+WITH reports AS (
     SELECT e.unit, MAX(e.subject) AS subject, COUNT(*) AS reports, MAX(e.recorded_at) AS recorded_at,
            MIN(COALESCE(e.finished_at, e.recorded_at)) AS first_at,
            MAX(CASE WHEN e.result = 'success' THEN e.finished_at END) AS succeeded_at,
@@ -20,15 +11,14 @@ reports AS (
            MAX(COALESCE(e.finished_at, e.recorded_at)) AS last_at,
            LOWER(REPLACE(COALESCE(e.subject, ''), ' ', '')) AS name
     FROM fact_entry e
-    WHERE e.register = 'backup-report' AND e.entry NOT IN (SELECT n.entry FROM void n)
+    WHERE e.register = 'backup-report'
     GROUP BY e.unit, LOWER(REPLACE(COALESCE(e.subject, ''), ' ', ''))
 ),
 renamed AS (
     SELECT DISTINCT r.unit, r.name
     FROM reports r
     JOIN reports o ON o.unit = r.unit AND o.name <> r.name AND o.first_at > r.last_at
-                  AND (o.succeeded_at >= CAST(:now AS BIGINT) - CAST(:max_age_days AS BIGINT) * 86400000
-                       OR o.retired_on >= COALESCE(o.reported_on, o.retired_on))
+                  AND o.succeeded_at >= CAST(:now AS BIGINT) - CAST(:max_age_days AS BIGINT) * 86400000
                   AND (o.name LIKE '%' || r.name || '%' OR r.name LIKE '%' || o.name || '%')
     WHERE r.name <> '' AND o.name <> '' AND r.succeeded_at IS NOT NULL
 )

@@ -4,16 +4,7 @@
 -- number). `of` narrows it to the disks of computers
 -- (`computer`): then other media are not asked about, and of an entry that does not tell the kind nobody
 -- can say; `any` takes all.
--- An entry about "nothing", "nobody" or "not known" tells of nothing.
-WITH void AS (
-    SELECT n.entry
-    FROM (SELECT b.entry, LOWER(RTRIM(LTRIM(b.subject, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said FROM book_media_disposal b) n
-    WHERE n.said = ' ' OR n.said IN ('n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'không ', 'khÔng ', 'khong ', 'trống ', 'trỐng ')
-       OR n.said LIKE 'kh_ng c_ %' OR n.said LIKE 'kh_ng ai %' OR n.said LIKE 'kh_ng r_ %' OR n.said LIKE 'kh_ng bi_t%' OR n.said LIKE 'kh_ng ph_t sinh%'
-       OR n.said LIKE 'kh_ng tuy_n%' OR n.said LIKE 'kh_ng thu_ %' OR n.said LIKE 'kh_ng thanh l_ %' OR n.said LIKE 'kh_ng ngh_ %'
-       OR n.said LIKE 'chưa %' OR n.said LIKE 'chƯa %' OR n.said LIKE 'chua c_ %' OR n.said LIKE '_ang c_p nh_t%'
-),
-settled AS (
+WITH settled AS (
     SELECT DISTINCT b.entry
     FROM book_media_disposal b
     JOIN book_media_disposal s ON s.unit = b.unit AND LOWER(TRIM(s.serial)) = LOWER(TRIM(b.serial))
@@ -40,6 +31,6 @@ SELECT b.unit AS unit,
        b.occurred_on AS occurred_on
 FROM book_media_disposal b
 LEFT JOIN settled s ON s.entry = b.entry
-WHERE s.entry IS NULL AND b.entry NOT IN (SELECT n.entry FROM void n)
+WHERE s.entry IS NULL
   AND (b.age_days <= CAST(:window_days AS BIGINT) OR b.result IS NULL OR b.result = 'untreated')
   AND (CAST(:of AS TEXT) = 'any' OR b.part_of IS NULL OR b.part_of = CAST(:of AS TEXT))
