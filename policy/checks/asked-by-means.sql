@@ -1,27 +1,38 @@
 -- Did the network authority ask others only by the means that the rule names (letter, e-mail,
 -- telephone, fax)? A request within the interval that was made in person alone is none of them;
 -- without such a request there is nothing to say. One of the same matter by such means shows that it was
--- not in person alone; where it went to others, nobody can say.
+-- not in person alone; where it went to others, nobody can say, nor where one of another name went to the same
+-- body within thirty days, nor of a request about "nothing". A request for resources is one too.
 WITH in_person AS (
-    SELECT b.unit, b.entry, b.subject, b.recorded_at, b.occurred_on, LOWER(TRIM(COALESCE(b.told, ''))) AS told
+    SELECT b.unit, b.entry, b.subject, b.recorded_at, b.occurred_on, b.age_days, LOWER(TRIM(COALESCE(b.told, ''))) AS told
     FROM book_outward_notice b
     WHERE b.result = 'help-asked' AND b.channel = 'in-person' AND b.finished_at IS NOT NULL
       AND b.age_days <= CAST(:window_days AS BIGINT)
 ),
 again AS (
     SELECT p.entry,
-           MAX(CASE WHEN p.told = LOWER(TRIM(COALESCE(b.told, ''))) OR p.told = '' OR TRIM(COALESCE(b.told, '')) = '' THEN 1 ELSE 0 END) AS same
+           MAX(CASE WHEN LOWER(TRIM(b.subject)) = LOWER(TRIM(p.subject))
+                     AND (p.told = LOWER(TRIM(COALESCE(b.told, ''))) OR p.told = '' OR TRIM(COALESCE(b.told, '')) = '') THEN 1 ELSE 0 END) AS same
     FROM in_person p
-    JOIN book_outward_notice b ON b.unit = p.unit AND b.result = 'help-asked' AND b.channel <> 'in-person'
+    JOIN book_outward_notice b ON b.unit = p.unit AND b.result IN ('help-asked', 'resources-asked') AND b.channel <> 'in-person'
                               AND b.finished_at IS NOT NULL AND b.age_days <= CAST(:window_days AS BIGINT)
-                              AND LOWER(TRIM(b.subject)) = LOWER(TRIM(p.subject))
+                              AND (LOWER(TRIM(b.subject)) = LOWER(TRIM(p.subject))
+                                   OR (p.told <> '' AND p.told = LOWER(TRIM(COALESCE(b.told, '')))
+                                       AND b.age_days - p.age_days BETWEEN -30 AND 30))
     GROUP BY p.entry
+    UNION ALL
+    SELECT p.entry, 0 AS same
+    FROM in_person p
+    WHERE (LOWER(TRIM(p.subject)) IN ('-', '--', '.', '...', '?', '??', 'n/a', 'na', 'không', 'khÔng', 'khuyết', 'trống')
+              OR LOWER(TRIM(p.subject)) || ' ' LIKE 'không có %' OR LOWER(TRIM(p.subject)) || ' ' LIKE 'khÔng cÓ %'
+              OR LOWER(TRIM(p.subject)) || ' ' LIKE 'chưa có %' OR LOWER(TRIM(p.subject)) || ' ' LIKE 'chƯa cÓ %')
 ),
 alone AS (
-    SELECT p.unit, p.entry, p.subject, p.recorded_at, p.occurred_on, a.entry AS again
+    SELECT p.unit, p.entry, p.subject, p.recorded_at, p.occurred_on, MAX(a.entry) AS again
     FROM in_person p
     LEFT JOIN again a ON a.entry = p.entry
-    WHERE a.entry IS NULL OR a.same = 0
+    GROUP BY p.unit, p.entry, p.subject, p.recorded_at, p.occurred_on
+    HAVING COALESCE(MAX(a.same), 0) = 0
 )
 SELECT r.unit AS unit,
        COALESCE(p.subject, '') AS subject,

@@ -1,15 +1,32 @@
 -- Did the unit hold both a course and a drill within the interval? Neither for longer is a breach.
 -- One without the other decides nothing: the rule lists kinds of events and gives no rhythm.
 -- What nobody came to was not held. What was last saved before its own day was a plan then: whether it came about nobody
--- can say.
-WITH events AS (
-    SELECT c.unit, CASE WHEN COALESCE(c.updated_at, c.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - c.age_days) * 86400000 - 25200000 THEN 'ahead' ELSE 'course' END AS kind, c.age_days, c.occurred_on, c.recorded_at
+-- can say, nor of what is about "nothing" or "not yet". A course in the other book of training leaves it open whether one was held.
+WITH words AS (
+    SELECT t.entry, LOWER(TRIM(t.subject)) || ' ' AS said FROM book_training t
+    UNION ALL
+    SELECT t.entry, LOWER(TRIM(t.subject)) || ' ' AS said FROM book_drill t
+),
+unsaid AS (
+    SELECT w.entry
+    FROM words w
+    WHERE w.said IN ('- ', '-- ', '. ', '... ', '? ', '?? ', 'n/a ', 'na ', 'không ', 'khÔng ', 'khuyết ', 'khuyẾt ', 'trống ', 'trỐng ')
+       OR w.said LIKE 'không rõ %' OR w.said LIKE 'không biết %' OR w.said LIKE 'không có %' OR w.said LIKE 'khÔng cÓ %'
+       OR w.said LIKE 'chưa %' OR w.said LIKE 'chƯa %' OR w.said LIKE '(chưa %' OR w.said LIKE 'đang %' OR w.said LIKE 'Đang %'
+       OR w.said LIKE 'chờ %' OR w.said LIKE 'chỜ %' OR w.said LIKE 'sẽ %' OR w.said LIKE 'sẼ %'
+),
+events AS (
+    SELECT c.unit, CASE WHEN c.entry IN (SELECT w.entry FROM unsaid w) OR COALESCE(c.updated_at, c.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - c.age_days) * 86400000 - 25200000 THEN 'ahead' ELSE 'course' END AS kind, c.age_days, c.occurred_on, c.recorded_at
     FROM book_training c
     WHERE c.result IN ('held', 'held-ministry', 'held-secrets') AND COALESCE(c.participants, 1) > 0
     UNION ALL
-    SELECT d.unit, CASE WHEN COALESCE(d.updated_at, d.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - d.age_days) * 86400000 - 25200000 THEN 'ahead' ELSE 'drill' END AS kind, d.age_days, d.occurred_on, d.recorded_at
+    SELECT d.unit, CASE WHEN d.entry IN (SELECT w.entry FROM unsaid w) OR COALESCE(d.updated_at, d.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - d.age_days) * 86400000 - 25200000 THEN 'ahead' ELSE 'drill' END AS kind, d.age_days, d.occurred_on, d.recorded_at
     FROM book_drill d
     WHERE d.result = 'held' AND COALESCE(d.participants, 1) > 0
+    UNION ALL
+    SELECT s.unit, 'ahead' AS kind, s.age_days, s.occurred_on, s.recorded_at
+    FROM book_security_training s
+    WHERE s.result <> 'monitoring-other' AND COALESCE(s.participants, 1) > 0
 ),
 held AS (
     SELECT e.unit,

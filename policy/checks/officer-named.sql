@@ -5,7 +5,7 @@
 -- is an incident desk too. Where a security officer left, the IT officer or desk that stays may have taken the
 -- security over (the texts name either): a person answers for that too. So it is where a contact of the desk
 -- left and an IT or security officer stays (a desk is more than one person, and so is a hotline), or a hotline ended and the desk stays, or the
--- IT officer left and a security officer stays. A contact whose name says in words that there is nobody is none.
+-- IT officer left and a security officer stays, or the province's incident team has a desk. A contact whose name says in words that there is nobody is none.
 WITH held AS (
     SELECT c.unit,
            c.name,
@@ -28,6 +28,14 @@ WITH held AS (
                OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'đang %' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'Đang %' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'chờ %' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'chỜ %'
                OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'sẽ %' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'sẼ %' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'dự thảo%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'dỰ thẢo%'
                OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'khuyết%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'khuyẾt%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'vị trí khuyết%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'vỊ trÍ khuyẾt%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'bỏ trống%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'bỎ trỐng%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'dự kiến%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'dỰ kiẾn%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE '(%')
+), teams AS (
+    SELECT DISTINCT o.unit
+    FROM held h
+    JOIN fact_role t ON t.unit = h.unit AND t.role = 'incident-team'
+    JOIN fact_organization o ON o.province = t.province AND o.unit <> h.unit
+    WHERE CAST(:office AS TEXT) = 'incident-desk' AND h.serves = 1 AND h.today = 1
+      AND (t.starts_on IS NULL OR t.starts_on <= CAST(:today AS TEXT))
+      AND (t.ends_on IS NULL OR t.ends_on >= CAST(:today AS TEXT))
 ), told AS (
     SELECT h.unit,
            COUNT(*) AS contacts,
@@ -35,7 +43,8 @@ WITH held AS (
            MAX(CASE WHEN h.serves = 1 AND h.today = 1 THEN h.updated_at END) AS named_at,
            MAX(CASE WHEN h.named_for_it = 1 THEN h.ends_on END) AS ended_on,
            MAX(CASE WHEN (h.serves = 1 AND h.starts_on > CAST(:today AS TEXT))
-                      OR (h.stands_in = 1 AND h.today = 1) THEN 1 ELSE 0 END) AS others,
+                      OR (h.stands_in = 1 AND h.today = 1)
+                      OR h.unit IN (SELECT m.unit FROM teams m) THEN 1 ELSE 0 END) AS others,
            MAX(CASE WHEN h.named_for_it = 1 THEN h.updated_at END) AS ended_at
     FROM held h
     GROUP BY h.unit

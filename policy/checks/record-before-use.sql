@@ -1,18 +1,25 @@
 -- Was each thing in a book in order before it was used? A fault of a day within the interval is a
 -- breach, whatever came after; of an older one that no later entry about the same thing
 -- follows that it was passed (`sound`: a refusal is none), nobody can say how it stands today.
--- An entry about "nothing" or "not known" tells of nothing.
+-- An entry about "nothing" or "not known" tells of nothing, and one that was typed as in order before its own day was a
+-- plan then.
 WITH unsaid AS (
     SELECT e.entry
     FROM fact_entry e
     WHERE e.register = CAST(:register AS TEXT)
-      AND LOWER(TRIM(e.subject)) IN ('-', '--', '.', '...', '?', '??', 'n/a', 'na', 'không', 'khÔng', 'không có', 'khÔng cÓ', 'chưa', 'chƯa', 'chưa có', 'chƯa cÓ',
-           'không rõ', 'khÔng rÕ', 'không biết', 'khÔng biẾt', 'chưa rõ', 'chƯa rÕ', 'đang cập nhật', 'Đang cập nhật', 'Đang cẬp nhẬt')
+      AND (LOWER(TRIM(e.subject)) IN ('-', '--', '.', '...', '?', '??', 'n/a', 'na', 'không', 'khÔng', 'khuyết', 'khuyẾt', 'trống', 'trỐng',
+                                      'không rõ', 'khÔng rÕ', 'không biết', 'khÔng biẾt')
+           OR LOWER(TRIM(e.subject)) || ' ' LIKE 'chưa %' OR LOWER(TRIM(e.subject)) || ' ' LIKE 'chƯa %' OR LOWER(TRIM(e.subject)) LIKE '(chưa %'
+           OR LOWER(TRIM(e.subject)) || ' ' LIKE 'không có %' OR LOWER(TRIM(e.subject)) || ' ' LIKE 'khÔng cÓ %'
+           OR LOWER(TRIM(e.subject)) LIKE 'đang %' OR LOWER(TRIM(e.subject)) LIKE 'Đang %'
+           OR LOWER(TRIM(e.subject)) LIKE 'chờ %' OR LOWER(TRIM(e.subject)) LIKE 'chỜ %'
+           OR LOWER(TRIM(e.subject)) LIKE 'sẽ %' OR LOWER(TRIM(e.subject)) LIKE 'sẼ %')
 ),
 told AS (
     SELECT e.unit, e.entry, COALESCE(e.subject, '') AS subject, LOWER(TRIM(COALESCE(e.subject, ''))) AS thing,
            e.result, e.occurred_on, e.recorded_at, e.age_days,
-           CASE WHEN e.result IN (CAST(:sound AS TEXT), CAST(:also_sound AS TEXT)) THEN 1 ELSE 0 END AS is_sound
+           CASE WHEN e.result IN (CAST(:sound AS TEXT), CAST(:also_sound AS TEXT)) THEN 1 ELSE 0 END AS is_sound,
+           CASE WHEN e.recorded_at < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - e.age_days) * 86400000 - 25200000 THEN 1 ELSE 0 END AS ahead
     FROM fact_entry e
     WHERE e.register = CAST(:register AS TEXT)
 ),
@@ -24,11 +31,11 @@ settled AS (
 )
 SELECT t.unit AS unit,
        t.subject AS subject,
-       CASE WHEN t.result IS NULL OR u.entry IS NOT NULL THEN NULL
+       CASE WHEN t.result IS NULL OR u.entry IS NOT NULL OR (t.is_sound = 1 AND t.ahead = 1) THEN NULL
             WHEN t.is_sound = 1 THEN 'met'
             WHEN t.age_days <= CAST(:window_days AS BIGINT) THEN 'breached' END AS status,
        CASE WHEN t.result IS NULL THEN 'result-missing'
-            WHEN u.entry IS NOT NULL THEN 'unsaid'
+            WHEN u.entry IS NOT NULL OR (t.is_sound = 1 AND t.ahead = 1) THEN 'unsaid'
             WHEN t.is_sound = 1 THEN 'sound'
             WHEN t.age_days <= CAST(:window_days AS BIGINT) THEN 'unsound'
             ELSE 'review-old' END AS reason,

@@ -2,13 +2,22 @@
 -- the interval? What was typed before its own day was a plan then: whether it came about nobody can say.
 -- A book that another body may keep in the unit's stead (`kept_by`, a held role; none where empty)
 -- has stopped only if that body of the province wrote nothing either.
--- Where a result is named, an entry about "nothing" or "not known" tells of nothing.
+-- Where a result is named, an entry about "nothing" or "not known" tells of nothing, nor does a drill that nobody came to.
+-- An entry of another result that may be what is asked about (`perhaps`, results between commas; none where empty)
+-- leaves it open whether an older one was the last.
 WITH unsaid AS (
     SELECT e.entry
     FROM fact_entry e
     WHERE e.register = CAST(:register AS TEXT)
-      AND LOWER(TRIM(e.subject)) IN ('-', '--', '.', '...', '?', '??', 'n/a', 'na', 'không', 'khÔng', 'không có', 'khÔng cÓ', 'chưa', 'chƯa', 'chưa có', 'chƯa cÓ',
-           'không rõ', 'khÔng rÕ', 'không biết', 'khÔng biẾt', 'chưa rõ', 'chƯa rÕ', 'đang cập nhật', 'Đang cập nhật', 'Đang cẬp nhẬt')
+      AND (LOWER(TRIM(e.subject)) IN ('-', '--', '.', '...', '?', '??', 'n/a', 'na', 'không', 'khÔng', 'khuyết', 'khuyẾt', 'trống', 'trỐng',
+                                      'không rõ', 'khÔng rÕ', 'không biết', 'khÔng biẾt')
+           OR LOWER(TRIM(e.subject)) || ' ' LIKE 'chưa %' OR LOWER(TRIM(e.subject)) || ' ' LIKE 'chƯa %' OR LOWER(TRIM(e.subject)) LIKE '(chưa %'
+           OR LOWER(TRIM(e.subject)) || ' ' LIKE 'không có %' OR LOWER(TRIM(e.subject)) || ' ' LIKE 'khÔng cÓ %'
+           OR LOWER(TRIM(e.subject)) LIKE 'đang %' OR LOWER(TRIM(e.subject)) LIKE 'Đang %'
+           OR LOWER(TRIM(e.subject)) LIKE 'chờ %' OR LOWER(TRIM(e.subject)) LIKE 'chỜ %'
+           OR LOWER(TRIM(e.subject)) LIKE 'sẽ %' OR LOWER(TRIM(e.subject)) LIKE 'sẼ %')
+    UNION ALL
+    SELECT d.entry FROM book_drill d WHERE d.participants = 0
 ),
 placed AS (
     SELECT e.unit, e.occurred_on, e.recorded_at, e.age_days,
@@ -28,25 +37,30 @@ latest AS (
     GROUP BY p.unit
 ),
 elsewhere AS (
-    SELECT DISTINCT r.province
+    SELECT DISTINCT o.unit
     FROM fact_role r
     JOIN latest l ON l.unit = r.unit AND l.done > 0
+    JOIN fact_organization o ON o.province = r.province
     WHERE r.role = CAST(:kept_by AS TEXT)
       AND (r.starts_on IS NULL OR r.starts_on <= CAST(:today AS TEXT))
       AND (r.ends_on IS NULL OR r.ends_on >= CAST(:today AS TEXT))
+    UNION
+    SELECT e.unit
+    FROM fact_entry e
+    WHERE e.register = CAST(:register AS TEXT) AND e.age_days <= CAST(:max_age_days AS BIGINT)
+      AND ',' || CAST(:perhaps AS TEXT) || ',' LIKE '%,' || e.result || ',%'
 )
 SELECT l.unit AS unit,
        '' AS subject,
        CASE WHEN l.done > 0 THEN 'met'
-            WHEN l.ahead = 0 AND w.province IS NULL THEN 'breached' END AS status,
+            WHEN l.ahead = 0 AND w.unit IS NULL THEN 'breached' END AS status,
        CASE WHEN l.done > 0 THEN 'recent'
             WHEN l.ahead > 0 THEN 'typed-ahead'
-            WHEN w.province IS NOT NULL THEN 'kept-elsewhere'
+            WHEN w.unit IS NOT NULL THEN 'kept-elsewhere'
             ELSE 'too-old' END AS reason,
        l.recorded_at AS observed_at,
        l.last_on AS last_on,
        l.age_days AS age_days,
        l.entries AS entries
 FROM latest l
-LEFT JOIN fact_organization u ON u.unit = l.unit
-LEFT JOIN elsewhere w ON w.province = u.province
+LEFT JOIN elsewhere w ON w.unit = l.unit

@@ -151,7 +151,7 @@ impl Db {
                 .test_before_acquire(false)
         };
         let reader = readers(4)
-            .connect_with(options.clone().pragma("cache_size", "-16384"))
+            .connect_with(options.clone().pragma("cache_size", "-4096"))
             .await
             .map_err(open)?;
         let judge = readers(JUDGES)

@@ -65,6 +65,32 @@ pub struct Entry {
     pub words: BTreeMap<String, String>,
 }
 
+/// What people write where a name is asked for and there is none.
+const NOTHING: [&str; 22] = [
+    "không",
+    "không có",
+    "không có gì",
+    "không có nội dung",
+    "không rõ",
+    "không biết",
+    "không phát sinh",
+    "khong co",
+    "chưa",
+    "chưa có",
+    "chưa rõ",
+    "chưa phát sinh",
+    "chua co",
+    "đang cập nhật",
+    "cập nhật sau",
+    "đang chờ",
+    "chờ phê duyệt",
+    "chờ duyệt",
+    "khuyết",
+    "trống",
+    "na",
+    "none",
+];
+
 impl Entry {
     /// The day it is about; of an entry that is not dated, the day on which it was written.
     pub fn day(&self) -> Option<Moment> {
@@ -95,6 +121,23 @@ impl Entry {
         words
             .iter()
             .any(|(field, words)| said(field).is_some_and(|w| words.iter().any(|x| x == w)))
+    }
+
+    /// Whether one of these fields holds another choice than these.
+    pub(super) fn says_otherwise(&self, fields: &BTreeMap<String, Vec<String>>) -> bool {
+        fields.iter().any(|(field, words)| {
+            let said = self.word(field).filter(|said| !said.is_empty());
+            said.is_some_and(|said| !words.iter().any(|word| word == said))
+        })
+    }
+
+    /// Whether its name says that there is nothing to name ("Không có", "Chưa có", "-").
+    pub(super) fn names_nothing(&self) -> bool {
+        let name = self.subject.as_deref().unwrap_or_default();
+        let plain = |c: char| c.is_alphanumeric() || c == ' ';
+        let plain: String = name.chars().filter(|c| plain(*c)).collect();
+        let plain = plain.trim().to_lowercase();
+        !name.is_empty() && (plain.is_empty() || NOTHING.contains(&plain.as_str()))
     }
 
     /// Whether it was last written before a day: what it tells of that day was a plan.

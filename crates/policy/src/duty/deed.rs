@@ -107,7 +107,7 @@ impl Deeds<'_> {
             .iter()
             .filter_map(|told| Some((told.on?, told)))
             .filter(|(on, _)| *on <= self.today);
-        all.filter(|(on, told)| !told.entry.is_older_than(*on))
+        all.filter(|(on, told)| !told.entry.is_older_than(*on) && !told.entry.names_nothing())
     }
 
     /// What became of a period. A deed in the days that were left for the period before, of which
@@ -168,10 +168,12 @@ impl Deeds<'_> {
             let day = entry.day().map(Moment::day);
             day.is_some_and(|day| from <= day && day <= last.min(self.today))
         };
-        // It says so without a day, or was written before its day.
+        // It says so without a day, was written before its day, or names nothing.
         let vague = self.told.iter().any(|told| {
             let says = told.on.is_none() && told.entry.says(&self.rule.says_done);
-            let is_plan = (told.on).is_some_and(|on| on <= last && told.entry.is_older_than(on));
+            let is_plan = (told.on).is_some_and(|on| {
+                on <= last && (told.entry.is_older_than(on) || told.entry.names_nothing())
+            });
             let of = match &told.of {
                 Named::Of(span) => span.label == instance.period,
                 _ => within(first, told.entry),
@@ -204,12 +206,15 @@ impl Deeds<'_> {
     }
 
     /// Whether a deed of a day is that of the period that it names: it lies in its time, or late
-    /// where there is no other.
+    /// by a year at most where there is no other.
     fn is_explained(&self, on: Date, span: &Span) -> bool {
         let (first, last) = (self.first(span.opens_on), (self.last_day)(span));
         let in_time = |on: Date| first <= on && on <= last;
         let same = |told: &Told<'_>| matches!(&told.of, Named::Of(of) if of.label == span.label);
-        on >= first && (on <= last || !self.done().any(|(on, told)| same(told) && in_time(on)))
+        let late = last.saturating_add(1.year());
+        on >= first
+            && (on <= last
+                || on <= late && !self.done().any(|(on, told)| same(told) && in_time(on)))
     }
 }
 

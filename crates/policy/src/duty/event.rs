@@ -61,18 +61,21 @@ pub(super) fn judge(
             let backwards = own
                 && !ahead
                 && entry.has_one_of(&rule.results)
-                && (says || rule.says_done.is_empty())
+                && !entry.says_otherwise(&rule.says_done)
                 && done.is_some_and(|at| at.is_before(moment));
             let planned = own && done.is_some_and(|at| entry.was_typed_ahead_of(at.day()));
             let refused =
                 !says && (refused || says_not && rule.refused.is_some() && done.is_none());
+            // The same matter entered anew when it was answered.
+            let twin = |day| twin_is_answered(rule, event, (moment, entry), books, day);
             let judged = match answer {
+                None if refused && twin(None) => Judged::Untimed,
                 None if refused => Judged::Refused,
                 answer => match outcome(rule, &instance, answer, now) {
                     Judged::Missed if blank || backwards || planned => Judged::Untimed,
-                    // The same matter entered anew when it was answered.
-                    Judged::Missed
-                        if own && twin_is_answered(rule, event, (moment, entry), books) =>
+                    Judged::Missed if own && twin(Some(moment.day())) => Judged::Untimed,
+                    Judged::Missed | Judged::Late { .. } | Judged::Done { .. }
+                        if entry.names_nothing() =>
                     {
                         Judged::Untimed
                     }
@@ -116,7 +119,7 @@ impl<'a> Answers<'a> {
     fn new(rule: &DutyRule, entries: &[&'a Entry], now: Timestamp) -> Self {
         let mut all: Vec<(Moment, &Entry)> = entries
             .iter()
-            .filter(|entry| entry.has_one_of(&rule.results))
+            .filter(|entry| entry.has_one_of(&rule.results) && !entry.names_nothing())
             .filter_map(|entry| Some((done_at(rule, entry)?, *entry)))
             .filter(|(at, entry)| !has_yet_to_come(*at, now) && !entry.is_older_than(at.day()))
             .collect();
@@ -186,24 +189,25 @@ fn same_subject(a: &Entry, b: &Entry) -> bool {
     plain(a).is_some_and(|s| !s.is_empty()) && plain(a) == plain(b)
 }
 
-/// Whether another entry of the same name and day says that it was answered.
+/// Whether another entry of the same name, and of that day where one is given, says that it was
+/// answered.
 fn twin_is_answered(
     rule: &DutyRule,
     event: &EventRule,
     (moment, of): (Moment, &Entry),
     books: Books<'_>,
+    day: Option<Date>,
 ) -> bool {
     let is_answered = |twin: &Entry| {
         let at = done_at(rule, twin).filter(|at| !at.is_before(moment));
         at.is_some() && twin.has_one_of(&rule.results) && !twin.says(&rule.says_not)
     };
-    books.events.iter().any(|twin| {
+    let of_day = |twin: &Entry| {
         let began = moment_of(event, rule.due.count(), twin);
-        twin.id != of.id
-            && same_subject(twin, of)
-            && began.is_some_and(|began| began.day() == moment.day())
-            && is_answered(twin)
-    })
+        began.is_some_and(|began| day.is_none_or(|day| began.day() == day))
+    };
+    let mut twins = books.events.iter().filter(|twin| twin.id != of.id);
+    twins.any(|twin| same_subject(twin, of) && of_day(twin) && is_answered(twin))
 }
 
 fn has_yet_to_come(at: Moment, now: Timestamp) -> bool {

@@ -1,16 +1,10 @@
 //! The parameters that an address declares: what it takes, what each holds, and the refusal
 //! of everything else. The API's description is made of the same declarations.
 
-use std::{
-    borrow::Cow,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::borrow::Cow;
 
 use axum::{
-    body::{Body, to_bytes},
+    body::Body,
     extract::{FromRequestParts as _, Request, State},
     http::{StatusCode, header},
     middleware::Next,
@@ -25,7 +19,13 @@ use domain::{
 use percent_encoding::percent_decode;
 use serde_json::{Value, json};
 
-use super::{fault::Fault, params::Params, reader::Visitor, room, upload::FORM};
+use super::{
+    fault::Fault,
+    params::Params,
+    reader::Visitor,
+    room::{self, Unread},
+    upload::FORM,
+};
 use crate::server::Web;
 
 /// A parameter of an address.
@@ -316,13 +316,11 @@ pub async fn legible(State(web): State<Web>, request: Request, next: Next) -> Re
     // Whose room it takes: an address may be shared, and who is signed in does not wait for
     // the others there. The handler asks again, for a form may come slowly.
     let _ = Visitor::from_request_parts(&mut parts, &web).await;
-    let full: Arc<AtomicBool> = Arc::default();
-    let body = room::of_form(body, parts.extensions.get(), &full);
-    let Ok(bytes) = to_bytes(body, FORM).await else {
-        return match full.load(Ordering::Relaxed) {
-            true => Fault::from(room::crowded()).into_response(),
-            false => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
-        };
+    let bytes = match room::read_form(body, FORM, parts.extensions.get()).await {
+        Ok(bytes) => bytes,
+        Err(Unread::Crowded) => return Fault::from(room::crowded()).into_response(),
+        Err(Unread::Long) => return StatusCode::PAYLOAD_TOO_LARGE.into_response(),
+        Err(Unread::Slow) => return StatusCode::REQUEST_TIMEOUT.into_response(),
     };
     if decoded(&bytes).is_none() {
         return illegible("Biểu mẫu", "The form", parts.uri.path());

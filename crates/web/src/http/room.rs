@@ -10,24 +10,26 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use app::seats::network;
 use axum::{
     Error,
-    body::{Body, Bytes},
+    body::{Body, Bytes, to_bytes},
 };
 use domain::{
     label::Label,
     problem::{Problem, ProblemKind},
 };
 use http_body::Frame;
+use tokio::time::timeout;
 
 use super::asked::Asked;
 
 /// Of each form without files so many bytes are not counted: what a sign-in needs nobody takes
 /// from others, and there are so many connections at most.
-const FREE: usize = 16 << 10;
+pub(super) const FREE: usize = 16 << 10;
 /// What the forms without files of one caller may hold.
 const FORMS_OF_ONE: usize = 4 << 20;
 /// What the forms with files and the whole bodies of one caller may hold; one of the size that is
@@ -189,17 +191,57 @@ impl<F: FnMut(usize) -> bool + Unpin> http_body::Body for Counted<F> {
     }
 }
 
-/// The body of a form without files. `full` is set when there is no room for it.
-pub(super) fn of_form(body: Body, asked: Option<&Asked>, full: &Arc<AtomicBool>) -> Body {
-    let mut share = Share::new(&FORMS, caller(asked));
-    let (mut read, full) = (0, Arc::clone(full));
-    Body::new(Counted::new(body, move |bytes| {
-        read += bytes;
-        let counted = bytes.min(read.saturating_sub(FREE));
-        let fits = counted == 0 || share.take(counted, FORMS_OF_ONE);
-        full.fetch_or(!fits, Ordering::Relaxed);
+/// The longest that a body may take to come: 20 MiB come in it at 12 KB/s.
+pub(super) const LONGEST: Duration = Duration::from_secs(30 * 60);
+
+/// Why a body was not read whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unread {
+    /// Others hold the room that it takes.
+    Crowded,
+    /// It is larger than it may be, or broke off.
+    Long,
+    /// It did not end in [`LONGEST`].
+    Slow,
+}
+
+/// Reads a body of up to `limit` bytes whole. All but its first bytes are counted, of one caller
+/// up to `each`, until the share is dropped.
+pub(super) async fn read(
+    body: Body,
+    limit: usize,
+    room: &'static Room,
+    asked: Option<&Asked>,
+    each: usize,
+) -> Result<(Bytes, Arc<Mutex<Share>>), Unread> {
+    let share = Arc::new(Mutex::new(Share::new(room, caller(asked))));
+    let full: Arc<AtomicBool> = Arc::default();
+    let (counted, refused) = (Arc::clone(&share), Arc::clone(&full));
+    let mut came = 0;
+    let body = Body::new(Counted::new(body, move |bytes| {
+        came += bytes;
+        let beyond = bytes.min(came.saturating_sub(FREE));
+        let mut share = counted.lock().unwrap_or_else(PoisonError::into_inner);
+        let fits = beyond == 0 || share.take(beyond, each);
+        refused.fetch_or(!fits, Ordering::Relaxed);
         fits
-    }))
+    }));
+    match timeout(LONGEST, to_bytes(body, limit)).await {
+        Ok(Ok(bytes)) => Ok((bytes, share)),
+        Ok(Err(_)) if full.load(Ordering::Relaxed) => Err(Unread::Crowded),
+        Ok(Err(_)) => Err(Unread::Long),
+        Err(_) => Err(Unread::Slow),
+    }
+}
+
+/// Reads a form without files, as [`read`].
+pub(super) async fn read_form(
+    body: Body,
+    limit: usize,
+    asked: Option<&Asked>,
+) -> Result<Bytes, Unread> {
+    let (bytes, _) = read(body, limit, &FORMS, asked, FORMS_OF_ONE).await?;
+    Ok(bytes)
 }
 
 /// What is said where a room is full.
@@ -221,7 +263,6 @@ pub(super) fn crowded() -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use axum::body::to_bytes;
     use domain::{
         authority::Actor,
         id::{AccountId, Id},
@@ -271,28 +312,28 @@ mod tests {
 
     #[tokio::test]
     async fn an_address_is_full_and_who_is_signed_in_there_has_room_of_their_own() {
-        let full = Arc::default();
-        let form = |bytes: usize, asked: &Asked| {
-            of_form(Body::from(vec![b'x'; bytes]), Some(asked), &full)
+        let most = 2 * FREE;
+        let form = async |bytes: usize, asked: &Asked| {
+            read_form(Body::from(vec![b'x'; bytes]), most, Some(asked)).await
         };
         let stranger = asked("2001:db8::1", None);
         let mut first = Share::new(&FORMS, caller(Some(&stranger)));
         assert!(first.take(FORMS_OF_ONE - 1, FORMS_OF_ONE));
-        let most = 2 * FREE;
-        let small = to_bytes(form(FREE, &stranger), most).await;
-        assert!(small.is_ok() && !full.load(Ordering::Relaxed), "a sign-in");
+        assert!(form(FREE, &stranger).await.is_ok(), "a sign-in");
         // The same /64.
         let neighbour = asked("2001:db8::2", None);
-        let long = to_bytes(form(FREE + 2, &neighbour), most).await;
-        assert!(long.is_err() && full.load(Ordering::Relaxed));
+        let long = form(FREE + 2, &neighbour).await;
+        assert_eq!(long.map(|_| ()), Err(Unread::Crowded));
+        let large = form(most + 1, &asked("192.0.2.1", None)).await;
+        assert_eq!(large.map(|_| ()), Err(Unread::Long));
         for other in [
             asked("2001:db8::1", Some(AccountId(Id::new(1)))),
             asked("2001:db8:0:1::1", None),
         ] {
-            assert!(to_bytes(form(FREE + 2, &other), most).await.is_ok());
+            assert!(form(FREE + 2, &other).await.is_ok());
         }
         drop(first);
-        assert!(to_bytes(form(FREE + 2, &neighbour), most).await.is_ok());
+        assert!(form(FREE + 2, &neighbour).await.is_ok());
         assert!(!FORMS.lock().by_caller.contains_key("2001:db8::"));
     }
 }

@@ -1,15 +1,9 @@
 //! Files from forms, read piece by piece up to a limit.
 
-use std::{
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::{
-    body::{Body, to_bytes},
+    body::Body,
     extract::{FromRequest, Multipart, Request},
     http::{StatusCode, header},
 };
@@ -22,7 +16,7 @@ use tokio::time::timeout;
 use super::{
     fault::Fault,
     params::Params,
-    room::{self, Counted, FILES, FILES_OF_ONE, Share, caller, crowded},
+    room::{self, Counted, FILES, FILES_OF_ONE, LONGEST, Share, Unread, caller, crowded},
 };
 use crate::format;
 
@@ -58,9 +52,6 @@ pub const FORM: usize = 256 << 10;
 const FIELDS: usize = 4 * FORM;
 /// The most fields and files of a form.
 const PARTS: usize = 10_000;
-/// The longest that a form may take: 20 MiB come in it at 12 KB/s.
-const LONGEST: Duration = Duration::from_secs(30 * 60);
-
 /// What may have come of a form and be no field yet: what stands before the first one, and the
 /// heads of parts.
 const UNREAD: usize = 8 << 20;
@@ -140,12 +131,11 @@ async fn read(request: Request, limit: usize) -> Result<Upload, Fault> {
     let kind = request.headers().get(header::CONTENT_TYPE);
     if !kind.is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/form-data")) {
         let (parts, body) = request.into_parts();
-        let full: Arc<AtomicBool> = Arc::default();
-        let body = room::of_form(body, parts.extensions.get(), &full);
-        let body = to_bytes(body, FORM).await;
-        let body = body.map_err(|_| match full.load(Ordering::Relaxed) {
-            true => room::crowded().into(),
-            false => too_large("", FORM),
+        let body = room::read_form(body, FORM, parts.extensions.get()).await;
+        let body = body.map_err(|unread| match unread {
+            Unread::Crowded => room::crowded().into(),
+            Unread::Long => too_large("", FORM),
+            Unread::Slow => broken("30 min".into()),
         })?;
         return Ok(Upload {
             fields: Params(form_urlencoded::parse(&body).into_owned().collect()),

@@ -2,21 +2,20 @@
 
 use std::{
     ops::Deref,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex},
 };
 
 use axum::{
-    body::{Body, Bytes},
+    RequestExt as _,
+    body::Bytes,
     extract::{FromRequest, Request},
+    http::StatusCode,
     response::{IntoResponse as _, Response},
 };
 
 use super::{
     fault::Fault,
-    room::{self, Counted, FILES, FILES_OF_ONE, Share},
+    room::{self, FILES, FILES_OF_ONE, Share, Unread},
 };
 
 /// The bytes of a body, as long as the limit of its route allows.
@@ -38,34 +37,25 @@ impl Deref for Whole {
 impl<S: Send + Sync> FromRequest<S> for Whole {
     type Rejection = Response;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
-        let share = Share::new(&FILES, room::caller(request.extensions().get()));
-        let share = Arc::new(Mutex::new(share));
-        let full: Arc<AtomicBool> = Arc::default();
-        let (counted, refused) = (Arc::clone(&share), Arc::clone(&full));
-        let request = request.map(|body| {
-            Body::new(Counted::new(body, move |bytes| {
-                let mut share = counted.lock().unwrap_or_else(PoisonError::into_inner);
-                let fits = share.take(bytes, FILES_OF_ONE);
-                refused.fetch_or(!fits, Ordering::Relaxed);
-                fits
-            }))
-        });
-        match Bytes::from_request(request, state).await {
-            Ok(bytes) => Ok(Self {
+    async fn from_request(request: Request, _: &S) -> Result<Self, Response> {
+        let (parts, body) = request.with_limited_body().into_parts();
+        let asked = parts.extensions.get();
+        match room::read(body, usize::MAX, &FILES, asked, FILES_OF_ONE).await {
+            Ok((bytes, share)) => Ok(Self {
                 bytes,
                 _share: share,
             }),
-            Err(_) if full.load(Ordering::Relaxed) => {
-                Err(Fault::from(room::crowded()).into_response())
-            }
-            Err(refusal) => Err(refusal.into_response()),
+            Err(Unread::Crowded) => Err(Fault::from(room::crowded()).into_response()),
+            Err(Unread::Long) => Err(StatusCode::PAYLOAD_TOO_LARGE.into_response()),
+            Err(Unread::Slow) => Err(StatusCode::REQUEST_TIMEOUT.into_response()),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use axum::body::Body;
+
     use super::*;
 
     #[tokio::test]
@@ -74,9 +64,11 @@ mod tests {
             let body = Body::from(vec![b'x'; bytes]);
             Whole::from_request(Request::new(body), &()).await
         };
+        // The first bytes of each are free.
+        let free = room::FREE;
         let mut others = Share::new(&FILES, String::new());
-        let first = read(1_000).await.map_err(|_| ()).unwrap();
-        assert_eq!(first.len(), 1_000);
+        let first = read(free + 1_000).await.map_err(|_| ()).unwrap();
+        assert_eq!(first.len(), free + 1_000);
         assert!(
             !others.take(FILES_OF_ONE - 999, FILES_OF_ONE),
             "it is counted"
@@ -86,7 +78,8 @@ mod tests {
             others.take(FILES_OF_ONE - 999, FILES_OF_ONE),
             "and given back"
         );
-        let refusal = read(1_000).await.map(|_| ()).unwrap_err();
+        let refusal = read(free + 1_000).await.map(|_| ()).unwrap_err();
         assert_eq!(refusal.status(), 503);
+        assert!(read(free).await.is_ok(), "a small one has room");
     }
 }
