@@ -12,7 +12,8 @@ devices AS (
                   OR t.said IN ('n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'khong', 'chua', 'ko', 'trống', 'trỐng')
                   OR t.said LIKE 'không%' OR t.said LIKE 'khÔng%' OR t.said LIKE 'khong co%' OR t.said LIKE 'khong ro%' OR t.said LIKE 'ko %'
                   OR t.said LIKE 'chưa%' OR t.said LIKE 'chƯa%' OR t.said LIKE 'chua co%' OR t.said LIKE 'chua ro%'
-                  OR t.said LIKE 'đang %' OR t.said LIKE 'Đang %' OR t.said LIKE 'chờ %' OR t.said LIKE 'chỜ %' OR t.said LIKE 'sẽ %' OR t.said LIKE 'sẼ %' THEN 0 ELSE 1 END AS kept
+                  OR t.said LIKE 'đang %' OR t.said LIKE 'Đang %' OR t.said LIKE 'chờ %' OR t.said LIKE 'chỜ %' OR t.said LIKE 'sẽ %' OR t.said LIKE 'sẼ %'
+                  OR t.said LIKE 'khuyết%' OR t.said LIKE 'khuyẾt%' OR t.said LIKE 'vị trí khuyết%' OR t.said LIKE 'vỊ trÍ khuyẾt%' OR t.said LIKE 'bỏ trống%' OR t.said LIKE 'bỎ trỐng%' OR t.said LIKE 'dự kiến%' OR t.said LIKE 'dỰ kiẾn%' THEN 0 ELSE 1 END AS kept
     FROM told t
 )
 SELECT d.unit AS unit,

@@ -15,12 +15,14 @@ issued AS (
                OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'không%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'khÔng%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'khong co%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'khong ro%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'ko %'
                OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'chưa%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'chƯa%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'chua co%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'chua ro%'
                OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'đang %' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'Đang %' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'chờ %' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'chỜ %'
-               OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'sẽ %' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'sẼ %' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE '%dự thảo%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE '%dỰ thẢo%')
+               OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'sẽ %' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'sẼ %' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE '%dự thảo%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE '%dỰ thẢo%'
+               OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'khuyết%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'khuyẾt%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'vị trí khuyết%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'vỊ trÍ khuyẾt%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'bỏ trống%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'bỎ trỐng%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'dự kiến%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'dỰ kiẾn%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE '%nháp%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE '%nhÁp%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE '(%')
       AND NOT (LOWER(TRIM(COALESCE(e.number, ''))) LIKE 'chưa %' OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE 'chƯa %'
                OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE 'đang %' OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE 'Đang %' OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE 'chờ %' OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE 'chỜ %'
                OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE 'sẽ %' OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE 'sẼ %'
                OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE 'đã trình %' OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE 'Đã trình %'
-               OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE '%dự thảo%' OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE '%dỰ thẢo%')
+               OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE '%dự thảo%' OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE '%dỰ thẢo%'
+               OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE 'trình %' OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE 'trÌnh %' OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE 'dự kiến%' OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE 'dỰ kiẾn%' OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE '%nháp%' OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE '%nhÁp%' OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE '(%')
 ),
 others AS (
     SELECT e.unit, MAX(e.occurred_on) AS last_on

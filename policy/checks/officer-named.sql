@@ -26,7 +26,8 @@ WITH held AS (
                OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'không%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'khÔng%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'khong co%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'khong ro%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'ko %'
                OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'chưa%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'chƯa%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'chua co%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'chua ro%'
                OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'đang %' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'Đang %' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'chờ %' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'chỜ %'
-               OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'sẽ %' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'sẼ %' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'dự thảo%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'dỰ thẢo%')
+               OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'sẽ %' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'sẼ %' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'dự thảo%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'dỰ thẢo%'
+               OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'khuyết%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'khuyẾt%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'vị trí khuyết%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'vỊ trÍ khuyẾt%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'bỏ trống%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'bỎ trỐng%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'dự kiến%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'dỰ kiẾn%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE '(%')
 ), teams AS (
     SELECT DISTINCT o.unit
     FROM held h

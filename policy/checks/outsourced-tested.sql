@@ -1,7 +1,16 @@
 -- Was each software written to order tested in a test environment before it was used? An
 -- entry that does not say so tells nothing. Use untested is a breach within the interval; of an older one
 -- that no later test of the same software follows, nobody can say how it stands.
-WITH settled AS (
+-- An entry about "nothing", "nobody" or "not known" tells of nothing.
+WITH void AS (
+    SELECT n.entry
+    FROM (SELECT b.entry, LOWER(RTRIM(LTRIM(b.subject, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said FROM book_outsourced_development b) n
+    WHERE n.said = ' ' OR n.said IN ('n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'không ', 'khÔng ', 'khong ', 'trống ', 'trỐng ')
+       OR n.said LIKE 'kh_ng c_ %' OR n.said LIKE 'kh_ng ai %' OR n.said LIKE 'kh_ng r_ %' OR n.said LIKE 'kh_ng bi_t%' OR n.said LIKE 'kh_ng ph_t sinh%'
+       OR n.said LIKE 'kh_ng tuy_n%' OR n.said LIKE 'kh_ng thu_ %' OR n.said LIKE 'kh_ng thanh l_ %' OR n.said LIKE 'kh_ng ngh_ %'
+       OR n.said LIKE 'chưa %' OR n.said LIKE 'chƯa %' OR n.said LIKE 'chua c_ %' OR n.said LIKE '_ang c_p nh_t%'
+),
+settled AS (
     SELECT DISTINCT b.entry
     FROM book_outsourced_development b
     JOIN book_outsourced_development s ON s.unit = b.unit AND s.tested = 'test-environment'
@@ -27,5 +36,5 @@ SELECT b.unit AS unit,
        b.occurred_on AS occurred_on
 FROM book_outsourced_development b
 LEFT JOIN settled s ON s.entry = b.entry
-WHERE s.entry IS NULL
+WHERE s.entry IS NULL AND b.entry NOT IN (SELECT n.entry FROM void n)
   AND (b.age_days <= CAST(:window_days AS BIGINT) OR b.tested IN ('live-only', 'not-tested'))

@@ -4,7 +4,7 @@
 -- asks about (`each`: yes), one that tells of another fault alone leaves this rule unknown, and no word
 -- that there was none stands against it. An incident "told at once" that by its own hours was told before
 -- it was noticed, or more than a day after, contradicts itself.
--- An entry about "nothing" or "not known" tells of nothing. A course or an inspection that was last saved as
+-- An entry about "nothing" or "not known" tells of nothing. A course, an inspection or an acceptance that was last saved as
 -- held before its day was a plan then: whether it was held nobody can say.
 WITH unsaid AS (
     SELECT e.entry
@@ -12,6 +12,14 @@ WITH unsaid AS (
     WHERE e.register = CAST(:register AS TEXT)
       AND LOWER(TRIM(e.subject)) IN ('-', '--', '.', '...', '?', '??', 'n/a', 'na', 'không', 'khÔng', 'không có', 'khÔng cÓ', 'chưa', 'chƯa', 'chưa có', 'chƯa cÓ',
            'không rõ', 'khÔng rÕ', 'không biết', 'khÔng biẾt', 'chưa rõ', 'chƯa rÕ', 'đang cập nhật', 'Đang cập nhật', 'Đang cẬp nhẬt')
+    UNION
+    SELECT n.entry
+    FROM (SELECT b.entry, LOWER(RTRIM(LTRIM(b.subject, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said FROM fact_entry b
+          WHERE b.register = CAST(:register AS TEXT) AND b.register IN ('recruitment', 'acceptance-test')) n
+    WHERE n.said = ' ' OR n.said IN ('n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'không ', 'khÔng ', 'khong ', 'trống ', 'trỐng ')
+       OR n.said LIKE 'kh_ng c_ %' OR n.said LIKE 'kh_ng ai %' OR n.said LIKE 'kh_ng r_ %' OR n.said LIKE 'kh_ng bi_t%' OR n.said LIKE 'kh_ng ph_t sinh%'
+       OR n.said LIKE 'kh_ng tuy_n%' OR n.said LIKE 'kh_ng thu_ %' OR n.said LIKE 'kh_ng thanh l_ %' OR n.said LIKE 'kh_ng ngh_ %'
+       OR n.said LIKE 'chưa %' OR n.said LIKE 'chƯa %' OR n.said LIKE 'chua c_ %' OR n.said LIKE '_ang c_p nh_t%'
 ),
 ahead AS (
     SELECT b.entry
@@ -20,6 +28,10 @@ ahead AS (
     UNION ALL
     SELECT b.entry
     FROM book_inspection b
+    WHERE COALESCE(b.updated_at, b.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000
+    UNION ALL
+    SELECT b.entry
+    FROM book_acceptance_test b
     WHERE COALESCE(b.updated_at, b.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000
 ),
 doubtful AS (

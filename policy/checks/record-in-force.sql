@@ -3,11 +3,12 @@
 -- is believed only so long: then nobody can say, until it is entered anew that it stands. What
 -- was withdrawn under the same name, on that day or later, does not stand; where an earlier one of that
 -- name is in the book, a withdrawal on the very day is that one's, which was replaced. Of what ran out nobody
--- can say that nothing stands while a document of another kind, entered later, may have replaced it, nor
+-- can say that nothing stands while a document of another kind, entered later, may have replaced it (also one in another
+-- of the books in which a unit's own rules, plans and assignments stand), nor
 -- that an older one without an end stands, which the one that ran out may have replaced.
 -- Words that say that there is nothing yet ("chưa có", "đang xây dựng", "chờ ký", "dự thảo"), also behind a title, are no
 -- document; a document need not have a number.
--- What was typed before its own day was a plan then: whether it was issued nobody can say.
+-- What was typed before its own day, and not saved since, was a plan then: whether it was issued nobody can say.
 -- A provider's procedure is none of the unit's own.
 WITH words AS (
     SELECT e.entry, 'name' AS kind, LOWER(TRIM(e.subject)) || ' ' AS said
@@ -31,13 +32,28 @@ unsaid AS (
        OR w.said LIKE 'đang %' OR w.said LIKE 'Đang %' OR w.said LIKE 'dang %'
        OR w.said LIKE 'chờ %' OR w.said LIKE 'chỜ %' OR w.said LIKE 'cho ky %' OR w.said LIKE 'sẽ %' OR w.said LIKE 'sẼ %'
        OR w.said LIKE 'đã trình %' OR w.said LIKE 'Đã trình %' OR w.said LIKE 'ĐÃ trÌnh %'
-       OR w.said LIKE '%dự thảo%' OR w.said LIKE '%dỰ thẢo%' OR w.said LIKE '%du thao%' OR w.said LIKE '%bản nháp%' OR w.said LIKE '%bẢn nhÁp%'
+       OR w.said LIKE '%dự thảo%' OR w.said LIKE '%dỰ thẢo%' OR w.said LIKE '%du thao%' OR w.said LIKE '%nháp%' OR w.said LIKE '%nhÁp%'
        OR w.said LIKE '%(chưa %' OR w.said LIKE '%chưa ban hành%' OR w.said LIKE '%chưa ký%' OR w.said LIKE '%chưa phê duyệt%' OR w.said LIKE '%chưa được%'
        OR w.said LIKE '%(chờ %' OR w.said LIKE '%chờ ký%' OR w.said LIKE '%chờ ban hành%' OR w.said LIKE '%chờ phê duyệt%' OR w.said LIKE '%chờ duyệt%'
        OR w.said LIKE '%(đang %' OR w.said LIKE '%đang trình%' OR w.said LIKE '%đang soạn%' OR w.said LIKE '%trình ký%' OR w.said LIKE '%trình phê duyệt%'
+       OR w.said LIKE 'dự kiến%' OR w.said LIKE 'dỰ kiẾn%' OR w.said LIKE '(%'
+       OR w.said LIKE 'so_n th_o%' OR w.said LIKE 'l_y _ ki_n%' OR w.said LIKE 'xin _ ki_n%' OR w.said LIKE 'k_ ho_ch x_y d_ng%' OR w.said LIKE 't_ tr_nh %'
        OR w.said IN ('khuyết ', 'khuyẾt ', 'trống ', 'trỐng ')
+       OR (w.kind = 'number' AND (w.said LIKE 'trình %' OR w.said LIKE 'trÌnh %' OR w.said LIKE '%/ttr%'))
        OR (w.kind = 'name' AND (((w.said LIKE 'không %' OR w.said LIKE 'khÔng %' OR w.said LIKE 'khong %') AND w.said NOT LIKE 'không gian %')
+                                OR w.said LIKE 'khuyết%' OR w.said LIKE 'khuyẾt%' OR w.said LIKE 'vị trí khuyết%' OR w.said LIKE 'vỊ trÍ khuyẾt%' OR w.said LIKE 'bỏ trống%' OR w.said LIKE 'bỎ trỐng%'
                                 OR w.said IN ('- ', '-- ', '. ', '... ', '… ', '? ', '?? ', 'n/a ', 'na ')))
+),
+saved AS (
+    SELECT b.entry
+    FROM (SELECT x.entry, x.updated_at, x.age_days FROM book_procedure x
+          UNION ALL SELECT x.entry, x.updated_at, x.age_days FROM book_incident_plan x
+          UNION ALL SELECT x.entry, x.updated_at, x.age_days FROM book_assignment x
+          UNION ALL SELECT x.entry, x.updated_at, x.age_days FROM book_guidance x
+          UNION ALL SELECT x.entry, x.updated_at, x.age_days FROM book_contract_model x
+          UNION ALL SELECT x.entry, x.updated_at, x.age_days FROM book_address_plan x
+          UNION ALL SELECT x.entry, x.updated_at, x.age_days FROM book_awareness x) b
+    WHERE b.updated_at >= ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000
 ),
 told AS (
     SELECT e.unit, e.entry, e.occurred_on, e.recorded_at, e.expires_on, e.age_days, e.subject,
@@ -45,6 +61,12 @@ told AS (
            CASE WHEN e.result IN ('withdrawn', 'terminated', 'retired') THEN 1 ELSE 0 END AS ends
     FROM fact_entry e
     WHERE e.register = CAST(:register AS TEXT)
+),
+elsewhere AS (
+    SELECT p.unit, 'procedure' AS register, p.occurred_on, p.expires_on FROM book_procedure p
+    UNION ALL SELECT i.unit, 'incident-plan' AS register, i.occurred_on, i.expires_on FROM book_incident_plan i
+    UNION ALL SELECT r.unit, 'internal-regulation' AS register, r.occurred_on, r.expires_on FROM book_internal_regulation r
+              WHERE r.result IN ('issued', 'amended')
 ),
 counts AS (
     SELECT t.unit, t.entry, t.occurred_on, t.recorded_at, t.expires_on, t.age_days, t.subject, t.result, t.name
@@ -56,9 +78,10 @@ counts AS (
 placed AS (
     SELECT c.unit, c.occurred_on, c.recorded_at, c.expires_on,
            CASE WHEN u.entry IS NOT NULL
-                     OR c.recorded_at < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - c.age_days) * 86400000 - 25200000 THEN 'unsaid'
+                     OR (c.recorded_at < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - c.age_days) * 86400000 - 25200000
+                         AND c.entry NOT IN (SELECT v.entry FROM saved v)) THEN 'unsaid'
                 WHEN c.expires_on < CAST(:today AS TEXT)
-                     AND EXISTS (
+                     AND (EXISTS (
                          SELECT 1 FROM told o
                          LEFT JOIN unsaid x ON x.entry = o.entry
                          WHERE o.unit = c.unit AND o.ends = 0 AND x.entry IS NULL
@@ -66,7 +89,13 @@ placed AS (
                            AND (o.result <> c.result OR o.name <> c.name)
                            AND o.result NOT IN ('draft', 'planned', 'held') AND o.name <> 'provider'
                            AND (o.expires_on IS NULL OR o.expires_on >= CAST(:today AS TEXT))
-                     ) THEN 'unclear'
+                     ) OR EXISTS (
+                         SELECT 1 FROM elsewhere o
+                         WHERE o.unit = c.unit AND o.register <> CAST(:register AS TEXT)
+                           AND CAST(:register AS TEXT) IN ('procedure', 'incident-plan', 'assignment')
+                           AND o.occurred_on > c.occurred_on
+                           AND (o.expires_on IS NULL OR o.expires_on >= CAST(:today AS TEXT))
+                     )) THEN 'unclear'
                 WHEN c.expires_on < CAST(:today AS TEXT) THEN 'expired'
                 WHEN EXISTS (
                     SELECT 1 FROM told w

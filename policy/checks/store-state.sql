@@ -6,7 +6,16 @@
 -- stores of backups (`backups`): of an entry that does not tell what the store holds, nobody can say;
 -- `any` takes all. The rule asks for one store of backups that is right: what lies in another beside it may be a
 -- further copy, and nobody can say, where the right one was entered no earlier than the other.
-WITH placed AS (
+-- An entry about "nothing", "nobody" or "not known" tells of nothing.
+WITH void AS (
+    SELECT n.entry
+    FROM (SELECT b.entry, LOWER(RTRIM(LTRIM(b.subject, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said FROM book_storage_media b) n
+    WHERE n.said = ' ' OR n.said IN ('n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'không ', 'khÔng ', 'khong ', 'trống ', 'trỐng ')
+       OR n.said LIKE 'kh_ng c_ %' OR n.said LIKE 'kh_ng ai %' OR n.said LIKE 'kh_ng r_ %' OR n.said LIKE 'kh_ng bi_t%' OR n.said LIKE 'kh_ng ph_t sinh%'
+       OR n.said LIKE 'kh_ng tuy_n%' OR n.said LIKE 'kh_ng thu_ %' OR n.said LIKE 'kh_ng thanh l_ %' OR n.said LIKE 'kh_ng ngh_ %'
+       OR n.said LIKE 'chưa %' OR n.said LIKE 'chƯa %' OR n.said LIKE 'chua c_ %' OR n.said LIKE '_ang c_p nh_t%'
+),
+placed AS (
     SELECT e.unit, COALESCE(e.subject, '') AS subject, e.result, e.holds, e.occurred_on, e.recorded_at, e.age_days,
            CASE WHEN e.result IN (CAST(:sound AS TEXT), CAST(:also_sound AS TEXT)) THEN 'sound'
                 WHEN e.result IN (CAST(:fault AS TEXT), CAST(:also_fault AS TEXT)) THEN 'fault'
@@ -20,6 +29,7 @@ WITH placed AS (
                                                               CAST(:fault AS TEXT), CAST(:also_fault AS TEXT)) THEN 0 ELSE 1 END,
                                        e.occurred_on DESC, e.recorded_at DESC, e.entry) AS place
     FROM book_storage_media e
+    WHERE e.entry NOT IN (SELECT n.entry FROM void n)
 ),
 stores AS (
     SELECT p.unit, p.subject, p.result, p.told, p.holds, p.occurred_on, p.recorded_at
