@@ -1,8 +1,8 @@
 -- Was each report that was asked for sent? Of entries with the same words, number and date the
 -- newest stands. What was not answered, or has no answer after its date, is owed until it is; what
 -- was answered late is a breach for the length of the interval; late before the date has come is no answer.
--- Where a later entry of the same words and number with another date was answered, the date may have been moved: of one that
--- has no answer of its own nobody can say.
+-- Of one that has no answer of its own nobody can say where another entry of the same words was answered that may be its
+-- answer: of the same date under another number, without a date and no earlier, or (the date was moved) of the same number and a later date.
 WITH placed AS (
     SELECT b.unit, b.entry, COALESCE(b.subject, '') AS subject, b.result, b.due_on, b.occurred_on, b.recorded_at, b.age_days,
            ROW_NUMBER() OVER (PARTITION BY b.unit, LOWER(TRIM(COALESCE(b.subject, ''))),
@@ -15,8 +15,9 @@ moved AS (
     FROM book_report_request b
     JOIN book_report_request a ON a.unit = b.unit AND a.result IN ('answered', 'late')
                               AND LOWER(TRIM(a.subject)) = LOWER(TRIM(b.subject))
-                              AND LOWER(TRIM(a.number)) = LOWER(TRIM(b.number)) AND TRIM(a.number) <> ''
-                              AND a.due_on > b.due_on
+                              AND (a.due_on = b.due_on
+                                   OR (a.due_on IS NULL AND a.occurred_on >= b.occurred_on)
+                                   OR (a.due_on > b.due_on AND TRIM(a.number) <> '' AND LOWER(TRIM(a.number)) = LOWER(TRIM(b.number))))
     WHERE b.result IS NULL
 )
 SELECT p.unit AS unit,
