@@ -5,7 +5,9 @@
 -- that there was none stands against it. An incident "told at once" that by its own hours was told before
 -- it was noticed, or more than a day after, contradicts itself.
 -- An entry about "nothing" or "not known" tells of nothing. A course or an inspection that was last saved as
--- held before its day was a plan then: whether it was held nobody can say.
+-- held before its day was a plan then: whether it was held nobody can say. Of a fault where another entry of the same
+-- words and day (of an incident: of the same moment of noticing) says the opposite nobody can say: it may be the same, entered anew.
+-- An incident is as old as its noticing, whenever it was typed.
 WITH unsaid AS (
     SELECT e.entry
     FROM fact_entry e
@@ -27,16 +29,36 @@ doubtful AS (
     FROM book_incident_report b
     WHERE b.result IN ('told', 'isolated')
       AND (b.told_at < b.noticed_at OR b.told_at - b.noticed_at > 86400000)
+),
+opposite AS (
+    SELECT f.entry
+    FROM fact_entry f
+    JOIN fact_entry s ON s.unit = f.unit AND s.register = f.register AND s.occurred_on = f.occurred_on
+                     AND LOWER(TRIM(s.subject)) = LOWER(TRIM(f.subject))
+    WHERE f.register = CAST(:register AS TEXT)
+      AND f.result IN (CAST(:fault AS TEXT), CAST(:also_fault AS TEXT))
+      AND s.result IN (CAST(:sound AS TEXT), CAST(:also_sound AS TEXT))
+    UNION
+    SELECT f.entry
+    FROM book_incident_report f
+    JOIN book_incident_report s ON s.unit = f.unit AND s.noticed_at = f.noticed_at AND LOWER(TRIM(s.subject)) = LOWER(TRIM(f.subject))
+    WHERE f.result = 'not-told' AND s.result IN ('told', 'isolated')
+),
+long_ago AS (
+    SELECT b.entry
+    FROM book_incident_report b
+    WHERE b.noticed_at < CAST(:now AS BIGINT) - (CAST(:window_days AS BIGINT) + 1) * 86400000
 )
 SELECT e.unit AS unit,
        COALESCE(e.subject, '') AS subject,
-       CASE WHEN e.result IS NULL OR d.entry IS NOT NULL OR u.entry IS NOT NULL THEN NULL
+       CASE WHEN e.result IS NULL OR d.entry IS NOT NULL OR u.entry IS NOT NULL OR o.entry IS NOT NULL THEN NULL
             WHEN e.result IN (CAST(:fault AS TEXT), CAST(:also_fault AS TEXT)) THEN 'breached'
             WHEN a.entry IS NOT NULL THEN NULL
             WHEN e.result IN (CAST(:sound AS TEXT), CAST(:also_sound AS TEXT)) THEN 'met' END AS status,
        CASE WHEN e.result IS NULL THEN 'result-missing'
             WHEN u.entry IS NOT NULL THEN 'unsaid'
             WHEN d.entry IS NOT NULL THEN 'contradicted'
+            WHEN o.entry IS NOT NULL THEN 'opposite'
             WHEN e.result IN (CAST(:fault AS TEXT), CAST(:also_fault AS TEXT)) THEN 'unsound'
             WHEN e.result IN (CAST(:sound AS TEXT), CAST(:also_sound AS TEXT)) AND a.entry IS NOT NULL THEN 'typed-ahead'
             WHEN e.result IN (CAST(:sound AS TEXT), CAST(:also_sound AS TEXT)) THEN 'sound'
@@ -48,7 +70,9 @@ FROM fact_entry e
 LEFT JOIN doubtful d ON d.entry = e.entry
 LEFT JOIN ahead a ON a.entry = e.entry
 LEFT JOIN unsaid u ON u.entry = e.entry
-WHERE e.register = CAST(:register AS TEXT)
+LEFT JOIN opposite o ON o.entry = e.entry
+LEFT JOIN long_ago l ON l.entry = e.entry
+WHERE l.entry IS NULL AND e.register = CAST(:register AS TEXT)
   AND e.age_days <= CAST(:window_days AS BIGINT)
   AND (e.result IS NULL OR CAST(:each AS TEXT) = 'yes'
        OR e.result IN (CAST(:sound AS TEXT), CAST(:also_sound AS TEXT),
