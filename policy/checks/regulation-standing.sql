@@ -5,7 +5,8 @@
 -- stand any more, nobody can say of what the amendment is. Without an end it is believed only so long
 -- after it was last issued, amended or checked. A title that says in words that there is none is none.
 -- A withdrawal under a name of which nothing is in the book may be that of any that stands (a title in one entry, a number
--- in the other): where as many were withdrawn so as stand, nobody can say; nor where a newer one of the same name ran out.
+-- in the other): where as many were withdrawn so as stand, nobody can say; nor where a newer one of the same name ran out. Nor can they
+-- where none stands and the book of procedures has rules that were issued since and have not run out: they may have replaced it.
 WITH issued AS (
     SELECT e.unit, MAX(CASE WHEN e.result <> 'checked' THEN e.occurred_on END) AS issued_on,
            MAX(e.recorded_at) AS recorded_at,
@@ -60,9 +61,16 @@ nameless AS (
                         AND LOWER(TRIM(k.subject)) = LOWER(TRIM(w.subject)))
     GROUP BY i.unit
 ),
+elsewhere AS (
+    SELECT DISTINCT i.unit
+    FROM issued i
+    JOIN book_procedure p ON p.unit = i.unit AND p.occurred_on > i.issued_on
+                         AND (p.expires_on IS NULL OR p.expires_on >= CAST(:today AS TEXT))
+),
 told AS (
     SELECT i.unit, i.recorded_at, i.issued_on,
-           CASE WHEN i.standing + i.amendments = 0 AND i.older = 0 THEN 'none-stands'
+           CASE WHEN i.standing + i.amendments = 0 AND i.older = 0 AND x.unit IS NOT NULL THEN 'other-book'
+                WHEN i.standing + i.amendments = 0 AND i.older = 0 THEN 'none-stands'
                 WHEN i.standing = 0 AND i.older > 0 THEN 'older-stands'
                 WHEN i.standing = 0 AND i.issues > 0 THEN 'amendment-alone'
                 WHEN COALESCE(n.withdrawn, 0) >= i.standing + CASE WHEN i.issues = 0 THEN i.amendments ELSE 0 END THEN 'withdrawn-unnamed'
@@ -70,6 +78,7 @@ told AS (
                 ELSE 'not-confirmed' END AS told
     FROM issued i
     LEFT JOIN nameless n ON n.unit = i.unit
+    LEFT JOIN elsewhere x ON x.unit = i.unit
 )
 SELECT t.unit AS unit,
        '' AS subject,
@@ -79,6 +88,7 @@ SELECT t.unit AS unit,
             WHEN t.told = 'not-confirmed' THEN 'not-confirmed'
             WHEN t.told = 'amendment-alone' THEN 'amendment-alone'
             WHEN t.told = 'older-stands' THEN 'older-stands'
+            WHEN t.told = 'other-book' THEN 'other-book'
             WHEN t.told = 'withdrawn-unnamed' THEN 'withdrawn-unnamed'
             ELSE 'none-stands' END AS reason,
        t.recorded_at AS observed_at,
