@@ -2,20 +2,22 @@
 -- the interval? What was typed before its own day was a plan then: whether it came about nobody can say.
 -- A book that another body may keep in the unit's stead (`kept_by`, a held role; none where empty)
 -- has stopped only if that body of the province wrote nothing either.
--- Where a result is named, an entry about "nothing" or "not known" tells of nothing.
+-- An entry about what is "not known" or "not yet" tells of nothing, nor, where a result is named, does one about "nothing".
 WITH unsaid AS (
-    SELECT e.entry
+    SELECT e.entry,
+           CASE WHEN LOWER(TRIM(e.subject)) LIKE 'chưa%' OR LOWER(TRIM(e.subject)) LIKE 'chƯa%' OR LOWER(TRIM(e.subject)) LIKE 'không rõ%' OR LOWER(TRIM(e.subject)) LIKE 'khÔng rÕ%'
+                  OR LOWER(TRIM(e.subject)) LIKE 'đang cập nhật%' OR LOWER(TRIM(e.subject)) LIKE 'Đang c%' THEN 1 ELSE 0 END AS unknown
     FROM fact_entry e
     WHERE e.register = CAST(:register AS TEXT)
       AND LOWER(TRIM(e.subject)) IN ('-', '--', '.', '...', '?', '??', 'n/a', 'na', 'không', 'khÔng', 'không có', 'khÔng cÓ', 'chưa', 'chƯa', 'chưa có', 'chƯa cÓ',
-           'không rõ', 'khÔng rÕ', 'không biết', 'khÔng biẾt', 'chưa rõ', 'chƯa rÕ', 'đang cập nhật', 'Đang cập nhật', 'Đang cẬp nhẬt')
+           'không rõ', 'khÔng rÕ', 'không biết', 'khÔng biẾt', 'chưa rõ', 'chƯa rÕ', 'đang cập nhật', 'Đang cập nhật', 'Đang cẬp nhẬt', 'chưa đánh giá', 'chƯa ĐÁnh giÁ', 'chưa xác định', 'chƯa xÁc ĐỊnh')
 ),
 placed AS (
     SELECT e.unit, e.occurred_on, e.recorded_at, e.age_days,
            CASE WHEN e.recorded_at < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - e.age_days) * 86400000 - 25200000
                      OR u.entry IS NOT NULL THEN 1 ELSE 0 END AS ahead
     FROM fact_entry e
-    LEFT JOIN unsaid u ON u.entry = e.entry AND CAST(:result AS TEXT) <> ''
+    LEFT JOIN unsaid u ON u.entry = e.entry AND (u.unknown = 1 OR CAST(:result AS TEXT) <> '')
     WHERE e.register = CAST(:register AS TEXT)
       AND (CAST(:result AS TEXT) = '' OR e.result = CAST(:result AS TEXT))
 ),
