@@ -32,6 +32,7 @@ unsaid AS (
        OR w.said LIKE 'đã trình %' OR w.said LIKE 'Đã trình %' OR w.said LIKE 'ĐÃ trÌnh %'
        OR w.said LIKE '%dự thảo%' OR w.said LIKE '%dỰ thẢo%' OR w.said LIKE '%du thao%'
        OR w.said LIKE 'dự kiến%' OR w.said LIKE 'dỰ kiẾn%' OR w.said LIKE '%nháp%' OR w.said LIKE '%nhÁp%' OR w.said LIKE '(%'
+       OR w.said LIKE '%chưa ban hành%' OR w.said LIKE '%chƯa ban hÀnh%' OR w.said LIKE '%chưa ký%' OR w.said LIKE '%chƯa kÝ%' OR w.said LIKE '%chưa phê duyệt%' OR w.said LIKE '%chƯa phÊ duyỆt%'
        OR (w.kind = 'number' AND (w.said LIKE 'trình %' OR w.said LIKE 'trÌnh %'))
        OR (w.kind = 'name' AND (w.said LIKE 'không %' OR w.said LIKE 'khÔng %' OR w.said LIKE 'khong %'
                                 OR w.said LIKE 'khuyết%' OR w.said LIKE 'khuyẾt%' OR w.said LIKE 'vị trí khuyết%' OR w.said LIKE 'vỊ trÍ khuyẾt%' OR w.said LIKE 'bỏ trống%' OR w.said LIKE 'bỎ trỐng%'
