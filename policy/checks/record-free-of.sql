@@ -6,7 +6,7 @@
 -- it was noticed, or more than a day after, contradicts itself.
 -- An entry about "nothing" or "not known" tells of nothing. A course or an inspection that was last saved as
 -- held before its day was a plan then: whether it was held nobody can say. Of a fault where another entry of the same
--- words and day (of an incident: of the same moment of noticing) says the opposite nobody can say: it may be the same, entered anew.
+-- words and day (of an incident: of the same moment of noticing; of a course: of a later day, when it was held again) says the opposite nobody can say: it may be the same, entered anew.
 -- An incident is as old as its noticing, whenever it was typed.
 WITH unsaid AS (
     SELECT e.entry
@@ -43,6 +43,11 @@ opposite AS (
     FROM book_incident_report f
     JOIN book_incident_report s ON s.unit = f.unit AND s.noticed_at = f.noticed_at AND LOWER(TRIM(s.subject)) = LOWER(TRIM(f.subject))
     WHERE f.result = 'not-told' AND s.result IN ('told', 'isolated')
+    UNION
+    SELECT f.entry
+    FROM book_training f
+    JOIN book_training s ON s.unit = f.unit AND s.occurred_on > f.occurred_on AND LOWER(TRIM(s.subject)) = LOWER(TRIM(f.subject))
+    WHERE f.result = 'users-missed' AND s.result = 'users-attended'
 ),
 long_ago AS (
     SELECT b.entry
