@@ -80,7 +80,7 @@ placed AS (
                     SELECT 1 FROM counts l
                     LEFT JOIN unsaid x ON x.entry = l.entry
                     WHERE l.unit = c.unit AND x.entry IS NULL
-                      AND l.occurred_on > c.occurred_on AND l.expires_on < CAST(:today AS TEXT)
+                      AND l.occurred_on >= c.occurred_on AND l.expires_on < CAST(:today AS TEXT)
                 ) THEN 'outlived'
                 WHEN c.age_days <= CAST(:max_age_days AS BIGINT) THEN 'in-force'
                 ELSE 'not-confirmed' END AS state

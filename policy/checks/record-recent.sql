@@ -6,7 +6,7 @@
 WITH unsaid AS (
     SELECT e.entry,
            CASE WHEN LOWER(TRIM(e.subject)) LIKE 'chưa%' OR LOWER(TRIM(e.subject)) LIKE 'chƯa%' OR LOWER(TRIM(e.subject)) LIKE 'không rõ%' OR LOWER(TRIM(e.subject)) LIKE 'khÔng rÕ%'
-                  OR LOWER(TRIM(e.subject)) LIKE 'đang cập nhật%' OR LOWER(TRIM(e.subject)) LIKE 'Đang c%' THEN 1 ELSE 0 END AS unknown
+                  OR LOWER(TRIM(e.subject)) LIKE 'đang cập nhật%' OR LOWER(TRIM(e.subject)) LIKE 'Đang c%' THEN 1 ELSE 0 END AS is_unknown
     FROM fact_entry e
     WHERE e.register = CAST(:register AS TEXT)
       AND LOWER(TRIM(e.subject)) IN ('-', '--', '.', '...', '?', '??', 'n/a', 'na', 'không', 'khÔng', 'không có', 'khÔng cÓ', 'chưa', 'chƯa', 'chưa có', 'chƯa cÓ',
@@ -17,7 +17,7 @@ placed AS (
            CASE WHEN e.recorded_at < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - e.age_days) * 86400000 - 25200000
                      OR u.entry IS NOT NULL THEN 1 ELSE 0 END AS ahead
     FROM fact_entry e
-    LEFT JOIN unsaid u ON u.entry = e.entry AND (u.unknown = 1 OR CAST(:result AS TEXT) <> '')
+    LEFT JOIN unsaid u ON u.entry = e.entry AND (u.is_unknown = 1 OR CAST(:result AS TEXT) <> '')
     WHERE e.register = CAST(:register AS TEXT)
       AND (CAST(:result AS TEXT) = '' OR e.result = CAST(:result AS TEXT))
 ),
