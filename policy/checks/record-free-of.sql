@@ -3,7 +3,8 @@
 -- rule nor what it asks for say nothing about it. Where every entry of the book is of what the rule
 -- asks about (`each`: yes), one that tells of another fault alone leaves this rule unknown, and no word
 -- that there was none stands against it. An incident "told at once" that by its own hours was told before
--- it was noticed, or more than a day after, contradicts itself.
+-- it was noticed, or more than a day after, contradicts itself, and so does one "not told" with the hour of telling. One noticed
+-- within the last day that is not told yet may be told still.
 -- An entry about "nothing" or "not known" tells of nothing. A course or an inspection that was last saved as
 -- held before its day was a plan then: whether it was held nobody can say. Of a fault where another entry of the same
 -- words and day (of an incident: of the same moment of noticing; of a course: of a later day, when it was held again) says the opposite nobody can say: it may be the same, entered anew.
@@ -29,6 +30,15 @@ doubtful AS (
     FROM book_incident_report b
     WHERE b.result IN ('told', 'isolated')
       AND (b.told_at < b.noticed_at OR b.told_at - b.noticed_at > 86400000)
+    UNION ALL
+    SELECT b.entry
+    FROM book_incident_report b
+    WHERE b.result = 'not-told' AND b.told_at IS NOT NULL
+),
+just_noticed AS (
+    SELECT b.entry
+    FROM book_incident_report b
+    WHERE b.result = 'not-told' AND b.told_at IS NULL AND b.noticed_at > CAST(:now AS BIGINT) - 86400000
 ),
 opposite AS (
     SELECT f.entry
@@ -56,7 +66,7 @@ long_ago AS (
 )
 SELECT e.unit AS unit,
        COALESCE(e.subject, '') AS subject,
-       CASE WHEN e.result IS NULL OR d.entry IS NOT NULL OR u.entry IS NOT NULL OR o.entry IS NOT NULL THEN NULL
+       CASE WHEN e.result IS NULL OR d.entry IS NOT NULL OR u.entry IS NOT NULL OR o.entry IS NOT NULL OR j.entry IS NOT NULL THEN NULL
             WHEN e.result IN (CAST(:fault AS TEXT), CAST(:also_fault AS TEXT)) THEN 'breached'
             WHEN a.entry IS NOT NULL THEN NULL
             WHEN e.result IN (CAST(:sound AS TEXT), CAST(:also_sound AS TEXT)) THEN 'met' END AS status,
@@ -64,6 +74,7 @@ SELECT e.unit AS unit,
             WHEN u.entry IS NOT NULL THEN 'unsaid'
             WHEN d.entry IS NOT NULL THEN 'contradicted'
             WHEN o.entry IS NOT NULL THEN 'opposite'
+            WHEN j.entry IS NOT NULL THEN 'just-noticed'
             WHEN e.result IN (CAST(:fault AS TEXT), CAST(:also_fault AS TEXT)) THEN 'unsound'
             WHEN e.result IN (CAST(:sound AS TEXT), CAST(:also_sound AS TEXT)) AND a.entry IS NOT NULL THEN 'typed-ahead'
             WHEN e.result IN (CAST(:sound AS TEXT), CAST(:also_sound AS TEXT)) THEN 'sound'
@@ -77,6 +88,7 @@ LEFT JOIN ahead a ON a.entry = e.entry
 LEFT JOIN unsaid u ON u.entry = e.entry
 LEFT JOIN opposite o ON o.entry = e.entry
 LEFT JOIN long_ago l ON l.entry = e.entry
+LEFT JOIN just_noticed j ON j.entry = e.entry
 WHERE l.entry IS NULL AND e.register = CAST(:register AS TEXT)
   AND e.age_days <= CAST(:window_days AS BIGINT)
   AND (e.result IS NULL OR CAST(:each AS TEXT) = 'yes'
