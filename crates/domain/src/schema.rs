@@ -454,9 +454,6 @@ impl Schema {
                 self.fields.insert(0, field);
             }
         }
-        for field in &mut self.fields {
-            field.done |= field.name == "finished_at";
-        }
         if self.attaches != Attaches::None {
             let required = self.attaches == Attaches::Required;
             match self.fields.iter_mut().find(|f| f.kind == Kind::File) {

@@ -326,3 +326,49 @@ async fn who_is_lost_is_led_on_and_who_was_signed_out_comes_back() {
         "{list}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_that_nobody_answered_is_not_a_no() {
+    let world = World::new().await.peopled().await;
+    let officer = world.signed_in("can.bo", "officer", Some("X1")).await;
+    let page = "/compliance/vinh-long-26-2019/11/X1";
+    let send = |fields: &[(&str, &str)]| {
+        let path = format!("{page}/attest");
+        officer.form_with(&path, fields, ("attachment", ""), b"")
+    };
+    let control = ("control", "lan-secured");
+    for holds in [None, Some(""), Some("không rõ")] {
+        let mut fields = vec![control, ("statement", "Đã lắp <tường lửa>")];
+        fields.extend(holds.map(|holds| ("holds", holds)));
+        let refused = send(&fields);
+        assert_eq!(refused.status, 422, "{holds:?}");
+        for said in [
+            "Chọn một trong hai câu trả lời",
+            "Đã lắp &#60;tường lửa&#62;",
+        ] {
+            assert!(refused.body.contains(said), "{holds:?}: {}", refused.body);
+        }
+    }
+    let blank = send(&[control, ("holds", "false"), ("statement", " ")]);
+    assert_eq!(blank.status, 422);
+    assert!(
+        blank.body.contains(r#"value="false" checked"#),
+        "{}",
+        blank.body
+    );
+    let judged = || async { app::assess::evaluate(&world.app, true).await.unwrap() };
+    judged().await;
+    assert!(
+        !officer.get(page).body.contains("chưa thực hiện."),
+        "{}",
+        officer.get(page).body
+    );
+    let taken = send(&[
+        control,
+        ("holds", "false"),
+        ("statement", "Chưa có tường lửa"),
+    ]);
+    assert_eq!(taken.status, 303, "{}", taken.body);
+    judged().await;
+    assert!(officer.get(page).body.contains("chưa thực hiện."));
+}

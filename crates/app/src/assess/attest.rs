@@ -21,7 +21,7 @@ pub async fn attest(
     ctx: &Ctx,
     control: &str,
     organization: OrganizationId,
-    holds: bool,
+    holds: Option<bool>,
     statement: &str,
     attachment: Option<Staged>,
 ) -> Result<Attestation, Problem> {
@@ -35,6 +35,13 @@ pub async fn attest(
             Problem::not_found(&Label::new("biểu cam đoan", "attestation form"), control)
         })?;
     let mut wrong = Vec::new();
+    if holds.is_none() {
+        wrong.push(FieldProblem::new(
+            "holds",
+            "Chọn một trong hai câu trả lời",
+            "Choose one of the two answers",
+        ));
+    }
     let statement = statement.trim();
     if statement.is_empty() || statement.chars().count() > 5_000 {
         wrong.push(FieldProblem::new(
@@ -50,9 +57,9 @@ pub async fn attest(
             "An attachment is required",
         ));
     }
-    if !wrong.is_empty() {
+    let Some(holds) = holds.filter(|_| wrong.is_empty()) else {
         return Err(Problem::invalid(control, wrong));
-    }
+    };
     let typed = [("statement", statement)].into_iter();
     secrecy::refuse_marked(app, ctx, "attestation", Some(organization), typed).await?;
     if let Some(file) = attachment

@@ -143,9 +143,17 @@ impl Office {
             .await
             .unwrap();
         let b = OrganizationId(b);
-        assess::attest(&self.app, &ctx, "lan-secured", b, true, "đã kiểm tra", None)
-            .await
-            .unwrap();
+        assess::attest(
+            &self.app,
+            &ctx,
+            "lan-secured",
+            b,
+            Some(true),
+            "đã kiểm tra",
+            None,
+        )
+        .await
+        .unwrap();
     }
 
     /// As the tasks of a running program do.

@@ -416,7 +416,7 @@ async fn a_word_counts_for_its_lifetime() {
             &officer,
             "lan-secured",
             unit,
-            holds,
+            Some(holds),
             statement,
             file,
         )
@@ -431,9 +431,18 @@ async fn a_word_counts_for_its_lifetime() {
     assert_eq!(refused(of_b), NotFound);
     let viewer = p.as_role(Role::Viewer, Some(a));
     let unit = OrganizationId(a);
-    let read = assess::attest(&p.app, &viewer, "lan-secured", unit, true, "x", None).await;
+    let read = assess::attest(&p.app, &viewer, "lan-secured", unit, Some(true), "x", None).await;
     assert_eq!(refused(read), Denied);
-    let none = assess::attest(&p.app, &officer, "quarterly-meeting", unit, true, "x", None).await;
+    let none = assess::attest(
+        &p.app,
+        &officer,
+        "quarterly-meeting",
+        unit,
+        Some(true),
+        "x",
+        None,
+    )
+    .await;
     assert_eq!(refused(none), NotFound);
 
     attest(a, false, "chưa có tường lửa", None).await.unwrap();
@@ -477,9 +486,17 @@ async fn a_no_to_was_there_none_is_no_breach() {
         (false, (Status::NoData, "happened")),
         (true, (Status::Met, "attested")),
     ] {
-        assess::attest(&p.app, &officer, "own-vpn-managed", unit, none, "x", None)
-            .await
-            .unwrap();
+        assess::attest(
+            &p.app,
+            &officer,
+            "own-vpn-managed",
+            unit,
+            Some(none),
+            "x",
+            None,
+        )
+        .await
+        .unwrap();
         p.judge(false).await;
         assert_eq!(p.stands(CITE, a).await, (stands.0, Some(stands.1.into())));
         p.pass(60_000);
@@ -500,7 +517,7 @@ async fn no_word_covers_an_entry_without_a_result() {
             &officer,
             STORAGE_CONTROL,
             unit,
-            true,
+            Some(true),
             "không có",
             None,
         )

@@ -90,7 +90,7 @@ async fn verdicts_and_words_carry_over_while_their_clause_means_the_same() {
         &ctx,
         "lan-secured",
         OrganizationId(a),
-        true,
+        Some(true),
         "đã làm",
         None,
     )

@@ -45,7 +45,7 @@ async fn what_is_typed_with_a_marking_is_refused_and_noted_without_its_content()
         &officer,
         "ad-hoc-inspection",
         OrganizationId(a),
-        true,
+        Some(true),
         "TỐI MẬT\nKế hoạch bố trí lực lượng",
         None,
     )

@@ -185,9 +185,17 @@ async fn a_word_is_of_the_day_on_which_it_was_given() {
     p.noon("2026-11-25").await;
     let officer = p.as_role(Role::Officer, Some(a));
     let (unit, said) = (OrganizationId(a), "đã lắp tường lửa");
-    assess::attest(&p.app, &officer, "lan-secured", unit, true, said, None)
-        .await
-        .unwrap();
+    assess::attest(
+        &p.app,
+        &officer,
+        "lan-secured",
+        unit,
+        Some(true),
+        said,
+        None,
+    )
+    .await
+    .unwrap();
     p.noon("2026-11-26").await;
     assert_eq!(both(&p, "2026-11-20", LAN, a).await, [Some(NoData); 2]);
     let then = look(&p, "2026-11-20", Known::Now).await;

@@ -23,9 +23,17 @@ impl Province {
     async fn answer(&self, control: &str, unit: Id, holds: bool) {
         self.pass(1_000);
         let unit = OrganizationId(unit);
-        assess::attest(&self.app, &self.ctx(), control, unit, holds, "đã xem", None)
-            .await
-            .unwrap();
+        assess::attest(
+            &self.app,
+            &self.ctx(),
+            control,
+            unit,
+            Some(holds),
+            "đã xem",
+            None,
+        )
+        .await
+        .unwrap();
         self.judge(false).await;
     }
 

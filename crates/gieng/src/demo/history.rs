@@ -292,7 +292,16 @@ async fn attest(app: &App, units: &[Unit]) -> anyhow::Result<()> {
             } else {
                 "Chưa thực hiện xong, dự kiến hoàn thành trong quý tới."
             };
-            assess::attest(app, &ctx, &control.id, unit.id, holds, statement, None).await?;
+            assess::attest(
+                app,
+                &ctx,
+                &control.id,
+                unit.id,
+                Some(holds),
+                statement,
+                None,
+            )
+            .await?;
         }
     }
     Ok(())

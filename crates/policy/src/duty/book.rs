@@ -103,6 +103,12 @@ impl Entry {
         written.is_some_and(|at| local_date(at) < day)
     }
 
+    /// Whether it is known to have been saved last before a day: what its fields tell of that day was
+    /// a plan. Of an entry of which only its first day is known nobody can say.
+    pub(super) fn was_typed_ahead_of(&self, day: Date) -> bool {
+        self.written_at.is_some_and(|at| local_date(at) < day)
+    }
+
     /// Whether its result is among those that count; every one is where none are given.
     pub(super) fn has_one_of(&self, results: &[String]) -> bool {
         let result = self.result.as_deref().unwrap_or_default();

@@ -63,15 +63,22 @@ pub(super) fn judge(
                 && entry.has_one_of(&rule.results)
                 && (says || rule.says_done.is_empty())
                 && done.is_some_and(|at| at.is_before(moment));
+            let planned = own && done.is_some_and(|at| entry.was_typed_ahead_of(at.day()));
             let refused =
                 !says && (refused || says_not && rule.refused.is_some() && done.is_none());
             let judged = match answer {
                 None if refused => Judged::Refused,
                 answer => match outcome(rule, &instance, answer, now) {
-                    Judged::Missed if blank || backwards => Judged::Untimed,
+                    Judged::Missed if blank || backwards || planned => Judged::Untimed,
+                    // The same matter entered anew when it was answered.
+                    Judged::Missed
+                        if own && twin_is_answered(rule, event, (moment, entry), books) =>
+                    {
+                        Judged::Untimed
+                    }
                     Judged::Done { .. } if says_not => Judged::Untimed,
                     Judged::Missed if says_not && ahead && done.is_some() => Judged::Untimed,
-                    Judged::Missed if answers.holds_another(rule, event, moment, entry, &names) => {
+                    Judged::Missed if answers.take_another(rule, event, moment, entry, &names) => {
                         Judged::Untimed
                     }
                     judged => judged,
@@ -133,7 +140,7 @@ impl<'a> Answers<'a> {
         if event.answered_by == Matching::Entry {
             return done_at(rule, entry)
                 .filter(|at| entry.has_one_of(&rule.results) && !has_yet_to_come(*at, now))
-                .filter(|at| in_turn(*at))
+                .filter(|at| in_turn(*at) && !entry.was_typed_ahead_of(at.day()))
                 .map(|at| (at, entry));
         }
         let place = self
@@ -150,30 +157,53 @@ impl<'a> Answers<'a> {
     }
 
     /// Whether an answer that answers nothing may be that to an event: it bears the name and an
-    /// earlier day, or the name of no event.
-    fn holds_another(
-        &self,
+    /// earlier day, or the name of no event. It is then that of no other event.
+    fn take_another(
+        &mut self,
         rule: &DutyRule,
         event: &EventRule,
         moment: Moment,
         of: &Entry,
         all: &[&Entry],
     ) -> bool {
-        event.answered_by == Matching::Subject
-            && (self.all.iter().zip(&self.used)).any(|((at, by), used)| {
-                let stray = || {
-                    !at.is_before(moment)
-                        && by.says(&rule.says_done)
-                        && !all.iter().any(|event| same_subject(by, event))
-                };
-                !used && by.id != of.id && (same_subject(by, of) || stray())
-            })
+        if event.answered_by != Matching::Subject {
+            return false;
+        }
+        let place = (self.all.iter().zip(&self.used)).position(|((at, by), used)| {
+            let stray = || {
+                !at.is_before(moment)
+                    && by.says(&rule.says_done)
+                    && !all.iter().any(|event| same_subject(by, event))
+            };
+            !used && by.id != of.id && (same_subject(by, of) || stray())
+        });
+        place.map(|place| self.used[place] = true).is_some()
     }
 }
 
 fn same_subject(a: &Entry, b: &Entry) -> bool {
     let plain = |entry: &Entry| entry.subject.as_deref().map(|s| s.trim().to_lowercase());
     plain(a).is_some_and(|s| !s.is_empty()) && plain(a) == plain(b)
+}
+
+/// Whether another entry of the same name and day says that it was answered.
+fn twin_is_answered(
+    rule: &DutyRule,
+    event: &EventRule,
+    (moment, of): (Moment, &Entry),
+    books: Books<'_>,
+) -> bool {
+    let is_answered = |twin: &Entry| {
+        let at = done_at(rule, twin).filter(|at| !at.is_before(moment));
+        at.is_some() && twin.has_one_of(&rule.results) && !twin.says(&rule.says_not)
+    };
+    books.events.iter().any(|twin| {
+        let began = moment_of(event, rule.due.count(), twin);
+        twin.id != of.id
+            && same_subject(twin, of)
+            && began.is_some_and(|began| began.day() == moment.day())
+            && is_answered(twin)
+    })
 }
 
 fn has_yet_to_come(at: Moment, now: Timestamp) -> bool {

@@ -243,12 +243,12 @@ fn conclude(
     let counts = |(instance, judged): &(Instance, Judged)| match judged {
         Judged::Pending | Judged::NotOwed => false,
         Judged::Refused => instance.closes_on >= oldest,
-        Judged::Untimed | Judged::Done { .. } | Judged::Late { .. } | Judged::TooLate { .. }
+        Judged::Done { .. } | Judged::Late { .. } | Judged::TooLate { .. }
             if instance.event.is_some() =>
         {
             instance.closes_on >= oldest
         }
-        Judged::Missed if ahead => instance.closes_on >= oldest,
+        Judged::Missed | Judged::Untimed if ahead => instance.closes_on >= oldest,
         _ => true,
     };
     let failed = |of: &(Instance, Judged)| counts(of) && of.1.status() == Status::Breached;

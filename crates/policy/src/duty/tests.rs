@@ -101,6 +101,83 @@ fn a_deed_lies_in_its_period_and_a_plan_up_to_a_year_before() {
     assert_eq!(says(true, "2024-12-31"), "missed");
 }
 
+/// An entry of 5 October 2026, mended on that day at ten, as it is named.
+fn incident(id: &str, subject: &str) -> Entry {
+    let at = |text: &str| Moment::At(text.parse().unwrap());
+    Entry {
+        id: id.into(),
+        subject: Some(subject.into()),
+        occurred_on: Some(day("2026-10-05")),
+        recorded_at: Some(at("2026-10-05T01:30:00Z").at()),
+        result: Some("told".into()),
+        moments: [
+            ("noticed_at".to_owned(), at("2026-10-05T01:00:00Z")),
+            ("finished_at".to_owned(), at("2026-10-05T03:00:00Z")),
+        ]
+        .into(),
+        ..Entry::default()
+    }
+}
+
+/// Judges a duty of the pack on 26 October 2026 from its books.
+fn in_late_october(control: &str, events: &[Entry], entries: &[Entry]) -> DutyFinding {
+    let control = &LIBRARY.controls[control];
+    let rule = control.duty.as_ref().unwrap();
+    let parameters = control.parameters.iter();
+    let parameters: BTreeMap<String, Value> = parameters
+        .map(|p| (p.name.clone(), p.default.clone()))
+        .collect();
+    let (events, entries): (Vec<&Entry>, Vec<&Entry>) =
+        (events.iter().collect(), entries.iter().collect());
+    let books = Books {
+        events: &events,
+        entries: &entries,
+        perhaps: &[],
+    };
+    let now = noon(day("2026-10-26"));
+    judge(
+        rule,
+        &LIBRARY.calendar,
+        &parameters,
+        books,
+        day("2026-01-01"),
+        now,
+    )
+}
+
+#[test]
+fn an_hour_that_was_typed_before_it_came_is_a_plan() {
+    let told = |written: &str| {
+        let mut entry = incident("a", "x");
+        let at = Moment::At("2026-10-05T23:00:00Z".parse().unwrap());
+        entry.moments.insert("told_at".into(), at);
+        entry.written_at = Some(written.parse().unwrap());
+        let book = [entry];
+        in_late_october("incident-told-in-unit", &book, &book).reason
+    };
+    assert_eq!(told("2026-10-05T02:00:00Z"), "untimed");
+    assert_ne!(told("2026-10-05T23:10:00Z"), "untimed");
+}
+
+#[test]
+fn an_answer_under_a_strange_name_stands_for_one_event() {
+    let minutes = |id: &str, subject: &str| Entry {
+        occurred_on: Some(day("2026-10-07")),
+        recorded_at: Some(noon(day("2026-10-07"))),
+        result: Some("signed".into()),
+        words: [("matter".to_owned(), "incident".to_owned())].into(),
+        ..incident(id, subject)
+    };
+    let says = |papers: &[Entry]| {
+        let incidents = ["x", "y", "z"].map(|name| incident(name, name));
+        in_late_october("incident-minutes", &incidents, papers).reason
+    };
+    let strange = ["1", "2", "3"].map(|id| minutes(id, "Biên bản sự cố"));
+    assert_eq!(says(&strange[..1]), "missed");
+    assert_eq!(says(&strange[..2]), "missed");
+    assert_eq!(says(&strange), "untimed");
+}
+
 #[test]
 fn before_a_date_ends_on_the_day_before() {
     // Cà Mau 31/2019, Articles 12.2 and 12.3.

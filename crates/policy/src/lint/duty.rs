@@ -25,14 +25,15 @@ pub(super) fn check(
     };
     results(file, "duty.results", register, &duty.results, problems);
     length(file, duty, register, problems);
-    if let Some(field) = &duty.refused {
-        moment(file, "duty.refused", register, field, in_hours, problems);
-    }
-    if let Some(field) = &duty.done {
-        moment(file, "duty.done", register, field, in_hours, problems);
-    }
-    if let Some(field) = &duty.or_done {
-        moment(file, "duty.or_done", register, field, in_hours, problems);
+    let deeds = [
+        ("duty.refused", &duty.refused),
+        ("duty.done", &duty.done),
+        ("duty.or_done", &duty.or_done),
+    ];
+    for (at, field) in deeds {
+        let Some(field) = field else { continue };
+        moment(file, at, register, field, in_hours, problems);
+        deed(file, at, register, field, problems);
     }
     for (field, words) in &duty.says_done {
         choices(
@@ -228,6 +229,17 @@ fn moment(
             at,
             format!("hours run from a moment, and `{name}` is a day"),
             "`recorded_at`, a field of the kind instant, or a limit in days",
+        ));
+    }
+}
+
+/// When something was done is never ahead of its entry: the form refuses it only in a field that says so.
+fn deed(file: &Parsed<Control>, at: &str, book: &Schema, name: &str, problems: &mut Vec<Problem>) {
+    if book.field(name).is_some_and(|field| !field.done) {
+        problems.push(file.report(
+            at,
+            format!("`{name}` of the book `{}` may lie ahead", book.noun),
+            format!("`done: true` at `{name}` of that book"),
         ));
     }
 }

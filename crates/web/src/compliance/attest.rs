@@ -1,7 +1,8 @@
 //! `POST …/attest`: the unit's own word, with a document where one is asked for.
 
+use super::{page::RefusedAnswer, verdict};
 use crate::{
-    http::{Fault, Reader, done, receive},
+    http::{self, Fault, Params, Reader, done, receive},
     server::Web,
 };
 use app::{assess, attachment};
@@ -9,8 +10,9 @@ use axum::{
     extract::{Path, Request, State},
     response::Response,
 };
+use domain::problem::Problem;
 
-/// Takes an answer and shows the verdict again.
+/// Takes an answer and shows the verdict again; one that is not taken stands there still.
 pub async fn attest(
     State(web): State<Web>,
     reader: Reader,
@@ -27,16 +29,32 @@ pub async fn attest(
         }
         None => None,
     };
-    assess::attest(
+    let sent = RefusedAnswer {
+        control: upload.fields.get("control").to_owned(),
+        holds: upload.fields.get("holds").to_owned(),
+        statement: upload.fields.get("statement").to_owned(),
+        problem: Problem::invalid("", Vec::new()),
+    };
+    let given = assess::attest(
         &web.app,
         &reader.ctx,
-        upload.fields.get("control"),
+        &sent.control,
         id,
-        upload.fields.get("holds") == "true",
-        upload.fields.get("statement"),
+        sent.holds.parse().ok(),
+        &sent.statement,
         document,
     )
-    .await?;
+    .await;
+    match given {
+        Err(problem) if judged && problem.keeps_text() => {
+            let fault = Fault::from(problem.clone());
+            let at = [regulation.as_str(), cite.as_str(), unit.as_str()];
+            let refused = Some(RefusedAnswer { problem, ..sent });
+            let page = verdict::shown(&web.app, reader, at, &Params::default(), refused).await?;
+            return Ok(fault.shown_on(http::Page(page)));
+        }
+        other => other?,
+    };
     let way = if judged {
         format!("/compliance/{regulation}/{cite}/{unit}")
     } else {

@@ -12,9 +12,20 @@ mod verdict;
 mod what_if;
 pub mod words;
 
-use app::{App, assess::Unit, document::template_for};
+use std::collections::BTreeMap;
+
+use app::{
+    App,
+    assess::{Evidence, Unit},
+    document::template_for,
+};
 use domain::authority::Permission;
-use policy::{Control, control::Action};
+use policy::{
+    Control, Status,
+    control::Action,
+    duty::{Matching, Whose},
+};
+use serde_json::Value;
 
 pub use look_back::{LookBack, moment, params as day_params};
 pub use route::routes;
@@ -22,13 +33,15 @@ pub use route::routes;
 use crate::{cx::Cx, http::encode, registry::may_write};
 
 /// The button that mends a breach: address and text; none where nothing can be done yet, or
-/// not by this reader. `verdict` is the page of the verdict itself.
+/// not by this reader. `verdict` is the page of the verdict itself, `entry` the event that waits
+/// for its answer, where one is known.
 pub fn remedy(
     cx: &Cx,
     app: &App,
     control: &Control,
     unit: &Unit,
     verdict: &str,
+    entry: Option<&str>,
 ) -> Option<(String, String)> {
     let schema = |noun: &str| {
         let schema = app.schema(noun).ok()?;
@@ -63,6 +76,20 @@ pub fn remedy(
                 cx.tx("remedy-open", schema(noun)?.1),
             ),
         },
+        // The answer goes into the event's own entry; a new one would be another event.
+        Action::Register(noun) if answers_itself(control, noun) => {
+            let (schema, word) = schema(noun).filter(|(s, _)| may_write(cx, s))?;
+            let way = match entry {
+                Some(id) => format!("/registry/{noun}/{id}/edit?back={back}"),
+                None => format!("/registry/{noun}?organization={}", unit.id),
+            };
+            let said = if entry.is_some() {
+                word
+            } else {
+                cx.l(&schema.plural).to_lowercase()
+            };
+            (way, cx.tx("remedy-open", said))
+        }
         // A document that a person writes and sends says more than an entry alone.
         Action::Register(noun) if let Some(template) = template_for(app, noun) => {
             schema(noun).filter(|(s, _)| may_write(cx, s))?;
@@ -83,4 +110,21 @@ pub fn remedy(
             way.then(|| (format!("{verdict}#attest"), cx.t("remedy-attest")))?
         }
     })
+}
+
+/// Whether the entries of a book are a unit's own events that are answered where they stand.
+fn answers_itself(control: &Control, book: &str) -> bool {
+    let event = control.duty.as_ref().and_then(|duty| duty.event());
+    event.is_some_and(|event| {
+        event.answered_by == Matching::Entry && event.of == Whose::Own && event.register == book
+    })
+}
+
+/// The event that waits: the first of a control's evidence that is not as it should be.
+pub fn waiting<'a>(evidence: &'a Evidence, control: &Control) -> Option<&'a str> {
+    let said = evidence.controls.iter().find(|c| c.control == control.id)?;
+    let is_met =
+        |row: &BTreeMap<String, Value>| row.get("status") == Some(&Status::Met.code().into());
+    let row = said.rows.iter().find(|row| !is_met(row))?;
+    row.get("entry")?.as_str()
 }

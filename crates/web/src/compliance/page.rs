@@ -275,6 +275,35 @@ pub struct AttestForm {
     pub last: Option<String>,
     /// Whether the reader may answer.
     pub may: bool,
+    /// The answer that was not taken, if one was: what was typed stands there still.
+    pub refused: Option<RefusedAnswer>,
+}
+
+/// An answer that was sent and not taken.
+#[derive(Clone, Debug)]
+pub struct RefusedAnswer {
+    /// The control that it answers.
+    pub control: String,
+    /// `true`, `false` or nothing, as it was sent.
+    pub holds: String,
+    /// What was typed.
+    pub statement: String,
+    /// Why it was not taken.
+    pub problem: Problem,
+}
+
+impl AttestForm {
+    /// What was typed.
+    pub fn statement(&self) -> &str {
+        self.refused.as_ref().map_or("", |sent| &sent.statement)
+    }
+
+    /// Whether that answer, `true` or `false`, was chosen.
+    pub fn chose(&self, answer: &str) -> bool {
+        self.refused
+            .as_ref()
+            .is_some_and(|sent| sent.holds == answer)
+    }
 }
 
 /// `GET /compliance/{regulation}/{cite}/{unit}`.

@@ -21,11 +21,11 @@ use serde_json::Value;
 
 use super::{
     look_back::{LookBack, at, moment},
-    page::{AttestForm, Cell, ControlVerdict, VerdictPage},
+    page::{AttestForm, Cell, ControlVerdict, RefusedAnswer, VerdictPage},
     remedy,
     route::find,
     timeline::{self, Span},
-    words,
+    waiting, words,
 };
 use crate::{
     cx::Cx,
@@ -47,16 +47,28 @@ pub async fn page(
     Path((id, cite, unit)): Path<(String, String, String)>,
     params: Params,
 ) -> Result<Response, Fault> {
-    let (app, ctx) = (&web.app, &reader.ctx);
-    let board = assess::board(app, ctx, moment(&params)?).await?;
-    find(&board, &id)?;
-    let view = match assess::verdict(app, ctx, &board, &id, &cite, &unit).await {
+    let at = [id.as_str(), cite.as_str(), unit.as_str()];
+    Ok(http::Page(shown(&web.app, reader, at, &params, None).await?).into_response())
+}
+
+/// The page of a regulation's clause and a unit; `refused` is an answer that was not taken.
+pub(super) async fn shown(
+    app: &App,
+    reader: Reader,
+    [id, cite, unit]: [&str; 3],
+    params: &Params,
+    refused: Option<RefusedAnswer>,
+) -> Result<VerdictPage, Fault> {
+    let ctx = &reader.ctx;
+    let board = assess::board(app, ctx, moment(params)?).await?;
+    find(&board, id)?;
+    let view = match assess::verdict(app, ctx, &board, id, cite, unit).await {
         Err(mut problem) if problem.kind == ProblemKind::NotFound && board.as_of.is_some() => {
             problem.next = i18n::label("verdict-none");
             return Err(problem.into());
         }
         Err(mut problem) if problem.kind == ProblemKind::NotFound => {
-            if let Ok((_, false)) = assess::organization(app, ctx, &board, &unit).await {
+            if let Ok((_, false)) = assess::organization(app, ctx, &board, unit).await {
                 problem.what = i18n::label("verdict-not-yet");
                 problem.next = i18n::label("unit-not-judged");
             }
@@ -64,7 +76,14 @@ pub async fn page(
         }
         other => other?,
     };
-    Ok(http::Page(build(app, ctx, reader.cx, &view, &params).await?).into_response())
+    let mut page = build(app, ctx, reader.cx, &view, params).await?;
+    if let Some(refused) = refused {
+        let of = |form: &&mut AttestForm| form.control == refused.control;
+        if let Some(form) = page.attestations.iter_mut().find(of) {
+            form.refused = Some(refused);
+        }
+    }
+    Ok(page)
 }
 
 async fn build(
@@ -140,7 +159,16 @@ async fn build(
             .map_or_else(String::new, |control| words::mend(&cx, control)),
         remedies: deciding
             .filter(|_| wants)
-            .and_then(|control| remedy(&cx, app, control, unit, &here))
+            .and_then(|control| {
+                remedy(
+                    &cx,
+                    app,
+                    control,
+                    unit,
+                    &here,
+                    waiting(&view.evidence, control),
+                )
+            })
             .into_iter()
             .collect(),
         controls: view
@@ -361,5 +389,6 @@ async fn attest_form(
         attachment: words::attachment(form.attachment),
         last,
         may: cx.may(Permission::Write),
+        refused: None,
     }))
 }

@@ -320,6 +320,7 @@ pub fn verdict(cx: &Cx) -> VerdictPage {
             attachment: "optional",
             last: None,
             may: true,
+            refused: None,
         }],
         about: vec![(cx.t("verdict-pack-hash"), "9f2c5d1e77ab…".into())],
     }

@@ -19,7 +19,7 @@ use policy::{Status, Tally};
 
 use super::page::{ArticleRow, Book, ContactRow, Page, Todo};
 use crate::{
-    compliance::{remedy, words},
+    compliance::{remedy, waiting, words},
     counts::Shown as _,
     cx::Cx,
     http::{self, Fault, Params, Reader},
@@ -197,7 +197,9 @@ async fn todo(
                     .control
                     // Nobody is there any more to do it.
                     .filter(|_| until.is_none())
-                    .and_then(|control| remedy(cx, app, control, unit, &href)),
+                    .and_then(|control| {
+                        remedy(cx, app, control, unit, &href, waiting(evidence, control))
+                    }),
                 cite: cite.clone(),
                 due: due(each),
                 href,
