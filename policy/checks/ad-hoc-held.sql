@@ -2,7 +2,7 @@
 -- settled by one that was held that day or later at the same place, or in the same round. It is
 -- a breach when it was not held within `promptly_days`; of one that was asked for long ago nobody
 -- can say. Planned inspections say nothing about it, but that of one that was not held nobody can say where the same place was
--- inspected by the plan since. An Internet provider is none of the agencies. What was last saved
+-- inspected by the plan since. An Internet provider is none of the agencies, and an entry of no place is none. What was last saved
 -- before its own day was a plan then: whether it came about nobody can say.
 WITH ad_hoc AS (
     SELECT b.unit, b.entry, COALESCE(b.subject, '') AS subject, LOWER(TRIM(COALESCE(b.subject, ''))) AS place,
@@ -11,6 +11,9 @@ WITH ad_hoc AS (
                  AND COALESCE(b.updated_at, b.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000 THEN 1 ELSE 0 END AS ahead
     FROM book_inspection b
     WHERE b.occasion = 'ad-hoc'
+      AND NOT (LOWER(TRIM(COALESCE(b.subject, ''))) IN ('-', '--', '.', '...', '?', '??', 'n/a', 'na', 'không', 'khÔng', 'không có', 'khÔng cÓ', 'chưa', 'chƯa', 'chưa có', 'chƯa cÓ',
+           'không rõ', 'khÔng rÕ', 'không biết', 'khÔng biẾt', 'chưa rõ', 'chƯa rÕ', 'đang cập nhật', 'Đang cập nhật', 'Đang cẬp nhẬt')
+               OR LOWER(TRIM(COALESCE(b.subject, ''))) LIKE 'không có %' OR LOWER(TRIM(COALESCE(b.subject, ''))) LIKE 'khÔng cÓ %' OR LOWER(TRIM(COALESCE(b.subject, ''))) LIKE 'không phát sinh%' OR LOWER(TRIM(COALESCE(b.subject, ''))) LIKE 'khÔng phÁt sinh%' OR LOWER(TRIM(COALESCE(b.subject, ''))) LIKE 'không phát hiện%' OR LOWER(TRIM(COALESCE(b.subject, ''))) LIKE 'khÔng phÁt hiỆn%' OR LOWER(TRIM(COALESCE(b.subject, ''))) LIKE 'chưa có %' OR LOWER(TRIM(COALESCE(b.subject, ''))) LIKE 'chƯa cÓ %' OR LOWER(TRIM(COALESCE(b.subject, ''))) LIKE 'chưa phát sinh%' OR LOWER(TRIM(COALESCE(b.subject, ''))) LIKE 'chƯa phÁt sinh%')
 ),
 settled AS (
     SELECT DISTINCT a.entry

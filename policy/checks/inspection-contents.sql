@@ -37,13 +37,17 @@ opposite AS (
 )
 SELECT s.unit AS unit,
        s.subject AS subject,
-       CASE WHEN s.ahead = 1 OR (o.unit IS NOT NULL AND s.looked = 'left-out') THEN NULL
+       CASE WHEN LOWER(TRIM(s.subject)) IN ('-', '--', '.', '...', '?', '??', 'n/a', 'na', 'không', 'khÔng', 'không có', 'khÔng cÓ', 'chưa', 'chƯa', 'chưa có', 'chƯa cÓ',
+           'không rõ', 'khÔng rÕ', 'không biết', 'khÔng biẾt', 'chưa rõ', 'chƯa rÕ', 'đang cập nhật', 'Đang cập nhật', 'Đang cẬp nhẬt') OR LOWER(TRIM(s.subject)) LIKE 'không có %' OR LOWER(TRIM(s.subject)) LIKE 'khÔng cÓ %' OR LOWER(TRIM(s.subject)) LIKE 'không phát sinh%' OR LOWER(TRIM(s.subject)) LIKE 'khÔng phÁt sinh%' OR LOWER(TRIM(s.subject)) LIKE 'chưa có %' OR LOWER(TRIM(s.subject)) LIKE 'chƯa cÓ %' OR LOWER(TRIM(s.subject)) LIKE 'chưa kiểm tra%' OR LOWER(TRIM(s.subject)) LIKE 'chƯa kiỂm tra%' THEN NULL
+            WHEN s.ahead = 1 OR (o.unit IS NOT NULL AND s.looked = 'left-out') THEN NULL
             WHEN s.looked = 'checked' THEN 'met'
             WHEN s.looked = 'left-out' AND s.is_narrow = 1 THEN 'not_applicable'
             WHEN s.looked = 'left-out' THEN 'breached'
             WHEN s.looked = 'none-set' THEN 'not_applicable'
             ELSE NULL END AS status,
-       CASE WHEN s.ahead = 1 THEN 'typed-ahead'
+       CASE WHEN LOWER(TRIM(s.subject)) IN ('-', '--', '.', '...', '?', '??', 'n/a', 'na', 'không', 'khÔng', 'không có', 'khÔng cÓ', 'chưa', 'chƯa', 'chưa có', 'chƯa cÓ',
+           'không rõ', 'khÔng rÕ', 'không biết', 'khÔng biẾt', 'chưa rõ', 'chƯa rÕ', 'đang cập nhật', 'Đang cập nhật', 'Đang cẬp nhẬt') OR LOWER(TRIM(s.subject)) LIKE 'không có %' OR LOWER(TRIM(s.subject)) LIKE 'khÔng cÓ %' OR LOWER(TRIM(s.subject)) LIKE 'không phát sinh%' OR LOWER(TRIM(s.subject)) LIKE 'khÔng phÁt sinh%' OR LOWER(TRIM(s.subject)) LIKE 'chưa có %' OR LOWER(TRIM(s.subject)) LIKE 'chƯa cÓ %' OR LOWER(TRIM(s.subject)) LIKE 'chưa kiểm tra%' OR LOWER(TRIM(s.subject)) LIKE 'chƯa kiỂm tra%' THEN 'unsaid'
+            WHEN s.ahead = 1 THEN 'typed-ahead'
             WHEN o.unit IS NOT NULL AND s.looked = 'left-out' THEN 'opposite'
             WHEN s.looked = 'checked' THEN 'checked'
             WHEN s.looked = 'left-out' AND s.is_narrow = 1 THEN 'narrow'

@@ -13,8 +13,10 @@ WITH unsaid AS (
     SELECT e.entry
     FROM fact_entry e
     WHERE e.register = CAST(:register AS TEXT)
-      AND LOWER(TRIM(e.subject)) IN ('-', '--', '.', '...', '?', '??', 'n/a', 'na', 'không', 'khÔng', 'không có', 'khÔng cÓ', 'chưa', 'chƯa', 'chưa có', 'chƯa cÓ',
+      AND (LOWER(TRIM(e.subject)) IN ('-', '--', '.', '...', '?', '??', 'n/a', 'na', 'không', 'khÔng', 'không có', 'khÔng cÓ', 'chưa', 'chƯa', 'chưa có', 'chƯa cÓ',
            'không rõ', 'khÔng rÕ', 'không biết', 'khÔng biẾt', 'chưa rõ', 'chƯa rÕ', 'đang cập nhật', 'Đang cập nhật', 'Đang cẬp nhẬt')
+           OR LOWER(TRIM(e.subject)) LIKE 'không có sự cố%' OR LOWER(TRIM(e.subject)) LIKE 'khÔng cÓ sỰ cỐ%' OR LOWER(TRIM(e.subject)) LIKE 'không có nguy cơ%' OR LOWER(TRIM(e.subject)) LIKE 'khÔng cÓ nguy cƠ%' OR LOWER(TRIM(e.subject)) LIKE 'không có lớp%' OR LOWER(TRIM(e.subject)) LIKE 'khÔng cÓ lỚp%' OR LOWER(TRIM(e.subject)) LIKE 'không có cuộc%' OR LOWER(TRIM(e.subject)) LIKE 'khÔng cÓ cuỘc%' OR LOWER(TRIM(e.subject)) LIKE 'không có yêu cầu%' OR LOWER(TRIM(e.subject)) LIKE 'khÔng cÓ yÊu cẦu%' OR LOWER(TRIM(e.subject)) LIKE 'không có phần mềm%' OR LOWER(TRIM(e.subject)) LIKE 'khÔng cÓ phẦn mỀm%' OR LOWER(TRIM(e.subject)) LIKE 'không phát hiện%' OR LOWER(TRIM(e.subject)) LIKE 'khÔng phÁt hiỆn%'
+           OR LOWER(TRIM(e.subject)) LIKE 'không xảy ra%' OR LOWER(TRIM(e.subject)) LIKE 'khÔng xẢy ra%' OR LOWER(TRIM(e.subject)) LIKE 'không tổ chức%' OR LOWER(TRIM(e.subject)) LIKE 'khÔng tỔ chỨc%' OR LOWER(TRIM(e.subject)) LIKE 'chưa có sự cố%' OR LOWER(TRIM(e.subject)) LIKE 'chƯa cÓ sỰ cỐ%' OR LOWER(TRIM(e.subject)) LIKE 'chưa phát hiện%' OR LOWER(TRIM(e.subject)) LIKE 'chƯa phÁt hiỆn%' OR LOWER(TRIM(e.subject)) LIKE 'chưa xảy ra%' OR LOWER(TRIM(e.subject)) LIKE 'chƯa xẢy ra%' OR LOWER(TRIM(e.subject)) LIKE 'chưa tổ chức%' OR LOWER(TRIM(e.subject)) LIKE 'chƯa tỔ chỨc%' OR LOWER(TRIM(e.subject)) LIKE 'chưa có lớp%' OR LOWER(TRIM(e.subject)) LIKE 'chƯa cÓ lỚp%')
 ),
 ahead AS (
     SELECT b.entry

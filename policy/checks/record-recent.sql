@@ -9,8 +9,9 @@ WITH unsaid AS (
                   OR LOWER(TRIM(e.subject)) LIKE 'đang cập nhật%' OR LOWER(TRIM(e.subject)) LIKE 'Đang c%' THEN 1 ELSE 0 END AS is_unknown
     FROM fact_entry e
     WHERE e.register = CAST(:register AS TEXT)
-      AND LOWER(TRIM(e.subject)) IN ('-', '--', '.', '...', '?', '??', 'n/a', 'na', 'không', 'khÔng', 'không có', 'khÔng cÓ', 'chưa', 'chƯa', 'chưa có', 'chƯa cÓ',
+      AND (LOWER(TRIM(e.subject)) IN ('-', '--', '.', '...', '?', '??', 'n/a', 'na', 'không', 'khÔng', 'không có', 'khÔng cÓ', 'chưa', 'chƯa', 'chưa có', 'chƯa cÓ',
            'không rõ', 'khÔng rÕ', 'không biết', 'khÔng biẾt', 'chưa rõ', 'chƯa rÕ', 'đang cập nhật', 'Đang cập nhật', 'Đang cẬp nhẬt', 'chưa đánh giá', 'chƯa ĐÁnh giÁ', 'chưa xác định', 'chƯa xÁc ĐỊnh')
+           OR LOWER(TRIM(e.subject)) LIKE 'không tổ chức%' OR LOWER(TRIM(e.subject)) LIKE 'khÔng tỔ chỨc%' OR LOWER(TRIM(e.subject)) LIKE 'không diễn tập%' OR LOWER(TRIM(e.subject)) LIKE 'khÔng diỄn tẬp%' OR LOWER(TRIM(e.subject)) LIKE 'không thực hiện%' OR LOWER(TRIM(e.subject)) LIKE 'khÔng thỰc hiỆn%' OR LOWER(TRIM(e.subject)) LIKE 'chưa tổ chức%' OR LOWER(TRIM(e.subject)) LIKE 'chƯa tỔ chỨc%' OR LOWER(TRIM(e.subject)) LIKE 'chưa diễn tập%' OR LOWER(TRIM(e.subject)) LIKE 'chƯa diỄn tẬp%' OR LOWER(TRIM(e.subject)) LIKE 'chưa thực hiện%' OR LOWER(TRIM(e.subject)) LIKE 'chƯa thỰc hiỆn%')
 ),
 placed AS (
     SELECT e.unit, e.occurred_on, e.recorded_at, e.age_days,

@@ -16,6 +16,7 @@ WITH repairs AS (
 told AS (
     SELECT r.unit, r.subject, r.recorded_at, r.occurred_on,
            CASE WHEN r.data_care IS NULL
+                  OR r.asset LIKE 'không có %' OR r.asset LIKE 'khÔng cÓ %' OR r.asset LIKE 'không phát sinh%' OR r.asset LIKE 'khÔng phÁt sinh%' OR r.asset LIKE 'không sửa%' OR r.asset LIKE 'khÔng sỬa%' OR r.asset LIKE 'không mang%' OR r.asset LIKE 'khÔng mang%' OR r.asset LIKE 'chưa có %' OR r.asset LIKE 'chƯa cÓ %' OR r.asset LIKE 'chưa phát sinh%' OR r.asset LIKE 'chƯa phÁt sinh%'
                   OR r.asset IN ('-', '--', '.', '...', '?', '??', 'n/a', 'na', 'không', 'khÔng', 'không có', 'khÔng cÓ', 'chưa', 'chƯa', 'chưa có', 'chƯa cÓ', 'không rõ', 'khÔng rÕ') THEN 'result-missing'
                 WHEN r.ahead = 1 THEN 'typed-ahead'
                 WHEN EXISTS (
