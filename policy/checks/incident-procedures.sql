@@ -2,7 +2,8 @@
 -- (`kinds` is `any`) of any kind? One without an end is believed only so long. A kind of which there
 -- was never one is without data, and so is one for which only a procedure of no kind stands. One whose title or number says that it is not
 -- issued yet is none. Where the newest of a kind and title ran out and an older one has not, nobody can say whether it was replaced;
--- nor, where all ran out, whether a response plan or plan of intake that was entered later and stands replaced it.
+-- nor, where all ran out, whether a response plan, a plan of intake or a document of the book of procedures that was entered later and
+-- stands replaced it; nor which of two of one title and day holds, where one has run out.
 WITH kinds AS (
     SELECT 'procedure-ordinary' AS kind
     UNION ALL
@@ -27,10 +28,14 @@ issued AS (
                OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE '%chưa ban hành%' OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE '%chƯa ban hÀnh%' OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE '%chưa ký%' OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE '%chƯa kÝ%' OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE '%chưa phê duyệt%' OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE '%chƯa phÊ duyỆt%')
 ),
 others AS (
-    SELECT e.unit, MAX(e.occurred_on) AS last_on
-    FROM issued e
-    WHERE e.subject IN ('plan', 'intake') AND (e.expires_on IS NULL OR e.expires_on >= CAST(:today AS TEXT))
-    GROUP BY e.unit
+    SELECT s.unit, MAX(s.occurred_on) AS last_on
+    FROM (
+        SELECT e.unit, e.occurred_on, e.expires_on FROM issued e WHERE e.subject IN ('plan', 'intake')
+        UNION ALL
+        SELECT p.unit, p.occurred_on, p.expires_on FROM book_procedure p WHERE p.subject = 'other'
+    ) s
+    WHERE s.expires_on IS NULL OR s.expires_on >= CAST(:today AS TEXT)
+    GROUP BY s.unit
 ),
 placed AS (
     SELECT e.unit, e.occurred_on, e.recorded_at, e.expires_on, k.kind,
@@ -38,6 +43,11 @@ placed AS (
                 WHEN e.subject = 'procedure' THEN 'unsaid'
                 ELSE 'other' END AS fits,
            CASE WHEN e.expires_on < CAST(:today AS TEXT) THEN 'expired'
+                WHEN e.expires_on IS NULL AND EXISTS (
+                    SELECT 1 FROM issued d
+                    WHERE d.unit = e.unit AND d.subject = e.subject AND d.occurred_on = e.occurred_on
+                      AND LOWER(TRIM(COALESCE(d.title, ''))) = LOWER(TRIM(COALESCE(e.title, ''))) AND d.expires_on < CAST(:today AS TEXT)
+                ) THEN 'twice'
                 WHEN e.expires_on IS NOT NULL OR e.age_days <= CAST(:max_age_days AS BIGINT) THEN 'in-force'
                 ELSE 'not-confirmed' END AS state,
            ROW_NUMBER() OVER (PARTITION BY e.unit, k.kind, e.subject, LOWER(TRIM(COALESCE(e.title, '')))
@@ -48,7 +58,7 @@ placed AS (
 counted AS (
     SELECT p.unit, p.kind,
            COUNT(CASE WHEN p.fits = 'own' AND p.state = 'in-force' AND p.place = 1 THEN 1 END) AS standing,
-           COUNT(CASE WHEN p.fits = 'own' AND p.state = 'in-force' AND p.place > 1 THEN 1 END) AS older,
+           COUNT(CASE WHEN p.fits = 'own' AND (p.state = 'twice' OR (p.state = 'in-force' AND p.place > 1)) THEN 1 END) AS older,
            COUNT(CASE WHEN p.fits = 'own' AND p.state = 'not-confirmed' THEN 1 END) AS doubtful,
            COUNT(CASE WHEN p.fits = 'unsaid' AND p.state <> 'expired' THEN 1 END) AS unsaid,
            COUNT(CASE WHEN p.fits = 'own' THEN 1 END) AS entries,
