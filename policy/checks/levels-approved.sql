@@ -4,9 +4,11 @@
 -- they are over nobody can say, nor of one that was submitted and waits for approval, which is another body's. A system whose newest entry says that it is out of use is not looked
 -- at. Spaces make no other system; of one whose dossier stopped where a system of a name that holds its own (or is
 -- held in it) began and was approved nobody can say: it may be the same, spelt otherwise. Words that name no system tell of none.
+-- An approval that was last saved before its own day was expected then: whether it came nobody can say.
 WITH placed AS (
     SELECT e.unit, COALESCE(e.subject, '') AS subject, LOWER(REPLACE(COALESCE(e.subject, ''), ' ', '')) AS folded,
            e.result, e.expires_on, e.occurred_on, e.recorded_at, e.age_days,
+           CASE WHEN COALESCE(b.updated_at, e.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - e.age_days) * 86400000 - 25200000 THEN 1 ELSE 0 END AS ahead,
            ROW_NUMBER() OVER (PARTITION BY e.unit, LOWER(REPLACE(COALESCE(e.subject, ''), ' ', ''))
                               ORDER BY e.occurred_on DESC, e.recorded_at DESC, e.entry) AS place,
            MAX(CASE WHEN e.result IN ('approved', 'retired') THEN 1 ELSE 0 END)
@@ -16,16 +18,18 @@ WITH placed AS (
                                            CASE WHEN e.result = 'approved' THEN 1 ELSE 0 END
                               ORDER BY e.occurred_on DESC, e.recorded_at DESC, e.entry) AS place_of_kind
     FROM fact_entry e
+    LEFT JOIN book_system_level b ON b.entry = e.entry
     WHERE e.register = 'system-level'
 ),
 systems AS (
     SELECT p.unit, MAX(p.subject) AS subject,
-           COUNT(CASE WHEN p.result = 'approved' AND p.place_of_kind = 1
+           COUNT(CASE WHEN p.result = 'approved' AND p.place_of_kind = 1 AND p.ahead = 0
                        AND (p.expires_on >= CAST(:today AS TEXT)
                             OR (p.expires_on IS NULL AND p.age_days <= CAST(:max_age_days AS BIGINT))) THEN 1 END) AS standing,
            COUNT(CASE WHEN p.result = 'approved' AND p.place_of_kind = 1
                        AND p.expires_on IS NULL AND p.age_days > CAST(:max_age_days AS BIGINT) THEN 1 END) AS doubtful,
            COUNT(CASE WHEN p.result = 'approved' THEN 1 END) AS approved,
+           COUNT(CASE WHEN p.result = 'approved' AND p.place_of_kind = 1 AND p.ahead = 1 THEN 1 END) AS ahead,
            COUNT(CASE WHEN p.result = 'submitted' AND p.place = 1 THEN 1 END) AS submitted,
            COUNT(CASE WHEN p.result = 'retired' AND p.place = 1 THEN 1 END) AS retired,
            MAX(CASE WHEN p.result = 'approved' AND p.place_of_kind = 1 THEN p.expires_on END) AS expires_on,
@@ -46,6 +50,7 @@ judged AS (
            CASE WHEN s.folded IN ('-', '--', '.', '...', '?', 'n/a', 'na', 'không', 'khÔng', 'khôngcó', 'khÔngcÓ', 'chưa', 'chƯa', 'chưacó', 'chƯacÓ',
                                   'khôngrõ', 'khÔngrÕ', 'chưarõ', 'chƯarÕ', 'đangcậpnhật', 'Đangcậpnhật', 'ĐangcẬpnhẬt') THEN 'unsaid'
                 WHEN s.standing > 0 THEN 'in-force'
+                WHEN s.ahead > 0 THEN 'typed-ahead'
                 WHEN s.doubtful > 0 THEN 'not-confirmed'
                 WHEN s.begun_at >= CAST(:now AS BIGINT) - CAST(:grace_days AS BIGINT) * 86400000 THEN 'under-way'
                 WHEN s.submitted > 0 THEN 'submitted'
@@ -62,6 +67,7 @@ SELECT j.unit AS unit,
             WHEN j.told IN ('expired', 'unapproved') THEN 'breached' END AS status,
        CASE WHEN j.told = 'unsaid' THEN 'unsaid'
             WHEN j.told = 'in-force' THEN 'in-force'
+            WHEN j.told = 'typed-ahead' THEN 'typed-ahead'
             WHEN j.told = 'not-confirmed' THEN 'not-confirmed'
             WHEN j.told = 'under-way' THEN 'under-way'
             WHEN j.told = 'submitted' THEN 'submitted'
