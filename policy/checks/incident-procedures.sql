@@ -3,14 +3,15 @@
 -- was never one is without data, and so is one for which only a procedure of no kind stands. One whose title or number says that it is not
 -- issued yet is none. Where the newest of a kind and title ran out and an older one has not, nobody can say whether it was replaced;
 -- nor, where all ran out, whether a response plan, a plan of intake or a document of the book of procedures that was entered later and
--- stands replaced it; nor which of two of one title and day holds, where one has run out.
+-- stands (or a procedure that was last saved before its own day, a plan then) replaced it; nor which of two of one title and day holds, where one has run out.
 WITH kinds AS (
     SELECT 'procedure-ordinary' AS kind
     UNION ALL
     SELECT 'procedure-serious' AS kind
 ),
 issued AS (
-    SELECT e.unit, e.entry, e.subject, e.title, e.occurred_on, e.recorded_at, e.expires_on, e.age_days
+    SELECT e.unit, e.entry, e.subject, e.title, e.occurred_on, e.recorded_at, e.expires_on, e.age_days,
+           CASE WHEN COALESCE(e.updated_at, e.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - e.age_days) * 86400000 - 25200000 THEN 1 ELSE 0 END AS ahead
     FROM book_incident_plan e
     WHERE NOT (LOWER(TRIM(COALESCE(e.title, ''))) IN ('-', '--', '---', '.', '..', '...', '…', '?', '??', '???', '*', '/', 'n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'ko', 'khong', 'chua', 'trống', 'trỐng')
                OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'không%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'khÔng%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'khong co%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'khong ro%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'ko %'
@@ -30,7 +31,7 @@ issued AS (
 others AS (
     SELECT s.unit, MAX(s.occurred_on) AS last_on
     FROM (
-        SELECT e.unit, e.occurred_on, e.expires_on FROM issued e WHERE e.subject IN ('plan', 'intake')
+        SELECT e.unit, e.occurred_on, e.expires_on FROM issued e WHERE e.subject IN ('plan', 'intake') OR e.ahead = 1
         UNION ALL
         SELECT p.unit, p.occurred_on, p.expires_on FROM book_procedure p WHERE p.subject = 'other'
     ) s
@@ -53,7 +54,7 @@ placed AS (
            ROW_NUMBER() OVER (PARTITION BY e.unit, k.kind, e.subject, LOWER(TRIM(COALESCE(e.title, '')))
                               ORDER BY e.occurred_on DESC, e.recorded_at DESC, e.entry) AS place
     FROM issued e CROSS JOIN kinds k
-    WHERE e.subject IN ('procedure', 'procedure-ordinary', 'procedure-serious', 'procedure-both')
+    WHERE e.subject IN ('procedure', 'procedure-ordinary', 'procedure-serious', 'procedure-both') AND e.ahead = 0
 ),
 counted AS (
     SELECT p.unit, p.kind,

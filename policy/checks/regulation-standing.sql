@@ -7,7 +7,14 @@
 -- A withdrawal under a name of which nothing is in the book may be that of any that stands (a title in one entry, a number
 -- in the other): where as many were withdrawn so as stand, nobody can say; nor where a newer one of the same name ran out. Nor can they
 -- where none stands and the book of procedures has rules that were issued since and have not run out: they may have replaced it.
-WITH issued AS (
+-- What was last saved before its own day was a plan then: it shows nothing, and may have replaced what does not stand any more.
+WITH early AS (
+    SELECT b.unit, b.entry, b.occurred_on
+    FROM book_internal_regulation b
+    WHERE b.result IN ('issued', 'amended', 'checked')
+      AND COALESCE(b.updated_at, b.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000
+),
+issued AS (
     SELECT e.unit, MAX(CASE WHEN e.result <> 'checked' THEN e.occurred_on END) AS issued_on,
            MAX(e.recorded_at) AS recorded_at,
            COUNT(CASE WHEN e.stands = 1 AND (e.expires_on IS NOT NULL OR e.age_days <= CAST(:max_age_days AS BIGINT))
@@ -41,6 +48,7 @@ WITH issued AS (
         FROM fact_entry f
         WHERE f.register = 'internal-regulation' AND f.result IN ('issued', 'amended', 'checked')
           AND f.occurred_on <= CAST(:today AS TEXT)
+          AND NOT EXISTS (SELECT 1 FROM early y WHERE y.entry = f.entry)
           AND NOT (LOWER(TRIM(COALESCE(f.subject, ''))) IN ('-', '--', '---', '.', '..', '...', '…', '?', '??', '???', '*', '/', 'n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'ko', 'khong', 'chua', 'trống', 'trỐng')
                    OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'không%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'khÔng%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'khong co%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'khong ro%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'ko %'
                    OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'chưa%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'chƯa%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'chua co%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'chua ro%'
@@ -67,6 +75,8 @@ elsewhere AS (
     FROM issued i
     JOIN book_procedure p ON p.unit = i.unit AND p.occurred_on > i.issued_on
                          AND (p.expires_on IS NULL OR p.expires_on >= CAST(:today AS TEXT))
+    UNION
+    SELECT y.unit FROM early y
 ),
 told AS (
     SELECT i.unit, i.recorded_at, i.issued_on,
