@@ -1,7 +1,8 @@
 -- Was each unannounced inspection that somebody asked for held? One that was asked for is
 -- settled by one that was held that day or later at the same place, or in the same round. It is
 -- a breach when it was not held within `promptly_days`; of one that was asked for long ago nobody
--- can say. Planned inspections say nothing about it. What was last saved
+-- can say. Planned inspections say nothing about it, but that of one that was not held nobody can say where the same place was
+-- inspected by the plan since. An Internet provider is none of the agencies, and an entry of no place is none. What was last saved
 -- before its own day was a plan then: whether it came about nobody can say.
 WITH ad_hoc AS (
     SELECT b.unit, b.entry, COALESCE(b.subject, '') AS subject, LOWER(TRIM(COALESCE(b.subject, ''))) AS place,
@@ -10,6 +11,9 @@ WITH ad_hoc AS (
                  AND COALESCE(b.updated_at, b.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000 THEN 1 ELSE 0 END AS ahead
     FROM book_inspection b
     WHERE b.occasion = 'ad-hoc'
+      AND NOT (LOWER(TRIM(COALESCE(b.subject, ''))) IN ('-', '--', '.', '...', '?', '??', 'n/a', 'na', 'không', 'khÔng', 'không có', 'khÔng cÓ', 'chưa', 'chƯa', 'chưa có', 'chƯa cÓ',
+           'không rõ', 'khÔng rÕ', 'không biết', 'khÔng biẾt', 'chưa rõ', 'chƯa rÕ', 'đang cập nhật', 'Đang cập nhật', 'Đang cẬp nhẬt')
+               OR LOWER(TRIM(COALESCE(b.subject, ''))) LIKE 'không có %' OR LOWER(TRIM(COALESCE(b.subject, ''))) LIKE 'khÔng cÓ %' OR LOWER(TRIM(COALESCE(b.subject, ''))) LIKE 'không phát sinh%' OR LOWER(TRIM(COALESCE(b.subject, ''))) LIKE 'khÔng phÁt sinh%' OR LOWER(TRIM(COALESCE(b.subject, ''))) LIKE 'không phát hiện%' OR LOWER(TRIM(COALESCE(b.subject, ''))) LIKE 'khÔng phÁt hiỆn%' OR LOWER(TRIM(COALESCE(b.subject, ''))) LIKE 'chưa có %' OR LOWER(TRIM(COALESCE(b.subject, ''))) LIKE 'chƯa cÓ %' OR LOWER(TRIM(COALESCE(b.subject, ''))) LIKE 'chưa phát sinh%' OR LOWER(TRIM(COALESCE(b.subject, ''))) LIKE 'chƯa phÁt sinh%')
 ),
 settled AS (
     SELECT DISTINCT a.entry
@@ -17,16 +21,24 @@ settled AS (
     JOIN ad_hoc h ON h.unit = a.unit AND h.result <> 'not-held' AND h.occurred_on >= a.occurred_on
                  AND (h.place = a.place OR h.inspection_round = a.inspection_round)
     WHERE a.result = 'not-held'
+),
+planned AS (
+    SELECT DISTINCT a.entry
+    FROM ad_hoc a
+    JOIN book_inspection p ON p.unit = a.unit AND p.occasion = 'planned' AND p.result <> 'not-held' AND p.occurred_on >= a.occurred_on
+                          AND LOWER(TRIM(p.subject)) = a.place
+    WHERE a.result = 'not-held'
 )
 SELECT a.unit AS unit,
        a.subject AS subject,
        CASE WHEN a.result IS NULL OR a.ahead = 1 THEN NULL
             WHEN a.result <> 'not-held' THEN 'met'
-            WHEN a.age_days <= CAST(:promptly_days AS BIGINT) THEN NULL
+            WHEN a.age_days <= CAST(:promptly_days AS BIGINT) OR p.entry IS NOT NULL THEN NULL
             WHEN a.age_days <= CAST(:window_days AS BIGINT) THEN 'breached' END AS status,
        CASE WHEN a.result IS NULL THEN 'result-missing'
             WHEN a.ahead = 1 THEN 'typed-ahead'
             WHEN a.result <> 'not-held' THEN 'sound'
+            WHEN p.entry IS NOT NULL THEN 'planned-since'
             WHEN a.age_days <= CAST(:promptly_days AS BIGINT) THEN 'asked'
             WHEN a.age_days <= CAST(:window_days AS BIGINT) THEN 'unsound'
             ELSE 'request-old' END AS reason,
@@ -35,5 +47,6 @@ SELECT a.unit AS unit,
        a.occurred_on AS occurred_on
 FROM ad_hoc a
 LEFT JOIN settled s ON s.entry = a.entry
-WHERE s.entry IS NULL
+LEFT JOIN planned p ON p.entry = a.entry
+WHERE s.entry IS NULL AND (a.result IS NULL OR a.result <> 'provider')
   AND (a.result = 'not-held' OR a.age_days <= CAST(:window_days AS BIGINT))

@@ -4,7 +4,7 @@
 -- entered once: the entries of the network authority and the incident team of the same province count for each of
 -- them and for the inspectors, in both books; what an inspector held by itself counts for the inspectors alone, for
 -- the others led none of it. The year that an entry names counts, whenever it was typed: one of
--- an earlier year is none of these, nor is one that was last saved before its own day: it was a plan then. An Internet provider is no owner or operator of a system. That none is entered shows nothing.
+-- an earlier year is none of these, nor is one that was last saved before its own day: it was a plan then. An Internet provider is no owner or operator of a system, and what says in words that there was no inspection is none. That none is entered shows nothing.
 WITH bodies AS (
     SELECT r.unit, r.province,
            MAX(CASE WHEN CAST(:asked AS TEXT) = 'authority' THEN CASE WHEN r.role = 'network-authority' THEN 1 ELSE 0 END
@@ -20,13 +20,16 @@ WITH bodies AS (
 held AS (
     SELECT y.unit, y.occurred_on, y.recorded_at
     FROM book_yearly_inspection y
-    WHERE y.result IN ('sound', 'findings') AND NOT COALESCE(y.updated_at, y.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - y.age_days) * 86400000 - 25200000
+    WHERE y.result IN ('sound', 'findings') AND NOT (LOWER(TRIM(COALESCE(y.subject, ''))) IN ('-', '--', '.', '...', '?', '??', 'n/a', 'na', 'không', 'khÔng', 'không có', 'khÔng cÓ', 'chưa', 'chƯa', 'chưa có', 'chƯa cÓ',
+           'không rõ', 'khÔng rÕ', 'không biết', 'khÔng biẾt', 'chưa rõ', 'chƯa rÕ', 'đang cập nhật', 'Đang cập nhật', 'Đang cẬp nhẬt') OR LOWER(TRIM(COALESCE(y.subject, ''))) LIKE 'không có %' OR LOWER(TRIM(COALESCE(y.subject, ''))) LIKE 'khÔng cÓ %' OR LOWER(TRIM(COALESCE(y.subject, ''))) LIKE 'không kiểm tra%' OR LOWER(TRIM(COALESCE(y.subject, ''))) LIKE 'khÔng kiỂm tra%' OR LOWER(TRIM(COALESCE(y.subject, ''))) LIKE 'chưa có %' OR LOWER(TRIM(COALESCE(y.subject, ''))) LIKE 'chƯa cÓ %' OR LOWER(TRIM(COALESCE(y.subject, ''))) LIKE 'chưa kiểm tra%' OR LOWER(TRIM(COALESCE(y.subject, ''))) LIKE 'chƯa kiỂm tra%') AND NOT COALESCE(y.updated_at, y.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - y.age_days) * 86400000 - 25200000
       AND (COALESCE(y.period, '') = ''
            OR SUBSTR(y.period, 1, 4) >= CAST(CAST(SUBSTR(CAST(:today AS TEXT), 1, 4) AS BIGINT) - 1 AS TEXT))
     UNION ALL
     SELECT b.unit, b.occurred_on, b.recorded_at
     FROM book_inspection b
-    WHERE b.occasion = 'planned' AND b.result NOT IN ('not-held', 'provider') AND NOT COALESCE(b.updated_at, b.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000
+    WHERE b.occasion = 'planned' AND b.result NOT IN ('not-held', 'provider')
+      AND NOT (LOWER(TRIM(COALESCE(b.subject, ''))) IN ('-', '--', '.', '...', '?', '??', 'n/a', 'na', 'không', 'khÔng', 'không có', 'khÔng cÓ', 'chưa', 'chƯa', 'chưa có', 'chƯa cÓ',
+           'không rõ', 'khÔng rÕ', 'không biết', 'khÔng biẾt', 'chưa rõ', 'chƯa rÕ', 'đang cập nhật', 'Đang cập nhật', 'Đang cẬp nhẬt') OR LOWER(TRIM(COALESCE(b.subject, ''))) LIKE 'không có %' OR LOWER(TRIM(COALESCE(b.subject, ''))) LIKE 'khÔng cÓ %' OR LOWER(TRIM(COALESCE(b.subject, ''))) LIKE 'không kiểm tra%' OR LOWER(TRIM(COALESCE(b.subject, ''))) LIKE 'khÔng kiỂm tra%' OR LOWER(TRIM(COALESCE(b.subject, ''))) LIKE 'chưa có %' OR LOWER(TRIM(COALESCE(b.subject, ''))) LIKE 'chƯa cÓ %' OR LOWER(TRIM(COALESCE(b.subject, ''))) LIKE 'chưa kiểm tra%' OR LOWER(TRIM(COALESCE(b.subject, ''))) LIKE 'chƯa kiỂm tra%') AND NOT COALESCE(b.updated_at, b.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000
 ),
 latest AS (
     SELECT a.unit, MAX(h.occurred_on) AS occurred_on, MAX(h.recorded_at) AS recorded_at

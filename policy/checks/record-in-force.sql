@@ -11,38 +11,32 @@
 -- What was typed before its own day, and not saved since, was a plan then: whether it was issued nobody can say.
 -- A provider's procedure is none of the unit's own.
 WITH words AS (
-    SELECT e.entry, 'name' AS kind, LOWER(TRIM(e.subject)) || ' ' AS said
+    SELECT e.entry, 'name' AS kind, LOWER(RTRIM(LTRIM(e.subject, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said
     FROM fact_entry e
     WHERE e.register = CAST(:register AS TEXT)
-    UNION ALL SELECT p.entry, 'name', LOWER(TRIM(p.title)) || ' ' FROM book_procedure p
-    UNION ALL SELECT i.entry, 'name', LOWER(TRIM(i.title)) || ' ' FROM book_incident_plan i
-    UNION ALL SELECT a.entry, 'name', LOWER(TRIM(a.assignee)) || ' ' FROM book_assignment a
-    UNION ALL SELECT g.entry, 'number', LOWER(TRIM(g.number)) || ' ' FROM book_guidance g
-    UNION ALL SELECT p.entry, 'number', LOWER(TRIM(p.number)) || ' ' FROM book_procedure p
-    UNION ALL SELECT i.entry, 'number', LOWER(TRIM(i.number)) || ' ' FROM book_incident_plan i
-    UNION ALL SELECT a.entry, 'number', LOWER(TRIM(a.number)) || ' ' FROM book_assignment a
-    UNION ALL SELECT m.entry, 'number', LOWER(TRIM(m.number)) || ' ' FROM book_contract_model m
-    UNION ALL SELECT m.entry, 'number', LOWER(TRIM(m.published_at)) || ' ' FROM book_contract_model m
-    UNION ALL SELECT d.entry, 'number', LOWER(TRIM(d.number)) || ' ' FROM book_address_plan d
+    UNION ALL SELECT p.entry, 'name', LOWER(RTRIM(LTRIM(p.title, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' FROM book_procedure p
+    UNION ALL SELECT i.entry, 'name', LOWER(RTRIM(LTRIM(i.title, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' FROM book_incident_plan i
+    UNION ALL SELECT a.entry, 'name', LOWER(RTRIM(LTRIM(a.assignee, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' FROM book_assignment a
+    UNION ALL SELECT g.entry, 'number', LOWER(RTRIM(LTRIM(g.number, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' FROM book_guidance g
+    UNION ALL SELECT p.entry, 'number', LOWER(RTRIM(LTRIM(p.number, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' FROM book_procedure p
+    UNION ALL SELECT i.entry, 'number', LOWER(RTRIM(LTRIM(i.number, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' FROM book_incident_plan i
+    UNION ALL SELECT a.entry, 'number', LOWER(RTRIM(LTRIM(a.number, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' FROM book_assignment a
+    UNION ALL SELECT m.entry, 'number', LOWER(RTRIM(LTRIM(m.number, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' FROM book_contract_model m
+    UNION ALL SELECT m.entry, 'number', LOWER(RTRIM(LTRIM(m.published_at, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' FROM book_contract_model m
+    UNION ALL SELECT d.entry, 'number', LOWER(RTRIM(LTRIM(d.number, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' FROM book_address_plan d
 ),
 unsaid AS (
     SELECT DISTINCT w.entry
     FROM words w
-    WHERE w.said LIKE 'chưa %' OR w.said LIKE 'chƯa %' OR w.said LIKE 'chua %'
-       OR w.said LIKE 'đang %' OR w.said LIKE 'Đang %' OR w.said LIKE 'dang %'
-       OR w.said LIKE 'chờ %' OR w.said LIKE 'chỜ %' OR w.said LIKE 'cho ky %' OR w.said LIKE 'sẽ %' OR w.said LIKE 'sẼ %'
-       OR w.said LIKE 'đã trình %' OR w.said LIKE 'Đã trình %' OR w.said LIKE 'ĐÃ trÌnh %'
-       OR w.said LIKE '%dự thảo%' OR w.said LIKE '%dỰ thẢo%' OR w.said LIKE '%du thao%' OR w.said LIKE '%nháp%' OR w.said LIKE '%nhÁp%'
-       OR w.said LIKE '%(chưa %' OR w.said LIKE '%chưa ban hành%' OR w.said LIKE '%chưa ký%' OR w.said LIKE '%chưa phê duyệt%' OR w.said LIKE '%chưa được%'
-       OR w.said LIKE '%(chờ %' OR w.said LIKE '%chờ ký%' OR w.said LIKE '%chờ ban hành%' OR w.said LIKE '%chờ phê duyệt%' OR w.said LIKE '%chờ duyệt%'
-       OR w.said LIKE '%(đang %' OR w.said LIKE '%đang trình%' OR w.said LIKE '%đang soạn%' OR w.said LIKE '%trình ký%' OR w.said LIKE '%trình phê duyệt%'
-       OR w.said LIKE 'dự kiến%' OR w.said LIKE 'dỰ kiẾn%' OR w.said LIKE '(%'
-       OR w.said LIKE 'so_n th_o%' OR w.said LIKE 'l_y _ ki_n%' OR w.said LIKE 'xin _ ki_n%' OR w.said LIKE 'k_ ho_ch x_y d_ng%' OR w.said LIKE 't_ tr_nh %'
-       OR w.said IN ('khuyết ', 'khuyẾt ', 'trống ', 'trỐng ')
-       OR (w.kind = 'number' AND (w.said LIKE 'trình %' OR w.said LIKE 'trÌnh %' OR w.said LIKE '%/ttr%'))
-       OR (w.kind = 'name' AND (((w.said LIKE 'không %' OR w.said LIKE 'khÔng %' OR w.said LIKE 'khong %') AND w.said NOT LIKE 'không gian %')
-                                OR w.said LIKE 'khuyết%' OR w.said LIKE 'khuyẾt%' OR w.said LIKE 'vị trí khuyết%' OR w.said LIKE 'vỊ trÍ khuyẾt%' OR w.said LIKE 'bỏ trống%' OR w.said LIKE 'bỎ trỐng%'
-                                OR w.said IN ('- ', '-- ', '. ', '... ', '… ', '? ', '?? ', 'n/a ', 'na ')))
+    WHERE (w.said LIKE 'chưa %' OR w.said LIKE 'chƯa %' OR w.said LIKE 'chua c_ %' OR w.said LIKE 'chua r_ %' OR w.said LIKE 'chua k_ %' OR w.said LIKE 'chua ban %' OR w.said LIKE 'chua ph_ %' OR w.said LIKE 'đang %' OR w.said LIKE 'Đang %'
+       OR w.said LIKE 'chờ %' OR w.said LIKE 'chỜ %' OR w.said LIKE 'cho k_ %' OR w.said LIKE 'cho ph_ %' OR w.said LIKE 'cho duy_t %' OR w.said LIKE 'sẽ %' OR w.said LIKE 'sẼ %' OR w.said LIKE 'dự kiến %' OR w.said LIKE 'dỰ kiẾn %'
+       OR w.said LIKE 'khuyết %' OR w.said LIKE 'khuyẾt %' OR w.said LIKE 'vị trí%khuyết %' OR w.said LIKE 'vỊ trÍ%khuyẾt %' OR w.said LIKE 'vị trí%trống %' OR w.said LIKE 'vỊ trÍ%trỐng %' OR w.said LIKE 'bỏ trống %' OR w.said LIKE 'bỎ trỐng %' OR w.said LIKE '_ể trống %' OR w.said LIKE '_Ể trỐng %')
+       OR (w.said LIKE '%dự thảo%' OR w.said LIKE '%dỰ thẢo%' OR w.said LIKE '%du thao%' OR w.said LIKE '%nháp%' OR w.said LIKE '%nhÁp%' OR w.said LIKE 'so_n th_o%' OR w.said LIKE 'l_y _ ki_n%' OR w.said LIKE 'xin _ ki_n%' OR w.said LIKE 'k_ ho_ch x_y d_ng%' OR w.said LIKE 't_ tr_nh %' OR w.said LIKE 'trình k_%' OR w.said LIKE 'trÌnh k_%' OR w.said LIKE 'trình ph_ %' OR w.said LIKE 'trÌnh ph_ %' OR w.said LIKE '_ã trình %' OR w.said LIKE '_Ã trÌnh %'
+          OR w.said LIKE '%(chưa %' OR w.said LIKE '%(chƯa %' OR w.said LIKE '%chưa ban hành%' OR w.said LIKE '%chƯa ban hÀnh%' OR w.said LIKE '%chưa ký%' OR w.said LIKE '%chƯa kÝ%' OR w.said LIKE '%chưa phê duyệt%' OR w.said LIKE '%chƯa phÊ duyỆt%' OR w.said LIKE '%chưa được %duyệt%' OR w.said LIKE '%chưa được ban%' OR w.said LIKE '%chưa được ký%'
+          OR w.said LIKE '%(chờ %' OR w.said LIKE '%(chỜ %' OR w.said LIKE '%chờ ký%' OR w.said LIKE '%chờ ban hành%' OR w.said LIKE '%chờ phê duyệt%' OR w.said LIKE '%chờ duyệt%' OR w.said LIKE '%(_ang %' OR w.said LIKE '%đang trình%' OR w.said LIKE '%đang soạn%' OR w.said LIKE '%đang xây dựng%' OR w.said LIKE '%đang hoàn thiện%' OR w.said LIKE '%đang chờ%' OR w.said LIKE '%đang lấy %' OR w.said LIKE '%đang dự %' OR w.said LIKE '%(lấy ý kiến%' OR w.said LIKE '%(trình %' OR w.said LIKE '%, trình ký%' OR w.said LIKE '%- trình ký%')
+       OR (w.kind = 'number' AND (w.said LIKE 'trình %' OR w.said LIKE 'trÌnh %' OR w.said LIKE '%/ttr %' OR w.said LIKE '%/ttr-%'))
+       OR (w.kind = 'name' AND (w.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
+          OR ((w.said LIKE 'không %' OR w.said LIKE 'khÔng %') AND w.said NOT LIKE 'kh_ng gian %') OR w.said LIKE 'khong c_ %' OR w.said LIKE 'khong r_ %' OR w.said LIKE 'ko c_ %'))
 ),
 saved AS (
     SELECT b.entry
@@ -111,7 +105,7 @@ placed AS (
                     SELECT 1 FROM counts l
                     LEFT JOIN unsaid x ON x.entry = l.entry
                     WHERE l.unit = c.unit AND x.entry IS NULL
-                      AND l.occurred_on > c.occurred_on AND l.expires_on < CAST(:today AS TEXT)
+                      AND l.occurred_on >= c.occurred_on AND l.expires_on < CAST(:today AS TEXT)
                 ) THEN 'outlived'
                 WHEN c.age_days <= CAST(:max_age_days AS BIGINT) THEN 'in-force'
                 ELSE 'not-confirmed' END AS state

@@ -2,14 +2,22 @@
 -- at again has a new entry, which goes before the old. A fault that is newly found has `grace_days`
 -- to be mended, unless a look on an earlier day found it, with no sound one since: so long nobody
 -- can say. Of an entry older than the interval that left a fault, or does not say, nobody can say
--- how it stands today; one that was sound then is not looked at any more.
+-- how it stands today; one that was sound then is not looked at any more. Words that say that there is none, or that nobody looked
+-- yet, are no matter that is found or mended. A measure that was last saved before its own day was a plan then.
 WITH placed AS (
     SELECT e.unit, COALESCE(e.subject, '') AS subject, LOWER(TRIM(COALESCE(e.subject, ''))) AS matter,
            e.result, e.occurred_on, e.recorded_at, e.age_days,
            CASE WHEN e.result IN (CAST(:sound AS TEXT), CAST(:also_sound AS TEXT)) THEN 1 ELSE 0 END AS is_sound,
+           CASE WHEN COALESCE(b.updated_at, e.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - e.age_days) * 86400000 - 25200000 THEN 1 ELSE 0 END AS ahead,
+           CASE WHEN LOWER(TRIM(e.subject)) IN ('-', '--', '.', '...', '?', '??', 'n/a', 'na', 'không', 'khÔng', 'không có', 'khÔng cÓ', 'chưa', 'chƯa', 'chưa có', 'chƯa cÓ',
+                     'không rõ', 'khÔng rÕ', 'không biết', 'khÔng biẾt', 'chưa rõ', 'chƯa rÕ', 'đang cập nhật', 'Đang cập nhật', 'Đang cẬp nhẬt')
+                  OR LOWER(TRIM(e.subject)) LIKE 'không có rủi ro%' OR LOWER(TRIM(e.subject)) LIKE 'khÔng cÓ rỦi ro%' OR LOWER(TRIM(e.subject)) LIKE 'không phát hiện%' OR LOWER(TRIM(e.subject)) LIKE 'khÔng phÁt hiỆn%'
+                  OR LOWER(TRIM(e.subject)) LIKE 'chưa phát hiện%' OR LOWER(TRIM(e.subject)) LIKE 'chƯa phÁt hiỆn%' OR LOWER(TRIM(e.subject)) LIKE 'chưa đánh giá%' OR LOWER(TRIM(e.subject)) LIKE 'chƯa ĐÁnh giÁ%'
+                  OR LOWER(TRIM(e.subject)) LIKE 'chưa xác định%' OR LOWER(TRIM(e.subject)) LIKE 'chƯa xÁc ĐỊnh%' THEN 1 ELSE 0 END AS is_unsaid,
            ROW_NUMBER() OVER (PARTITION BY e.unit, LOWER(TRIM(COALESCE(e.subject, '')))
                               ORDER BY e.occurred_on DESC, e.recorded_at DESC, e.entry) AS place
     FROM fact_entry e
+    LEFT JOIN book_risk b ON b.entry = e.entry
     WHERE e.register = CAST(:register AS TEXT)
 ),
 since AS (
@@ -25,7 +33,9 @@ found AS (
 ),
 judged AS (
     SELECT p.unit, p.subject, p.result, p.occurred_on, p.recorded_at,
-           CASE WHEN p.result IS NULL THEN 'result-missing'
+           CASE WHEN p.is_unsaid = 1 THEN 'unsaid'
+                WHEN p.result IS NULL THEN 'result-missing'
+                WHEN p.is_sound = 1 AND p.ahead = 1 THEN 'typed-ahead'
                 WHEN p.is_sound = 1 THEN CASE WHEN p.age_days <= CAST(:window_days AS BIGINT) THEN 'sound' END
                 WHEN p.age_days > CAST(:window_days AS BIGINT) THEN 'review-old'
                 WHEN p.age_days > CAST(:grace_days AS BIGINT) OR f.found_on < p.occurred_on THEN 'unsound'
@@ -42,6 +52,8 @@ SELECT j.unit AS unit,
             WHEN j.reason = 'unsound' THEN 'unsound'
             WHEN j.reason = 'newly-found' THEN 'newly-found'
             WHEN j.reason = 'review-old' THEN 'review-old'
+            WHEN j.reason = 'unsaid' THEN 'unsaid'
+            WHEN j.reason = 'typed-ahead' THEN 'typed-ahead'
             ELSE 'result-missing' END AS reason,
        j.recorded_at AS observed_at,
        j.result AS result,

@@ -5,8 +5,16 @@
 -- stand any more, nobody can say of what the amendment is. Without an end it is believed only so long
 -- after it was last issued, amended or checked. A title that says in words that there is none is none.
 -- A withdrawal under a name of which nothing is in the book may be that of any that stands (a title in one entry, a number
--- in the other): where as many were withdrawn so as stand, nobody can say; nor where a newer one of the same name ran out.
-WITH issued AS (
+-- in the other): where as many were withdrawn so as stand, nobody can say; nor where a newer one of the same name ran out. Nor can they
+-- where none stands and the book of procedures has rules that were issued since and have not run out: they may have replaced it.
+-- What was last saved before its own day was a plan then: it shows nothing, and may have replaced what does not stand any more.
+WITH early AS (
+    SELECT b.unit, b.entry, b.occurred_on
+    FROM book_internal_regulation b
+    WHERE b.result IN ('issued', 'amended', 'checked')
+      AND COALESCE(b.updated_at, b.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000
+),
+issued AS (
     SELECT e.unit, MAX(CASE WHEN e.result <> 'checked' THEN e.occurred_on END) AS issued_on,
            MAX(e.recorded_at) AS recorded_at,
            COUNT(CASE WHEN e.stands = 1 AND (e.expires_on IS NOT NULL OR e.age_days <= CAST(:max_age_days AS BIGINT))
@@ -40,12 +48,14 @@ WITH issued AS (
         FROM fact_entry f
         WHERE f.register = 'internal-regulation' AND f.result IN ('issued', 'amended', 'checked')
           AND f.occurred_on <= CAST(:today AS TEXT)
+          AND NOT EXISTS (SELECT 1 FROM early y WHERE y.entry = f.entry)
           AND NOT (LOWER(TRIM(COALESCE(f.subject, ''))) IN ('-', '--', '---', '.', '..', '...', '…', '?', '??', '???', '*', '/', 'n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'ko', 'khong', 'chua', 'trống', 'trỐng')
                    OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'không%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'khÔng%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'khong co%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'khong ro%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'ko %'
                    OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'chưa%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'chƯa%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'chua co%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'chua ro%'
                    OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'đang %' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'Đang %' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'chờ %' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'chỜ %'
                    OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'sẽ %' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'sẼ %' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE '%dự thảo%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE '%dỰ thẢo%'
-                   OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'khuyết%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'khuyẾt%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'vị trí khuyết%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'vỊ trÍ khuyẾt%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'bỏ trống%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'bỎ trỐng%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'dự kiến%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'dỰ kiẾn%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE '%nháp%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE '%nhÁp%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE '(%')
+                   OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'khuyết%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'khuyẾt%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'vị trí khuyết%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'vỊ trÍ khuyẾt%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'bỏ trống%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'bỎ trỐng%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'dự kiến%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'dỰ kiẾn%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE '%nháp%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE '%nhÁp%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE '(%'
+               OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE '%chưa ban hành%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE '%chƯa ban hÀnh%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE '%chưa ký%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE '%chƯa kÝ%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE '%chưa phê duyệt%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE '%chƯa phÊ duyỆt%')
     ) e
     GROUP BY e.unit
     HAVING COUNT(CASE WHEN e.result <> 'checked' THEN 1 END) > 0
@@ -60,9 +70,18 @@ nameless AS (
                         AND LOWER(TRIM(k.subject)) = LOWER(TRIM(w.subject)))
     GROUP BY i.unit
 ),
+elsewhere AS (
+    SELECT DISTINCT i.unit
+    FROM issued i
+    JOIN book_procedure p ON p.unit = i.unit AND p.occurred_on > i.issued_on
+                         AND (p.expires_on IS NULL OR p.expires_on >= CAST(:today AS TEXT))
+    UNION
+    SELECT y.unit FROM early y
+),
 told AS (
     SELECT i.unit, i.recorded_at, i.issued_on,
-           CASE WHEN i.standing + i.amendments = 0 AND i.older = 0 THEN 'none-stands'
+           CASE WHEN i.standing + i.amendments = 0 AND i.older = 0 AND x.unit IS NOT NULL THEN 'other-book'
+                WHEN i.standing + i.amendments = 0 AND i.older = 0 THEN 'none-stands'
                 WHEN i.standing = 0 AND i.older > 0 THEN 'older-stands'
                 WHEN i.standing = 0 AND i.issues > 0 THEN 'amendment-alone'
                 WHEN COALESCE(n.withdrawn, 0) >= i.standing + CASE WHEN i.issues = 0 THEN i.amendments ELSE 0 END THEN 'withdrawn-unnamed'
@@ -70,6 +89,7 @@ told AS (
                 ELSE 'not-confirmed' END AS told
     FROM issued i
     LEFT JOIN nameless n ON n.unit = i.unit
+    LEFT JOIN elsewhere x ON x.unit = i.unit
 )
 SELECT t.unit AS unit,
        '' AS subject,
@@ -79,6 +99,7 @@ SELECT t.unit AS unit,
             WHEN t.told = 'not-confirmed' THEN 'not-confirmed'
             WHEN t.told = 'amendment-alone' THEN 'amendment-alone'
             WHEN t.told = 'older-stands' THEN 'older-stands'
+            WHEN t.told = 'other-book' THEN 'other-book'
             WHEN t.told = 'withdrawn-unnamed' THEN 'withdrawn-unnamed'
             ELSE 'none-stands' END AS reason,
        t.recorded_at AS observed_at,

@@ -1,8 +1,8 @@
 -- Was each report that was asked for sent? Of entries with the same words, number and date the
 -- newest stands. What was not answered, or has no answer after its date, is owed until it is; what
 -- was answered late is a breach for the length of the interval; late before the date has come is no answer.
--- Where a later entry of the same words and number with another date was answered, the date may have been moved: of one that
--- has no answer of its own nobody can say.
+-- An entry that says that nothing was asked is no request. Of one that has no answer of its own nobody can say where another entry of the same words was answered that may be its
+-- answer: of the same date under another number, without a date and no earlier, or (the date was moved) of the same number and a later date.
 WITH placed AS (
     SELECT b.unit, b.entry, COALESCE(b.subject, '') AS subject, b.result, b.due_on, b.occurred_on, b.recorded_at, b.age_days,
            ROW_NUMBER() OVER (PARTITION BY b.unit, LOWER(TRIM(COALESCE(b.subject, ''))),
@@ -10,23 +10,33 @@ WITH placed AS (
                               ORDER BY b.occurred_on DESC, b.recorded_at DESC, b.entry) AS place
     FROM book_report_request b
 ),
+unsaid AS (
+    SELECT b.entry
+    FROM book_report_request b
+    WHERE LOWER(TRIM(b.subject)) IN ('-', '--', '.', '...', '?', '??', 'n/a', 'na', 'không', 'khÔng', 'không có', 'khÔng cÓ', 'chưa', 'chƯa', 'chưa có', 'chƯa cÓ',
+           'không rõ', 'khÔng rÕ', 'không biết', 'khÔng biẾt', 'chưa rõ', 'chƯa rÕ', 'đang cập nhật', 'Đang cập nhật', 'Đang cẬp nhẬt')
+       OR LOWER(TRIM(b.subject)) LIKE 'không có yêu cầu%' OR LOWER(TRIM(b.subject)) LIKE 'khÔng cÓ yÊu cẦu%' OR LOWER(TRIM(b.subject)) LIKE 'không có báo cáo%' OR LOWER(TRIM(b.subject)) LIKE 'khÔng cÓ bÁo cÁo%' OR LOWER(TRIM(b.subject)) LIKE 'không nhận%' OR LOWER(TRIM(b.subject)) LIKE 'khÔng nhẬn%' OR LOWER(TRIM(b.subject)) LIKE 'không phát sinh%' OR LOWER(TRIM(b.subject)) LIKE 'khÔng phÁt sinh%' OR LOWER(TRIM(b.subject)) LIKE 'chưa có yêu cầu%' OR LOWER(TRIM(b.subject)) LIKE 'chƯa cÓ yÊu cẦu%' OR LOWER(TRIM(b.subject)) LIKE 'chưa phát sinh%' OR LOWER(TRIM(b.subject)) LIKE 'chƯa phÁt sinh%'
+),
 moved AS (
     SELECT DISTINCT b.entry
     FROM book_report_request b
     JOIN book_report_request a ON a.unit = b.unit AND a.result IN ('answered', 'late')
                               AND LOWER(TRIM(a.subject)) = LOWER(TRIM(b.subject))
-                              AND LOWER(TRIM(a.number)) = LOWER(TRIM(b.number)) AND TRIM(a.number) <> ''
-                              AND a.due_on > b.due_on
+                              AND (a.due_on = b.due_on
+                                   OR (a.due_on IS NULL AND a.occurred_on >= b.occurred_on)
+                                   OR (a.due_on > b.due_on AND TRIM(a.number) <> '' AND LOWER(TRIM(a.number)) = LOWER(TRIM(b.number))))
     WHERE b.result IS NULL
 )
 SELECT p.unit AS unit,
        p.subject AS subject,
-       CASE WHEN p.result = 'answered' THEN 'met'
+       CASE WHEN u.entry IS NOT NULL THEN NULL
+            WHEN p.result = 'answered' THEN 'met'
             WHEN p.due_on >= CAST(:today AS TEXT) THEN NULL
             WHEN p.result = 'late' THEN 'breached'
             WHEN m.entry IS NOT NULL THEN NULL
             WHEN p.result = 'unanswered' OR p.due_on IS NOT NULL THEN 'breached' END AS status,
-       CASE WHEN p.result = 'answered' THEN 'sound'
+       CASE WHEN u.entry IS NOT NULL THEN 'unsaid'
+            WHEN p.result = 'answered' THEN 'sound'
             WHEN p.due_on >= CAST(:today AS TEXT) THEN 'waiting'
             WHEN p.result = 'late' THEN 'late'
             WHEN m.entry IS NOT NULL THEN 'moved'
@@ -39,5 +49,6 @@ SELECT p.unit AS unit,
        p.occurred_on AS occurred_on
 FROM placed p
 LEFT JOIN moved m ON m.entry = p.entry
+LEFT JOIN unsaid u ON u.entry = p.entry
 WHERE p.place = 1
   AND (p.age_days <= CAST(:window_days AS BIGINT) OR p.result IS NULL OR p.result NOT IN ('answered', 'late'))
