@@ -7,7 +7,8 @@ WITH unsaid AS (
     FROM fact_entry e
     WHERE e.register = CAST(:register AS TEXT)
       AND LOWER(TRIM(e.subject)) IN ('-', '--', '.', '...', '?', '??', 'n/a', 'na', 'không', 'khÔng', 'không có', 'khÔng cÓ', 'chưa', 'chƯa', 'chưa có', 'chƯa cÓ',
-           'không rõ', 'khÔng rÕ', 'không biết', 'khÔng biẾt', 'chưa rõ', 'chƯa rÕ', 'đang cập nhật', 'Đang cập nhật', 'Đang cẬp nhẬt')
+           'không rõ', 'khÔng rÕ', 'không biết', 'khÔng biẾt', 'chưa rõ', 'chƯa rÕ', 'đang cập nhật', 'Đang cập nhật', 'Đang cẬp nhẬt', 'khuyết', 'khuyẾt', 'trống', 'trỐng', 'bỏ trống', 'bỎ trỐng',
+           '(không)', '(không có)', '(chưa có)', '(trống)', 'none', 'null', 'ko', 'ko có', 'khong', 'khong co', 'chua', 'chua co')
 ),
 told AS (
     SELECT e.unit, e.entry, COALESCE(e.subject, '') AS subject, LOWER(TRIM(COALESCE(e.subject, ''))) AS thing,

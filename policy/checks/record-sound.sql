@@ -11,15 +11,18 @@ nobody AS (
     SELECT DISTINCT w.entry
     FROM words w
     WHERE w.said LIKE 'không %' OR w.said LIKE 'khÔng %' OR w.said LIKE 'chưa %' OR w.said LIKE 'chƯa %'
-       OR w.said LIKE 'đang %' OR w.said LIKE 'Đang %'
-       OR w.said IN ('- ', '-- ', '. ', '... ', '? ', '?? ', 'n/a ', 'na ')
+       OR w.said LIKE 'đang %' OR w.said LIKE 'Đang %' OR w.said LIKE 'chờ %' OR w.said LIKE 'chỜ %' OR w.said LIKE 'sẽ %' OR w.said LIKE 'sẼ %'
+       OR w.said LIKE 'khuyết %' OR w.said LIKE 'khuyẾt %' OR w.said LIKE 'bỏ trống %' OR w.said LIKE 'bỎ trỐng %'
+       OR w.said LIKE 'khong co %' OR w.said LIKE 'chua co %' OR w.said LIKE '(%'
+       OR w.said IN ('- ', '-- ', '. ', '... ', '? ', '?? ', 'n/a ', 'na ', 'trống ', 'trỐng ', 'ko ', 'khong ', 'chua ', 'none ', 'null ')
 ),
 unsaid AS (
     SELECT e.entry
     FROM fact_entry e
     WHERE e.register = CAST(:register AS TEXT)
       AND LOWER(TRIM(e.subject)) IN ('-', '--', '.', '...', '?', '??', 'n/a', 'na', 'không', 'khÔng', 'không có', 'khÔng cÓ', 'chưa', 'chƯa', 'chưa có', 'chƯa cÓ',
-           'không rõ', 'khÔng rÕ', 'không biết', 'khÔng biẾt', 'chưa rõ', 'chƯa rÕ', 'đang cập nhật', 'Đang cập nhật', 'Đang cẬp nhẬt')
+           'không rõ', 'khÔng rÕ', 'không biết', 'khÔng biẾt', 'chưa rõ', 'chƯa rÕ', 'đang cập nhật', 'Đang cập nhật', 'Đang cẬp nhẬt', 'khuyết', 'khuyẾt', 'trống', 'trỐng', 'bỏ trống', 'bỎ trỐng',
+           '(không)', '(không có)', '(chưa có)', '(trống)', 'none', 'null', 'ko', 'ko có', 'khong', 'khong co', 'chua', 'chua co')
 )
 SELECT e.unit AS unit,
        COALESCE(e.subject, '') AS subject,
