@@ -2,6 +2,8 @@
 -- the interval? What was typed before its own day was a plan then: whether it came about nobody can say.
 -- A book that another body may keep in the unit's stead (`kept_by`, a held role; none where empty)
 -- has stopped only if that body of the province wrote nothing either.
+-- What the unit wrote within the interval in another book where somebody may enter the same (`other_register`, with
+-- `other_result`; none where empty) may be it: nobody can say.
 -- Where a result is named, an entry about "nothing" or "not known" tells of nothing.
 WITH unsaid AS (
     SELECT e.entry
@@ -28,6 +30,12 @@ latest AS (
     FROM placed p
     GROUP BY p.unit
 ),
+other AS (
+    SELECT DISTINCT e.unit
+    FROM fact_entry e
+    WHERE e.register = CAST(:other_register AS TEXT) AND e.result = CAST(:other_result AS TEXT)
+      AND e.age_days <= CAST(:max_age_days AS BIGINT)
+),
 elsewhere AS (
     SELECT DISTINCT r.province
     FROM fact_role r
@@ -39,10 +47,11 @@ elsewhere AS (
 SELECT l.unit AS unit,
        '' AS subject,
        CASE WHEN l.done > 0 THEN 'met'
-            WHEN l.ahead = 0 AND w.province IS NULL THEN 'breached' END AS status,
+            WHEN l.ahead = 0 AND w.province IS NULL AND o.unit IS NULL THEN 'breached' END AS status,
        CASE WHEN l.done > 0 THEN 'recent'
             WHEN l.ahead > 0 THEN 'typed-ahead'
             WHEN w.province IS NOT NULL THEN 'kept-elsewhere'
+            WHEN o.unit IS NOT NULL THEN 'other-book'
             ELSE 'too-old' END AS reason,
        l.recorded_at AS observed_at,
        l.last_on AS last_on,
@@ -51,3 +60,4 @@ SELECT l.unit AS unit,
 FROM latest l
 LEFT JOIN fact_organization u ON u.unit = l.unit
 LEFT JOIN elsewhere w ON w.province = u.province
+LEFT JOIN other o ON o.unit = l.unit

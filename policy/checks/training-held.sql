@@ -2,6 +2,7 @@
 -- older, but the body with which the rule has it held together (`together`, a held role; none
 -- where empty) entered one since, of the first kind or of none
 -- that is told (`held`), nobody can say whose it was. A course that nobody came to was not held.
+-- Nor whether a class that stands in the unit's book of security training within the interval is one.
 -- What was last saved before its own day was a plan then: whether it came about nobody can say.
 WITH courses AS (
     SELECT b.unit, b.result, b.occurred_on, b.recorded_at, b.age_days,
@@ -17,6 +18,11 @@ own AS (
     WHERE e.result IN (CAST(:result AS TEXT), CAST(:also_result AS TEXT), CAST(:other_result AS TEXT))
     GROUP BY e.unit
 ),
+other AS (
+    SELECT DISTINCT e.unit
+    FROM fact_entry e
+    WHERE e.register = 'security-training' AND e.age_days <= CAST(:max_age_days AS BIGINT)
+),
 elsewhere AS (
     SELECT DISTINCT r.province
     FROM fact_role r
@@ -28,11 +34,12 @@ SELECT o.unit AS unit,
        '' AS subject,
        CASE WHEN o.age_days <= CAST(:max_age_days AS BIGINT) THEN 'met'
             WHEN o.ahead_days <= CAST(:max_age_days AS BIGINT) OR (o.age_days IS NULL AND o.ahead_days IS NOT NULL) THEN NULL
-            WHEN l.province IS NULL THEN 'breached' END AS status,
+            WHEN l.province IS NULL AND s.unit IS NULL THEN 'breached' END AS status,
        CASE WHEN o.age_days <= CAST(:max_age_days AS BIGINT) THEN 'recent'
             WHEN o.ahead_days <= CAST(:max_age_days AS BIGINT) OR (o.age_days IS NULL AND o.ahead_days IS NOT NULL) THEN 'typed-ahead'
-            WHEN l.province IS NULL THEN 'too-old'
-            ELSE 'elsewhere' END AS reason,
+            WHEN l.province IS NOT NULL THEN 'elsewhere'
+            WHEN s.unit IS NOT NULL THEN 'other-book'
+            ELSE 'too-old' END AS reason,
        o.recorded_at AS observed_at,
        o.last_on AS last_on,
        COALESCE(o.age_days, o.ahead_days) AS age_days,
@@ -40,3 +47,4 @@ SELECT o.unit AS unit,
 FROM own o
 LEFT JOIN fact_organization u ON u.unit = o.unit
 LEFT JOIN elsewhere l ON l.province = u.province
+LEFT JOIN other s ON s.unit = o.unit
