@@ -44,7 +44,8 @@ WITH issued AS (
                    OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'không%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'khÔng%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'khong co%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'khong ro%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'ko %'
                    OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'chưa%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'chƯa%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'chua co%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'chua ro%'
                    OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'đang %' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'Đang %' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'chờ %' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'chỜ %'
-                   OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'sẽ %' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'sẼ %' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE '%dự thảo%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE '%dỰ thẢo%')
+                   OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'sẽ %' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'sẼ %' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE '%trình ký%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE '%chờ ký%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE '%chưa ban hành%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE '%chưa ký%'
+                   OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE '%chờ phê duyệt%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE '%chưa phê duyệt%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE '%chưa được duyệt%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE '%dự thảo%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE '%dỰ thẢo%')
     ) e
     GROUP BY e.unit
     HAVING COUNT(CASE WHEN e.result <> 'checked' THEN 1 END) > 0

@@ -16,7 +16,7 @@ WITH papers AS (
                 ELSE TRIM(COALESCE(b.system, '')) END AS system
     FROM book_design_document b
     WHERE NOT (b.result <> 'changed' AND b.number IS NOT NULL
-               AND (LOWER(TRIM(b.number)) LIKE 'chưa %' OR LOWER(TRIM(b.number)) LIKE 'chƯa %'
+               AND (LOWER(TRIM(b.number)) LIKE '(%' OR LOWER(TRIM(b.number)) LIKE 'chưa %' OR LOWER(TRIM(b.number)) LIKE 'chƯa %'
                     OR LOWER(TRIM(b.number)) LIKE 'đang %' OR LOWER(TRIM(b.number)) LIKE 'Đang %' OR LOWER(TRIM(b.number)) LIKE 'chờ %' OR LOWER(TRIM(b.number)) LIKE 'chỜ %'
                OR LOWER(TRIM(b.number)) LIKE 'sẽ %' OR LOWER(TRIM(b.number)) LIKE 'sẼ %'
                OR LOWER(TRIM(b.number)) LIKE 'đã trình %' OR LOWER(TRIM(b.number)) LIKE 'Đã trình %'
