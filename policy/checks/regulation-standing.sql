@@ -3,7 +3,7 @@
 -- that name is in the book, a withdrawal on the day of issue is that one's, which was replaced. An amendment
 -- shows that there is one where its issue was never entered; where what was issued does not
 -- stand any more, nobody can say of what the amendment is. Without an end it is believed only so long
--- after it was last issued, amended or checked. A title that says in words that there is none is none.
+-- after it was last issued, amended or checked. Where one was checked after what was issued had run out, nobody can say. A title that says in words that there is none is none.
 -- A withdrawal under a name of which nothing is in the book may be that of any that stands (a title in one entry, a number
 -- in the other): where as many were withdrawn so as stand, nobody can say; nor where a newer one of the same name ran out.
 WITH issued AS (
@@ -15,7 +15,9 @@ WITH issued AS (
            COUNT(CASE WHEN e.result = 'issued' AND e.stands = 1 AND e.replaced = 0 THEN 1 END) AS standing,
            COUNT(CASE WHEN e.result = 'issued' AND e.stands = 1 AND e.replaced = 1 THEN 1 END) AS older,
            COUNT(CASE WHEN e.result = 'amended' AND e.stands = 1 THEN 1 END) AS amendments,
-           MIN(CASE WHEN e.result <> 'checked' AND e.stands = 1 THEN e.occurred_on END) AS first_on
+           MIN(CASE WHEN e.result <> 'checked' AND e.stands = 1 THEN e.occurred_on END) AS first_on,
+           MAX(CASE WHEN e.result = 'checked' THEN e.occurred_on END) AS checked_on,
+           MAX(CASE WHEN e.result <> 'checked' THEN e.expires_on END) AS ended_on
     FROM (
         SELECT f.unit, f.occurred_on, f.recorded_at, f.result, f.expires_on, f.age_days,
                CASE WHEN (f.expires_on IS NULL OR f.expires_on >= CAST(:today AS TEXT))
@@ -62,7 +64,8 @@ nameless AS (
 ),
 told AS (
     SELECT i.unit, i.recorded_at, i.issued_on,
-           CASE WHEN i.standing + i.amendments = 0 AND i.older = 0 THEN 'none-stands'
+           CASE WHEN i.standing + i.amendments = 0 AND i.older = 0 AND i.checked_on > i.ended_on THEN 'checked-since'
+                WHEN i.standing + i.amendments = 0 AND i.older = 0 THEN 'none-stands'
                 WHEN i.standing = 0 AND i.older > 0 THEN 'older-stands'
                 WHEN i.standing = 0 AND i.issues > 0 THEN 'amendment-alone'
                 WHEN COALESCE(n.withdrawn, 0) >= i.standing + CASE WHEN i.issues = 0 THEN i.amendments ELSE 0 END THEN 'withdrawn-unnamed'
@@ -77,6 +80,7 @@ SELECT t.unit AS unit,
             WHEN t.told = 'none-stands' THEN 'breached' END AS status,
        CASE WHEN t.told = 'in-force' THEN 'in-force'
             WHEN t.told = 'not-confirmed' THEN 'not-confirmed'
+            WHEN t.told = 'checked-since' THEN 'checked-since'
             WHEN t.told = 'amendment-alone' THEN 'amendment-alone'
             WHEN t.told = 'older-stands' THEN 'older-stands'
             WHEN t.told = 'withdrawn-unnamed' THEN 'withdrawn-unnamed'
