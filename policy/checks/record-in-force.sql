@@ -32,6 +32,7 @@ unsaid AS (
        OR w.said LIKE 'đang %' OR w.said LIKE 'Đang %' OR w.said LIKE 'dang %'
        OR w.said LIKE 'chờ %' OR w.said LIKE 'chỜ %' OR w.said LIKE 'cho ky %' OR w.said LIKE 'sẽ %' OR w.said LIKE 'sẼ %'
        OR w.said LIKE 'đã trình %' OR w.said LIKE 'Đã trình %' OR w.said LIKE 'ĐÃ trÌnh %'
+       OR w.said LIKE '%đang xây dựng%' OR w.said LIKE '%đang soạn%' OR w.said LIKE '%lấy ý kiến%' OR w.said LIKE '%đang hoàn thiện%' OR w.said LIKE '%đang trình%' OR w.said LIKE '%đang chờ%'
        OR w.said LIKE '%trình ký%' OR w.said LIKE '%chờ ký%' OR w.said LIKE '%chưa ban hành%' OR w.said LIKE '%chưa ký%'
        OR w.said LIKE '%chờ phê duyệt%' OR w.said LIKE '%chưa phê duyệt%' OR w.said LIKE '%chưa được duyệt%'
        OR w.said LIKE '%dự thảo%' OR w.said LIKE '%dỰ thẢo%' OR w.said LIKE '%du thao%'
