@@ -33,7 +33,7 @@ told AS (
                 WHEN s.taken = 'both' AND s.result = 'unapproved' THEN 'result-missing'
                 WHEN s.taken = 'not-in-use' AND s.result = 'untested' THEN 'result-missing'
                 WHEN (s.taken IN ('independent', 'both') OR (s.taken IS NULL AND s.result = 'accepted'))
-                 AND (LOWER(TRIM(s.who)) IN ('-', '--', '---', '.', '..', '...', '…', '?', '??', '???', '*', '/', 'n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'ko', 'khong', 'chua', 'trống', 'trỐng')
+                 AND (LOWER(TRIM(s.who)) IN ('-', '--', '---', '.', '..', '...', '…', '?', '??', '???', '*', '/', 'n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'ko', 'khong', 'chua', 'trống', 'trỐng') OR LOWER(TRIM(s.who)) LIKE 'khuyết%' OR LOWER(TRIM(s.who)) LIKE 'khuyẾt%' OR LOWER(TRIM(s.who)) LIKE 'bỏ trống%' OR LOWER(TRIM(s.who)) LIKE 'bỎ trỐng%' OR LOWER(TRIM(s.who)) LIKE 'để trống%' OR LOWER(TRIM(s.who)) LIKE 'ĐỂ trỐng%' OR LOWER(TRIM(s.who)) LIKE 'vị trí%khuyết%' OR LOWER(TRIM(s.who)) LIKE 'vị trí%trống%' OR LOWER(TRIM(s.who)) LIKE '(%'
                       OR LOWER(TRIM(s.who)) LIKE 'không%' OR LOWER(TRIM(s.who)) LIKE 'khÔng%' OR LOWER(TRIM(s.who)) LIKE 'khong co%' OR LOWER(TRIM(s.who)) LIKE 'khong ro%' OR LOWER(TRIM(s.who)) LIKE 'ko %'
                       OR LOWER(TRIM(s.who)) LIKE 'chưa%' OR LOWER(TRIM(s.who)) LIKE 'chƯa%' OR LOWER(TRIM(s.who)) LIKE 'chua co%' OR LOWER(TRIM(s.who)) LIKE 'chua ro%'
                       OR LOWER(TRIM(s.who)) LIKE 'đang %' OR LOWER(TRIM(s.who)) LIKE 'Đang %' OR LOWER(TRIM(s.who)) LIKE 'chờ %' OR LOWER(TRIM(s.who)) LIKE 'chỜ %'

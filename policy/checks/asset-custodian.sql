@@ -9,7 +9,7 @@ WITH told AS (
 devices AS (
     SELECT t.unit, t.name, t.role, t.custodian, t.updated_at,
            CASE WHEN t.said = UPPER(t.said)
-                  OR t.said IN ('n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'khong', 'chua', 'ko', 'trống', 'trỐng')
+                  OR t.said IN ('n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'khong', 'chua', 'ko', 'trống', 'trỐng') OR t.said LIKE 'khuyết%' OR t.said LIKE 'khuyẾt%' OR t.said LIKE 'bỏ trống%' OR t.said LIKE 'bỎ trỐng%' OR t.said LIKE 'để trống%' OR t.said LIKE 'ĐỂ trỐng%' OR t.said LIKE 'vị trí%khuyết%' OR t.said LIKE 'vị trí%trống%'
                   OR t.said LIKE 'không%' OR t.said LIKE 'khÔng%' OR t.said LIKE 'khong co%' OR t.said LIKE 'khong ro%' OR t.said LIKE 'ko %'
                   OR t.said LIKE 'chưa%' OR t.said LIKE 'chƯa%' OR t.said LIKE 'chua co%' OR t.said LIKE 'chua ro%'
                   OR t.said LIKE 'đang %' OR t.said LIKE 'Đang %' OR t.said LIKE 'chờ %' OR t.said LIKE 'chỜ %' OR t.said LIKE 'sẽ %' OR t.said LIKE 'sẼ %'

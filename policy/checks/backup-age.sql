@@ -1,6 +1,7 @@
 -- When did each system last report a backup that succeeded, however its name was written?
 -- That the first tries failed is no breach before the interval is over: nobody can say yet, nor of a success whose moment is blank or has yet to come. One
--- that was entered as retired since is not asked about, and says nothing of any other.
+-- that was entered as retired since is not asked about, and says nothing of any other. A report on
+-- "nothing", or on a system that is not told, says nothing.
 WITH reports AS (
     SELECT e.unit, MAX(e.subject) AS subject, COUNT(*) AS reports, MAX(e.recorded_at) AS recorded_at,
            MIN(COALESCE(e.finished_at, e.recorded_at)) AS first_at,
@@ -24,13 +25,17 @@ renamed AS (
 )
 SELECT r.unit AS unit,
        r.subject AS subject,
-       CASE WHEN r.succeeded_at >= CAST(:now AS BIGINT) - CAST(:max_age_days AS BIGINT) * 86400000 THEN 'met'
+       CASE WHEN r.name IN ('-', '--', '.', '...', '?', '??', 'n/a', 'na', 'không', 'khÔng', 'khôngcó', 'khÔngcÓ', 'chưa', 'chƯa', 'chưacó', 'chƯacÓ', 'khôngrõ', 'chưarõ',
+                            'khuyết', 'khuyẾt', 'trống', 'trỐng', '(khôngcó)', '(chưacó)', 'none', 'null', 'ko', 'kocó', 'khong', 'khongco', 'chua', 'chuaco') THEN NULL
+            WHEN r.succeeded_at >= CAST(:now AS BIGINT) - CAST(:max_age_days AS BIGINT) * 86400000 THEN 'met'
             WHEN r.untimed_at >= CAST(:now AS BIGINT) - CAST(:max_age_days AS BIGINT) * 86400000 THEN NULL
             WHEN r.succeeded_at IS NULL
                  AND r.first_at >= CAST(:now AS BIGINT) - CAST(:max_age_days AS BIGINT) * 86400000 THEN NULL
             WHEN n.name IS NOT NULL THEN NULL
             ELSE 'breached' END AS status,
-       CASE WHEN r.succeeded_at >= CAST(:now AS BIGINT) - CAST(:max_age_days AS BIGINT) * 86400000 THEN 'backed-up'
+       CASE WHEN r.name IN ('-', '--', '.', '...', '?', '??', 'n/a', 'na', 'không', 'khÔng', 'khôngcó', 'khÔngcÓ', 'chưa', 'chƯa', 'chưacó', 'chƯacÓ', 'khôngrõ', 'chưarõ',
+                            'khuyết', 'khuyẾt', 'trống', 'trỐng', '(khôngcó)', '(chưacó)', 'none', 'null', 'ko', 'kocó', 'khong', 'khongco', 'chua', 'chuaco') THEN 'unsaid'
+            WHEN r.succeeded_at >= CAST(:now AS BIGINT) - CAST(:max_age_days AS BIGINT) * 86400000 THEN 'backed-up'
             WHEN r.untimed_at >= CAST(:now AS BIGINT) - CAST(:max_age_days AS BIGINT) * 86400000 THEN 'untimed'
             WHEN r.succeeded_at IS NULL THEN 'never-succeeded'
             WHEN n.name IS NOT NULL THEN 'renamed'

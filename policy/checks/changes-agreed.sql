@@ -9,7 +9,7 @@
 WITH told AS (
     SELECT b.unit, b.subject,
            CASE WHEN b.result = 'agreed'
-                 AND (LOWER(TRIM(b.decided_by)) IN ('-', '--', '---', '.', '..', '...', '…', '?', '??', '???', '*', '/', 'n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'ko', 'khong', 'chua', 'trống', 'trỐng')
+                 AND (LOWER(TRIM(b.decided_by)) IN ('-', '--', '---', '.', '..', '...', '…', '?', '??', '???', '*', '/', 'n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'ko', 'khong', 'chua', 'trống', 'trỐng') OR LOWER(TRIM(b.decided_by)) LIKE 'khuyết%' OR LOWER(TRIM(b.decided_by)) LIKE 'khuyẾt%' OR LOWER(TRIM(b.decided_by)) LIKE 'bỏ trống%' OR LOWER(TRIM(b.decided_by)) LIKE 'bỎ trỐng%' OR LOWER(TRIM(b.decided_by)) LIKE 'để trống%' OR LOWER(TRIM(b.decided_by)) LIKE 'ĐỂ trỐng%' OR LOWER(TRIM(b.decided_by)) LIKE 'vị trí%khuyết%' OR LOWER(TRIM(b.decided_by)) LIKE 'vị trí%trống%' OR LOWER(TRIM(b.decided_by)) LIKE '(%'
                       OR LOWER(TRIM(b.decided_by)) LIKE 'không%' OR LOWER(TRIM(b.decided_by)) LIKE 'khÔng%' OR LOWER(TRIM(b.decided_by)) LIKE 'khong co%' OR LOWER(TRIM(b.decided_by)) LIKE 'khong ro%' OR LOWER(TRIM(b.decided_by)) LIKE 'ko %'
                       OR LOWER(TRIM(b.decided_by)) LIKE 'chưa%' OR LOWER(TRIM(b.decided_by)) LIKE 'chƯa%' OR LOWER(TRIM(b.decided_by)) LIKE 'chua co%' OR LOWER(TRIM(b.decided_by)) LIKE 'chua ro%'
                       OR LOWER(TRIM(b.decided_by)) LIKE 'đang %' OR LOWER(TRIM(b.decided_by)) LIKE 'Đang %' OR LOWER(TRIM(b.decided_by)) LIKE 'chờ %' OR LOWER(TRIM(b.decided_by)) LIKE 'chỜ %'

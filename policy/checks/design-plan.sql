@@ -22,7 +22,7 @@ WITH placed AS (
     FROM book_design_document e
     WHERE e.subject = CAST(:subject AS TEXT) AND e.result IN ('approved', 'reassessed')
       AND (e.number IS NULL
-           OR NOT (LOWER(TRIM(e.number)) LIKE 'chưa %' OR LOWER(TRIM(e.number)) LIKE 'chƯa %'
+           OR NOT (LOWER(TRIM(e.number)) LIKE '(%' OR LOWER(TRIM(e.number)) LIKE 'chưa %' OR LOWER(TRIM(e.number)) LIKE 'chƯa %'
                    OR LOWER(TRIM(e.number)) LIKE 'đang %' OR LOWER(TRIM(e.number)) LIKE 'Đang %' OR LOWER(TRIM(e.number)) LIKE 'chờ %' OR LOWER(TRIM(e.number)) LIKE 'chỜ %'
                OR LOWER(TRIM(e.number)) LIKE 'sẽ %' OR LOWER(TRIM(e.number)) LIKE 'sẼ %'
                OR LOWER(TRIM(e.number)) LIKE 'đã trình %' OR LOWER(TRIM(e.number)) LIKE 'Đã trình %'

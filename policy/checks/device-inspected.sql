@@ -2,20 +2,31 @@
 -- service? `role` narrows it to one kind of device; `any` takes all. Devices that went into
 -- service before the day `since` are older than the rule; empty, there is no such day. That no
 -- inspection is entered does not show that there was none, nor does a day of inspection after
--- the day of service, whatever came of it: it may be of a later check, and the one before use was passed.
+-- the day of service, whatever came of it: it may be of a later check, and the one before use was passed; nor does one
+-- that was passed before nobody, or not yet, as the field of who inspected says.
 -- One that failed ahead of a day of service that has yet to come breaks nothing so far. Units with no such device on record are not
 -- told of: the registry may have gaps.
+WITH nobody AS (
+    SELECT d.device
+    FROM fact_device d
+    WHERE (LOWER(TRIM(d.inspected_by)) IN ('-', '--', '.', '...', '?', '??', 'n/a', 'na', 'none', 'null', 'ko', 'khong', 'chua', 'trống', 'trỐng')
+          OR LOWER(TRIM(d.inspected_by)) LIKE 'không%' OR LOWER(TRIM(d.inspected_by)) LIKE 'khÔng%' OR LOWER(TRIM(d.inspected_by)) LIKE 'chưa%' OR LOWER(TRIM(d.inspected_by)) LIKE 'chƯa%' OR LOWER(TRIM(d.inspected_by)) LIKE 'đang %' OR LOWER(TRIM(d.inspected_by)) LIKE 'Đang %'
+          OR LOWER(TRIM(d.inspected_by)) LIKE 'chờ %' OR LOWER(TRIM(d.inspected_by)) LIKE 'chỜ %' OR LOWER(TRIM(d.inspected_by)) LIKE 'sẽ %' OR LOWER(TRIM(d.inspected_by)) LIKE 'sẼ %' OR LOWER(TRIM(d.inspected_by)) LIKE 'khuyết%' OR LOWER(TRIM(d.inspected_by)) LIKE 'khuyẾt%'
+          OR LOWER(TRIM(d.inspected_by)) LIKE 'bỏ trống%' OR LOWER(TRIM(d.inspected_by)) LIKE 'bỎ trỐng%' OR LOWER(TRIM(d.inspected_by)) LIKE 'khong co%' OR LOWER(TRIM(d.inspected_by)) LIKE 'chua co%' OR LOWER(TRIM(d.inspected_by)) LIKE '(%')
+)
 SELECT d.unit AS unit,
        d.name AS subject,
        CASE WHEN CAST(:since AS TEXT) <> '' AND d.in_service_on < CAST(:since AS TEXT) THEN 'not_applicable'
             WHEN d.inspected_on IS NULL OR d.inspection_result IS NULL THEN NULL
             WHEN d.in_service_on IS NULL OR d.inspected_on > d.in_service_on THEN NULL
+            WHEN d.inspection_result = 'passed' AND w.device IS NOT NULL THEN NULL
             WHEN d.inspection_result = 'passed' THEN 'met'
             WHEN d.in_service_on <= CAST(:today AS TEXT) THEN 'breached' END AS status,
        CASE WHEN CAST(:since AS TEXT) <> '' AND d.in_service_on < CAST(:since AS TEXT) THEN 'before-rule'
             WHEN d.inspected_on IS NULL OR d.inspection_result IS NULL THEN 'not-inspected'
             WHEN d.in_service_on IS NULL THEN 'service-date-missing'
             WHEN d.inspected_on > d.in_service_on THEN 'inspected-later'
+            WHEN d.inspection_result = 'passed' AND w.device IS NOT NULL THEN 'by-nobody'
             WHEN d.inspection_result = 'passed' THEN 'inspected'
             WHEN d.in_service_on <= CAST(:today AS TEXT) THEN 'failed'
             ELSE 'not-in-service-yet' END AS reason,
@@ -24,5 +35,6 @@ SELECT d.unit AS unit,
        d.in_service_on AS in_service_on,
        d.inspected_on AS inspected_on
 FROM fact_device d
+LEFT JOIN nobody w ON w.device = d.device
 WHERE d.status = 'active' AND d.role <> 'standalone-computer'
   AND (CAST(:role AS TEXT) = 'any' OR d.role = CAST(:role AS TEXT))

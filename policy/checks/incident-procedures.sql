@@ -4,7 +4,31 @@
 -- issued yet is none. Where the newest of a kind and title ran out and an older one has not, nobody can say whether it was replaced;
 -- nor, where all ran out, whether a response plan, a plan of intake or a document of the book of procedures that was entered later and
 -- stands (or a procedure that was last saved before its own day, a plan then) replaced it; nor which of two of one title and day holds, where one has run out.
-WITH kinds AS (
+WITH words AS (
+    SELECT e.entry, 'name' AS kind, LOWER(RTRIM(LTRIM(e.title, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said FROM book_incident_plan e
+    UNION ALL
+    SELECT e.entry, 'number', LOWER(RTRIM(LTRIM(e.number, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' FROM book_incident_plan e
+),
+unsaid AS (
+    SELECT w.entry
+    FROM words w
+    WHERE (w.kind = 'name' AND (w.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
+       OR ((w.said LIKE 'không %' OR w.said LIKE 'khÔng %') AND w.said NOT LIKE 'kh_ng gian %') OR w.said LIKE 'khong c_ %' OR w.said LIKE 'khong r_ %' OR w.said LIKE 'ko c_ %'
+       OR w.said LIKE 'chưa %' OR w.said LIKE 'chƯa %' OR w.said LIKE 'chua c_ %' OR w.said LIKE 'chua r_ %' OR w.said LIKE 'chua k_ %' OR w.said LIKE 'chua ban %' OR w.said LIKE 'chua ph_ %' OR w.said LIKE 'đang %' OR w.said LIKE 'Đang %'
+       OR w.said LIKE 'chờ %' OR w.said LIKE 'chỜ %' OR w.said LIKE 'cho k_ %' OR w.said LIKE 'cho ph_ %' OR w.said LIKE 'cho duy_t %' OR w.said LIKE 'sẽ %' OR w.said LIKE 'sẼ %' OR w.said LIKE 'dự kiến %' OR w.said LIKE 'dỰ kiẾn %'
+       OR w.said LIKE 'khuyết %' OR w.said LIKE 'khuyẾt %' OR w.said LIKE 'vị trí%khuyết %' OR w.said LIKE 'vỊ trÍ%khuyẾt %' OR w.said LIKE 'vị trí%trống %' OR w.said LIKE 'vỊ trÍ%trỐng %' OR w.said LIKE 'bỏ trống %' OR w.said LIKE 'bỎ trỐng %' OR w.said LIKE '_ể trống %' OR w.said LIKE '_Ể trỐng %'
+       OR w.said LIKE '%dự thảo%' OR w.said LIKE '%dỰ thẢo%' OR w.said LIKE '%du thao%' OR w.said LIKE '%nháp%' OR w.said LIKE '%nhÁp%' OR w.said LIKE 'so_n th_o%' OR w.said LIKE 'l_y _ ki_n%' OR w.said LIKE 'xin _ ki_n%' OR w.said LIKE 'k_ ho_ch x_y d_ng%' OR w.said LIKE 't_ tr_nh %' OR w.said LIKE 'trình k_%' OR w.said LIKE 'trÌnh k_%' OR w.said LIKE 'trình ph_ %' OR w.said LIKE 'trÌnh ph_ %' OR w.said LIKE '_ã trình %' OR w.said LIKE '_Ã trÌnh %'
+       OR w.said LIKE '%(chưa %' OR w.said LIKE '%(chƯa %' OR w.said LIKE '%chưa ban hành%' OR w.said LIKE '%chƯa ban hÀnh%' OR w.said LIKE '%chưa ký%' OR w.said LIKE '%chƯa kÝ%' OR w.said LIKE '%chưa phê duyệt%' OR w.said LIKE '%chƯa phÊ duyỆt%' OR w.said LIKE '%chưa được %duyệt%' OR w.said LIKE '%chưa được ban%' OR w.said LIKE '%chưa được ký%'
+       OR w.said LIKE '%(chờ %' OR w.said LIKE '%(chỜ %' OR w.said LIKE '%chờ ký%' OR w.said LIKE '%chờ ban hành%' OR w.said LIKE '%chờ phê duyệt%' OR w.said LIKE '%chờ duyệt%' OR w.said LIKE '%(_ang %' OR w.said LIKE '%đang trình%' OR w.said LIKE '%đang soạn%' OR w.said LIKE '%đang xây dựng%' OR w.said LIKE '%đang hoàn thiện%' OR w.said LIKE '%đang chờ%' OR w.said LIKE '%đang lấy %' OR w.said LIKE '%đang dự %' OR w.said LIKE '%(lấy ý kiến%' OR w.said LIKE '%(trình %' OR w.said LIKE '%, trình ký%' OR w.said LIKE '%- trình ký%'))
+       OR (w.kind = 'number' AND (w.said LIKE 'chưa %' OR w.said LIKE 'chƯa %' OR w.said LIKE 'chua c_ %' OR w.said LIKE 'chua r_ %' OR w.said LIKE 'chua k_ %' OR w.said LIKE 'chua ban %' OR w.said LIKE 'chua ph_ %' OR w.said LIKE 'đang %' OR w.said LIKE 'Đang %'
+          OR w.said LIKE 'chờ %' OR w.said LIKE 'chỜ %' OR w.said LIKE 'cho k_ %' OR w.said LIKE 'cho ph_ %' OR w.said LIKE 'cho duy_t %' OR w.said LIKE 'sẽ %' OR w.said LIKE 'sẼ %' OR w.said LIKE 'dự kiến %' OR w.said LIKE 'dỰ kiẾn %'
+          OR w.said LIKE 'khuyết %' OR w.said LIKE 'khuyẾt %' OR w.said LIKE 'vị trí%khuyết %' OR w.said LIKE 'vỊ trÍ%khuyẾt %' OR w.said LIKE 'vị trí%trống %' OR w.said LIKE 'vỊ trÍ%trỐng %' OR w.said LIKE 'bỏ trống %' OR w.said LIKE 'bỎ trỐng %' OR w.said LIKE '_ể trống %' OR w.said LIKE '_Ể trỐng %'
+          OR w.said LIKE '%dự thảo%' OR w.said LIKE '%dỰ thẢo%' OR w.said LIKE '%du thao%' OR w.said LIKE '%nháp%' OR w.said LIKE '%nhÁp%' OR w.said LIKE 'so_n th_o%' OR w.said LIKE 'l_y _ ki_n%' OR w.said LIKE 'xin _ ki_n%' OR w.said LIKE 'k_ ho_ch x_y d_ng%' OR w.said LIKE 't_ tr_nh %' OR w.said LIKE 'trình k_%' OR w.said LIKE 'trÌnh k_%' OR w.said LIKE 'trình ph_ %' OR w.said LIKE 'trÌnh ph_ %' OR w.said LIKE '_ã trình %' OR w.said LIKE '_Ã trÌnh %'
+          OR w.said LIKE '%(chưa %' OR w.said LIKE '%(chƯa %' OR w.said LIKE '%chưa ban hành%' OR w.said LIKE '%chƯa ban hÀnh%' OR w.said LIKE '%chưa ký%' OR w.said LIKE '%chƯa kÝ%' OR w.said LIKE '%chưa phê duyệt%' OR w.said LIKE '%chƯa phÊ duyỆt%' OR w.said LIKE '%chưa được %duyệt%' OR w.said LIKE '%chưa được ban%' OR w.said LIKE '%chưa được ký%'
+          OR w.said LIKE '%(chờ %' OR w.said LIKE '%(chỜ %' OR w.said LIKE '%chờ ký%' OR w.said LIKE '%chờ ban hành%' OR w.said LIKE '%chờ phê duyệt%' OR w.said LIKE '%chờ duyệt%' OR w.said LIKE '%(_ang %' OR w.said LIKE '%đang trình%' OR w.said LIKE '%đang soạn%' OR w.said LIKE '%đang xây dựng%' OR w.said LIKE '%đang hoàn thiện%' OR w.said LIKE '%đang chờ%' OR w.said LIKE '%đang lấy %' OR w.said LIKE '%đang dự %' OR w.said LIKE '%(lấy ý kiến%' OR w.said LIKE '%(trình %' OR w.said LIKE '%, trình ký%' OR w.said LIKE '%- trình ký%'
+          OR w.said LIKE 'trình %' OR w.said LIKE 'trÌnh %' OR w.said LIKE '%/ttr %' OR w.said LIKE '%/ttr-%'))
+),
+kinds AS (
     SELECT 'procedure-ordinary' AS kind
     UNION ALL
     SELECT 'procedure-serious' AS kind
@@ -13,20 +37,7 @@ issued AS (
     SELECT e.unit, e.entry, e.subject, e.title, e.occurred_on, e.recorded_at, e.expires_on, e.age_days,
            CASE WHEN COALESCE(e.updated_at, e.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - e.age_days) * 86400000 - 25200000 THEN 1 ELSE 0 END AS ahead
     FROM book_incident_plan e
-    WHERE NOT (LOWER(TRIM(COALESCE(e.title, ''))) IN ('-', '--', '---', '.', '..', '...', '…', '?', '??', '???', '*', '/', 'n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'ko', 'khong', 'chua', 'trống', 'trỐng')
-               OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'không%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'khÔng%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'khong co%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'khong ro%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'ko %'
-               OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'chưa%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'chƯa%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'chua co%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'chua ro%'
-               OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'đang %' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'Đang %' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'chờ %' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'chỜ %'
-               OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'sẽ %' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'sẼ %' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE '%dự thảo%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE '%dỰ thẢo%'
-               OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'khuyết%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'khuyẾt%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'vị trí khuyết%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'vỊ trÍ khuyẾt%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'bỏ trống%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'bỎ trỐng%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'dự kiến%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'dỰ kiẾn%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE '%nháp%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE '%nhÁp%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE '(%'
-               OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE '%chưa ban hành%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE '%chƯa ban hÀnh%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE '%chưa ký%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE '%chƯa kÝ%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE '%chưa phê duyệt%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE '%chƯa phÊ duyỆt%')
-      AND NOT (LOWER(TRIM(COALESCE(e.number, ''))) LIKE 'chưa %' OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE 'chƯa %'
-               OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE 'đang %' OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE 'Đang %' OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE 'chờ %' OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE 'chỜ %'
-               OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE 'sẽ %' OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE 'sẼ %'
-               OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE 'đã trình %' OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE 'Đã trình %'
-               OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE '%dự thảo%' OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE '%dỰ thẢo%'
-               OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE 'trình %' OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE 'trÌnh %' OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE 'dự kiến%' OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE 'dỰ kiẾn%' OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE '%nháp%' OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE '%nhÁp%' OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE '(%'
-               OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE '%chưa ban hành%' OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE '%chƯa ban hÀnh%' OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE '%chưa ký%' OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE '%chƯa kÝ%' OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE '%chưa phê duyệt%' OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE '%chƯa phÊ duyỆt%')
+    WHERE e.entry NOT IN (SELECT u.entry FROM unsaid u)
 ),
 others AS (
     SELECT s.unit, MAX(s.occurred_on) AS last_on

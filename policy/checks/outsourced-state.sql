@@ -19,7 +19,7 @@ WITH void AS (
 told AS (
     SELECT b.unit, b.entry, COALESCE(b.subject, '') AS subject, b.result, b.occurred_on, b.recorded_at, b.age_days,
            CASE WHEN CAST(:fault AS TEXT) = 'without-contract' AND b.result IN (CAST(:sound AS TEXT), CAST(:also_sound AS TEXT))
-                 AND (LOWER(TRIM(b.contract)) IN ('-', '--', '---', '.', '..', '...', '…', '?', '??', '???', '*', '/', 'n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'ko', 'khong', 'chua', 'trống', 'trỐng')
+                 AND (LOWER(TRIM(b.contract)) IN ('-', '--', '---', '.', '..', '...', '…', '?', '??', '???', '*', '/', 'n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'ko', 'khong', 'chua', 'trống', 'trỐng') OR LOWER(TRIM(b.contract)) LIKE 'khuyết%' OR LOWER(TRIM(b.contract)) LIKE 'khuyẾt%' OR LOWER(TRIM(b.contract)) LIKE 'bỏ trống%' OR LOWER(TRIM(b.contract)) LIKE 'bỎ trỐng%' OR LOWER(TRIM(b.contract)) LIKE 'để trống%' OR LOWER(TRIM(b.contract)) LIKE 'ĐỂ trỐng%' OR LOWER(TRIM(b.contract)) LIKE 'vị trí%khuyết%' OR LOWER(TRIM(b.contract)) LIKE 'vị trí%trống%' OR LOWER(TRIM(b.contract)) LIKE '(%'
                       OR LOWER(TRIM(b.contract)) LIKE 'không%' OR LOWER(TRIM(b.contract)) LIKE 'khÔng%' OR LOWER(TRIM(b.contract)) LIKE 'khong co%' OR LOWER(TRIM(b.contract)) LIKE 'khong ro%' OR LOWER(TRIM(b.contract)) LIKE 'ko %'
                       OR LOWER(TRIM(b.contract)) LIKE 'chưa%' OR LOWER(TRIM(b.contract)) LIKE 'chƯa%' OR LOWER(TRIM(b.contract)) LIKE 'chua co%' OR LOWER(TRIM(b.contract)) LIKE 'chua ro%'
                       OR LOWER(TRIM(b.contract)) LIKE 'đang %' OR LOWER(TRIM(b.contract)) LIKE 'Đang %' OR LOWER(TRIM(b.contract)) LIKE 'chờ %' OR LOWER(TRIM(b.contract)) LIKE 'chỜ %'

@@ -14,7 +14,7 @@ WITH written AS (
 placed AS (
     SELECT w.unit, w.result, w.responsible, w.expires_on, w.age_days, w.occurred_on, w.recorded_at, w.place,
            CASE WHEN w.said = UPPER(w.said)
-                  OR w.said IN ('n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'khong', 'chua', 'ko', 'trống', 'trỐng')
+                  OR w.said IN ('n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'khong', 'chua', 'ko', 'trống', 'trỐng') OR w.said LIKE 'khuyết%' OR w.said LIKE 'khuyẾt%' OR w.said LIKE 'bỏ trống%' OR w.said LIKE 'bỎ trỐng%' OR w.said LIKE 'để trống%' OR w.said LIKE 'ĐỂ trỐng%' OR w.said LIKE 'vị trí%khuyết%' OR w.said LIKE 'vị trí%trống%'
                   OR w.said LIKE 'không%' OR w.said LIKE 'khÔng%' OR w.said LIKE 'khong co%' OR w.said LIKE 'khong ro%' OR w.said LIKE 'ko %'
                   OR w.said LIKE 'chưa%' OR w.said LIKE 'chƯa%' OR w.said LIKE 'chua co%' OR w.said LIKE 'chua ro%'
                   OR w.said LIKE 'đang %' OR w.said LIKE 'Đang %' OR w.said LIKE 'chờ %' OR w.said LIKE 'chỜ %' OR w.said LIKE 'sẽ %' OR w.said LIKE 'sẼ %'

@@ -6,6 +6,8 @@
 -- can say that nothing stands while a document of another kind, entered later, may have replaced it (also one in another
 -- of the books in which a unit's own rules, plans and assignments stand), nor
 -- that an older one without an end stands, which the one that ran out may have replaced.
+-- A withdrawal under a name of which nothing is in the book may be that of any that stands: where as many were withdrawn so
+-- as stand, nobody can say.
 -- Words that say that there is nothing yet ("chưa có", "đang xây dựng", "chờ ký", "dự thảo"), also behind a title, are no
 -- document; a document need not have a number.
 -- What was typed before its own day, and not saved since, was a plan then: whether it was issued nobody can say.
@@ -124,13 +126,22 @@ counted AS (
            MAX(p.expires_on) AS expires_on, COUNT(*) AS entries
     FROM placed p
     GROUP BY p.unit
+),
+nameless AS (
+    SELECT p.unit, COUNT(DISTINCT w.entry) AS withdrawn
+    FROM placed p
+    JOIN told w ON w.unit = p.unit AND w.ends = 1 AND w.occurred_on > p.occurred_on
+    WHERE p.state = 'in-force'
+      AND NOT EXISTS (SELECT 1 FROM told k WHERE k.unit = w.unit AND k.ends = 0 AND k.name = w.name)
+    GROUP BY p.unit
 )
 SELECT c.unit AS unit,
        '' AS subject,
-       CASE WHEN c.standing > 0 THEN 'met'
-            WHEN c.doubtful + c.outlived + c.unclear + c.unsaid > 0 THEN NULL
+       CASE WHEN c.standing > COALESCE(n.withdrawn, 0) THEN 'met'
+            WHEN c.standing + c.doubtful + c.outlived + c.unclear + c.unsaid > 0 THEN NULL
             ELSE 'breached' END AS status,
-       CASE WHEN c.standing > 0 THEN 'in-force'
+       CASE WHEN c.standing > COALESCE(n.withdrawn, 0) THEN 'in-force'
+            WHEN c.standing > 0 THEN 'withdrawn-unnamed'
             WHEN c.doubtful > 0 THEN 'not-confirmed'
             WHEN c.outlived > 0 THEN 'outlived'
             WHEN c.unclear > 0 THEN 'unclear'
@@ -142,3 +153,4 @@ SELECT c.unit AS unit,
        c.expires_on AS expires_on,
        c.entries AS entries
 FROM counted c
+LEFT JOIN nameless n ON n.unit = c.unit

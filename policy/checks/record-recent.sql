@@ -2,6 +2,8 @@
 -- the interval? What was typed before its own day was a plan then: whether it came about nobody can say.
 -- A book that another body may keep in the unit's stead (`kept_by`, a held role; none where empty)
 -- has stopped only if that body of the province wrote nothing either.
+-- What the unit wrote within the interval in another book where somebody may enter the same (`other_register`, with
+-- `other_result`; none where empty) may be it: nobody can say.
 -- An entry about what is "not known" or "not yet" tells of nothing, nor, where a result is named, does one about "nothing",
 -- nor a drill that nobody came to.
 -- An entry of another result that may be what is asked about (`perhaps`, results between commas; none where empty)
@@ -40,6 +42,12 @@ latest AS (
     FROM placed p
     GROUP BY p.unit
 ),
+other AS (
+    SELECT DISTINCT e.unit
+    FROM fact_entry e
+    WHERE e.register = CAST(:other_register AS TEXT) AND e.result = CAST(:other_result AS TEXT)
+      AND e.age_days <= CAST(:max_age_days AS BIGINT)
+),
 elsewhere AS (
     SELECT DISTINCT o.unit
     FROM fact_role r
@@ -57,10 +65,11 @@ elsewhere AS (
 SELECT l.unit AS unit,
        '' AS subject,
        CASE WHEN l.done > 0 THEN 'met'
-            WHEN l.ahead = 0 AND w.unit IS NULL THEN 'breached' END AS status,
+            WHEN l.ahead = 0 AND w.unit IS NULL AND o.unit IS NULL THEN 'breached' END AS status,
        CASE WHEN l.done > 0 THEN 'recent'
             WHEN l.ahead > 0 THEN 'typed-ahead'
             WHEN w.unit IS NOT NULL THEN 'kept-elsewhere'
+            WHEN o.unit IS NOT NULL THEN 'other-book'
             ELSE 'too-old' END AS reason,
        l.recorded_at AS observed_at,
        l.last_on AS last_on,
@@ -68,3 +77,4 @@ SELECT l.unit AS unit,
        l.entries AS entries
 FROM latest l
 LEFT JOIN elsewhere w ON w.unit = l.unit
+LEFT JOIN other o ON o.unit = l.unit

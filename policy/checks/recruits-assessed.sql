@@ -13,7 +13,7 @@ WITH void AS (
 recruits AS (
     SELECT b.unit, b.subject, b.result, b.occurred_on, b.recorded_at,
            CASE WHEN TRIM(COALESCE(b.assessed_by, '')) = '' THEN 'blank'
-                WHEN LOWER(TRIM(b.assessed_by)) IN ('-', '--', '---', '.', '..', '...', '…', '?', '??', '???', '*', '/', 'n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'ko', 'khong', 'chua', 'trống', 'trỐng')
+                WHEN LOWER(TRIM(b.assessed_by)) IN ('-', '--', '---', '.', '..', '...', '…', '?', '??', '???', '*', '/', 'n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'ko', 'khong', 'chua', 'trống', 'trỐng') OR LOWER(TRIM(b.assessed_by)) LIKE 'khuyết%' OR LOWER(TRIM(b.assessed_by)) LIKE 'khuyẾt%' OR LOWER(TRIM(b.assessed_by)) LIKE 'bỏ trống%' OR LOWER(TRIM(b.assessed_by)) LIKE 'bỎ trỐng%' OR LOWER(TRIM(b.assessed_by)) LIKE 'để trống%' OR LOWER(TRIM(b.assessed_by)) LIKE 'ĐỂ trỐng%' OR LOWER(TRIM(b.assessed_by)) LIKE 'vị trí%khuyết%' OR LOWER(TRIM(b.assessed_by)) LIKE 'vị trí%trống%' OR LOWER(TRIM(b.assessed_by)) LIKE '(%'
                   OR LOWER(TRIM(b.assessed_by)) LIKE 'không%' OR LOWER(TRIM(b.assessed_by)) LIKE 'khÔng%' OR LOWER(TRIM(b.assessed_by)) LIKE 'khong co%' OR LOWER(TRIM(b.assessed_by)) LIKE 'khong ro%' OR LOWER(TRIM(b.assessed_by)) LIKE 'ko %'
                   OR LOWER(TRIM(b.assessed_by)) LIKE 'chưa%' OR LOWER(TRIM(b.assessed_by)) LIKE 'chƯa%' OR LOWER(TRIM(b.assessed_by)) LIKE 'chua co%' OR LOWER(TRIM(b.assessed_by)) LIKE 'chua ro%'
                   OR LOWER(TRIM(b.assessed_by)) LIKE 'đang %' OR LOWER(TRIM(b.assessed_by)) LIKE 'Đang %' OR LOWER(TRIM(b.assessed_by)) LIKE 'chờ %' OR LOWER(TRIM(b.assessed_by)) LIKE 'chỜ %'

@@ -26,7 +26,7 @@ registered AS (
     SELECT m.unit, COUNT(*) AS computers, COUNT(m.address) AS addressed,
            COUNT(CASE WHEN m.address IS NULL
                        AND NOT (m.said = UPPER(m.said)
-                                OR m.said IN ('n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'khong', 'chua', 'ko', 'trống', 'trỐng')
+                                OR m.said IN ('n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'khong', 'chua', 'ko', 'trống', 'trỐng') OR m.said LIKE 'khuyết%' OR m.said LIKE 'khuyẾt%' OR m.said LIKE 'bỏ trống%' OR m.said LIKE 'bỎ trỐng%' OR m.said LIKE 'để trống%' OR m.said LIKE 'ĐỂ trỐng%' OR m.said LIKE 'vị trí%khuyết%' OR m.said LIKE 'vị trí%trống%'
                                 OR m.said LIKE 'không%' OR m.said LIKE 'khÔng%' OR m.said LIKE 'khong co%' OR m.said LIKE 'khong ro%' OR m.said LIKE 'ko %'
                                 OR m.said LIKE 'chưa%' OR m.said LIKE 'chƯa%' OR m.said LIKE 'chua co%' OR m.said LIKE 'chua ro%'
                                 OR m.said LIKE 'đang %' OR m.said LIKE 'Đang %' OR m.said LIKE 'chờ %' OR m.said LIKE 'chỜ %' OR m.said LIKE 'sẽ %' OR m.said LIKE 'sẼ %'
@@ -70,7 +70,7 @@ booked AS (
            COUNT(CASE WHEN e.state = 'wired' THEN 1 END) AS wired,
            COUNT(CASE WHEN e.state = 'held'
                        AND NOT (e.said = UPPER(e.said)
-                                OR e.said IN ('n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'khong', 'chua', 'ko', 'trống', 'trỐng')
+                                OR e.said IN ('n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'khong', 'chua', 'ko', 'trống', 'trỐng') OR e.said LIKE 'khuyết%' OR e.said LIKE 'khuyẾt%' OR e.said LIKE 'bỏ trống%' OR e.said LIKE 'bỎ trỐng%' OR e.said LIKE 'để trống%' OR e.said LIKE 'ĐỂ trỐng%' OR e.said LIKE 'vị trí%khuyết%' OR e.said LIKE 'vị trí%trống%'
                                 OR e.said LIKE 'không%' OR e.said LIKE 'khÔng%' OR e.said LIKE 'khong co%' OR e.said LIKE 'khong ro%' OR e.said LIKE 'ko %'
                                 OR e.said LIKE 'chưa%' OR e.said LIKE 'chƯa%' OR e.said LIKE 'chua co%' OR e.said LIKE 'chua ro%'
                                 OR e.said LIKE 'đang %' OR e.said LIKE 'Đang %' OR e.said LIKE 'chờ %' OR e.said LIKE 'chỜ %' OR e.said LIKE 'sẽ %' OR e.said LIKE 'sẼ %'

@@ -9,7 +9,7 @@
 -- other way. What was last saved before its own day was a plan then. A document whose number says that it is not issued yet is none.
 WITH papers AS (
     SELECT b.unit, b.entry, b.subject, b.result, b.occurred_on, b.recorded_at, b.expires_on, b.age_days,
-           CASE WHEN LOWER(TRIM(b.system)) IN ('-', '--', '---', '.', '..', '...', '…', '?', '??', '???', '*', '/', 'n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'ko', 'khong', 'chua', 'trống', 'trỐng')
+           CASE WHEN LOWER(TRIM(b.system)) IN ('-', '--', '---', '.', '..', '...', '…', '?', '??', '???', '*', '/', 'n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'ko', 'khong', 'chua', 'trống', 'trỐng') OR LOWER(TRIM(b.system)) LIKE 'khuyết%' OR LOWER(TRIM(b.system)) LIKE 'khuyẾt%' OR LOWER(TRIM(b.system)) LIKE 'bỏ trống%' OR LOWER(TRIM(b.system)) LIKE 'bỎ trỐng%' OR LOWER(TRIM(b.system)) LIKE 'để trống%' OR LOWER(TRIM(b.system)) LIKE 'ĐỂ trỐng%' OR LOWER(TRIM(b.system)) LIKE 'vị trí%khuyết%' OR LOWER(TRIM(b.system)) LIKE 'vị trí%trống%' OR LOWER(TRIM(b.system)) LIKE '(%'
                   OR LOWER(TRIM(b.system)) LIKE 'không%' OR LOWER(TRIM(b.system)) LIKE 'khÔng%' OR LOWER(TRIM(b.system)) LIKE 'khong co%' OR LOWER(TRIM(b.system)) LIKE 'khong ro%' OR LOWER(TRIM(b.system)) LIKE 'ko %'
                   OR LOWER(TRIM(b.system)) LIKE 'chưa%' OR LOWER(TRIM(b.system)) LIKE 'chƯa%' OR LOWER(TRIM(b.system)) LIKE 'chua co%' OR LOWER(TRIM(b.system)) LIKE 'chua ro%'
                   OR LOWER(TRIM(b.system)) LIKE 'đang %' OR LOWER(TRIM(b.system)) LIKE 'Đang %' OR LOWER(TRIM(b.system)) LIKE 'chờ %' OR LOWER(TRIM(b.system)) LIKE 'chỜ %'
