@@ -1,7 +1,15 @@
 -- When did each system last report a backup that succeeded, however its name was written?
 -- That the first tries failed is no breach before the interval is over: nobody can say yet, nor of a success whose moment is blank or has yet to come. One
--- that was entered as retired since is not asked about, and says nothing of any other.
-WITH reports AS (
+-- that was entered as retired since is not asked about, and says nothing of any other. A success that was last saved more than a day before its own
+-- was a plan then, and words that say that there is nothing name no system.
+WITH written AS (
+    SELECT b.unit, b.entry, b.subject, b.result, b.occurred_on, b.recorded_at,
+           CASE WHEN (COALESCE(b.updated_at, b.recorded_at) + 25200000) / 86400000 + 1 < (b.finished_at + 25200000) / 86400000
+                THEN NULL ELSE b.finished_at END AS finished_at,
+           LOWER(LTRIM(COALESCE(b.subject, ''), ' -.,;([*')) AS said
+    FROM book_backup_report b
+),
+reports AS (
     SELECT e.unit, MAX(e.subject) AS subject, COUNT(*) AS reports, MAX(e.recorded_at) AS recorded_at,
            MIN(COALESCE(e.finished_at, e.recorded_at)) AS first_at,
            MAX(CASE WHEN e.result = 'success' THEN e.finished_at END) AS succeeded_at,
@@ -10,8 +18,12 @@ WITH reports AS (
            MAX(CASE WHEN e.result <> 'retired' THEN e.occurred_on END) AS reported_on,
            MAX(COALESCE(e.finished_at, e.recorded_at)) AS last_at,
            LOWER(REPLACE(COALESCE(e.subject, ''), ' ', '')) AS name
-    FROM fact_entry e
-    WHERE e.register = 'backup-report'
+    FROM written e
+    WHERE e.subject IS NULL
+       OR NOT (e.said IN ('', 'n/a', 'na', 'none', 'không', 'khÔng', 'khong', 'trống', 'trỐng', 'khuyết', 'khuyẾt')
+               OR e.said LIKE 'không có%' OR e.said LIKE 'khÔng cÓ%' OR e.said LIKE 'khong co%' OR e.said LIKE 'không rõ%' OR e.said LIKE 'khÔng rÕ%'
+               OR e.said LIKE 'chưa%' OR e.said LIKE 'chƯa%' OR e.said LIKE 'chua %' OR e.said LIKE 'chờ %' OR e.said LIKE 'chỜ %'
+               OR e.said LIKE 'đang %' OR e.said LIKE 'Đang %' OR e.said LIKE 'sẽ %' OR e.said LIKE 'sẼ %' OR e.said LIKE 'dự kiến%' OR e.said LIKE 'dỰ kiẾn%')
     GROUP BY e.unit, LOWER(REPLACE(COALESCE(e.subject, ''), ' ', ''))
 ),
 renamed AS (
