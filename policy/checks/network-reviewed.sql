@@ -1,7 +1,16 @@
 -- Was the unit's whole system reviewed within the interval? An assessment that was entered shows it;
 -- that none is entered shows nothing, for no text says in which book a review stands. One that names a year before the interval is not of it,
--- whenever it was typed; nor is one that says in words that nobody assessed,
+-- whenever it was typed; nor is one that says in words that nobody assessed, or that there was nothing,
 -- or that was last saved before its own day: it was a plan then.
+WITH words AS (
+    SELECT b.entry, LOWER(LTRIM(COALESCE(b.done_by, ''), ' -.,;([*')) AS said
+    FROM book_vulnerability_assessment b
+    WHERE TRIM(b.done_by) <> ''
+    UNION ALL
+    SELECT b.entry, LOWER(LTRIM(COALESCE(b.subject, ''), ' -.,;([*')) AS said
+    FROM book_vulnerability_assessment b
+    WHERE TRIM(b.subject) <> ''
+)
 SELECT e.unit AS unit,
        '' AS subject,
        'met' AS status,
@@ -10,11 +19,14 @@ SELECT e.unit AS unit,
        MAX(e.occurred_on) AS occurred_on
 FROM book_vulnerability_assessment e
 WHERE e.result = 'whole-system'
-  AND NOT (LOWER(TRIM(COALESCE(e.done_by, ''))) IN ('-', '--', '---', '.', '..', '...', '…', '?', '??', '???', '*', '/', 'n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'ko', 'khong', 'chua', 'trống', 'trỐng')
-           OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'không%' OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'khÔng%' OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'khong co%' OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'khong ro%' OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'ko %'
-           OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'chưa%' OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'chƯa%' OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'chua co%' OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'chua ro%'
-           OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'đang %' OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'Đang %' OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'chờ %' OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'chỜ %'
-           OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'sẽ %' OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'sẼ %' OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'dự thảo%' OR LOWER(TRIM(COALESCE(e.done_by, ''))) LIKE 'dỰ thẢo%')
+  AND NOT EXISTS (SELECT 1 FROM words w
+                  WHERE w.entry = e.entry
+                    AND (w.said IN ('', 'n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'ko', 'chua', 'không', 'khÔng', 'khong', 'trống', 'trỐng', 'khuyết', 'khuyẾt')
+                         OR (w.said LIKE 'không %' AND w.said NOT LIKE 'không gian%') OR (w.said LIKE 'khÔng %' AND w.said NOT LIKE 'khÔng gian%')
+                         OR w.said LIKE 'khong co%' OR w.said LIKE 'khong ro%'
+                         OR w.said LIKE 'chưa%' OR w.said LIKE 'chƯa%' OR w.said LIKE 'chua %' OR w.said LIKE 'chờ %' OR w.said LIKE 'chỜ %'
+                         OR w.said LIKE 'đang %' OR w.said LIKE 'Đang %' OR w.said LIKE 'sẽ %' OR w.said LIKE 'sẼ %' OR w.said LIKE 'dự kiến%' OR w.said LIKE 'dỰ kiẾn%' OR w.said LIKE 'dự thảo%' OR w.said LIKE 'dỰ thẢo%' OR w.said LIKE 'ko %'
+                         OR w.said LIKE '?%' OR w.said LIKE '/%' OR w.said LIKE '…%'))
   AND e.age_days <= CAST(:max_age_days AS BIGINT)
   AND NOT COALESCE(e.updated_at, e.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - e.age_days) * 86400000 - 25200000
   AND (COALESCE(e.period, '') = ''
