@@ -1,7 +1,7 @@
 -- When did each system last report a backup that succeeded, however its name was written?
 -- That the first tries failed is no breach before the interval is over: nobody can say yet, nor of a success whose moment is blank or has yet to come. One
 -- that was entered as retired since is not asked about, and says nothing of any other. A success that was last saved more than a day before its own
--- was a plan then, and words that say that there is nothing name no system.
+-- was a plan then. Where a name fell silent and one that holds it, or that it holds began since, or one that says the whole was backed up since, it may be the same or within it. Words that say that there is nothing name no system.
 WITH written AS (
     SELECT b.unit, b.entry, b.subject, b.result, b.occurred_on, b.recorded_at,
            CASE WHEN (COALESCE(b.updated_at, b.recorded_at) + 25200000) / 86400000 + 1 < (b.finished_at + 25200000) / 86400000
@@ -29,9 +29,10 @@ reports AS (
 renamed AS (
     SELECT DISTINCT r.unit, r.name
     FROM reports r
-    JOIN reports o ON o.unit = r.unit AND o.name <> r.name AND o.first_at > r.last_at
-                  AND o.succeeded_at >= CAST(:now AS BIGINT) - CAST(:max_age_days AS BIGINT) * 86400000
-                  AND (o.name LIKE '%' || r.name || '%' OR r.name LIKE '%' || o.name || '%')
+    JOIN reports o ON o.unit = r.unit AND o.name <> r.name AND o.last_at > r.last_at
+                  AND (o.succeeded_at >= CAST(:now AS BIGINT) - CAST(:max_age_days AS BIGINT) * 86400000 OR o.retired_on IS NOT NULL)
+                  AND (o.first_at > r.last_at AND (o.name LIKE '%' || r.name || '%' OR r.name LIKE '%' || o.name || '%')
+                       OR o.name LIKE 'toàn%' OR o.name LIKE 'toÀn%' OR o.name LIKE 'tấtcả%' OR o.name LIKE 'tẤtcẢ%' OR o.name LIKE 'cảhệ%' OR o.name LIKE 'cẢhỆ%')
     WHERE r.name <> '' AND o.name <> '' AND r.succeeded_at IS NOT NULL
 )
 SELECT r.unit AS unit,

@@ -2,7 +2,7 @@
 -- failed is a trial too: it was made and told what it is made for. A system whose newest entry
 -- says that it is no longer used is not asked about, and says nothing of any other. A trial is of the day
 -- on which it was finished, where that is told: the entry may have been written later. Spaces in a name make no
--- other system; where a name fell silent and one that holds it, or that it holds, began since, it may be the same.
+-- other system; where a name fell silent and one that holds it, or that it holds began since, or one that says the whole was tried since, it may be the same or within it.
 -- An entry that was last saved before its own day, and tells no moment, was a plan then; words that say that there is nothing name no system.
 WITH written AS (
     SELECT b.unit, b.entry, b.subject, b.result, b.occurred_on, b.recorded_at, b.finished_at, b.age_days,
@@ -37,9 +37,10 @@ named AS (
 renamed AS (
     SELECT DISTINCT r.unit, r.name
     FROM named r
-    JOIN named o ON o.unit = r.unit AND o.name <> r.name AND o.first_days < r.last_days
+    JOIN named o ON o.unit = r.unit AND o.name <> r.name AND o.last_days < r.last_days
                 AND o.last_days <= CAST(:max_age_days AS BIGINT)
-                AND (o.name LIKE '%' || r.name || '%' OR r.name LIKE '%' || o.name || '%')
+                AND (o.first_days < r.last_days AND (o.name LIKE '%' || r.name || '%' OR r.name LIKE '%' || o.name || '%')
+                     OR o.name LIKE 'toàn%' OR o.name LIKE 'toÀn%' OR o.name LIKE 'tấtcả%' OR o.name LIKE 'tẤtcẢ%' OR o.name LIKE 'cảhệ%' OR o.name LIKE 'cẢhỆ%')
     WHERE r.name <> '' AND o.name <> ''
 )
 SELECT t.unit AS unit,
