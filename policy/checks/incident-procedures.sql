@@ -1,7 +1,7 @@
 -- Has the unit response procedures that have not expired: of ordinary and of serious incidents, or
 -- (`kinds` is `any`) of any kind? One without an end is believed only so long. A kind of which there
 -- was never one is without data, and so is one for which only a procedure of no kind stands. One whose title or number says that it is not
--- issued yet is none. Where the newest of a kind and title ran out and an older one has not, nobody can say whether it was replaced;
+-- issued yet, or that was last saved before its own day, is none. Where the newest of a kind and title ran out and an older one has not, nobody can say whether it was replaced;
 -- nor, where all ran out, whether a response plan or plan of intake that was entered later and stands replaced it.
 WITH kinds AS (
     SELECT 'procedure-ordinary' AS kind
@@ -11,7 +11,8 @@ WITH kinds AS (
 issued AS (
     SELECT e.unit, e.entry, e.subject, e.title, e.occurred_on, e.recorded_at, e.expires_on, e.age_days
     FROM book_incident_plan e
-    WHERE NOT (LOWER(TRIM(COALESCE(e.title, ''))) IN ('-', '--', '---', '.', '..', '...', '…', '?', '??', '???', '*', '/', 'n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'ko', 'khong', 'chua', 'trống', 'trỐng')
+    WHERE NOT COALESCE(e.updated_at, e.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - e.age_days) * 86400000 - 25200000
+      AND NOT (LOWER(TRIM(COALESCE(e.title, ''))) IN ('-', '--', '---', '.', '..', '...', '…', '?', '??', '???', '*', '/', 'n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'ko', 'khong', 'chua', 'trống', 'trỐng')
                OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'không%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'khÔng%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'khong co%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'khong ro%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'ko %'
                OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'chưa%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'chƯa%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'chua co%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'chua ro%'
                OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'đang %' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'Đang %' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'chờ %' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'chỜ %'

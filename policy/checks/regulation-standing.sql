@@ -1,4 +1,4 @@
--- Has the unit issued an internal regulation that still stands? One that was withdrawn
+-- Has the unit issued an internal regulation that still stands? One that was last saved before its own day was a plan then. One that was withdrawn
 -- under the same name on the day of issue or later, or that ran out, does not; where an earlier one of
 -- that name is in the book, a withdrawal on the day of issue is that one's, which was replaced. An amendment
 -- shows that there is one where its issue was never entered; where what was issued does not
@@ -40,6 +40,9 @@ WITH issued AS (
         FROM fact_entry f
         WHERE f.register = 'internal-regulation' AND f.result IN ('issued', 'amended', 'checked')
           AND f.occurred_on <= CAST(:today AS TEXT)
+          AND NOT EXISTS (SELECT 1 FROM book_internal_regulation b
+                          WHERE b.entry = f.entry
+                            AND COALESCE(b.updated_at, b.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - f.age_days) * 86400000 - 25200000)
           AND NOT (LOWER(TRIM(COALESCE(f.subject, ''))) IN ('-', '--', '---', '.', '..', '...', '…', '?', '??', '???', '*', '/', 'n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'ko', 'khong', 'chua', 'trống', 'trỐng')
                    OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'không%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'khÔng%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'khong co%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'khong ro%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'ko %'
                    OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'chưa%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'chƯa%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'chua co%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'chua ro%'
