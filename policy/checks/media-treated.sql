@@ -1,6 +1,6 @@
 -- Was each storage medium treated before it left? One that left untreated within the interval is a
 -- breach, whatever came after; of an older one nobody can say how it stands today, unless a later
--- entry with its serial number says that it was treated (words without a digit, or that say that there is none, are no
+-- entry with its serial number says that it was treated (words without a digit, or that say that there is none or how many there are, are no
 -- number). `of` narrows it to the disks of computers
 -- (`computer`): then other media are not asked about, and of an entry that does not tell the kind nobody
 -- can say; `any` takes all. An entry that was last saved before its own day was a plan then, and words that say that
@@ -30,6 +30,7 @@ settled AS (
            OR b.serial LIKE '%5%' OR b.serial LIKE '%6%' OR b.serial LIKE '%7%' OR b.serial LIKE '%8%' OR b.serial LIKE '%9%')
       AND LOWER(TRIM(b.serial)) NOT LIKE 'không%' AND LOWER(TRIM(b.serial)) NOT LIKE 'khÔng%'
       AND LOWER(TRIM(b.serial)) NOT LIKE 'chưa%' AND LOWER(TRIM(b.serial)) NOT LIKE 'chƯa%'
+      AND LOWER(b.serial) NOT LIKE '%cái%' AND LOWER(b.serial) NOT LIKE '%chiếc%' AND LOWER(TRIM(b.serial)) NOT LIKE 'sl%' AND LOWER(TRIM(b.serial)) NOT LIKE 'số lượng%'
 )
 SELECT b.unit AS unit,
        COALESCE(b.subject, '') AS subject,
