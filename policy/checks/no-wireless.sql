@@ -43,9 +43,11 @@ SELECT s.unit AS unit,
        s.area AS subject,
        CASE WHEN s.since = 1 THEN NULL
             WHEN s.result = 'found' THEN 'breached'
+            WHEN s.result IS NULL THEN NULL
             WHEN s.age_days <= CAST(:max_age_days AS BIGINT) THEN 'met' END AS status,
        CASE WHEN s.since = 1 THEN 'found-before'
             WHEN s.result = 'found' THEN 'found'
+            WHEN s.result IS NULL THEN 'result-missing'
             WHEN s.age_days <= CAST(:max_age_days AS BIGINT) THEN 'none-found'
             ELSE 'survey-old' END AS reason,
        s.recorded_at AS observed_at,
