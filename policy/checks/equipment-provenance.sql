@@ -2,16 +2,35 @@
 -- from? The newest entry of the book speaks of a device by its code, and goes before the registry's
 -- own field. That neither says where a device comes from, or that the field says in words that it is not
 -- known or begins with "không", "chưa", "đang" (none, not yet, being looked up), does not show that it is of unclear origin: nobody can say. What was taken out of use is not
--- asked about, nor what has yet to go into service, nor a computer that stands alone.
-WITH placed AS (
-    SELECT e.unit, LOWER(TRIM(e.subject)) AS tag, e.subject, e.result, e.recorded_at,
-           ROW_NUMBER() OVER (PARTITION BY e.unit, LOWER(TRIM(e.subject))
-                              ORDER BY e.occurred_on DESC, e.recorded_at DESC, e.entry) AS place
+-- asked about, nor what has yet to go into service, nor a computer that stands alone. Spaces, dots and dashes in a tag make no other
+-- thing; where the book says that the origin of one that is not in the registry is not clear, and later that of one whose name holds its own, or the
+-- other way, is, or that it is gone, it may be the same. A tag of which words say that there is nothing names no thing.
+WITH told AS (
+    SELECT e.unit, e.entry, REPLACE(REPLACE(REPLACE(REPLACE(LOWER(e.subject), ' ', ''), '-', ''), '.', ''), '_', '') AS tag,
+           e.subject, e.result, e.occurred_on, e.recorded_at, LOWER(LTRIM(e.subject, ' -.,;([*')) AS said
     FROM fact_entry e
     WHERE e.register = 'equipment-provenance' AND e.occurred_on <= CAST(:today AS TEXT)
 ),
+placed AS (
+    SELECT t.unit, t.tag, t.subject, t.result, t.occurred_on, t.recorded_at,
+           ROW_NUMBER() OVER (PARTITION BY t.unit, t.tag
+                              ORDER BY t.occurred_on DESC, t.recorded_at DESC, t.entry) AS place
+    FROM told t
+    WHERE NOT (t.said IN ('', 'n/a', 'na', 'none', 'không', 'khÔng', 'khong', 'trống', 'trỐng', 'khuyết', 'khuyẾt')
+               OR t.said LIKE 'không có%' OR t.said LIKE 'khÔng cÓ%' OR t.said LIKE 'khong co%' OR t.said LIKE 'không rõ%' OR t.said LIKE 'khÔng rÕ%'
+               OR t.said LIKE 'chưa%' OR t.said LIKE 'chƯa%' OR t.said LIKE 'chua %' OR t.said LIKE 'chờ %' OR t.said LIKE 'chỜ %'
+               OR t.said LIKE 'đang %' OR t.said LIKE 'Đang %' OR t.said LIKE 'sẽ %' OR t.said LIKE 'sẼ %' OR t.said LIKE 'dự kiến%' OR t.said LIKE 'dỰ kiẾn%')
+),
 papers AS (
-    SELECT p.unit, p.tag, p.subject, p.result, p.recorded_at FROM placed p WHERE p.place = 1
+    SELECT p.unit, p.tag, p.subject, p.result, p.occurred_on, p.recorded_at FROM placed p WHERE p.place = 1
+),
+renamed AS (
+    SELECT DISTINCT p.unit, p.tag
+    FROM papers p
+    JOIN papers o ON o.unit = p.unit AND o.tag <> p.tag AND o.result IN ('clear', 'removed')
+                 AND (o.occurred_on > p.occurred_on OR (o.occurred_on = p.occurred_on AND o.recorded_at > p.recorded_at))
+                 AND (o.tag LIKE '%' || p.tag || '%' OR p.tag LIKE '%' || o.tag || '%')
+    WHERE p.result = 'unclear' AND p.tag <> '' AND o.tag <> ''
 ),
 written AS (
     SELECT d.unit, d.name, d.code, d.origin, d.updated_at, LOWER(LTRIM(COALESCE(d.origin, ''), ' -.,;([*')) AS said
@@ -29,6 +48,7 @@ devices AS (
                   OR w.said LIKE '%không rõ%' OR w.said LIKE '%khÔng rÕ%' OR w.said LIKE '%khong ro%'
                   OR w.said LIKE '%chưa rõ%' OR w.said LIKE '%chƯa rÕ%' OR w.said LIKE '%chua ro%'
                   OR w.said LIKE '%không xác định%' OR w.said LIKE '%chưa xác định%'
+                  OR w.said LIKE 'khuyết%' OR w.said LIKE 'khuyẾt%' OR w.said LIKE 'dự kiến%' OR w.said LIKE 'dỰ kiẾn%'
                   OR w.said LIKE '%không biết%' OR w.said LIKE '%unknown%' THEN 0 ELSE 1 END AS told
     FROM written w
 )
@@ -44,14 +64,21 @@ SELECT d.unit AS unit,
        COALESCE(p.recorded_at, d.updated_at) AS observed_at,
        d.origin AS origin
 FROM devices d
-LEFT JOIN papers p ON p.unit = d.unit AND p.tag = LOWER(d.code)
+LEFT JOIN papers p ON p.unit = d.unit AND p.tag = REPLACE(REPLACE(REPLACE(REPLACE(LOWER(d.code), ' ', ''), '-', ''), '.', ''), '_', '')
 UNION ALL
 SELECT p.unit AS unit,
        p.subject AS subject,
-       CASE WHEN p.result = 'clear' THEN 'met' WHEN p.result = 'unclear' THEN 'breached' END AS status,
-       CASE WHEN p.result = 'clear' THEN 'papers' WHEN p.result = 'unclear' THEN 'unclear' ELSE 'result-missing' END AS reason,
+       CASE WHEN p.result = 'clear' THEN 'met'
+            WHEN n.tag IS NOT NULL THEN NULL
+            WHEN p.result = 'unclear' THEN 'breached' END AS status,
+       CASE WHEN p.result = 'clear' THEN 'papers'
+            WHEN n.tag IS NOT NULL THEN 'renamed'
+            WHEN p.result = 'unclear' THEN 'unclear'
+            ELSE 'result-missing' END AS reason,
        p.recorded_at AS observed_at,
        CAST(NULL AS TEXT) AS origin
 FROM papers p
-LEFT JOIN fact_device d ON d.unit = p.unit AND LOWER(d.code) = p.tag
+LEFT JOIN renamed n ON n.unit = p.unit AND n.tag = p.tag
+LEFT JOIN fact_device d ON d.unit = p.unit
+                       AND REPLACE(REPLACE(REPLACE(REPLACE(LOWER(d.code), ' ', ''), '-', ''), '.', ''), '_', '') = p.tag
 WHERE d.device IS NULL AND COALESCE(p.result, '') <> 'removed'

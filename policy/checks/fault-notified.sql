@@ -7,7 +7,8 @@
 -- one, and cut nobody off.
 -- A fault that was not notified stays a breach after the line is back, for `window_days`; where a
 -- fault has only to be written down (`late` is met), it may be later, and nobody can say where the
--- unit's technical journal has a fault of that day or later, written since: an entry there names no connection. What the
+-- unit's technical journal has a fault of that day or later, written since (or an entry of another kind, which is what its form begins
+-- with, whose words speak of a fault or of the connection): an entry there names no connection. What the
 -- register of planned works announced is no fault, and time in which nobody could look does not
 -- count; work that lasts longer than announced is a fault from its announced end. While every connection is up and was, there is nothing to notify. A notice of another
 -- site, or about another matter than connection or access, answers nothing, nor does one that
@@ -142,7 +143,15 @@ judged AS (
                 WHEN CAST(:late AS TEXT) = 'met'
                      AND EXISTS (
                          SELECT 1 FROM book_technical_journal b
-                         WHERE b.unit = f.unit AND b.result = 'fault' AND b.recorded_at >= f.began_at
+                         WHERE b.unit = f.unit AND b.recorded_at >= f.began_at
+                           AND (b.result = 'fault'
+                                    OR LOWER(COALESCE(b.subject, '') || ' ' || COALESCE(b.details, '')) LIKE '%kết nối%'
+                                    OR LOWER(COALESCE(b.subject, '') || ' ' || COALESCE(b.details, '')) LIKE '%sự cố%'
+                                    OR LOWER(COALESCE(b.subject, '') || ' ' || COALESCE(b.details, '')) LIKE '%mất mạng%'
+                                    OR LOWER(COALESCE(b.subject, '') || ' ' || COALESCE(b.details, '')) LIKE '%đứt%'
+                                    OR LOWER(COALESCE(b.subject, '') || ' ' || COALESCE(b.details, '')) LIKE '%lỗi mạng%'
+                                    OR LOWER(COALESCE(b.subject, '') || ' ' || COALESCE(b.details, '')) LIKE '%lỗi đường truyền%'
+                                    OR LOWER(COALESCE(b.subject, '') || ' ' || COALESCE(b.details, '')) LIKE '%mất tín hiệu%')
                            AND b.age_days <= (CAST(:now AS BIGINT) + 25200000) / 86400000
                                              - (f.began_at + 25200000) / 86400000
                      ) THEN 'in-journal'

@@ -1,7 +1,7 @@
 -- What the unit manages itself (`subject`), by the newest entry about it: is it managed, by
 -- somebody who is named (words that say that there is nobody name none), and is the entry still
 -- believed? One without an end is believed only so long; that the day on which the unit itself meant
--- to review it has passed does not show that nobody manages it. Of what was given up the rule asks
+-- to review it has passed, or that it was last saved before its own day, does not show that nobody manages it. Of what was given up the rule asks
 -- nothing where it says "if any" (`given_up` is not_applicable); elsewhere no fact shows what became
 -- of it, and a person answers.
 WITH written AS (
@@ -10,6 +10,7 @@ WITH written AS (
            ROW_NUMBER() OVER (PARTITION BY b.unit ORDER BY b.occurred_on DESC, b.recorded_at DESC, b.entry) AS place
     FROM book_unit_responsibility b
     WHERE b.subject = CAST(:subject AS TEXT)
+      AND NOT COALESCE(b.updated_at, b.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000
 ),
 placed AS (
     SELECT w.unit, w.result, w.responsible, w.expires_on, w.age_days, w.occurred_on, w.recorded_at, w.place,

@@ -1,4 +1,4 @@
--- Has the unit issued an internal regulation that still stands? One that was withdrawn
+-- Has the unit issued an internal regulation that still stands? One that was last saved before its own day was a plan then. One that was withdrawn
 -- under the same name on the day of issue or later, or that ran out, does not; where an earlier one of
 -- that name is in the book, a withdrawal on the day of issue is that one's, which was replaced. An amendment
 -- shows that there is one where its issue was never entered; where what was issued does not
