@@ -199,10 +199,11 @@ impl Deeds<'_> {
             || (self.rule.perhaps.iter().zip(self.books.perhaps)).any(|(perhaps, entries)| {
                 let entries = entries.iter().filter(|entry| {
                     entry.has_one_of(&perhaps.results)
-                        && within(opens_on, entry)
                         && match named(self.period, entry) {
-                            Named::Of(span) => span.label == instance.period,
-                            _ => true,
+                            Named::Of(span) => {
+                                span.label == instance.period && within(first, entry)
+                            }
+                            _ => within(opens_on, entry),
                         }
                 });
                 entries.count() >= perhaps.times

@@ -113,19 +113,21 @@ pub(super) fn has_one_without_a_moment(
 struct Answers<'a> {
     all: Vec<(Moment, &'a Entry)>,
     used: Vec<bool>,
+    /// What was written before its day: a plan, of which nobody knows whether it came about.
+    planned: Vec<(Moment, &'a Entry)>,
 }
 
 impl<'a> Answers<'a> {
     fn new(rule: &DutyRule, entries: &[&'a Entry], now: Timestamp) -> Self {
-        let mut all: Vec<(Moment, &Entry)> = entries
+        let (planned, mut all): (Vec<_>, Vec<_>) = entries
             .iter()
             .filter(|entry| entry.has_one_of(&rule.results) && !entry.names_nothing())
             .filter_map(|entry| Some((done_at(rule, entry)?, *entry)))
-            .filter(|(at, entry)| !has_yet_to_come(*at, now) && !entry.is_older_than(at.day()))
-            .collect();
+            .filter(|(at, _)| !has_yet_to_come(*at, now))
+            .partition(|(at, entry)| entry.is_older_than(at.day()));
         all.sort_by(|a, b| (a.0.at(), &a.1.id).cmp(&(b.0.at(), &b.1.id)));
         let used = vec![false; all.len()];
-        Self { all, used }
+        Self { all, used, planned }
     }
 
     /// The answer to an event, which then answers no other.
@@ -160,7 +162,8 @@ impl<'a> Answers<'a> {
     }
 
     /// Whether an answer that answers nothing may be that to an event: it bears the name and an
-    /// earlier day, or the name of no event. It is then that of no other event.
+    /// earlier day, or was written before its day, or bears the name of no event. It is then that
+    /// of no other event.
     fn take_another(
         &mut self,
         rule: &DutyRule,
@@ -180,7 +183,10 @@ impl<'a> Answers<'a> {
             };
             !used && by.id != of.id && (same_subject(by, of) || stray())
         });
-        place.map(|place| self.used[place] = true).is_some()
+        let planned = |(at, by): &(Moment, &Entry)| {
+            by.id != of.id && same_subject(by, of) && !at.is_before(moment)
+        };
+        place.map(|place| self.used[place] = true).is_some() || self.planned.iter().any(planned)
     }
 }
 

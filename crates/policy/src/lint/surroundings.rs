@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::schema::Kind;
 
 use super::{Problem, examine::Parts, parse::Parsed, suggest};
-use crate::{check, expression::Expression, fixture::Case};
+use crate::{check, control::Value, expression::Expression, fixture::Case};
 
 pub(super) fn check(parts: &Parts, problems: &mut Vec<Problem>) {
     registers(parts, problems);
@@ -269,11 +269,18 @@ fn fixtures(parts: &Parts, problems: &mut Vec<Problem>) {
                     ));
                     continue;
                 };
-                for (r, column) in rows
+                for (r, column, fact) in rows
                     .iter()
                     .enumerate()
-                    .flat_map(|(r, row)| row.keys().map(move |k| (r, k)))
+                    .flat_map(|(r, row)| row.iter().map(move |(k, fact)| (r, k, fact)))
                 {
+                    if matches!(fact, Some(Value::Boolean(_))) {
+                        problems.push(file.report(
+                            &format!("{at}[{r}].{column}"),
+                            "a fact is no truth value: `n`, `y`, `no` and `on` are one in YAML",
+                            "the word in quotes",
+                        ));
+                    }
                     let is_told = view == "fact_entry" && told.contains(&column.as_str());
                     if !columns.contains(column) && !is_told {
                         problems.push(file.report(
