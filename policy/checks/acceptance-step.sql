@@ -11,10 +11,11 @@
 WITH void AS (
     SELECT n.entry
     FROM (SELECT b.entry, LOWER(RTRIM(LTRIM(b.subject, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said FROM book_acceptance_test b) n
-    WHERE n.said = ' ' OR n.said IN ('n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'không ', 'khÔng ', 'khong ', 'trống ', 'trỐng ')
-       OR n.said LIKE 'kh_ng c_ %' OR n.said LIKE 'kh_ng ai %' OR n.said LIKE 'kh_ng r_ %' OR n.said LIKE 'kh_ng bi_t%' OR n.said LIKE 'kh_ng ph_t sinh%'
-       OR n.said LIKE 'kh_ng tuy_n%' OR n.said LIKE 'kh_ng thu_ %' OR n.said LIKE 'kh_ng thanh l_ %' OR n.said LIKE 'kh_ng ngh_ %'
-       OR n.said LIKE 'chưa %' OR n.said LIKE 'chƯa %' OR n.said LIKE 'chua c_ %' OR n.said LIKE '_ang c_p nh_t%'
+    WHERE (n.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
+       OR ((n.said LIKE 'không %' OR n.said LIKE 'khÔng %') AND n.said NOT LIKE 'kh_ng gian %') OR n.said LIKE 'khong c_ %' OR n.said LIKE 'khong r_ %' OR n.said LIKE 'ko c_ %'
+       OR n.said LIKE 'chưa %' OR n.said LIKE 'chƯa %' OR n.said LIKE 'chua c_ %' OR n.said LIKE 'chua r_ %' OR n.said LIKE 'chua k_ %' OR n.said LIKE 'chua ban %' OR n.said LIKE 'chua ph_ %' OR n.said LIKE 'đang %' OR n.said LIKE 'Đang %'
+       OR n.said LIKE 'chờ %' OR n.said LIKE 'chỜ %' OR n.said LIKE 'cho k_ %' OR n.said LIKE 'cho ph_ %' OR n.said LIKE 'cho duy_t %' OR n.said LIKE 'sẽ %' OR n.said LIKE 'sẼ %' OR n.said LIKE 'dự kiến %' OR n.said LIKE 'dỰ kiẾn %'
+       OR n.said LIKE 'khuyết %' OR n.said LIKE 'khuyẾt %' OR n.said LIKE 'vị trí%khuyết %' OR n.said LIKE 'vỊ trÍ%khuyẾt %' OR n.said LIKE 'vị trí%trống %' OR n.said LIKE 'vỊ trÍ%trỐng %' OR n.said LIKE 'bỏ trống %' OR n.said LIKE 'bỎ trỐng %' OR n.said LIKE '_ể trống %' OR n.said LIKE '_Ể trỐng %')
 ),
 steps AS (
     SELECT b.unit, COALESCE(b.subject, '') AS subject, b.result, b.occurred_on, b.recorded_at,
@@ -33,12 +34,11 @@ told AS (
                 WHEN s.taken = 'both' AND s.result = 'unapproved' THEN 'result-missing'
                 WHEN s.taken = 'not-in-use' AND s.result = 'untested' THEN 'result-missing'
                 WHEN (s.taken IN ('independent', 'both') OR (s.taken IS NULL AND s.result = 'accepted'))
-                 AND (LOWER(TRIM(s.who)) IN ('-', '--', '---', '.', '..', '...', '…', '?', '??', '???', '*', '/', 'n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'ko', 'khong', 'chua', 'trống', 'trỐng') OR LOWER(TRIM(s.who)) LIKE 'khuyết%' OR LOWER(TRIM(s.who)) LIKE 'khuyẾt%' OR LOWER(TRIM(s.who)) LIKE 'bỏ trống%' OR LOWER(TRIM(s.who)) LIKE 'bỎ trỐng%' OR LOWER(TRIM(s.who)) LIKE 'để trống%' OR LOWER(TRIM(s.who)) LIKE 'ĐỂ trỐng%' OR LOWER(TRIM(s.who)) LIKE 'vị trí%khuyết%' OR LOWER(TRIM(s.who)) LIKE 'vị trí%trống%' OR LOWER(TRIM(s.who)) LIKE '(%'
-                      OR LOWER(TRIM(s.who)) LIKE 'không%' OR LOWER(TRIM(s.who)) LIKE 'khÔng%' OR LOWER(TRIM(s.who)) LIKE 'khong co%' OR LOWER(TRIM(s.who)) LIKE 'khong ro%' OR LOWER(TRIM(s.who)) LIKE 'ko %'
-                      OR LOWER(TRIM(s.who)) LIKE 'chưa%' OR LOWER(TRIM(s.who)) LIKE 'chƯa%' OR LOWER(TRIM(s.who)) LIKE 'chua co%' OR LOWER(TRIM(s.who)) LIKE 'chua ro%'
-                      OR LOWER(TRIM(s.who)) LIKE 'đang %' OR LOWER(TRIM(s.who)) LIKE 'Đang %' OR LOWER(TRIM(s.who)) LIKE 'chờ %' OR LOWER(TRIM(s.who)) LIKE 'chỜ %'
-                      OR LOWER(TRIM(s.who)) LIKE 'sẽ %' OR LOWER(TRIM(s.who)) LIKE 'sẼ %' OR LOWER(TRIM(s.who)) LIKE 'dự thảo%' OR LOWER(TRIM(s.who)) LIKE 'dỰ thẢo%'
-                      OR LOWER(TRIM(s.who)) LIKE 'khuyết%' OR LOWER(TRIM(s.who)) LIKE 'khuyẾt%' OR LOWER(TRIM(s.who)) LIKE 'vị trí khuyết%' OR LOWER(TRIM(s.who)) LIKE 'vỊ trÍ khuyẾt%' OR LOWER(TRIM(s.who)) LIKE 'bỏ trống%' OR LOWER(TRIM(s.who)) LIKE 'bỎ trỐng%' OR LOWER(TRIM(s.who)) LIKE 'dự kiến%' OR LOWER(TRIM(s.who)) LIKE 'dỰ kiẾn%' OR LOWER(TRIM(s.who)) LIKE '(%') THEN 'result-missing'
+                 AND (EXISTS (SELECT 1 FROM (SELECT LOWER(RTRIM(LTRIM(s.who, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said) n WHERE (n.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
+                    OR ((n.said LIKE 'không %' OR n.said LIKE 'khÔng %') AND n.said NOT LIKE 'kh_ng gian %') OR n.said LIKE 'khong c_ %' OR n.said LIKE 'khong r_ %' OR n.said LIKE 'ko c_ %'
+                    OR n.said LIKE 'chưa %' OR n.said LIKE 'chƯa %' OR n.said LIKE 'chua c_ %' OR n.said LIKE 'chua r_ %' OR n.said LIKE 'chua k_ %' OR n.said LIKE 'chua ban %' OR n.said LIKE 'chua ph_ %' OR n.said LIKE 'đang %' OR n.said LIKE 'Đang %'
+                    OR n.said LIKE 'chờ %' OR n.said LIKE 'chỜ %' OR n.said LIKE 'cho k_ %' OR n.said LIKE 'cho ph_ %' OR n.said LIKE 'cho duy_t %' OR n.said LIKE 'sẽ %' OR n.said LIKE 'sẼ %' OR n.said LIKE 'dự kiến %' OR n.said LIKE 'dỰ kiẾn %'
+                    OR n.said LIKE 'khuyết %' OR n.said LIKE 'khuyẾt %' OR n.said LIKE 'vị trí%khuyết %' OR n.said LIKE 'vỊ trÍ%khuyẾt %' OR n.said LIKE 'vị trí%trống %' OR n.said LIKE 'vỊ trÍ%trỐng %' OR n.said LIKE 'bỏ trống %' OR n.said LIKE 'bỎ trỐng %' OR n.said LIKE '_ể trống %' OR n.said LIKE '_Ể trỐng %'))) THEN 'result-missing'
                 WHEN (s.taken IN ('independent', 'both') OR (s.taken IS NULL AND s.result = 'accepted')) AND s.ahead = 1 THEN 'typed-ahead'
                 WHEN s.taken IN ('independent', 'both') THEN 'sound'
                 WHEN s.taken IN ('nobody', 'unconfirmed', 'unapproved') THEN 'unsound'

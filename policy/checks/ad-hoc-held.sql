@@ -12,9 +12,11 @@ WITH ad_hoc AS (
                  AND COALESCE(b.updated_at, b.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000 THEN 1 ELSE 0 END AS ahead
     FROM book_inspection b
     WHERE b.occasion = 'ad-hoc'
-      AND NOT (LOWER(TRIM(COALESCE(b.subject, ''))) IN ('-', '--', '.', '...', '?', '??', 'n/a', 'na', 'không', 'khÔng', 'không có', 'khÔng cÓ', 'chưa', 'chƯa', 'chưa có', 'chƯa cÓ',
-           'không rõ', 'khÔng rÕ', 'không biết', 'khÔng biẾt', 'chưa rõ', 'chƯa rÕ', 'đang cập nhật', 'Đang cập nhật', 'Đang cẬp nhẬt')
-               OR LOWER(TRIM(COALESCE(b.subject, ''))) LIKE 'không có %' OR LOWER(TRIM(COALESCE(b.subject, ''))) LIKE 'khÔng cÓ %' OR LOWER(TRIM(COALESCE(b.subject, ''))) LIKE 'không phát sinh%' OR LOWER(TRIM(COALESCE(b.subject, ''))) LIKE 'khÔng phÁt sinh%' OR LOWER(TRIM(COALESCE(b.subject, ''))) LIKE 'không phát hiện%' OR LOWER(TRIM(COALESCE(b.subject, ''))) LIKE 'khÔng phÁt hiỆn%' OR LOWER(TRIM(COALESCE(b.subject, ''))) LIKE 'chưa có %' OR LOWER(TRIM(COALESCE(b.subject, ''))) LIKE 'chƯa cÓ %' OR LOWER(TRIM(COALESCE(b.subject, ''))) LIKE 'chưa phát sinh%' OR LOWER(TRIM(COALESCE(b.subject, ''))) LIKE 'chƯa phÁt sinh%')
+      AND NOT (EXISTS (SELECT 1 FROM (SELECT LOWER(RTRIM(LTRIM(b.subject, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said) n WHERE (n.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
+         OR ((n.said LIKE 'không %' OR n.said LIKE 'khÔng %') AND n.said NOT LIKE 'kh_ng gian %') OR n.said LIKE 'khong c_ %' OR n.said LIKE 'khong r_ %' OR n.said LIKE 'ko c_ %'
+         OR n.said LIKE 'chưa %' OR n.said LIKE 'chƯa %' OR n.said LIKE 'chua c_ %' OR n.said LIKE 'chua r_ %' OR n.said LIKE 'chua k_ %' OR n.said LIKE 'chua ban %' OR n.said LIKE 'chua ph_ %' OR n.said LIKE 'đang %' OR n.said LIKE 'Đang %'
+         OR n.said LIKE 'chờ %' OR n.said LIKE 'chỜ %' OR n.said LIKE 'cho k_ %' OR n.said LIKE 'cho ph_ %' OR n.said LIKE 'cho duy_t %' OR n.said LIKE 'sẽ %' OR n.said LIKE 'sẼ %' OR n.said LIKE 'dự kiến %' OR n.said LIKE 'dỰ kiẾn %'
+         OR n.said LIKE 'khuyết %' OR n.said LIKE 'khuyẾt %' OR n.said LIKE 'vị trí%khuyết %' OR n.said LIKE 'vỊ trÍ%khuyẾt %' OR n.said LIKE 'vị trí%trống %' OR n.said LIKE 'vỊ trÍ%trỐng %' OR n.said LIKE 'bỏ trống %' OR n.said LIKE 'bỎ trỐng %' OR n.said LIKE '_ể trống %' OR n.said LIKE '_Ể trỐng %')))
 ),
 settled AS (
     SELECT DISTINCT a.entry

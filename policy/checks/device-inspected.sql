@@ -9,10 +9,11 @@
 WITH nobody AS (
     SELECT d.device
     FROM fact_device d
-    WHERE (LOWER(TRIM(d.inspected_by)) IN ('-', '--', '.', '...', '?', '??', 'n/a', 'na', 'none', 'null', 'ko', 'khong', 'chua', 'trống', 'trỐng')
-          OR LOWER(TRIM(d.inspected_by)) LIKE 'không%' OR LOWER(TRIM(d.inspected_by)) LIKE 'khÔng%' OR LOWER(TRIM(d.inspected_by)) LIKE 'chưa%' OR LOWER(TRIM(d.inspected_by)) LIKE 'chƯa%' OR LOWER(TRIM(d.inspected_by)) LIKE 'đang %' OR LOWER(TRIM(d.inspected_by)) LIKE 'Đang %'
-          OR LOWER(TRIM(d.inspected_by)) LIKE 'chờ %' OR LOWER(TRIM(d.inspected_by)) LIKE 'chỜ %' OR LOWER(TRIM(d.inspected_by)) LIKE 'sẽ %' OR LOWER(TRIM(d.inspected_by)) LIKE 'sẼ %' OR LOWER(TRIM(d.inspected_by)) LIKE 'khuyết%' OR LOWER(TRIM(d.inspected_by)) LIKE 'khuyẾt%'
-          OR LOWER(TRIM(d.inspected_by)) LIKE 'bỏ trống%' OR LOWER(TRIM(d.inspected_by)) LIKE 'bỎ trỐng%' OR LOWER(TRIM(d.inspected_by)) LIKE 'khong co%' OR LOWER(TRIM(d.inspected_by)) LIKE 'chua co%' OR LOWER(TRIM(d.inspected_by)) LIKE '(%')
+    WHERE (EXISTS (SELECT 1 FROM (SELECT LOWER(RTRIM(LTRIM(d.inspected_by, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said) n WHERE (n.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
+       OR ((n.said LIKE 'không %' OR n.said LIKE 'khÔng %') AND n.said NOT LIKE 'kh_ng gian %') OR n.said LIKE 'khong c_ %' OR n.said LIKE 'khong r_ %' OR n.said LIKE 'ko c_ %'
+       OR n.said LIKE 'chưa %' OR n.said LIKE 'chƯa %' OR n.said LIKE 'chua c_ %' OR n.said LIKE 'chua r_ %' OR n.said LIKE 'chua k_ %' OR n.said LIKE 'chua ban %' OR n.said LIKE 'chua ph_ %' OR n.said LIKE 'đang %' OR n.said LIKE 'Đang %'
+       OR n.said LIKE 'chờ %' OR n.said LIKE 'chỜ %' OR n.said LIKE 'cho k_ %' OR n.said LIKE 'cho ph_ %' OR n.said LIKE 'cho duy_t %' OR n.said LIKE 'sẽ %' OR n.said LIKE 'sẼ %' OR n.said LIKE 'dự kiến %' OR n.said LIKE 'dỰ kiẾn %'
+       OR n.said LIKE 'khuyết %' OR n.said LIKE 'khuyẾt %' OR n.said LIKE 'vị trí%khuyết %' OR n.said LIKE 'vỊ trÍ%khuyẾt %' OR n.said LIKE 'vị trí%trống %' OR n.said LIKE 'vỊ trÍ%trỐng %' OR n.said LIKE 'bỏ trống %' OR n.said LIKE 'bỎ trỐng %' OR n.said LIKE '_ể trống %' OR n.said LIKE '_Ể trỐng %')))
 )
 SELECT d.unit AS unit,
        d.name AS subject,
