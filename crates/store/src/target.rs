@@ -7,7 +7,7 @@ use domain::{
     id::{OrganizationId, TargetId},
 };
 
-pub use self::ahead::{bring_back, is_known, lies_ahead};
+pub use self::ahead::{bring_back, is_known, lies_ahead, measured_ahead};
 pub use crate::way::Link;
 use crate::{Arg, Db, Row, StoreError, Tx, args, registry::scope_condition, way::Ways};
 

@@ -1,8 +1,9 @@
 //! Verdicts that a clock which was ahead began or ended in a time that has yet to come.
 //!
 //! Which of two times was right, nobody knows while the clock is being set: at a start it may
-//! be years behind for a minute. Only once it has gone on evenly for a while is what lies ahead
-//! brought back to now; a history that lies ahead as a whole never is.
+//! be years behind for a minute. Only once it has gone on evenly for a while, and for as long as
+//! lines were measured in the time that lies ahead, is what lies there brought back to now; a
+//! history that lies ahead as a whole never is.
 
 use super::{board::Board, compare};
 use crate::{App, application::VERDICTS};
@@ -30,15 +31,16 @@ impl Clock {
         let now = board.at;
         let even = (old.at..=old.at.saturating_add(EVEN_MS)).contains(&now);
         let even_since = if even { old.even_since } else { now };
-        let is_settled = |at: i64, since: i64| at.saturating_sub(since) >= SETTLED_MS;
+        let longest = |board: &Board| board.measured_ahead.max(SETTLED_MS);
+        let is_settled = |at: i64, since: i64, long: i64| at.saturating_sub(since) >= long;
         // Before all that there is no time can be right.
         let known = board.units.iter().any(|unit| unit.created_at <= now);
-        let settled = known && is_settled(now, even_since);
+        let settled = known && is_settled(now, even_since, longest(board));
         Self {
             now,
             even_since,
             settled,
-            just_settled: settled && !(even && is_settled(old.at, old.even_since)),
+            just_settled: settled && !(even && is_settled(old.at, old.even_since, longest(old))),
         }
     }
 

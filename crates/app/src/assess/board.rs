@@ -44,6 +44,8 @@ pub struct Board {
     pub judged_at: Option<i64>,
     /// Since when the clock has gone on evenly from one evaluation to the next, unix milliseconds.
     pub(super) even_since: i64,
+    /// How long lines were measured in a time that has yet to come, milliseconds.
+    pub(super) measured_ahead: i64,
     /// Organizations in dictionary order.
     pub units: Vec<Unit>,
     /// Scored clauses in the order of their regulations.
@@ -83,6 +85,7 @@ impl Board {
             at,
             judged_at: None,
             even_since: at,
+            measured_ahead: 0,
             units,
             clauses,
             adoptions,

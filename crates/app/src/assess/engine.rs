@@ -274,7 +274,7 @@ async fn run(
     };
     all |= !memory.binding.is_of(&units, &adoptions);
     let adopted: BTreeSet<String> = adoptions.iter().map(|a| a.regulation.clone()).collect();
-    let empty = Board::new(now, units, scored(&library, today, &adopted), adoptions);
+    let mut empty = Board::new(now, units, scored(&library, today, &adopted), adoptions);
     memory.binding = Binding::of(
         &memory.binding,
         &library,
@@ -306,6 +306,7 @@ async fn run(
     let (mut board, turned) = match pen {
         Pen::Reads => (empty.with(&held), 0),
         Pen::Writes => {
+            empty.measured_ahead = store::target::measured_ahead(&app.db, now).await?;
             let comparison = compare(
                 &library,
                 &memory.binding,

@@ -424,10 +424,16 @@ impl Core {
         Ok(())
     }
 
-    /// Brings stored days back that lie ahead of a clock that has settled.
+    /// Brings stored days back that lie ahead of a clock that has settled: that went on evenly for as
+    /// long as the one by which they were measured.
     async fn bring_back(&mut self, app: &App, now: Moment) -> Result<(), store::StoreError> {
-        let settled = now.mono_ms.saturating_sub(self.set_at) >= SETTLED_MS;
-        if !self.ahead || !settled || !store::target::is_known(&app.db, now.at_ms).await? {
+        let even = now.mono_ms.saturating_sub(self.set_at);
+        if !self.ahead || even < SETTLED_MS || !store::target::is_known(&app.db, now.at_ms).await? {
+            return Ok(());
+        }
+        // The clock that went on longer is believed.
+        let ahead = store::target::measured_ahead(&app.db, now.at_ms).await?;
+        if even < u64::try_from(ahead).unwrap_or_default() {
             return Ok(());
         }
         if store::target::lies_ahead(&app.db, now.at_ms).await? {

@@ -161,6 +161,31 @@ async fn a_clock_that_is_behind_at_the_start_takes_no_history() {
 const OFFICER: &str = "17.2.c";
 
 /// What was told of the unit's officer: status, beginning and end.
+#[tokio::test]
+async fn a_clock_that_is_behind_is_not_believed_before_it_goes_on_as_long_as_the_other() {
+    let mut net = Net::new().await;
+    net.p.pass(10 * DAY);
+    restart(&mut net).await;
+    net.run(1_500, |_| true).await;
+    flush(&mut net).await;
+    let before = days(&net, 0).await;
+    let last = before.last().unwrap().clone();
+    net.p.pass(-2 * DAY);
+    restart(&mut net).await;
+    net.run(900, |_| true).await;
+    flush(&mut net).await;
+    let kept = |after: &[AvailabilityRow]| {
+        let day = after.iter().find(|day| day.period == last.period);
+        day.map(|day| day.up_ms)
+    };
+    let after = days(&net, 0).await;
+    assert!(kept(&after) >= Some(last.up_ms), "{after:?}");
+    net.run(900, |_| true).await;
+    flush(&mut net).await;
+    let after = days(&net, 0).await;
+    assert_eq!(kept(&after), None, "{after:?}");
+}
+
 async fn told(p: &Province, unit: OrganizationId) -> Vec<(String, i64, Option<i64>)> {
     let scope = (p.ctx().actor)
         .scope(domain::authority::Permission::Read)

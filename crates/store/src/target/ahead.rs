@@ -41,6 +41,25 @@ pub async fn lies_ahead(db: &Db, now: i64) -> Result<bool, StoreError> {
     Ok(row.is_some())
 }
 
+/// How long the target that was measured longest was measured in a time that has yet to come,
+/// milliseconds: so long a clock went on by which all that is past. Whether that clock was right
+/// or this one is, nobody knows before this one went on as long.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn measured_ahead(db: &Db, now: i64) -> Result<i64, StoreError> {
+    let (month, day) = place(now);
+    let measured = "up_ms + down_ms + unreachable_ms + isolated_ms";
+    // Of the day of `now` no more than lies beyond it.
+    let sql = format!(
+        "SELECT COALESCE(MAX(n), 0) AS n FROM (SELECT CAST(SUM(CASE WHEN day > $2 OR {measured} < updated_at - $3          THEN {measured} ELSE updated_at - $3 END) AS BIGINT) AS n          FROM availability_day WHERE month >= $1 AND day >= $2 AND (day > $2 OR updated_at > $3)          GROUP BY target_id) AS each"
+    );
+    let row = db
+        .fetch_one("availability", &sql, &args![month, day, now])
+        .await?;
+    row.map_or(Ok(0), |row| row.int("n"))
+}
+
 /// Brings back to the day of `now` what was counted on later ones, see [`Day::not_after`].
 ///
 /// # Errors

@@ -12,6 +12,7 @@ document-kind = Kind
 document-title = Document
 document-unit = Written by
 document-period = Period
+document-day = Day
 document-number = Number
 document-number-hint = The number alone is enough, e.g. 77: the paper says 77{ $x }. All of 77{ $x } may be typed, too.
 document-state = State

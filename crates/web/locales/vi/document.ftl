@@ -12,6 +12,7 @@ document-kind = Loại văn bản
 document-title = Văn bản
 document-unit = Đơn vị lập
 document-period = Kỳ
+document-day = Ngày
 document-number = Số văn bản
 document-number-hint = Chỉ cần ghi số, ví dụ 77: văn bản mang số 77{ $x }. Ghi đủ 77{ $x } cũng được.
 document-state = Tình trạng

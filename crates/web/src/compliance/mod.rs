@@ -94,7 +94,10 @@ pub fn remedy(
         Action::Register(noun) if let Some(template) = template_for(app, noun) => {
             schema(noun).filter(|(s, _)| may_write(cx, s))?;
             (
-                format!("/documents?begin={}&organization={}", template.id, unit.id),
+                format!(
+                    "/documents?begin={}&organization={}#begin",
+                    template.id, unit.id
+                ),
                 cx.tx("remedy-write", cx.l(&template.title).to_lowercase()),
             )
         }

@@ -192,14 +192,29 @@ fn entry_of(cx: &Cx, app: &App, entry: JournalEntry, titles: &HashMap<Id, String
     Entry {
         unit: unit.and_then(|id| titles.get(&id).cloned()),
         at: change.at,
-        actor: change.actor,
-        remote: change.remote,
+        actor: actor(cx, change.actor_id.as_deref(), change.actor),
+        remote: Some(change.remote)
+            .filter(|remote| remote != AT_THE_MACHINE)
+            .unwrap_or_default(),
         href: (schema.is_some() && change.action != "delete")
             .then(|| format!("/registry/{}/{}", change.noun, change.record_id)),
         what: noun,
         title,
         action,
         changes,
+    }
+}
+
+/// Where a command at the machine comes from.
+const AT_THE_MACHINE: &str = "console";
+
+/// Who it was in words: an account has a name, the program and a command at its machine none.
+fn actor(cx: &Cx, account: Option<&str>, name: String) -> String {
+    match (account, name.as_str()) {
+        (None, AT_THE_MACHINE) => cx.t("journal-console"),
+        (None, "giềng") => cx.t("journal-program"),
+        (None, "") => cx.t("journal-nobody"),
+        _ => name,
     }
 }
 
