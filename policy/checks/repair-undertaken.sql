@@ -5,8 +5,8 @@
 -- no undertaking. Of two entries of one asset and day that say the opposite nobody can say.
 WITH repairs AS (
     SELECT b.unit, b.entry, b.subject, LOWER(TRIM(COALESCE(b.subject, ''))) AS asset, b.data_care, b.recorded_at, b.occurred_on,
-           LOWER(LTRIM(COALESCE(b.undertaking, ''), ' -.,;([*')) AS undertaking,
-           LOWER(LTRIM(COALESCE(b.approved_by, ''), ' -.,;([*')) AS approved,
+           b.undertaking AS undertaking,
+           b.approved_by AS approved,
            CASE WHEN COALESCE(b.updated_at, b.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000 THEN 1 ELSE 0 END AS ahead
     FROM book_outside_repair b
     WHERE b.age_days <= CAST(:window_days AS BIGINT)
@@ -16,8 +16,11 @@ WITH repairs AS (
 told AS (
     SELECT r.unit, r.subject, r.recorded_at, r.occurred_on,
            CASE WHEN r.data_care IS NULL
-                  OR r.asset LIKE 'không có %' OR r.asset LIKE 'khÔng cÓ %' OR r.asset LIKE 'không phát sinh%' OR r.asset LIKE 'khÔng phÁt sinh%' OR r.asset LIKE 'không sửa%' OR r.asset LIKE 'khÔng sỬa%' OR r.asset LIKE 'không mang%' OR r.asset LIKE 'khÔng mang%' OR r.asset LIKE 'chưa có %' OR r.asset LIKE 'chƯa cÓ %' OR r.asset LIKE 'chưa phát sinh%' OR r.asset LIKE 'chƯa phÁt sinh%'
-                  OR r.asset IN ('-', '--', '.', '...', '?', '??', 'n/a', 'na', 'không', 'khÔng', 'không có', 'khÔng cÓ', 'chưa', 'chƯa', 'chưa có', 'chƯa cÓ', 'không rõ', 'khÔng rÕ') THEN 'result-missing'
+                  OR EXISTS (SELECT 1 FROM (SELECT LOWER(RTRIM(LTRIM(r.subject, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said) n WHERE (n.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
+                     OR ((n.said LIKE 'không %' OR n.said LIKE 'khÔng %') AND n.said NOT LIKE 'kh_ng gian %') OR n.said LIKE 'khong c_ %' OR n.said LIKE 'khong r_ %' OR n.said LIKE 'ko c_ %'
+                     OR n.said LIKE 'chưa %' OR n.said LIKE 'chƯa %' OR n.said LIKE 'chua c_ %' OR n.said LIKE 'chua r_ %' OR n.said LIKE 'chua k_ %' OR n.said LIKE 'chua ban %' OR n.said LIKE 'chua ph_ %' OR n.said LIKE 'đang %' OR n.said LIKE 'Đang %'
+                     OR n.said LIKE 'chờ %' OR n.said LIKE 'chỜ %' OR n.said LIKE 'cho k_ %' OR n.said LIKE 'cho ph_ %' OR n.said LIKE 'cho duy_t %' OR n.said LIKE 'sẽ %' OR n.said LIKE 'sẼ %' OR n.said LIKE 'dự kiến %' OR n.said LIKE 'dỰ kiẾn %'
+                     OR n.said LIKE 'khuyết %' OR n.said LIKE 'khuyẾt %' OR n.said LIKE 'vị trí%khuyết %' OR n.said LIKE 'vỊ trÍ%khuyẾt %' OR n.said LIKE 'vị trí%trống %' OR n.said LIKE 'vỊ trÍ%trỐng %' OR n.said LIKE 'bỏ trống %' OR n.said LIKE 'bỎ trỐng %' OR n.said LIKE '_ể trống %' OR n.said LIKE '_Ể trỐng %')) THEN 'result-missing'
                 WHEN r.ahead = 1 THEN 'typed-ahead'
                 WHEN EXISTS (
                     SELECT 1 FROM repairs o
@@ -25,8 +28,16 @@ told AS (
                       AND (o.data_care = 'all' AND r.data_care <> 'all' OR o.data_care <> 'all' AND r.data_care = 'all')
                 ) THEN 'opposite'
                 WHEN r.data_care = 'all'
-                     AND (r.undertaking LIKE 'chưa%' OR r.undertaking LIKE 'chƯa%' OR r.undertaking LIKE 'không%' OR r.undertaking LIKE 'khÔng%' OR r.undertaking LIKE 'chờ %' OR r.undertaking LIKE 'chỜ %' OR r.undertaking LIKE 'đang %' OR r.undertaking LIKE 'Đang %'
-                          OR r.approved LIKE 'chưa%' OR r.approved LIKE 'chƯa%' OR r.approved LIKE 'không%' OR r.approved LIKE 'khÔng%' OR r.approved LIKE 'chờ %' OR r.approved LIKE 'chỜ %' OR r.approved LIKE 'đang %' OR r.approved LIKE 'Đang %') THEN 'contradicted'
+                     AND (EXISTS (SELECT 1 FROM (SELECT LOWER(RTRIM(LTRIM(r.undertaking, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said) n WHERE (n.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
+                        OR ((n.said LIKE 'không %' OR n.said LIKE 'khÔng %') AND n.said NOT LIKE 'kh_ng gian %') OR n.said LIKE 'khong c_ %' OR n.said LIKE 'khong r_ %' OR n.said LIKE 'ko c_ %'
+                        OR n.said LIKE 'chưa %' OR n.said LIKE 'chƯa %' OR n.said LIKE 'chua c_ %' OR n.said LIKE 'chua r_ %' OR n.said LIKE 'chua k_ %' OR n.said LIKE 'chua ban %' OR n.said LIKE 'chua ph_ %' OR n.said LIKE 'đang %' OR n.said LIKE 'Đang %'
+                        OR n.said LIKE 'chờ %' OR n.said LIKE 'chỜ %' OR n.said LIKE 'cho k_ %' OR n.said LIKE 'cho ph_ %' OR n.said LIKE 'cho duy_t %' OR n.said LIKE 'sẽ %' OR n.said LIKE 'sẼ %' OR n.said LIKE 'dự kiến %' OR n.said LIKE 'dỰ kiẾn %'
+                        OR n.said LIKE 'khuyết %' OR n.said LIKE 'khuyẾt %' OR n.said LIKE 'vị trí%khuyết %' OR n.said LIKE 'vỊ trÍ%khuyẾt %' OR n.said LIKE 'vị trí%trống %' OR n.said LIKE 'vỊ trÍ%trỐng %' OR n.said LIKE 'bỏ trống %' OR n.said LIKE 'bỎ trỐng %' OR n.said LIKE '_ể trống %' OR n.said LIKE '_Ể trỐng %'))
+                          OR EXISTS (SELECT 1 FROM (SELECT LOWER(RTRIM(LTRIM(r.approved, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said) n WHERE (n.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
+                             OR ((n.said LIKE 'không %' OR n.said LIKE 'khÔng %') AND n.said NOT LIKE 'kh_ng gian %') OR n.said LIKE 'khong c_ %' OR n.said LIKE 'khong r_ %' OR n.said LIKE 'ko c_ %'
+                             OR n.said LIKE 'chưa %' OR n.said LIKE 'chƯa %' OR n.said LIKE 'chua c_ %' OR n.said LIKE 'chua r_ %' OR n.said LIKE 'chua k_ %' OR n.said LIKE 'chua ban %' OR n.said LIKE 'chua ph_ %' OR n.said LIKE 'đang %' OR n.said LIKE 'Đang %'
+                             OR n.said LIKE 'chờ %' OR n.said LIKE 'chỜ %' OR n.said LIKE 'cho k_ %' OR n.said LIKE 'cho ph_ %' OR n.said LIKE 'cho duy_t %' OR n.said LIKE 'sẽ %' OR n.said LIKE 'sẼ %' OR n.said LIKE 'dự kiến %' OR n.said LIKE 'dỰ kiẾn %'
+                             OR n.said LIKE 'khuyết %' OR n.said LIKE 'khuyẾt %' OR n.said LIKE 'vị trí%khuyết %' OR n.said LIKE 'vỊ trÍ%khuyẾt %' OR n.said LIKE 'vị trí%trống %' OR n.said LIKE 'vỊ trÍ%trỐng %' OR n.said LIKE 'bỏ trống %' OR n.said LIKE 'bỎ trỐng %' OR n.said LIKE '_ể trống %' OR n.said LIKE '_Ể trỐng %'))) THEN 'contradicted'
                 ELSE r.data_care END AS told
     FROM repairs r
 )
