@@ -4,15 +4,28 @@
 -- its test was supervised or not, and an entry that does not tell leaves it unknown; only the report
 -- goes before the use that never came. An entry
 -- that says both of supervision is no answer, nor one whose result names the fault that the step's field denies, or that names in words
--- nobody as who supervised or approved. A report that was wanting before the interval is
--- not forgotten: nobody can say how it stands, until an entry about the same system says that it is there.
-WITH steps AS (
+-- nobody as who supervised or approved. A report that waits for approval, where the entry does not say that the system was used
+-- without, breaks nothing yet, and what was last saved as in order before its own day was a plan. A report that was wanting before
+-- the interval is not forgotten: nobody can say how it stands, until an entry about the same system says that it is there.
+-- An entry about "nothing", "nobody" or "not known" tells of nothing.
+WITH void AS (
+    SELECT n.entry
+    FROM (SELECT b.entry, LOWER(RTRIM(LTRIM(b.subject, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said FROM book_acceptance_test b) n
+    WHERE (n.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
+       OR ((n.said LIKE 'không %' OR n.said LIKE 'khÔng %') AND n.said NOT LIKE 'kh_ng gian %') OR n.said LIKE 'khong c_ %' OR n.said LIKE 'khong r_ %' OR n.said LIKE 'ko c_ %'
+       OR n.said LIKE 'chưa %' OR n.said LIKE 'chƯa %' OR n.said LIKE 'chua c_ %' OR n.said LIKE 'chua r_ %' OR n.said LIKE 'chua k_ %' OR n.said LIKE 'chua ban %' OR n.said LIKE 'chua ph_ %' OR n.said LIKE 'đang %' OR n.said LIKE 'Đang %'
+       OR n.said LIKE 'chờ %' OR n.said LIKE 'chỜ %' OR n.said LIKE 'cho k_ %' OR n.said LIKE 'cho ph_ %' OR n.said LIKE 'cho duy_t %' OR n.said LIKE 'sẽ %' OR n.said LIKE 'sẼ %' OR n.said LIKE 'dự kiến %' OR n.said LIKE 'dỰ kiẾn %'
+       OR n.said LIKE 'khuyết %' OR n.said LIKE 'khuyẾt %' OR n.said LIKE 'vị trí%khuyết %' OR n.said LIKE 'vỊ trÍ%khuyẾt %' OR n.said LIKE 'vị trí%trống %' OR n.said LIKE 'vỊ trÍ%trỐng %' OR n.said LIKE 'bỏ trống %' OR n.said LIKE 'bỎ trỐng %' OR n.said LIKE '_ể trống %' OR n.said LIKE '_Ể trỐng %')
+),
+steps AS (
     SELECT b.unit, COALESCE(b.subject, '') AS subject, b.result, b.occurred_on, b.recorded_at,
            CASE WHEN b.age_days <= CAST(:window_days AS BIGINT) THEN 1 ELSE 0 END AS is_recent,
+           CASE WHEN COALESCE(b.updated_at, b.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000 THEN 1 ELSE 0 END AS ahead,
            CASE WHEN CAST(:step AS TEXT) = 'supervised' THEN b.supervised ELSE b.report END AS taken,
            CASE WHEN CAST(:step AS TEXT) = 'supervised' THEN b.supervisor ELSE b.approved_by END AS who
     FROM book_acceptance_test b
-    WHERE b.age_days <= CAST(:window_days AS BIGINT) OR CAST(:step AS TEXT) = 'report'
+    WHERE (b.age_days <= CAST(:window_days AS BIGINT) OR CAST(:step AS TEXT) = 'report')
+      AND b.entry NOT IN (SELECT n.entry FROM void n)
 ),
 told AS (
     SELECT s.unit, s.subject, s.result, s.occurred_on, s.recorded_at, s.is_recent,
@@ -21,18 +34,19 @@ told AS (
                 WHEN s.taken = 'both' AND s.result = 'unapproved' THEN 'result-missing'
                 WHEN s.taken = 'not-in-use' AND s.result = 'untested' THEN 'result-missing'
                 WHEN (s.taken IN ('independent', 'both') OR (s.taken IS NULL AND s.result = 'accepted'))
-                 AND (LOWER(TRIM(s.who)) IN ('-', '--', '---', '.', '..', '...', '…', '?', '??', '???', '*', '/', 'n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'ko', 'khong', 'chua', 'trống', 'trỐng')
-                      OR LOWER(TRIM(s.who)) LIKE 'không%' OR LOWER(TRIM(s.who)) LIKE 'khÔng%' OR LOWER(TRIM(s.who)) LIKE 'khong co%' OR LOWER(TRIM(s.who)) LIKE 'khong ro%' OR LOWER(TRIM(s.who)) LIKE 'ko %'
-                      OR LOWER(TRIM(s.who)) LIKE 'chưa%' OR LOWER(TRIM(s.who)) LIKE 'chƯa%' OR LOWER(TRIM(s.who)) LIKE 'chua co%' OR LOWER(TRIM(s.who)) LIKE 'chua ro%'
-                      OR LOWER(TRIM(s.who)) LIKE 'đang %' OR LOWER(TRIM(s.who)) LIKE 'Đang %' OR LOWER(TRIM(s.who)) LIKE 'chờ %' OR LOWER(TRIM(s.who)) LIKE 'chỜ %'
-                      OR LOWER(TRIM(s.who)) LIKE 'sẽ %' OR LOWER(TRIM(s.who)) LIKE 'sẼ %' OR LOWER(TRIM(s.who)) LIKE 'dự thảo%' OR LOWER(TRIM(s.who)) LIKE 'dỰ thẢo%') THEN 'result-missing'
+                 AND (EXISTS (SELECT 1 FROM (SELECT LOWER(RTRIM(LTRIM(s.who, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said) n WHERE (n.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
+                    OR ((n.said LIKE 'không %' OR n.said LIKE 'khÔng %') AND n.said NOT LIKE 'kh_ng gian %') OR n.said LIKE 'khong c_ %' OR n.said LIKE 'khong r_ %' OR n.said LIKE 'ko c_ %'
+                    OR n.said LIKE 'chưa %' OR n.said LIKE 'chƯa %' OR n.said LIKE 'chua c_ %' OR n.said LIKE 'chua r_ %' OR n.said LIKE 'chua k_ %' OR n.said LIKE 'chua ban %' OR n.said LIKE 'chua ph_ %' OR n.said LIKE 'đang %' OR n.said LIKE 'Đang %'
+                    OR n.said LIKE 'chờ %' OR n.said LIKE 'chỜ %' OR n.said LIKE 'cho k_ %' OR n.said LIKE 'cho ph_ %' OR n.said LIKE 'cho duy_t %' OR n.said LIKE 'sẽ %' OR n.said LIKE 'sẼ %' OR n.said LIKE 'dự kiến %' OR n.said LIKE 'dỰ kiẾn %'
+                    OR n.said LIKE 'khuyết %' OR n.said LIKE 'khuyẾt %' OR n.said LIKE 'vị trí%khuyết %' OR n.said LIKE 'vỊ trÍ%khuyẾt %' OR n.said LIKE 'vị trí%trống %' OR n.said LIKE 'vỊ trÍ%trỐng %' OR n.said LIKE 'bỏ trống %' OR n.said LIKE 'bỎ trỐng %' OR n.said LIKE '_ể trống %' OR n.said LIKE '_Ể trỐng %'))) THEN 'result-missing'
+                WHEN (s.taken IN ('independent', 'both') OR (s.taken IS NULL AND s.result = 'accepted')) AND s.ahead = 1 THEN 'typed-ahead'
                 WHEN s.taken IN ('independent', 'both') THEN 'sound'
                 WHEN s.taken IN ('nobody', 'unconfirmed', 'unapproved') THEN 'unsound'
                 WHEN s.taken = 'not-in-use' THEN 'not-used'
                 WHEN s.result = 'accepted' THEN 'sound'
                 WHEN s.result = 'untested' THEN 'unsound'
                 WHEN s.result = 'unsupervised' AND CAST(:step AS TEXT) = 'supervised' THEN 'unsound'
-                WHEN s.result = 'unapproved' AND CAST(:step AS TEXT) = 'report' THEN 'unsound'
+                WHEN s.result = 'unapproved' AND CAST(:step AS TEXT) = 'report' THEN 'use-unknown'
                 ELSE 'result-missing' END AS told
     FROM steps s
 )
@@ -47,13 +61,15 @@ SELECT t.unit AS unit,
             WHEN t.told = 'sound' THEN 'sound'
             WHEN t.told = 'unsound' THEN 'unsound'
             WHEN t.told = 'not-used' THEN 'not-used'
+            WHEN t.told = 'use-unknown' THEN 'use-unknown'
+            WHEN t.told = 'typed-ahead' THEN 'typed-ahead'
             ELSE 'result-missing' END AS reason,
        t.recorded_at AS observed_at,
        t.result AS result,
        t.occurred_on AS occurred_on
 FROM told t
-WHERE t.is_recent = 1
-   OR t.told = 'unsound'
+WHERE t.is_recent = 1 AND t.told <> 'use-unknown'
+   OR t.told IN ('unsound', 'use-unknown')
       AND NOT EXISTS (
           SELECT 1 FROM told l
           WHERE l.unit = t.unit AND LOWER(TRIM(l.subject)) = LOWER(TRIM(t.subject))

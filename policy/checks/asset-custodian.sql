@@ -2,17 +2,17 @@
 -- whoever has it does not look after it: then nothing is known, nor where the field says in words that
 -- there is nobody, not yet, or holds no letter at all.
 WITH told AS (
-    SELECT d.unit, d.name, d.role, d.custodian, d.updated_at, LOWER(LTRIM(COALESCE(d.custodian, ''), ' -.,;([*')) AS said
+    SELECT d.unit, d.name, d.role, d.custodian, d.updated_at, LOWER(RTRIM(LTRIM(COALESCE(d.custodian, ''), ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said
     FROM fact_device d
     WHERE d.status = 'active'
 ),
 devices AS (
     SELECT t.unit, t.name, t.role, t.custodian, t.updated_at,
-           CASE WHEN t.said = UPPER(t.said)
-                  OR t.said IN ('n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'khong', 'chua', 'ko', 'trống', 'trỐng')
-                  OR t.said LIKE 'không%' OR t.said LIKE 'khÔng%' OR t.said LIKE 'khong co%' OR t.said LIKE 'khong ro%' OR t.said LIKE 'ko %'
-                  OR t.said LIKE 'chưa%' OR t.said LIKE 'chƯa%' OR t.said LIKE 'chua co%' OR t.said LIKE 'chua ro%'
-                  OR t.said LIKE 'đang %' OR t.said LIKE 'Đang %' OR t.said LIKE 'chờ %' OR t.said LIKE 'chỜ %' OR t.said LIKE 'sẽ %' OR t.said LIKE 'sẼ %' THEN 0 ELSE 1 END AS kept
+           CASE WHEN t.said = UPPER(t.said) OR (t.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
+              OR ((t.said LIKE 'không %' OR t.said LIKE 'khÔng %') AND t.said NOT LIKE 'kh_ng gian %') OR t.said LIKE 'khong c_ %' OR t.said LIKE 'khong r_ %' OR t.said LIKE 'ko c_ %'
+              OR t.said LIKE 'chưa %' OR t.said LIKE 'chƯa %' OR t.said LIKE 'chua c_ %' OR t.said LIKE 'chua r_ %' OR t.said LIKE 'chua k_ %' OR t.said LIKE 'chua ban %' OR t.said LIKE 'chua ph_ %' OR t.said LIKE 'đang %' OR t.said LIKE 'Đang %'
+              OR t.said LIKE 'chờ %' OR t.said LIKE 'chỜ %' OR t.said LIKE 'cho k_ %' OR t.said LIKE 'cho ph_ %' OR t.said LIKE 'cho duy_t %' OR t.said LIKE 'sẽ %' OR t.said LIKE 'sẼ %' OR t.said LIKE 'dự kiến %' OR t.said LIKE 'dỰ kiẾn %'
+              OR t.said LIKE 'khuyết %' OR t.said LIKE 'khuyẾt %' OR t.said LIKE 'vị trí%khuyết %' OR t.said LIKE 'vỊ trÍ%khuyẾt %' OR t.said LIKE 'vị trí%trống %' OR t.said LIKE 'vỊ trÍ%trỐng %' OR t.said LIKE 'bỏ trống %' OR t.said LIKE 'bỎ trỐng %' OR t.said LIKE '_ể trống %' OR t.said LIKE '_Ể trỐng %') THEN 0 ELSE 1 END AS kept
     FROM told t
 )
 SELECT d.unit AS unit,

@@ -1,7 +1,16 @@
 -- When did each system last report a backup that succeeded, however its name was written?
 -- That the first tries failed is no breach before the interval is over: nobody can say yet, nor of a success whose moment is blank or has yet to come. One
--- that was entered as retired since is not asked about, and says nothing of any other.
-WITH reports AS (
+-- that was entered as retired since is not asked about, and says nothing of any other. A success that was last saved more than a day before its own
+-- was a plan then. Where a name fell silent and one that holds it, or that it holds began since, or one that says the whole was backed up since, it may be the same or within it.
+-- A report on "nothing", or on a system that is not told, says nothing.
+WITH written AS (
+    SELECT b.unit, b.entry, b.subject, b.result, b.occurred_on, b.recorded_at,
+           CASE WHEN (COALESCE(b.updated_at, b.recorded_at) + 25200000) / 86400000 + 1 < (b.finished_at + 25200000) / 86400000
+                THEN NULL ELSE b.finished_at END AS finished_at,
+           LOWER(RTRIM(LTRIM(b.subject, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said
+    FROM book_backup_report b
+),
+reports AS (
     SELECT e.unit, MAX(e.subject) AS subject, COUNT(*) AS reports, MAX(e.recorded_at) AS recorded_at,
            MIN(COALESCE(e.finished_at, e.recorded_at)) AS first_at,
            MAX(CASE WHEN e.result = 'success' THEN e.finished_at END) AS succeeded_at,
@@ -9,28 +18,35 @@ WITH reports AS (
            MAX(CASE WHEN e.result = 'retired' THEN e.occurred_on END) AS retired_on,
            MAX(CASE WHEN e.result <> 'retired' THEN e.occurred_on END) AS reported_on,
            MAX(COALESCE(e.finished_at, e.recorded_at)) AS last_at,
+           MAX(CASE WHEN (e.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
+              OR ((e.said LIKE 'không %' OR e.said LIKE 'khÔng %') AND e.said NOT LIKE 'kh_ng gian %') OR e.said LIKE 'khong c_ %' OR e.said LIKE 'khong r_ %' OR e.said LIKE 'ko c_ %'
+              OR e.said LIKE 'chưa %' OR e.said LIKE 'chƯa %' OR e.said LIKE 'chua c_ %' OR e.said LIKE 'chua r_ %' OR e.said LIKE 'chua k_ %' OR e.said LIKE 'chua ban %' OR e.said LIKE 'chua ph_ %' OR e.said LIKE 'đang %' OR e.said LIKE 'Đang %'
+              OR e.said LIKE 'chờ %' OR e.said LIKE 'chỜ %' OR e.said LIKE 'cho k_ %' OR e.said LIKE 'cho ph_ %' OR e.said LIKE 'cho duy_t %' OR e.said LIKE 'sẽ %' OR e.said LIKE 'sẼ %' OR e.said LIKE 'dự kiến %' OR e.said LIKE 'dỰ kiẾn %'
+              OR e.said LIKE 'khuyết %' OR e.said LIKE 'khuyẾt %' OR e.said LIKE 'vị trí%khuyết %' OR e.said LIKE 'vỊ trÍ%khuyẾt %' OR e.said LIKE 'vị trí%trống %' OR e.said LIKE 'vỊ trÍ%trỐng %' OR e.said LIKE 'bỏ trống %' OR e.said LIKE 'bỎ trỐng %' OR e.said LIKE '_ể trống %' OR e.said LIKE '_Ể trỐng %') THEN 1 ELSE 0 END) AS unsaid,
            LOWER(REPLACE(COALESCE(e.subject, ''), ' ', '')) AS name
-    FROM fact_entry e
-    WHERE e.register = 'backup-report'
+    FROM written e
     GROUP BY e.unit, LOWER(REPLACE(COALESCE(e.subject, ''), ' ', ''))
 ),
 renamed AS (
     SELECT DISTINCT r.unit, r.name
     FROM reports r
-    JOIN reports o ON o.unit = r.unit AND o.name <> r.name AND o.first_at > r.last_at
-                  AND o.succeeded_at >= CAST(:now AS BIGINT) - CAST(:max_age_days AS BIGINT) * 86400000
-                  AND (o.name LIKE '%' || r.name || '%' OR r.name LIKE '%' || o.name || '%')
-    WHERE r.name <> '' AND o.name <> '' AND r.succeeded_at IS NOT NULL
+    JOIN reports o ON o.unit = r.unit AND o.name <> r.name AND o.last_at > r.last_at
+                  AND (o.succeeded_at >= CAST(:now AS BIGINT) - CAST(:max_age_days AS BIGINT) * 86400000 OR o.retired_on IS NOT NULL)
+                  AND (o.first_at > r.last_at AND (o.name LIKE '%' || r.name || '%' OR r.name LIKE '%' || o.name || '%')
+                       OR o.name LIKE 'toàn%' OR o.name LIKE 'toÀn%' OR o.name LIKE 'tấtcả%' OR o.name LIKE 'tẤtcẢ%' OR o.name LIKE 'cảhệ%' OR o.name LIKE 'cẢhỆ%')
+    WHERE r.name <> '' AND o.name <> '' AND o.unsaid = 0 AND r.succeeded_at IS NOT NULL
 )
 SELECT r.unit AS unit,
        r.subject AS subject,
-       CASE WHEN r.succeeded_at >= CAST(:now AS BIGINT) - CAST(:max_age_days AS BIGINT) * 86400000 THEN 'met'
+       CASE WHEN r.unsaid = 1 THEN NULL
+            WHEN r.succeeded_at >= CAST(:now AS BIGINT) - CAST(:max_age_days AS BIGINT) * 86400000 THEN 'met'
             WHEN r.untimed_at >= CAST(:now AS BIGINT) - CAST(:max_age_days AS BIGINT) * 86400000 THEN NULL
             WHEN r.succeeded_at IS NULL
                  AND r.first_at >= CAST(:now AS BIGINT) - CAST(:max_age_days AS BIGINT) * 86400000 THEN NULL
             WHEN n.name IS NOT NULL THEN NULL
             ELSE 'breached' END AS status,
-       CASE WHEN r.succeeded_at >= CAST(:now AS BIGINT) - CAST(:max_age_days AS BIGINT) * 86400000 THEN 'backed-up'
+       CASE WHEN r.unsaid = 1 THEN 'unsaid'
+            WHEN r.succeeded_at >= CAST(:now AS BIGINT) - CAST(:max_age_days AS BIGINT) * 86400000 THEN 'backed-up'
             WHEN r.untimed_at >= CAST(:now AS BIGINT) - CAST(:max_age_days AS BIGINT) * 86400000 THEN 'untimed'
             WHEN r.succeeded_at IS NULL THEN 'never-succeeded'
             WHEN n.name IS NOT NULL THEN 'renamed'

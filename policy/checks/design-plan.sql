@@ -1,12 +1,37 @@
 -- Has the unit a plan of this kind (`subject`) among its design documents, approved or changed and
 -- re-assessed, that has not run out? One without an end is believed only so long; of one that was changed
 -- since and not assessed again, nobody can say, nor where the newest ran out and an older one has not. One whose number
--- says that it is not issued yet is none. What it means that
--- the last one ran out (`run_out`) is the rule's to say: where it asks for the plan a breach, where it
--- asks for the thing planned nobody can say.
-WITH placed AS (
+-- says that it is not issued yet is none, and of one that was last saved before its own day nobody can say whether it was issued.
+-- What it means that the last one ran out (`run_out`) is the rule's to say: where it asks for the plan a breach, where it
+-- asks for the thing planned nobody can say; nor can they where a document of another kind, entered later, stands: it may have
+-- replaced the plan.
+WITH words AS (
+    SELECT b.entry, LOWER(RTRIM(LTRIM(b.number, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said
+    FROM book_design_document b
+),
+unsaid AS (
+    SELECT w.entry
+    FROM words w
+    WHERE (w.said LIKE 'chưa %' OR w.said LIKE 'chƯa %' OR w.said LIKE 'chua c_ %' OR w.said LIKE 'chua r_ %' OR w.said LIKE 'chua k_ %' OR w.said LIKE 'chua ban %' OR w.said LIKE 'chua ph_ %' OR w.said LIKE 'đang %' OR w.said LIKE 'Đang %'
+       OR w.said LIKE 'chờ %' OR w.said LIKE 'chỜ %' OR w.said LIKE 'cho k_ %' OR w.said LIKE 'cho ph_ %' OR w.said LIKE 'cho duy_t %' OR w.said LIKE 'sẽ %' OR w.said LIKE 'sẼ %' OR w.said LIKE 'dự kiến %' OR w.said LIKE 'dỰ kiẾn %'
+       OR w.said LIKE 'khuyết %' OR w.said LIKE 'khuyẾt %' OR w.said LIKE 'vị trí%khuyết %' OR w.said LIKE 'vỊ trÍ%khuyẾt %' OR w.said LIKE 'vị trí%trống %' OR w.said LIKE 'vỊ trÍ%trỐng %' OR w.said LIKE 'bỏ trống %' OR w.said LIKE 'bỎ trỐng %' OR w.said LIKE '_ể trống %' OR w.said LIKE '_Ể trỐng %'
+       OR w.said LIKE '%dự thảo%' OR w.said LIKE '%dỰ thẢo%' OR w.said LIKE '%du thao%' OR w.said LIKE '%nháp%' OR w.said LIKE '%nhÁp%' OR w.said LIKE 'so_n th_o%' OR w.said LIKE 'l_y _ ki_n%' OR w.said LIKE 'xin _ ki_n%' OR w.said LIKE 'k_ ho_ch x_y d_ng%' OR w.said LIKE 't_ tr_nh %' OR w.said LIKE 'trình k_%' OR w.said LIKE 'trÌnh k_%' OR w.said LIKE 'trình ph_ %' OR w.said LIKE 'trÌnh ph_ %' OR w.said LIKE '_ã trình %' OR w.said LIKE '_Ã trÌnh %'
+       OR w.said LIKE '%(chưa %' OR w.said LIKE '%(chƯa %' OR w.said LIKE '%chưa ban hành%' OR w.said LIKE '%chƯa ban hÀnh%' OR w.said LIKE '%chưa ký%' OR w.said LIKE '%chƯa kÝ%' OR w.said LIKE '%chưa phê duyệt%' OR w.said LIKE '%chƯa phÊ duyỆt%' OR w.said LIKE '%chưa được %duyệt%' OR w.said LIKE '%chưa được ban%' OR w.said LIKE '%chưa được ký%'
+       OR w.said LIKE '%(chờ %' OR w.said LIKE '%(chỜ %' OR w.said LIKE '%chờ ký%' OR w.said LIKE '%chờ ban hành%' OR w.said LIKE '%chờ phê duyệt%' OR w.said LIKE '%chờ duyệt%' OR w.said LIKE '%(_ang %' OR w.said LIKE '%đang trình%' OR w.said LIKE '%đang soạn%' OR w.said LIKE '%đang xây dựng%' OR w.said LIKE '%đang hoàn thiện%' OR w.said LIKE '%đang chờ%' OR w.said LIKE '%đang lấy %' OR w.said LIKE '%đang dự %' OR w.said LIKE '%(lấy ý kiến%' OR w.said LIKE '%(trình %' OR w.said LIKE '%, trình ký%' OR w.said LIKE '%- trình ký%'
+       OR w.said LIKE 'trình %' OR w.said LIKE 'trÌnh %' OR w.said LIKE '%/ttr %' OR w.said LIKE '%/ttr-%')
+),
+placed AS (
     SELECT e.unit, e.occurred_on, e.recorded_at, e.expires_on,
-           CASE WHEN e.expires_on < CAST(:today AS TEXT) THEN 'expired'
+           CASE WHEN e.expires_on < CAST(:today AS TEXT)
+                     AND EXISTS (
+                         SELECT 1 FROM book_design_document o
+                         WHERE o.unit = e.unit AND o.subject <> e.subject AND o.result IN ('approved', 'reassessed')
+                           AND o.occurred_on > e.occurred_on
+                           AND (o.expires_on IS NULL OR o.expires_on >= CAST(:today AS TEXT))
+                     ) THEN 'unclear'
+                WHEN e.expires_on < CAST(:today AS TEXT) THEN 'expired'
+                WHEN COALESCE(e.updated_at, e.recorded_at)
+                     < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - e.age_days) * 86400000 - 25200000 THEN 'ahead'
                 WHEN EXISTS (
                     SELECT 1 FROM book_design_document c
                     WHERE c.unit = e.unit AND c.subject = e.subject AND c.result = 'changed'
@@ -21,12 +46,7 @@ WITH placed AS (
                               ORDER BY e.occurred_on DESC, e.recorded_at DESC, e.entry) AS place
     FROM book_design_document e
     WHERE e.subject = CAST(:subject AS TEXT) AND e.result IN ('approved', 'reassessed')
-      AND (e.number IS NULL
-           OR NOT (LOWER(TRIM(e.number)) LIKE 'chưa %' OR LOWER(TRIM(e.number)) LIKE 'chƯa %'
-                   OR LOWER(TRIM(e.number)) LIKE 'đang %' OR LOWER(TRIM(e.number)) LIKE 'Đang %' OR LOWER(TRIM(e.number)) LIKE 'chờ %' OR LOWER(TRIM(e.number)) LIKE 'chỜ %'
-               OR LOWER(TRIM(e.number)) LIKE 'sẽ %' OR LOWER(TRIM(e.number)) LIKE 'sẼ %'
-               OR LOWER(TRIM(e.number)) LIKE 'đã trình %' OR LOWER(TRIM(e.number)) LIKE 'Đã trình %'
-               OR LOWER(TRIM(e.number)) LIKE '%dự thảo%' OR LOWER(TRIM(e.number)) LIKE '%dỰ thẢo%'))
+      AND e.entry NOT IN (SELECT u.entry FROM unsaid u)
 ),
 counted AS (
     SELECT p.unit,
@@ -34,6 +54,8 @@ counted AS (
            COUNT(CASE WHEN p.state = 'in-force' AND p.place = 1 THEN 1 END) AS newest,
            COUNT(CASE WHEN p.state = 'not-confirmed' THEN 1 END) AS doubtful,
            COUNT(CASE WHEN p.state = 'changed' THEN 1 END) AS changed,
+           COUNT(CASE WHEN p.state = 'ahead' THEN 1 END) AS ahead,
+           COUNT(CASE WHEN p.state = 'unclear' THEN 1 END) AS unclear,
            MAX(p.recorded_at) AS recorded_at, MAX(p.occurred_on) AS last_on, MAX(p.expires_on) AS expires_on
     FROM placed p
     GROUP BY p.unit
@@ -41,12 +63,14 @@ counted AS (
 SELECT c.unit AS unit,
        '' AS subject,
        CASE WHEN c.newest > 0 THEN 'met'
-            WHEN c.standing > 0 OR c.doubtful > 0 OR c.changed > 0 THEN NULL
+            WHEN c.standing + c.doubtful + c.changed + c.ahead + c.unclear > 0 THEN NULL
             WHEN CAST(:run_out AS TEXT) = 'breached' THEN 'breached' END AS status,
        CASE WHEN c.newest > 0 THEN 'in-force'
             WHEN c.standing > 0 THEN 'older-stands'
             WHEN c.changed > 0 THEN 'changed'
+            WHEN c.ahead > 0 THEN 'ahead'
             WHEN c.doubtful > 0 THEN 'not-confirmed'
+            WHEN c.unclear > 0 THEN 'unclear'
             ELSE 'expired' END AS reason,
        c.recorded_at AS observed_at,
        c.last_on AS last_on,

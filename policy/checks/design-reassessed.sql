@@ -1,7 +1,8 @@
 -- Was the newest change of each document of a system's design assessed again? Not yet is no breach
 -- for `within_days`, and after the interval nobody can say, until the document is entered as assessed. Of one that was
 -- entered as approved since, whether it was assessed before that is not known, nor of one where another document
--- of the same system was entered as assessed since: that may be the assessment. A document
+-- of the same system, or one that names no system, was entered as assessed since, nor of a change that names none where
+-- any was: that may be the assessment. What was last saved before its own day was a plan then. A document
 -- that did not change is not asked about, nor is a system whose newest entry in the book of levels
 -- says that it is out of use, nor what is no design of a system (the provider's standby, the
 -- protection of devices).
@@ -13,8 +14,14 @@ WITH levels AS (
     WHERE e.register = 'system-level'
 ),
 placed AS (
-    SELECT b.unit, b.subject, TRIM(COALESCE(b.system, '')) AS system, b.result, b.occurred_on, b.recorded_at,
-           b.age_days,
+    SELECT b.unit, b.subject, b.result, b.occurred_on, b.recorded_at, b.age_days,
+           CASE WHEN EXISTS (SELECT 1 FROM (SELECT LOWER(RTRIM(LTRIM(b.system, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said) n WHERE (n.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
+              OR ((n.said LIKE 'không %' OR n.said LIKE 'khÔng %') AND n.said NOT LIKE 'kh_ng gian %') OR n.said LIKE 'khong c_ %' OR n.said LIKE 'khong r_ %' OR n.said LIKE 'ko c_ %'
+              OR n.said LIKE 'chưa %' OR n.said LIKE 'chƯa %' OR n.said LIKE 'chua c_ %' OR n.said LIKE 'chua r_ %' OR n.said LIKE 'chua k_ %' OR n.said LIKE 'chua ban %' OR n.said LIKE 'chua ph_ %' OR n.said LIKE 'đang %' OR n.said LIKE 'Đang %'
+              OR n.said LIKE 'chờ %' OR n.said LIKE 'chỜ %' OR n.said LIKE 'cho k_ %' OR n.said LIKE 'cho ph_ %' OR n.said LIKE 'cho duy_t %' OR n.said LIKE 'sẽ %' OR n.said LIKE 'sẼ %' OR n.said LIKE 'dự kiến %' OR n.said LIKE 'dỰ kiẾn %'
+              OR n.said LIKE 'khuyết %' OR n.said LIKE 'khuyẾt %' OR n.said LIKE 'vị trí%khuyết %' OR n.said LIKE 'vỊ trÍ%khuyẾt %' OR n.said LIKE 'vị trí%trống %' OR n.said LIKE 'vỊ trÍ%trỐng %' OR n.said LIKE 'bỏ trống %' OR n.said LIKE 'bỎ trỐng %' OR n.said LIKE '_ể trống %' OR n.said LIKE '_Ể trỐng %')) THEN ''
+                ELSE TRIM(COALESCE(b.system, '')) END AS system,
+           CASE WHEN COALESCE(b.updated_at, b.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000 THEN 1 ELSE 0 END AS ahead,
            ROW_NUMBER() OVER (PARTITION BY b.unit, b.subject, LOWER(TRIM(COALESCE(b.system, '')))
                               ORDER BY b.occurred_on DESC, b.recorded_at DESC, b.entry) AS place
     FROM book_design_document b
@@ -22,7 +29,7 @@ placed AS (
       AND b.subject IN ('scope', 'design', 'level-plan', 'technology', 'standby')
 ),
 newest AS (
-    SELECT p.unit, p.system, p.result, p.occurred_on, p.recorded_at, p.age_days,
+    SELECT p.unit, p.system, p.result, p.occurred_on, p.recorded_at, p.age_days, p.ahead,
            CASE WHEN p.result = 'changed'
                  AND EXISTS (SELECT 1 FROM book_design_document a
                              WHERE a.unit = p.unit AND a.subject = p.subject AND a.result = 'approved'
@@ -31,8 +38,9 @@ newest AS (
                                     OR (a.occurred_on = p.occurred_on AND a.recorded_at > p.recorded_at))) THEN 1 ELSE 0 END AS approved_since,
            CASE WHEN p.result = 'changed'
                  AND EXISTS (SELECT 1 FROM placed a
-                             WHERE a.unit = p.unit AND a.subject <> p.subject AND a.result = 'reassessed'
-                               AND LOWER(a.system) = LOWER(p.system)
+                             WHERE a.unit = p.unit AND a.result = 'reassessed'
+                               AND (a.subject <> p.subject AND LOWER(a.system) = LOWER(p.system)
+                                    OR a.system <> p.system AND (a.system = '' OR p.system = ''))
                                AND (a.occurred_on > p.occurred_on
                                     OR (a.occurred_on = p.occurred_on AND a.recorded_at >= p.recorded_at))) THEN 1 ELSE 0 END AS other_since
     FROM placed p
@@ -40,12 +48,14 @@ newest AS (
 )
 SELECT p.unit AS unit,
        p.system AS subject,
-       CASE WHEN p.result = 'reassessed' THEN 'met'
+       CASE WHEN p.ahead = 1 THEN NULL
+            WHEN p.result = 'reassessed' THEN 'met'
             WHEN p.approved_since = 1 OR p.other_since = 1 THEN NULL
             WHEN p.result = 'changed' AND p.age_days > CAST(:within_days AS BIGINT)
                  AND p.age_days <= CAST(:window_days AS BIGINT) THEN 'breached'
             ELSE NULL END AS status,
-       CASE WHEN p.result = 'reassessed' THEN 'sound'
+       CASE WHEN p.ahead = 1 AND p.result IS NOT NULL THEN 'typed-ahead'
+            WHEN p.result = 'reassessed' THEN 'sound'
             WHEN p.approved_since = 1 THEN 'approved-since'
             WHEN p.other_since = 1 THEN 'other-assessed'
             WHEN p.result = 'changed' AND p.age_days <= CAST(:within_days AS BIGINT) THEN 'open'

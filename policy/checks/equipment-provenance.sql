@@ -2,19 +2,39 @@
 -- from? The newest entry of the book speaks of a device by its code, and goes before the registry's
 -- own field. That neither says where a device comes from, or that the field says in words that it is not
 -- known or begins with "không", "chưa", "đang" (none, not yet, being looked up), does not show that it is of unclear origin: nobody can say. What was taken out of use is not
--- asked about, nor what has yet to go into service, nor a computer that stands alone.
-WITH placed AS (
-    SELECT e.unit, LOWER(TRIM(e.subject)) AS tag, e.subject, e.result, e.recorded_at,
-           ROW_NUMBER() OVER (PARTITION BY e.unit, LOWER(TRIM(e.subject))
-                              ORDER BY e.occurred_on DESC, e.recorded_at DESC, e.entry) AS place
+-- asked about, nor what has yet to go into service, nor a computer that stands alone. Spaces, dots and dashes in a tag make no other
+-- thing; where the book says that the origin of one that is not in the registry is not clear, and later that of one whose name holds its own, or the
+-- other way, is, or that it is gone, it may be the same. A tag of which words say that there is nothing names no thing.
+WITH told AS (
+    SELECT e.unit, e.entry, REPLACE(REPLACE(REPLACE(REPLACE(LOWER(e.subject), ' ', ''), '-', ''), '.', ''), '_', '') AS tag,
+           e.subject, e.result, e.occurred_on, e.recorded_at, LOWER(RTRIM(LTRIM(e.subject, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said
     FROM fact_entry e
     WHERE e.register = 'equipment-provenance' AND e.occurred_on <= CAST(:today AS TEXT)
 ),
+placed AS (
+    SELECT t.unit, t.tag, t.subject, t.result, t.occurred_on, t.recorded_at,
+           ROW_NUMBER() OVER (PARTITION BY t.unit, t.tag
+                              ORDER BY t.occurred_on DESC, t.recorded_at DESC, t.entry) AS place
+    FROM told t
+    WHERE NOT (t.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
+       OR ((t.said LIKE 'không %' OR t.said LIKE 'khÔng %') AND t.said NOT LIKE 'kh_ng gian %') OR t.said LIKE 'khong c_ %' OR t.said LIKE 'khong r_ %' OR t.said LIKE 'ko c_ %'
+       OR t.said LIKE 'chưa %' OR t.said LIKE 'chƯa %' OR t.said LIKE 'chua c_ %' OR t.said LIKE 'chua r_ %' OR t.said LIKE 'chua k_ %' OR t.said LIKE 'chua ban %' OR t.said LIKE 'chua ph_ %' OR t.said LIKE 'đang %' OR t.said LIKE 'Đang %'
+       OR t.said LIKE 'chờ %' OR t.said LIKE 'chỜ %' OR t.said LIKE 'cho k_ %' OR t.said LIKE 'cho ph_ %' OR t.said LIKE 'cho duy_t %' OR t.said LIKE 'sẽ %' OR t.said LIKE 'sẼ %' OR t.said LIKE 'dự kiến %' OR t.said LIKE 'dỰ kiẾn %'
+       OR t.said LIKE 'khuyết %' OR t.said LIKE 'khuyẾt %' OR t.said LIKE 'vị trí%khuyết %' OR t.said LIKE 'vỊ trÍ%khuyẾt %' OR t.said LIKE 'vị trí%trống %' OR t.said LIKE 'vỊ trÍ%trỐng %' OR t.said LIKE 'bỏ trống %' OR t.said LIKE 'bỎ trỐng %' OR t.said LIKE '_ể trống %' OR t.said LIKE '_Ể trỐng %')
+),
 papers AS (
-    SELECT p.unit, p.tag, p.subject, p.result, p.recorded_at FROM placed p WHERE p.place = 1
+    SELECT p.unit, p.tag, p.subject, p.result, p.occurred_on, p.recorded_at FROM placed p WHERE p.place = 1
+),
+renamed AS (
+    SELECT DISTINCT p.unit, p.tag
+    FROM papers p
+    JOIN papers o ON o.unit = p.unit AND o.tag <> p.tag AND o.result IN ('clear', 'removed')
+                 AND (o.occurred_on > p.occurred_on OR (o.occurred_on = p.occurred_on AND o.recorded_at > p.recorded_at))
+                 AND (o.tag LIKE '%' || p.tag || '%' OR p.tag LIKE '%' || o.tag || '%')
+    WHERE p.result = 'unclear' AND p.tag <> '' AND o.tag <> ''
 ),
 written AS (
-    SELECT d.unit, d.name, d.code, d.origin, d.updated_at, LOWER(LTRIM(COALESCE(d.origin, ''), ' -.,;([*')) AS said
+    SELECT d.unit, d.name, d.code, d.origin, d.updated_at, LOWER(RTRIM(LTRIM(COALESCE(d.origin, ''), ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said
     FROM fact_device d
     WHERE d.status = 'active' AND d.role <> 'standalone-computer'
       AND (d.in_service_on IS NULL OR d.in_service_on <= CAST(:today AS TEXT))
@@ -22,10 +42,11 @@ written AS (
 devices AS (
     SELECT w.unit, w.name, w.code, w.origin, w.updated_at,
            CASE WHEN w.said = UPPER(w.said)
-                  OR w.said IN ('n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'khong', 'chua', 'ko', 'trống', 'trỐng')
-                  OR w.said LIKE 'không%' OR w.said LIKE 'khÔng%' OR w.said LIKE 'khong co%' OR w.said LIKE 'khong ro%' OR w.said LIKE 'ko %'
-                  OR w.said LIKE 'chưa%' OR w.said LIKE 'chƯa%' OR w.said LIKE 'chua co%' OR w.said LIKE 'chua ro%'
-                  OR w.said LIKE 'đang %' OR w.said LIKE 'Đang %' OR w.said LIKE 'chờ %' OR w.said LIKE 'chỜ %' OR w.said LIKE 'sẽ %' OR w.said LIKE 'sẼ %'
+                  OR (w.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
+                     OR ((w.said LIKE 'không %' OR w.said LIKE 'khÔng %') AND w.said NOT LIKE 'kh_ng gian %') OR w.said LIKE 'khong c_ %' OR w.said LIKE 'khong r_ %' OR w.said LIKE 'ko c_ %'
+                     OR w.said LIKE 'chưa %' OR w.said LIKE 'chƯa %' OR w.said LIKE 'chua c_ %' OR w.said LIKE 'chua r_ %' OR w.said LIKE 'chua k_ %' OR w.said LIKE 'chua ban %' OR w.said LIKE 'chua ph_ %' OR w.said LIKE 'đang %' OR w.said LIKE 'Đang %'
+                     OR w.said LIKE 'chờ %' OR w.said LIKE 'chỜ %' OR w.said LIKE 'cho k_ %' OR w.said LIKE 'cho ph_ %' OR w.said LIKE 'cho duy_t %' OR w.said LIKE 'sẽ %' OR w.said LIKE 'sẼ %' OR w.said LIKE 'dự kiến %' OR w.said LIKE 'dỰ kiẾn %'
+                     OR w.said LIKE 'khuyết %' OR w.said LIKE 'khuyẾt %' OR w.said LIKE 'vị trí%khuyết %' OR w.said LIKE 'vỊ trÍ%khuyẾt %' OR w.said LIKE 'vị trí%trống %' OR w.said LIKE 'vỊ trÍ%trỐng %' OR w.said LIKE 'bỏ trống %' OR w.said LIKE 'bỎ trỐng %' OR w.said LIKE '_ể trống %' OR w.said LIKE '_Ể trỐng %')
                   OR w.said LIKE '%không rõ%' OR w.said LIKE '%khÔng rÕ%' OR w.said LIKE '%khong ro%'
                   OR w.said LIKE '%chưa rõ%' OR w.said LIKE '%chƯa rÕ%' OR w.said LIKE '%chua ro%'
                   OR w.said LIKE '%không xác định%' OR w.said LIKE '%chưa xác định%'
@@ -44,14 +65,21 @@ SELECT d.unit AS unit,
        COALESCE(p.recorded_at, d.updated_at) AS observed_at,
        d.origin AS origin
 FROM devices d
-LEFT JOIN papers p ON p.unit = d.unit AND p.tag = LOWER(d.code)
+LEFT JOIN papers p ON p.unit = d.unit AND p.tag = REPLACE(REPLACE(REPLACE(REPLACE(LOWER(d.code), ' ', ''), '-', ''), '.', ''), '_', '')
 UNION ALL
 SELECT p.unit AS unit,
        p.subject AS subject,
-       CASE WHEN p.result = 'clear' THEN 'met' WHEN p.result = 'unclear' THEN 'breached' END AS status,
-       CASE WHEN p.result = 'clear' THEN 'papers' WHEN p.result = 'unclear' THEN 'unclear' ELSE 'result-missing' END AS reason,
+       CASE WHEN p.result = 'clear' THEN 'met'
+            WHEN n.tag IS NOT NULL THEN NULL
+            WHEN p.result = 'unclear' THEN 'breached' END AS status,
+       CASE WHEN p.result = 'clear' THEN 'papers'
+            WHEN n.tag IS NOT NULL THEN 'renamed'
+            WHEN p.result = 'unclear' THEN 'unclear'
+            ELSE 'result-missing' END AS reason,
        p.recorded_at AS observed_at,
        CAST(NULL AS TEXT) AS origin
 FROM papers p
-LEFT JOIN fact_device d ON d.unit = p.unit AND LOWER(d.code) = p.tag
+LEFT JOIN renamed n ON n.unit = p.unit AND n.tag = p.tag
+LEFT JOIN fact_device d ON d.unit = p.unit
+                       AND REPLACE(REPLACE(REPLACE(REPLACE(LOWER(d.code), ' ', ''), '-', ''), '.', ''), '_', '') = p.tag
 WHERE d.device IS NULL AND COALESCE(p.result, '') <> 'removed'

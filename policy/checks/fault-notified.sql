@@ -7,7 +7,8 @@
 -- one, and cut nobody off.
 -- A fault that was not notified stays a breach after the line is back, for `window_days`; where a
 -- fault has only to be written down (`late` is met), it may be later, and nobody can say where the
--- unit's technical journal has a fault of that day or later, written since: an entry there names no connection. What the
+-- unit's technical journal has a fault of that day or later, written since (or an entry of another kind, which is what its form begins
+-- with, whose words speak of a fault or of the connection): an entry there names no connection. What the
 -- register of planned works announced is no fault, and time in which nobody could look does not
 -- count; work that lasts longer than announced is a fault from its announced end. While every connection is up and was, there is nothing to notify. A notice of another
 -- site, or about another matter than connection or access, answers nothing, nor does one that
@@ -15,7 +16,8 @@
 -- moment, bears the day of the first, or one before the next one's; of a fault of a later day than it bears it is none. What comes
 -- back within the grace after it had ended is the same fault as to its notice. Where a fault has only to be written down, and as many
 -- entries without a moment follow as faults, one of them may be of it. One that names no
--- site speaks of all of the unit's.
+-- site speaks of all of the unit's. What the book of incidents says was told to the authority in time (or, where a fault
+-- has only to be written down, an incident there of that day or later) may be of it: that book names no connection.
 WITH faults AS (
     SELECT t.unit, t.target, t.subject, COALESCE(p.planned_until_at, t.since_at) AS began_at,
            t.last_sample_at AS observed_at, CAST(:now AS BIGINT) AS until_at,
@@ -127,13 +129,29 @@ judged AS (
                 WHEN n.undated > 0 THEN 'told-undated'
                 WHEN CAST(:late AS TEXT) = 'met' AND n.written >= w.since THEN 'told-undated'
                 WHEN f.lasted_ms - (w.work_at - f.began_at) <= CAST(:grace_hours AS BIGINT) * 3600000 THEN 'just-down'
+                WHEN EXISTS (
+                    SELECT 1 FROM book_incident_report b
+                    WHERE b.unit = f.unit
+                      AND (b.authority_told_at BETWEEN f.began_at AND w.work_at + CAST(:grace_hours AS BIGINT) * 3600000
+                           OR (CAST(:late AS TEXT) = 'met' AND b.recorded_at >= f.began_at
+                               AND b.age_days <= (CAST(:now AS BIGINT) + 25200000) / 86400000
+                                                 - (f.began_at + 25200000) / 86400000))
+                ) THEN 'in-incidents'
                 WHEN n.earlier > 0 THEN 'told-before'
                 WHEN n.service > 0 THEN 'told-service'
                 WHEN n.notified_at IS NOT NULL THEN 'notified-late'
                 WHEN CAST(:late AS TEXT) = 'met'
                      AND EXISTS (
                          SELECT 1 FROM book_technical_journal b
-                         WHERE b.unit = f.unit AND b.result = 'fault' AND b.recorded_at >= f.began_at
+                         WHERE b.unit = f.unit AND b.recorded_at >= f.began_at
+                           AND (b.result = 'fault'
+                                    OR LOWER(COALESCE(b.subject, '') || ' ' || COALESCE(b.details, '')) LIKE '%kết nối%'
+                                    OR LOWER(COALESCE(b.subject, '') || ' ' || COALESCE(b.details, '')) LIKE '%sự cố%'
+                                    OR LOWER(COALESCE(b.subject, '') || ' ' || COALESCE(b.details, '')) LIKE '%mất mạng%'
+                                    OR LOWER(COALESCE(b.subject, '') || ' ' || COALESCE(b.details, '')) LIKE '%đứt%'
+                                    OR LOWER(COALESCE(b.subject, '') || ' ' || COALESCE(b.details, '')) LIKE '%lỗi mạng%'
+                                    OR LOWER(COALESCE(b.subject, '') || ' ' || COALESCE(b.details, '')) LIKE '%lỗi đường truyền%'
+                                    OR LOWER(COALESCE(b.subject, '') || ' ' || COALESCE(b.details, '')) LIKE '%mất tín hiệu%')
                            AND b.age_days <= (CAST(:now AS BIGINT) + 25200000) / 86400000
                                              - (f.began_at + 25200000) / 86400000
                      ) THEN 'in-journal'
@@ -148,13 +166,14 @@ SELECT j.unit AS unit,
        CASE WHEN j.outcome = 'notified' THEN 'met'
             WHEN j.outcome = 'notified-late' AND CAST(:late AS TEXT) = 'met' THEN 'met'
             WHEN j.outcome IN ('notified-late', 'not-notified') THEN 'breached'
-            WHEN j.outcome IN ('in-journal', 'told-before', 'told-undated', 'told-service') THEN NULL
+            WHEN j.outcome IN ('in-journal', 'in-incidents', 'told-before', 'told-undated', 'told-service') THEN NULL
             ELSE 'not_applicable' END AS status,
        CASE WHEN j.outcome = 'notified' THEN 'notified'
             WHEN j.outcome = 'notified-late' THEN 'notified-late'
             WHEN j.outcome = 'not-notified' THEN 'not-notified'
             WHEN j.outcome = 'planned' THEN 'planned'
             WHEN j.outcome = 'in-journal' THEN 'in-journal'
+            WHEN j.outcome = 'in-incidents' THEN 'in-incidents'
             WHEN j.outcome = 'told-before' THEN 'told-before'
             WHEN j.outcome = 'told-undated' THEN 'told-undated'
             WHEN j.outcome = 'told-service' THEN 'told-service'

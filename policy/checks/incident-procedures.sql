@@ -2,31 +2,46 @@
 -- (`kinds` is `any`) of any kind? One without an end is believed only so long. A kind of which there
 -- was never one is without data, and so is one for which only a procedure of no kind stands. One whose title or number says that it is not
 -- issued yet is none. Where the newest of a kind and title ran out and an older one has not, nobody can say whether it was replaced;
--- nor, where all ran out, whether a response plan or plan of intake that was entered later and stands replaced it.
-WITH kinds AS (
+-- nor, where all ran out, whether a response plan, a plan of intake or a document of the book of procedures that was entered later and
+-- stands (or a procedure that was last saved before its own day, a plan then) replaced it; nor which of two of one title and day holds, where one has run out.
+WITH words AS (
+    SELECT e.entry, 'name' AS kind, LOWER(RTRIM(LTRIM(e.title, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said FROM book_incident_plan e
+    UNION ALL
+    SELECT e.entry, 'number', LOWER(RTRIM(LTRIM(e.number, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' FROM book_incident_plan e
+),
+unsaid AS (
+    SELECT w.entry
+    FROM words w
+    WHERE (w.said LIKE 'chưa %' OR w.said LIKE 'chƯa %' OR w.said LIKE 'chua c_ %' OR w.said LIKE 'chua r_ %' OR w.said LIKE 'chua k_ %' OR w.said LIKE 'chua ban %' OR w.said LIKE 'chua ph_ %' OR w.said LIKE 'đang %' OR w.said LIKE 'Đang %'
+       OR w.said LIKE 'chờ %' OR w.said LIKE 'chỜ %' OR w.said LIKE 'cho k_ %' OR w.said LIKE 'cho ph_ %' OR w.said LIKE 'cho duy_t %' OR w.said LIKE 'sẽ %' OR w.said LIKE 'sẼ %' OR w.said LIKE 'dự kiến %' OR w.said LIKE 'dỰ kiẾn %'
+       OR w.said LIKE 'khuyết %' OR w.said LIKE 'khuyẾt %' OR w.said LIKE 'vị trí%khuyết %' OR w.said LIKE 'vỊ trÍ%khuyẾt %' OR w.said LIKE 'vị trí%trống %' OR w.said LIKE 'vỊ trÍ%trỐng %' OR w.said LIKE 'bỏ trống %' OR w.said LIKE 'bỎ trỐng %' OR w.said LIKE '_ể trống %' OR w.said LIKE '_Ể trỐng %')
+       OR (w.said LIKE '%dự thảo%' OR w.said LIKE '%dỰ thẢo%' OR w.said LIKE '%du thao%' OR w.said LIKE '%nháp%' OR w.said LIKE '%nhÁp%' OR w.said LIKE 'so_n th_o%' OR w.said LIKE 'l_y _ ki_n%' OR w.said LIKE 'xin _ ki_n%' OR w.said LIKE 'k_ ho_ch x_y d_ng%' OR w.said LIKE 't_ tr_nh %' OR w.said LIKE 'trình k_%' OR w.said LIKE 'trÌnh k_%' OR w.said LIKE 'trình ph_ %' OR w.said LIKE 'trÌnh ph_ %' OR w.said LIKE '_ã trình %' OR w.said LIKE '_Ã trÌnh %'
+          OR w.said LIKE '%(chưa %' OR w.said LIKE '%(chƯa %' OR w.said LIKE '%chưa ban hành%' OR w.said LIKE '%chƯa ban hÀnh%' OR w.said LIKE '%chưa ký%' OR w.said LIKE '%chƯa kÝ%' OR w.said LIKE '%chưa phê duyệt%' OR w.said LIKE '%chƯa phÊ duyỆt%' OR w.said LIKE '%chưa được %duyệt%' OR w.said LIKE '%chưa được ban%' OR w.said LIKE '%chưa được ký%'
+          OR w.said LIKE '%(chờ %' OR w.said LIKE '%(chỜ %' OR w.said LIKE '%chờ ký%' OR w.said LIKE '%chờ ban hành%' OR w.said LIKE '%chờ phê duyệt%' OR w.said LIKE '%chờ duyệt%' OR w.said LIKE '%(_ang %' OR w.said LIKE '%đang trình%' OR w.said LIKE '%đang soạn%' OR w.said LIKE '%đang xây dựng%' OR w.said LIKE '%đang hoàn thiện%' OR w.said LIKE '%đang chờ%' OR w.said LIKE '%đang lấy %' OR w.said LIKE '%đang dự %' OR w.said LIKE '%(lấy ý kiến%' OR w.said LIKE '%(trình %' OR w.said LIKE '%, trình ký%' OR w.said LIKE '%- trình ký%')
+       OR (w.kind = 'number' AND (w.said LIKE 'trình %' OR w.said LIKE 'trÌnh %' OR w.said LIKE '%/ttr %' OR w.said LIKE '%/ttr-%'))
+       OR (w.kind = 'name' AND (w.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
+          OR ((w.said LIKE 'không %' OR w.said LIKE 'khÔng %') AND w.said NOT LIKE 'kh_ng gian %') OR w.said LIKE 'khong c_ %' OR w.said LIKE 'khong r_ %' OR w.said LIKE 'ko c_ %'))
+),
+kinds AS (
     SELECT 'procedure-ordinary' AS kind
     UNION ALL
     SELECT 'procedure-serious' AS kind
 ),
 issued AS (
-    SELECT e.unit, e.entry, e.subject, e.title, e.occurred_on, e.recorded_at, e.expires_on, e.age_days
+    SELECT e.unit, e.entry, e.subject, e.title, e.occurred_on, e.recorded_at, e.expires_on, e.age_days,
+           CASE WHEN COALESCE(e.updated_at, e.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - e.age_days) * 86400000 - 25200000 THEN 1 ELSE 0 END AS ahead
     FROM book_incident_plan e
-    WHERE NOT (LOWER(TRIM(COALESCE(e.title, ''))) IN ('-', '--', '---', '.', '..', '...', '…', '?', '??', '???', '*', '/', 'n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'ko', 'khong', 'chua', 'trống', 'trỐng')
-               OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'không%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'khÔng%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'khong co%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'khong ro%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'ko %'
-               OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'chưa%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'chƯa%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'chua co%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'chua ro%'
-               OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'đang %' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'Đang %' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'chờ %' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'chỜ %'
-               OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'sẽ %' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE 'sẼ %' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE '%dự thảo%' OR LOWER(TRIM(COALESCE(e.title, ''))) LIKE '%dỰ thẢo%')
-      AND NOT (LOWER(TRIM(COALESCE(e.number, ''))) LIKE 'chưa %' OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE 'chƯa %'
-               OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE 'đang %' OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE 'Đang %' OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE 'chờ %' OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE 'chỜ %'
-               OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE 'sẽ %' OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE 'sẼ %'
-               OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE 'đã trình %' OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE 'Đã trình %'
-               OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE '%dự thảo%' OR LOWER(TRIM(COALESCE(e.number, ''))) LIKE '%dỰ thẢo%')
+    WHERE e.entry NOT IN (SELECT u.entry FROM unsaid u)
 ),
 others AS (
-    SELECT e.unit, MAX(e.occurred_on) AS last_on
-    FROM issued e
-    WHERE e.subject IN ('plan', 'intake') AND (e.expires_on IS NULL OR e.expires_on >= CAST(:today AS TEXT))
-    GROUP BY e.unit
+    SELECT s.unit, MAX(s.occurred_on) AS last_on
+    FROM (
+        SELECT e.unit, e.occurred_on, e.expires_on FROM issued e WHERE e.subject IN ('plan', 'intake') OR e.ahead = 1
+        UNION ALL
+        SELECT p.unit, p.occurred_on, p.expires_on FROM book_procedure p WHERE p.subject = 'other'
+    ) s
+    WHERE s.expires_on IS NULL OR s.expires_on >= CAST(:today AS TEXT)
+    GROUP BY s.unit
 ),
 placed AS (
     SELECT e.unit, e.occurred_on, e.recorded_at, e.expires_on, k.kind,
@@ -34,17 +49,22 @@ placed AS (
                 WHEN e.subject = 'procedure' THEN 'unsaid'
                 ELSE 'other' END AS fits,
            CASE WHEN e.expires_on < CAST(:today AS TEXT) THEN 'expired'
+                WHEN e.expires_on IS NULL AND EXISTS (
+                    SELECT 1 FROM issued d
+                    WHERE d.unit = e.unit AND d.subject = e.subject AND d.occurred_on = e.occurred_on
+                      AND LOWER(TRIM(COALESCE(d.title, ''))) = LOWER(TRIM(COALESCE(e.title, ''))) AND d.expires_on < CAST(:today AS TEXT)
+                ) THEN 'twice'
                 WHEN e.expires_on IS NOT NULL OR e.age_days <= CAST(:max_age_days AS BIGINT) THEN 'in-force'
                 ELSE 'not-confirmed' END AS state,
            ROW_NUMBER() OVER (PARTITION BY e.unit, k.kind, e.subject, LOWER(TRIM(COALESCE(e.title, '')))
                               ORDER BY e.occurred_on DESC, e.recorded_at DESC, e.entry) AS place
     FROM issued e CROSS JOIN kinds k
-    WHERE e.subject IN ('procedure', 'procedure-ordinary', 'procedure-serious', 'procedure-both')
+    WHERE e.subject IN ('procedure', 'procedure-ordinary', 'procedure-serious', 'procedure-both') AND e.ahead = 0
 ),
 counted AS (
     SELECT p.unit, p.kind,
            COUNT(CASE WHEN p.fits = 'own' AND p.state = 'in-force' AND p.place = 1 THEN 1 END) AS standing,
-           COUNT(CASE WHEN p.fits = 'own' AND p.state = 'in-force' AND p.place > 1 THEN 1 END) AS older,
+           COUNT(CASE WHEN p.fits = 'own' AND (p.state = 'twice' OR (p.state = 'in-force' AND p.place > 1)) THEN 1 END) AS older,
            COUNT(CASE WHEN p.fits = 'own' AND p.state = 'not-confirmed' THEN 1 END) AS doubtful,
            COUNT(CASE WHEN p.fits = 'unsaid' AND p.state <> 'expired' THEN 1 END) AS unsaid,
            COUNT(CASE WHEN p.fits = 'own' THEN 1 END) AS entries,

@@ -3,7 +3,8 @@
 -- read; an entry that does not say tells nothing. An unannounced one follows one sign or request:
 -- what it leaves out is not asked of it. A yearly one that names a year before the interval is not of it,
 -- whenever it was typed. An Internet provider is no owner or operator of a system.
--- What was last saved before its own day was a plan then: whether it came about nobody can say.
+-- What was last saved before its own day was a plan then: whether it came about nobody can say. Nor can they where two
+-- entries of one place and day say the opposite.
 WITH held AS (
     SELECT b.unit, b.subject, b.occasion, b.recorded_at, b.occurred_on, b.age_days,
            CASE WHEN COALESCE(b.updated_at, b.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000 THEN 1 ELSE 0 END AS ahead, b.rules, b.weaknesses, b.response, b.owner_contents
@@ -27,16 +28,33 @@ seen AS (
            CASE WHEN h.occasion = 'ad-hoc' THEN 1 ELSE 0 END AS is_narrow
     FROM held h
     WHERE h.age_days <= CAST(:window_days AS BIGINT)
+),
+opposite AS (
+    SELECT DISTINCT s.unit, s.subject, s.occurred_on
+    FROM seen s
+    JOIN seen o ON o.unit = s.unit AND o.occurred_on = s.occurred_on AND LOWER(TRIM(o.subject)) = LOWER(TRIM(s.subject))
+    WHERE s.looked = 'left-out' AND o.looked = 'checked' AND s.subject <> ''
 )
 SELECT s.unit AS unit,
        s.subject AS subject,
-       CASE WHEN s.ahead = 1 THEN NULL
+       CASE WHEN EXISTS (SELECT 1 FROM (SELECT LOWER(RTRIM(LTRIM(s.subject, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said) n WHERE (n.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
+          OR ((n.said LIKE 'không %' OR n.said LIKE 'khÔng %') AND n.said NOT LIKE 'kh_ng gian %') OR n.said LIKE 'khong c_ %' OR n.said LIKE 'khong r_ %' OR n.said LIKE 'ko c_ %'
+          OR n.said LIKE 'chưa %' OR n.said LIKE 'chƯa %' OR n.said LIKE 'chua c_ %' OR n.said LIKE 'chua r_ %' OR n.said LIKE 'chua k_ %' OR n.said LIKE 'chua ban %' OR n.said LIKE 'chua ph_ %' OR n.said LIKE 'đang %' OR n.said LIKE 'Đang %'
+          OR n.said LIKE 'chờ %' OR n.said LIKE 'chỜ %' OR n.said LIKE 'cho k_ %' OR n.said LIKE 'cho ph_ %' OR n.said LIKE 'cho duy_t %' OR n.said LIKE 'sẽ %' OR n.said LIKE 'sẼ %' OR n.said LIKE 'dự kiến %' OR n.said LIKE 'dỰ kiẾn %'
+          OR n.said LIKE 'khuyết %' OR n.said LIKE 'khuyẾt %' OR n.said LIKE 'vị trí%khuyết %' OR n.said LIKE 'vỊ trÍ%khuyẾt %' OR n.said LIKE 'vị trí%trống %' OR n.said LIKE 'vỊ trÍ%trỐng %' OR n.said LIKE 'bỏ trống %' OR n.said LIKE 'bỎ trỐng %' OR n.said LIKE '_ể trống %' OR n.said LIKE '_Ể trỐng %')) THEN NULL
+            WHEN s.ahead = 1 OR (o.unit IS NOT NULL AND s.looked = 'left-out') THEN NULL
             WHEN s.looked = 'checked' THEN 'met'
             WHEN s.looked = 'left-out' AND s.is_narrow = 1 THEN 'not_applicable'
             WHEN s.looked = 'left-out' THEN 'breached'
             WHEN s.looked = 'none-set' THEN 'not_applicable'
             ELSE NULL END AS status,
-       CASE WHEN s.ahead = 1 THEN 'typed-ahead'
+       CASE WHEN EXISTS (SELECT 1 FROM (SELECT LOWER(RTRIM(LTRIM(s.subject, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said) n WHERE (n.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
+          OR ((n.said LIKE 'không %' OR n.said LIKE 'khÔng %') AND n.said NOT LIKE 'kh_ng gian %') OR n.said LIKE 'khong c_ %' OR n.said LIKE 'khong r_ %' OR n.said LIKE 'ko c_ %'
+          OR n.said LIKE 'chưa %' OR n.said LIKE 'chƯa %' OR n.said LIKE 'chua c_ %' OR n.said LIKE 'chua r_ %' OR n.said LIKE 'chua k_ %' OR n.said LIKE 'chua ban %' OR n.said LIKE 'chua ph_ %' OR n.said LIKE 'đang %' OR n.said LIKE 'Đang %'
+          OR n.said LIKE 'chờ %' OR n.said LIKE 'chỜ %' OR n.said LIKE 'cho k_ %' OR n.said LIKE 'cho ph_ %' OR n.said LIKE 'cho duy_t %' OR n.said LIKE 'sẽ %' OR n.said LIKE 'sẼ %' OR n.said LIKE 'dự kiến %' OR n.said LIKE 'dỰ kiẾn %'
+          OR n.said LIKE 'khuyết %' OR n.said LIKE 'khuyẾt %' OR n.said LIKE 'vị trí%khuyết %' OR n.said LIKE 'vỊ trÍ%khuyẾt %' OR n.said LIKE 'vị trí%trống %' OR n.said LIKE 'vỊ trÍ%trỐng %' OR n.said LIKE 'bỏ trống %' OR n.said LIKE 'bỎ trỐng %' OR n.said LIKE '_ể trống %' OR n.said LIKE '_Ể trỐng %')) THEN 'unsaid'
+            WHEN s.ahead = 1 THEN 'typed-ahead'
+            WHEN o.unit IS NOT NULL AND s.looked = 'left-out' THEN 'opposite'
             WHEN s.looked = 'checked' THEN 'checked'
             WHEN s.looked = 'left-out' AND s.is_narrow = 1 THEN 'narrow'
             WHEN s.looked = 'left-out' THEN 'left-out'
@@ -45,3 +63,4 @@ SELECT s.unit AS unit,
        s.recorded_at AS observed_at,
        s.occurred_on AS occurred_on
 FROM seen s
+LEFT JOIN opposite o ON o.unit = s.unit AND o.subject = s.subject AND o.occurred_on = s.occurred_on

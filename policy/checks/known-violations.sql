@@ -1,16 +1,28 @@
 -- Was every violation that is entered for this half-year or the last dealt with? The period that
 -- an entry names counts, whenever it was typed. One that is still being dealt with decides
 -- nothing, whatever half-year it is of: until its entry says what came of it, nobody can say. Nor can they of
--- one that says that there was none and counts some, or that said so before its half-year began.
+-- one that says that there was none and counts some (or that some was left, and counts none), or that was written before its
+-- half-year began; nor of one that was left where a later entry for the half-year says that violations were dealt with: it may
+-- be the same, entered anew.
+WITH taken_up AS (
+    SELECT DISTINCT i.entry
+    FROM book_violation_record i
+    JOIN book_violation_record h ON h.unit = i.unit AND h.period = i.period AND h.result = 'handled'
+                                AND (h.occurred_on > i.occurred_on OR h.recorded_at > i.recorded_at)
+    WHERE i.result = 'ignored'
+)
 SELECT e.unit AS unit,
        e.period AS subject,
-       CASE WHEN e.result = 'ignored' THEN 'breached'
+       CASE WHEN e.result = 'ignored' AND (e.violations = 0 OR h.entry IS NOT NULL) THEN NULL
+            WHEN e.result = 'ignored' THEN 'breached'
             WHEN e.result = 'none' AND e.violations > 0 THEN NULL
-            WHEN e.result = 'none' AND e.occurred_on < SUBSTR(e.period, 1, 4) || CASE WHEN SUBSTR(e.period, 6, 2) = 'H1' THEN '-01-01' ELSE '-07-01' END THEN NULL
+            WHEN e.result IN ('none', 'handled') AND e.occurred_on < SUBSTR(e.period, 1, 4) || CASE WHEN SUBSTR(e.period, 6, 2) = 'H1' THEN '-01-01' ELSE '-07-01' END THEN NULL
             WHEN e.result IN ('none', 'handled') THEN 'met' END AS status,
-       CASE WHEN e.result = 'ignored' THEN 'unsound'
+       CASE WHEN e.result = 'ignored' AND e.violations = 0 THEN 'counted'
+            WHEN e.result = 'ignored' AND h.entry IS NOT NULL THEN 'taken-up'
+            WHEN e.result = 'ignored' THEN 'unsound'
             WHEN e.result = 'none' AND e.violations > 0 THEN 'counted'
-            WHEN e.result = 'none' AND e.occurred_on < SUBSTR(e.period, 1, 4) || CASE WHEN SUBSTR(e.period, 6, 2) = 'H1' THEN '-01-01' ELSE '-07-01' END THEN 'early'
+            WHEN e.result IN ('none', 'handled') AND e.occurred_on < SUBSTR(e.period, 1, 4) || CASE WHEN SUBSTR(e.period, 6, 2) = 'H1' THEN '-01-01' ELSE '-07-01' END THEN 'early'
             WHEN e.result IN ('none', 'handled') THEN 'sound'
             WHEN e.result = 'pending' THEN 'under-way'
             ELSE 'result-missing' END AS reason,
@@ -18,6 +30,7 @@ SELECT e.unit AS unit,
        e.result AS result,
        e.occurred_on AS occurred_on
 FROM book_violation_record e
+LEFT JOIN taken_up h ON h.entry = e.entry
 WHERE e.result = 'pending'
    OR e.period = SUBSTR(CAST(:today AS TEXT), 1, 4)
                  || CASE WHEN SUBSTR(CAST(:today AS TEXT), 6, 2) <= '06' THEN '-H1' ELSE '-H2' END

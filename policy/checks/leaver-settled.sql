@@ -5,15 +5,44 @@
 -- nothing about this one. Somebody of whom no other entry tells, or whose fault stood before it, is not
 -- known, and no word that nobody left stands; who was settled before it, within the
 -- interval, stays settled.
-WITH entries AS (
+-- What was last saved before the day of leaving tells how it stood then, and not what was settled by that day.
+-- Somebody whose undertaking stands in the book of undertakings has signed, whatever this book says: nobody can say.
+-- An entry about "nothing", "nobody" or "not known" tells of nothing.
+WITH void AS (
+    SELECT n.entry
+    FROM (SELECT b.entry, LOWER(RTRIM(LTRIM(b.subject, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said FROM fact_entry b WHERE b.register = 'leaver') n
+    WHERE (n.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
+       OR ((n.said LIKE 'không %' OR n.said LIKE 'khÔng %') AND n.said NOT LIKE 'kh_ng gian %') OR n.said LIKE 'khong c_ %' OR n.said LIKE 'khong r_ %' OR n.said LIKE 'ko c_ %'
+       OR n.said LIKE 'chưa %' OR n.said LIKE 'chƯa %' OR n.said LIKE 'chua c_ %' OR n.said LIKE 'chua r_ %' OR n.said LIKE 'chua k_ %' OR n.said LIKE 'chua ban %' OR n.said LIKE 'chua ph_ %' OR n.said LIKE 'đang %' OR n.said LIKE 'Đang %'
+       OR n.said LIKE 'chờ %' OR n.said LIKE 'chỜ %' OR n.said LIKE 'cho k_ %' OR n.said LIKE 'cho ph_ %' OR n.said LIKE 'cho duy_t %' OR n.said LIKE 'sẽ %' OR n.said LIKE 'sẼ %' OR n.said LIKE 'dự kiến %' OR n.said LIKE 'dỰ kiẾn %'
+       OR n.said LIKE 'khuyết %' OR n.said LIKE 'khuyẾt %' OR n.said LIKE 'vị trí%khuyết %' OR n.said LIKE 'vỊ trÍ%khuyẾt %' OR n.said LIKE 'vị trí%trống %' OR n.said LIKE 'vỊ trÍ%trỐng %' OR n.said LIKE 'bỏ trống %' OR n.said LIKE 'bỎ trỐng %' OR n.said LIKE '_ể trống %' OR n.said LIKE '_Ể trỐng %')
+),
+ahead AS (
+    SELECT b.entry
+    FROM book_leaver b
+    WHERE COALESCE(b.updated_at, b.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000
+),
+signed AS (
+    SELECT u.unit, LOWER(TRIM(u.subject)) AS person
+    FROM book_undertaking u
+    WHERE u.result = 'leaver' AND TRIM(u.subject) <> '' AND (u.expires_on IS NULL OR u.expires_on >= CAST(:today AS TEXT))
+),
+entries AS (
     SELECT e.unit, e.entry, COALESCE(e.subject, '') AS subject, LOWER(TRIM(COALESCE(e.subject, ''))) AS person,
            e.result, e.occurred_on, e.recorded_at, e.age_days,
            CASE WHEN e.result IS NULL THEN 'result-missing'
+                WHEN e.result IN (CAST(:fault AS TEXT), CAST(:also_fault AS TEXT)) AND l.entry IS NOT NULL THEN 'typed-ahead'
+                WHEN e.result IN (CAST(:fault AS TEXT), CAST(:also_fault AS TEXT))
+                     AND CAST(:fault AS TEXT) = 'undertaking-missing'
+                     AND EXISTS (SELECT 1 FROM signed g
+                                 WHERE g.unit = e.unit
+                                   AND (LOWER(TRIM(e.subject)) LIKE '%' || g.person || '%' OR g.person LIKE '%' || LOWER(TRIM(e.subject)) || '%')) THEN 'signed-beside'
                 WHEN e.result IN (CAST(:fault AS TEXT), CAST(:also_fault AS TEXT)) THEN 'unsound'
                 WHEN e.result IN (CAST(:sound AS TEXT), CAST(:also_sound AS TEXT)) THEN 'sound'
                 ELSE 'not-told' END AS told
     FROM fact_entry e
-    WHERE e.register = 'leaver'
+    LEFT JOIN ahead l ON l.entry = e.entry
+    WHERE e.register = 'leaver' AND e.entry NOT IN (SELECT n.entry FROM void n)
 ),
 placed AS (
     SELECT n.unit, n.subject, n.person, n.result, n.occurred_on, n.recorded_at, n.age_days, n.told,
@@ -39,10 +68,12 @@ SELECT t.unit AS unit,
        CASE WHEN t.told = 'sound' THEN 'sound'
             WHEN t.told = 'unsound' THEN 'unsound'
             WHEN t.told = 'result-missing' THEN 'result-missing'
+            WHEN t.told = 'typed-ahead' THEN 'typed-ahead'
+            WHEN t.told = 'signed-beside' THEN 'signed-beside'
             ELSE 'not-told' END AS reason,
        t.recorded_at AS observed_at,
        t.result AS result,
        t.occurred_on AS occurred_on
 FROM told t
-WHERE t.told IN ('unsound', 'result-missing') OR t.before = 'unsound'
+WHERE t.told IN ('unsound', 'result-missing', 'typed-ahead', 'signed-beside') OR t.before = 'unsound'
    OR t.age_days <= CAST(:window_days AS BIGINT)

@@ -3,17 +3,29 @@
 -- of servers renews none of workstations, nor the other way; one that does not tell where the
 -- software is used gives way to any newer one. Of two of the same moment the one that ends first
 -- counts, whatever the order of rows.
+-- Where the newest expired and an older entry of that software has not, it may have been typed late: nobody can say; nor
+-- where software whose name holds the old one, or the other way, was entered since and runs: it may be the same.
 -- Software that was entered as retired is not asked about, and says nothing of any other; of one whose
 -- renewal is under way nobody can say. `of` narrows it to what servers use (`server`): of an entry that does
 -- not tell where the software is used, nobody can say; `any` takes all.
-WITH named AS (
+-- An entry about "nothing", "nobody" or "not known" tells of nothing.
+WITH void AS (
+    SELECT n.entry
+    FROM (SELECT b.entry, LOWER(RTRIM(LTRIM(b.subject, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said FROM book_licence b) n
+    WHERE (n.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
+       OR ((n.said LIKE 'không %' OR n.said LIKE 'khÔng %') AND n.said NOT LIKE 'kh_ng gian %') OR n.said LIKE 'khong c_ %' OR n.said LIKE 'khong r_ %' OR n.said LIKE 'ko c_ %'
+       OR n.said LIKE 'chưa %' OR n.said LIKE 'chƯa %' OR n.said LIKE 'chua c_ %' OR n.said LIKE 'chua r_ %' OR n.said LIKE 'chua k_ %' OR n.said LIKE 'chua ban %' OR n.said LIKE 'chua ph_ %' OR n.said LIKE 'đang %' OR n.said LIKE 'Đang %'
+       OR n.said LIKE 'chờ %' OR n.said LIKE 'chỜ %' OR n.said LIKE 'cho k_ %' OR n.said LIKE 'cho ph_ %' OR n.said LIKE 'cho duy_t %' OR n.said LIKE 'sẽ %' OR n.said LIKE 'sẼ %' OR n.said LIKE 'dự kiến %' OR n.said LIKE 'dỰ kiẾn %'
+       OR n.said LIKE 'khuyết %' OR n.said LIKE 'khuyẾt %' OR n.said LIKE 'vị trí%khuyết %' OR n.said LIKE 'vỊ trÍ%khuyẾt %' OR n.said LIKE 'vị trí%trống %' OR n.said LIKE 'vỊ trÍ%trỐng %' OR n.said LIKE 'bỏ trống %' OR n.said LIKE 'bỎ trỐng %' OR n.said LIKE '_ể trống %' OR n.said LIKE '_Ể trỐng %')
+),
+named AS (
     SELECT b.unit, b.subject, LOWER(TRIM(COALESCE(b.subject, ''))) AS software,
-           b.recorded_at, b.expires_on, b.result, b.used_on,
+           b.occurred_on, b.recorded_at, b.expires_on, b.result, b.used_on,
            ROW_NUMBER() OVER (PARTITION BY b.unit, LOWER(TRIM(COALESCE(b.subject, '')))
                               ORDER BY b.occurred_on DESC, b.recorded_at DESC,
                                        COALESCE(b.expires_on, '9999-12-31'), b.entry) AS place
     FROM book_licence b
-    WHERE b.occurred_on <= CAST(:today AS TEXT)
+    WHERE b.occurred_on <= CAST(:today AS TEXT) AND b.entry NOT IN (SELECT n.entry FROM void n)
       AND (CAST(:of AS TEXT) = 'any' OR b.used_on IS NULL OR b.used_on IN ('both', CAST(:of AS TEXT)))
 ),
 places AS (
@@ -22,7 +34,14 @@ places AS (
     SELECT 'workstation' AS used_on
 ),
 licences AS (
-    SELECT n.unit, n.subject, n.recorded_at, n.expires_on, n.result, n.used_on,
+    SELECT n.unit, n.subject, n.software, n.occurred_on, n.recorded_at, n.expires_on, n.result, n.used_on,
+           (SELECT MAX(CASE WHEN o.software = n.software THEN 2 ELSE 1 END) FROM named o
+            WHERE o.unit = n.unit AND (o.result IS NULL OR o.result <> 'retired')
+              AND (o.used_on IS NULL OR o.used_on IN ('both', p.used_on))
+              AND (o.software = n.software AND o.occurred_on < n.occurred_on AND o.expires_on >= CAST(:today AS TEXT)
+                   OR o.software <> n.software AND n.software <> '' AND o.software <> '' AND o.occurred_on > n.occurred_on
+                      AND (o.expires_on IS NULL OR o.expires_on >= CAST(:today AS TEXT))
+                      AND (o.software LIKE '%' || n.software || '%' OR n.software LIKE '%' || o.software || '%'))) AS beside,
            ROW_NUMBER() OVER (PARTITION BY n.unit, n.software, p.used_on ORDER BY n.place) AS place
     FROM named n
     JOIN places p ON n.used_on IN ('both', p.used_on) OR (n.used_on IS NULL AND n.place = 1)
@@ -34,11 +53,14 @@ SELECT DISTINCT l.unit AS unit,
             WHEN l.expires_on >= CAST(:today AS TEXT) THEN 'met'
             WHEN l.result = 'renewing' THEN NULL
             WHEN l.expires_on IS NULL THEN 'met'
+            WHEN l.beside IS NOT NULL THEN NULL
             ELSE 'breached' END AS status,
        CASE WHEN CAST(:of AS TEXT) <> 'any' AND l.used_on IS NULL THEN 'kind-missing'
             WHEN l.expires_on >= CAST(:today AS TEXT) THEN 'current'
             WHEN l.result = 'renewing' THEN 'renewing'
             WHEN l.expires_on IS NULL THEN 'endless'
+            WHEN l.beside = 2 THEN 'older-stands'
+            WHEN l.beside = 1 THEN 'renamed'
             ELSE 'expired' END AS reason,
        l.recorded_at AS observed_at,
        l.expires_on AS expires_on

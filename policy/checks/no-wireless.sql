@@ -1,30 +1,42 @@
--- Does nothing join the unit's network over the air? An access point that answers on the network is a
--- breach, and so is what the newest survey of an area found and left. One that only stands in the registry may
+-- Does nothing join the unit's network over the air? An access point that answers on the network (within the
+-- last hour) is a breach, and so is what the newest survey of an area found and left. One that only stands in the registry may
 -- serve another network, and nobody can say. Only surveys that are recent
 -- enough, of every area that was ever surveyed, and found nothing say that there is none: a
 -- registry without access points does not. An area that is no longer used is not asked about. Of what was found in one
--- place nobody can say once a survey of the whole, as its words say, left nothing; nor of what a survey of the
--- whole found once something was removed from another place.
-WITH surveys AS (
-    SELECT e.unit, COALESCE(e.subject, '') AS area, e.occurred_on, e.recorded_at, e.age_days, e.result,
-           ROW_NUMBER() OVER (PARTITION BY e.unit, LOWER(TRIM(COALESCE(e.subject, '')))
-                              ORDER BY e.occurred_on DESC, e.recorded_at DESC, e.entry) AS place,
-           CASE WHEN LOWER(TRIM(e.subject)) LIKE 'toàn %' OR LOWER(TRIM(e.subject)) LIKE 'toÀn %'
-                     OR LOWER(TRIM(e.subject)) LIKE '% toàn %' OR LOWER(TRIM(e.subject)) LIKE '% toÀn %'
-                     OR LOWER(TRIM(e.subject)) LIKE 'tất cả%' OR LOWER(TRIM(e.subject)) LIKE 'tẤt cẢ%'
-                     OR LOWER(TRIM(e.subject)) LIKE 'cả %' OR LOWER(TRIM(e.subject)) LIKE 'cẢ %' THEN 1 ELSE 0 END AS is_whole
-    FROM fact_entry e
-    WHERE e.register = 'wireless-survey'
+-- place nobody can say once a survey of the whole, as its words say, or of a place whose name holds its own, left nothing; nor of
+-- what was found in the whole once something was removed from another place, or of a place whose name another holds from which it was.
+-- A survey that was last saved before its own day was a plan then, and one of which words say that there is nothing tells of no area.
+WITH written AS (
+    SELECT e.unit, e.entry, COALESCE(e.subject, '') AS area, LOWER(REPLACE(COALESCE(e.subject, ''), ' ', '')) AS name,
+           LOWER(RTRIM(LTRIM(e.subject, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said,
+           e.occurred_on, e.recorded_at, e.age_days, e.result
+    FROM book_wireless_survey e
+    WHERE NOT COALESCE(e.updated_at, e.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - e.age_days) * 86400000 - 25200000
+),
+surveys AS (
+    SELECT w.unit, w.area, w.name, w.occurred_on, w.recorded_at, w.age_days, w.result,
+           ROW_NUMBER() OVER (PARTITION BY w.unit, w.name ORDER BY w.occurred_on DESC, w.recorded_at DESC, w.entry) AS place,
+           CASE WHEN w.said LIKE 'toàn %' OR w.said LIKE 'toÀn %' OR w.said LIKE '% toàn %' OR w.said LIKE '% toÀn %'
+                     OR w.said LIKE 'tất cả%' OR w.said LIKE 'tẤt cẢ%' OR w.said LIKE 'cả %' OR w.said LIKE 'cẢ %' THEN 1 ELSE 0 END AS is_whole
+    FROM written w
+    WHERE w.area = ''
+       OR NOT (w.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
+          OR ((w.said LIKE 'không %' OR w.said LIKE 'khÔng %') AND w.said NOT LIKE 'kh_ng gian %') OR w.said LIKE 'khong c_ %' OR w.said LIKE 'khong r_ %' OR w.said LIKE 'ko c_ %'
+          OR w.said LIKE 'chưa %' OR w.said LIKE 'chƯa %' OR w.said LIKE 'chua c_ %' OR w.said LIKE 'chua r_ %' OR w.said LIKE 'chua k_ %' OR w.said LIKE 'chua ban %' OR w.said LIKE 'chua ph_ %' OR w.said LIKE 'đang %' OR w.said LIKE 'Đang %'
+          OR w.said LIKE 'chờ %' OR w.said LIKE 'chỜ %' OR w.said LIKE 'cho k_ %' OR w.said LIKE 'cho ph_ %' OR w.said LIKE 'cho duy_t %' OR w.said LIKE 'sẽ %' OR w.said LIKE 'sẼ %' OR w.said LIKE 'dự kiến %' OR w.said LIKE 'dỰ kiẾn %'
+          OR w.said LIKE 'khuyết %' OR w.said LIKE 'khuyẾt %' OR w.said LIKE 'vị trí%khuyết %' OR w.said LIKE 'vỊ trÍ%khuyẾt %' OR w.said LIKE 'vị trí%trống %' OR w.said LIKE 'vỊ trÍ%trỐng %' OR w.said LIKE 'bỏ trống %' OR w.said LIKE 'bỎ trỐng %' OR w.said LIKE '_ể trống %' OR w.said LIKE '_Ể trỐng %')
 ),
 areas AS (
     SELECT s.unit, s.area, s.occurred_on, s.recorded_at, s.age_days, s.result,
            CASE WHEN s.result = 'found'
                  AND EXISTS (SELECT 1 FROM surveys o
-                             WHERE o.unit = s.unit AND o.area <> s.area
+                             WHERE o.unit = s.unit AND o.name <> s.name
                                AND (o.occurred_on > s.occurred_on
                                     OR (o.occurred_on = s.occurred_on AND o.recorded_at > s.recorded_at))
-                               AND ((o.is_whole = 1 AND o.result IN ('none-found', 'removed'))
-                                    OR (s.is_whole = 1 AND o.result = 'removed'))) THEN 1 ELSE 0 END AS since
+                               AND ((o.result IN ('none-found', 'removed')
+                                     AND (o.is_whole = 1 OR (o.name <> '' AND s.name LIKE '%' || o.name || '%')))
+                                    OR (o.result = 'removed'
+                                        AND (s.is_whole = 1 OR (s.name <> '' AND o.name LIKE '%' || s.name || '%'))))) THEN 1 ELSE 0 END AS since
     FROM surveys s
     WHERE s.place = 1
 )
@@ -32,9 +44,11 @@ SELECT s.unit AS unit,
        s.area AS subject,
        CASE WHEN s.since = 1 THEN NULL
             WHEN s.result = 'found' THEN 'breached'
+            WHEN s.result IS NULL THEN NULL
             WHEN s.age_days <= CAST(:max_age_days AS BIGINT) THEN 'met' END AS status,
        CASE WHEN s.since = 1 THEN 'found-before'
             WHEN s.result = 'found' THEN 'found'
+            WHEN s.result IS NULL THEN 'result-missing'
             WHEN s.age_days <= CAST(:max_age_days AS BIGINT) THEN 'none-found'
             ELSE 'survey-old' END AS reason,
        s.recorded_at AS observed_at,
@@ -52,5 +66,6 @@ SELECT d.unit AS unit,
        COUNT(*) AS points
 FROM fact_device d
 LEFT JOIN fact_target t ON t.target = d.device AND t.state = 'up'
+                       AND t.last_sample_at >= CAST(:now AS BIGINT) - 3600000 AND t.last_sample_at <= CAST(:now AS BIGINT) + 3600000
 WHERE d.status = 'active' AND d.role = 'access-point'
 GROUP BY d.unit

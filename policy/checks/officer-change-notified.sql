@@ -1,6 +1,7 @@
 -- Was each change of IT officer of the last year notified? A change is an officer who
 -- began after another had begun, and one of these has an end: where none has, the new one may have come
--- beside them, and without a notice nobody can say. A notice belongs to the officer whom it names, or else to
+-- beside them, and without a notice nobody can say. Who is entered anew after themselves has not changed; where
+-- another had begun between, nobody can say. A notice belongs to the officer whom it names, or else to
 -- the one who held the post on its day; one about accounts belongs to none. A
 -- notice that came later than the grace stays late as long as the change is looked at. Of a unit
 -- whose last officer left, and that names no other, it is not known whether there was a change; nor of one that one of
@@ -10,19 +11,24 @@ WITH officers AS (
     SELECT c.unit, c.contact, c.name, c.starts_on, c.ends_on, c.updated_at,
            ROW_NUMBER() OVER (PARTITION BY c.unit ORDER BY COALESCE(c.starts_on, ''), c.contact) AS place,
            LEAD(c.starts_on) OVER (PARTITION BY c.unit ORDER BY COALESCE(c.starts_on, ''), c.contact) AS next_on,
-           LAG(COALESCE(c.starts_on, '')) OVER (PARTITION BY c.unit ORDER BY COALESCE(c.starts_on, ''), c.contact) AS previous_on
+           LAG(COALESCE(c.starts_on, '')) OVER (PARTITION BY c.unit ORDER BY COALESCE(c.starts_on, ''), c.contact) AS previous_on,
+           LOWER(TRIM(c.name)) AS person,
+           LAG(LOWER(TRIM(c.name))) OVER (PARTITION BY c.unit ORDER BY COALESCE(c.starts_on, ''), c.contact) AS previous_person
     FROM fact_contact c
     WHERE c.role = 'it-officer' AND (c.starts_on IS NULL OR c.starts_on <= CAST(:today AS TEXT))
-      AND NOT (LOWER(TRIM(COALESCE(c.name, ''))) IN ('-', '--', '---', '.', '..', '...', '…', '?', '??', '???', '*', '/', 'n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'ko', 'khong', 'chua', 'trống', 'trỐng')
-               OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'không%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'khÔng%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'khong co%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'khong ro%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'ko %'
-               OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'chưa%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'chƯa%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'chua co%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'chua ro%'
-               OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'đang %' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'Đang %' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'chờ %' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'chỜ %'
-               OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'sẽ %' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'sẼ %' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'dự thảo%' OR LOWER(TRIM(COALESCE(c.name, ''))) LIKE 'dỰ thẢo%')
+      AND NOT (EXISTS (SELECT 1 FROM (SELECT LOWER(RTRIM(LTRIM(c.name, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said) n WHERE (n.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
+         OR ((n.said LIKE 'không %' OR n.said LIKE 'khÔng %') AND n.said NOT LIKE 'kh_ng gian %') OR n.said LIKE 'khong c_ %' OR n.said LIKE 'khong r_ %' OR n.said LIKE 'ko c_ %'
+         OR n.said LIKE 'chưa %' OR n.said LIKE 'chƯa %' OR n.said LIKE 'chua c_ %' OR n.said LIKE 'chua r_ %' OR n.said LIKE 'chua k_ %' OR n.said LIKE 'chua ban %' OR n.said LIKE 'chua ph_ %' OR n.said LIKE 'đang %' OR n.said LIKE 'Đang %'
+         OR n.said LIKE 'chờ %' OR n.said LIKE 'chỜ %' OR n.said LIKE 'cho k_ %' OR n.said LIKE 'cho ph_ %' OR n.said LIKE 'cho duy_t %' OR n.said LIKE 'sẽ %' OR n.said LIKE 'sẼ %' OR n.said LIKE 'dự kiến %' OR n.said LIKE 'dỰ kiẾn %'
+         OR n.said LIKE 'khuyết %' OR n.said LIKE 'khuyẾt %' OR n.said LIKE 'vị trí%khuyết %' OR n.said LIKE 'vỊ trÍ%khuyẾt %' OR n.said LIKE 'vị trí%trống %' OR n.said LIKE 'vỊ trÍ%trỐng %' OR n.said LIKE 'bỏ trống %' OR n.said LIKE 'bỎ trỐng %' OR n.said LIKE '_ể trống %' OR n.said LIKE '_Ể trỐng %')))
 ),
 changes AS (
     SELECT o.unit, o.contact, o.name, o.starts_on, o.next_on, o.previous_on, o.updated_at,
            CASE WHEN EXISTS (SELECT 1 FROM officers p
                              WHERE p.unit = o.unit AND p.place < o.place AND p.ends_on >= o.previous_on) THEN 1 ELSE 0 END AS replaced,
+           CASE WHEN EXISTS (SELECT 1 FROM officers p
+                             WHERE p.unit = o.unit AND p.place < o.place AND p.person = o.person
+                               AND COALESCE(p.ends_on, o.previous_on) >= o.previous_on) THEN 1 ELSE 0 END AS again,
            CAST(SUBSTR(o.starts_on, 1, 4) AS BIGINT) AS y1,
            CAST(SUBSTR(o.starts_on, 6, 2) AS BIGINT) AS m1,
            CAST(SUBSTR(o.starts_on, 9, 2) AS BIGINT) AS d1,
@@ -30,10 +36,10 @@ changes AS (
            CAST(SUBSTR(CAST(:today AS TEXT), 6, 2) AS BIGINT) AS m2,
            CAST(SUBSTR(CAST(:today AS TEXT), 9, 2) AS BIGINT) AS d2
     FROM officers o
-    WHERE o.place > 1 AND o.starts_on IS NOT NULL
+    WHERE o.place > 1 AND o.starts_on IS NOT NULL AND o.person <> o.previous_person
 ),
 aged AS (
-    SELECT c.unit, c.contact, c.name, c.starts_on, c.next_on, c.previous_on, c.replaced, c.updated_at,
+    SELECT c.unit, c.contact, c.name, c.starts_on, c.next_on, c.previous_on, c.replaced, c.again, c.updated_at,
            (1461 * (c.y2 + 4800 + (c.m2 - 14) / 12)) / 4 + (367 * (c.m2 - 2 - 12 * ((c.m2 - 14) / 12))) / 12 - (3 * ((c.y2 + 4900 + (c.m2 - 14) / 12) / 100)) / 4 + c.d2
            - ((1461 * (c.y1 + 4800 + (c.m1 - 14) / 12)) / 4 + (367 * (c.m1 - 2 - 12 * ((c.m1 - 14) / 12))) / 12 - (3 * ((c.y1 + 4900 + (c.m1 - 14) / 12) / 100)) / 4 + c.d1) AS age_days
     FROM changes c
@@ -56,6 +62,7 @@ judged AS (
     SELECT a.unit, a.name, a.starts_on, a.updated_at, a.age_days, n.notified_on,
            CASE WHEN a.age_days - n.notified_days <= CAST(:grace_days AS BIGINT) THEN 'notified'
                 WHEN a.age_days <= CAST(:grace_days AS BIGINT) THEN 'within-grace'
+                WHEN a.again = 1 AND n.notified_on IS NULL THEN 'again'
                 WHEN a.replaced = 0 THEN 'added'
                 WHEN n.notified_on IS NOT NULL THEN 'notified-late'
                 ELSE 'not-notified' END AS outcome
@@ -72,6 +79,7 @@ SELECT j.unit AS unit,
             WHEN j.outcome = 'not-notified' THEN 'not-notified'
             WHEN j.outcome = 'notified-late' THEN 'notified-late'
             WHEN j.outcome = 'added' THEN 'added'
+            WHEN j.outcome = 'again' THEN 'again'
             ELSE 'within-grace' END AS reason,
        j.updated_at AS observed_at,
        j.starts_on AS starts_on,
@@ -92,6 +100,8 @@ FROM (
            COUNT(CASE WHEN o.ends_on IS NULL OR o.ends_on >= CAST(:today AS TEXT) THEN 1 END) AS in_office,
            COUNT(CASE WHEN o.ends_on < CAST(:today AS TEXT)
                        AND o.ends_on >= CAST(CAST(SUBSTR(CAST(:today AS TEXT), 1, 4) AS BIGINT) - 1 AS TEXT) || SUBSTR(CAST(:today AS TEXT), 5)
+                       AND NOT EXISTS (SELECT 1 FROM officers s
+                                       WHERE s.unit = o.unit AND s.person = o.person AND s.place > o.place)
                        AND NOT EXISTS (SELECT 1 FROM fact_entry e
                                        WHERE e.unit = o.unit AND e.register = 'officer-change-notice' AND e.result = 'officer'
                                          AND e.occurred_on >= COALESCE(o.starts_on, '') AND e.age_days <= CAST(:window_days AS BIGINT)) THEN 1 END) AS leavers

@@ -1,7 +1,17 @@
 -- Was each software written to order tested in a test environment before it was used? An
 -- entry that does not say so tells nothing. Use untested is a breach within the interval; of an older one
 -- that no later test of the same software follows, nobody can say how it stands.
-WITH settled AS (
+-- An entry about "nothing", "nobody" or "not known" tells of nothing.
+WITH void AS (
+    SELECT n.entry
+    FROM (SELECT b.entry, LOWER(RTRIM(LTRIM(b.subject, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said FROM book_outsourced_development b) n
+    WHERE (n.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
+       OR ((n.said LIKE 'không %' OR n.said LIKE 'khÔng %') AND n.said NOT LIKE 'kh_ng gian %') OR n.said LIKE 'khong c_ %' OR n.said LIKE 'khong r_ %' OR n.said LIKE 'ko c_ %'
+       OR n.said LIKE 'chưa %' OR n.said LIKE 'chƯa %' OR n.said LIKE 'chua c_ %' OR n.said LIKE 'chua r_ %' OR n.said LIKE 'chua k_ %' OR n.said LIKE 'chua ban %' OR n.said LIKE 'chua ph_ %' OR n.said LIKE 'đang %' OR n.said LIKE 'Đang %'
+       OR n.said LIKE 'chờ %' OR n.said LIKE 'chỜ %' OR n.said LIKE 'cho k_ %' OR n.said LIKE 'cho ph_ %' OR n.said LIKE 'cho duy_t %' OR n.said LIKE 'sẽ %' OR n.said LIKE 'sẼ %' OR n.said LIKE 'dự kiến %' OR n.said LIKE 'dỰ kiẾn %'
+       OR n.said LIKE 'khuyết %' OR n.said LIKE 'khuyẾt %' OR n.said LIKE 'vị trí%khuyết %' OR n.said LIKE 'vỊ trÍ%khuyẾt %' OR n.said LIKE 'vị trí%trống %' OR n.said LIKE 'vỊ trÍ%trỐng %' OR n.said LIKE 'bỏ trống %' OR n.said LIKE 'bỎ trỐng %' OR n.said LIKE '_ể trống %' OR n.said LIKE '_Ể trỐng %')
+),
+settled AS (
     SELECT DISTINCT b.entry
     FROM book_outsourced_development b
     JOIN book_outsourced_development s ON s.unit = b.unit AND s.tested = 'test-environment'
@@ -27,5 +37,5 @@ SELECT b.unit AS unit,
        b.occurred_on AS occurred_on
 FROM book_outsourced_development b
 LEFT JOIN settled s ON s.entry = b.entry
-WHERE s.entry IS NULL
+WHERE s.entry IS NULL AND b.entry NOT IN (SELECT n.entry FROM void n)
   AND (b.age_days <= CAST(:window_days AS BIGINT) OR b.tested IN ('live-only', 'not-tested'))

@@ -4,7 +4,7 @@
 -- entered once: the entries of the network authority and the incident team of the same province count for each of
 -- them and for the inspectors, in both books; what an inspector held by itself counts for the inspectors alone, for
 -- the others led none of it. The year that an entry names counts, whenever it was typed: one of
--- an earlier year is none of these, nor is one that was last saved before its own day: it was a plan then. An Internet provider is no owner or operator of a system. That none is entered shows nothing.
+-- an earlier year is none of these, nor is one that was last saved before its own day: it was a plan then. An Internet provider is no owner or operator of a system, and what says in words that there was no inspection is none. That none is entered shows nothing.
 WITH bodies AS (
     SELECT r.unit, r.province,
            MAX(CASE WHEN CAST(:asked AS TEXT) = 'authority' THEN CASE WHEN r.role = 'network-authority' THEN 1 ELSE 0 END
@@ -20,13 +20,22 @@ WITH bodies AS (
 held AS (
     SELECT y.unit, y.occurred_on, y.recorded_at
     FROM book_yearly_inspection y
-    WHERE y.result IN ('sound', 'findings') AND NOT COALESCE(y.updated_at, y.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - y.age_days) * 86400000 - 25200000
+    WHERE y.result IN ('sound', 'findings') AND NOT (EXISTS (SELECT 1 FROM (SELECT LOWER(RTRIM(LTRIM(y.subject, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said) n WHERE (n.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
+       OR ((n.said LIKE 'không %' OR n.said LIKE 'khÔng %') AND n.said NOT LIKE 'kh_ng gian %') OR n.said LIKE 'khong c_ %' OR n.said LIKE 'khong r_ %' OR n.said LIKE 'ko c_ %'
+       OR n.said LIKE 'chưa %' OR n.said LIKE 'chƯa %' OR n.said LIKE 'chua c_ %' OR n.said LIKE 'chua r_ %' OR n.said LIKE 'chua k_ %' OR n.said LIKE 'chua ban %' OR n.said LIKE 'chua ph_ %' OR n.said LIKE 'đang %' OR n.said LIKE 'Đang %'
+       OR n.said LIKE 'chờ %' OR n.said LIKE 'chỜ %' OR n.said LIKE 'cho k_ %' OR n.said LIKE 'cho ph_ %' OR n.said LIKE 'cho duy_t %' OR n.said LIKE 'sẽ %' OR n.said LIKE 'sẼ %' OR n.said LIKE 'dự kiến %' OR n.said LIKE 'dỰ kiẾn %'
+       OR n.said LIKE 'khuyết %' OR n.said LIKE 'khuyẾt %' OR n.said LIKE 'vị trí%khuyết %' OR n.said LIKE 'vỊ trÍ%khuyẾt %' OR n.said LIKE 'vị trí%trống %' OR n.said LIKE 'vỊ trÍ%trỐng %' OR n.said LIKE 'bỏ trống %' OR n.said LIKE 'bỎ trỐng %' OR n.said LIKE '_ể trống %' OR n.said LIKE '_Ể trỐng %'))) AND NOT COALESCE(y.updated_at, y.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - y.age_days) * 86400000 - 25200000
       AND (COALESCE(y.period, '') = ''
            OR SUBSTR(y.period, 1, 4) >= CAST(CAST(SUBSTR(CAST(:today AS TEXT), 1, 4) AS BIGINT) - 1 AS TEXT))
     UNION ALL
     SELECT b.unit, b.occurred_on, b.recorded_at
     FROM book_inspection b
-    WHERE b.occasion = 'planned' AND b.result NOT IN ('not-held', 'provider') AND NOT COALESCE(b.updated_at, b.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000
+    WHERE b.occasion = 'planned' AND b.result NOT IN ('not-held', 'provider')
+      AND NOT (EXISTS (SELECT 1 FROM (SELECT LOWER(RTRIM(LTRIM(b.subject, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said) n WHERE (n.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
+         OR ((n.said LIKE 'không %' OR n.said LIKE 'khÔng %') AND n.said NOT LIKE 'kh_ng gian %') OR n.said LIKE 'khong c_ %' OR n.said LIKE 'khong r_ %' OR n.said LIKE 'ko c_ %'
+         OR n.said LIKE 'chưa %' OR n.said LIKE 'chƯa %' OR n.said LIKE 'chua c_ %' OR n.said LIKE 'chua r_ %' OR n.said LIKE 'chua k_ %' OR n.said LIKE 'chua ban %' OR n.said LIKE 'chua ph_ %' OR n.said LIKE 'đang %' OR n.said LIKE 'Đang %'
+         OR n.said LIKE 'chờ %' OR n.said LIKE 'chỜ %' OR n.said LIKE 'cho k_ %' OR n.said LIKE 'cho ph_ %' OR n.said LIKE 'cho duy_t %' OR n.said LIKE 'sẽ %' OR n.said LIKE 'sẼ %' OR n.said LIKE 'dự kiến %' OR n.said LIKE 'dỰ kiẾn %'
+         OR n.said LIKE 'khuyết %' OR n.said LIKE 'khuyẾt %' OR n.said LIKE 'vị trí%khuyết %' OR n.said LIKE 'vỊ trÍ%khuyẾt %' OR n.said LIKE 'vị trí%trống %' OR n.said LIKE 'vỊ trÍ%trỐng %' OR n.said LIKE 'bỏ trống %' OR n.said LIKE 'bỎ trỐng %' OR n.said LIKE '_ể trống %' OR n.said LIKE '_Ể trỐng %'))) AND NOT COALESCE(b.updated_at, b.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000
 ),
 latest AS (
     SELECT a.unit, MAX(h.occurred_on) AS occurred_on, MAX(h.recorded_at) AS recorded_at

@@ -1,14 +1,29 @@
--- Has the unit equipment of the provider in its care, by a handover record? Equipment that went
--- back breaks nothing; where all went back, nobody can say. A record without an end is believed only
--- so long: then nobody can say, until it is entered anew, nor of a piece whose newest record is not signed.
-WITH placed AS (
-    SELECT e.unit, e.occurred_on, e.recorded_at, e.expires_on,
-           CASE WHEN e.expires_on < CAST(:today AS TEXT) THEN 'given-back'
-                WHEN e.expires_on IS NOT NULL THEN 'in-care'
-                WHEN e.age_days <= CAST(:max_age_days AS BIGINT) THEN 'in-care'
-                ELSE 'not-confirmed' END AS state
-    FROM fact_entry e
-    WHERE e.register = 'handover' AND e.result IN ('accepted', 'with-remarks')
+-- Has the unit equipment of the provider in its care, by a handover record? Of each piece the newest record speaks.
+-- Equipment that went back breaks nothing; where all went back, nobody can say. A record without an end is believed only
+-- so long: then nobody can say, until it is entered anew, nor of a piece whose newest record is not signed. What was
+-- handed over by a record that was last saved before its own day had yet to come, and words that say that there is nothing name no piece.
+WITH written AS (
+    SELECT b.unit, b.entry, b.subject, b.site, b.device, b.result, b.occurred_on, b.recorded_at, b.expires_on, b.age_days,
+           LOWER(RTRIM(LTRIM(b.subject, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said
+    FROM book_handover b
+    WHERE NOT COALESCE(b.updated_at, b.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000
+),
+placed AS (
+    SELECT w.unit, w.subject, w.result, w.occurred_on, w.recorded_at, w.expires_on,
+           CASE WHEN w.result = 'unsigned' THEN 'unsigned'
+                WHEN w.expires_on < CAST(:today AS TEXT) THEN 'given-back'
+                WHEN w.expires_on IS NOT NULL THEN 'in-care'
+                WHEN w.age_days <= CAST(:max_age_days AS BIGINT) THEN 'in-care'
+                ELSE 'not-confirmed' END AS state,
+           ROW_NUMBER() OVER (PARTITION BY w.unit, LOWER(REPLACE(COALESCE(w.subject, ''), ' ', '')), w.site, w.device
+                              ORDER BY w.occurred_on DESC, w.recorded_at DESC, w.entry) AS place
+    FROM written w
+    WHERE w.subject IS NULL
+       OR NOT (w.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
+          OR ((w.said LIKE 'không %' OR w.said LIKE 'khÔng %') AND w.said NOT LIKE 'kh_ng gian %') OR w.said LIKE 'khong c_ %' OR w.said LIKE 'khong r_ %' OR w.said LIKE 'ko c_ %'
+          OR w.said LIKE 'chưa %' OR w.said LIKE 'chƯa %' OR w.said LIKE 'chua c_ %' OR w.said LIKE 'chua r_ %' OR w.said LIKE 'chua k_ %' OR w.said LIKE 'chua ban %' OR w.said LIKE 'chua ph_ %' OR w.said LIKE 'đang %' OR w.said LIKE 'Đang %'
+          OR w.said LIKE 'chờ %' OR w.said LIKE 'chỜ %' OR w.said LIKE 'cho k_ %' OR w.said LIKE 'cho ph_ %' OR w.said LIKE 'cho duy_t %' OR w.said LIKE 'sẽ %' OR w.said LIKE 'sẼ %' OR w.said LIKE 'dự kiến %' OR w.said LIKE 'dỰ kiẾn %'
+          OR w.said LIKE 'khuyết %' OR w.said LIKE 'khuyẾt %' OR w.said LIKE 'vị trí%khuyết %' OR w.said LIKE 'vỊ trÍ%khuyẾt %' OR w.said LIKE 'vị trí%trống %' OR w.said LIKE 'vỊ trÍ%trỐng %' OR w.said LIKE 'bỏ trống %' OR w.said LIKE 'bỎ trỐng %' OR w.said LIKE '_ể trống %' OR w.said LIKE '_Ể trỐng %')
 ),
 counted AS (
     SELECT p.unit,
@@ -16,6 +31,7 @@ counted AS (
            COUNT(CASE WHEN p.state = 'not-confirmed' THEN 1 END) AS doubtful,
            MAX(p.recorded_at) AS recorded_at, MAX(p.occurred_on) AS last_on, MAX(p.expires_on) AS expires_on
     FROM placed p
+    WHERE p.place = 1 AND p.state <> 'unsigned'
     GROUP BY p.unit
 )
 SELECT c.unit AS unit,
@@ -36,10 +52,5 @@ SELECT n.unit AS unit,
        n.recorded_at AS observed_at,
        n.occurred_on AS last_on,
        CAST(NULL AS TEXT) AS expires_on
-FROM (
-    SELECT b.unit, b.subject, b.result, b.recorded_at, b.occurred_on,
-           ROW_NUMBER() OVER (PARTITION BY b.unit, LOWER(TRIM(b.subject)), b.site, b.device
-                              ORDER BY b.occurred_on DESC, b.recorded_at DESC, b.entry) AS place
-    FROM book_handover b
-) n
-WHERE n.place = 1 AND n.result = 'unsigned'
+FROM placed n
+WHERE n.place = 1 AND n.state = 'unsigned'

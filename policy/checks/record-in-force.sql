@@ -3,41 +3,53 @@
 -- is believed only so long: then nobody can say, until it is entered anew that it stands. What
 -- was withdrawn under the same name, on that day or later, does not stand; where an earlier one of that
 -- name is in the book, a withdrawal on the very day is that one's, which was replaced. Of what ran out nobody
--- can say that nothing stands while a document of another kind, entered later, may have replaced it, nor
+-- can say that nothing stands while a document of another kind, entered later, may have replaced it (also one in another
+-- of the books in which a unit's own rules, plans and assignments stand), nor
 -- that an older one without an end stands, which the one that ran out may have replaced.
+-- A withdrawal under a name of which nothing is in the book may be that of any that stands: where as many were withdrawn so
+-- as stand, nobody can say.
 -- Words that say that there is nothing yet ("chưa có", "đang xây dựng", "chờ ký", "dự thảo"), also behind a title, are no
 -- document; a document need not have a number.
--- What was typed before its own day was a plan then: whether it was issued nobody can say.
+-- What was typed before its own day, and not saved since, was a plan then: whether it was issued nobody can say.
 -- A provider's procedure is none of the unit's own.
 WITH words AS (
-    SELECT e.entry, 'name' AS kind, LOWER(TRIM(e.subject)) || ' ' AS said
+    SELECT e.entry, 'name' AS kind, LOWER(RTRIM(LTRIM(e.subject, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said
     FROM fact_entry e
     WHERE e.register = CAST(:register AS TEXT)
-    UNION ALL SELECT p.entry, 'name', LOWER(TRIM(p.title)) || ' ' FROM book_procedure p
-    UNION ALL SELECT i.entry, 'name', LOWER(TRIM(i.title)) || ' ' FROM book_incident_plan i
-    UNION ALL SELECT a.entry, 'name', LOWER(TRIM(a.assignee)) || ' ' FROM book_assignment a
-    UNION ALL SELECT g.entry, 'number', LOWER(TRIM(g.number)) || ' ' FROM book_guidance g
-    UNION ALL SELECT p.entry, 'number', LOWER(TRIM(p.number)) || ' ' FROM book_procedure p
-    UNION ALL SELECT i.entry, 'number', LOWER(TRIM(i.number)) || ' ' FROM book_incident_plan i
-    UNION ALL SELECT a.entry, 'number', LOWER(TRIM(a.number)) || ' ' FROM book_assignment a
-    UNION ALL SELECT m.entry, 'number', LOWER(TRIM(m.number)) || ' ' FROM book_contract_model m
-    UNION ALL SELECT m.entry, 'number', LOWER(TRIM(m.published_at)) || ' ' FROM book_contract_model m
-    UNION ALL SELECT d.entry, 'number', LOWER(TRIM(d.number)) || ' ' FROM book_address_plan d
+    UNION ALL SELECT p.entry, 'name', LOWER(RTRIM(LTRIM(p.title, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' FROM book_procedure p
+    UNION ALL SELECT i.entry, 'name', LOWER(RTRIM(LTRIM(i.title, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' FROM book_incident_plan i
+    UNION ALL SELECT a.entry, 'name', LOWER(RTRIM(LTRIM(a.assignee, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' FROM book_assignment a
+    UNION ALL SELECT g.entry, 'number', LOWER(RTRIM(LTRIM(g.number, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' FROM book_guidance g
+    UNION ALL SELECT p.entry, 'number', LOWER(RTRIM(LTRIM(p.number, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' FROM book_procedure p
+    UNION ALL SELECT i.entry, 'number', LOWER(RTRIM(LTRIM(i.number, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' FROM book_incident_plan i
+    UNION ALL SELECT a.entry, 'number', LOWER(RTRIM(LTRIM(a.number, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' FROM book_assignment a
+    UNION ALL SELECT m.entry, 'number', LOWER(RTRIM(LTRIM(m.number, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' FROM book_contract_model m
+    UNION ALL SELECT m.entry, 'number', LOWER(RTRIM(LTRIM(m.published_at, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' FROM book_contract_model m
+    UNION ALL SELECT d.entry, 'number', LOWER(RTRIM(LTRIM(d.number, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' FROM book_address_plan d
 ),
 unsaid AS (
     SELECT DISTINCT w.entry
     FROM words w
-    WHERE w.said LIKE 'chưa %' OR w.said LIKE 'chƯa %' OR w.said LIKE 'chua %'
-       OR w.said LIKE 'đang %' OR w.said LIKE 'Đang %' OR w.said LIKE 'dang %'
-       OR w.said LIKE 'chờ %' OR w.said LIKE 'chỜ %' OR w.said LIKE 'cho ky %' OR w.said LIKE 'sẽ %' OR w.said LIKE 'sẼ %'
-       OR w.said LIKE 'đã trình %' OR w.said LIKE 'Đã trình %' OR w.said LIKE 'ĐÃ trÌnh %'
-       OR w.said LIKE '%dự thảo%' OR w.said LIKE '%dỰ thẢo%' OR w.said LIKE '%du thao%' OR w.said LIKE '%bản nháp%' OR w.said LIKE '%bẢn nhÁp%'
-       OR w.said LIKE '%(chưa %' OR w.said LIKE '%chưa ban hành%' OR w.said LIKE '%chưa ký%' OR w.said LIKE '%chưa phê duyệt%' OR w.said LIKE '%chưa được%'
-       OR w.said LIKE '%(chờ %' OR w.said LIKE '%chờ ký%' OR w.said LIKE '%chờ ban hành%' OR w.said LIKE '%chờ phê duyệt%' OR w.said LIKE '%chờ duyệt%'
-       OR w.said LIKE '%(đang %' OR w.said LIKE '%đang trình%' OR w.said LIKE '%đang soạn%' OR w.said LIKE '%trình ký%' OR w.said LIKE '%trình phê duyệt%'
-       OR w.said IN ('khuyết ', 'khuyẾt ', 'trống ', 'trỐng ')
-       OR (w.kind = 'name' AND (((w.said LIKE 'không %' OR w.said LIKE 'khÔng %' OR w.said LIKE 'khong %') AND w.said NOT LIKE 'không gian %')
-                                OR w.said IN ('- ', '-- ', '. ', '... ', '… ', '? ', '?? ', 'n/a ', 'na ')))
+    WHERE (w.said LIKE 'chưa %' OR w.said LIKE 'chƯa %' OR w.said LIKE 'chua c_ %' OR w.said LIKE 'chua r_ %' OR w.said LIKE 'chua k_ %' OR w.said LIKE 'chua ban %' OR w.said LIKE 'chua ph_ %' OR w.said LIKE 'đang %' OR w.said LIKE 'Đang %'
+       OR w.said LIKE 'chờ %' OR w.said LIKE 'chỜ %' OR w.said LIKE 'cho k_ %' OR w.said LIKE 'cho ph_ %' OR w.said LIKE 'cho duy_t %' OR w.said LIKE 'sẽ %' OR w.said LIKE 'sẼ %' OR w.said LIKE 'dự kiến %' OR w.said LIKE 'dỰ kiẾn %'
+       OR w.said LIKE 'khuyết %' OR w.said LIKE 'khuyẾt %' OR w.said LIKE 'vị trí%khuyết %' OR w.said LIKE 'vỊ trÍ%khuyẾt %' OR w.said LIKE 'vị trí%trống %' OR w.said LIKE 'vỊ trÍ%trỐng %' OR w.said LIKE 'bỏ trống %' OR w.said LIKE 'bỎ trỐng %' OR w.said LIKE '_ể trống %' OR w.said LIKE '_Ể trỐng %')
+       OR (w.said LIKE '%dự thảo%' OR w.said LIKE '%dỰ thẢo%' OR w.said LIKE '%du thao%' OR w.said LIKE '%nháp%' OR w.said LIKE '%nhÁp%' OR w.said LIKE 'so_n th_o%' OR w.said LIKE 'l_y _ ki_n%' OR w.said LIKE 'xin _ ki_n%' OR w.said LIKE 'k_ ho_ch x_y d_ng%' OR w.said LIKE 't_ tr_nh %' OR w.said LIKE 'trình k_%' OR w.said LIKE 'trÌnh k_%' OR w.said LIKE 'trình ph_ %' OR w.said LIKE 'trÌnh ph_ %' OR w.said LIKE '_ã trình %' OR w.said LIKE '_Ã trÌnh %'
+          OR w.said LIKE '%(chưa %' OR w.said LIKE '%(chƯa %' OR w.said LIKE '%chưa ban hành%' OR w.said LIKE '%chƯa ban hÀnh%' OR w.said LIKE '%chưa ký%' OR w.said LIKE '%chƯa kÝ%' OR w.said LIKE '%chưa phê duyệt%' OR w.said LIKE '%chƯa phÊ duyỆt%' OR w.said LIKE '%chưa được %duyệt%' OR w.said LIKE '%chưa được ban%' OR w.said LIKE '%chưa được ký%'
+          OR w.said LIKE '%(chờ %' OR w.said LIKE '%(chỜ %' OR w.said LIKE '%chờ ký%' OR w.said LIKE '%chờ ban hành%' OR w.said LIKE '%chờ phê duyệt%' OR w.said LIKE '%chờ duyệt%' OR w.said LIKE '%(_ang %' OR w.said LIKE '%đang trình%' OR w.said LIKE '%đang soạn%' OR w.said LIKE '%đang xây dựng%' OR w.said LIKE '%đang hoàn thiện%' OR w.said LIKE '%đang chờ%' OR w.said LIKE '%đang lấy %' OR w.said LIKE '%đang dự %' OR w.said LIKE '%(lấy ý kiến%' OR w.said LIKE '%(trình %' OR w.said LIKE '%, trình ký%' OR w.said LIKE '%- trình ký%')
+       OR (w.kind = 'number' AND (w.said LIKE 'trình %' OR w.said LIKE 'trÌnh %' OR w.said LIKE '%/ttr %' OR w.said LIKE '%/ttr-%'))
+       OR (w.kind = 'name' AND (w.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
+          OR ((w.said LIKE 'không %' OR w.said LIKE 'khÔng %') AND w.said NOT LIKE 'kh_ng gian %') OR w.said LIKE 'khong c_ %' OR w.said LIKE 'khong r_ %' OR w.said LIKE 'ko c_ %'))
+),
+saved AS (
+    SELECT b.entry
+    FROM (SELECT x.entry, x.updated_at, x.age_days FROM book_procedure x
+          UNION ALL SELECT x.entry, x.updated_at, x.age_days FROM book_incident_plan x
+          UNION ALL SELECT x.entry, x.updated_at, x.age_days FROM book_assignment x
+          UNION ALL SELECT x.entry, x.updated_at, x.age_days FROM book_guidance x
+          UNION ALL SELECT x.entry, x.updated_at, x.age_days FROM book_contract_model x
+          UNION ALL SELECT x.entry, x.updated_at, x.age_days FROM book_address_plan x
+          UNION ALL SELECT x.entry, x.updated_at, x.age_days FROM book_awareness x) b
+    WHERE b.updated_at >= ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000
 ),
 told AS (
     SELECT e.unit, e.entry, e.occurred_on, e.recorded_at, e.expires_on, e.age_days, e.subject,
@@ -45,6 +57,12 @@ told AS (
            CASE WHEN e.result IN ('withdrawn', 'terminated', 'retired') THEN 1 ELSE 0 END AS ends
     FROM fact_entry e
     WHERE e.register = CAST(:register AS TEXT)
+),
+elsewhere AS (
+    SELECT p.unit, 'procedure' AS register, p.occurred_on, p.expires_on FROM book_procedure p
+    UNION ALL SELECT i.unit, 'incident-plan' AS register, i.occurred_on, i.expires_on FROM book_incident_plan i
+    UNION ALL SELECT r.unit, 'internal-regulation' AS register, r.occurred_on, r.expires_on FROM book_internal_regulation r
+              WHERE r.result IN ('issued', 'amended')
 ),
 counts AS (
     SELECT t.unit, t.entry, t.occurred_on, t.recorded_at, t.expires_on, t.age_days, t.subject, t.result, t.name
@@ -56,9 +74,10 @@ counts AS (
 placed AS (
     SELECT c.unit, c.occurred_on, c.recorded_at, c.expires_on,
            CASE WHEN u.entry IS NOT NULL
-                     OR c.recorded_at < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - c.age_days) * 86400000 - 25200000 THEN 'unsaid'
+                     OR (c.recorded_at < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - c.age_days) * 86400000 - 25200000
+                         AND c.entry NOT IN (SELECT v.entry FROM saved v)) THEN 'unsaid'
                 WHEN c.expires_on < CAST(:today AS TEXT)
-                     AND EXISTS (
+                     AND (EXISTS (
                          SELECT 1 FROM told o
                          LEFT JOIN unsaid x ON x.entry = o.entry
                          WHERE o.unit = c.unit AND o.ends = 0 AND x.entry IS NULL
@@ -66,7 +85,13 @@ placed AS (
                            AND (o.result <> c.result OR o.name <> c.name)
                            AND o.result NOT IN ('draft', 'planned', 'held') AND o.name <> 'provider'
                            AND (o.expires_on IS NULL OR o.expires_on >= CAST(:today AS TEXT))
-                     ) THEN 'unclear'
+                     ) OR EXISTS (
+                         SELECT 1 FROM elsewhere o
+                         WHERE o.unit = c.unit AND o.register <> CAST(:register AS TEXT)
+                           AND CAST(:register AS TEXT) IN ('procedure', 'incident-plan', 'assignment')
+                           AND o.occurred_on > c.occurred_on
+                           AND (o.expires_on IS NULL OR o.expires_on >= CAST(:today AS TEXT))
+                     )) THEN 'unclear'
                 WHEN c.expires_on < CAST(:today AS TEXT) THEN 'expired'
                 WHEN EXISTS (
                     SELECT 1 FROM told w
@@ -82,7 +107,7 @@ placed AS (
                     SELECT 1 FROM counts l
                     LEFT JOIN unsaid x ON x.entry = l.entry
                     WHERE l.unit = c.unit AND x.entry IS NULL
-                      AND l.occurred_on > c.occurred_on AND l.expires_on < CAST(:today AS TEXT)
+                      AND l.occurred_on >= c.occurred_on AND l.expires_on < CAST(:today AS TEXT)
                 ) THEN 'outlived'
                 WHEN c.age_days <= CAST(:max_age_days AS BIGINT) THEN 'in-force'
                 ELSE 'not-confirmed' END AS state
@@ -101,13 +126,22 @@ counted AS (
            MAX(p.expires_on) AS expires_on, COUNT(*) AS entries
     FROM placed p
     GROUP BY p.unit
+),
+nameless AS (
+    SELECT p.unit, COUNT(DISTINCT w.entry) AS withdrawn
+    FROM placed p
+    JOIN told w ON w.unit = p.unit AND w.ends = 1 AND w.occurred_on > p.occurred_on
+    WHERE p.state = 'in-force'
+      AND NOT EXISTS (SELECT 1 FROM told k WHERE k.unit = w.unit AND k.ends = 0 AND k.name = w.name)
+    GROUP BY p.unit
 )
 SELECT c.unit AS unit,
        '' AS subject,
-       CASE WHEN c.standing > 0 THEN 'met'
-            WHEN c.doubtful + c.outlived + c.unclear + c.unsaid > 0 THEN NULL
+       CASE WHEN c.standing > COALESCE(n.withdrawn, 0) THEN 'met'
+            WHEN c.standing + c.doubtful + c.outlived + c.unclear + c.unsaid > 0 THEN NULL
             ELSE 'breached' END AS status,
-       CASE WHEN c.standing > 0 THEN 'in-force'
+       CASE WHEN c.standing > COALESCE(n.withdrawn, 0) THEN 'in-force'
+            WHEN c.standing > 0 THEN 'withdrawn-unnamed'
             WHEN c.doubtful > 0 THEN 'not-confirmed'
             WHEN c.outlived > 0 THEN 'outlived'
             WHEN c.unclear > 0 THEN 'unclear'
@@ -119,3 +153,4 @@ SELECT c.unit AS unit,
        c.expires_on AS expires_on,
        c.entries AS entries
 FROM counted c
+LEFT JOIN nameless n ON n.unit = c.unit

@@ -1,17 +1,27 @@
 -- Did an expert assess each person recruited within the interval? Of an unqualified recruit the result
 -- does not tell; the expert's name does, but for words that say that there is none. An entry that says one thing by its
 -- result and the other by that name is no answer.
-WITH recruits AS (
+-- An entry about "nothing", "nobody" or "not known" tells of nothing.
+WITH void AS (
+    SELECT n.entry
+    FROM (SELECT b.entry, LOWER(RTRIM(LTRIM(b.subject, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said FROM book_recruitment b) n
+    WHERE (n.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
+       OR ((n.said LIKE 'không %' OR n.said LIKE 'khÔng %') AND n.said NOT LIKE 'kh_ng gian %') OR n.said LIKE 'khong c_ %' OR n.said LIKE 'khong r_ %' OR n.said LIKE 'ko c_ %'
+       OR n.said LIKE 'chưa %' OR n.said LIKE 'chƯa %' OR n.said LIKE 'chua c_ %' OR n.said LIKE 'chua r_ %' OR n.said LIKE 'chua k_ %' OR n.said LIKE 'chua ban %' OR n.said LIKE 'chua ph_ %' OR n.said LIKE 'đang %' OR n.said LIKE 'Đang %'
+       OR n.said LIKE 'chờ %' OR n.said LIKE 'chỜ %' OR n.said LIKE 'cho k_ %' OR n.said LIKE 'cho ph_ %' OR n.said LIKE 'cho duy_t %' OR n.said LIKE 'sẽ %' OR n.said LIKE 'sẼ %' OR n.said LIKE 'dự kiến %' OR n.said LIKE 'dỰ kiẾn %'
+       OR n.said LIKE 'khuyết %' OR n.said LIKE 'khuyẾt %' OR n.said LIKE 'vị trí%khuyết %' OR n.said LIKE 'vỊ trÍ%khuyẾt %' OR n.said LIKE 'vị trí%trống %' OR n.said LIKE 'vỊ trÍ%trỐng %' OR n.said LIKE 'bỏ trống %' OR n.said LIKE 'bỎ trỐng %' OR n.said LIKE '_ể trống %' OR n.said LIKE '_Ể trỐng %')
+),
+recruits AS (
     SELECT b.unit, b.subject, b.result, b.occurred_on, b.recorded_at,
            CASE WHEN TRIM(COALESCE(b.assessed_by, '')) = '' THEN 'blank'
-                WHEN LOWER(TRIM(b.assessed_by)) IN ('-', '--', '---', '.', '..', '...', '…', '?', '??', '???', '*', '/', 'n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'ko', 'khong', 'chua', 'trống', 'trỐng')
-                  OR LOWER(TRIM(b.assessed_by)) LIKE 'không%' OR LOWER(TRIM(b.assessed_by)) LIKE 'khÔng%' OR LOWER(TRIM(b.assessed_by)) LIKE 'khong co%' OR LOWER(TRIM(b.assessed_by)) LIKE 'khong ro%' OR LOWER(TRIM(b.assessed_by)) LIKE 'ko %'
-                  OR LOWER(TRIM(b.assessed_by)) LIKE 'chưa%' OR LOWER(TRIM(b.assessed_by)) LIKE 'chƯa%' OR LOWER(TRIM(b.assessed_by)) LIKE 'chua co%' OR LOWER(TRIM(b.assessed_by)) LIKE 'chua ro%'
-                  OR LOWER(TRIM(b.assessed_by)) LIKE 'đang %' OR LOWER(TRIM(b.assessed_by)) LIKE 'Đang %' OR LOWER(TRIM(b.assessed_by)) LIKE 'chờ %' OR LOWER(TRIM(b.assessed_by)) LIKE 'chỜ %'
-                  OR LOWER(TRIM(b.assessed_by)) LIKE 'sẽ %' OR LOWER(TRIM(b.assessed_by)) LIKE 'sẼ %' OR LOWER(TRIM(b.assessed_by)) LIKE 'dự thảo%' OR LOWER(TRIM(b.assessed_by)) LIKE 'dỰ thẢo%' THEN 'nobody'
+                WHEN EXISTS (SELECT 1 FROM (SELECT LOWER(RTRIM(LTRIM(b.assessed_by, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said) n WHERE (n.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
+                   OR ((n.said LIKE 'không %' OR n.said LIKE 'khÔng %') AND n.said NOT LIKE 'kh_ng gian %') OR n.said LIKE 'khong c_ %' OR n.said LIKE 'khong r_ %' OR n.said LIKE 'ko c_ %'
+                   OR n.said LIKE 'chưa %' OR n.said LIKE 'chƯa %' OR n.said LIKE 'chua c_ %' OR n.said LIKE 'chua r_ %' OR n.said LIKE 'chua k_ %' OR n.said LIKE 'chua ban %' OR n.said LIKE 'chua ph_ %' OR n.said LIKE 'đang %' OR n.said LIKE 'Đang %'
+                   OR n.said LIKE 'chờ %' OR n.said LIKE 'chỜ %' OR n.said LIKE 'cho k_ %' OR n.said LIKE 'cho ph_ %' OR n.said LIKE 'cho duy_t %' OR n.said LIKE 'sẽ %' OR n.said LIKE 'sẼ %' OR n.said LIKE 'dự kiến %' OR n.said LIKE 'dỰ kiẾn %'
+                   OR n.said LIKE 'khuyết %' OR n.said LIKE 'khuyẾt %' OR n.said LIKE 'vị trí%khuyết %' OR n.said LIKE 'vỊ trÍ%khuyẾt %' OR n.said LIKE 'vị trí%trống %' OR n.said LIKE 'vỊ trÍ%trỐng %' OR n.said LIKE 'bỏ trống %' OR n.said LIKE 'bỎ trỐng %' OR n.said LIKE '_ể trống %' OR n.said LIKE '_Ể trỐng %')) THEN 'nobody'
                 ELSE 'somebody' END AS expert
     FROM book_recruitment b
-    WHERE b.age_days <= CAST(:window_days AS BIGINT)
+    WHERE b.age_days <= CAST(:window_days AS BIGINT) AND b.entry NOT IN (SELECT n.entry FROM void n)
 )
 SELECT r.unit AS unit,
        COALESCE(r.subject, '') AS subject,

@@ -1,12 +1,37 @@
--- Has the unit issued an internal regulation that still stands? One that was withdrawn
+-- Has the unit issued an internal regulation that still stands? One that was last saved before its own day was a plan then. One that was withdrawn
 -- under the same name on the day of issue or later, or that ran out, does not; where an earlier one of
 -- that name is in the book, a withdrawal on the day of issue is that one's, which was replaced. An amendment
 -- shows that there is one where its issue was never entered; where what was issued does not
 -- stand any more, nobody can say of what the amendment is. Without an end it is believed only so long
--- after it was last issued, amended or checked. A title that says in words that there is none is none.
+-- after it was last issued, amended or checked. Where one was checked after what was issued had run out, nobody can say. A title that says in words that there is none is none.
 -- A withdrawal under a name of which nothing is in the book may be that of any that stands (a title in one entry, a number
--- in the other): where as many were withdrawn so as stand, nobody can say; nor where a newer one of the same name ran out.
-WITH issued AS (
+-- in the other): where as many were withdrawn so as stand, nobody can say; nor where a newer one of the same name ran out. Nor can they
+-- where none stands and the book of procedures has rules that were issued since and have not run out: they may have replaced it.
+-- What was last saved before its own day was a plan then: it shows nothing, and may have replaced what does not stand any more.
+WITH words AS (
+    SELECT f.entry, LOWER(RTRIM(LTRIM(f.subject, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said
+    FROM fact_entry f
+    WHERE f.register = 'internal-regulation'
+),
+unsaid AS (
+    SELECT w.entry
+    FROM words w
+    WHERE (w.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
+       OR ((w.said LIKE 'không %' OR w.said LIKE 'khÔng %') AND w.said NOT LIKE 'kh_ng gian %') OR w.said LIKE 'khong c_ %' OR w.said LIKE 'khong r_ %' OR w.said LIKE 'ko c_ %'
+       OR w.said LIKE 'chưa %' OR w.said LIKE 'chƯa %' OR w.said LIKE 'chua c_ %' OR w.said LIKE 'chua r_ %' OR w.said LIKE 'chua k_ %' OR w.said LIKE 'chua ban %' OR w.said LIKE 'chua ph_ %' OR w.said LIKE 'đang %' OR w.said LIKE 'Đang %'
+       OR w.said LIKE 'chờ %' OR w.said LIKE 'chỜ %' OR w.said LIKE 'cho k_ %' OR w.said LIKE 'cho ph_ %' OR w.said LIKE 'cho duy_t %' OR w.said LIKE 'sẽ %' OR w.said LIKE 'sẼ %' OR w.said LIKE 'dự kiến %' OR w.said LIKE 'dỰ kiẾn %'
+       OR w.said LIKE 'khuyết %' OR w.said LIKE 'khuyẾt %' OR w.said LIKE 'vị trí%khuyết %' OR w.said LIKE 'vỊ trÍ%khuyẾt %' OR w.said LIKE 'vị trí%trống %' OR w.said LIKE 'vỊ trÍ%trỐng %' OR w.said LIKE 'bỏ trống %' OR w.said LIKE 'bỎ trỐng %' OR w.said LIKE '_ể trống %' OR w.said LIKE '_Ể trỐng %'
+       OR w.said LIKE '%dự thảo%' OR w.said LIKE '%dỰ thẢo%' OR w.said LIKE '%du thao%' OR w.said LIKE '%nháp%' OR w.said LIKE '%nhÁp%' OR w.said LIKE 'so_n th_o%' OR w.said LIKE 'l_y _ ki_n%' OR w.said LIKE 'xin _ ki_n%' OR w.said LIKE 'k_ ho_ch x_y d_ng%' OR w.said LIKE 't_ tr_nh %' OR w.said LIKE 'trình k_%' OR w.said LIKE 'trÌnh k_%' OR w.said LIKE 'trình ph_ %' OR w.said LIKE 'trÌnh ph_ %' OR w.said LIKE '_ã trình %' OR w.said LIKE '_Ã trÌnh %'
+       OR w.said LIKE '%(chưa %' OR w.said LIKE '%(chƯa %' OR w.said LIKE '%chưa ban hành%' OR w.said LIKE '%chƯa ban hÀnh%' OR w.said LIKE '%chưa ký%' OR w.said LIKE '%chƯa kÝ%' OR w.said LIKE '%chưa phê duyệt%' OR w.said LIKE '%chƯa phÊ duyỆt%' OR w.said LIKE '%chưa được %duyệt%' OR w.said LIKE '%chưa được ban%' OR w.said LIKE '%chưa được ký%'
+       OR w.said LIKE '%(chờ %' OR w.said LIKE '%(chỜ %' OR w.said LIKE '%chờ ký%' OR w.said LIKE '%chờ ban hành%' OR w.said LIKE '%chờ phê duyệt%' OR w.said LIKE '%chờ duyệt%' OR w.said LIKE '%(_ang %' OR w.said LIKE '%đang trình%' OR w.said LIKE '%đang soạn%' OR w.said LIKE '%đang xây dựng%' OR w.said LIKE '%đang hoàn thiện%' OR w.said LIKE '%đang chờ%' OR w.said LIKE '%đang lấy %' OR w.said LIKE '%đang dự %' OR w.said LIKE '%(lấy ý kiến%' OR w.said LIKE '%(trình %' OR w.said LIKE '%, trình ký%' OR w.said LIKE '%- trình ký%')
+),
+early AS (
+    SELECT b.unit, b.entry, b.occurred_on
+    FROM book_internal_regulation b
+    WHERE b.result IN ('issued', 'amended', 'checked')
+      AND COALESCE(b.updated_at, b.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000
+),
+issued AS (
     SELECT e.unit, MAX(CASE WHEN e.result <> 'checked' THEN e.occurred_on END) AS issued_on,
            MAX(e.recorded_at) AS recorded_at,
            COUNT(CASE WHEN e.stands = 1 AND (e.expires_on IS NOT NULL OR e.age_days <= CAST(:max_age_days AS BIGINT))
@@ -15,7 +40,9 @@ WITH issued AS (
            COUNT(CASE WHEN e.result = 'issued' AND e.stands = 1 AND e.replaced = 0 THEN 1 END) AS standing,
            COUNT(CASE WHEN e.result = 'issued' AND e.stands = 1 AND e.replaced = 1 THEN 1 END) AS older,
            COUNT(CASE WHEN e.result = 'amended' AND e.stands = 1 THEN 1 END) AS amendments,
-           MIN(CASE WHEN e.result <> 'checked' AND e.stands = 1 THEN e.occurred_on END) AS first_on
+           MIN(CASE WHEN e.result <> 'checked' AND e.stands = 1 THEN e.occurred_on END) AS first_on,
+           MAX(CASE WHEN e.result = 'checked' THEN e.occurred_on END) AS checked_on,
+           MAX(CASE WHEN e.result <> 'checked' THEN e.expires_on END) AS ended_on
     FROM (
         SELECT f.unit, f.occurred_on, f.recorded_at, f.result, f.expires_on, f.age_days,
                CASE WHEN (f.expires_on IS NULL OR f.expires_on >= CAST(:today AS TEXT))
@@ -40,11 +67,8 @@ WITH issued AS (
         FROM fact_entry f
         WHERE f.register = 'internal-regulation' AND f.result IN ('issued', 'amended', 'checked')
           AND f.occurred_on <= CAST(:today AS TEXT)
-          AND NOT (LOWER(TRIM(COALESCE(f.subject, ''))) IN ('-', '--', '---', '.', '..', '...', '…', '?', '??', '???', '*', '/', 'n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'ko', 'khong', 'chua', 'trống', 'trỐng')
-                   OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'không%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'khÔng%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'khong co%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'khong ro%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'ko %'
-                   OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'chưa%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'chƯa%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'chua co%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'chua ro%'
-                   OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'đang %' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'Đang %' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'chờ %' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'chỜ %'
-                   OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'sẽ %' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE 'sẼ %' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE '%dự thảo%' OR LOWER(TRIM(COALESCE(f.subject, ''))) LIKE '%dỰ thẢo%')
+          AND NOT EXISTS (SELECT 1 FROM early y WHERE y.entry = f.entry)
+          AND f.entry NOT IN (SELECT u.entry FROM unsaid u)
     ) e
     GROUP BY e.unit
     HAVING COUNT(CASE WHEN e.result <> 'checked' THEN 1 END) > 0
@@ -59,9 +83,19 @@ nameless AS (
                         AND LOWER(TRIM(k.subject)) = LOWER(TRIM(w.subject)))
     GROUP BY i.unit
 ),
+elsewhere AS (
+    SELECT DISTINCT i.unit
+    FROM issued i
+    JOIN book_procedure p ON p.unit = i.unit AND p.occurred_on > i.issued_on
+                         AND (p.expires_on IS NULL OR p.expires_on >= CAST(:today AS TEXT))
+    UNION
+    SELECT y.unit FROM early y
+),
 told AS (
     SELECT i.unit, i.recorded_at, i.issued_on,
-           CASE WHEN i.standing + i.amendments = 0 AND i.older = 0 THEN 'none-stands'
+           CASE WHEN i.standing + i.amendments = 0 AND i.older = 0 AND i.checked_on > i.ended_on THEN 'checked-since'
+                WHEN i.standing + i.amendments = 0 AND i.older = 0 AND x.unit IS NOT NULL THEN 'other-book'
+                WHEN i.standing + i.amendments = 0 AND i.older = 0 THEN 'none-stands'
                 WHEN i.standing = 0 AND i.older > 0 THEN 'older-stands'
                 WHEN i.standing = 0 AND i.issues > 0 THEN 'amendment-alone'
                 WHEN COALESCE(n.withdrawn, 0) >= i.standing + CASE WHEN i.issues = 0 THEN i.amendments ELSE 0 END THEN 'withdrawn-unnamed'
@@ -69,6 +103,7 @@ told AS (
                 ELSE 'not-confirmed' END AS told
     FROM issued i
     LEFT JOIN nameless n ON n.unit = i.unit
+    LEFT JOIN elsewhere x ON x.unit = i.unit
 )
 SELECT t.unit AS unit,
        '' AS subject,
@@ -76,8 +111,10 @@ SELECT t.unit AS unit,
             WHEN t.told = 'none-stands' THEN 'breached' END AS status,
        CASE WHEN t.told = 'in-force' THEN 'in-force'
             WHEN t.told = 'not-confirmed' THEN 'not-confirmed'
+            WHEN t.told = 'checked-since' THEN 'checked-since'
             WHEN t.told = 'amendment-alone' THEN 'amendment-alone'
             WHEN t.told = 'older-stands' THEN 'older-stands'
+            WHEN t.told = 'other-book' THEN 'other-book'
             WHEN t.told = 'withdrawn-unnamed' THEN 'withdrawn-unnamed'
             ELSE 'none-stands' END AS reason,
        t.recorded_at AS observed_at,

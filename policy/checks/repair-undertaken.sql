@@ -1,19 +1,59 @@
 -- Did each asset with data that was sent out for repair go with approval, its data protected,
 -- and the repairer's undertaking? What stays in the house, or holds no data, is not looked at: it
--- does not show that nothing else went out. An entry that does not say tells nothing.
-SELECT b.unit AS unit,
-       COALESCE(b.subject, '') AS subject,
-       CASE WHEN b.data_care = 'all' THEN 'met'
-            WHEN b.data_care IN ('not-approved', 'unprotected', 'no-undertaking') THEN 'breached'
+-- does not show that nothing else went out. An entry that does not say tells nothing, nor does one of no asset, one that
+-- was last saved before its own day (the asset had not gone yet), or one that says all three and in words that there is no approval or
+-- no undertaking. Of two entries of one asset and day that say the opposite nobody can say.
+WITH repairs AS (
+    SELECT b.unit, b.entry, b.subject, LOWER(TRIM(COALESCE(b.subject, ''))) AS asset, b.data_care, b.recorded_at, b.occurred_on,
+           b.undertaking AS undertaking,
+           b.approved_by AS approved,
+           CASE WHEN COALESCE(b.updated_at, b.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000 THEN 1 ELSE 0 END AS ahead
+    FROM book_outside_repair b
+    WHERE b.age_days <= CAST(:window_days AS BIGINT)
+      AND (b.result IS NULL OR b.result <> 'in-house')
+      AND (b.data_care IS NULL OR b.data_care <> 'no-data')
+),
+told AS (
+    SELECT r.unit, r.subject, r.recorded_at, r.occurred_on,
+           CASE WHEN r.data_care IS NULL
+                  OR EXISTS (SELECT 1 FROM (SELECT LOWER(RTRIM(LTRIM(r.subject, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said) n WHERE (n.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
+                     OR ((n.said LIKE 'không %' OR n.said LIKE 'khÔng %') AND n.said NOT LIKE 'kh_ng gian %') OR n.said LIKE 'khong c_ %' OR n.said LIKE 'khong r_ %' OR n.said LIKE 'ko c_ %'
+                     OR n.said LIKE 'chưa %' OR n.said LIKE 'chƯa %' OR n.said LIKE 'chua c_ %' OR n.said LIKE 'chua r_ %' OR n.said LIKE 'chua k_ %' OR n.said LIKE 'chua ban %' OR n.said LIKE 'chua ph_ %' OR n.said LIKE 'đang %' OR n.said LIKE 'Đang %'
+                     OR n.said LIKE 'chờ %' OR n.said LIKE 'chỜ %' OR n.said LIKE 'cho k_ %' OR n.said LIKE 'cho ph_ %' OR n.said LIKE 'cho duy_t %' OR n.said LIKE 'sẽ %' OR n.said LIKE 'sẼ %' OR n.said LIKE 'dự kiến %' OR n.said LIKE 'dỰ kiẾn %'
+                     OR n.said LIKE 'khuyết %' OR n.said LIKE 'khuyẾt %' OR n.said LIKE 'vị trí%khuyết %' OR n.said LIKE 'vỊ trÍ%khuyẾt %' OR n.said LIKE 'vị trí%trống %' OR n.said LIKE 'vỊ trÍ%trỐng %' OR n.said LIKE 'bỏ trống %' OR n.said LIKE 'bỎ trỐng %' OR n.said LIKE '_ể trống %' OR n.said LIKE '_Ể trỐng %')) THEN 'result-missing'
+                WHEN r.ahead = 1 THEN 'typed-ahead'
+                WHEN EXISTS (
+                    SELECT 1 FROM repairs o
+                    WHERE o.unit = r.unit AND o.asset = r.asset AND o.occurred_on = r.occurred_on
+                      AND (o.data_care = 'all' AND r.data_care <> 'all' OR o.data_care <> 'all' AND r.data_care = 'all')
+                ) THEN 'opposite'
+                WHEN r.data_care = 'all'
+                     AND (EXISTS (SELECT 1 FROM (SELECT LOWER(RTRIM(LTRIM(r.undertaking, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said) n WHERE (n.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
+                        OR ((n.said LIKE 'không %' OR n.said LIKE 'khÔng %') AND n.said NOT LIKE 'kh_ng gian %') OR n.said LIKE 'khong c_ %' OR n.said LIKE 'khong r_ %' OR n.said LIKE 'ko c_ %'
+                        OR n.said LIKE 'chưa %' OR n.said LIKE 'chƯa %' OR n.said LIKE 'chua c_ %' OR n.said LIKE 'chua r_ %' OR n.said LIKE 'chua k_ %' OR n.said LIKE 'chua ban %' OR n.said LIKE 'chua ph_ %' OR n.said LIKE 'đang %' OR n.said LIKE 'Đang %'
+                        OR n.said LIKE 'chờ %' OR n.said LIKE 'chỜ %' OR n.said LIKE 'cho k_ %' OR n.said LIKE 'cho ph_ %' OR n.said LIKE 'cho duy_t %' OR n.said LIKE 'sẽ %' OR n.said LIKE 'sẼ %' OR n.said LIKE 'dự kiến %' OR n.said LIKE 'dỰ kiẾn %'
+                        OR n.said LIKE 'khuyết %' OR n.said LIKE 'khuyẾt %' OR n.said LIKE 'vị trí%khuyết %' OR n.said LIKE 'vỊ trÍ%khuyẾt %' OR n.said LIKE 'vị trí%trống %' OR n.said LIKE 'vỊ trÍ%trỐng %' OR n.said LIKE 'bỏ trống %' OR n.said LIKE 'bỎ trỐng %' OR n.said LIKE '_ể trống %' OR n.said LIKE '_Ể trỐng %'))
+                          OR EXISTS (SELECT 1 FROM (SELECT LOWER(RTRIM(LTRIM(r.approved, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said) n WHERE (n.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
+                             OR ((n.said LIKE 'không %' OR n.said LIKE 'khÔng %') AND n.said NOT LIKE 'kh_ng gian %') OR n.said LIKE 'khong c_ %' OR n.said LIKE 'khong r_ %' OR n.said LIKE 'ko c_ %'
+                             OR n.said LIKE 'chưa %' OR n.said LIKE 'chƯa %' OR n.said LIKE 'chua c_ %' OR n.said LIKE 'chua r_ %' OR n.said LIKE 'chua k_ %' OR n.said LIKE 'chua ban %' OR n.said LIKE 'chua ph_ %' OR n.said LIKE 'đang %' OR n.said LIKE 'Đang %'
+                             OR n.said LIKE 'chờ %' OR n.said LIKE 'chỜ %' OR n.said LIKE 'cho k_ %' OR n.said LIKE 'cho ph_ %' OR n.said LIKE 'cho duy_t %' OR n.said LIKE 'sẽ %' OR n.said LIKE 'sẼ %' OR n.said LIKE 'dự kiến %' OR n.said LIKE 'dỰ kiẾn %'
+                             OR n.said LIKE 'khuyết %' OR n.said LIKE 'khuyẾt %' OR n.said LIKE 'vị trí%khuyết %' OR n.said LIKE 'vỊ trÍ%khuyẾt %' OR n.said LIKE 'vị trí%trống %' OR n.said LIKE 'vỊ trÍ%trỐng %' OR n.said LIKE 'bỏ trống %' OR n.said LIKE 'bỎ trỐng %' OR n.said LIKE '_ể trống %' OR n.said LIKE '_Ể trỐng %'))) THEN 'contradicted'
+                ELSE r.data_care END AS told
+    FROM repairs r
+)
+SELECT t.unit AS unit,
+       COALESCE(t.subject, '') AS subject,
+       CASE WHEN t.told = 'all' THEN 'met'
+            WHEN t.told IN ('not-approved', 'unprotected', 'no-undertaking') THEN 'breached'
             ELSE NULL END AS status,
-       CASE WHEN b.data_care = 'all' THEN 'all'
-            WHEN b.data_care = 'not-approved' THEN 'not-approved'
-            WHEN b.data_care = 'unprotected' THEN 'unprotected'
-            WHEN b.data_care = 'no-undertaking' THEN 'no-undertaking'
+       CASE WHEN t.told = 'all' THEN 'all'
+            WHEN t.told = 'not-approved' THEN 'not-approved'
+            WHEN t.told = 'unprotected' THEN 'unprotected'
+            WHEN t.told = 'no-undertaking' THEN 'no-undertaking'
+            WHEN t.told = 'typed-ahead' THEN 'typed-ahead'
+            WHEN t.told = 'opposite' THEN 'opposite'
+            WHEN t.told = 'contradicted' THEN 'contradicted'
             ELSE 'result-missing' END AS reason,
-       b.recorded_at AS observed_at,
-       b.occurred_on AS occurred_on
-FROM book_outside_repair b
-WHERE b.age_days <= CAST(:window_days AS BIGINT)
-  AND (b.result IS NULL OR b.result <> 'in-house')
-  AND (b.data_care IS NULL OR b.data_care <> 'no-data')
+       t.recorded_at AS observed_at,
+       t.occurred_on AS occurred_on
+FROM told t

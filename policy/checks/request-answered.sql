@@ -1,8 +1,8 @@
 -- Was each report that was asked for sent? Of entries with the same words, number and date the
 -- newest stands. What was not answered, or has no answer after its date, is owed until it is; what
 -- was answered late is a breach for the length of the interval; late before the date has come is no answer.
--- Where a later entry of the same words and number with another date was answered, the date may have been moved: of one that
--- has no answer of its own nobody can say.
+-- An entry that says that nothing was asked is no request. Of one that has no answer of its own nobody can say where another entry of the same words was answered that may be its
+-- answer: of the same date under another number, without a date and no earlier, or (the date was moved) of the same number and a later date.
 WITH placed AS (
     SELECT b.unit, b.entry, COALESCE(b.subject, '') AS subject, b.result, b.due_on, b.occurred_on, b.recorded_at, b.age_days,
            ROW_NUMBER() OVER (PARTITION BY b.unit, LOWER(TRIM(COALESCE(b.subject, ''))),
@@ -10,23 +10,35 @@ WITH placed AS (
                               ORDER BY b.occurred_on DESC, b.recorded_at DESC, b.entry) AS place
     FROM book_report_request b
 ),
+unsaid AS (
+    SELECT b.entry
+    FROM book_report_request b
+    WHERE EXISTS (SELECT 1 FROM (SELECT LOWER(RTRIM(LTRIM(b.subject, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said) n WHERE (n.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ', 'không có ', 'khÔng cÓ ', 'khong co ', 'chưa có ', 'chƯa cÓ ', 'chua co ', 'khuyết ', 'khuyẾt ')
+       OR n.said LIKE 'kh_ng r_ %' OR n.said LIKE 'kh_ng bi_t %' OR n.said LIKE 'kh_ng ph_t sinh %' OR n.said LIKE 'kh_ng ph_t hi_n %' OR n.said LIKE 'kh_ng x_y ra %' OR n.said LIKE 'kh_ng t_ ch_c %' OR n.said LIKE 'kh_ng th_c hi_n %' OR n.said LIKE 'kh_ng di_n t_p %' OR n.said LIKE 'kh_ng nh_n %' OR n.said LIKE 'kh_ng c_ g_ %' OR n.said LIKE 'kh_ng c_ ai %' OR n.said LIKE 'kh_ng c_ b_o c_o %' OR n.said LIKE 'kh_ng c_ n_i dung %'
+       OR n.said LIKE 'kh_ng c_ s_ c_ %' OR n.said LIKE 'kh_ng c_ nguy c_ %' OR n.said LIKE 'kh_ng c_ r_i ro %' OR n.said LIKE 'kh_ng c_ vi ph_m %' OR n.said LIKE 'kh_ng c_ l_p %' OR n.said LIKE 'kh_ng c_ cu_c %' OR n.said LIKE 'kh_ng c_ y_u c_u %' OR n.said LIKE 'kh_ng c_ _ề ngh_ %' OR n.said LIKE 'kh_ng c_ _Ề ngh_ %' OR n.said LIKE 'kh_ng c_ h_ th_ng m_i %' OR n.said LIKE 'kh_ng c_ ph_n m_m m_i %' OR n.said LIKE 'kh_ng c_ ph_n m_m n_o %' OR n.said LIKE 'kh_ng c_ k_ ho_ch %' OR n.said LIKE 'kh_ng c_ di_n t_p %' OR n.said LIKE 'kh_ng c_ _ợt %' OR n.said LIKE 'kh_ng c_ _Ợt %' OR n.said LIKE 'kh_ng c_ ho_t _ộng %' OR n.said LIKE 'kh_ng c_ ho_t _Ộng %' OR n.said LIKE 'kh_ng c_ tr__ng h_p %'
+       OR n.said LIKE 'ch_a c_ s_ c_ %' OR n.said LIKE 'ch_a c_ l_p %' OR n.said LIKE 'ch_a c_ cu_c %' OR n.said LIKE 'ch_a c_ y_u c_u %' OR n.said LIKE 'ch_a c_ k_ ho_ch %' OR n.said LIKE 'ch_a c_ k_t qu_ %' OR n.said LIKE 'ch_a r_ %' OR n.said LIKE 'ch_a t_ ch_c %' OR n.said LIKE 'ch_a di_n t_p %' OR n.said LIKE 'ch_a th_c hi_n %' OR n.said LIKE 'ch_a x_c _ịnh %' OR n.said LIKE 'ch_a x_c _Ịnh %' OR n.said LIKE 'ch_a _ánh gi_ %' OR n.said LIKE 'ch_a _Ánh gi_ %' OR n.said LIKE 'ch_a x_y ra %' OR n.said LIKE 'ch_a ph_t hi_n %' OR n.said LIKE 'ch_a ph_t sinh %' OR n.said LIKE 'ch_a h_p %' OR n.said LIKE 'ch_a th_ng b_o %'
+       OR n.said LIKE '_ang c_p nh_t %' OR n.said LIKE '_ang chu_n b_ %' OR n.said LIKE '_ang x_y d_ng %' OR n.said LIKE '_ang l_p %' OR n.said LIKE '_ang l_n k_ ho_ch %' OR n.said LIKE '_ang tr_nh %' OR n.said LIKE '_ang ch_ %' OR n.said LIKE 'chờ %' OR n.said LIKE 'chỜ %' OR n.said LIKE 'sẽ %' OR n.said LIKE 'sẼ %' OR n.said LIKE 'd_ ki_n %'))
+),
 moved AS (
     SELECT DISTINCT b.entry
     FROM book_report_request b
     JOIN book_report_request a ON a.unit = b.unit AND a.result IN ('answered', 'late')
                               AND LOWER(TRIM(a.subject)) = LOWER(TRIM(b.subject))
-                              AND LOWER(TRIM(a.number)) = LOWER(TRIM(b.number)) AND TRIM(a.number) <> ''
-                              AND a.due_on > b.due_on
+                              AND (a.due_on = b.due_on
+                                   OR (a.due_on IS NULL AND a.occurred_on >= b.occurred_on)
+                                   OR (a.due_on > b.due_on AND TRIM(a.number) <> '' AND LOWER(TRIM(a.number)) = LOWER(TRIM(b.number))))
     WHERE b.result IS NULL
 )
 SELECT p.unit AS unit,
        p.subject AS subject,
-       CASE WHEN p.result = 'answered' THEN 'met'
+       CASE WHEN u.entry IS NOT NULL THEN NULL
+            WHEN p.result = 'answered' THEN 'met'
             WHEN p.due_on >= CAST(:today AS TEXT) THEN NULL
             WHEN p.result = 'late' THEN 'breached'
             WHEN m.entry IS NOT NULL THEN NULL
             WHEN p.result = 'unanswered' OR p.due_on IS NOT NULL THEN 'breached' END AS status,
-       CASE WHEN p.result = 'answered' THEN 'sound'
+       CASE WHEN u.entry IS NOT NULL THEN 'unsaid'
+            WHEN p.result = 'answered' THEN 'sound'
             WHEN p.due_on >= CAST(:today AS TEXT) THEN 'waiting'
             WHEN p.result = 'late' THEN 'late'
             WHEN m.entry IS NOT NULL THEN 'moved'
@@ -39,5 +51,6 @@ SELECT p.unit AS unit,
        p.occurred_on AS occurred_on
 FROM placed p
 LEFT JOIN moved m ON m.entry = p.entry
+LEFT JOIN unsaid u ON u.entry = p.entry
 WHERE p.place = 1
   AND (p.age_days <= CAST(:window_days AS BIGINT) OR p.result IS NULL OR p.result NOT IN ('answered', 'late'))

@@ -4,9 +4,20 @@
 -- there is nobody, does not show that there is none: such a row was observed by nobody, and a person
 -- answers for it. An address, and the end of the last custody, were entered. Who has a computer with an address in custody has none of these; a
 -- custody without an end is believed only so long, and one of a machine that is out of use says nothing.
+-- An entry of the book that means a device of another role with an address (an office machine), or one about nothing, shows none,
+-- nor does one that names a standalone computer that is out of use.
 -- Where the last one was taken out within 180 days, for which a word is believed, a word may be older than
 -- that, and none counts.
-WITH machines AS (
+WITH void AS (
+    SELECT n.entry
+    FROM (SELECT b.entry, LOWER(RTRIM(LTRIM(b.subject, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said FROM book_standalone_computer b) n
+    WHERE (n.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
+       OR ((n.said LIKE 'không %' OR n.said LIKE 'khÔng %') AND n.said NOT LIKE 'kh_ng gian %') OR n.said LIKE 'khong c_ %' OR n.said LIKE 'khong r_ %' OR n.said LIKE 'ko c_ %'
+       OR n.said LIKE 'chưa %' OR n.said LIKE 'chƯa %' OR n.said LIKE 'chua c_ %' OR n.said LIKE 'chua r_ %' OR n.said LIKE 'chua k_ %' OR n.said LIKE 'chua ban %' OR n.said LIKE 'chua ph_ %' OR n.said LIKE 'đang %' OR n.said LIKE 'Đang %'
+       OR n.said LIKE 'chờ %' OR n.said LIKE 'chỜ %' OR n.said LIKE 'cho k_ %' OR n.said LIKE 'cho ph_ %' OR n.said LIKE 'cho duy_t %' OR n.said LIKE 'sẽ %' OR n.said LIKE 'sẼ %' OR n.said LIKE 'dự kiến %' OR n.said LIKE 'dỰ kiẾn %'
+       OR n.said LIKE 'khuyết %' OR n.said LIKE 'khuyẾt %' OR n.said LIKE 'vị trí%khuyết %' OR n.said LIKE 'vỊ trÍ%khuyẾt %' OR n.said LIKE 'vị trí%trống %' OR n.said LIKE 'vỊ trÍ%trỐng %' OR n.said LIKE 'bỏ trống %' OR n.said LIKE 'bỎ trỐng %' OR n.said LIKE '_ể trống %' OR n.said LIKE '_Ể trỐng %')
+),
+machines AS (
     SELECT d.unit, d.address, d.updated_at, LOWER(LTRIM(COALESCE(d.custodian, ''), ' -.,;([*')) AS said
     FROM fact_device d
     WHERE d.status = 'active' AND d.role = 'standalone-computer'
@@ -16,10 +27,11 @@ registered AS (
     SELECT m.unit, COUNT(*) AS computers, COUNT(m.address) AS addressed,
            COUNT(CASE WHEN m.address IS NULL
                        AND NOT (m.said = UPPER(m.said)
-                                OR m.said IN ('n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'khong', 'chua', 'ko', 'trống', 'trỐng')
+                                OR m.said IN ('n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'khong', 'chua', 'ko', 'trống', 'trỐng') OR m.said LIKE 'khuyết%' OR m.said LIKE 'khuyẾt%' OR m.said LIKE 'bỏ trống%' OR m.said LIKE 'bỎ trỐng%' OR m.said LIKE 'để trống%' OR m.said LIKE 'ĐỂ trỐng%' OR m.said LIKE 'vị trí%khuyết%' OR m.said LIKE 'vị trí%trống%'
                                 OR m.said LIKE 'không%' OR m.said LIKE 'khÔng%' OR m.said LIKE 'khong co%' OR m.said LIKE 'khong ro%' OR m.said LIKE 'ko %'
                                 OR m.said LIKE 'chưa%' OR m.said LIKE 'chƯa%' OR m.said LIKE 'chua co%' OR m.said LIKE 'chua ro%'
-                                OR m.said LIKE 'đang %' OR m.said LIKE 'Đang %' OR m.said LIKE 'chờ %' OR m.said LIKE 'chỜ %' OR m.said LIKE 'sẽ %' OR m.said LIKE 'sẼ %') THEN 1 END) AS kept_by,
+                                OR m.said LIKE 'đang %' OR m.said LIKE 'Đang %' OR m.said LIKE 'chờ %' OR m.said LIKE 'chỜ %' OR m.said LIKE 'sẽ %' OR m.said LIKE 'sẼ %'
+                                OR m.said LIKE 'khuyết%' OR m.said LIKE 'khuyẾt%' OR m.said LIKE 'vị trí khuyết%' OR m.said LIKE 'vỊ trÍ khuyẾt%' OR m.said LIKE 'bỏ trống%' OR m.said LIKE 'bỎ trỐng%' OR m.said LIKE 'dự kiến%' OR m.said LIKE 'dỰ kiẾn%') THEN 1 END) AS kept_by,
            MAX(m.updated_at) AS updated_at
     FROM machines m
     GROUP BY m.unit
@@ -31,25 +43,39 @@ entered AS (
                                      WHERE r.unit = b.unit AND r.role = 'standalone-computer'
                                        AND LOWER(TRIM(b.subject)) IN (LOWER(r.name), LOWER(r.code))) THEN 1 ELSE 0 END AS loose,
            LOWER(LTRIM(COALESCE(b.custodian, ''), ' -.,;([*')) AS said,
-           CASE WHEN b.expires_on >= CAST(:today AS TEXT) THEN 'held'
-                WHEN b.expires_on IS NOT NULL THEN 'ended'
+           CASE WHEN b.expires_on < CAST(:today AS TEXT) THEN 'ended'
+                WHEN EXISTS (SELECT 1 FROM fact_device r
+                             WHERE r.unit = b.unit AND r.role <> 'standalone-computer' AND r.status = 'active' AND r.address IS NOT NULL
+                               AND (r.device = b.device
+                                    OR b.device IS NULL AND LOWER(TRIM(b.subject)) IN (LOWER(r.name), LOWER(r.code)))) THEN 'wired'
+                WHEN b.expires_on IS NOT NULL THEN 'held'
                 WHEN b.age_days <= CAST(:max_age_days AS BIGINT) THEN 'held'
                 ELSE 'doubtful' END AS state
     FROM book_standalone_computer b
     LEFT JOIN fact_device d ON d.device = b.device AND d.unit = b.unit
-    WHERE d.device IS NULL OR d.status = 'active'
+    WHERE (d.device IS NULL OR d.status = 'active')
+      AND b.entry NOT IN (SELECT n.entry FROM void n)
+      AND (b.device IS NOT NULL
+           OR NOT EXISTS (SELECT 1 FROM fact_device r
+                          WHERE r.unit = b.unit AND r.role = 'standalone-computer'
+                            AND LOWER(TRIM(b.subject)) IN (LOWER(r.name), LOWER(r.code)))
+           OR EXISTS (SELECT 1 FROM fact_device r
+                      WHERE r.unit = b.unit AND r.role = 'standalone-computer' AND r.status = 'active'
+                        AND LOWER(TRIM(b.subject)) IN (LOWER(r.name), LOWER(r.code))))
 ),
 booked AS (
     SELECT e.unit,
            COUNT(CASE WHEN e.state = 'ended' THEN 1 END) AS ended,
            COUNT(CASE WHEN e.state = 'held' THEN 1 END) AS held,
            COUNT(CASE WHEN e.state = 'held' AND e.loose = 1 THEN 1 END) AS loose,
+           COUNT(CASE WHEN e.state = 'wired' THEN 1 END) AS wired,
            COUNT(CASE WHEN e.state = 'held'
                        AND NOT (e.said = UPPER(e.said)
-                                OR e.said IN ('n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'khong', 'chua', 'ko', 'trống', 'trỐng')
+                                OR e.said IN ('n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'khong', 'chua', 'ko', 'trống', 'trỐng') OR e.said LIKE 'khuyết%' OR e.said LIKE 'khuyẾt%' OR e.said LIKE 'bỏ trống%' OR e.said LIKE 'bỎ trỐng%' OR e.said LIKE 'để trống%' OR e.said LIKE 'ĐỂ trỐng%' OR e.said LIKE 'vị trí%khuyết%' OR e.said LIKE 'vị trí%trống%'
                                 OR e.said LIKE 'không%' OR e.said LIKE 'khÔng%' OR e.said LIKE 'khong co%' OR e.said LIKE 'khong ro%' OR e.said LIKE 'ko %'
                                 OR e.said LIKE 'chưa%' OR e.said LIKE 'chƯa%' OR e.said LIKE 'chua co%' OR e.said LIKE 'chua ro%'
-                                OR e.said LIKE 'đang %' OR e.said LIKE 'Đang %' OR e.said LIKE 'chờ %' OR e.said LIKE 'chỜ %' OR e.said LIKE 'sẽ %' OR e.said LIKE 'sẼ %') THEN 1 END) AS named,
+                                OR e.said LIKE 'đang %' OR e.said LIKE 'Đang %' OR e.said LIKE 'chờ %' OR e.said LIKE 'chỜ %' OR e.said LIKE 'sẽ %' OR e.said LIKE 'sẼ %'
+                                OR e.said LIKE 'khuyết%' OR e.said LIKE 'khuyẾt%' OR e.said LIKE 'vị trí khuyết%' OR e.said LIKE 'vỊ trÍ khuyẾt%' OR e.said LIKE 'bỏ trống%' OR e.said LIKE 'bỎ trỐng%' OR e.said LIKE 'dự kiến%' OR e.said LIKE 'dỰ kiẾn%') THEN 1 END) AS named,
            COUNT(CASE WHEN e.state = 'doubtful' THEN 1 END) AS doubtful,
            MAX(e.recorded_at) AS updated_at
     FROM entered e
@@ -63,7 +89,7 @@ units AS (
 known AS (
     SELECT u.unit, COALESCE(r.computers, b.held) AS computers, COALESCE(r.addressed, 0) AS addressed,
            COALESCE(r.kept_by, 0) + COALESCE(b.named, 0) AS custodians,
-           CASE WHEN b.ended > 0 AND b.held = 0 THEN 1 ELSE 0 END AS lapsed, COALESCE(b.loose, 0) AS loose,
+           CASE WHEN b.ended > 0 AND b.held = 0 THEN 1 ELSE 0 END AS lapsed, COALESCE(b.loose, 0) AS loose, COALESCE(b.wired, 0) AS wired,
            COALESCE(b.doubtful, 0) AS doubtful,
            COALESCE(r.updated_at, b.updated_at) AS updated_at
     FROM units u
@@ -72,7 +98,8 @@ known AS (
 ),
 told AS (
     SELECT k.unit, k.computers, k.custodians, k.updated_at,
-           CASE WHEN k.computers < CAST(:at_least AS BIGINT) AND k.doubtful > 0 THEN 'not-confirmed'
+           CASE WHEN k.computers < CAST(:at_least AS BIGINT) AND k.wired > 0 THEN 'address-beside'
+                WHEN k.computers < CAST(:at_least AS BIGINT) AND k.doubtful > 0 THEN 'not-confirmed'
                 WHEN k.computers < CAST(:at_least AS BIGINT) THEN 'none'
                 WHEN k.computers - k.addressed < CAST(:at_least AS BIGINT) AND k.loose > 0 THEN 'address-beside'
                 WHEN k.computers - k.addressed < CAST(:at_least AS BIGINT) THEN 'has-address'

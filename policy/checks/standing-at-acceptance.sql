@@ -1,36 +1,72 @@
 -- Does an entry of a book about acceptance (`procedure`, `assignment`) stand? It is asked for when a system
--- is accepted: where it ended and no system was tested or accepted since, nothing shows that one
--- was wanting. An entry without an end is believed only so long: then nobody can say, nor
--- of one that says in words that there is nobody, or no such document yet.
-WITH written AS (
-    SELECT e.unit, e.occurred_on, e.recorded_at, e.expires_on, e.age_days,
-           CASE WHEN a.entry IS NOT NULL THEN LOWER(LTRIM(COALESCE(a.assignee, ''), ' -.,;([*'))
-                ELSE 'quy trình: ' || COALESCE(LOWER(LTRIM(COALESCE(p.title, ''), ' -.,;([*')), '') END AS said
+-- is accepted: where it ended and no system was accepted or refused since, nothing shows that one
+-- was wanting, nor does an acceptance that names the section that tested, of a section. An entry without an end is believed
+-- only so long: then nobody can say, nor
+-- of one that says in words that there is nobody, or no such document yet, or that was last saved before its own day. Of what ran out nobody can say while
+-- a document on another topic, or a regulation of the unit, entered later, may have replaced it, nor whether an older one without an end
+-- stands, which the one that ran out may have replaced.
+WITH words AS (
+    SELECT p.entry, 'name' AS kind, LOWER(RTRIM(LTRIM(p.title, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said FROM book_procedure p
+    UNION ALL SELECT p.entry, 'number', LOWER(RTRIM(LTRIM(p.number, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' FROM book_procedure p
+    UNION ALL SELECT a.entry, 'name', LOWER(RTRIM(LTRIM(a.assignee, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' FROM book_assignment a
+    UNION ALL SELECT a.entry, 'number', LOWER(RTRIM(LTRIM(a.number, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' FROM book_assignment a
+),
+unsaid AS (
+    SELECT DISTINCT w.entry
+    FROM words w
+    WHERE (w.said LIKE 'chưa %' OR w.said LIKE 'chƯa %' OR w.said LIKE 'chua c_ %' OR w.said LIKE 'chua r_ %' OR w.said LIKE 'chua k_ %' OR w.said LIKE 'chua ban %' OR w.said LIKE 'chua ph_ %' OR w.said LIKE 'đang %' OR w.said LIKE 'Đang %'
+       OR w.said LIKE 'chờ %' OR w.said LIKE 'chỜ %' OR w.said LIKE 'cho k_ %' OR w.said LIKE 'cho ph_ %' OR w.said LIKE 'cho duy_t %' OR w.said LIKE 'sẽ %' OR w.said LIKE 'sẼ %' OR w.said LIKE 'dự kiến %' OR w.said LIKE 'dỰ kiẾn %'
+       OR w.said LIKE 'khuyết %' OR w.said LIKE 'khuyẾt %' OR w.said LIKE 'vị trí%khuyết %' OR w.said LIKE 'vỊ trÍ%khuyẾt %' OR w.said LIKE 'vị trí%trống %' OR w.said LIKE 'vỊ trÍ%trỐng %' OR w.said LIKE 'bỏ trống %' OR w.said LIKE 'bỎ trỐng %' OR w.said LIKE '_ể trống %' OR w.said LIKE '_Ể trỐng %')
+       OR (w.said LIKE '%dự thảo%' OR w.said LIKE '%dỰ thẢo%' OR w.said LIKE '%du thao%' OR w.said LIKE '%nháp%' OR w.said LIKE '%nhÁp%' OR w.said LIKE 'so_n th_o%' OR w.said LIKE 'l_y _ ki_n%' OR w.said LIKE 'xin _ ki_n%' OR w.said LIKE 'k_ ho_ch x_y d_ng%' OR w.said LIKE 't_ tr_nh %' OR w.said LIKE 'trình k_%' OR w.said LIKE 'trÌnh k_%' OR w.said LIKE 'trình ph_ %' OR w.said LIKE 'trÌnh ph_ %' OR w.said LIKE '_ã trình %' OR w.said LIKE '_Ã trÌnh %'
+          OR w.said LIKE '%(chưa %' OR w.said LIKE '%(chƯa %' OR w.said LIKE '%chưa ban hành%' OR w.said LIKE '%chƯa ban hÀnh%' OR w.said LIKE '%chưa ký%' OR w.said LIKE '%chƯa kÝ%' OR w.said LIKE '%chưa phê duyệt%' OR w.said LIKE '%chƯa phÊ duyỆt%' OR w.said LIKE '%chưa được %duyệt%' OR w.said LIKE '%chưa được ban%' OR w.said LIKE '%chưa được ký%'
+          OR w.said LIKE '%(chờ %' OR w.said LIKE '%(chỜ %' OR w.said LIKE '%chờ ký%' OR w.said LIKE '%chờ ban hành%' OR w.said LIKE '%chờ phê duyệt%' OR w.said LIKE '%chờ duyệt%' OR w.said LIKE '%(_ang %' OR w.said LIKE '%đang trình%' OR w.said LIKE '%đang soạn%' OR w.said LIKE '%đang xây dựng%' OR w.said LIKE '%đang hoàn thiện%' OR w.said LIKE '%đang chờ%' OR w.said LIKE '%đang lấy %' OR w.said LIKE '%đang dự %' OR w.said LIKE '%(lấy ý kiến%' OR w.said LIKE '%(trình %' OR w.said LIKE '%, trình ký%' OR w.said LIKE '%- trình ký%')
+       OR (w.kind = 'number' AND (w.said LIKE 'trình %' OR w.said LIKE 'trÌnh %' OR w.said LIKE '%/ttr %' OR w.said LIKE '%/ttr-%'))
+       OR (w.kind = 'name' AND (w.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
+          OR ((w.said LIKE 'không %' OR w.said LIKE 'khÔng %') AND w.said NOT LIKE 'kh_ng gian %') OR w.said LIKE 'khong c_ %' OR w.said LIKE 'khong r_ %' OR w.said LIKE 'ko c_ %'))
+    UNION
+    SELECT b.entry
+    FROM (SELECT x.entry, x.updated_at, x.recorded_at, x.age_days FROM book_procedure x
+          UNION ALL SELECT x.entry, x.updated_at, x.recorded_at, x.age_days FROM book_assignment x) b
+    WHERE COALESCE(b.updated_at, b.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000
+),
+told AS (
+    SELECT e.unit, e.occurred_on, e.recorded_at, e.expires_on, e.age_days, e.subject,
+           CASE WHEN u.entry IS NOT NULL THEN 1 ELSE 0 END AS unsaid
     FROM fact_entry e
-    LEFT JOIN book_assignment a ON a.unit = e.unit AND a.entry = e.entry
-    LEFT JOIN book_procedure p ON p.unit = e.unit AND p.entry = e.entry
-    WHERE e.register = CAST(:register AS TEXT) AND e.subject = 'acceptance'
+    LEFT JOIN unsaid u ON u.entry = e.entry
+    WHERE e.register = CAST(:register AS TEXT)
 ),
 placed AS (
     SELECT w.unit, w.occurred_on, w.recorded_at, w.expires_on,
-           CASE WHEN w.said LIKE 'quy trình: chưa%' OR w.said LIKE 'quy trình: chƯa%' OR w.said LIKE 'quy trình: không%'
-                  OR w.said LIKE 'quy trình: khÔng%' OR w.said LIKE 'quy trình: đang %' OR w.said LIKE 'quy trình: Đang %' OR w.said LIKE 'quy trình: chờ %' OR w.said LIKE 'quy trình: chỜ %'
-                  OR w.said LIKE 'quy trình: sẽ %' OR w.said LIKE 'quy trình: sẼ %' OR w.said LIKE 'quy trình: %dự thảo%' OR w.said LIKE 'quy trình: %dỰ thẢo%'
-                  OR w.said = UPPER(w.said)
-                  OR w.said IN ('n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'khong', 'chua', 'ko', 'trống', 'trỐng')
-                  OR w.said LIKE 'không%' OR w.said LIKE 'khÔng%' OR w.said LIKE 'khong co%' OR w.said LIKE 'khong ro%' OR w.said LIKE 'ko %'
-                  OR w.said LIKE 'chưa%' OR w.said LIKE 'chƯa%' OR w.said LIKE 'chua co%' OR w.said LIKE 'chua ro%'
-                  OR w.said LIKE 'đang %' OR w.said LIKE 'Đang %' OR w.said LIKE 'chờ %' OR w.said LIKE 'chỜ %' OR w.said LIKE 'sẽ %' OR w.said LIKE 'sẼ %' THEN 'named-nothing'
+           CASE WHEN w.unsaid = 1 THEN 'named-nothing'
+                WHEN w.expires_on < CAST(:today AS TEXT)
+                     AND (EXISTS (
+                         SELECT 1 FROM told o
+                         WHERE o.unit = w.unit AND o.unsaid = 0 AND o.subject <> 'acceptance' AND o.occurred_on > w.occurred_on
+                           AND (o.expires_on IS NULL OR o.expires_on >= CAST(:today AS TEXT))
+                     ) OR EXISTS (
+                         SELECT 1 FROM book_internal_regulation r
+                         WHERE r.unit = w.unit AND r.result IN ('issued', 'amended') AND r.occurred_on > w.occurred_on
+                           AND (r.expires_on IS NULL OR r.expires_on >= CAST(:today AS TEXT))
+                     )) THEN 'unclear'
                 WHEN w.expires_on < CAST(:today AS TEXT) THEN 'expired'
                 WHEN w.expires_on IS NOT NULL THEN 'in-force'
+                WHEN EXISTS (
+                    SELECT 1 FROM told l
+                    WHERE l.unit = w.unit AND l.subject = 'acceptance' AND l.unsaid = 0
+                      AND l.occurred_on > w.occurred_on AND l.expires_on < CAST(:today AS TEXT)
+                ) THEN 'outlived'
                 WHEN w.age_days <= CAST(:max_age_days AS BIGINT) THEN 'in-force'
                 ELSE 'not-confirmed' END AS state
-    FROM written w
+    FROM told w
+    WHERE w.subject = 'acceptance'
 ),
 counted AS (
     SELECT p.unit,
            COUNT(CASE WHEN p.state = 'in-force' THEN 1 END) AS standing,
            COUNT(CASE WHEN p.state = 'not-confirmed' THEN 1 END) AS doubtful,
+           COUNT(CASE WHEN p.state = 'outlived' THEN 1 END) AS outlived,
+           COUNT(CASE WHEN p.state = 'unclear' THEN 1 END) AS unclear,
            COUNT(CASE WHEN p.state = 'named-nothing' THEN 1 END) AS unnamed,
            MAX(p.recorded_at) AS recorded_at, MAX(p.occurred_on) AS last_on,
            MAX(p.expires_on) AS expires_on
@@ -40,16 +76,19 @@ counted AS (
 accepted AS (
     SELECT a.unit, MAX(a.occurred_on) AS accepted_on
     FROM book_acceptance_test a
-    WHERE a.result IS NOT NULL
+    WHERE a.result <> 'untested'
+      AND (CAST(:register AS TEXT) = 'procedure' OR TRIM(COALESCE(a.tested_by, '')) = '')
     GROUP BY a.unit
 )
 SELECT c.unit AS unit,
        '' AS subject,
        CASE WHEN c.standing > 0 THEN 'met'
-            WHEN c.doubtful > 0 OR c.unnamed > 0 THEN NULL
+            WHEN c.doubtful + c.outlived + c.unclear + c.unnamed > 0 THEN NULL
             WHEN a.accepted_on > c.expires_on THEN 'breached' END AS status,
        CASE WHEN c.standing > 0 THEN 'in-force'
             WHEN c.doubtful > 0 THEN 'not-confirmed'
+            WHEN c.outlived > 0 THEN 'outlived'
+            WHEN c.unclear > 0 THEN 'unclear'
             WHEN c.unnamed > 0 THEN 'named-nothing'
             WHEN a.accepted_on > c.expires_on THEN 'expired'
             ELSE 'ended' END AS reason,

@@ -5,22 +5,27 @@
 -- system, or that was changed since and not assessed again. `also` is a state that counts beside
 -- approved and re-assessed. A document without an end is believed only so long. A name that says in words that none is
 -- known names no system. Where the newest ran out and an older one of the same system has not, nobody can say whether it
--- was replaced. A document whose number says that it is not issued yet is none.
+-- was replaced; nor where one of this kind was entered since that names no system, or one whose name holds this one's or the
+-- other way. What was last saved before its own day was a plan then. A document whose number says that it is not issued yet is none.
 WITH papers AS (
     SELECT b.unit, b.entry, b.subject, b.result, b.occurred_on, b.recorded_at, b.expires_on, b.age_days,
-           CASE WHEN LOWER(TRIM(b.system)) IN ('-', '--', '---', '.', '..', '...', '…', '?', '??', '???', '*', '/', 'n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'ko', 'khong', 'chua', 'trống', 'trỐng')
-                  OR LOWER(TRIM(b.system)) LIKE 'không%' OR LOWER(TRIM(b.system)) LIKE 'khÔng%' OR LOWER(TRIM(b.system)) LIKE 'khong co%' OR LOWER(TRIM(b.system)) LIKE 'khong ro%' OR LOWER(TRIM(b.system)) LIKE 'ko %'
-                  OR LOWER(TRIM(b.system)) LIKE 'chưa%' OR LOWER(TRIM(b.system)) LIKE 'chƯa%' OR LOWER(TRIM(b.system)) LIKE 'chua co%' OR LOWER(TRIM(b.system)) LIKE 'chua ro%'
-                  OR LOWER(TRIM(b.system)) LIKE 'đang %' OR LOWER(TRIM(b.system)) LIKE 'Đang %' OR LOWER(TRIM(b.system)) LIKE 'chờ %' OR LOWER(TRIM(b.system)) LIKE 'chỜ %'
-                  OR LOWER(TRIM(b.system)) LIKE 'sẽ %' OR LOWER(TRIM(b.system)) LIKE 'sẼ %' OR LOWER(TRIM(b.system)) LIKE 'dự thảo%' OR LOWER(TRIM(b.system)) LIKE 'dỰ thẢo%' THEN ''
+           CASE WHEN EXISTS (SELECT 1 FROM (SELECT LOWER(RTRIM(LTRIM(b.system, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said) n WHERE (n.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
+              OR ((n.said LIKE 'không %' OR n.said LIKE 'khÔng %') AND n.said NOT LIKE 'kh_ng gian %') OR n.said LIKE 'khong c_ %' OR n.said LIKE 'khong r_ %' OR n.said LIKE 'ko c_ %'
+              OR n.said LIKE 'chưa %' OR n.said LIKE 'chƯa %' OR n.said LIKE 'chua c_ %' OR n.said LIKE 'chua r_ %' OR n.said LIKE 'chua k_ %' OR n.said LIKE 'chua ban %' OR n.said LIKE 'chua ph_ %' OR n.said LIKE 'đang %' OR n.said LIKE 'Đang %'
+              OR n.said LIKE 'chờ %' OR n.said LIKE 'chỜ %' OR n.said LIKE 'cho k_ %' OR n.said LIKE 'cho ph_ %' OR n.said LIKE 'cho duy_t %' OR n.said LIKE 'sẽ %' OR n.said LIKE 'sẼ %' OR n.said LIKE 'dự kiến %' OR n.said LIKE 'dỰ kiẾn %'
+              OR n.said LIKE 'khuyết %' OR n.said LIKE 'khuyẾt %' OR n.said LIKE 'vị trí%khuyết %' OR n.said LIKE 'vỊ trÍ%khuyẾt %' OR n.said LIKE 'vị trí%trống %' OR n.said LIKE 'vỊ trÍ%trỐng %' OR n.said LIKE 'bỏ trống %' OR n.said LIKE 'bỎ trỐng %' OR n.said LIKE '_ể trống %' OR n.said LIKE '_Ể trỐng %')) THEN ''
                 ELSE TRIM(COALESCE(b.system, '')) END AS system
     FROM book_design_document b
-    WHERE NOT (b.result <> 'changed' AND b.number IS NOT NULL
-               AND (LOWER(TRIM(b.number)) LIKE 'chưa %' OR LOWER(TRIM(b.number)) LIKE 'chƯa %'
-                    OR LOWER(TRIM(b.number)) LIKE 'đang %' OR LOWER(TRIM(b.number)) LIKE 'Đang %' OR LOWER(TRIM(b.number)) LIKE 'chờ %' OR LOWER(TRIM(b.number)) LIKE 'chỜ %'
-               OR LOWER(TRIM(b.number)) LIKE 'sẽ %' OR LOWER(TRIM(b.number)) LIKE 'sẼ %'
-               OR LOWER(TRIM(b.number)) LIKE 'đã trình %' OR LOWER(TRIM(b.number)) LIKE 'Đã trình %'
-               OR LOWER(TRIM(b.number)) LIKE '%dự thảo%' OR LOWER(TRIM(b.number)) LIKE '%dỰ thẢo%'))
+    WHERE (b.result = 'changed'
+           OR NOT COALESCE(b.updated_at, b.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000)
+      AND NOT (b.result <> 'changed' AND b.number IS NOT NULL
+               AND EXISTS (SELECT 1 FROM (SELECT LOWER(RTRIM(LTRIM(b.number, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said) n WHERE (n.said LIKE 'chưa %' OR n.said LIKE 'chƯa %' OR n.said LIKE 'chua c_ %' OR n.said LIKE 'chua r_ %' OR n.said LIKE 'chua k_ %' OR n.said LIKE 'chua ban %' OR n.said LIKE 'chua ph_ %' OR n.said LIKE 'đang %' OR n.said LIKE 'Đang %'
+                  OR n.said LIKE 'chờ %' OR n.said LIKE 'chỜ %' OR n.said LIKE 'cho k_ %' OR n.said LIKE 'cho ph_ %' OR n.said LIKE 'cho duy_t %' OR n.said LIKE 'sẽ %' OR n.said LIKE 'sẼ %' OR n.said LIKE 'dự kiến %' OR n.said LIKE 'dỰ kiẾn %'
+                  OR n.said LIKE 'khuyết %' OR n.said LIKE 'khuyẾt %' OR n.said LIKE 'vị trí%khuyết %' OR n.said LIKE 'vỊ trÍ%khuyẾt %' OR n.said LIKE 'vị trí%trống %' OR n.said LIKE 'vỊ trÍ%trỐng %' OR n.said LIKE 'bỏ trống %' OR n.said LIKE 'bỎ trỐng %' OR n.said LIKE '_ể trống %' OR n.said LIKE '_Ể trỐng %'
+                  OR n.said LIKE '%dự thảo%' OR n.said LIKE '%dỰ thẢo%' OR n.said LIKE '%du thao%' OR n.said LIKE '%nháp%' OR n.said LIKE '%nhÁp%' OR n.said LIKE 'so_n th_o%' OR n.said LIKE 'l_y _ ki_n%' OR n.said LIKE 'xin _ ki_n%' OR n.said LIKE 'k_ ho_ch x_y d_ng%' OR n.said LIKE 't_ tr_nh %' OR n.said LIKE 'trình k_%' OR n.said LIKE 'trÌnh k_%' OR n.said LIKE 'trình ph_ %' OR n.said LIKE 'trÌnh ph_ %' OR n.said LIKE '_ã trình %' OR n.said LIKE '_Ã trÌnh %'
+                  OR n.said LIKE '%(chưa %' OR n.said LIKE '%(chƯa %' OR n.said LIKE '%chưa ban hành%' OR n.said LIKE '%chƯa ban hÀnh%' OR n.said LIKE '%chưa ký%' OR n.said LIKE '%chƯa kÝ%' OR n.said LIKE '%chưa phê duyệt%' OR n.said LIKE '%chƯa phÊ duyỆt%' OR n.said LIKE '%chưa được %duyệt%' OR n.said LIKE '%chưa được ban%' OR n.said LIKE '%chưa được ký%'
+                  OR n.said LIKE '%(chờ %' OR n.said LIKE '%(chỜ %' OR n.said LIKE '%chờ ký%' OR n.said LIKE '%chờ ban hành%' OR n.said LIKE '%chờ phê duyệt%' OR n.said LIKE '%chờ duyệt%' OR n.said LIKE '%(_ang %' OR n.said LIKE '%đang trình%' OR n.said LIKE '%đang soạn%' OR n.said LIKE '%đang xây dựng%' OR n.said LIKE '%đang hoàn thiện%' OR n.said LIKE '%đang chờ%' OR n.said LIKE '%đang lấy %' OR n.said LIKE '%đang dự %' OR n.said LIKE '%(lấy ý kiến%' OR n.said LIKE '%(trình %' OR n.said LIKE '%, trình ký%' OR n.said LIKE '%- trình ký%'
+                  OR n.said LIKE 'trình %' OR n.said LIKE 'trÌnh %' OR n.said LIKE '%/ttr %' OR n.said LIKE '%/ttr-%')))
 ),
 levels AS (
     SELECT e.unit, TRIM(e.subject) AS system, e.result, e.recorded_at,
@@ -43,6 +48,15 @@ standing AS (
     WHERE d.stands = 1
       AND (d.expires_on >= CAST(:today AS TEXT) OR (d.expires_on IS NULL AND d.age_days <= CAST(:max_age_days AS BIGINT)))
 ),
+renamed AS (
+    SELECT DISTINCT d.unit, LOWER(d.system) AS folded
+    FROM documents d
+    JOIN documents o ON o.unit = d.unit AND o.stands = 1 AND o.occurred_on > d.occurred_on AND LOWER(o.system) <> LOWER(d.system)
+                    AND (o.expires_on IS NULL OR o.expires_on >= CAST(:today AS TEXT))
+                    AND (o.system = '' OR LOWER(o.system) LIKE '%' || LOWER(d.system) || '%'
+                         OR LOWER(d.system) LIKE '%' || LOWER(o.system) || '%')
+    WHERE d.place = 1 AND d.system <> ''
+),
 named AS (
     SELECT l.unit, l.system, l.recorded_at
     FROM levels l
@@ -60,14 +74,15 @@ systems AS (
 SELECT s.unit AS unit,
        s.system AS subject,
        CASE WHEN s.system = '' OR d.unit IS NULL OR d.stands = 0 THEN NULL
-            WHEN d.expires_on < CAST(:today AS TEXT) AND o.unit IS NULL THEN 'breached'
+            WHEN d.expires_on < CAST(:today AS TEXT) AND o.unit IS NULL AND n.unit IS NULL THEN 'breached'
             WHEN d.expires_on < CAST(:today AS TEXT) THEN NULL
             WHEN d.expires_on IS NULL AND d.age_days > CAST(:max_age_days AS BIGINT) THEN NULL
             ELSE 'met' END AS status,
        CASE WHEN s.system = '' THEN 'no-system'
             WHEN d.unit IS NULL THEN 'none'
             WHEN d.stands = 0 THEN 'changed'
-            WHEN d.expires_on < CAST(:today AS TEXT) AND o.unit IS NULL THEN 'expired'
+            WHEN d.expires_on < CAST(:today AS TEXT) AND o.unit IS NULL AND n.unit IS NULL THEN 'expired'
+            WHEN d.expires_on < CAST(:today AS TEXT) AND o.unit IS NULL THEN 'renamed'
             WHEN d.expires_on < CAST(:today AS TEXT) THEN 'older-stands'
             WHEN d.expires_on IS NULL AND d.age_days > CAST(:max_age_days AS BIGINT) THEN 'not-confirmed'
             ELSE 'in-force' END AS reason,
@@ -77,5 +92,6 @@ SELECT s.unit AS unit,
 FROM systems s
 LEFT JOIN documents d ON d.unit = s.unit AND LOWER(d.system) = s.folded AND d.place = 1
 LEFT JOIN standing o ON o.unit = s.unit AND o.folded = s.folded
+LEFT JOIN renamed n ON n.unit = s.unit AND n.folded = s.folded
 LEFT JOIN levels r ON r.unit = s.unit AND LOWER(r.system) = s.folded AND r.place = 1 AND r.result = 'retired'
 WHERE r.unit IS NULL

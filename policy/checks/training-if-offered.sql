@@ -2,7 +2,7 @@
 -- where any was offered? The rule asks only then: a year of which the book says neither that the
 -- officer went, nor that there was none, nor that a course was missed, shows nothing. That there was none
 -- is known when the year is over: of this year it says nothing yet, and of the last it counts when its day lies in the last
--- month or it was typed after the year. A course that was last saved as attended before its day was a plan then: whether
+-- month or it was typed after the year. A year in which one was missed and another attended by nobody says whom may be the officer's. A course that was last saved as attended before its day was a plan then: whether
 -- the officer went nobody can say.
 WITH now_in AS (
     SELECT CAST(SUBSTR(CAST(:today AS TEXT), 1, 4) AS BIGINT) AS this_year
@@ -23,28 +23,31 @@ years AS (
            COUNT(CASE WHEN e.result = 'officer-attended' AND e.ahead = 0 THEN 1 END) AS went,
            COUNT(CASE WHEN e.result = 'officer-attended' AND e.ahead = 1 THEN 1 END) AS planned,
            COUNT(CASE WHEN e.result = 'officer-missed' THEN 1 END) AS missed,
+           COUNT(CASE WHEN e.result = 'attended' THEN 1 END) AS unnamed,
            MAX(e.recorded_at) AS recorded_at, MAX(e.occurred_on) AS last_on
     FROM courses e CROSS JOIN opened o
-    WHERE e.result IN ('officer-attended', 'officer-missed', 'none-offered')
+    WHERE e.result IN ('officer-attended', 'officer-missed', 'none-offered', 'attended')
       AND e.occurred_on >= CAST(CAST(SUBSTR(CAST(:today AS TEXT), 1, 4) AS BIGINT) - 1 AS TEXT)
       AND (e.result <> 'none-offered'
            OR (e.occurred_on < SUBSTR(CAST(:today AS TEXT), 1, 4)
                AND (e.occurred_on >= o.last_month OR e.recorded_at >= o.opened_at)))
     GROUP BY e.unit, SUBSTR(e.occurred_on, 1, 4)
+    HAVING COUNT(CASE WHEN e.result <> 'attended' THEN 1 END) > 0
 ),
 placed AS (
-    SELECT y.unit, y.year_of, y.went, y.planned, y.missed, y.recorded_at, y.last_on,
+    SELECT y.unit, y.year_of, y.went, y.planned, y.missed, y.unnamed, y.recorded_at, y.last_on,
            ROW_NUMBER() OVER (PARTITION BY y.unit ORDER BY y.year_of DESC) AS place
     FROM years y
 )
 SELECT p.unit AS unit,
        '' AS subject,
        CASE WHEN p.went > 0 THEN 'met'
-            WHEN p.planned > 0 THEN NULL
+            WHEN p.planned > 0 OR (p.missed > 0 AND p.unnamed > 0) THEN NULL
             WHEN p.missed > 0 THEN 'breached'
             ELSE 'met' END AS status,
        CASE WHEN p.went > 0 THEN 'attended'
             WHEN p.planned > 0 THEN 'typed-ahead'
+            WHEN p.missed > 0 AND p.unnamed > 0 THEN 'unnamed'
             WHEN p.missed > 0 THEN 'missed'
             ELSE 'none-offered' END AS reason,
        p.recorded_at AS observed_at,

@@ -3,7 +3,8 @@
 -- were trained in it. It was missed if its book was kept then, for `kept_days` of it at least, and a group is
 -- wanting in it: a book begun later need not hold what was given earlier in the year. An activity that is no
 -- class, or one that nobody came to, trained nobody. What was last saved before its own day was a plan then: whether it
--- came about nobody can say. A class that names an earlier year than its day is of that year, whenever it was typed.
+-- came about nobody can say. Where a group is wanting, a class or an activity of that year that another book tells of (courses,
+-- awareness) may have been for it: nobody can say. A class that names an earlier year than its day is of that year, whenever it was typed.
 WITH years AS (
     SELECT CAST(SUBSTR(CAST(:today AS TEXT), 1, 4) AS BIGINT) AS this_year
 ),
@@ -23,6 +24,15 @@ classes AS (
       AND e.subject IN ('technical', 'managers', 'users')
       AND (e.result IS NULL OR e.result <> 'monitoring-other')
 ),
+elsewhere AS (
+    SELECT DISTINCT b.unit
+    FROM book_training b CROSS JOIN opened o
+    WHERE SUBSTR(b.occurred_on, 1, 4) = o.last_one AND b.result NOT IN ('planned', 'none-offered', 'officer-missed', 'users-missed', 'users-other')
+    UNION
+    SELECT DISTINCT b.unit
+    FROM book_awareness b CROSS JOIN opened o
+    WHERE SUBSTR(b.occurred_on, 1, 4) = o.last_one AND b.result NOT IN ('planned', 'plan-issued')
+),
 trained AS (
     SELECT e.unit, MAX(e.recorded_at) AS recorded_at, MIN(e.recorded_at) AS first_recorded_at,
            MAX(e.occurred_on) AS last_on, MAX(o.opened_at) AS opened_at,
@@ -36,11 +46,12 @@ trained AS (
 SELECT t.unit AS unit,
        '' AS subject,
        CASE WHEN t.this_groups = 3 OR t.last_groups = 3 THEN 'met'
-            WHEN t.this_told = 3 OR t.last_told = 3 THEN NULL
+            WHEN t.this_told = 3 OR t.last_told = 3 OR e.unit IS NOT NULL THEN NULL
             WHEN t.first_recorded_at < t.opened_at - CAST(:kept_days AS BIGINT) * 86400000 THEN 'breached' END AS status,
        CASE WHEN t.this_groups = 3 THEN 'all-trained'
             WHEN t.last_groups = 3 THEN 'all-trained-last-year'
             WHEN t.this_told = 3 OR t.last_told = 3 THEN 'typed-ahead'
+            WHEN e.unit IS NOT NULL THEN 'other-book'
             WHEN t.first_recorded_at < t.opened_at - CAST(:kept_days AS BIGINT) * 86400000 THEN 'groups-missing'
             ELSE 'year-open' END AS reason,
        t.recorded_at AS observed_at,
@@ -48,3 +59,4 @@ SELECT t.unit AS unit,
        t.last_groups AS trained_last_year,
        t.last_on AS last_on
 FROM trained t
+LEFT JOIN elsewhere e ON e.unit = t.unit

@@ -3,7 +3,7 @@
 -- party: one on another service says nothing here. The newest entry of that number says how it
 -- stands; of a circuit that names none, or one of which the book says nothing, nothing is known, nor
 -- where that contract ended and one with the unit that was signed later than it is in force: it may be the new number, or
--- one is being negotiated. The next is often signed before the old one is entered as ended. One
+-- one is being negotiated; nor where one was signed later that does not name its other party. The next is often signed before the old one is entered as ended. One
 -- without an end is believed only so long.
 WITH entries AS (
     SELECT b.unit AS provider, b.counterparty AS unit, LOWER(TRIM(b.number)) AS number,
@@ -38,6 +38,10 @@ leased AS (
                      WHEN EXISTS (SELECT 1 FROM book_contract n
                                   WHERE n.unit = c.provider AND n.counterparty = c.unit AND n.result = 'negotiating'
                                     AND n.occurred_on >= COALESCE(g.signed_on, '')) THEN 'negotiating'
+                     WHEN EXISTS (SELECT 1 FROM book_contract n
+                                  WHERE n.unit = c.provider AND n.counterparty IS NULL AND n.result = 'signed'
+                                    AND (n.expires_on IS NULL OR n.expires_on >= CAST(:today AS TEXT))
+                                    AND n.occurred_on >= COALESCE(g.signed_on, '')) THEN 'side-missing'
                      ELSE 'ended' END
                 ELSE 'other-level' END AS standing
     FROM fact_circuit c
@@ -56,6 +60,7 @@ SELECT l.provider AS unit,
             WHEN l.standing = 'ended' THEN 'ended'
             WHEN l.standing = 'other-level' THEN 'other-level'
             WHEN l.standing = 'other-contract' THEN 'other-contract'
+            WHEN l.standing = 'side-missing' THEN 'side-missing'
             WHEN l.standing = 'not-confirmed' THEN 'not-confirmed'
             WHEN l.standing = 'negotiating' THEN 'negotiating'
             WHEN l.standing = 'number-missing' THEN 'number-missing'

@@ -278,7 +278,11 @@ fn duties_and_remedies_lead_to_books_that_exist() {
         "no book `quarterly-meetings`",
         "`quarterly-meeting`",
     );
-    let problems = changed(path, "due: end-of-period", "due: {before: [\"12-01\"]}");
+    let problems = changed(
+        path,
+        "due:\n    after:\n      days: report_days",
+        "due: {before: [\"12-01\"]}",
+    );
     assert_found(&problems, "1 dates for 4 periods", "one date");
     let problems = changed(
         "controls/device-inspected.yaml",
@@ -563,7 +567,7 @@ fn a_duty_that_cannot_run_is_told() {
 
 #[test]
 fn a_parameter_that_the_duty_does_not_use_is_told() {
-    let path = "controls/quarterly-meeting.yaml";
+    let path = "controls/software-assessed.yaml";
     let parameter =
         "parameters:\n  - {name: days, type: integer, default: 5, label: {vi: x, en: x}}\nduty:";
     let problems = changed(path, "duty:", parameter);
