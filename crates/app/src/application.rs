@@ -103,10 +103,10 @@ pub enum OpenError {
         /// What was sealed or signed with it.
         what: &'static str,
     },
-    /// The key is another one than the settings were sealed with.
+    /// The key is another one than the journal, or a setting, was sealed with.
     #[error(
-        "{key} is not the key with which this installation's settings were sealed: put the \
-         right one there, or say where it lies (--keys, GIENG_KEYS)"
+        "{key} is not the key with which this installation's journal and settings were sealed: put \
+         the right one there, or say where it lies (--keys, GIENG_KEYS)"
     )]
     OtherKey {
         /// The key's file.
@@ -248,6 +248,9 @@ impl App {
         };
         let sealing = Sealing::new(&keys.derive("gieng journal v1"));
         let db = db.sealing_with(sealing);
+        if store::journal::is_of_another_key(&db).await? {
+            return Err(OpenError::OtherKey { key });
+        }
         store::book::make_views(&db, library.registers.values()).await?;
         let settings = Settings::load(&db, &keys).await?;
         if settings.has_unread_secrets() {

@@ -524,6 +524,31 @@ pub async fn last_of(db: &Db, noun: &str) -> Result<Option<JournalEntry>, StoreE
     }
 }
 
+/// Whether entries are sealed, and neither the first of these nor any of the newest by the key that
+/// was given: an honest person put another installation's key there. One forged entry is told by
+/// the verification and keeps nobody from starting.
+///
+/// # Errors
+/// [`StoreError::Engine`].
+pub async fn is_of_another_key(db: &Db) -> Result<bool, StoreError> {
+    let Some(sealing) = db.sealing() else {
+        return Ok(false);
+    };
+    let of = |order: &str, n: u32| {
+        format!(
+            "SELECT hash, seal FROM journal WHERE seal IS NOT NULL AND seq >= 1 ORDER BY seq {order} LIMIT {n}"
+        )
+    };
+    let mut rows = db.fetch("journal", &of("", 1), &[]).await?;
+    rows.extend(db.fetch("journal", &of("DESC", 20), &[]).await?);
+    for row in &rows {
+        if sealing.holds(&row.text("hash")?, &row.text("seal")?) {
+            return Ok(false);
+        }
+    }
+    Ok(!rows.is_empty())
+}
+
 /// The newest entry of a noun, whoever wrote it. Here and in its neighbours `noun || ''` keeps
 /// the engine from the index of nouns: one that was made anew without some entries hides them.
 ///

@@ -39,25 +39,27 @@ pub async fn first_start(app: &App) -> Result<Option<String>, Problem> {
     Ok(Some(token))
 }
 
-async fn make(app: &App, work: &mut Work, account: Option<AccountId>) -> Result<String, Problem> {
+async fn make(app: &App, work: &mut Work, account: Option<&Account>) -> Result<String, Problem> {
     let (token, token_hash) = secret()?;
     let mut link = Link {
         token_hash,
-        account,
+        account: account.map(|account| account.id),
         expires_at: work.now() + LIFETIME_MS,
         seal: String::new(),
     };
-    link.seal = seal(app, &link);
+    link.seal = seal(app, &link, account);
     session::make_link(work, &link).await?;
     Ok(token)
 }
 
-/// What a link stands for, sealed: one that was put into the database opens nothing.
-fn seal(app: &App, link: &Link) -> String {
-    let account = link.account.map(|a| a.to_string()).unwrap_or_default();
+/// What a link stands for, sealed: one that was put into the database opens nothing, nor does one
+/// that was used, for the account has another password since, which the journal holds.
+fn seal(app: &App, link: &Link, account: Option<&Account>) -> String {
+    let id = link.account.map(|a| a.to_string()).unwrap_or_default();
     let until = link.expires_at.to_string();
-    app.keys
-        .mark("one-time-link", &[&link.token_hash, &account, &until])
+    let password = account.and_then(|a| a.password_hash.as_deref());
+    let sealed = [&link.token_hash, &id, &until, password.unwrap_or_default()];
+    app.keys.mark("one-time-link", &sealed)
 }
 
 /// A link with which an account's owner chooses a password.
@@ -67,7 +69,7 @@ fn seal(app: &App, link: &Link) -> String {
 pub async fn issue_link(app: &App, ctx: &Ctx, id: AccountId) -> Result<String, Problem> {
     let account = manage::governed(app, ctx, id).await?;
     let mut work = app.begin(ctx, Permission::Accounts).await?;
-    let token = make(app, &mut work, Some(id)).await?;
+    let token = make(app, &mut work, Some(&account)).await?;
     work.event(
         "account",
         &id.to_string(),
@@ -101,17 +103,17 @@ fn spent() -> Problem {
 /// Not found when it was used or has ended.
 pub async fn redeemable(app: &App, token: &str) -> Result<Option<Account>, Problem> {
     let link = session::link(&app.db, &hash_of(token), app.clock.now_ms()).await?;
-    let link = link.filter(|link| link.seal == seal(app, link));
-    match link.ok_or_else(spent)?.account {
-        None => Ok(None),
-        Some(id) => {
-            let account = password::load(app, id).await?;
-            // Who may not sign in does not come in this way either.
-            Some(account)
-                .filter(|a| a.enabled)
-                .ok_or_else(spent)
-                .map(Some)
-        }
+    let link = link.ok_or_else(spent)?;
+    let account = match link.account {
+        None => None,
+        Some(id) => Some(password::load(app, id).await?),
+    };
+    // Who may not sign in does not come in this way either.
+    let holds = link.seal == seal(app, &link, account.as_ref());
+    if holds && account.as_ref().is_none_or(|a| a.enabled) {
+        Ok(account)
+    } else {
+        Err(spent())
     }
 }
 

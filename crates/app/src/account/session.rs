@@ -59,7 +59,7 @@ pub(super) async fn begin(
         agent: how.browser.agent(),
         seal: String::new(),
     };
-    session.seal = seal(app, &session);
+    session.seal = seal(app, &session, account);
     session::create(work, &session).await?;
     let mut device = None;
     if stage == Stage::Full {
@@ -141,19 +141,26 @@ fn expiry(app: &App, stage: Stage, created_at: i64, now: i64) -> i64 {
 }
 
 /// What a session stands for, sealed: a row that was put into the database or changed there
-/// opens nothing.
-fn seal(app: &App, s: &Session) -> String {
-    let (account, begun) = (s.account.to_string(), s.created_at.to_string());
+/// opens nothing, nor does one of before the account's password, which the journal holds.
+fn seal(app: &App, s: &Session, account: &Account) -> String {
+    let (id, begun) = (s.account.to_string(), s.created_at.to_string());
+    let password = account.password_hash.as_deref().unwrap_or_default();
     app.keys
-        .mark("session", &[&s.token_hash, &account, &s.stage, &begun])
+        .mark("session", &[&s.token_hash, &id, &s.stage, &begun, password])
 }
 
-/// The session of a hash, as this program made it and within its longest time.
-async fn of_hash(app: &App, hash: &str, now: i64) -> Result<Option<Session>, Problem> {
-    let session = session::get(&app.db, hash, now).await?;
-    Ok(session.filter(|s| {
-        s.seal == seal(app, s) && expiry(app, Stage::from_code(&s.stage), s.created_at, now) > now
-    }))
+/// The session of a hash, as this program made it and within its longest time, with whose it is,
+/// who may sign in.
+async fn of_hash(app: &App, hash: &str, now: i64) -> Result<Option<(Session, Account)>, Problem> {
+    let Some(session) = session::get(&app.db, hash, now).await? else {
+        return Ok(None);
+    };
+    let account = store::account::by_id(&app.db, session.account).await?;
+    let stage = Stage::from_code(&session.stage);
+    Ok(account
+        .filter(|a| a.enabled && session.seal == seal(app, &session, a))
+        .filter(|_| expiry(app, stage, session.created_at, now) > now)
+        .map(|account| (session, account)))
 }
 
 /// Whom a cookie's token stands for; `None` when the session has ended.
@@ -162,15 +169,9 @@ async fn of_hash(app: &App, hash: &str, now: i64) -> Result<Option<Session>, Pro
 /// Unavailable.
 pub async fn authenticate(app: &App, token: &str) -> Result<Option<Authenticated>, Problem> {
     let now = app.clock.now_ms();
-    let Some(mut session) = of_hash(app, &hash_of(token), now).await? else {
+    let Some((mut session, account)) = of_hash(app, &hash_of(token), now).await? else {
         return Ok(None);
     };
-    let Some(account) = store::account::by_id(&app.db, session.account).await? else {
-        return Ok(None);
-    };
-    if !account.enabled {
-        return Ok(None);
-    }
     let stage = Stage::from_code(&session.stage);
     if now - session.seen_at > 60_000 {
         session.seen_at = now;

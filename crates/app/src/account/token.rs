@@ -3,8 +3,9 @@
 use domain::{
     authority::Permission,
     id::Id,
+    label::Label,
     parse,
-    problem::{FieldProblem, Problem},
+    problem::{FieldProblem, Problem, ProblemKind},
 };
 use store::token::{self, ApiToken};
 
@@ -39,6 +40,31 @@ pub fn lifetime(app: &App, days: i64) -> Result<i64, FieldProblem> {
         "days",
         format!("Thời hạn từ 1 đến {most} ngày"),
         format!("A lifetime of 1 to {most} days"),
+    ))
+}
+
+/// So many tokens, and so many calendars, one account has at once.
+const MOST: usize = 20;
+
+/// Refuses one more beside these, which end then.
+///
+/// # Errors
+/// Limit, when there are enough that have not ended.
+pub(crate) fn few(ends: impl Iterator<Item = i64>, now: i64) -> Result<(), Problem> {
+    if ends.filter(|end| *end > now).count() < MOST {
+        return Ok(());
+    }
+    Err(Problem::new(
+        ProblemKind::Conflict,
+        Label::new(
+            format!("Mỗi tài khoản có nhiều nhất {MOST} khóa loại này"),
+            format!("An account has at most {MOST} of these"),
+        ),
+        "",
+        Label::new(
+            "Kết thúc khóa không dùng nữa rồi tạo lại.",
+            "End one that is not used any more, then make it again.",
+        ),
     ))
 }
 
@@ -100,6 +126,8 @@ pub async fn make(
     };
     let mut work = app.begin_own(ctx).await?;
     let account = hold(&mut work, me).await?;
+    let others = token::of_account(&app.db, me.account).await?;
+    few(others.iter().map(|other| other.expires_at), now)?;
     token::make(&mut work, &hash, me.account, &token).await?;
     let codes: Vec<&str> = scopes.iter().map(|s| s.code()).collect();
     let shown = serde_json::json!({

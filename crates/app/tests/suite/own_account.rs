@@ -431,3 +431,69 @@ async fn what_was_put_into_the_database_opens_nothing() {
         assert!(account::redeemable(app, &token).await.is_err(), "{change}");
     }
 }
+
+#[tokio::test]
+async fn what_ended_with_the_password_does_not_open_when_its_row_is_put_back() {
+    let p = Province::new().await;
+    let officer = member(&p, "an", Role::Viewer, None).await;
+    let (app, ctx) = (&p.app, p.ctx());
+    let run = async |sql: &str| {
+        let mut tx = app.db.begin().await.unwrap();
+        tx.execute("tampering", sql, &[]).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    let session = try_in(&p, "an", PASSWORD).await.unwrap().token;
+    let link = account::issue_link(app, &ctx, officer.account)
+        .await
+        .unwrap();
+    for table in ["session", "one_time_link"] {
+        run(&format!(
+            "CREATE TABLE kept_{table} AS SELECT * FROM {table}"
+        ))
+        .await;
+    }
+    redeem(&p, &link, "", "một câu dài khác, dễ nhớ")
+        .await
+        .unwrap();
+    for table in ["session", "one_time_link"] {
+        run(&format!("DELETE FROM {table}")).await;
+        run(&format!("INSERT INTO {table} SELECT * FROM kept_{table}")).await;
+    }
+    assert!(
+        account::authenticate(app, &session)
+            .await
+            .unwrap()
+            .is_none()
+    );
+    assert!(account::redeemable(app, &link).await.is_err());
+}
+
+#[tokio::test]
+async fn an_account_has_few_tokens_and_calendars() {
+    let p = Province::new().await;
+    let officer = member(&p, "an", Role::Viewer, None).await;
+    let ctx = p.ctx();
+    let token = |n: usize| {
+        let (app, ctx, me) = (&p.app, &ctx, &officer);
+        async move {
+            account::make_token(app, ctx, me, &format!("máy {n}"), &[Permission::Read], 30).await
+        }
+    };
+    for n in 0..20 {
+        token(n).await.unwrap();
+        app::feed::make(&p.app, &ctx, &officer, &format!("lịch {n}"), 30)
+            .await
+            .unwrap();
+    }
+    assert_eq!(token(20).await.unwrap_err().kind, ProblemKind::Conflict);
+    assert!(
+        app::feed::make(&p.app, &ctx, &officer, "lịch", 30)
+            .await
+            .is_err()
+    );
+    let one = &account::tokens(&p.app, &officer).await.unwrap()[0];
+    account::end_token(&p.app, &ctx, &officer, &one.id)
+        .await
+        .unwrap();
+    token(21).await.unwrap();
+}
