@@ -230,8 +230,6 @@ pub struct Show {
     pub record: Option<String>,
     /// Where it stands.
     pub state: String,
-    /// Whether it has ended.
-    pub ended: bool,
     /// By which day it should go on, in words; empty for none.
     pub due: String,
     /// Whether that day has passed.

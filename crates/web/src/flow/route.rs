@@ -41,15 +41,15 @@ pub fn routes() -> Router<Web> {
 }
 
 /// The page of a flow.
-fn page_of(id: impl ToString) -> String {
-    format!("/flows/{}", http::encode(&id.to_string()))
+fn page_of(id: &str) -> String {
+    format!("/flows/{}", http::encode(id))
 }
 
 fn row(cx: &Cx, waiting: &Waiting) -> Row {
     let steps: Vec<String> = waiting.steps.iter().map(|label| cx.l(label)).collect();
     let row = &waiting.row;
     Row {
-        href: page_of(row.id),
+        href: page_of(&row.id.to_string()),
         title: row.title.clone(),
         kind: cx.l(&waiting.kind),
         unit: waiting.unit.clone(),
@@ -229,7 +229,7 @@ async fn begin(
         typed: typed(&offer.form, &fields),
     };
     match flow::begin(&web.app, &reader.ctx, &begin).await {
-        Ok(row) => Ok(done(&page_of(row.id), "saved")),
+        Ok(row) => Ok(done(&page_of(&row.id.to_string()), "saved")),
         Err(problem) if problem.keeps_text() => {
             let of = match offer.flow.about {
                 Some(_) => &begin.subject,

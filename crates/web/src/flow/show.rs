@@ -70,7 +70,6 @@ pub(super) async fn page(
         unit: open.unit.name.clone(),
         record: record.map(|(noun, id)| format!("/registry/{noun}/{id}")),
         state: cx.l(&open.state),
-        ended: open.row.ended,
         due: open
             .row
             .due_on

@@ -104,7 +104,6 @@ pub fn show(cx: &Cx) -> Show {
         unit: "UBND xã Long Châu".into(),
         record: Some("/registry/device/1".into()),
         state: "Chờ phê duyệt".into(),
-        ended: false,
         due: "20/11/2026".into(),
         late: true,
         steps: vec![
