@@ -215,14 +215,20 @@ pub async fn waiting(app: &App, ctx: &Ctx) -> Result<Vec<Waiting>, Problem> {
     let mut found: Vec<Waiting> = Vec::new();
     for acting in &actings {
         for row in standing(app, acting, &flows).await? {
-            if found.iter().any(|w| w.row.id == row.id) {
-                continue;
-            }
             let Some(flow) = flows.get(row.definition.as_str()) else {
                 continue;
             };
-            if let Some(waits) = waits_for(app, acting, flow, row).await? {
-                found.push(waits);
+            let Some(waits) = waits_for(app, acting, flow, row).await? else {
+                continue;
+            };
+            // In another's place more may be done than in one's own.
+            match found.iter_mut().find(|known| known.row.id == waits.row.id) {
+                Some(known) => {
+                    let more = waits.steps.into_iter();
+                    let more: Vec<_> = more.filter(|s| !known.steps.contains(s)).collect();
+                    known.steps.extend(more);
+                }
+                None => found.push(waits),
             }
         }
     }
