@@ -296,11 +296,12 @@ impl Look<'_> {
                 (format!("{{{field}}}"), self.typed(alone))
             }
         };
-        let word = what.trim_matches(['{', '}']).to_owned();
+        let word = what.trim_matches(['{', '}']);
+        let word = word.rsplit('.').next().unwrap_or_default();
         problems.push(self.report(
             at,
             format!("`{what}` is not known on every way to this step"),
-            suggest(&word, known),
+            suggest(word, known),
         ));
     }
 }

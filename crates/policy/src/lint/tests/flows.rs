@@ -133,7 +133,7 @@ fn what_a_guard_and_an_effect_name_is_known_on_every_way() {
         "`name`",
     );
     found("\"{begin.by}\"", "\"{return.by}\"", "{return.", "");
-    found("\"{begin.by}\"", "\"{reason}\"", "may", "");
+    found("\"{begin.by}\"", "\"{reason}\"", "another kind", "");
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn effects_write_what_there_is_and_compute_nothing() {
         "in_service_on: \"{connected_on}\"",
         "name: \"a {record.name}\"",
         "put together",
-        "copies",
+        "without braces",
     );
     found(
         "in_service_on: \"{connected_on}\"",
