@@ -23,6 +23,7 @@ use crate::{
     disk::Disk,
     evidence,
     examiner::Examiner,
+    flow,
     fresh::{Fresh, Mark},
     keyring::Keyring,
     live::{Live, Topic},
@@ -159,6 +160,8 @@ pub struct Inner {
     pub(crate) importing: Queue,
     /// Work for readers that takes seconds.
     pub(crate) heavy: Queue,
+    /// How many flows wait for each account.
+    pub(crate) waiting: flow::Counts,
     pub(crate) assess: Assess,
     /// How far the registry has come.
     pub(crate) mark: Mark,
@@ -279,6 +282,7 @@ impl App {
             imports: Runs::default(),
             importing: Queue::default(),
             heavy: Queue::default(),
+            waiting: flow::Counts::default(),
             assess: Assess::default(),
             mark: Mark::default(),
             index: Fresh::default(),
@@ -381,6 +385,9 @@ impl App {
             LOG_SOURCES | store::evidence::TABLE => Topic::Logs,
             _ => Topic::Records,
         };
+        if noun.starts_with("flow") || noun == "account" || noun == "organization" {
+            self.waiting.changed();
+        }
         self.assess
             .poke(judged_by(noun, self.library().registers.get(noun)));
         if matches!(

@@ -41,7 +41,7 @@ pub async fn list(
 
 /// What entries may be about that is neither a noun nor a book: one verdict is what a receipt is
 /// about, `verdicts` are what an evaluation wrote.
-pub const OTHERS: [&str; 19] = [
+pub const OTHERS: [&str; 22] = [
     "account",
     "alarm",
     "api-token",
@@ -53,6 +53,9 @@ pub const OTHERS: [&str; 19] = [
     "checkpoint",
     "claim",
     "document",
+    "flow",
+    "flow-event",
+    "flow-substitute",
     "journal",
     "log-claim",
     "lost-vault",

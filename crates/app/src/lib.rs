@@ -22,6 +22,7 @@ pub mod evidence;
 pub mod examiner;
 pub mod feed;
 pub mod fixture;
+pub mod flow;
 mod fresh;
 pub mod inspection;
 pub mod job;

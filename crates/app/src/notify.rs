@@ -99,15 +99,9 @@ impl Job for ToMail {
     }
 
     async fn run(self, app: App) -> Result<(), JobError> {
-        let settings = app.settings();
-        let smtp = smtp(
-            &settings.text("notify.smtp_url"),
-            &settings.text("notify.email_from"),
-        )
         // A setting that is changed may still mend it.
-        .map_err(JobError::Later)?;
+        let mailer = mailer(&app).map_err(JobError::Later)?;
         let to = addresses(self.0.to.as_deref().unwrap_or_default());
-        let mailer = Mailer::new(&smtp).map_err(|e| failed(&e))?;
         mailer
             .send(&self.0.notice(), &to)
             .await
@@ -139,8 +133,30 @@ impl Job for ToWebhook {
     }
 }
 
-/// An error with all its causes.
+/// What sends mails as it is set.
+///
+/// # Errors
+/// What is wrong with the settings.
+pub(crate) fn mailer(app: &App) -> Result<Mailer, String> {
+    let settings = app.settings();
+    let smtp = smtp(
+        &settings.text("notify.smtp_url"),
+        &settings.text("notify.email_from"),
+    )?;
+    Mailer::new(&smtp).map_err(|e| words(&e))
+}
+
 fn failed(error: &NoticeError) -> JobError {
+    let what = words(error);
+    if error.is_permanent() {
+        JobError::Never(what)
+    } else {
+        JobError::Later(what)
+    }
+}
+
+/// An error with all its causes.
+pub(crate) fn words(error: &NoticeError) -> String {
     let mut what = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
@@ -148,11 +164,7 @@ fn failed(error: &NoticeError) -> JobError {
         what.push_str(&cause.to_string());
         source = cause.source();
     }
-    if error.is_permanent() {
-        JobError::Never(what)
-    } else {
-        JobError::Later(what)
-    }
+    what
 }
 
 /// Reads `smtp://[user:password@]host[:port]` (STARTTLS with a login or beyond this

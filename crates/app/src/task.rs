@@ -17,7 +17,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     App, account,
     assess::{self, Pen},
-    attachment, evidence, examiner,
+    attachment, evidence, examiner, flow,
     lease::Lease,
     logs, notify, remind,
     supervise::{Done, Every, Keep, Supervisor, note},
@@ -60,13 +60,16 @@ const fn secs(n: u64) -> Duration {
 const HOUR: u64 = 3_600;
 
 /// What is done every so often.
-const EVERY: [Every; 14] = [
+const EVERY: [Every; 15] = [
     // A receiver that hangs holds up its own way alone.
     Every::new("notices-mail", secs(2), |app, _| {
         Box::pin(async move { Ok(notify::mails(&app).await?.label()) })
     }),
     Every::new("notices-webhook", secs(2), |app, _| {
         Box::pin(async move { Ok(notify::webhooks(&app).await?.label()) })
+    }),
+    Every::new("flows", secs(2), |app, _| {
+        Box::pin(async move { Ok(flow::outside(&app).await?.label()) })
     }),
     Every::new("reminders", secs(60), |app, _| {
         Box::pin(async move { Ok(remind::reconcile(&app).await?) })

@@ -259,7 +259,10 @@ impl Actor {
 
     /// The reach of `permission` over the grants whose role is one of `roles` (or the
     /// administrator's); over all grants where `roles` is empty.
-    fn scope_among(&self, permission: Permission, roles: &[Role]) -> Result<Scope, Problem> {
+    ///
+    /// # Errors
+    /// Denied when no such grant includes it.
+    pub fn scope_among(&self, permission: Permission, roles: &[Role]) -> Result<Scope, Problem> {
         let named =
             |role: Role| roles.is_empty() || role == Role::Administrator || roles.contains(&role);
         let mut roots = Vec::new();

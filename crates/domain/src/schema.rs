@@ -258,7 +258,7 @@ pub enum Volume {
 }
 
 /// The shape of one noun.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Schema {
     /// Kebab-case name; the table is the same with `_`.

@@ -31,56 +31,13 @@ mod tests {
     use domain::schema::{Field, Schema};
     use serde_json::{Value as Json, json};
 
-    use crate::source::Source as _;
+    use crate::{
+        published::{known, wrong},
+        source::Source as _,
+    };
 
     fn published() -> Json {
         serde_json::from_str(include_str!("../../../docs/registers.schema.json")).unwrap()
-    }
-
-    /// What is wrong with `value` by the parts of JSON Schema that ours uses.
-    fn wrong(root: &Json, schema: &Json, value: &Json, at: &str) -> Vec<String> {
-        if let Some(name) = schema["$ref"].as_str() {
-            let target = root.pointer(name.trim_start_matches('#')).unwrap();
-            return wrong(root, target, value, at);
-        }
-        let mut out = Vec::new();
-        if let Some(known) = schema["enum"].as_array()
-            && !known.contains(value)
-        {
-            out.push(format!("{at}: {value} is none of {known:?}"));
-        }
-        let fits = match schema["type"].as_str() {
-            Some("object") => value.is_object(),
-            Some("array") => value.is_array(),
-            Some("string") => value.is_string(),
-            Some("integer") => value.is_i64(),
-            Some("boolean") => value.is_boolean(),
-            Some(other) => panic!("the test does not know the type {other}"),
-            None => true,
-        };
-        if !fits {
-            out.push(format!("{at}: {value} is no {}", schema["type"]));
-        }
-        for name in schema["required"].as_array().into_iter().flatten() {
-            if value.get(name.as_str().unwrap()).is_none() {
-                out.push(format!("{at}: {name} is missing"));
-            }
-        }
-        for (name, inner) in value.as_object().into_iter().flatten() {
-            let at = format!("{at}.{name}");
-            match (
-                schema["properties"].get(name),
-                &schema["additionalProperties"],
-            ) {
-                (Some(own), _) => out.extend(wrong(root, own, inner, &at)),
-                (None, Json::Bool(false)) => out.push(format!("{at} is not known")),
-                (None, any) => out.extend(wrong(root, any, inner, &at)),
-            }
-        }
-        for inner in value.as_array().into_iter().flatten() {
-            out.extend(wrong(root, &schema["items"], inner, at));
-        }
-        out
     }
 
     #[test]
@@ -101,18 +58,6 @@ mod tests {
         let odd =
             json!({"noun": "a", "label": {"vi": "a"}, "fields": [{"kind": "colour"}], "x": 1});
         assert!(wrong(&root, &root, &odd, "odd").len() >= 8);
-    }
-
-    /// The names in backticks after "expected" of serde's complaint.
-    fn known(error: &serde_json::Error) -> BTreeSet<String> {
-        let text = error.to_string();
-        let (_, names) = text.split_once("expected").unwrap();
-        names
-            .split('`')
-            .skip(1)
-            .step_by(2)
-            .map(Into::into)
-            .collect()
     }
 
     #[test]

@@ -21,12 +21,15 @@ pub mod duty;
 pub mod expression;
 pub mod facts;
 pub mod fixture;
+pub mod flow;
 pub mod hash;
 pub mod law;
 pub mod library;
 pub mod lint;
 pub mod meaning;
 pub mod oscal;
+#[cfg(test)]
+mod published;
 pub mod reading;
 pub mod regulation;
 pub mod role;

@@ -18,6 +18,7 @@ use crate::{
     control::{AwaitedFact, Control, Value},
     document::{Figure, Template},
     expression::{EvaluationError, OrgContext},
+    flow::Flow,
     law::Laws,
     lint::{self, Problem},
     reading::Reading,
@@ -54,6 +55,8 @@ pub struct Library {
     pub figures: BTreeMap<String, Figure>,
     /// The kinds of documents, by id.
     pub documents: BTreeMap<String, Template>,
+    /// The requests that go from state to state, by id.
+    pub flows: BTreeMap<String, Flow>,
     /// How the clauses of each regulation were read against their texts.
     pub readings: BTreeMap<String, Vec<Reading>>,
     /// Who plays which role.
@@ -66,7 +69,7 @@ pub struct Library {
     pub words: Words,
     /// The working calendar.
     pub calendar: Calendar,
-    /// SHA-256 over all files but fixtures and readings.
+    /// SHA-256 over all files but fixtures, readings and flows.
     pub hash: String,
     /// SHA-256 of each file, by path.
     pub hashes: BTreeMap<String, String>,

@@ -134,6 +134,14 @@ pub async fn hold(tx: &mut Tx, id: AccountId) -> Result<Option<Account>, StoreEr
         &args![id],
     )
     .await?;
+    in_tx(tx, id).await
+}
+
+/// The account of an id as a transaction sees it.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn in_tx(tx: &mut Tx, id: AccountId) -> Result<Option<Account>, StoreError> {
     let row = tx
         .fetch_one("account", "SELECT * FROM account WHERE id = $1", &args![id])
         .await?;

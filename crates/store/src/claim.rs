@@ -273,6 +273,33 @@ pub async fn of_record(db: &Db, scope: &Scope, id: Id) -> Result<Vec<Claim>, Sto
     Ok(listed.into_iter().map(|(claim, _)| claim).collect())
 }
 
+/// Kind and value of the claims that one record lays for an organization and that are not in
+/// force, within a transaction.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn open_of_record(
+    tx: &mut Tx,
+    id: Id,
+    organization: OrganizationId,
+) -> Result<Vec<(ClaimKind, String)>, StoreError> {
+    let sql = "SELECT u.kind, u.value FROM claim_use u LEFT JOIN claim c ON c.kind = u.kind \
+               AND c.value_key = u.value_key AND c.organization_id = u.organization_id \
+               WHERE u.record_id = $1 AND u.organization_id = $2 AND COALESCE(c.state, 'waiting') <> 'granted' \
+               ORDER BY u.kind, u.value_key";
+    let rows = tx.fetch("claims", sql, &args![id, organization]).await?;
+    let mut all = Vec::new();
+    for row in &rows {
+        let kind = row.text("kind")?;
+        let kind = kind.parse().map_err(|()| StoreError::Decode {
+            column: "kind".into(),
+            what: kind.clone(),
+        })?;
+        all.push((kind, row.text("value")?));
+    }
+    Ok(all)
+}
+
 async fn listed(
     db: &Db,
     scope: &Scope,

@@ -26,6 +26,7 @@ pub mod evidence;
 pub mod fact;
 mod fact_view;
 pub mod feed;
+pub mod flow;
 pub mod inspection;
 pub mod job;
 pub mod journal;

@@ -231,6 +231,7 @@ impl<'a> Replay<'a> {
         self.closings(db).await?;
         self.verdicts(db).await?;
         self.evidence(db).await?;
+        self.definitions(db).await?;
         for source in special::SOURCES {
             self.source(db, source).await?;
         }

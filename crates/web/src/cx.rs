@@ -329,6 +329,7 @@ impl Cx {
                 "nav-inspections",
                 Permission::Read,
             ),
+            ("/flows", self.icon("inbox"), "nav-flows", Permission::Read),
             (
                 "/calendar",
                 self.icon("calendar-due"),

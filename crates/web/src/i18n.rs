@@ -28,6 +28,7 @@ files!(
     "compliance",
     "proof",
     "inspection",
+    "flow",
     "network",
     "log",
     "registry",

@@ -21,6 +21,7 @@ mod counts;
 pub mod cx;
 mod document;
 mod door;
+mod flow;
 pub mod format;
 #[doc(hidden)]
 pub mod gallery;

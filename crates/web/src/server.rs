@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tower_http::{CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
 use crate::{
-    admin, api, assets, auth, calendar, claim, compliance, document, door, http, inspection,
+    admin, api, assets, auth, calendar, claim, compliance, document, door, flow, http, inspection,
     journal, live, log, network, overview, proof, registry, search, share, unit,
 };
 
@@ -87,6 +87,7 @@ pub fn router(web: Web) -> Router {
         .merge(compliance::routes())
         .merge(proof::routes())
         .merge(inspection::routes())
+        .merge(flow::routes())
         .merge(calendar::routes())
         .merge(network::routes())
         .merge(log::routes())

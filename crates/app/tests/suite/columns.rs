@@ -18,6 +18,49 @@ use store::{
 use crate::{VINH_LONG, evidence::Office};
 
 impl Office {
+    /// Two flows, one gone on with, and a substitute.
+    async fn flows(&self) {
+        let (app, ctx) = (&self.app, self.ctx());
+        let typed = |given: &[(&str, &str)]| crate::flow::typed(given);
+        for code in ["T1", "T2"] {
+            let device = [
+                ("code", code),
+                ("name", code),
+                ("organization", "B"),
+                ("role", "switch"),
+                ("status", "planned"),
+            ];
+            self.add("device", &device).await;
+            let begin = app::flow::Begin {
+                flow: crate::flow::FLOW.into(),
+                subject: code.into(),
+                typed: typed(&[("purpose", "x")]),
+                ..Default::default()
+            };
+            let row = app::flow::begin(app, &ctx, &begin).await.unwrap();
+            let taking = app::flow::Taking {
+                step: "return".into(),
+                version: 1,
+                typed: typed(&[("wanting", "y")]),
+                seen: String::new(),
+            };
+            app::flow::take(app, &ctx, &row.id.to_string(), &taking)
+                .await
+                .unwrap();
+        }
+        let account = async |login: &str| {
+            let draft = crate::sign_in::draft(login, domain::authority::Role::Viewer, None);
+            app::account::save(app, &ctx, None, draft).await.unwrap()
+        };
+        let mut lan = self.ctx();
+        lan.actor.account = Some(account("lan-flow").await);
+        account("mai-flow").await;
+        let days = ("2026-11-20", "2026-11-25");
+        app::flow::name_substitute(app, &lan, "mai-flow", days)
+            .await
+            .unwrap();
+    }
+
     /// Something in the tables that [`Office::live`] leaves empty.
     async fn paperwork(&self) {
         let (app, ctx) = (&self.app, self.ctx());
@@ -109,6 +152,7 @@ impl Office {
         document::write(app, &ctx, &paper.row.id.to_string(), 1, writing)
             .await
             .unwrap();
+        self.flows().await;
         let pdf = b"%PDF-1.7 content".to_vec();
         attachment::keep(app, &ctx, unit, "a.pdf", pdf)
             .await

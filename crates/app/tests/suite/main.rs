@@ -18,6 +18,7 @@ mod evidence;
 mod examiner;
 mod figure;
 mod fixture;
+mod flow;
 mod handed_in;
 mod held;
 mod hidden;

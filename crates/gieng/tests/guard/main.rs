@@ -76,6 +76,17 @@ fn document(world: &World, code: &str) -> String {
     begun.location.trim_start_matches("/documents/").to_owned()
 }
 
+/// A request of a unit, begun by the administrator.
+fn flow(world: &World, code: &str) -> String {
+    let subject = format!("D{code}");
+    let begun = world.admin.form(
+        "/flows/new/inspection-before-connection",
+        &[("subject", &subject), ("purpose", "a")],
+    );
+    assert_eq!(begun.status, 303, "{}", begun.body);
+    between(&begun.location, "/flows/", "?").to_owned()
+}
+
 /// An entry of a unit's book, and its share with a body that is neither A nor B.
 fn shared(world: &World, code: &str) -> (String, String) {
     let path = format!("/api/v1/technical-journal?organization={code}");
@@ -126,6 +137,7 @@ impl Names {
                 between(&accounts, "href=\"/accounts/0", "\"").to_owned(),
             ),
             ("{document}", document(world, code)),
+            ("{flow}", flow(world, code)),
             ("{unit}", world.id("organization", code)),
             ("{device}", world.id("device", &format!("D{code}"))),
             ("{contact}", contact.unwrap_or_default().to_owned()),
@@ -266,6 +278,7 @@ fn a_unit_sees_its_own_and_no_other() {
     let unit = world.id("organization", "B");
     let device = world.id("device", "DB");
     let document = document(&world, "B");
+    let flow = flow(&world, "B");
     assert_eq!(officer.get("/units/A").status, 200);
     for path in [
         "/units/B".to_owned(),
@@ -279,6 +292,8 @@ fn a_unit_sees_its_own_and_no_other() {
         format!("/documents/{document}"),
         format!("/documents/{document}/file.pdf"),
         format!("/api/v1/documents/{document}"),
+        format!("/flows/{flow}"),
+        format!("/api/v1/flows/{flow}"),
         "/api/v1/device/DB".to_owned(),
     ] {
         let answer = officer.get(&path);
@@ -312,6 +327,9 @@ fn a_unit_sees_its_own_and_no_other() {
     for path in [
         "/documents",
         "/api/v1/documents",
+        "/flows",
+        "/api/v1/flows",
+        "/api/v1/flows?waiting=true",
         "/api/v1/targets",
         "/api/v1/alarms",
         "/api/v1/outages",

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::schema::Schema;
 
 use super::{
-    Problem, control, document, law,
+    Problem, control, document, flow, law,
     parse::{self, Parsed},
     regulation, suggest, surroundings,
 };
@@ -16,6 +16,7 @@ use crate::{
     document::{Figure, Template},
     facts::Views,
     fixture::Fixture,
+    flow::Flow,
     hash,
     law::Laws,
     library::Library,
@@ -35,6 +36,7 @@ pub(super) struct Parts {
     pub registers: BTreeMap<String, Parsed<Schema>>,
     pub figures: BTreeMap<String, Parsed<Figure>>,
     pub documents: BTreeMap<String, Parsed<Template>>,
+    pub flows: BTreeMap<String, Parsed<Flow>>,
     pub fixtures: Vec<Parsed<Fixture>>,
     pub readings: BTreeMap<String, Parsed<Vec<Reading>>>,
     pub roles: Option<Parsed<RoleMap>>,
@@ -59,20 +61,21 @@ impl Parts {
 
 const FILES: [&str; 4] = ["roles.yaml", "awaited.yaml", "law.yaml", "words.yaml"];
 
-const FOLDERS: [&str; 9] = [
+const FOLDERS: [&str; 10] = [
     "regulations",
     "controls",
     "checks",
     "registers",
     "figures",
     "documents",
+    "flows",
     "fixtures",
     "readings",
     "calendar",
 ];
 
 /// What changes no verdict.
-const NO_MEANING: [&str; 2] = ["fixtures/", "readings/"];
+const NO_MEANING: [&str; 3] = ["fixtures/", "readings/", "flows/"];
 
 /// Reads the files; the library is whole when there are no problems.
 pub(crate) fn examine(files: &[File]) -> (Option<Library>, Vec<Problem>) {
@@ -101,6 +104,7 @@ pub(crate) fn examine(files: &[File]) -> (Option<Library>, Vec<Problem>) {
     law::check(&parts, &mut problems);
     surroundings::check(&parts, &mut problems);
     document::check(&mut parts, &mut problems);
+    flow::check(&parts, &mut problems);
     problems.sort_by(|a, b| {
         (&a.file, a.line, a.column, &a.what).cmp(&(&b.file, b.line, b.column, &b.what))
     });
@@ -151,6 +155,11 @@ fn read(parts: &mut Parts, file: &File, problems: &mut Vec<Problem>) -> Result<(
             let mut template: Parsed<Template> = parse::yaml(path, bytes)?;
             template.value.id = template.stem().to_owned();
             parts.documents.insert(template.value.id.clone(), template);
+        }
+        "flows" => {
+            let mut flow: Parsed<Flow> = parse::yaml(path, bytes)?;
+            flow.value.id = flow.stem().to_owned();
+            parts.flows.insert(flow.value.id.clone(), flow);
         }
         "fixtures" => parts.fixtures.push(parse::yaml(path, bytes)?),
         "readings" => {
@@ -211,6 +220,11 @@ fn library(parts: Parts, files: &[File]) -> Option<Library> {
             .collect(),
         documents: parts
             .documents
+            .into_iter()
+            .map(|(id, p)| (id, p.value))
+            .collect(),
+        flows: parts
+            .flows
             .into_iter()
             .map(|(id, p)| (id, p.value))
             .collect(),

@@ -4,6 +4,7 @@ mod control;
 mod document;
 mod duty;
 mod examine;
+mod flow;
 mod law;
 mod outline;
 mod parse;

@@ -1,6 +1,7 @@
 //! The shipped pack is sound, and what is put wrong in it is found.
 
 mod documents;
+mod flows;
 
 use super::*;
 use crate::{

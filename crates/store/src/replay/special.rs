@@ -18,6 +18,9 @@ pub(super) const NOUNS: &[&str] = &[
     "calendar-feed",
     "claim",
     "document",
+    "flow",
+    "flow-event",
+    "flow-substitute",
     "log-claim",
     "setting",
     "share",
@@ -35,6 +38,8 @@ pub(super) enum As {
     Bool,
     /// The journal has the SHA-256 of the text.
     Digest,
+    /// The text is JSON, and so it stands in the journal.
+    Json,
 }
 
 impl As {
@@ -44,6 +49,7 @@ impl As {
             Self::Int => row.opt_int(column)?.into(),
             Self::Bool => row.opt_boolean(column)?.into(),
             Self::Digest => row.opt_text(column)?.map(|text| sha256(&text)).into(),
+            Self::Json => json(&row.text(column)?),
         })
     }
 }
@@ -177,6 +183,62 @@ pub(super) const SOURCES: &[Source] = &[
             ("claimed_by", "claimed_by", As::Text),
             ("ended_at", "ended_at", As::Int),
             ("ended_by", "ended_by", As::Text),
+        ],
+        restated: false,
+    },
+    Source {
+        noun: "flow",
+        table: "flow",
+        columns: &[
+            ("version", "version", As::Int),
+            ("flow", "flow", As::Text),
+            ("definition", "definition_id", As::Text),
+            ("organization", "organization_id", As::Text),
+            ("subject", "subject_id", As::Text),
+            ("title", "title", As::Text),
+            ("state", "state", As::Text),
+            ("ended", "ended", As::Bool),
+            ("typed", "typed", As::Json),
+            ("due_on", "due_on", As::Text),
+            ("entered_at", "entered_at", As::Int),
+            ("created_by", "created_by", As::Text),
+            ("created_at", "created_at", As::Int),
+            ("updated_at", "updated_at", As::Int),
+        ],
+        restated: false,
+    },
+    Source {
+        noun: "flow-event",
+        table: "flow_event",
+        columns: &[
+            ("flow", "flow_id", As::Text),
+            ("number", "number", As::Int),
+            ("step", "step", As::Text),
+            ("kind", "kind", As::Text),
+            ("from_state", "from_state", As::Text),
+            ("to_state", "to_state", As::Text),
+            ("actor", "actor", As::Text),
+            ("actor_name", "actor_name", As::Text),
+            ("for_actor", "for_actor", As::Text),
+            ("for_name", "for_name", As::Text),
+            ("at", "at", As::Int),
+            ("typed", "typed", As::Json),
+            ("plan", "plan", As::Json),
+            ("seen", "seen", As::Text),
+        ],
+        restated: false,
+    },
+    Source {
+        noun: "flow-substitute",
+        table: "flow_substitute",
+        columns: &[
+            ("account", "account_id", As::Text),
+            ("substitute", "substitute_id", As::Text),
+            ("starts_on", "starts_on", As::Text),
+            ("ends_on", "ends_on", As::Text),
+            ("created_at", "created_at", As::Int),
+            ("created_by", "created_by", As::Text),
+            ("ended_at", "ended_at", As::Int),
         ],
         restated: false,
     },
@@ -344,6 +406,25 @@ impl Replay<'_> {
                     shown(expected),
                     shown(&found),
                 );
+            }
+        }
+        Ok(())
+    }
+
+    /// Each definition of a flow is named by its hash.
+    pub(super) async fn definitions(&mut self, db: &Db) -> Result<(), StoreError> {
+        let sql = "SELECT id, definition FROM flow_definition ORDER BY id";
+        for row in db.fetch("flows", sql, &[]).await? {
+            let (id, found) = (row.text("id")?, sha256(&row.text("definition")?));
+            if id != found {
+                self.find(super::Mismatch {
+                    seq: None,
+                    noun: "flow".into(),
+                    record_id: id.clone(),
+                    field: "definition".into(),
+                    expected: id,
+                    found,
+                });
             }
         }
         Ok(())

@@ -49,6 +49,19 @@ pub fn routes() -> Router<Web> {
         .route("/api/v1/search", get(state::search))
         .route("/api/v1/documents", get(crate::document::api_list))
         .route("/api/v1/documents/{id}", get(crate::document::api_get))
+        .route(
+            "/api/v1/flows",
+            get(crate::flow::api_list).post(crate::flow::api_begin),
+        )
+        .route("/api/v1/flows/{id}", get(crate::flow::api_get))
+        .route(
+            "/api/v1/flows/{id}/steps/{step}",
+            post(crate::flow::api_step),
+        )
+        .route(
+            "/api/v1/flows/{id}/withdraw",
+            post(crate::flow::api_withdraw),
+        )
         .route("/api/v1/{noun}", get(records::list).post(records::create))
         .route("/api/v1/{noun}/export.csv", get(registry::export))
         .route("/api/v1/{noun}/export.xlsx", get(registry::export_xlsx))

@@ -176,6 +176,58 @@ fn shares(noun: &str, id: &Value, out: &mut Map<String, Value>) {
     );
 }
 
+/// Flows: requests that go from state to state.
+fn flows(library: &Library, out: &mut Map<String, Value>) {
+    let flow = json!({ "type": "object" });
+    let texts = json!({ "type": "object", "additionalProperties": { "type": "string" } });
+    let part = |name: &str| {
+        let text = json!({ "type": "string" });
+        json!({ "name": name, "in": "path", "required": true, "schema": text })
+    };
+    let sent = |required: &[&str], properties: Value| {
+        body(
+            &json!({ "type": "object", "required": required, "additionalProperties": false,
+            "properties": properties }),
+        )
+    };
+    let (text, number) = (json!({ "type": "string" }), json!({ "type": "integer" }));
+    let begun = sent(
+        &["flow"],
+        json!({ "flow": text, "id": text, "organization": text, "subject": text, "typed": texts }),
+    );
+    out.insert(
+        "/api/v1/flows".into(),
+        json!({
+            "get": { "summary": "Requests, or what waits for the reader", "tags": ["flows"],
+                "parameters": described(&crate::flow::declared(library)),
+                "responses": answer(200, "the last changed first", &shape::list(&flow), &[]) },
+            "post": { "summary": "Ask for something", "tags": ["flows"], "requestBody": begun,
+                "responses": answer(201, "as it stands", &flow, &BODY) },
+        }),
+    );
+    out.insert(
+        "/api/v1/flows/{id}".into(),
+        json!({ "parameters": [part("id")], "get": { "summary": "A request, what happened, and what each step will do",
+            "tags": ["flows"], "responses": answer(200, "the request", &flow, &[]) } }),
+    );
+    let step = sent(
+        &["version"],
+        json!({ "version": number, "typed": texts, "seen": text, "look": { "type": "boolean" } }),
+    );
+    out.insert(
+        "/api/v1/flows/{id}/steps/{step}".into(),
+        json!({ "parameters": [part("id"), part("step")], "post": {
+            "summary": "Take a step that does what was seen; with `look`, only say what it would do",
+            "tags": ["flows"], "requestBody": step, "responses": answer(200, "as it stands", &flow, &BODY) } }),
+    );
+    let version = sent(&["version"], json!({ "version": number }));
+    out.insert(
+        "/api/v1/flows/{id}/withdraw".into(),
+        json!({ "parameters": [part("id")], "post": { "summary": "Take a request back", "tags": ["flows"],
+            "requestBody": version, "responses": answer(200, "as it stands", &flow, &BODY) } }),
+    );
+}
+
 /// The whole document.
 pub fn describe(schemas: &[Schema], library: &Library) -> Value {
     let mut out = Map::new();
@@ -218,6 +270,7 @@ pub fn describe(schemas: &[Schema], library: &Library) -> Value {
         json!({ "parameters": [{ "name": "id", "in": "path", "required": true, "schema": { "type": "string" } }],
             "get": { "summary": "A paper", "tags": ["documents"], "responses": answer(200, "the paper", &document, &[]) } }),
     );
+    flows(library, &mut out);
     let mut components = Map::new();
     for schema in schemas {
         let noun = &schema.noun;

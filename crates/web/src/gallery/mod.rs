@@ -4,6 +4,7 @@
 mod calendar;
 mod compliance;
 mod documents;
+mod flow;
 mod inspection;
 mod network;
 mod people;
@@ -50,6 +51,9 @@ pub const ALL: &[Sample] = &[
     ("receipts", |cx| compliance::receipts(cx).render()),
     ("inspections", |cx| inspection::index(cx).render()),
     ("inspection", |cx| inspection::show(cx).render()),
+    ("flows", |cx| flow::index(cx).render()),
+    ("flow-new", |cx| flow::new(cx).render()),
+    ("flow", |cx| flow::show(cx).render()),
     ("calendar", |cx| calendar::month(cx).render()),
     ("network", |cx| network::index(cx).render()),
     ("target", |cx| network::target_page(cx).render()),

@@ -1,0 +1,306 @@
+//! Beginning a flow: what may be asked for, by whom, about what.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    authority::{Permission, Scope},
+    id::{Id, OrganizationId},
+    label::Label,
+    parse,
+    problem::{FieldProblem, Problem, ProblemKind},
+    record::Values,
+    schema::{Kind, Schema},
+};
+use policy::flow::{BEGIN, Flow, Step};
+use store::flow::{FlowEvent, FlowRow};
+
+use super::{
+    ground::{due, missing},
+    take::{note, note_event},
+    who::key,
+};
+use crate::{App, Ctx, Work, registry, secrecy};
+
+/// So many flows of one unit may be open at once.
+const MOST: i64 = 500;
+
+/// What a flow begins with.
+#[derive(Clone, Debug, Default)]
+pub struct Begin {
+    /// The id of the flow's file.
+    pub flow: String,
+    /// The id with which its form was handed out: sent again, it begins no second one.
+    pub id: Option<Id>,
+    /// The unit, by code, name or id, where the flow is about no record.
+    pub organization: String,
+    /// The record that it is about, by id or by one of its keys.
+    pub subject: String,
+    /// What was typed, by field.
+    pub typed: BTreeMap<String, String>,
+}
+
+/// A flow that somebody may begin.
+#[derive(Clone, Debug)]
+pub struct Offer {
+    /// The flow.
+    pub flow: Flow,
+    /// Its form.
+    pub form: Schema,
+}
+
+fn unknown(flow: &str) -> Problem {
+    Problem::not_found(&Label::new("loại đề nghị", "kind of request"), flow)
+}
+
+/// What the actor may ask for, in the order of the titles.
+///
+/// # Errors
+/// Denied to who may read nothing.
+pub fn offers(app: &App, ctx: &Ctx) -> Result<Vec<Offer>, Problem> {
+    ctx.actor.scope(Permission::Read)?;
+    let library = app.library();
+    let mut all: Vec<Offer> = (library.flows.values())
+        .filter(|flow| reach(ctx, &flow.begin).is_ok())
+        .map(|flow| Offer {
+            form: flow.begin.schema(flow),
+            flow: flow.clone(),
+        })
+        .collect();
+    all.sort_by(|a, b| a.flow.title.vi.cmp(&b.flow.title.vi));
+    Ok(all)
+}
+
+/// One of them.
+///
+/// # Errors
+/// Not found, denied.
+pub fn offer(app: &App, ctx: &Ctx, flow: &str) -> Result<Offer, Problem> {
+    let flow = (app.library().flows.get(flow).cloned()).ok_or_else(|| unknown(flow))?;
+    reach(ctx, &flow.begin)?;
+    Ok(Offer {
+        form: flow.begin.schema(&flow),
+        flow,
+    })
+}
+
+fn reach(ctx: &Ctx, step: &Step) -> Result<Scope, Problem> {
+    ctx.actor.scope_among(step.who.may, &step.who.roles)
+}
+
+/// Reads what was typed into a form; every field has a value, null where nothing was.
+pub(super) fn typed(
+    app: &App,
+    form: &Schema,
+    typed: &BTreeMap<String, String>,
+) -> Result<Values, Problem> {
+    let mut wrong: Vec<FieldProblem> = (typed.keys())
+        .filter(|name| form.field(name).is_none())
+        .map(|name| FieldProblem::new(name, "Không có mục này", "There is no such field"))
+        .collect();
+    let read = parse::values(form, |f| typed.get(&f.name).map(String::as_str));
+    let today = app.clock.today().to_string();
+    match read {
+        Ok(values) => {
+            let ahead = (form.fields.iter())
+                .filter(|f| f.done && f.kind == Kind::Date)
+                .filter(|f| {
+                    let day = values.get(&f.name).and_then(|v| v.as_text());
+                    day.is_some_and(|day| day > today.as_str())
+                });
+            wrong.extend(ahead.map(|f| {
+                let vi = "Việc này chưa diễn ra; ghi ngày đã làm, không sau hôm nay";
+                let en = "This has yet to come; write when it was done, not later than today";
+                FieldProblem::new(&f.name, vi, en)
+            }));
+            if wrong.is_empty() {
+                return Ok(values);
+            }
+        }
+        Err(problems) => wrong.extend(problems),
+    }
+    Err(Problem::invalid(form.label.en.clone(), wrong))
+}
+
+/// Begins a flow; the same form sent again leads to the one that it began.
+///
+/// # Errors
+/// Not found: no such flow, no such record within the actor's reach. Invalid: what was typed.
+/// Conflict: one of the kind about the record is open. Limit: too many of the unit are open.
+pub async fn begin(app: &App, ctx: &Ctx, begin: &Begin) -> Result<FlowRow, Problem> {
+    let Offer { flow, form } = offer(app, ctx, &begin.flow)?;
+    let scope = reach(ctx, &flow.begin)?;
+    let texts = begin.typed.iter().map(|(f, t)| (f.as_str(), t.as_str()));
+    secrecy::refuse_marked(app, ctx, "flow", None, texts).await?;
+    let about = about(app, &scope, &flow, begin).await?;
+    let values = typed(app, &form, &begin.typed)?;
+    let mut tries = 0;
+    loop {
+        let mut work = app.begin(ctx, flow.begin.who.may).await?;
+        let begun = begin_in(app, &mut work, &flow, begin.id, &about, &values).await;
+        if let Some(row) = work.settle(begun, &mut tries).await? {
+            return Ok(row);
+        }
+    }
+}
+
+/// Whose a flow is, and what it is about.
+struct About {
+    organization: OrganizationId,
+    subject: Option<Id>,
+    title: String,
+}
+
+async fn about(app: &App, scope: &Scope, flow: &Flow, begin: &Begin) -> Result<About, Problem> {
+    let noun = flow.about.as_deref().unwrap_or("organization");
+    let key = match flow.about {
+        Some(_) => &begin.subject,
+        None => &begin.organization,
+    };
+    let field = if flow.about.is_some() {
+        "subject"
+    } else {
+        "organization"
+    };
+    let schema = app.schema(noun)?;
+    if key.trim().is_empty() {
+        // What is another unit's is not there, and not for them.
+        let wrong = FieldProblem::new(field, "Bắt buộc phải có", "Required");
+        return Err(Problem::invalid(flow.title.en.clone(), vec![wrong]));
+    }
+    let found = registry::find(app, scope, &schema, key.trim()).await;
+    let record = found.map_err(|problem| {
+        if problem.kind != ProblemKind::NotFound {
+            return problem;
+        }
+        let wrong = FieldProblem::new(
+            field,
+            format!(
+                "Không có {} “{key}” trong phạm vi của bạn",
+                schema.label.vi.to_lowercase()
+            ),
+            format!(
+                "There is no {} “{key}” within your reach",
+                schema.label.en.to_lowercase()
+            ),
+        );
+        Problem {
+            fields: vec![wrong.clone()],
+            ..Problem::denied(wrong.message, key)
+        }
+    })?;
+    Ok(About {
+        organization: record.owner(&schema).ok_or_else(|| missing(key))?,
+        subject: flow.about.as_ref().map(|_| record.id),
+        title: record.text(&schema.title).to_owned(),
+    })
+}
+
+async fn begin_in(
+    app: &App,
+    work: &mut Work,
+    flow: &Flow,
+    id: Option<Id>,
+    about: &About,
+    values: &Values,
+) -> Result<FlowRow, Problem> {
+    let (now, ctx, scope) = (work.now(), work.ctx(), work.scope());
+    let by = key(&ctx.actor);
+    if let Some(id) = id {
+        store::flow::lock(work, id).await?;
+        let known = store::flow::get_in(work, &scope, id).await?;
+        if let Some(known) = known.filter(|row| row.created_by == by && row.flow == flow.id) {
+            return Ok(known);
+        }
+    }
+    if !work.covers(about.organization).await? {
+        return Err(Problem::denied(
+            Label::new(
+                "Bạn không có quyền với đơn vị này",
+                "That organization is not within your reach",
+            ),
+            &about.title,
+        ));
+    }
+    if let Some(subject) = about.subject {
+        store::flow::lock_subject(work, &flow.id, subject).await?;
+        if store::flow::open_about(work, &flow.id, subject)
+            .await?
+            .is_some()
+        {
+            return Err(Problem::new(
+                ProblemKind::Conflict,
+                Label::new(
+                    "Đã có một đề nghị cùng loại đang mở",
+                    "A request of this kind is open already",
+                ),
+                &about.title,
+                Label::new(
+                    "Mở đề nghị đó và làm tiếp, hoặc rút lại.",
+                    "Open that one and go on with it, or withdraw it.",
+                ),
+            ));
+        }
+    }
+    if store::flow::open_of(work, about.organization).await? >= MOST {
+        return Err(Problem::new(
+            ProblemKind::Limit,
+            Label::new(
+                format!("Đơn vị đang có {MOST} đề nghị chưa xong"),
+                format!("{MOST} requests of the organization are open"),
+            ),
+            &about.title,
+            Label::new(
+                "Kết thúc hoặc rút bớt.",
+                "Bring some to their end, or withdraw them.",
+            ),
+        ));
+    }
+    // An id that was something else once stays that.
+    let id = match id {
+        Some(id) if !store::journal::knew(work, "flow", id).await? => id,
+        _ => Id::new(now),
+    };
+    let (text, hash) = flow.text();
+    store::flow::keep_definition(work, &hash, &text).await?;
+    let to = &flow.begin.to;
+    let typed = serde_json::to_string(values).unwrap_or_default();
+    let row = FlowRow {
+        id,
+        version: 1,
+        flow: flow.id.clone(),
+        definition: hash,
+        organization: about.organization,
+        subject: about.subject,
+        title: about.title.clone(),
+        state: to.clone(),
+        ended: flow.is_end(to),
+        typed: typed.clone(),
+        due_on: due(&app.library(), flow.states.get(to), app.clock.today()),
+        entered_at: now,
+        created_by: by.clone(),
+        created_at: now,
+        updated_at: now,
+    };
+    store::flow::insert(work, &row).await?;
+    let event = FlowEvent {
+        id: Id::new(now),
+        flow: id,
+        number: 1,
+        step: BEGIN.into(),
+        kind: "taken".into(),
+        from_state: None,
+        to_state: to.clone(),
+        actor: by,
+        actor_name: ctx.actor.name.clone(),
+        for_actor: None,
+        for_name: None,
+        at: now,
+        typed,
+        plan: "[]".into(),
+        seen: String::new(),
+    };
+    store::flow::insert_event(work, &event).await?;
+    note(work, None, &row);
+    note_event(work, &row, &event);
+    Ok(row)
+}

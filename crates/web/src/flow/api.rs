@@ -1,0 +1,213 @@
+//! Flows as JSON.
+
+use std::collections::BTreeMap;
+
+use app::flow::{self, Begin, FlowQuery, FlowRow, Possible, Taking, Waiting};
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use domain::{id::Id, label::Label, problem::Problem};
+use policy::Library;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::{
+    http::{Fault, Form, Param, Params, Reader},
+    server::Web,
+};
+
+/// What the list takes.
+pub fn declared(library: &Library) -> Vec<Param> {
+    let flows = library.flows.keys().map(String::as_str);
+    vec![
+        Param::new("waiting", Form::Flag, "only what waits for the reader"),
+        Param::one_of("flow", flows, "its kind"),
+        Param::new(
+            "subject",
+            Form::Text,
+            "the id of the record that it is about",
+        ),
+        Param::new("ended", Form::Flag, "ended ones, or open ones only"),
+        Param::new("offset", Form::Number(0, 1_000_000_000), "how many to skip"),
+    ]
+}
+
+/// A flow without the JSON in its JSON.
+fn plain(row: &FlowRow) -> Value {
+    let mut told = serde_json::to_value(row).unwrap_or_default();
+    told["typed"] = serde_json::from_str(&row.typed).unwrap_or_default();
+    told
+}
+
+fn waiting(each: &Waiting) -> Value {
+    let mut told = plain(&each.row);
+    told["kind_label"] = json!(each.kind);
+    told["state_label"] = json!(each.state);
+    told["unit"] = json!(each.unit);
+    told["steps"] = json!(each.steps);
+    told["in_place_of"] = json!(each.in_place_of);
+    told["late"] = json!(each.late);
+    told
+}
+
+/// `GET /api/v1/flows`.
+pub async fn list(
+    State(web): State<Web>,
+    reader: Reader,
+    params: Params,
+) -> Result<Response, Fault> {
+    params.hold(&declared(&web.app.library()))?;
+    let (app, ctx) = (&web.app, &reader.ctx);
+    if params.get("waiting") == "true" {
+        let all = flow::waiting(app, ctx).await?;
+        let items: Vec<Value> = all.iter().map(waiting).collect();
+        return Ok(Json(json!({ "total": items.len(), "items": items })).into_response());
+    }
+    let text = |name: &str| Some(params.get(name)).filter(|text| !text.is_empty());
+    let subject = text("subject").map(|id| {
+        let missing = |_| Problem::not_found(&Label::new("bản ghi", "record"), id);
+        id.parse::<Id>().map_err(missing)
+    });
+    let query = FlowQuery {
+        flow: text("flow").map(str::to_owned),
+        subject: subject.transpose()?,
+        ended: text("ended").map(|text| text == "true"),
+        offset: i64::try_from(params.number("offset")).unwrap_or(0),
+        limit: 100,
+    };
+    let (all, total) = flow::list(app, ctx, &query).await?;
+    let items: Vec<Value> = all.iter().map(waiting).collect();
+    Ok(Json(json!({ "total": total, "items": items })).into_response())
+}
+
+fn step_of(possible: &Possible) -> Value {
+    let effects = possible.plan.as_ref().map(|plan| &plan.effects);
+    json!({
+        "step": possible.name, "label": possible.step.label, "may": possible.not.is_none(),
+        "why_not": possible.not, "in_place_of": possible.in_place_of, "fields": possible.form.fields,
+        "will_do": effects, "seen": possible.plan.as_ref().map(|plan| &plan.seen),
+        "irrevocable": possible.step.irrevocable, "approvals": possible.step.approvals,
+        "approved_by": possible.approved_by,
+    })
+}
+
+/// `GET /api/v1/flows/{id}`: with what happened, and what each step will do.
+pub async fn get(
+    State(web): State<Web>,
+    reader: Reader,
+    Path(id): Path<String>,
+    params: Params,
+) -> Result<Response, Fault> {
+    params.hold(&[])?;
+    let open = flow::get(&web.app, &reader.ctx, &id, None).await?;
+    let events: Vec<Value> = (open.events.iter())
+        .map(|event| {
+            let mut told = serde_json::to_value(event).unwrap_or_default();
+            for (name, text) in [("typed", &event.typed), ("plan", &event.plan)] {
+                told[name] = serde_json::from_str(text).unwrap_or_default();
+            }
+            told
+        })
+        .collect();
+    let mut told = plain(&open.row);
+    told["kind_label"] = json!(open.flow.title);
+    told["state_label"] = json!(open.state);
+    told["late"] = json!(open.late);
+    told["may_withdraw"] = json!(open.may_withdraw);
+    told["events"] = json!(events);
+    told["steps"] = open.possible.iter().map(step_of).collect();
+    told["effects"] = json!(open.effects);
+    Ok(Json(told).into_response())
+}
+
+/// A request as it is sent.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    flow: String,
+    /// Sent again with the same id, it begins no second one.
+    #[serde(default)]
+    id: Option<Id>,
+    #[serde(default)]
+    organization: String,
+    #[serde(default)]
+    subject: String,
+    #[serde(default)]
+    typed: BTreeMap<String, String>,
+}
+
+/// `POST /api/v1/flows`.
+pub async fn begin(
+    State(web): State<Web>,
+    reader: Reader,
+    Json(asked): Json<Asked>,
+) -> Result<Response, Fault> {
+    let begin = Begin {
+        flow: asked.flow,
+        id: asked.id,
+        organization: asked.organization,
+        subject: asked.subject,
+        typed: asked.typed,
+    };
+    let row = flow::begin(&web.app, &reader.ctx, &begin).await?;
+    Ok((StatusCode::CREATED, Json(plain(&row))).into_response())
+}
+
+/// A step as it is sent.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sent {
+    version: i64,
+    #[serde(default)]
+    typed: BTreeMap<String, String>,
+    #[serde(default)]
+    seen: String,
+    /// Nothing is done: the answer says what would be.
+    #[serde(default)]
+    look: bool,
+}
+
+/// `POST /api/v1/flows/{id}/steps/{step}`.
+pub async fn step(
+    State(web): State<Web>,
+    reader: Reader,
+    Path((id, step)): Path<(String, String)>,
+    Json(sent): Json<Sent>,
+) -> Result<Response, Fault> {
+    if sent.look {
+        let given = Some((step.as_str(), &sent.typed));
+        let open = flow::get(&web.app, &reader.ctx, &id, given).await?;
+        let found = open.possible.iter().find(|p| p.name == step);
+        let missing = || Problem::not_found(&Label::new("bước", "step"), &step);
+        return Ok(Json(step_of(found.ok_or_else(missing)?)).into_response());
+    }
+    let taking = Taking {
+        step: step.clone(),
+        version: sent.version,
+        typed: sent.typed,
+        seen: sent.seen,
+    };
+    let row = flow::take(&web.app, &reader.ctx, &id, &taking).await?;
+    Ok(Json(plain(&row)).into_response())
+}
+
+/// A version as it is sent.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Version {
+    version: i64,
+}
+
+/// `POST /api/v1/flows/{id}/withdraw`.
+pub async fn withdraw(
+    State(web): State<Web>,
+    reader: Reader,
+    Path(id): Path<String>,
+    Json(Version { version }): Json<Version>,
+) -> Result<Response, Fault> {
+    let row = flow::withdraw(&web.app, &reader.ctx, &id, version).await?;
+    Ok(Json(plain(&row)).into_response())
+}
