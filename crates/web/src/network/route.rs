@@ -19,7 +19,7 @@ use domain::{
     problem::Problem,
     text,
 };
-use vault::samples::Bucket;
+use vault::series::probe::Bucket;
 
 use super::{
     page::{AlarmRow, Alarms, Index, TargetRow},
