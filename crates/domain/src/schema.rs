@@ -229,6 +229,17 @@ pub enum Storage {
     Entry,
 }
 
+/// Records that a collector writes as it sees them. They are not journalled and nobody may
+/// change them; how they were before is kept as intervals.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Observed {
+    /// The collector's name.
+    pub by: String,
+    /// The field that names what was asked.
+    pub of: String,
+}
+
 /// Whether an entry of a book comes with a document.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -280,6 +291,9 @@ pub struct Schema {
     /// Where it lies.
     #[serde(default)]
     pub storage: Storage,
+    /// What sees its records; of such a noun nobody types any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed: Option<Observed>,
     /// The reference to the owning organization; `id` for organizations themselves.
     #[serde(default = "organization")]
     pub owner: String,
@@ -581,6 +595,15 @@ impl Schema {
         }
         if let Some(name) = self.identity.iter().find(|name| self.field(name).is_none()) {
             return bad(format!("`identity: {name}` is not one of its fields"));
+        }
+        if let Some(observed) = &self.observed {
+            if self.storage != Storage::Table {
+                return bad("`observed` is for the registry's own nouns; remove it".into());
+            }
+            let of = self.field(&observed.of);
+            if of.is_none_or(|field| field.kind != Kind::Reference) {
+                return bad(format!("`of: {}` is no reference of its", observed.of));
+            }
         }
         if self.owner != "id" && self.field(&self.owner).is_none() {
             return bad(format!("`owner: {}` is not one of its fields", self.owner));

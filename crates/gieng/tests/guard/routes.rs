@@ -217,6 +217,17 @@ pub const CASES: &[Case] = &[
         "/network/targets/{unit}/spark.svg",
         Refused,
     ),
+    post(
+        "/network/devices/{id}/access",
+        "/network/devices/{device}/access",
+        "community=public",
+        Refused,
+    ),
+    get(
+        "/network/interfaces/{id}/traffic.svg",
+        "/network/interfaces/{unit}/traffic.svg",
+        Refused,
+    ),
     get("/network/alarms", "/network/alarms", Everybody),
     post(
         "/network/alarms/{id}/acknowledge",

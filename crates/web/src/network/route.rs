@@ -22,6 +22,7 @@ use domain::{
 use vault::series::probe::Bucket;
 
 use super::{
+    interface,
     page::{AlarmRow, Alarms, Index, TargetRow},
     target,
 };
@@ -42,6 +43,11 @@ pub fn routes() -> Router<Web> {
         .route("/network", get(index))
         .route("/network/targets/{id}", get(target::page))
         .route("/network/targets/{id}/spark.svg", get(target::spark))
+        .route("/network/devices/{id}/access", post(interface::access))
+        .route(
+            "/network/interfaces/{id}/traffic.svg",
+            get(interface::picture),
+        )
         .route("/network/alarms", get(alarms))
         .route("/network/alarms/{id}/acknowledge", post(acknowledge))
 }
