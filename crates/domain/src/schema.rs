@@ -5,8 +5,12 @@
 //! are in `crates/domain/nouns/*.yaml`; the books (sổ) of a province are in
 //! `policy/registers/*.yaml`, in the same format.
 
+mod observed;
+
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
+
+pub use self::observed::Observed;
 
 use crate::{authority::Role, claim::ClaimKind, label::Label};
 
@@ -227,17 +231,6 @@ pub enum Storage {
     /// The table of book entries, fields as JSON (books that are data).
     #[default]
     Entry,
-}
-
-/// Records that a collector writes as it sees them. They are not journalled and nobody may
-/// change them; how they were before is kept as intervals.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Observed {
-    /// The collector's name.
-    pub by: String,
-    /// The field that names what was asked.
-    pub of: String,
 }
 
 /// Whether an entry of a book comes with a document.
@@ -596,14 +589,8 @@ impl Schema {
         if let Some(name) = self.identity.iter().find(|name| self.field(name).is_none()) {
             return bad(format!("`identity: {name}` is not one of its fields"));
         }
-        if let Some(observed) = &self.observed {
-            if self.storage != Storage::Table {
-                return bad("`observed` is for the registry's own nouns; remove it".into());
-            }
-            let of = self.field(&observed.of);
-            if of.is_none_or(|field| field.kind != Kind::Reference) {
-                return bad(format!("`of: {}` is no reference of its", observed.of));
-            }
+        if let Some(what) = self.observed.as_ref().and_then(|o| o.wrong(self)) {
+            return bad(what);
         }
         if self.owner != "id" && self.field(&self.owner).is_none() {
             return bad(format!("`owner: {}` is not one of its fields", self.owner));

@@ -23,6 +23,8 @@ struct Planned {
     /// Since when an answer is waited for.
     asked: Option<Instant>,
     failures: u32,
+    /// It changed while it was asked: it is asked again after that.
+    again: bool,
 }
 
 /// Where in its interval a target that is new falls due: each somewhere else, the same always.
@@ -64,6 +66,7 @@ impl Plan {
                     Planned {
                         target: Target { asked_at, ..target },
                         next,
+                        again: known.again || (!same && known.asked.is_some()),
                         ..known
                     }
                 }
@@ -76,6 +79,7 @@ impl Plan {
                     target,
                     asked: None,
                     failures: 0,
+                    again: false,
                 },
             };
             self.targets.insert(id, planned);
@@ -130,7 +134,10 @@ impl Plan {
         let asked = planned.asked.take()?;
         planned.failures = if good { 0 } else { planned.failures + 1 };
         // From when it was asked, so that the rhythm does not slip by what an answer takes.
-        planned.next = (asked + pace.after(planned.failures)).max(now);
+        planned.next = match std::mem::take(&mut planned.again) {
+            true => now,
+            false => (asked + pace.after(planned.failures)).max(now),
+        };
         Some((planned.target.clone(), planned.failures))
     }
 
@@ -218,6 +225,8 @@ mod tests {
             ..target(1)
         };
         plan.replace(vec![(bad, Ok(other.clone()))], pace.interval, at);
+        assert_eq!(plan.due(at, 9, 7), [], "the call before goes on");
+        plan.answered(bad, false, &pace, at).unwrap();
         assert_eq!(plan.due(at, 9, 7)[0].secret, other.secret);
         assert_eq!(plan.answered(good, true, &pace, at), None);
         plan.replace(vec![(bad, Err(Fault::Locked))], pace.interval, at);

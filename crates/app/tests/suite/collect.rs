@@ -111,6 +111,7 @@ async fn a_real_agent_is_asked(p: Province) {
     // Who may set what opens it, and where it is sent.
     let own = p.as_role(Role::Officer, Some(unit));
     let foreign = p.as_role(Role::Officer, Some(other));
+    let admin = p.ctx();
     let set = async |ctx, community, port| collect::set(&p.app, ctx, device, community, port).await;
     let denied = set(&foreign, Some(COMMUNITY), 161).await;
     assert_eq!(refused(denied), ProblemKind::NotFound);
@@ -119,7 +120,7 @@ async fn a_real_agent_is_asked(p: Province) {
     let odd = set(&own, Some("a b"), 161).await;
     assert_eq!(refused(odd), ProblemKind::Invalid);
     set(&own, Some(COMMUNITY), 161).await.unwrap();
-    set(&p.ctx(), Some(COMMUNITY), agent.port).await.unwrap();
+    set(&admin, Some(COMMUNITY), agent.port).await.unwrap();
 
     let listen = Listen {
         probe: true,
@@ -154,7 +155,7 @@ async fn a_real_agent_is_asked(p: Province) {
     // the device is asked at once.
     p.pass(60_000);
     let second = format!("{COMMUNITY}2");
-    set(&p.ctx(), Some(&second), agent.port).await.unwrap();
+    set(&admin, Some(&second), agent.port).await.unwrap();
     let (_, traffic) = until("traffic", async || {
         let now = p.clock.now_ms();
         let span = (now - 120_000, now + 60_000);

@@ -113,7 +113,7 @@ pub async fn panel(web: &Web, reader: &Reader, device: Id) -> Result<String, Fau
         let status = record.text("status");
         InterfaceRow {
             href: format!("/registry/interface/{}", record.id),
-            picture: format!("/network/interfaces/{}/traffic.svg", record.id),
+            picture: format!("/network/traffic/{}", record.id),
             name: record.text("name").to_owned(),
             alias: record.text("alias").to_owned(),
             mark: match status {
@@ -228,7 +228,7 @@ pub async fn one(web: &Web, reader: &Reader, record: &Record) -> Result<String, 
         after.clone_from(&before.values);
         (before.from_at, before.until_at, parts.join(" · "))
     };
-    let path = format!("/network/interfaces/{id}/traffic.svg");
+    let path = format!("/network/traffic/{id}");
     let one = One {
         pictures: [
             (format!("{path}?range=day&size=large"), cx.t("range-day")),
@@ -251,7 +251,7 @@ fn whole(rates: &[Rate]) -> Rate {
     })
 }
 
-/// `GET /network/interfaces/{id}/traffic.svg?range=day|week&size=small|large`.
+/// `GET /network/traffic/{id}?range=day|week&size=small|large`.
 pub async fn picture(
     State(web): State<Web>,
     reader: Reader,

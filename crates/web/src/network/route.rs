@@ -44,10 +44,7 @@ pub fn routes() -> Router<Web> {
         .route("/network/targets/{id}", get(target::page))
         .route("/network/targets/{id}/spark.svg", get(target::spark))
         .route("/network/devices/{id}/access", post(interface::access))
-        .route(
-            "/network/interfaces/{id}/traffic.svg",
-            get(interface::picture),
-        )
+        .route("/network/traffic/{id}", get(interface::picture))
         .route("/network/alarms", get(alarms))
         .route("/network/alarms/{id}/acknowledge", post(acknowledge))
 }
