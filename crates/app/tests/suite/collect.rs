@@ -9,14 +9,14 @@ use std::{
 };
 
 use app::{
-    collect, registry,
+    Ctx, collect, registry,
     task::{self, Listen},
 };
 use domain::{
     authority::Role,
     id::Id,
     noun,
-    problem::ProblemKind,
+    problem::{Problem, ProblemKind},
     record::{Record, Value, Values},
 };
 use store::{
@@ -90,6 +90,16 @@ async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     }
 }
 
+async fn set(
+    p: &Province,
+    ctx: &Ctx,
+    device: Id,
+    community: Option<&str>,
+    port: u16,
+) -> Result<(), Problem> {
+    collect::set(&p.app, ctx, device, community, port).await
+}
+
 async fn interfaces(p: &Province, device: Id) -> Vec<Record> {
     let listed = collect::interfaces(&p.app, &p.ctx(), device, 100).await;
     listed.unwrap().0
@@ -112,15 +122,16 @@ async fn a_real_agent_is_asked(p: Province) {
     let own = p.as_role(Role::Officer, Some(unit));
     let foreign = p.as_role(Role::Officer, Some(other));
     let admin = p.ctx();
-    let set = async |ctx, community, port| collect::set(&p.app, ctx, device, community, port).await;
-    let denied = set(&foreign, Some(COMMUNITY), 161).await;
+    let denied = set(&p, &foreign, device, Some(COMMUNITY), 161).await;
     assert_eq!(refused(denied), ProblemKind::NotFound);
-    let elsewhere = set(&own, Some(COMMUNITY), agent.port).await;
+    let elsewhere = set(&p, &own, device, Some(COMMUNITY), agent.port).await;
     assert_eq!(refused(elsewhere), ProblemKind::Invalid);
-    let odd = set(&own, Some("a b"), 161).await;
+    let odd = set(&p, &own, device, Some("a b"), 161).await;
     assert_eq!(refused(odd), ProblemKind::Invalid);
-    set(&own, Some(COMMUNITY), 161).await.unwrap();
-    set(&admin, Some(COMMUNITY), agent.port).await.unwrap();
+    set(&p, &own, device, Some(COMMUNITY), 161).await.unwrap();
+    set(&p, &admin, device, Some(COMMUNITY), agent.port)
+        .await
+        .unwrap();
 
     let listen = Listen {
         probe: true,
@@ -155,7 +166,9 @@ async fn a_real_agent_is_asked(p: Province) {
     // the device is asked at once.
     p.pass(60_000);
     let second = format!("{COMMUNITY}2");
-    set(&admin, Some(&second), agent.port).await.unwrap();
+    set(&p, &admin, device, Some(&second), agent.port)
+        .await
+        .unwrap();
     let (_, traffic) = until("traffic", async || {
         let now = p.clock.now_ms();
         let span = (now - 120_000, now + 60_000);
