@@ -41,7 +41,7 @@ pub async fn list(
 
 /// What entries may be about that is neither a noun nor a book: one verdict is what a receipt is
 /// about, `verdicts` are what an evaluation wrote.
-pub const OTHERS: [&str; 22] = [
+pub const OTHERS: [&str; 23] = [
     "account",
     "alarm",
     "api-token",
@@ -52,6 +52,7 @@ pub const OTHERS: [&str; 22] = [
     "calendar-feed",
     "checkpoint",
     "claim",
+    "device-access",
     "document",
     "flow",
     "flow-event",
@@ -69,7 +70,8 @@ pub const OTHERS: [&str; 22] = [
 /// What entries may be about: nouns, books, and what is neither.
 pub fn nouns(app: &App) -> Vec<String> {
     let library = app.library();
-    let nouns = domain::noun::all().iter().map(|schema| &schema.noun);
+    let typed = domain::noun::all().iter().filter(|s| s.observed.is_none());
+    let nouns = typed.map(|schema| &schema.noun);
     let books = library.registers.values().map(|schema| &schema.noun);
     let known = nouns.chain(books).map(String::as_str);
     known.chain(OTHERS).map(ToOwned::to_owned).collect()

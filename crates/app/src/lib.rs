@@ -13,6 +13,7 @@ mod application;
 pub mod assess;
 pub mod attachment;
 pub mod claim;
+pub mod collect;
 pub mod ctx;
 pub mod disk;
 pub mod document;

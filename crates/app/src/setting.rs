@@ -95,6 +95,8 @@ pub const SETTINGS: &[SettingSpec] = settings! {
         "auto là cổng mặc định của máy chủ; hoặc các địa chỉ IP cách nhau bằng dấu phẩy; để trống là không có. Mọi mốc cùng mất thì chính trung tâm mất kết nối" / "auto is this machine's default gateway; or IP addresses separated by commas; empty for none. When all of them fail it is the centre that is cut off";
     "probe.ports" Ports, "22,53,80,443,8080,8443", "Cổng mà đơn vị được dò" / "Ports that units may have probed",
         "Cán bộ đơn vị chỉ đặt cách dò tcp:CỔNG với các cổng này; trung tâm đặt được mọi cổng" / "A unit's officer sets tcp:PORT for these alone; the network centre for any";
+    "snmp.interval_seconds" Integer(30, 3600), "60", "Chu kỳ hỏi thiết bị qua SNMP (giây)" / "Interval of asking devices by SNMP (seconds)",
+        "Thiết bị không trả lời được hỏi thưa dần, lâu nhất 15 phút một lần" / "A device that does not answer is asked less and less often, at most every 15 minutes apart";
     "notify.email_to" Text, "", "Gửi cảnh báo tới (thư điện tử)" / "Send alarms to (e-mail)", "Nhiều địa chỉ cách nhau bằng dấu phẩy" / "Several separated by commas", own;
     "notify.email_from" Text, "", "Địa chỉ gửi" / "Sender address", "" / "";
     "notify.smtp_url" Text, "", "Máy chủ thư" / "Mail server", "smtp://máy:cổng hoặc smtps://người:mật khẩu@máy" / "smtp://host:port or smtps://user:password@host", secret;

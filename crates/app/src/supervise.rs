@@ -4,16 +4,21 @@ use std::{
     collections::BTreeMap,
     error::Error,
     pin::Pin,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
 use domain::label::Label;
+use observe::collect::Collector;
 use store::job::{self, TaskRun};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{App, lease};
+use crate::{
+    App,
+    collect::{self, Collect},
+    lease,
+};
 
 /// What a run did, for a person; `None` when there was nothing to do.
 pub(crate) type Done = Result<Option<Label>, Box<dyn Error + Send + Sync>>;
@@ -261,6 +266,17 @@ impl Supervisor {
         self.begin(keep.name, keep.period * 2 + LONGEST, keep.alone, begin);
     }
 
+    /// Keeps a collector asking until the program stops, where the series are this process's.
+    pub(crate) fn collect<C: Collector>(&self, collect: Collect, make: fn() -> C) {
+        if self.app.logs.vault().is_none() {
+            return;
+        }
+        let (app, cancel) = (self.app.clone(), self.cancel.clone());
+        self.keep(collect.keep, move || {
+            collect::run(app.clone(), collect, Arc::new(make()), cancel.clone())
+        });
+    }
+
     fn begin<F, Fut>(&self, name: &'static str, patience: Duration, alone: bool, begin: F)
     where
         F: Fn() -> Fut + Send + Sync + 'static,
@@ -342,10 +358,7 @@ pub(crate) async fn note(
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    };
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     use domain::clock::Clock;
 

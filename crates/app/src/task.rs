@@ -6,6 +6,7 @@ use domain::{
     authority::{Actor, Permission, Scope},
     label::{Label, Lang},
 };
+use observe::{collect::Pace, snmp::Interfaces};
 use store::{
     alarm::Said,
     job::{self, TaskRun},
@@ -17,7 +18,9 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     App, account,
     assess::{self, Pen},
-    attachment, evidence, examiner, flow,
+    attachment,
+    collect::{self, Collect},
+    evidence, examiner, flow,
     lease::Lease,
     logs, notify, remind,
     supervise::{Done, Every, Keep, Supervisor, note},
@@ -38,7 +41,7 @@ pub struct Listen {
     pub syslog_udp: Vec<SocketAddr>,
     /// Syslog over TCP.
     pub syslog_tcp: Vec<SocketAddr>,
-    /// Whether to probe.
+    /// Whether to probe and to collect.
     pub probe: bool,
     /// How many TCP connections registered senders have, and all others; the listener's own
     /// numbers without it.
@@ -130,9 +133,33 @@ pub(crate) const LOG_SENDERS: Keep = Keep::new("log-senders", secs(60));
 /// The lease of whoever keeps the log vault: a process beside it looks whether it is held.
 const VAULT: Keep = Keep::new("vault", secs(60)).alone();
 
+// What devices are asked for.
+pub(crate) const INTERFACES: Collect = Collect {
+    keep: Keep::new("interfaces", secs(10)).alone(),
+    kind: collect::SNMP,
+    pace: |app| {
+        let seconds = u64::try_from(app.settings().integer("snmp.interval_seconds"));
+        Pace {
+            interval: secs(seconds.unwrap_or(60)),
+            longest: secs(900),
+            timeout: secs(45),
+            batch: 1,
+            at_once: 64,
+        }
+    },
+};
+
 /// The names of the tasks that are told of; the page of settings has words for each.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    let kept = [VERDICTS, HEARING, WATCH, LOG_SENDERS, VAULT].map(|keep| keep.name);
+    let kept = [
+        VERDICTS,
+        HEARING,
+        WATCH,
+        LOG_SENDERS,
+        VAULT,
+        INTERFACES.keep,
+    ]
+    .map(|keep| keep.name);
     let all = EVERY.iter().map(|every| every.name).chain(kept);
     // Since when is listened is kept as a run.
     all.chain(["listening"])
@@ -211,6 +238,7 @@ pub async fn start(app: &App, listen: Listen) -> Result<Running, observe::syslog
     };
     if listen.probe {
         keep(WATCH, |app, stop| Box::pin(watch::run(app, stop)));
+        supervisor.collect(INTERFACES, Interfaces::default);
     }
     keep(VERDICTS, |app, stop| Box::pin(judging(app, stop)));
     if app.logs.vault().is_some() {

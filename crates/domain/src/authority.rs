@@ -250,6 +250,15 @@ impl Actor {
     /// # Errors
     /// Denied when nobody's.
     pub fn writes(&self, schema: &Schema) -> Result<Scope, Problem> {
+        if schema.observed.is_some() {
+            return Err(Problem::denied(
+                Label::new(
+                    "Mục này do phần mềm tự ghi từ thiết bị, không ai nhập hay sửa",
+                    "The program writes this as devices tell it; nobody types or changes it",
+                ),
+                schema.noun.clone(),
+            ));
+        }
         match (schema.writers.is_empty(), schema.steward) {
             (false, _) => self.scope_among(Permission::Write, &schema.writers),
             (true, Steward::Unit) => self.scope(Permission::Write),

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     noun,
-    schema::{Facts, Kind, Schema, Source, Storage},
+    schema::{Facts, Field, Kind, Schema, Source, Storage},
 };
 
 /// Where a fact comes from, the weakest first: a verdict carries the weakest of what it
@@ -308,14 +308,28 @@ fn plain(schema: &Schema) -> Option<View> {
             select.push(computed);
         }
     }
-    select.push("updated_at".to_owned());
+    // What is seen is as fresh as the last time that its target answered.
+    let mut from = schema.table();
+    match &schema.observed {
+        None => select.push("updated_at".to_owned()),
+        Some(observed) => {
+            let of = schema.field(&observed.of).map(Field::column);
+            select.push("COALESCE(good_at, updated_at) AS updated_at".to_owned());
+            from.push_str(&format!(
+                " LEFT JOIN collection ON collector = '{}' AND target_id = {}",
+                observed.by,
+                of.unwrap_or_default()
+            ));
+        }
+    }
     columns.push(key("updated_at"));
     Some(View {
         name: format!("{FACT}{itself}"),
-        sql: format!("SELECT {}\nFROM {}", select.join(", "), schema.table()),
+        sql: format!("SELECT {}\nFROM {from}", select.join(", ")),
         columns,
         adds: None,
         past: match schema.facts {
+            _ if schema.observed.is_some() => Past::Nothing,
             Facts::Dated => Past::Dated,
             _ => Past::Unchanged(vec![schema.noun.clone()]),
         },

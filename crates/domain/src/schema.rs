@@ -5,8 +5,12 @@
 //! are in `crates/domain/nouns/*.yaml`; the books (sổ) of a province are in
 //! `policy/registers/*.yaml`, in the same format.
 
+mod observed;
+
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
+
+pub use self::observed::Observed;
 
 use crate::{authority::Role, claim::ClaimKind, label::Label};
 
@@ -280,6 +284,9 @@ pub struct Schema {
     /// Where it lies.
     #[serde(default)]
     pub storage: Storage,
+    /// What sees its records; of such a noun nobody types any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed: Option<Observed>,
     /// The reference to the owning organization; `id` for organizations themselves.
     #[serde(default = "organization")]
     pub owner: String,
@@ -578,6 +585,9 @@ impl Schema {
         }
         if let Some(name) = self.identity.iter().find(|name| self.field(name).is_none()) {
             return bad(format!("`identity: {name}` is not one of its fields"));
+        }
+        if let Some(what) = self.observed.as_ref().and_then(|o| o.wrong(self)) {
+            return bad(what);
         }
         if self.owner != "id" && self.field(&self.owner).is_none() {
             return bad(format!("`owner: {}` is not one of its fields", self.owner));

@@ -6,8 +6,10 @@
 )]
 
 pub mod allowance;
+pub mod collect;
 pub mod machine;
 pub mod notice;
 pub mod probe;
 pub mod seats;
+pub mod snmp;
 pub mod syslog;

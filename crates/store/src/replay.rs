@@ -118,7 +118,11 @@ impl<'a> Replay<'a> {
     /// For these nouns and books.
     pub fn new(schemas: impl IntoIterator<Item = &'a Schema>) -> Self {
         Self {
-            schemas: schemas.into_iter().map(|s| (s.noun.as_str(), s)).collect(),
+            schemas: (schemas.into_iter())
+                // What is observed has no entries.
+                .filter(|schema| schema.observed.is_none())
+                .map(|schema| (schema.noun.as_str(), schema))
+                .collect(),
             held: HashMap::new(),
             verdicts: HashMap::new(),
             begun: None,

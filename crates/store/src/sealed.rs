@@ -10,6 +10,7 @@ use crate::{Db, StoreError, args, memory::Head};
 pub async fn any(db: &Db) -> Result<bool, StoreError> {
     let sql = "SELECT 1 AS one WHERE EXISTS (SELECT 1 FROM setting WHERE value LIKE '\"sealed:%') \
                OR EXISTS (SELECT 1 FROM account WHERE totp_secret LIKE 'sealed:%') \
+               OR EXISTS (SELECT 1 FROM device_secret) \
                OR EXISTS (SELECT 1 FROM journal WHERE seal IS NOT NULL)";
     Ok(db.fetch_one("secrets", sql, &[]).await?.is_some())
 }

@@ -4,8 +4,8 @@
 //! What is written is sealed in the background into Parquet segments that other
 //! engines read as they are, and one RFC 6962 Merkle tree runs over all of it in
 //! arrival order. A [`Reader`] searches, proves and verifies, also from another
-//! process and while lines come in. [`samples::Samples`] keeps the results of
-//! probes beside it.
+//! process and while lines come in. [`series::Store`] keeps beside it what is
+//! measured: the results of probes, counters of interfaces.
 //!
 //! The layout on disk is described in `docs/decisions/0003-vault-layout.md`.
 
@@ -33,10 +33,10 @@ mod prove;
 mod reader;
 pub mod reading;
 pub mod repair;
-pub mod samples;
 mod seal;
 mod search;
 mod segment;
+pub mod series;
 mod sources;
 mod state;
 pub mod tree;

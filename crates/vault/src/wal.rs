@@ -52,14 +52,16 @@ const _: () = assert!(crate::writer::GROUP_BYTES + crate::line::MAX_BATCH + SEAL
 #[repr(u32)]
 pub(crate) enum Kind {
     Lines = 1,
+    /// Of probes alone, as versions before wrote them.
     Samples = 2,
+    Series = 3,
 }
 
 impl Kind {
     fn version(self) -> u32 {
         match self {
             Kind::Lines => SEALED,
-            Kind::Samples => PLAIN,
+            Kind::Samples | Kind::Series => PLAIN,
         }
     }
 }
@@ -80,6 +82,20 @@ fn salted(salt: u64, pieces: &[&[u8]]) -> u64 {
 /// Path of the file whose first record is number `first`.
 pub(crate) fn path(dir: &Path, first: u64) -> PathBuf {
     dir.join(format!("{first:020}.wal"))
+}
+
+/// What a file says that it holds; none where it says nothing that is known.
+pub(crate) fn kind(path: &Path) -> Result<Option<Kind>, Error> {
+    let file = files::open(path).map_err(Error::io("open", path))?;
+    let mut word = [0; 4];
+    match file.read_exact_at(&mut word, 12) {
+        Ok(()) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(None),
+        Err(error) => return Err(Error::io("read", path)(error)),
+    }
+    let word = u32::from_le_bytes(word);
+    let all = [Kind::Lines, Kind::Samples, Kind::Series];
+    Ok(all.into_iter().find(|kind| *kind as u32 == word))
 }
 
 /// The files of a folder in order, with the number of their first record.

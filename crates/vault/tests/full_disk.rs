@@ -5,7 +5,10 @@ mod support;
 use std::{fs, io::Write as _, path::Path, process::Command};
 
 use support::{batch, fill, is_line, open};
-use vault::{Cancel, Error, Query, samples};
+use vault::{
+    Cancel, Error, Query,
+    series::{self, probe},
+};
 
 /// A file system of a few MiB; unmounted at the end. `None` when this user may not mount.
 struct Small(tempfile::TempDir);
@@ -108,25 +111,20 @@ async fn a_start_on_a_full_disk_waits_for_room() {
     let vault = open(&disk.path().join("vault"));
     fill(&vault, 500, 100).await;
     drop(vault);
-    let config = samples::Config::new(disk.path().join("samples"), support::clock());
-    let sample = |n: i64| samples::Sample {
-        at_ms: support::START_MS + n,
-        target: support::id(1),
-        outcome: samples::Outcome::Up,
-        rtt_us: 5,
-    };
-    let up = |store: &samples::Samples| {
+    let config = series::Config::new(disk.path().join("samples"), support::clock());
+    let sample = |n: i64| probe::sample(support::id(1), support::START_MS + n, Some(5));
+    let up = |store: &series::Store| {
         let (from, to) = (support::START_MS, support::START_MS + 100_000);
-        store.read(&support::id(1), from, to, 1).unwrap()[0].up
+        store.probes(support::id(1), from, to, 1).unwrap()[0].up
     };
-    let store = samples::Samples::open(config.clone()).unwrap();
+    let store = series::Store::open(config.clone()).unwrap();
     store.append(&(0..1_000).map(sample).collect::<Vec<_>>());
     store.flush().await.unwrap();
     drop(store);
     fill_up(&ballast);
     // Twice: the second start finds what the first left, and nothing is counted double.
     for more in 1..3 {
-        let store = samples::Samples::open(config.clone()).unwrap();
+        let store = series::Store::open(config.clone()).unwrap();
         assert_eq!(store.parts().0, 0, "nothing can be sealed");
         assert_eq!(up(&store), 1_000);
         store.append(&[sample(1_000 + more)]);
@@ -139,14 +137,14 @@ async fn a_start_on_a_full_disk_waits_for_room() {
         vault.append(batch(500..5_000)).await,
         Err(Error::NoSpace { .. })
     ));
-    let store = samples::Samples::open(config.clone()).unwrap();
+    let store = series::Store::open(config.clone()).unwrap();
     store.append(&[sample(2_000)]);
     fs::remove_file(&ballast).unwrap();
     store.seal().await.unwrap();
     store.seal().await.unwrap();
     assert_eq!((store.parts().0, up(&store)), (2, 1_001));
     drop(store);
-    let store = samples::Samples::open(config).unwrap();
+    let store = series::Store::open(config).unwrap();
     assert_eq!((store.parts().0, up(&store)), (2, 1_001));
     assert_eq!(
         vault.append(batch(500..600)).await.unwrap(),
@@ -159,14 +157,9 @@ async fn a_start_on_a_full_disk_waits_for_room() {
 async fn samples_wait_for_room() {
     let Some(disk) = Small::mount() else { return };
     let ballast = disk.path().join("ballast");
-    let config = samples::Config::new(disk.path().join("samples"), support::clock());
-    let store = samples::Samples::open(config.clone()).unwrap();
-    let sample = |n: i64| samples::Sample {
-        at_ms: support::START_MS + n,
-        target: support::id(1),
-        outcome: samples::Outcome::Up,
-        rtt_us: 5,
-    };
+    let config = series::Config::new(disk.path().join("samples"), support::clock());
+    let store = series::Store::open(config.clone()).unwrap();
+    let sample = |n: i64| probe::sample(support::id(1), support::START_MS + n, Some(5));
     store.append(&[sample(0)]);
     store.flush().await.unwrap();
     fs::write(&ballast, vec![1; 5 << 20]).unwrap();
@@ -176,10 +169,10 @@ async fn samples_wait_for_room() {
     fs::remove_file(&ballast).unwrap();
     store.flush().await.unwrap();
     drop(store);
-    let store = samples::Samples::open(config).unwrap();
+    let store = series::Store::open(config).unwrap();
     let all = store
-        .read(
-            &support::id(1),
+        .probes(
+            support::id(1),
             support::START_MS,
             support::START_MS + 100_000,
             1,

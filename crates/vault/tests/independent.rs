@@ -13,7 +13,7 @@ use std::{
 
 use support::{START_MS, clock, fill, id, open, signer, text};
 use testkit::python::{self, run};
-use vault::samples::{Config, Outcome, Sample, Samples};
+use vault::series::{Config, Store, probe};
 
 /// A Python with the packages; aics-tlog needs 3.12 or later and is left out before.
 fn python() -> Option<&'static Path> {
@@ -98,19 +98,10 @@ async fn another_engine_reads_segments_and_samples() {
         fill(&vault, 35_000, 5_000).await;
         vault.seal().await.unwrap();
     }
-    let samples = Samples::open(Config::new(dir.path().join("samples"), clock())).unwrap();
-    let outcome = |n: u32| {
-        if n.is_multiple_of(4) {
-            Outcome::Down
-        } else {
-            Outcome::Up
-        }
-    };
-    let sample = |n: u32| Sample {
-        at_ms: START_MS + i64::from(n),
-        target: id(1),
-        outcome: outcome(n),
-        rtt_us: 4_000_000_000,
+    let samples = Store::open(Config::new(dir.path().join("samples"), clock())).unwrap();
+    let sample = |n: u32| {
+        let rtt = (!n.is_multiple_of(4)).then_some(4_000_000_000);
+        probe::sample(id(1), START_MS + i64::from(n), rtt)
     };
     samples.append(&(0..8).map(sample).collect::<Vec<_>>());
     samples.seal().await.unwrap();
@@ -147,6 +138,9 @@ async fn another_engine_reads_segments_and_samples() {
     assert_eq!(said["encodings"], serde_json::json!([["ZSTD"]]));
     assert_eq!(
         said["samples"],
-        serde_json::json!([[0, 6, 24_000_000_000u64], [1, 2, 8_000_000_000u64]])
+        serde_json::json!([
+            ["target", "", "reach.delay", 0, 6, 24_000_000_000u64],
+            ["target", "", "reach.delay", 1, 2, 0]
+        ])
     );
 }

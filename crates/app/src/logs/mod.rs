@@ -16,7 +16,7 @@ use std::{
 
 use observe::syslog::Syslog;
 use tokio::sync::Notify;
-use vault::{Reader, Vault, note::Signer, samples::Samples, tree::Hash};
+use vault::{Reader, Vault, note::Signer, series, tree::Hash};
 
 use lost::Lost;
 
@@ -40,7 +40,7 @@ pub struct Logs {
     vault: Option<Arc<Vault>>,
     /// Reads the vault; none before the first line was ever kept.
     reader: Option<Reader>,
-    samples: Option<Arc<Samples>>,
+    series: Option<Arc<series::Store>>,
     /// The installation's key; none where the data folder has none yet.
     signer: Option<Signer>,
     listening: RwLock<Option<Arc<Syslog>>>,
@@ -106,10 +106,10 @@ impl Logs {
         if let (Some(lost), Some(syslog)) = (&self.lost, self.listening()) {
             lost.note(syslog.snapshot().counts.abandoned);
         }
-        let (vault, samples) = (self.vault.clone(), self.samples.clone());
+        let (vault, series) = (self.vault.clone(), self.series.clone());
         let closed = tokio::task::spawn_blocking(move || {
-            if let Some(samples) = samples {
-                samples.close();
+            if let Some(series) = series {
+                series.close();
             }
             if let Some(vault) = vault {
                 vault.close();

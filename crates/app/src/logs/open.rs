@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 use vault::{
     Batch, Config, Flags, Limits, Line, Reader, Transport, Vault,
     note::{Signer, Verifier},
-    samples::{self, Samples},
+    series::{self, Sample, probe},
     set_apart,
 };
 
@@ -59,14 +59,14 @@ impl Logs {
         };
         let signer = Signer::new(&config.origin, key).map_err(vault::Error::from)?;
         let vault = Arc::new(open_vault(config, db, &signer, had_key).await?);
-        let samples = Arc::new(open_samples(config)?);
+        let series = Arc::new(open_series(config)?);
         let reader = Some(vault.reader());
         let lost = Some(Lost::open(&config.data));
         Ok(Self::of(
             Some(signer),
             Some(vault),
             reader,
-            Some(samples),
+            Some(series),
             lost,
         ))
     }
@@ -75,13 +75,13 @@ impl Logs {
         signer: Option<Signer>,
         vault: Option<Arc<Vault>>,
         reader: Option<Reader>,
-        samples: Option<Arc<Samples>>,
+        series: Option<Arc<series::Store>>,
         lost: Option<Lost>,
     ) -> Self {
         Self {
             vault,
             reader,
-            samples,
+            series,
             signer,
             listening: RwLock::default(),
             lost,
@@ -93,13 +93,13 @@ impl Logs {
     }
 
     /// Keeps samples; they are on disk within a second.
-    pub(crate) fn keep_samples(&self, samples: &[samples::Sample]) {
-        if let Some(store) = &self.samples {
+    pub(crate) fn keep_samples(&self, samples: &[Sample]) {
+        if let Some(store) = &self.series {
             store.append(samples);
         }
     }
 
-    /// Samples of a target that the caller may see, as at most `buckets` points.
+    /// Probes of a target that the caller may see, as at most `buckets` points.
     ///
     /// # Errors
     /// Internal when they cannot be read.
@@ -109,14 +109,24 @@ impl Logs {
         from: i64,
         to: i64,
         buckets: usize,
-    ) -> Result<Vec<samples::Bucket>, Problem> {
-        let Some(store) = self.samples.clone() else {
-            return Ok(Vec::new());
+    ) -> Result<Vec<probe::Bucket>, Problem> {
+        self.read_series(move |store| store.probes(target.0.bytes(), from, to, buckets))
+            .await
+    }
+
+    /// What `read` makes of the series; nothing where this process keeps none.
+    ///
+    /// # Errors
+    /// Internal when they cannot be read.
+    pub(crate) async fn read_series<T: Default + Send + 'static>(
+        &self,
+        read: impl FnOnce(&series::Store) -> Result<T, vault::Error> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let Some(store) = self.series.clone() else {
+            return Ok(T::default());
         };
-        let read =
-            tokio::task::spawn_blocking(move || store.read(&target.0.bytes(), from, to, buckets));
-        match read.await {
-            Ok(Ok(points)) => Ok(points),
+        match tokio::task::spawn_blocking(move || read(&store)).await {
+            Ok(Ok(read)) => Ok(read),
             Ok(Err(error)) => {
                 tracing::error!(%error, "samples could not be read");
                 Err(Problem::internal("samples"))
@@ -270,9 +280,9 @@ fn first_line(continued: &evidence::Continued, now: i64) -> Result<Batch, vault:
     Ok(batch)
 }
 
-fn open_samples(config: &AppConfig) -> Result<Samples, OpenError> {
+fn open_series(config: &AppConfig) -> Result<series::Store, OpenError> {
     let dir = config.data.join("samples");
-    let open = || Samples::open(samples::Config::new(dir.clone(), config.clock.clone()));
+    let open = || series::Store::open(series::Config::new(dir.clone(), config.clock.clone()));
     match open() {
         Err(error) if error.is_of_the_files() => {
             let folder = set_apart(&dir, config.clock.now_ms())?;

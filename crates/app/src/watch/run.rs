@@ -6,7 +6,7 @@ use domain::reachability::{Moment, Outcome, Sample};
 use observe::probe::{Prober, Settings, Timebase};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
-use vault::samples;
+use vault::series::{self, probe};
 
 use super::{
     core::{Core, ProbeSoon},
@@ -93,20 +93,15 @@ async fn reload(app: &App, core: &mut Core, prober: &Prober, now: Moment) -> Res
 
 /// Samples are kept as they are, but for those that were never sent; a full disk is said once a batch and harms nothing else.
 pub fn keep(app: &App, batch: &[Sample]) {
-    let kept: Vec<samples::Sample> = batch
+    let kept: Vec<series::Sample> = batch
         .iter()
         .filter(|s| s.outcome.was_sent())
-        .map(|s| samples::Sample {
-            at_ms: s.sent.at_ms,
-            target: s.target.0.bytes(),
-            outcome: match s.outcome {
-                Outcome::Answered { .. } => samples::Outcome::Up,
-                Outcome::Failed(_) => samples::Outcome::Down,
-            },
-            rtt_us: match s.outcome {
-                Outcome::Answered { rtt_us } => rtt_us,
-                Outcome::Failed(_) => 0,
-            },
+        .map(|s| {
+            let rtt_us = match s.outcome {
+                Outcome::Answered { rtt_us } => Some(rtt_us),
+                Outcome::Failed(_) => None,
+            };
+            probe::sample(s.target.0.bytes(), s.sent.at_ms, rtt_us)
         })
         .collect();
     app.logs.keep_samples(&kept);

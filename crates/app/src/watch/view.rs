@@ -261,7 +261,7 @@ pub async fn samples(
     from: i64,
     to: i64,
     buckets: usize,
-) -> Result<Vec<vault::samples::Bucket>, Problem> {
+) -> Result<Vec<vault::series::probe::Bucket>, Problem> {
     target(app, ctx, id).await?;
     app.logs.samples(id, from, to, buckets).await
 }

@@ -492,7 +492,8 @@ async fn everything(p: &Province) {
 
 async fn what_goes_out_comes_in_unchanged(p: Province) {
     everything(&p).await;
-    let nouns = domain::noun::all().iter().map(|s| s.noun.as_str());
+    let typed = domain::noun::all().iter().filter(|s| s.observed.is_none());
+    let nouns = typed.map(|s| s.noun.as_str());
     for noun in nouns.chain(["backup-report"]) {
         let csv = registry::export_csv(&p.app, &p.ctx(), noun, &RecordQuery::default())
             .await

@@ -8,6 +8,7 @@ mod binding;
 mod book;
 mod claim;
 mod clock_set;
+mod collect;
 mod columns;
 mod correction;
 mod cut;

@@ -28,7 +28,6 @@ pub struct Case {
 const fn get(route: &'static str, path: &'static str, door: Door) -> Case {
     send("GET", route, path, "", door)
 }
-
 const fn post(route: &'static str, path: &'static str, body: &'static str, door: Door) -> Case {
     send("POST", route, path, body, door)
 }
@@ -256,6 +255,13 @@ pub const CASES: &[Case] = &[
         "/network/targets/{unit}/spark.svg",
         Refused,
     ),
+    post(
+        "/network/devices/{id}/access",
+        "/network/devices/{device}/access",
+        "community=public",
+        Refused,
+    ),
+    get("/network/traffic/{id}", "/network/traffic/{unit}", Refused),
     get("/network/alarms", "/network/alarms", Everybody),
     post(
         "/network/alarms/{id}/acknowledge",

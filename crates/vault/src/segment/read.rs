@@ -9,8 +9,8 @@ use std::{
 use parquet::{
     column::reader::{ColumnReaderImpl, get_typed_column_reader},
     data_type::{
-        ByteArray, ByteArrayType, DataType, FixedLenByteArray, FixedLenByteArrayType, Int32Type,
-        Int64Type,
+        ByteArray, ByteArrayType, DataType, DoubleType, FixedLenByteArray, FixedLenByteArrayType,
+        Int32Type, Int64Type,
     },
     file::{
         metadata::{ColumnChunkMetaData, page_index::RowGroupPageIndex},
@@ -273,6 +273,15 @@ impl RowGroup<'_> {
         ranges: &[Range<usize>],
     ) -> Result<Vec<i32>> {
         self.whole::<Int32Type>(column, ranges)
+    }
+
+    /// Values of a column of floating-point numbers without nulls.
+    pub(crate) fn double(
+        &self,
+        column: impl Into<usize>,
+        ranges: &[Range<usize>],
+    ) -> Result<Vec<f64>> {
+        self.whole::<DoubleType>(column, ranges)
     }
 
     /// Values of a small unsigned column.

@@ -26,5 +26,5 @@ print(json.dumps({
              PARTITION BY filename ORDER BY file_row_number) AS wrong FROM read_parquet(?, filename = true, file_row_number = true))
            WHERE wrong""", lines)[0][0],
     "encodings": rows("SELECT DISTINCT compression FROM parquet_metadata(?)", lines),
-    "samples": rows("SELECT outcome, count(*), sum(rtt_us)::BIGINT FROM read_parquet(?) GROUP BY 1 ORDER BY 1", samples),
+    "samples": rows("SELECT noun, label, metric, reading, count(*), sum(value)::BIGINT FROM read_parquet(?) GROUP BY ALL ORDER BY reading", samples),
 }))

@@ -39,6 +39,7 @@ settings-packs = Pack
 settings-vault = Log vault
 settings-tasks = Background tasks
 task-watch = Probing of targets
+task-interfaces = Interfaces of devices (SNMP)
 task-hearing = Hearing what other processes change
 task-verdicts = Verdicts
 task-notices-mail = Notices by mail

@@ -21,6 +21,7 @@ claim-decided = The decision was noted.
 claim-waits = { $x } awaits approval by the network centre.
 claim-was-refused = { $x } was refused:
 journal-claim = Claim of a unit
+journal-device-access = A device's access
 journal-log-claim = Claim to earlier log lines
 action-wait = waits
 action-grant = granted

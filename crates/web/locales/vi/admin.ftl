@@ -36,6 +36,7 @@ settings-packs = Gói quy định
 settings-vault = Kho nhật ký
 settings-tasks = Tác vụ nền
 task-watch = Dò các điểm đo
+task-interfaces = Cổng mạng của thiết bị (SNMP)
 task-hearing = Nghe thay đổi từ tiến trình khác
 task-verdicts = Đánh giá tuân thủ
 task-notices-mail = Gửi thông báo bằng thư

@@ -18,6 +18,7 @@ claim-decided = Đã ghi quyết định.
 claim-waits = { $x } đang chờ trung tâm duyệt.
 claim-was-refused = { $x } đã bị từ chối:
 journal-claim = Đề nghị của đơn vị
+journal-device-access = Chuỗi truy cập của thiết bị
 journal-log-claim = Nhận các dòng nhật ký trước
 action-wait = chờ duyệt
 action-grant = cấp

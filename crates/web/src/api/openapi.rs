@@ -95,12 +95,32 @@ fn paths(schema: &Schema, out: &mut Map<String, Value>) {
                 "responses": responses(204, &json!({ "description": "deleted" }), &[409, 428]) },
         }),
     );
+    if schema.observed.is_some() {
+        // Nobody writes it.
+        for path in out.values_mut().filter_map(Value::as_object_mut) {
+            if path.get("get").and_then(|get| get.pointer("/tags/0")) == Some(&json!(noun)) {
+                path.retain(|word, _| matches!(word.as_str(), "get" | "parameters"));
+            }
+        }
+        exports(schema, &exported, out);
+        return;
+    }
     out.insert(
         format!("/api/v1/{noun}/import"),
         json!({ "post": { "summary": format!("Import: {many}"), "tags": [noun], "parameters": described(&records::of_an_import()),
             "requestBody": { "required": true, "content": { "text/csv": {}, XLSX: {} } },
             "responses": answer(200, "every row's fate", &json!({ "type": "object" }), &BODY) } }),
     );
+    exports(schema, &exported, out);
+    if schema.storage == Storage::Entry {
+        book(noun, many, &id, out);
+        shares(noun, &id, out);
+    }
+}
+
+/// A noun's records as files.
+fn exports(schema: &Schema, exported: &[Value], out: &mut Map<String, Value>) {
+    let (noun, many) = (&schema.noun, &schema.plural.en);
     for (file, about, kind) in [
         ("csv", "CSV that imports again", "text/csv"),
         ("xlsx", "a workbook that imports again", XLSX),
@@ -110,10 +130,6 @@ fn paths(schema: &Schema, out: &mut Map<String, Value>) {
             format!("/api/v1/{noun}/export.{file}"),
             json!({ "get": { "summary": format!("Export: {many}"), "tags": [noun], "parameters": exported, "responses": responses(200, &good, &[]) } }),
         );
-    }
-    if schema.storage == Storage::Entry {
-        book(noun, many, &id, out);
-        shares(noun, &id, out);
     }
 }
 

@@ -127,6 +127,7 @@ pub fn record(cx: &Cx) -> RecordPage {
     let schema = device();
     let (record, titles) = sample();
     RecordPage {
+        told: None,
         cx: cx.clone(),
         id: record.id.to_string(),
         version: record.version,

@@ -1,5 +1,6 @@
 //! The network: targets, their samples, alarms.
 
+pub mod interface;
 pub mod page;
 mod route;
 pub mod spark;

@@ -19,9 +19,10 @@ use domain::{
     problem::Problem,
     text,
 };
-use vault::samples::Bucket;
+use vault::series::probe::Bucket;
 
 use super::{
+    interface,
     page::{AlarmRow, Alarms, Index, TargetRow},
     target,
 };
@@ -42,6 +43,8 @@ pub fn routes() -> Router<Web> {
         .route("/network", get(index))
         .route("/network/targets/{id}", get(target::page))
         .route("/network/targets/{id}/spark.svg", get(target::spark))
+        .route("/network/devices/{id}/access", post(interface::access))
+        .route("/network/traffic/{id}", get(interface::picture))
         .route("/network/alarms", get(alarms))
         .route("/network/alarms/{id}/acknowledge", post(acknowledge))
 }

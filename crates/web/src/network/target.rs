@@ -13,7 +13,7 @@ use axum::{
 };
 use domain::{id::TargetId, label::Label, problem::Problem};
 use serde_json::json;
-use vault::samples::Bucket;
+use vault::series::probe::Bucket;
 
 use super::{
     page::{LostRow, MonthRow, TargetPage},

@@ -149,6 +149,8 @@ pub struct RecordPage {
     pub closed: Option<String>,
     /// All fields.
     pub cells: Vec<Cell>,
+    /// What devices of its kind tell of themselves, as HTML.
+    pub told: Option<String>,
     /// The documents that belong to it.
     pub documents: Vec<Document>,
     /// An entry's versions: which, who and when.

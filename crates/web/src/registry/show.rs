@@ -27,6 +27,7 @@ use crate::{
     http::{self, Fault, Params, Reader, encode},
     journal::entries,
     mark::Mark,
+    network::interface,
     server::Web,
     share,
 };
@@ -78,6 +79,7 @@ pub async fn record_page(
         waits: Vec::new(),
         closed: None,
         cells,
+        told: None,
         documents,
         versions: versions
             .into_iter()
@@ -137,7 +139,13 @@ async fn own(
         }
         _ => {}
     }
+    let told = match noun {
+        "device" => Some(interface::panel(web, reader, record.id).await?),
+        "interface" => Some(interface::one(web, reader, record).await?),
+        _ => None,
+    };
     Ok(RecordPage {
+        told,
         may_write: may_write(cx, schema) && closed.is_none(),
         closed: closed.map(|closing| cx.tx("book-closed-for", closing.period)),
         ways,

@@ -13,16 +13,15 @@ use std::{
 use tokio::sync::oneshot;
 
 use super::{
-    Bucket, Config, Outcome, Sample, TargetId,
-    part::{self, DAY_MS, Part, Point, Points},
+    Config, Reading, Sample, Series, log,
+    part::{self, DAY_MS, Part},
+    table::{Point, Table},
 };
 use crate::{
     Error, files,
     wal::{self, HEADER, Kind, Tail},
 };
 
-/// Length of a sample in the log: time, target, outcome, round trip (little-endian).
-const ENCODED: usize = 8 + 16 + 1 + 4;
 /// Samples in a block, at most.
 const BLOCK_SAMPLES: usize = 100_000;
 /// Samples that may wait for a disk that takes none; then the oldest are dropped.
@@ -37,9 +36,11 @@ enum Command {
 #[derive(Debug, Default)]
 struct State {
     /// Not on disk yet.
-    pending: Vec<Sample>,
-    /// In the current log file, and those of `pending`.
-    current: Points,
+    pending: Vec<(u32, Point)>,
+    /// In the current log file, and those of `pending`, which go by its numbers.
+    current: Table,
+    /// So many of its series are named in the log file.
+    named: u32,
     /// In log files that are being sealed, or wait for room to be.
     sealing: Vec<Waiting>,
     parts: Vec<Part>,
@@ -51,7 +52,7 @@ struct Waiting {
     /// The log file's number.
     first: u64,
     path: PathBuf,
-    points: Arc<Points>,
+    points: Arc<Table>,
 }
 
 #[derive(Debug)]
@@ -66,15 +67,15 @@ impl Shared {
     }
 }
 
-/// The store of samples, open for writing. Blocking calls say so.
+/// The store of series, open for writing. Blocking calls say so.
 #[derive(Debug)]
-pub struct Samples {
+pub struct Store {
     shared: Arc<Shared>,
     commands: mpsc::Sender<Command>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
-impl Samples {
+impl Store {
     /// Opens the store, or founds it. Blocks while it reads the log. On a full disk what the
     /// log holds stays there, and is sealed once there is room.
     ///
@@ -94,7 +95,7 @@ impl Samples {
             ..keeper
         };
         let thread = std::thread::Builder::new()
-            .name("vault-samples".into())
+            .name("vault-series".into())
             .spawn(move || keeper.run(&queue))
             .map_err(Error::io("start a thread for", &dir))?;
         Ok(Self {
@@ -108,15 +109,10 @@ impl Samples {
     /// They can be read at once.
     pub fn append(&self, samples: &[Sample]) {
         let mut state = self.shared.lock();
-        for s in samples {
-            let point = Point {
-                at_ms: s.at_ms,
-                rtt_us: s.rtt_us,
-                outcome: s.outcome,
-            };
-            state.current.entry(s.target).or_default().push(point);
+        for sample in samples {
+            let point = state.current.add(sample);
+            state.pending.push(point);
         }
-        state.pending.extend_from_slice(samples);
         if let Some(excess) = state
             .pending
             .len()
@@ -145,7 +141,7 @@ impl Samples {
     /// Seals the log now, and answers when that is done.
     ///
     /// # Errors
-    /// As [`Samples::flush`].
+    /// As [`Store::flush`].
     pub async fn seal(&self) -> Result<(), Error> {
         let (reply, answer) = oneshot::channel();
         self.commands
@@ -169,14 +165,14 @@ impl Samples {
         (parts.len(), bytes)
     }
 
-    /// Hands the samples of `target` with `from_ms <= at < to_ms` to `each`, a day
+    /// Hands the samples of a series with `from_ms <= at < to_ms` to `each`, a day
     /// after the other; blocks. Within a day samples of different runs may mix.
     ///
     /// # Errors
     /// I/O errors and [`Error::Damaged`].
     pub fn scan(
         &self,
-        target: &TargetId,
+        series: &Series,
         from_ms: i64,
         to_ms: i64,
         mut each: impl FnMut(Sample),
@@ -190,96 +186,28 @@ impl Samples {
                 .filter(|p| (first..=last).contains(&p.day))
                 .cloned()
                 .collect();
-            let current = state
-                .current
-                .get(target)
-                .into_iter()
-                .chain(state.sealing.iter().filter_map(|s| s.points.get(target)))
-                .flatten();
-            let mut memory: Vec<Point> = current
-                .filter(|p| (from_ms..to_ms).contains(&p.at_ms))
+            let sealing = state.sealing.iter().flat_map(|s| s.points.points(series));
+            let mut memory: Vec<Point> = (state.current.points(series).iter().chain(sealing))
+                .filter(|p| (from_ms..to_ms).contains(&p.at_ms()))
                 .copied()
                 .collect();
-            memory.sort_by_key(|p| p.at_ms);
+            memory.sort_by_key(|p| p.at_ms());
             (parts, memory)
         };
-        for part in &parts {
-            part::read(part, target, from_ms, to_ms, &mut each)?;
-        }
-        for p in memory {
+        let mut tell = |at_ms: i64, reading: Reading| {
             each(Sample {
-                at_ms: p.at_ms,
-                target: *target,
-                outcome: p.outcome,
-                rtt_us: p.rtt_us,
+                series: series.clone(),
+                at_ms,
+                reading,
             });
+        };
+        for part in &parts {
+            part::read(part, series, (from_ms, to_ms), &mut tell)?;
+        }
+        for point in memory {
+            tell(point.at_ms(), point.reading());
         }
         Ok(())
-    }
-
-    /// The samples of `target` with `from_ms <= at < to_ms` in `buckets` equal
-    /// stretches of time, for a chart; blocks. A bucket without samples has none.
-    ///
-    /// # Errors
-    /// As [`Samples::scan`].
-    pub fn read(
-        &self,
-        target: &TargetId,
-        from_ms: i64,
-        to_ms: i64,
-        buckets: usize,
-    ) -> Result<Vec<Bucket>, Error> {
-        let (n, span) = (i64::try_from(buckets).unwrap_or(i64::MAX), to_ms - from_ms);
-        if n <= 0 || span <= 0 {
-            return Ok(Vec::new());
-        }
-        let edge = |i: i64| {
-            from_ms + i64::try_from(i128::from(span) * i128::from(i) / i128::from(n)).unwrap_or(0)
-        };
-        let mut out: Vec<(Bucket, u64)> = (0..n)
-            .map(|i| {
-                (
-                    Bucket {
-                        start_ms: edge(i),
-                        end_ms: edge(i + 1),
-                        ..Bucket::default()
-                    },
-                    0,
-                )
-            })
-            .collect();
-        self.scan(target, from_ms, to_ms, |sample| {
-            let i = i128::from(sample.at_ms - from_ms) * i128::from(n) / i128::from(span);
-            let mut i = usize::try_from(i).unwrap_or(0).min(out.len() - 1);
-            // Edges are rounded down: a sample on an edge belongs to what begins there.
-            if (out.get(i + 1)).is_some_and(|(next, _)| next.start_ms <= sample.at_ms) {
-                i += 1;
-            }
-            let Some((bucket, sum)) = out.get_mut(i) else {
-                return;
-            };
-            match sample.outcome {
-                Outcome::Up => {
-                    bucket.min_us = if bucket.up == 0 {
-                        sample.rtt_us
-                    } else {
-                        bucket.min_us.min(sample.rtt_us)
-                    };
-                    bucket.max_us = bucket.max_us.max(sample.rtt_us);
-                    bucket.up += 1;
-                    *sum += u64::from(sample.rtt_us);
-                }
-                Outcome::Down => bucket.down += 1,
-                Outcome::Error => bucket.error += 1,
-            }
-        })?;
-        let mean = |(bucket, sum): (Bucket, u64)| {
-            let avg_us = sum
-                .checked_div(bucket.up)
-                .map_or(0, |avg| u32::try_from(avg).unwrap_or(u32::MAX));
-            Bucket { avg_us, ..bucket }
-        };
-        Ok(out.into_iter().map(mean).collect())
     }
 
     /// Puts on disk what is taken, and stops. Blocks until done.
@@ -291,12 +219,12 @@ impl Samples {
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         if thread.is_some_and(|t| t.join().is_err()) {
-            tracing::error!("the thread of the samples panicked");
+            tracing::error!("the thread of the series panicked");
         }
     }
 }
 
-impl Drop for Samples {
+impl Drop for Store {
     fn drop(&mut self) {
         self.close();
     }
@@ -326,18 +254,15 @@ impl Keeper {
             for part in parts.extract_if(.., |p| p.log == first) {
                 files::remove(&part.path)?;
             }
-            let mut points = Points::new();
-            let scanned = wal::scan(&path, Kind::Samples, first, |_, payload, _| {
-                for bytes in payload.chunks_exact(ENCODED) {
-                    let s = decode(bytes)
-                        .ok_or_else(|| Error::damaged(&path, "a sample cannot be decoded"))?;
-                    points.entry(s.target).or_default().push(Point {
-                        at_ms: s.at_ms,
-                        rtt_us: s.rtt_us,
-                        outcome: s.outcome,
-                    });
-                }
-                Ok(())
+            // Versions before knew probes alone.
+            let kind = match wal::kind(&path)? {
+                Some(Kind::Samples) => Kind::Samples,
+                _ => Kind::Series,
+            };
+            let mut points = Table::default();
+            let scanned = wal::scan(&path, kind, first, |_, payload, _| {
+                log::decode(kind, &payload, &mut points)
+                    .ok_or_else(|| Error::damaged(&path, "a sample cannot be decoded"))
             })?;
             if scanned.tail == Tail::Damaged {
                 return Err(Error::damaged(
@@ -425,24 +350,31 @@ impl Keeper {
         Ok(())
     }
 
-    fn write(&mut self, samples: &[Sample]) -> Result<(), Error> {
+    fn write(&mut self, samples: &[(u32, Point)]) -> Result<(), Error> {
         let log = match &mut self.log {
             Some(log) => log,
             none => {
                 self.first = self.next;
                 none.insert(wal::Writer::create(
                     &self.config.dir,
-                    Kind::Samples,
+                    Kind::Series,
                     self.first,
                 )?)
             }
         };
         let mut block = vec![0; HEADER];
-        for s in samples {
-            encode(s, &mut block);
-        }
+        let named = {
+            let state = self.shared.lock();
+            // Numbers were given in the order in which samples came.
+            let last = samples.iter().map(|(number, _)| number + 1).max();
+            let named = last.unwrap_or(0).max(state.named);
+            log::encode(&state.current, (state.named, named), samples, &mut block);
+            named
+        };
         let count = u32::try_from(samples.len()).unwrap_or(u32::MAX);
-        log.append(&mut block, count, None)
+        log.append(&mut block, count, None)?;
+        self.shared.lock().named = named;
+        Ok(())
     }
 
     /// Whether a seal failed, which is to be done again.
@@ -459,21 +391,18 @@ impl Keeper {
             };
             self.next = log.next() + 1;
             let mut state = self.shared.lock();
-            // What is pending goes to the next file.
-            let mut next = Points::new();
-            for s in &state.pending {
-                next.entry(s.target).or_default().push(Point {
-                    at_ms: s.at_ms,
-                    rtt_us: s.rtt_us,
-                    outcome: s.outcome,
-                });
-            }
-            let mut points = std::mem::replace(&mut state.current, next);
-            for s in &state.pending {
-                if let Some(of_target) = points.get_mut(&s.target) {
-                    // They were added last.
-                    of_target.pop();
+            // What is pending goes to the next file, by that one's numbers.
+            let pending = std::mem::take(&mut state.pending);
+            let mut points = std::mem::take(&mut state.current);
+            state.named = 0;
+            for (number, point) in pending {
+                if let Some(series) = points.series(number).cloned() {
+                    let again = state.current.number(&series);
+                    state.current.push(again, point);
+                    state.pending.push((again, point));
                 }
+                // They were added last.
+                points.pop(number);
             }
             state.sealing.push(Waiting {
                 first: self.first,
@@ -521,24 +450,5 @@ fn remove(path: &Path) -> Result<(), Error> {
             error = error as &dyn std::error::Error,
             "old samples could not be removed"
         );
-    })
-}
-
-fn encode(s: &Sample, out: &mut Vec<u8>) {
-    out.extend_from_slice(&s.at_ms.to_le_bytes());
-    out.extend_from_slice(&s.target);
-    out.push(s.outcome as u8);
-    out.extend_from_slice(&s.rtt_us.to_le_bytes());
-}
-
-fn decode(bytes: &[u8]) -> Option<Sample> {
-    let (at, rest) = bytes.split_first_chunk::<8>()?;
-    let (target, rest) = rest.split_first_chunk::<16>()?;
-    let (outcome, rtt) = rest.split_first()?;
-    Some(Sample {
-        at_ms: i64::from_le_bytes(*at),
-        target: *target,
-        outcome: Outcome::from_code(*outcome)?,
-        rtt_us: u32::from_le_bytes(rtt.try_into().ok()?),
     })
 }
