@@ -251,7 +251,7 @@ impl App {
         };
         let sealing = Sealing::new(&keys.derive("gieng journal v1"));
         let db = db.sealing_with(sealing);
-        if store::journal::is_of_another_key(&db).await? {
+        if store::sealed::is_of_another_key(&db).await? {
             return Err(OpenError::OtherKey { key });
         }
         store::book::make_views(&db, library.registers.values()).await?;

@@ -127,13 +127,16 @@ impl Fault {
     }
 }
 
+/// What one target told, or why it told nothing.
+pub type Heard = (Id, Result<Told, Fault>);
+
 /// Where a collector gives out what it heard.
 #[derive(Clone, Debug)]
-pub struct Sink(mpsc::Sender<(Id, Result<Told, Fault>)>);
+pub struct Sink(mpsc::Sender<Heard>);
 
 impl Sink {
     /// A sink and its end; so many answers may wait for whoever writes them down.
-    pub fn new(room: usize) -> (Self, mpsc::Receiver<(Id, Result<Told, Fault>)>) {
+    pub fn new(room: usize) -> (Self, mpsc::Receiver<Heard>) {
         let (sender, receiver) = mpsc::channel(room);
         (Self(sender), receiver)
     }

@@ -100,7 +100,7 @@ impl Sealing {
         hex::encode(mac.finalize().into_bytes())
     }
 
-    fn holds(&self, hash: &str, seal: &str) -> bool {
+    pub(crate) fn holds(&self, hash: &str, seal: &str) -> bool {
         let mac = self.0.clone().chain_update(hash);
         hex::decode(seal).is_ok_and(|seal| mac.verify_slice(&seal).is_ok())
     }
@@ -522,31 +522,6 @@ pub async fn last_of(db: &Db, noun: &str) -> Result<Option<JournalEntry>, StoreE
             return Ok(None);
         }
     }
-}
-
-/// Whether entries are sealed, and neither the first of these nor any of the newest by the key that
-/// was given: an honest person put another installation's key there. One forged entry is told by
-/// the verification and keeps nobody from starting.
-///
-/// # Errors
-/// [`StoreError::Engine`].
-pub async fn is_of_another_key(db: &Db) -> Result<bool, StoreError> {
-    let Some(sealing) = db.sealing() else {
-        return Ok(false);
-    };
-    let of = |order: &str, n: u32| {
-        format!(
-            "SELECT hash, seal FROM journal WHERE seal IS NOT NULL AND seq >= 1 ORDER BY seq {order} LIMIT {n}"
-        )
-    };
-    let mut rows = db.fetch("journal", &of("", 1), &[]).await?;
-    rows.extend(db.fetch("journal", &of("DESC", 20), &[]).await?);
-    for row in &rows {
-        if sealing.holds(&row.text("hash")?, &row.text("seal")?) {
-            return Ok(false);
-        }
-    }
-    Ok(!rows.is_empty())
 }
 
 /// The newest entry of a noun, whoever wrote it. Here and in its neighbours `noun || ''` keeps

@@ -28,3 +28,28 @@ pub async fn unsealed(db: &Db) -> Result<Option<Head>, StoreError> {
     last.map(|row| Ok((row.int("seq")?, row.text("hash")?)))
         .transpose()
 }
+
+/// Whether entries are sealed, and neither the first of these nor any of the newest by the key that
+/// was given: an honest person put another installation's key there. One forged entry is told by
+/// the verification and keeps nobody from starting.
+///
+/// # Errors
+/// [`StoreError::Engine`].
+pub async fn is_of_another_key(db: &Db) -> Result<bool, StoreError> {
+    let Some(sealing) = db.sealing() else {
+        return Ok(false);
+    };
+    let of = |order: &str, n: u32| {
+        format!(
+            "SELECT hash, seal FROM journal WHERE seal IS NOT NULL AND seq >= 1 ORDER BY seq {order} LIMIT {n}"
+        )
+    };
+    let mut rows = db.fetch("journal", &of("", 1), &[]).await?;
+    rows.extend(db.fetch("journal", &of("DESC", 20), &[]).await?);
+    for row in &rows {
+        if sealing.holds(&row.text("hash")?, &row.text("seal")?) {
+            return Ok(false);
+        }
+    }
+    Ok(!rows.is_empty())
+}

@@ -240,7 +240,7 @@ async fn what_older_versions_wrote_is_read_on() {
     store.append(&(200..300).map(|i| mixed(1, i)).collect::<Vec<_>>());
     for (target, seconds) in [(1, 300), (2, 100)] {
         let all = total(&store, target, START_MS, START_MS + DAY_MS);
-        let tenth = u64::try_from(seconds).unwrap() / 10;
+        let tenth = u64::from(seconds) / 10;
         assert_eq!((all.up, all.down, all.error), (tenth * 8, tenth, tenth));
         assert_eq!((all.min_us, all.max_us), (20, seconds * 10 - 10));
     }

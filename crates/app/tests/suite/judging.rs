@@ -18,9 +18,6 @@ const PACK: &str = crate::VINH_LONG;
 const OFFICER: &str = "17.2.c";
 /// The unit's network is secured: somebody's word.
 const LAN: &str = "11";
-/// Storage that fails or retires: a check of entries, beside somebody's word.
-const STORAGE: &str = "15.3";
-const STORAGE_CONTROL: &str = "media-disposed";
 /// A yearly plan: a duty with a book.
 const PLAN: &str = "17.2.g";
 
@@ -471,93 +468,6 @@ async fn a_word_counts_for_its_lifetime() {
     let other = p.as_role(Role::Officer, Some(b));
     let latest = assess::latest_attestation(&p.app, &other, "lan-secured", unit).await;
     assert_eq!(latest.unwrap(), None, "another unit's word is not shown");
-}
-
-/// "Has the unit no VPN concentrator?" – "it has one": honest, and no breach. Who manages it the
-/// book says.
-#[tokio::test]
-async fn a_no_to_was_there_none_is_no_breach() {
-    const CITE: &str = "17.1.đ.g2";
-    let p = Province::new().await;
-    let a = p.unit("A", None).await;
-    let officer = p.as_role(Role::Officer, Some(a));
-    let unit = OrganizationId(a);
-    for (none, stands) in [
-        (false, (Status::NoData, "happened")),
-        (true, (Status::Met, "attested")),
-    ] {
-        assess::attest(
-            &p.app,
-            &officer,
-            "own-vpn-managed",
-            unit,
-            Some(none),
-            "x",
-            None,
-        )
-        .await
-        .unwrap();
-        p.judge(false).await;
-        assert_eq!(p.stands(CITE, a).await, (stands.0, Some(stands.1.into())));
-        p.pass(60_000);
-    }
-}
-
-/// "No storage failed" contradicts an entry about storage that does not say how it was treated,
-/// whichever of the two is newer.
-#[tokio::test]
-async fn no_word_covers_an_entry_without_a_result() {
-    let p = Province::new().await;
-    let a = p.unit("A", None).await;
-    let officer = p.as_role(Role::Officer, Some(a));
-    let attest = async || {
-        let unit = OrganizationId(a);
-        assess::attest(
-            &p.app,
-            &officer,
-            STORAGE_CONTROL,
-            unit,
-            Some(true),
-            "không có",
-            None,
-        )
-        .await
-        .unwrap();
-    };
-    attest().await;
-    p.judge(true).await;
-    let attested = (Status::Met, Some("attested".into()));
-    assert_eq!(p.stands(STORAGE, a).await, attested);
-
-    p.pass(60_000);
-    let entry = [
-        ("organization", "A"),
-        ("occurred_on", "2026-11-20"),
-        ("subject", "Ổ cứng máy văn thư"),
-    ];
-    let entered = p.add("media-disposal", &entry).await;
-    p.judge(false).await;
-    let undecided = (Status::NoData, Some("result-missing".into()));
-    assert_eq!(p.stands(STORAGE, a).await, undecided);
-    p.pass(60_000);
-    attest().await;
-    p.judge(false).await;
-    assert_eq!(p.stands(STORAGE, a).await, undecided);
-
-    let mut treated = values(&entry);
-    treated.insert("result".into(), "destroyed".into());
-    registry::save(
-        &p.app,
-        &officer,
-        "media-disposal",
-        Some((entered, 1)),
-        treated,
-    )
-    .await
-    .unwrap();
-    p.judge(false).await;
-    let sound = (Status::Met, Some("sound".into()));
-    assert_eq!(p.stands(STORAGE, a).await, sound);
 }
 
 #[tokio::test]

@@ -1,10 +1,17 @@
 //! A unit's own word beside what a check says.
 
-use app::assess;
-use domain::id::{Id, OrganizationId};
+use app::{assess, registry};
+use domain::{
+    authority::Role,
+    id::{Id, OrganizationId},
+};
 use policy::Status;
 
-use crate::Province;
+use crate::{Province, values};
+
+/// Storage that fails or retires: a check of entries, beside somebody's word.
+const STORAGE: &str = "15.3";
+const STORAGE_CONTROL: &str = "media-disposed";
 
 impl Province {
     /// An IT officer who left, and nobody took over: a breach of Vĩnh Long 17.2.c.
@@ -100,4 +107,91 @@ async fn a_units_no_stands_over_a_registry_in_which_nothing_concerns_it() {
     p.pass(366 * 86_400_000);
     p.judge(true).await;
     assert_eq!(p.says(ROOM, a).await, idle, "a word has its age");
+}
+
+/// "Has the unit no VPN concentrator?" – "it has one": honest, and no breach. Who manages it the
+/// book says.
+#[tokio::test]
+async fn a_no_to_was_there_none_is_no_breach() {
+    const CITE: &str = "17.1.đ.g2";
+    let p = Province::new().await;
+    let a = p.unit("A", None).await;
+    let officer = p.as_role(Role::Officer, Some(a));
+    let unit = OrganizationId(a);
+    for (none, stands) in [
+        (false, (Status::NoData, "happened")),
+        (true, (Status::Met, "attested")),
+    ] {
+        assess::attest(
+            &p.app,
+            &officer,
+            "own-vpn-managed",
+            unit,
+            Some(none),
+            "x",
+            None,
+        )
+        .await
+        .unwrap();
+        p.judge(false).await;
+        assert_eq!(p.stands(CITE, a).await, (stands.0, Some(stands.1.into())));
+        p.pass(60_000);
+    }
+}
+
+/// "No storage failed" contradicts an entry about storage that does not say how it was treated,
+/// whichever of the two is newer.
+#[tokio::test]
+async fn no_word_covers_an_entry_without_a_result() {
+    let p = Province::new().await;
+    let a = p.unit("A", None).await;
+    let officer = p.as_role(Role::Officer, Some(a));
+    let attest = async || {
+        let unit = OrganizationId(a);
+        assess::attest(
+            &p.app,
+            &officer,
+            STORAGE_CONTROL,
+            unit,
+            Some(true),
+            "không có",
+            None,
+        )
+        .await
+        .unwrap();
+    };
+    attest().await;
+    p.judge(true).await;
+    let attested = (Status::Met, Some("attested".into()));
+    assert_eq!(p.stands(STORAGE, a).await, attested);
+
+    p.pass(60_000);
+    let entry = [
+        ("organization", "A"),
+        ("occurred_on", "2026-11-20"),
+        ("subject", "Ổ cứng máy văn thư"),
+    ];
+    let entered = p.add("media-disposal", &entry).await;
+    p.judge(false).await;
+    let undecided = (Status::NoData, Some("result-missing".into()));
+    assert_eq!(p.stands(STORAGE, a).await, undecided);
+    p.pass(60_000);
+    attest().await;
+    p.judge(false).await;
+    assert_eq!(p.stands(STORAGE, a).await, undecided);
+
+    let mut treated = values(&entry);
+    treated.insert("result".into(), "destroyed".into());
+    registry::save(
+        &p.app,
+        &officer,
+        "media-disposal",
+        Some((entered, 1)),
+        treated,
+    )
+    .await
+    .unwrap();
+    p.judge(false).await;
+    let sound = (Status::Met, Some("sound".into()));
+    assert_eq!(p.stands(STORAGE, a).await, sound);
 }

@@ -25,14 +25,14 @@ pub struct Case {
     pub door: Door,
 }
 
-const fn get(route: &'static str, path: &'static str, door: Door) -> Case {
+pub const fn get(route: &'static str, path: &'static str, door: Door) -> Case {
     send("GET", route, path, "", door)
 }
-const fn post(route: &'static str, path: &'static str, body: &'static str, door: Door) -> Case {
+pub const fn post(route: &'static str, path: &'static str, body: &'static str, door: Door) -> Case {
     send("POST", route, path, body, door)
 }
 
-const fn send(method: Text, route: Text, path: Text, body: Text, door: Door) -> Case {
+pub const fn send(method: Text, route: Text, path: Text, body: Text, door: Door) -> Case {
     Case {
         method,
         route,
@@ -54,9 +54,13 @@ const NOTE: &str =
 const ACCOUNT: &str =
     "login=ke.gian&name=Ke&kind=personal&enabled=true&role=administrator&reach=&version=1";
 
-/// All of them. `{unit}`, `{device}`, `{contact}`, `{entry}` and `{alarm}` are of unit B, and for the
+/// All of them: of pages, then of the API. `{unit}`, `{device}`, `{contact}`, `{entry}` and `{alarm}` are of unit B, and for the
 /// viewer once more of unit A; `{account}` and `{token}` are the administrator's.
-pub const CASES: &[Case] = &[
+pub fn cases() -> impl Iterator<Item = &'static Case> {
+    PAGES.iter().chain(super::api::CASES)
+}
+
+const PAGES: &[Case] = &[
     get("/", "/", Everybody),
     get("/overview/{part}", "/overview/map", Everybody),
     get("/live", "/live", Streams),
@@ -143,17 +147,6 @@ pub const CASES: &[Case] = &[
     ),
     get("/receipts", "/receipts", Everybody),
     post("/receipts", "/receipts", FILE, Everybody),
-    get(
-        "/api/v1/oscal/catalog/{regulation}",
-        "/api/v1/oscal/catalog/vinh-long-26-2019",
-        Everybody,
-    ),
-    get("/api/v1/oscal/profile", "/api/v1/oscal/profile", Everybody),
-    get(
-        "/api/v1/oscal/results",
-        "/api/v1/oscal/results?unit={code}",
-        Refused,
-    ),
     get("/inspections", "/inspections", Everybody),
     get("/inspections/{code}", "/inspections/K{code}", Refused),
     post(
@@ -527,133 +520,4 @@ pub const CASES: &[Case] = &[
     // Programs.
     get("/healthz", "/healthz", Open(200)),
     get("/metrics", "/metrics", Refused),
-    get("/api/v1/openapi.json", "/api/v1/openapi.json", Everybody),
-    get("/api/v1/verdicts", "/api/v1/verdicts", Everybody),
-    get("/api/v1/duties", "/api/v1/duties", Everybody),
-    get("/api/v1/targets", "/api/v1/targets", Everybody),
-    get("/api/v1/alarms", "/api/v1/alarms", Everybody),
-    get("/api/v1/outages", "/api/v1/outages", Everybody),
-    get("/api/v1/availability", "/api/v1/availability", Everybody),
-    get("/api/v1/samples", "/api/v1/samples?target={unit}", Refused),
-    get("/api/v1/logs", "/api/v1/logs", Own),
-    get("/api/v1/journal", "/api/v1/journal", Refused),
-    get("/api/v1/claims", "/api/v1/claims", Everybody),
-    post(
-        "/api/v1/claims",
-        "/api/v1/claims",
-        r#"{"kind":"address","value":"127.66.0.2","organization":"{unit}","decision":"refuse","note":"a"}"#,
-        Refused,
-    ),
-    get("/api/v1/shares", "/api/v1/shares", Everybody),
-    get(
-        "/api/v1/{noun}/{id}/shares",
-        "/api/v1/technical-journal/{entry}/shares",
-        Refused,
-    ),
-    post(
-        "/api/v1/{noun}/{id}/shares",
-        "/api/v1/technical-journal/{entry}/shares",
-        r#"{"receiver":"A"}"#,
-        Refused,
-    ),
-    post(
-        "/api/v1/{noun}/{id}/shares/{share}/end",
-        "/api/v1/technical-journal/{entry}/shares/{share}/end",
-        "",
-        Refused,
-    ),
-    get("/api/v1/search", "/api/v1/search?q=a", Everybody),
-    get("/api/v1/documents", "/api/v1/documents", Everybody),
-    get(
-        "/api/v1/documents/{id}",
-        "/api/v1/documents/{document}",
-        Refused,
-    ),
-    get("/api/v1/flows", "/api/v1/flows?waiting=true", Everybody),
-    post(
-        "/api/v1/flows",
-        "/api/v1/flows",
-        r#"{"flow":"inspection-before-connection","subject":"DB","typed":{"purpose":"a"}}"#,
-        Refused,
-    ),
-    get("/api/v1/flows/{id}", "/api/v1/flows/{flow}", Refused),
-    post(
-        "/api/v1/flows/{id}/steps/{step}",
-        "/api/v1/flows/{flow}/steps/return",
-        r#"{"version":1,"typed":{"wanting":"a"}}"#,
-        Refused,
-    ),
-    post(
-        "/api/v1/flows/{id}/withdraw",
-        "/api/v1/flows/{flow}/withdraw",
-        r#"{"version":1}"#,
-        Refused,
-    ),
-    get("/api/v1/{noun}", "/api/v1/contact", Everybody),
-    post(
-        "/api/v1/{noun}",
-        "/api/v1/contact",
-        r#"{"organization":"{unit}","role":"leader","name":"Ke","starts_on":"2026-02-01"}"#,
-        Refused,
-    ),
-    get(
-        "/api/v1/{noun}/export.csv",
-        "/api/v1/contact/export.csv",
-        Everybody,
-    ),
-    get(
-        "/api/v1/{noun}/export.xlsx",
-        "/api/v1/contact/export.xlsx",
-        Everybody,
-    ),
-    get(
-        "/api/v1/{noun}/{id}/versions",
-        "/api/v1/device/{device}/versions",
-        Refused,
-    ),
-    get(
-        "/api/v1/{noun}/closings",
-        "/api/v1/technical-journal/closings",
-        Everybody,
-    ),
-    post(
-        "/api/v1/{noun}/closings",
-        "/api/v1/technical-journal/closings",
-        r#"{"organization":"{unit}","period":"2025"}"#,
-        Refused,
-    ),
-    post(
-        "/api/v1/{noun}/closings/{id}/reopen",
-        "/api/v1/technical-journal/closings/{unit}/reopen",
-        r#"{"reason":"khong co ly do nao"}"#,
-        Refused,
-    ),
-    post(
-        "/api/v1/{noun}/import",
-        "/api/v1/organization/import?mode=good-rows",
-        "code,name,kind,level,membership\nB,Sai,department,province,none\n",
-        Refused,
-    ),
-    get("/api/v1/{noun}/{id}", "/api/v1/device/{device}", Refused),
-    send(
-        "PUT",
-        "/api/v1/{noun}/{id}",
-        "/api/v1/contact/{contact}",
-        r#"{"organization":"{unit}","role":"leader","name":"Ke","starts_on":"2026-02-01"}"#,
-        Refused,
-    ),
-    send(
-        "PATCH",
-        "/api/v1/{noun}/{id}",
-        "/api/v1/contact/{contact}",
-        r#"{"name":"Ke"}"#,
-        Refused,
-    ),
-    send(
-        "DELETE",
-        "/api/v1/{noun}/{id}",
-        "/api/v1/contact/{contact}",
-        "",
-        Refused,
-    ),
 ];

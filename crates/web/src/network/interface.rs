@@ -89,7 +89,7 @@ pub struct One {
 fn device_of(id: &str) -> Result<Id, Problem> {
     let missing = || {
         let label = noun::get("device").map(|schema| schema.label.clone());
-        Problem::not_found(&label.unwrap_or_default(), &id.to_owned())
+        Problem::not_found(&label.unwrap_or_default(), id)
     };
     id.parse().map_err(|_| missing())
 }
