@@ -5,6 +5,8 @@
 -- counts, whatever the order of rows.
 -- Where the newest expired and an older entry of that software has not, it may have been typed late: nobody can say; nor
 -- where software whose name holds the old one, or the other way, was entered since and runs: it may be the same.
+-- Nor where the newest, of fewer seats, was entered while an older one of more seats still ran, and that has expired since: the
+-- newest may have been bought beside it. Where seats are not told the newest is taken for the renewal.
 -- Software that was entered as retired is not asked about, and says nothing of any other; of one whose
 -- renewal is under way nobody can say. `of` narrows it to what servers use (`server`): of an entry that does
 -- not tell where the software is used, nobody can say; `any` takes all.
@@ -20,7 +22,7 @@ WITH void AS (
 ),
 named AS (
     SELECT b.unit, b.subject, LOWER(TRIM(COALESCE(b.subject, ''))) AS software,
-           b.occurred_on, b.recorded_at, b.expires_on, b.result, b.used_on,
+           b.occurred_on, b.recorded_at, b.expires_on, b.result, b.used_on, b.seats,
            ROW_NUMBER() OVER (PARTITION BY b.unit, LOWER(TRIM(COALESCE(b.subject, '')))
                               ORDER BY b.occurred_on DESC, b.recorded_at DESC,
                                        COALESCE(b.expires_on, '9999-12-31'), b.entry) AS place
@@ -42,6 +44,12 @@ licences AS (
                    OR o.software <> n.software AND n.software <> '' AND o.software <> '' AND o.occurred_on > n.occurred_on
                       AND (o.expires_on IS NULL OR o.expires_on >= CAST(:today AS TEXT))
                       AND (o.software LIKE '%' || n.software || '%' OR n.software LIKE '%' || o.software || '%'))) AS beside,
+           CASE WHEN EXISTS (SELECT 1 FROM named o
+                             WHERE o.unit = n.unit AND o.software = n.software AND o.seats > n.seats
+                               AND (o.result IS NULL OR o.result <> 'retired')
+                               AND (o.used_on IS NULL OR o.used_on IN ('both', p.used_on))
+                               AND o.place > n.place AND o.expires_on >= n.occurred_on
+                               AND o.expires_on < CAST(:today AS TEXT)) THEN 1 ELSE 0 END AS fewer,
            ROW_NUMBER() OVER (PARTITION BY n.unit, n.software, p.used_on ORDER BY n.place) AS place
     FROM named n
     JOIN places p ON n.used_on IN ('both', p.used_on) OR (n.used_on IS NULL AND n.place = 1)
@@ -50,12 +58,14 @@ licences AS (
 SELECT DISTINCT l.unit AS unit,
        l.subject AS subject,
        CASE WHEN CAST(:of AS TEXT) <> 'any' AND l.used_on IS NULL THEN NULL
+            WHEN l.fewer = 1 AND (l.expires_on IS NULL OR l.expires_on >= CAST(:today AS TEXT)) THEN NULL
             WHEN l.expires_on >= CAST(:today AS TEXT) THEN 'met'
             WHEN l.result = 'renewing' THEN NULL
             WHEN l.expires_on IS NULL THEN 'met'
             WHEN l.beside IS NOT NULL THEN NULL
             ELSE 'breached' END AS status,
        CASE WHEN CAST(:of AS TEXT) <> 'any' AND l.used_on IS NULL THEN 'kind-missing'
+            WHEN l.fewer = 1 AND (l.expires_on IS NULL OR l.expires_on >= CAST(:today AS TEXT)) THEN 'fewer-seats'
             WHEN l.expires_on >= CAST(:today AS TEXT) THEN 'current'
             WHEN l.result = 'renewing' THEN 'renewing'
             WHEN l.expires_on IS NULL THEN 'endless'

@@ -7,6 +7,7 @@
 -- said in words not to be there contradicts a result that says that it is: nobody can say.
 -- Where a contractor's undertaking stands in the book of undertakings, and may be the developer's, nobody can say that
 -- there is none.
+-- What was last saved before its own day was a plan then: whether it came about nobody can say.
 -- An entry about "nothing", "nobody" or "not known" tells of nothing.
 WITH void AS (
     SELECT n.entry
@@ -19,7 +20,9 @@ WITH void AS (
 ),
 told AS (
     SELECT b.unit, b.entry, COALESCE(b.subject, '') AS subject, b.result, b.occurred_on, b.recorded_at, b.age_days,
-           CASE WHEN CAST(:fault AS TEXT) = 'without-contract' AND b.result IN (CAST(:sound AS TEXT), CAST(:also_sound AS TEXT))
+           CASE WHEN COALESCE(b.updated_at, b.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000
+                 AND b.result IN (CAST(:sound AS TEXT), CAST(:also_sound AS TEXT), CAST(:fault AS TEXT), CAST(:also_fault AS TEXT)) THEN 'ahead'
+                WHEN CAST(:fault AS TEXT) = 'without-contract' AND b.result IN (CAST(:sound AS TEXT), CAST(:also_sound AS TEXT))
                  AND (EXISTS (SELECT 1 FROM (SELECT LOWER(RTRIM(LTRIM(b.contract, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said) n WHERE (n.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
                     OR ((n.said LIKE 'không %' OR n.said LIKE 'khÔng %') AND n.said NOT LIKE 'kh_ng gian %') OR n.said LIKE 'khong c_ %' OR n.said LIKE 'khong r_ %' OR n.said LIKE 'ko c_ %'
                     OR n.said LIKE 'chưa %' OR n.said LIKE 'chƯa %' OR n.said LIKE 'chua c_ %' OR n.said LIKE 'chua r_ %' OR n.said LIKE 'chua k_ %' OR n.said LIKE 'chua ban %' OR n.said LIKE 'chua ph_ %' OR n.said LIKE 'đang %' OR n.said LIKE 'Đang %'
@@ -62,6 +65,7 @@ SELECT p.unit AS unit,
        CASE WHEN p.told = 'sound' THEN 'sound'
             WHEN p.told = 'result-missing' THEN 'result-missing'
             WHEN p.told = 'signed-beside' THEN 'signed-beside'
+            WHEN p.told = 'ahead' THEN 'typed-ahead'
             WHEN p.age_days <= CAST(:window_days AS BIGINT) THEN 'unsound'
             ELSE 'review-old' END AS reason,
        p.recorded_at AS observed_at,

@@ -1,7 +1,7 @@
 -- Has the unit an entry of a book, with a given result where one is named, that is no older than
 -- the interval? What was typed before its own day was a plan then: whether it came about nobody can say.
 -- A book that another body may keep in the unit's stead (`kept_by`, a held role; none where empty)
--- has stopped only if that body of the province wrote nothing either.
+-- has stopped only if that body of the province, and every body below the unit, wrote nothing either.
 -- What the unit wrote within the interval in another book where somebody may enter the same (`other_register`, with
 -- `other_result`; none where empty) may be it: nobody can say.
 -- An entry about what is "not known" or "not yet" tells of nothing, nor, where a result is named, does one about "nothing",
@@ -56,6 +56,11 @@ elsewhere AS (
     WHERE r.role = CAST(:kept_by AS TEXT)
       AND (r.starts_on IS NULL OR r.starts_on <= CAST(:today AS TEXT))
       AND (r.ends_on IS NULL OR r.ends_on >= CAST(:today AS TEXT))
+    UNION
+    SELECT b.parent
+    FROM latest l
+    JOIN fact_organization b ON b.unit = l.unit
+    WHERE l.done > 0 AND b.parent IS NOT NULL AND CAST(:kept_by AS TEXT) <> ''
     UNION
     SELECT e.unit
     FROM fact_entry e
