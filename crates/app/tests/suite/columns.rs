@@ -336,7 +336,9 @@ async fn each_is_named(office: Office) {
         .iter()
         .map(|(column, _)| (*column).to_owned())
         .collect();
-    untried.retain(|column| !column.ends_with(".id") && column != "evidence.hash");
+    // The database itself takes no other value there is: one definition, and a number of each flow.
+    let refused = ["evidence.hash", "flow.definition_id", "flow_event.flow_id"];
+    untried.retain(|column| !column.ends_with(".id") && !refused.contains(&column.as_str()));
     assert_eq!(untried, Vec::<String>::new());
     assert_eq!(loose, listed, "held by nothing (left), and listed (right)");
 }

@@ -91,6 +91,22 @@ const NOTHING: [&str; 22] = [
     "none",
 ];
 
+/// How what people write begins where there was nothing of a kind ("Không có nguy cơ nào").
+const NOTHING_OF: [&str; 12] = [
+    "không có cuộc",
+    "không có đề nghị",
+    "không có lớp",
+    "không có nguy cơ",
+    "không có rủi ro",
+    "không có sự cố",
+    "không có vi phạm",
+    "không có yêu cầu",
+    "không phát hiện",
+    "không phát sinh",
+    "không tổ chức",
+    "không xảy ra",
+];
+
 impl Entry {
     /// The day it is about; of an entry that is not dated, the day on which it was written.
     pub fn day(&self) -> Option<Moment> {
@@ -131,13 +147,19 @@ impl Entry {
         })
     }
 
-    /// Whether its name says that there is nothing to name ("Không có", "Chưa có", "-").
+    /// Whether its name says that there is nothing to name ("Không có", "Chưa có", "-", "Không có
+    /// nguy cơ nào").
     pub(super) fn names_nothing(&self) -> bool {
         let name = self.subject.as_deref().unwrap_or_default();
         let plain = |c: char| c.is_alphanumeric() || c == ' ';
         let plain: String = name.chars().filter(|c| plain(*c)).collect();
         let plain = plain.trim().to_lowercase();
-        !name.is_empty() && (plain.is_empty() || NOTHING.contains(&plain.as_str()))
+        let of = |begins: &&str| {
+            let rest = plain.strip_prefix(*begins);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+        };
+        let nothing = || NOTHING.contains(&plain.as_str()) || NOTHING_OF.iter().any(of);
+        !name.is_empty() && (plain.is_empty() || nothing())
     }
 
     /// Whether it was last written before a day: what it tells of that day was a plan.
