@@ -4,7 +4,7 @@
 -- its test was supervised or not, and an entry that does not tell leaves it unknown; only the report
 -- goes before the use that never came. An entry
 -- that says both of supervision is no answer, nor one whose result names the fault that the step's field denies, or that names in words
--- nobody as who supervised or approved. A report that waits for approval, where the entry does not say that the system was used
+-- nobody as who supervised or approved, or as who supervised the very section that tested. A report that waits for approval, where the entry does not say that the system was used
 -- without, breaks nothing yet, and what was last saved as in order before its own day was a plan. A report that was wanting before
 -- the interval is not forgotten: nobody can say how it stands, until an entry about the same system says that it is there.
 -- An entry about "nothing", "nobody" or "not known" tells of nothing.
@@ -22,7 +22,9 @@ steps AS (
            CASE WHEN b.age_days <= CAST(:window_days AS BIGINT) THEN 1 ELSE 0 END AS is_recent,
            CASE WHEN COALESCE(b.updated_at, b.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000 THEN 1 ELSE 0 END AS ahead,
            CASE WHEN CAST(:step AS TEXT) = 'supervised' THEN b.supervised ELSE b.report END AS taken,
-           CASE WHEN CAST(:step AS TEXT) = 'supervised' THEN b.supervisor ELSE b.approved_by END AS who
+           CASE WHEN CAST(:step AS TEXT) = 'supervised' THEN b.supervisor ELSE b.approved_by END AS who,
+           CASE WHEN CAST(:step AS TEXT) = 'supervised' AND TRIM(b.supervisor) <> ''
+                 AND (LOWER(TRIM(b.supervisor)) = LOWER(TRIM(b.tested_by)) OR LOWER(TRIM(b.supervisor)) LIKE 'tự %') THEN 1 ELSE 0 END AS own
     FROM book_acceptance_test b
     WHERE (b.age_days <= CAST(:window_days AS BIGINT) OR CAST(:step AS TEXT) = 'report')
       AND b.entry NOT IN (SELECT n.entry FROM void n)
@@ -39,6 +41,7 @@ told AS (
                     OR n.said LIKE 'chưa %' OR n.said LIKE 'chƯa %' OR n.said LIKE 'chua c_ %' OR n.said LIKE 'chua r_ %' OR n.said LIKE 'chua k_ %' OR n.said LIKE 'chua ban %' OR n.said LIKE 'chua ph_ %' OR n.said LIKE 'đang %' OR n.said LIKE 'Đang %'
                     OR n.said LIKE 'chờ %' OR n.said LIKE 'chỜ %' OR n.said LIKE 'cho k_ %' OR n.said LIKE 'cho ph_ %' OR n.said LIKE 'cho duy_t %' OR n.said LIKE 'sẽ %' OR n.said LIKE 'sẼ %' OR n.said LIKE 'dự kiến %' OR n.said LIKE 'dỰ kiẾn %'
                     OR n.said LIKE 'khuyết %' OR n.said LIKE 'khuyẾt %' OR n.said LIKE 'vị trí%khuyết %' OR n.said LIKE 'vỊ trÍ%khuyẾt %' OR n.said LIKE 'vị trí%trống %' OR n.said LIKE 'vỊ trÍ%trỐng %' OR n.said LIKE 'bỏ trống %' OR n.said LIKE 'bỎ trỐng %' OR n.said LIKE '_ể trống %' OR n.said LIKE '_Ể trỐng %'))) THEN 'result-missing'
+                WHEN s.own = 1 AND (s.taken = 'independent' OR (s.taken IS NULL AND s.result = 'accepted')) THEN 'result-missing'
                 WHEN (s.taken IN ('independent', 'both') OR (s.taken IS NULL AND s.result = 'accepted')) AND s.ahead = 1 THEN 'typed-ahead'
                 WHEN s.taken IN ('independent', 'both') THEN 'sound'
                 WHEN s.taken IN ('nobody', 'unconfirmed', 'unapproved') THEN 'unsound'

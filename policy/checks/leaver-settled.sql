@@ -7,6 +7,7 @@
 -- interval, stays settled.
 -- What was last saved before the day of leaving tells how it stood then, and not what was settled by that day.
 -- Somebody whose undertaking stands in the book of undertakings has signed, whatever this book says: nobody can say.
+-- Who left before `since`, the day from which the rule binds, is not asked about.
 -- An entry about "nothing", "nobody" or "not known" tells of nothing.
 WITH void AS (
     SELECT n.entry
@@ -43,6 +44,7 @@ entries AS (
     FROM fact_entry e
     LEFT JOIN ahead l ON l.entry = e.entry
     WHERE e.register = 'leaver' AND e.entry NOT IN (SELECT n.entry FROM void n)
+      AND e.occurred_on >= CAST(:since AS TEXT)
 ),
 placed AS (
     SELECT n.unit, n.subject, n.person, n.result, n.occurred_on, n.recorded_at, n.age_days, n.told,

@@ -3,7 +3,7 @@
 -- officer went, nor that there was none, nor that a course was missed, shows nothing. That there was none
 -- is known when the year is over: of this year it says nothing yet, and of the last it counts when its day lies in the last
 -- month or it was typed after the year. A year in which one was missed and another attended by nobody says whom may be the officer's. A course that was last saved as attended before its day was a plan then: whether
--- the officer went nobody can say.
+-- the officer went nobody can say. The book is for every course: one on another matter than IT (`officer-other`) tells of nothing.
 WITH now_in AS (
     SELECT CAST(SUBSTR(CAST(:today AS TEXT), 1, 4) AS BIGINT) AS this_year
 ),

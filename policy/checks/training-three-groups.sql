@@ -27,7 +27,7 @@ classes AS (
 elsewhere AS (
     SELECT DISTINCT b.unit
     FROM book_training b CROSS JOIN opened o
-    WHERE SUBSTR(b.occurred_on, 1, 4) = o.last_one AND b.result NOT IN ('planned', 'none-offered', 'officer-missed', 'users-missed', 'users-other')
+    WHERE SUBSTR(b.occurred_on, 1, 4) = o.last_one AND b.result NOT IN ('planned', 'none-offered', 'officer-missed', 'officer-other', 'users-missed', 'users-other')
     UNION
     SELECT DISTINCT b.unit
     FROM book_awareness b CROSS JOIN opened o
