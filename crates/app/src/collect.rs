@@ -123,12 +123,14 @@ pub(crate) async fn run(
                 }
             }
         }
-        writer.plan.give_up(now, pace.timeout * 2);
+        for target in writer.plan.overdue(now, pace.timeout * 2) {
+            writer.heard(target, Err(Fault::Odd), &pace, now);
+        }
         if let Err(error) = writer.write().await {
             went = Err(error);
         }
         if swept.is_none_or(|swept| now - swept >= SWEPT) {
-            match sweep(&app, &observes).await {
+            match sweep(&app, &observes, collect.kind).await {
                 Ok(gone) => {
                     swept = Some(now);
                     if gone > 0 {
@@ -167,7 +169,7 @@ fn targets(app: &App, asked: Vec<collection::Asked>) -> Vec<(Id, Result<Target, 
 }
 
 /// Takes away what is about nobody any more; how many records.
-async fn sweep(app: &App, observes: &[&Schema]) -> Result<usize, StoreError> {
+async fn sweep(app: &App, observes: &[&Schema], kind: &str) -> Result<usize, StoreError> {
     let mut all = 0;
     for schema in observes {
         loop {
@@ -176,7 +178,7 @@ async fn sweep(app: &App, observes: &[&Schema]) -> Result<usize, StoreError> {
                 work.now(),
                 i64::try_from(work.room() / 2).unwrap_or(1).max(1),
             );
-            let gone = observed::sweep(&mut work, schema, now, room).await?;
+            let gone = observed::sweep(&mut work, schema, kind, now, room).await?;
             if gone > 0 {
                 work.touch(&schema.noun);
             }

@@ -22,16 +22,20 @@ pub struct Asked {
     pub sealed: String,
 }
 
+/// The devices that a collector asks, where `$1` is its kind of secret.
+pub(crate) const ASKED: &str = "device_secret s JOIN device d ON d.id = s.device_id \
+     JOIN claim g ON g.kind = 'address' AND g.value_key = d.address_key \
+         AND g.organization_id = d.organization_id AND g.state = 'granted' \
+     WHERE s.kind = $1 AND d.status = 'active'";
+
 /// The devices in service that have a secret of that kind, at addresses that were granted.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
 pub async fn asked(db: &Db, kind: &str) -> Result<Vec<Asked>, StoreError> {
-    let sql = "SELECT d.id, d.organization_id, d.address, s.port, s.sealed \
-               FROM device_secret s JOIN device d ON d.id = s.device_id \
-               JOIN claim g ON g.kind = 'address' AND g.value_key = d.address_key \
-                   AND g.organization_id = d.organization_id AND g.state = 'granted' \
-               WHERE s.kind = $1 AND d.status = 'active' ORDER BY d.id";
+    let sql = format!(
+        "SELECT d.id, d.organization_id, d.address, s.port, s.sealed FROM {ASKED} ORDER BY d.id"
+    );
     let asked = |row: &Row| {
         Ok(Asked {
             id: row.parsed("id")?,
@@ -41,7 +45,7 @@ pub async fn asked(db: &Db, kind: &str) -> Result<Vec<Asked>, StoreError> {
             sealed: row.text("sealed")?,
         })
     };
-    let rows = db.fetch("device_secret", sql, &args![kind]).await?;
+    let rows = db.fetch("device_secret", &sql, &args![kind]).await?;
     rows.iter().map(asked).collect()
 }
 

@@ -8,7 +8,7 @@ use domain::{
     schema::{Field, Observed, Schema},
 };
 
-use crate::{Db, StoreError, Tx, args, registry};
+use crate::{Db, StoreError, Tx, args, collection::ASKED, registry};
 
 /// How a record was.
 #[derive(Clone, Debug, PartialEq)]
@@ -140,26 +140,25 @@ pub async fn past(
     rows.iter().map(before).collect()
 }
 
-/// Takes away the records of devices that are not asked any more or have changed hands, at most
-/// `limit` at once; how many.
+/// Takes away the records of devices that the collector of this kind of secret does not ask any more,
+/// or that have changed hands, at most `limit` at once; how many.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
 pub async fn sweep(
     tx: &mut Tx,
     schema: &Schema,
+    kind: &str,
     now: i64,
     limit: i64,
 ) -> Result<usize, StoreError> {
     let (_, column) = of(schema)?;
     let table = schema.table();
     let sql = format!(
-        "SELECT x.id FROM {table} x LEFT JOIN device d ON d.id = x.{column} \
-         LEFT JOIN device_secret s ON s.device_id = x.{column} \
-         WHERE d.id IS NULL OR s.device_id IS NULL OR d.organization_id <> x.organization_id \
-         ORDER BY x.id LIMIT $1"
+        "SELECT x.id FROM {table} x WHERE NOT EXISTS (SELECT 1 FROM {ASKED} \
+         AND d.id = x.{column} AND d.organization_id = x.organization_id) ORDER BY x.id LIMIT $2"
     );
-    let rows = tx.fetch(&schema.noun, &sql, &args![limit]).await?;
+    let rows = tx.fetch(&schema.noun, &sql, &args![kind, limit]).await?;
     for row in &rows {
         let id: Id = row.parsed("id")?;
         let gone = registry::get_in(tx, schema, id).await?;

@@ -141,13 +141,11 @@ impl Plan {
         Some((planned.target.clone(), planned.failures))
     }
 
-    /// Whoever was asked by a call of which nothing came back is asked again.
-    pub(super) fn give_up(&mut self, now: Instant, after: Duration) {
-        for planned in self.targets.values_mut() {
-            if planned.asked.is_some_and(|asked| now - asked > after) {
-                planned.asked = None;
-            }
-        }
+    /// Those of whom nothing came back for so long: their call broke off.
+    pub(super) fn overdue(&self, now: Instant, after: Duration) -> Vec<Id> {
+        let late = |p: &Planned| p.asked.is_some_and(|asked| now - asked > after);
+        let all = self.targets.iter().filter(|(_, planned)| late(planned));
+        all.map(|(id, _)| *id).collect()
     }
 
     /// Those that cannot be asked, each told once.

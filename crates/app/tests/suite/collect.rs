@@ -287,7 +287,7 @@ async fn only_changes_are_written(p: Province) {
         .await
         .unwrap();
     let mut work = app.begin_batch().await.unwrap();
-    let gone = observed::sweep(&mut work, schema, clock.now_ms(), 100).await;
+    let gone = observed::sweep(&mut work, schema, "snmp-v2c", clock.now_ms(), 100).await;
     assert_eq!(gone.unwrap(), 23);
     work.commit().await.unwrap();
     assert_eq!(interfaces(&p, device).await, []);

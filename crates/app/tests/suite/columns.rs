@@ -9,7 +9,7 @@ use app::{
     inspection::{self, Raised},
     registry::book,
 };
-use domain::id::OrganizationId;
+use domain::{authority::Role, id::OrganizationId};
 use store::{
     Arg, Row, args,
     replay::{LOOSE, Place, TABLES},
@@ -48,13 +48,14 @@ impl Office {
                 .await
                 .unwrap();
         }
-        let account = async |login: &str| {
-            let draft = crate::sign_in::draft(login, domain::authority::Role::Viewer, None);
+        // Each has a grant of its own: one given to the other is no other's row.
+        let account = async |login: &str, role| {
+            let draft = crate::sign_in::draft(login, role, None);
             app::account::save(app, &ctx, None, draft).await.unwrap()
         };
         let mut lan = self.ctx();
-        lan.actor.account = Some(account("lan-flow").await);
-        account("mai-flow").await;
+        lan.actor.account = Some(account("lan-flow", Role::Viewer).await);
+        account("mai-flow", Role::Auditor).await;
         let days = ("2026-11-20", "2026-11-25");
         app::flow::name_substitute(app, &lan, "mai-flow", days)
             .await

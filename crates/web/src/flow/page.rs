@@ -85,6 +85,8 @@ pub struct Index {
     pub all: Vec<Row>,
     /// How many there are in all.
     pub total: i64,
+    /// The way to the others.
+    pub pages: String,
     /// Whether the reader may name a substitute.
     pub may_name: bool,
     /// Those who are named.

@@ -22,9 +22,13 @@ use super::{
 use crate::{
     cx::Cx,
     http::{self, Fault, Params, Reader, done, receive},
+    paging::Pages,
     registry::form::{Choices, Filled, inputs},
     server::Web,
 };
+
+/// Requests on one page.
+const SIZE: usize = 50;
 
 /// The routes of flows.
 pub fn routes() -> Router<Web> {
@@ -66,32 +70,34 @@ fn row(cx: &Cx, waiting: &Waiting) -> Row {
 }
 
 async fn index(State(web): State<Web>, reader: Reader, params: Params) -> Result<Response, Fault> {
-    let page = page(
-        &web,
-        reader,
-        params.get("ended") == "true",
-        (Naming::default(), None),
-    );
+    let shown = (params.get("ended") == "true", params.number("offset"));
+    let page = page(&web, reader, shown, (Naming::default(), None));
     Ok(http::Page(page.await?).into_response())
 }
 
 async fn page(
     web: &Web,
     reader: Reader,
-    ended: bool,
+    (ended, offset): (bool, usize),
     (naming, problem): (Naming, Option<Problem>),
 ) -> Result<Index, Fault> {
     let (app, ctx) = (&web.app, &reader.ctx);
     let waiting = flow::waiting(app, ctx).await?;
     let query = FlowQuery {
         ended: Some(ended),
+        offset: i64::try_from(offset).unwrap_or(i64::MAX),
+        limit: i64::try_from(SIZE).unwrap_or(i64::MAX),
         ..FlowQuery::default()
     };
     let (all, total) = flow::list(app, ctx, &query).await?;
     let offers = flow::offers(app, ctx)?;
     let substitutes = flow::substitutes(app, ctx).await?;
     let cx = reader.cx;
+    let many = usize::try_from(total).unwrap_or(0);
+    let others = if ended { "ended=true" } else { "" };
+    let pages = Pages::new(&cx, "/flows", others, offset, SIZE, many);
     Ok(Index {
+        pages: (many > SIZE).then(|| pages.to_string()).unwrap_or_default(),
         waiting: waiting.iter().map(|each| row(&cx, each)).collect(),
         offers: (offers.iter())
             .map(|Offer { flow, .. }| OfferRow {
@@ -335,7 +341,7 @@ async fn name_substitute(
                 starts_on,
                 ends_on,
             };
-            let page = page(&web, reader, false, (naming, Some(problem.clone()))).await?;
+            let page = page(&web, reader, (false, 0), (naming, Some(problem.clone()))).await?;
             Ok(Fault::from(problem).shown_on(http::Page(page)))
         }
         Err(problem) => Err(problem.into()),

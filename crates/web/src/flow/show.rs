@@ -300,7 +300,7 @@ impl Told<'_> {
             what: planned.map_or_else(|_| String::new(), |planned| self.planned(&planned).what),
             state: self.cx.t(state),
             said: effect.said.clone(),
-            may_try: matches!(effect.state.as_str(), "unsure" | "failed"),
+            may_try: matches!(effect.state.as_str(), "waiting" | "unsure" | "failed"),
         }
     }
 }

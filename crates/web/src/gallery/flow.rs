@@ -38,6 +38,7 @@ pub fn index(cx: &Cx) -> Index {
         ended: false,
         all: vec![row()],
         total: 1,
+        pages: String::new(),
         may_name: true,
         substitutes: vec![SubstituteRow {
             id: "1".into(),
