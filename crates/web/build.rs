@@ -22,6 +22,8 @@ fn main() {
         "src",
         "build.rs",
         "npm.rs",
+        "../../policy/registers",
+        "../../policy/flows",
     ] {
         println!("cargo::rerun-if-changed={input}");
     }

@@ -151,7 +151,7 @@ fn targets(app: &App, asked: Vec<collection::Asked>) -> Vec<(Id, Result<Target, 
     let open = |asked: collection::Asked| {
         let address = net::parse_address(&asked.address).ok();
         let port = u16::try_from(asked.port).ok();
-        let secret = access::open(app, asked.id, &asked.sealed);
+        let secret = access::open(app, &asked);
         let target = match (address, port, secret) {
             (Some(address), Some(port), Some(secret)) => Ok(Target {
                 id: asked.id,
@@ -276,25 +276,34 @@ impl Writer {
                 if rows >= room {
                     break;
                 }
-                taken += 1;
                 rows += 1;
                 courses.push(answer.course.clone());
                 let (Some(target), Some(told)) = (&answer.target, &answer.told) else {
+                    taken += 1;
                     continue;
                 };
                 let digest = digest(target, told);
                 if self.digests.get(&target.id) == Some(&digest) {
+                    taken += 1;
                     continue;
                 }
+                let mut more = false;
                 for schema in &self.observes {
                     let records = records(schema, target, told);
-                    let written = observed::replace(&mut work, schema, target.id, records, now);
+                    let bounds = (now, room.saturating_sub(rows).max(1));
+                    let written = observed::replace(&mut work, schema, target.id, records, bounds);
                     let written = written.await?;
+                    more |= written.more;
                     if written.any() {
                         work.touch(&schema.noun);
                     }
                     rows += written.made + 2 * (written.changed + written.gone);
                 }
+                if more {
+                    // The rest of it goes into the next batch.
+                    break;
+                }
+                taken += 1;
                 digests.push((target.id, digest));
             }
             collection::note(&mut work, &courses).await?;

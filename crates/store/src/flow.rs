@@ -287,7 +287,7 @@ pub async fn get_in(tx: &mut Tx, scope: &Scope, id: Id) -> Result<Option<FlowRow
     row.as_ref().map(read).transpose()
 }
 
-/// The open flow of one kind about a record.
+/// A unit's open flow of one kind about a record: that of a unit in whose hands it was holds up nobody.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
@@ -295,11 +295,12 @@ pub async fn open_about(
     tx: &mut Tx,
     flow: &str,
     subject: Id,
+    organization: OrganizationId,
 ) -> Result<Option<FlowRow>, StoreError> {
-    let sql = "SELECT * FROM flow WHERE flow = $1 AND subject_id = $2 AND ended = $3 ORDER BY id";
-    let row = tx
-        .fetch_one("flow", sql, &args![flow, subject, false])
-        .await?;
+    let sql = "SELECT * FROM flow WHERE flow = $1 AND subject_id = $2 AND organization_id = $3 AND ended = $4 \
+         ORDER BY id";
+    let args = args![flow, subject, organization, false];
+    let row = tx.fetch_one("flow", sql, &args).await?;
     row.as_ref().map(read).transpose()
 }
 

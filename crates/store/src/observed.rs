@@ -30,6 +30,8 @@ pub struct Written {
     pub changed: usize,
     /// No longer told.
     pub gone: usize,
+    /// Whether something is left for another batch.
+    pub more: bool,
 }
 
 impl Written {
@@ -50,8 +52,9 @@ fn of(schema: &Schema) -> Result<(&Observed, String), StoreError> {
     })
 }
 
-/// Makes a target's records what it tells now, whole: ids and values. Only what differs is
-/// written; how it was goes to the past.
+/// Makes a target's records what it tells now: ids and values. Only what differs is written, of that
+/// some `room` rows at once, so that nobody waits for a device that tells much; [`Written::more`] says
+/// that some is left. How it was goes to the past.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
@@ -60,7 +63,7 @@ pub async fn replace(
     schema: &Schema,
     target: Id,
     told: Vec<(Id, Values)>,
-    now: i64,
+    (now, room): (i64, usize),
 ) -> Result<Written, StoreError> {
     let (observed, _) = of(schema)?;
     let known = registry::that_name(tx, schema, &observed.of, target).await?;
@@ -68,6 +71,10 @@ pub async fn replace(
     let (mut written, mut new) = (Written::default(), Vec::new());
     for (id, values) in told {
         let Some(before) = known.remove(&id) else {
+            if new.len() + 2 * written.changed >= room {
+                written.more = true;
+                continue;
+            }
             new.push(Record {
                 id,
                 version: 1,
@@ -83,12 +90,20 @@ pub async fn replace(
         if same {
             continue;
         }
+        if new.len() + 2 * written.changed >= room {
+            written.more = true;
+            continue;
+        }
         keep(tx, schema, &before, now).await?;
         let after = Record { values, ..before };
         registry::update(tx, schema, &after, "", now).await?;
         written.changed += 1;
     }
     for gone in known.into_values() {
+        if new.len() + 2 * (written.changed + written.gone) >= room {
+            written.more = true;
+            break;
+        }
         remove(tx, schema, &gone, now).await?;
         written.gone += 1;
     }

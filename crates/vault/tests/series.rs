@@ -143,6 +143,31 @@ async fn flushed_samples_survive_without_a_goodbye() {
 }
 
 #[tokio::test]
+async fn names_of_any_length_and_number_are_written_down() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(config(dir.path(), &clock())).unwrap();
+    // 80 MB of names: more than a block may be.
+    let long = "x".repeat(1_000);
+    let all: Vec<Sample> = (0..80_000)
+        .map(|n| Sample {
+            series: Series {
+                label: format!("{n} {long}").into(),
+                ..Series::of("target", id(7), DELAY)
+            },
+            at_ms: START_MS,
+            reading: Reading::Gauge(1.0),
+        })
+        .collect();
+    store.append(&all);
+    store.flush().await.unwrap();
+    drop(store);
+    let store = Store::open(config(dir.path(), &clock())).unwrap();
+    store.append(&[up(7, START_MS + 1_000, 1)]);
+    store.flush().await.unwrap();
+    assert_eq!(total(&store, 7, START_MS, START_MS + 2_000).up, 1);
+}
+
+#[tokio::test]
 async fn an_interrupted_seal_doubles_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let saved = tempfile::tempdir().unwrap();

@@ -66,6 +66,15 @@ function sprite() {
   for (const text of sources(join(webDir, '../domain/nouns'), /\.yaml$/)) {
     for (const match of text.matchAll(/^icon:\s*([a-z0-9-]+)/gm)) names.add(match[1]);
   }
+  // Packs name theirs too; for one that there is none of, and for packs that come later, a book stands.
+  names.add('notebook');
+  for (const folder of ['registers', 'flows']) {
+    for (const text of sources(join(webDir, '../../policy', folder), /\.yaml$/)) {
+      for (const match of text.matchAll(/^icon:\s*([a-z0-9-]+)/gm)) {
+        if (existsSync(join(modules, '@tabler/icons/icons/outline', `${match[1]}.svg`))) names.add(match[1]);
+      }
+    }
+  }
   const symbols = [...names].sort().map((name) => {
     const file = join(modules, '@tabler/icons/icons/outline', `${name}.svg`);
     if (!existsSync(file)) throw new Error(`icon("${name}"): @tabler/icons has no outline/${name}.svg`);

@@ -1,9 +1,11 @@
 //! What opens a device to a collector.
 
 use domain::{
-    id::Id,
+    authority::Permission,
+    id::{Id, OrganizationId},
     label::Label,
     problem::{FieldProblem, Problem},
+    record::Record,
 };
 use observe::collect::Secret;
 use store::collection::{self, Course};
@@ -30,14 +32,17 @@ pub struct Access {
     pub may_set: bool,
 }
 
-/// What a secret is sealed about: one device's opens no other.
-fn about(device: Id) -> String {
-    format!("device/{device}/{SNMP}")
+/// What a secret is sealed about: one device's opens no other, nor the same in another unit's hands or
+/// at another address, where it would be sent to somebody else.
+fn about(device: Id, owner: Option<OrganizationId>, address: &str) -> String {
+    let owner = owner.map(|owner| owner.to_string()).unwrap_or_default();
+    format!("device/{device}/{SNMP}/{owner}/{address}")
 }
 
-/// Opens a device's secret.
-pub(super) fn open(app: &App, device: Id, sealed: &str) -> Option<Secret> {
-    let secret = app.keys.unseal_text(&about(device), sealed);
+/// Opens a device's secret, which is the owner's at that address.
+pub(super) fn open(app: &App, asked: &collection::Asked) -> Option<Secret> {
+    let about = about(asked.id, Some(asked.organization), &asked.address);
+    let secret = app.keys.unseal_text(&about, &asked.sealed);
     secret.map(Secret::new)
 }
 
@@ -49,12 +54,7 @@ pub async fn access(app: &App, ctx: &Ctx, device: Id) -> Result<Access, Problem>
     let schema = app.schema("device")?;
     let scope = ctx.actor.reads(&schema)?;
     registry::get(app, ctx, "device", &device.to_string()).await?;
-    let may_set = match ctx.actor.writes(&schema) {
-        Ok(scope) => store::registry::get(&app.db, &scope, &schema, device)
-            .await?
-            .is_some(),
-        Err(_) => false,
-    };
+    let may_set = ctx.actor.scope(Permission::Manage).is_ok();
     Ok(Access {
         set: collection::access(&app.db, &scope, device, SNMP).await?,
         course: collection::course(&app.db, task::INTERFACES.keep.name, device).await?,
@@ -66,7 +66,7 @@ pub async fn access(app: &App, ctx: &Ctx, device: Id) -> Result<Access, Problem>
 /// and stands in no log and not in the journal, which has that it was set.
 ///
 /// # Errors
-/// Denied, not found, invalid.
+/// Denied to who is not of the network centre; not found, invalid.
 pub async fn set(
     app: &App,
     ctx: &Ctx,
@@ -75,6 +75,8 @@ pub async fn set(
     port: u16,
 ) -> Result<(), Problem> {
     let schema = app.schema("device")?;
+    // What is asked answers as it likes: the network centre says whom the program asks.
+    ctx.actor.scope(Permission::Manage)?;
     let scope = ctx.actor.writes(&schema)?;
     let record = store::registry::get(&app.db, &scope, &schema, device).await?;
     let record = record.ok_or_else(|| Problem::not_found(&schema.label, &device.to_string()))?;
@@ -89,19 +91,20 @@ pub async fn set(
             ));
         }
     }
-    // Where a unit has the program send to, the centre has granted: of ports one.
-    if port == 0 || (port != SNMP_PORT && scope.roots().is_some()) {
+    if port == 0 {
         wrong.push(FieldProblem::new(
             "port",
-            format!("Chỉ cổng {SNMP_PORT}; cổng khác do trung tâm đặt"),
-            format!("Port {SNMP_PORT} only; the network centre sets another"),
+            format!("Từ 1 đến 65535; thường là {SNMP_PORT}"),
+            format!("1 to 65535; as a rule {SNMP_PORT}"),
         ));
     }
     if !wrong.is_empty() {
         return Err(Problem::invalid("device-access", wrong));
     }
+    let (owner, address) = (record.owner(&schema), record.text("address"));
+    let about = about(device, owner, address);
     let sealed = community
-        .map(|community| app.keys.seal_text(&about(device), community))
+        .map(|community| app.keys.seal_text(&about, community))
         .transpose();
     let sealed = sealed.map_err(|error| {
         tracing::error!(%error, "a secret could not be sealed");
@@ -112,10 +115,10 @@ pub async fn set(
         return Ok(());
     }
     let mut work = app.begin(ctx, &*schema).await?;
-    // The device may have changed hands since it was looked up.
-    let owner = record.owner(&schema);
-    let now_owned = store::registry::get_in(&mut work, &schema, device).await?;
-    if now_owned.and_then(|record| record.owner(&schema)) != owner {
+    // The device may have changed hands since it was looked up, or got another address.
+    let now = store::registry::get_in(&mut work, &schema, device).await?;
+    let is_same = |now: Record| now.owner(&schema) == owner && now.text("address") == address;
+    if !now.is_some_and(is_same) {
         return Err(Problem::not_found(
             &Label::new("thiết bị", "device"),
             &device.to_string(),

@@ -223,10 +223,8 @@ async fn begin_in(
     }
     if let Some(subject) = about.subject {
         store::flow::lock_subject(work, &flow.id, subject).await?;
-        if store::flow::open_about(work, &flow.id, subject)
-            .await?
-            .is_some()
-        {
+        let open = store::flow::open_about(work, &flow.id, subject, about.organization).await?;
+        if open.is_some() {
             return Err(Problem::new(
                 ProblemKind::Conflict,
                 Label::new(

@@ -107,7 +107,10 @@ impl Ground {
         events: Vec<FlowEvent>,
     ) -> Result<Self, Problem> {
         let record = match (flow.about.as_deref().and_then(noun::get), row.subject) {
-            (Some(schema), Some(id)) => store::registry::get_in(tx, schema, id).await?,
+            // A record that changed hands is no longer the unit's to show or to write.
+            (Some(schema), Some(id)) => store::registry::get_in(tx, schema, id)
+                .await?
+                .filter(|record| record.owner(schema) == Some(row.organization)),
             _ => None,
         };
         let today = app.clock.today().to_string();

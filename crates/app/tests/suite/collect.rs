@@ -122,13 +122,14 @@ async fn a_real_agent_is_asked(p: Province) {
     let own = p.as_role(Role::Officer, Some(unit));
     let foreign = p.as_role(Role::Officer, Some(other));
     let admin = p.ctx();
-    let denied = set(&p, &foreign, device, Some(COMMUNITY), 161).await;
-    assert_eq!(refused(denied), ProblemKind::NotFound);
-    let elsewhere = set(&p, &own, device, Some(COMMUNITY), agent.port).await;
-    assert_eq!(refused(elsewhere), ProblemKind::Invalid);
-    let odd = set(&p, &own, device, Some("a b"), 161).await;
+    for unit in [&own, &foreign] {
+        let denied = set(&p, unit, device, Some(COMMUNITY), 161).await;
+        assert_eq!(refused(denied), ProblemKind::Denied);
+    }
+    let odd = set(&p, &admin, device, Some("a b"), 161).await;
     assert_eq!(refused(odd), ProblemKind::Invalid);
-    set(&p, &own, device, Some(COMMUNITY), 161).await.unwrap();
+    let nowhere = set(&p, &admin, device, Some(COMMUNITY), 0).await;
+    assert_eq!(refused(nowhere), ProblemKind::Invalid);
     set(&p, &admin, device, Some(COMMUNITY), agent.port)
         .await
         .unwrap();
@@ -241,7 +242,7 @@ async fn only_changes_are_written(p: Province) {
     let (app, clock) = (&p.app, &p.clock);
     let tell = async |rows: Vec<(Id, Values)>| {
         let mut work = app.begin_batch().await.unwrap();
-        let written = observed::replace(&mut work, schema, device, rows, clock.now_ms());
+        let written = observed::replace(&mut work, schema, device, rows, (clock.now_ms(), 10_000));
         let written = written.await.unwrap();
         let course = Course {
             collector: "interfaces".into(),

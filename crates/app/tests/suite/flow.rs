@@ -483,3 +483,35 @@ async fn what_is_changed_beside_the_journal_is_named() {
         assert!(!report.is_sound(), "{sql}");
     }
 }
+
+#[tokio::test]
+async fn a_request_about_what_changed_hands_shows_and_writes_nothing_of_it() {
+    let a = Asked::new(Province::new().await).await;
+    let row = a.begin().await;
+    a.step(&a.centre("binh"), row.id, "inspect", &PASSED)
+        .await
+        .unwrap();
+    let device = a.device().await;
+    let mut values = device.values.clone();
+    values.insert("organization".into(), "B".into());
+    values.insert("name".into(), "của B".into());
+    let at = Some((device.id, device.version));
+    registry::save(&a.p.app, &a.p.ctx(), "device", at, values)
+        .await
+        .unwrap();
+    let seen = flow::get(&a.p.app, &a.officer(), &row.id.to_string(), None)
+        .await
+        .unwrap();
+    assert!(!format!("{seen:?}").contains("của B"));
+    assert!(
+        a.step(&a.centre("lan"), row.id, "approve", &[])
+            .await
+            .is_err()
+    );
+    let asking = Begin {
+        subject: a.code(),
+        ..a.asking()
+    };
+    flow::begin(&a.p.app, &a.p.ctx(), &asking).await.unwrap();
+    a.sound().await;
+}

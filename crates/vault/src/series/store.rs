@@ -24,6 +24,9 @@ use crate::{
 
 /// Samples in a block, at most.
 const BLOCK_SAMPLES: usize = 100_000;
+/// Series that a block names, at most: names are as long as devices make them, and a reader takes
+/// no block of any size.
+const BLOCK_NAMES: u32 = 20_000;
 /// Samples that may wait for a disk that takes none; then the oldest are dropped.
 const MAX_PENDING: usize = 1_000_000;
 
@@ -338,7 +341,9 @@ impl Keeper {
         }
         let mut left = pending.as_slice();
         while !left.is_empty() {
-            let (block, after) = left.split_at_checked(BLOCK_SAMPLES).unwrap_or((left, &[]));
+            let (block, after) = left
+                .split_at_checked(self.fitting(left))
+                .unwrap_or((left, &[]));
             if let Err(error) = self.write(block) {
                 let mut state = self.shared.lock();
                 let later = std::mem::replace(&mut state.pending, left.to_vec());
@@ -348,6 +353,17 @@ impl Keeper {
             left = after;
         }
         Ok(())
+    }
+
+    /// How many of these samples go into the next block. Numbers were given in the order in which
+    /// samples came, so that what names too many is cut where they begin.
+    fn fitting(&self, samples: &[(u32, Point)]) -> usize {
+        let most = self.shared.lock().named.saturating_add(BLOCK_NAMES);
+        let first = samples.iter().take(BLOCK_SAMPLES);
+        first
+            .take_while(|(number, _)| *number < most)
+            .count()
+            .max(1)
     }
 
     fn write(&mut self, samples: &[(u32, Point)]) -> Result<(), Error> {

@@ -171,6 +171,7 @@ async fn a_claim_is_granted_by_a_call_that_was_shown() {
     let device = a.device().await;
     let mut values = device.values.clone();
     values.insert("address".into(), "10.9.9.9".into());
+    values.insert("status".into(), "active".into());
     registry::save(
         &a.p.app,
         &officer,

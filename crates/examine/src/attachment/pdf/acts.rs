@@ -206,12 +206,14 @@ pub(super) fn forms(document: &Document) -> Vec<String> {
         else {
             continue;
         };
-        let parts: &[Object] = match form {
-            Object::Array(parts) => parts,
-            one => std::slice::from_ref(one),
+        // In an array each part stands behind its name.
+        let (parts, every) = match form {
+            Object::Array(parts) => (parts.get(1..).unwrap_or_default(), 2),
+            one => (std::slice::from_ref(one), 1),
         };
         let text: Vec<u8> = parts
             .iter()
+            .step_by(every)
             .filter_map(|part| match resolve(document, part) {
                 Some(Object::String(text, _)) => Some(text.clone()),
                 _ => content(document, part),
