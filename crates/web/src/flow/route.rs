@@ -97,7 +97,11 @@ async fn page(
     let others = if ended { "ended=true" } else { "" };
     let pages = Pages::new(&cx, "/flows", others, offset, SIZE, many);
     Ok(Index {
-        pages: (many > SIZE).then(|| pages.to_string()).unwrap_or_default(),
+        pages: if many > SIZE {
+            pages.to_string()
+        } else {
+            String::new()
+        },
         waiting: waiting.iter().map(|each| row(&cx, each)).collect(),
         offers: (offers.iter())
             .map(|Offer { flow, .. }| OfferRow {
