@@ -560,7 +560,7 @@ fn a_duty_that_cannot_run_is_told() {
         assert_found(&duty(yaml), what, instead);
     }
     let sound = format!(
-        "{{register: guidance, event: {{{event}, at: finished_at, answered_by: subject}}, due: {{after: {{hours: 24}}}}}}"
+        "{{register: guidance, event: {{{event}, at: finished_at, answered_by: subject}}, due: {{after: {{days: report_days}}}}}}"
     );
     let problems: Vec<String> = duty(&sound).iter().map(ToString::to_string).collect();
     assert_eq!(problems, Vec::<String>::new());
