@@ -103,6 +103,10 @@ impl Fault {
     }
 }
 
+/// The stack on which a query is read, bytes: the parser calls itself for each bracket and each OR,
+/// and a thread of the program has 2 MiB.
+const STACK: usize = 64 << 20;
+
 impl Check {
     /// Reads a query over `views` and says everything that is wrong with it.
     ///
@@ -113,6 +117,15 @@ impl Check {
 
     /// As [`Check::read`], for a query that returns at least the `wanted` columns.
     pub(crate) fn read_with(
+        id: &str,
+        sql: &str,
+        views: &Views,
+        wanted: &[&str],
+    ) -> (Option<Self>, Vec<Fault>) {
+        stacker::grow(STACK, || Self::read_here(id, sql, views, wanted))
+    }
+
+    fn read_here(
         id: &str,
         sql: &str,
         views: &Views,

@@ -214,3 +214,14 @@ fn of_every_view_it_is_said_what_it_tells_of_a_past_day() {
     // Entries are about a day; offices and roles are held from a day to a day.
     assert_eq!(dated, ["fact_role", "fact_contact", "fact_entry"].into());
 }
+
+#[test]
+fn every_check_is_read_on_a_small_stack() {
+    // Whoever tries a draft does so on a thread of the program, and not on the first one.
+    let read = || crate::Library::load(&crate::Embedded).map(|library| library.checks.len());
+    let thread = std::thread::Builder::new()
+        .stack_size(1 << 20)
+        .spawn(read)
+        .unwrap();
+    assert!(thread.join().unwrap().unwrap() > 50);
+}
