@@ -39,8 +39,8 @@ fn main() -> ExitCode {
         return examine::child::run(a.ask, a.length);
     }
     let level = match (&args.command, args.verbose) {
-        (Command::Serve(_) | Command::Demo(_), 0) => "info,sqlx=warn",
-        (_, 0) => "warn",
+        (Command::Serve(_) | Command::Demo(_), 0) => "info,sqlx=warn,async_snmp=off",
+        (_, 0) => "warn,async_snmp=off",
         (_, 1) => "debug,sqlx=info,hyper=info",
         (_, _) => "trace",
     };

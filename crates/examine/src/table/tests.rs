@@ -184,10 +184,11 @@ fn a_workbook_is_as_large_as_its_cells_and_not_as_the_farthest() {
 #[test]
 fn what_a_workbook_knows_of_its_cells_is_kept() {
     let rows = format!(
-        "<sheetData><row r=\"1\">{}</row>\
+        "<cols><col min=\"5\" max=\"6\" width=\"0.0\"/><col min=\"7\" max=\"7\" width=\"9.1\"/></cols>\
+         <sheetData><row r=\"1\">{}</row>\
          <row r=\"2\" hidden=\"1\"><c r=\"A2\" s=\"1\"><v>4</v></c><c r=\"B2\"><v>2.5</v></c><c r=\"C2\" s=\"2\"><v>44377</v></c></row>\
          <row r=\"3\"><c r=\"A3\"><f>A1&amp;1</f><v/></c><c r=\"B3\" t=\"e\"><f>NA()</f><v>#N/A</v></c><c r=\"C3\" t=\"b\"><v>1</v></c></row>\
-         <row r=\"4\"><c r=\"A4\" t=\"str\"><f>A1</f><v>mã</v></c><c r=\"B4\" t=\"str\"><f>A9</f><v></v></c></row>\
+         <row r=\"4\" ht=\"0\"><c r=\"A4\" t=\"str\"><f>A1</f><v>mã</v></c><c r=\"B4\" t=\"str\"><f>A9</f><v></v></c></row>\
          </sheetData><mergeCells count=\"1\"><mergeCell ref=\"B3:C4\"/></mergeCells>",
         inline("A1", "x")
     );
@@ -214,7 +215,8 @@ fn what_a_workbook_knows_of_its_cells_is_kept() {
     assert!(book.counts_from_1904);
     let grid = &book.sheets[1];
     let cells = |line: usize| &grid.lines[line].cells[..];
-    assert!(grid.lines[1].hidden && !grid.lines[2].hidden);
+    assert!(grid.lines[1].hidden && !grid.lines[2].hidden && grid.lines[3].hidden);
+    assert_eq!(grid.hidden_columns, [(5, 6)]);
     assert_eq!(
         cells(1),
         [

@@ -273,19 +273,23 @@ fn layout(archive: &mut Archive<'_>, path: &str, grid: &mut Grid) -> HashSet<u64
     let Some(xml) = part(archive, path) else {
         return hidden;
     };
+    // What has no extent is seen as little as what is hidden by name.
+    let hides = |e: &BytesStart<'_>, extent: &str| {
+        matches!(attribute(e, "hidden").as_deref(), Some("1" | "true"))
+            || attribute(e, extent).and_then(|t| t.parse().ok()) == Some(0.0)
+    };
     elements(&xml, |e| match e.local_name().as_ref() {
         "row" => {
             row = attribute(e, "r")
                 .and_then(|r| r.parse().ok())
                 .unwrap_or(row + 1);
-            if matches!(attribute(e, "hidden").as_deref(), Some("1" | "true")) {
+            if hides(e, "ht") {
                 hidden.insert(row);
             }
         }
         "col" if grid.hidden_columns.len() < MAX_MERGED => {
             let number = |name| attribute(e, name)?.parse::<usize>().ok();
-            let none = |name| number(name) == Some(0);
-            if (matches!(attribute(e, "hidden").as_deref(), Some("1" | "true")) || none("width"))
+            if hides(e, "width")
                 && let Some(columns) = number("min").zip(number("max"))
             {
                 grid.hidden_columns.push(columns);

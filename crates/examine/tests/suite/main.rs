@@ -1,0 +1,5 @@
+//! Files of units in the child that reads them.
+
+mod files;
+mod made;
+mod packs;
