@@ -1,6 +1,7 @@
 -- Does every entry of a book, of a day within the interval, have a result that the rule
 -- allows? One entry that does not is a breach; a book without entries says nothing. Of a repair that
--- was approved and escorted, as the result says, by "nobody", "not yet", as another field says, nobody can say.
+-- was approved and escorted, as the result says, by "nobody", "not yet", as another field says, nobody can say; nor of one that another
+-- field says was not approved, or went out with its data not protected, nor of one made in-house by a company.
 -- An entry about "nothing" or "not known" tells of nothing; of a recruit or a system also in more words ("none was recruited").
 -- What was last saved before its own day was a plan then: whether it came about nobody can say.
 WITH words AS (
@@ -35,6 +36,15 @@ unsaid AS (
           OR w.said LIKE 'chờ %' OR w.said LIKE 'chỜ %' OR w.said LIKE 'cho k_ %' OR w.said LIKE 'cho ph_ %' OR w.said LIKE 'cho duy_t %' OR w.said LIKE 'sẽ %' OR w.said LIKE 'sẼ %' OR w.said LIKE 'dự kiến %' OR w.said LIKE 'dỰ kiẾn %'
           OR w.said LIKE 'khuyết %' OR w.said LIKE 'khuyẾt %' OR w.said LIKE 'vị trí%khuyết %' OR w.said LIKE 'vỊ trÍ%khuyẾt %' OR w.said LIKE 'vị trí%trống %' OR w.said LIKE 'vỊ trÍ%trỐng %' OR w.said LIKE 'bỏ trống %' OR w.said LIKE 'bỎ trỐng %' OR w.said LIKE '_ể trống %' OR w.said LIKE '_Ể trỐng %'))
 ),
+opposed AS (
+    SELECT n.entry FROM nobody n
+    UNION
+    SELECT r.entry
+    FROM book_outside_repair r
+    WHERE (r.result = 'supervised' AND r.data_care IN ('not-approved', 'unprotected'))
+       OR (r.result = 'in-house'
+           AND (LOWER(TRIM(r.contractor)) LIKE 'c_ng ty %' OR LOWER(TRIM(r.contractor)) LIKE 'cty %' OR LOWER(TRIM(r.contractor)) LIKE 'c_a h_ng %' OR LOWER(TRIM(r.contractor)) LIKE '%tnhh%'))
+),
 saved AS (
     SELECT r.entry, r.age_days, COALESCE(r.updated_at, r.recorded_at) AS saved_at FROM book_outside_repair r
     UNION ALL
@@ -61,7 +71,7 @@ SELECT e.unit AS unit,
        e.occurred_on AS occurred_on
 FROM fact_entry e
 LEFT JOIN unsaid u ON u.entry = e.entry
-LEFT JOIN nobody n ON n.entry = e.entry
+LEFT JOIN opposed n ON n.entry = e.entry
 LEFT JOIN ahead a ON a.entry = e.entry
 WHERE e.register = CAST(:register AS TEXT)
   AND e.age_days <= CAST(:window_days AS BIGINT)
