@@ -5,7 +5,8 @@
 -- change is one of the kind of its device; where that tells nothing either, nobody can say, unless it was refused, or agreed with the authority
 -- or the side that this rule names. Who gave the word, where that says in
 -- words that nobody did, contradicts an agreement: nobody can say. Of servers, a
--- unit that has none in service is not asked.
+-- unit that has none in service is not asked, unless a server's change of the last year stands in the book and the registry
+-- never held a server: somebody answers for it.
 WITH told AS (
     SELECT b.unit, b.subject,
            CASE WHEN b.result = 'agreed'
@@ -56,14 +57,23 @@ WHERE (e.about = CAST(:about AS TEXT)
                 OR EXISTS (SELECT 1 FROM book_change_request k WHERE k.unit = e.unit AND k.about = 'server'))))
   AND e.age_days <= CAST(:window_days AS BIGINT)
 UNION ALL
-SELECT d.unit AS unit,
+SELECT v.unit AS unit,
        '' AS subject,
-       'not_applicable' AS status,
-       'none-in-service' AS reason,
-       MAX(d.updated_at) AS observed_at,
+       CASE WHEN v.listed > 0 OR k.unit IS NULL THEN 'not_applicable' END AS status,
+       CASE WHEN v.listed > 0 OR k.unit IS NULL THEN 'none-in-service' ELSE 'not-listed' END AS reason,
+       CASE WHEN v.listed > 0 OR k.unit IS NULL THEN v.updated_at END AS observed_at,
        CAST(NULL AS TEXT) AS result,
-       CAST(NULL AS TEXT) AS occurred_on
-FROM fact_device d
-WHERE CAST(:about AS TEXT) = 'server'
-GROUP BY d.unit
-HAVING COUNT(CASE WHEN d.status = 'active' AND d.role = 'server' THEN 1 END) = 0
+       k.occurred_on AS occurred_on
+FROM (
+    SELECT s.unit, MAX(s.updated_at) AS updated_at, COUNT(CASE WHEN s.role = 'server' THEN 1 END) AS listed
+    FROM fact_device s
+    WHERE CAST(:about AS TEXT) = 'server'
+    GROUP BY s.unit
+    HAVING COUNT(CASE WHEN s.status = 'active' AND s.role = 'server' THEN 1 END) = 0
+) v
+LEFT JOIN (
+    SELECT b.unit, MAX(b.occurred_on) AS occurred_on
+    FROM book_change_request b
+    WHERE b.about = 'server' AND b.age_days <= 365
+    GROUP BY b.unit
+) k ON k.unit = v.unit
