@@ -3,7 +3,7 @@
 -- was never one is without data, and so is one for which only a procedure of no kind stands. One whose title or number says that it is not
 -- issued yet is none. Where the newest of a kind and title ran out and an older one has not, nobody can say whether it was replaced;
 -- nor, where all ran out, whether a response plan, a plan of intake or a document of the book of procedures that was entered later and
--- stands (or a procedure that was last saved before its own day, a plan then) replaced it; nor which of two of one title and day holds, where one has run out.
+-- stands (or a procedure that was last saved before its own day, a plan then, or that is not issued yet by its words) replaced it; nor which of two of one title and day holds, where one has run out.
 WITH words AS (
     SELECT e.entry, 'name' AS kind, LOWER(RTRIM(LTRIM(e.title, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said FROM book_incident_plan e
     UNION ALL
@@ -37,6 +37,8 @@ others AS (
     SELECT s.unit, MAX(s.occurred_on) AS last_on
     FROM (
         SELECT e.unit, e.occurred_on, e.expires_on FROM issued e WHERE e.subject IN ('plan', 'intake') OR e.ahead = 1
+        UNION ALL
+        SELECT e.unit, e.occurred_on, e.expires_on FROM book_incident_plan e WHERE e.subject LIKE 'procedure%' AND e.entry IN (SELECT u.entry FROM unsaid u)
         UNION ALL
         SELECT p.unit, p.occurred_on, p.expires_on FROM book_procedure p WHERE p.subject = 'other'
     ) s

@@ -1,5 +1,6 @@
 -- Does nothing join the unit's network over the air? An access point that answers on the network (within the
--- last hour) is a breach, and so is what the newest survey of an area found and left. One that only stands in the registry may
+-- last hour) is a breach, and so is what the newest survey of an area found and left, as long as it is recent enough: of an
+-- older one nobody can say how it stands today. One that only stands in the registry may
 -- serve another network, and nobody can say. Only surveys that are recent
 -- enough, of every area that was ever surveyed, and found nothing say that there is none: a
 -- registry without access points does not. An area that is no longer used is not asked about. Of what was found in one
@@ -42,12 +43,11 @@ areas AS (
 )
 SELECT s.unit AS unit,
        s.area AS subject,
-       CASE WHEN s.since = 1 THEN NULL
+       CASE WHEN s.since = 1 OR s.age_days > CAST(:max_age_days AS BIGINT) THEN NULL
             WHEN s.result = 'found' THEN 'breached'
-            WHEN s.result IS NULL THEN NULL
-            WHEN s.age_days <= CAST(:max_age_days AS BIGINT) THEN 'met' END AS status,
+            WHEN s.result IS NOT NULL THEN 'met' END AS status,
        CASE WHEN s.since = 1 THEN 'found-before'
-            WHEN s.result = 'found' THEN 'found'
+            WHEN s.result = 'found' AND s.age_days <= CAST(:max_age_days AS BIGINT) THEN 'found'
             WHEN s.result IS NULL THEN 'result-missing'
             WHEN s.age_days <= CAST(:max_age_days AS BIGINT) THEN 'none-found'
             ELSE 'survey-old' END AS reason,

@@ -7,7 +7,8 @@
 -- A withdrawal under a name of which nothing is in the book may be that of any that stands (a title in one entry, a number
 -- in the other): where as many were withdrawn so as stand, nobody can say; nor where a newer one of the same name ran out. Nor can they
 -- where none stands and the book of procedures has rules that were issued since and have not run out: they may have replaced it.
--- What was last saved before its own day was a plan then: it shows nothing, and may have replaced what does not stand any more.
+-- What was last saved before its own day was a plan then: it shows nothing, and may have replaced what does not stand any more;
+-- so may what was entered later as issued under a title that says that it is not yet.
 WITH words AS (
     SELECT f.entry, LOWER(RTRIM(LTRIM(f.subject, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said
     FROM fact_entry f
@@ -90,6 +91,13 @@ elsewhere AS (
                          AND (p.expires_on IS NULL OR p.expires_on >= CAST(:today AS TEXT))
     UNION
     SELECT y.unit FROM early y
+    UNION
+    SELECT i.unit
+    FROM issued i
+    JOIN fact_entry f ON f.unit = i.unit AND f.register = 'internal-regulation' AND f.result IN ('issued', 'amended')
+                     AND f.occurred_on > i.issued_on AND f.occurred_on <= CAST(:today AS TEXT)
+                     AND (f.expires_on IS NULL OR f.expires_on >= CAST(:today AS TEXT))
+    JOIN unsaid u ON u.entry = f.entry
 ),
 told AS (
     SELECT i.unit, i.recorded_at, i.issued_on,
