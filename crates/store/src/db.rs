@@ -143,7 +143,8 @@ impl Db {
         let options = options
             .read_only(true)
             .create_if_missing(false)
-            .row_buffer_size(1_024);
+            .row_buffer_size(1_024)
+            .statement_cache_capacity(40);
         let readers = |connections| {
             SqlitePoolOptions::new()
                 .max_connections(connections)
@@ -156,7 +157,12 @@ impl Db {
             .map_err(open)?;
         let judge = readers(JUDGES)
             .acquire_timeout(JUDGES_TURN)
-            .connect_with(options.pragma("cache_size", "-32768"))
+            .connect_with(
+                options
+                    // Each check once a round and far more of them than are kept: never one that is found.
+                    .statement_cache_capacity(0)
+                    .pragma("cache_size", "-16384"),
+            )
             .await
             .map_err(open)?;
         Self::opened(Pools::Sqlite {

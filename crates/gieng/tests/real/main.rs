@@ -11,7 +11,7 @@ mod edge;
 mod endless;
 mod evidence;
 mod flood;
-#[path = "../../../vault/tests/support/forge.rs"]
+#[path = "../../../vault/tests/suite/support/forge.rs"]
 #[expect(dead_code, reason = "the tests of the vault use the rest")]
 mod forge;
 mod hostile;

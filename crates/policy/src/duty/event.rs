@@ -220,12 +220,20 @@ fn has_yet_to_come(at: Moment, now: Timestamp) -> bool {
     Moment::At(now).is_before(at)
 }
 
-/// When an entry fulfilled the duty.
+/// When an entry fulfilled the duty: the earlier of its moments where it has both.
 fn done_at(rule: &DutyRule, entry: &Entry) -> Option<Moment> {
     match &rule.done {
-        Some(field) => entry
-            .moment(field)
-            .or_else(|| entry.moment(rule.or_done.as_deref()?)),
+        Some(field) => {
+            let or_done = rule.or_done.as_deref();
+            let either = (
+                entry.moment(field),
+                or_done.and_then(|field| entry.moment(field)),
+            );
+            match either {
+                (Some(done), Some(or)) if or.is_before(done) => Some(or),
+                (done, or) => done.or(or),
+            }
+        }
         None if rule.due.count().is_some_and(Count::in_hours) => entry.recorded_at.map(Moment::At),
         None => entry.day(),
     }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use domain::clock::from_ms;
 use crate::support::{START_MS, batch, clock, fill, id, is_line, limits, open, open_with};
+use domain::clock::from_ms;
 use vault::{Cancel, Config, Error, Limits, Query, Reader, Vault, note::Signer};
 
 #[tokio::test]
@@ -32,7 +32,7 @@ async fn a_batch_ends_before_its_block_is_too_large_to_be_read() {
     let full = || {
         let (mut batch, mut lines) = (vault::Batch::new(), 0);
         loop {
-            match batch.push(&support::long(&raw)) {
+            match batch.push(&crate::support::long(&raw)) {
                 Ok(()) => lines += 1,
                 Err(Error::BatchFull { bytes }) => {
                     assert_eq!((bytes, lines), (batch.bytes(), batch.len()));
@@ -44,7 +44,9 @@ async fn a_batch_ends_before_its_block_is_too_large_to_be_read() {
     };
     let almost = || {
         let mut batch = vault::Batch::new();
-        batch.push(&support::long(&raw[..raw.len() - 200])).unwrap();
+        batch
+            .push(&crate::support::long(&raw[..raw.len() - 200]))
+            .unwrap();
         batch
     };
     let dir = tempfile::tempdir().unwrap();
@@ -94,7 +96,7 @@ async fn many_tasks_append_at_once_and_each_gets_its_own_numbers() {
         assert_eq!(range.end, range.start + 1);
         assert_eq!(
             vault.record(range.start).unwrap().raw,
-            support::text(n).as_bytes()
+            crate::support::text(n).as_bytes()
         );
         assert!(!std::mem::replace(
             &mut seen[usize::try_from(range.start).unwrap()],
@@ -220,7 +222,7 @@ async fn one_writer_and_one_key() {
         clock: clock(),
     };
     assert!(matches!(
-        Vault::open(config.clone(), support::signer()),
+        Vault::open(config.clone(), crate::support::signer()),
         Err(Error::Locked { .. })
     ));
     drop(vault);
@@ -306,7 +308,7 @@ async fn the_last_line_says_when_a_source_sent_last() {
         let mut batch = vault::Batch::new();
         let line = vault::Line {
             received_at_ms: at,
-            ..support::long(b"line")
+            ..crate::support::long(b"line")
         };
         batch.push(&line).unwrap();
         batch

@@ -109,11 +109,12 @@ async fn a_start_on_a_full_disk_waits_for_room() {
     let vault = open(&disk.path().join("vault"));
     fill(&vault, 500, 100).await;
     drop(vault);
-    let config = series::Config::new(disk.path().join("samples"), support::clock());
-    let sample = |n: i64| probe::sample(support::id(1), support::START_MS + n, Some(5));
+    let config = series::Config::new(disk.path().join("samples"), crate::support::clock());
+    let sample =
+        |n: i64| probe::sample(crate::support::id(1), crate::support::START_MS + n, Some(5));
     let up = |store: &series::Store| {
-        let (from, to) = (support::START_MS, support::START_MS + 100_000);
-        store.probes(support::id(1), from, to, 1).unwrap()[0].up
+        let (from, to) = (crate::support::START_MS, crate::support::START_MS + 100_000);
+        store.probes(crate::support::id(1), from, to, 1).unwrap()[0].up
     };
     let store = series::Store::open(config.clone()).unwrap();
     store.append(&(0..1_000).map(sample).collect::<Vec<_>>());
@@ -155,9 +156,10 @@ async fn a_start_on_a_full_disk_waits_for_room() {
 async fn samples_wait_for_room() {
     let Some(disk) = Small::mount() else { return };
     let ballast = disk.path().join("ballast");
-    let config = series::Config::new(disk.path().join("samples"), support::clock());
+    let config = series::Config::new(disk.path().join("samples"), crate::support::clock());
     let store = series::Store::open(config.clone()).unwrap();
-    let sample = |n: i64| probe::sample(support::id(1), support::START_MS + n, Some(5));
+    let sample =
+        |n: i64| probe::sample(crate::support::id(1), crate::support::START_MS + n, Some(5));
     store.append(&[sample(0)]);
     store.flush().await.unwrap();
     fs::write(&ballast, vec![1; 5 << 20]).unwrap();
@@ -170,9 +172,9 @@ async fn samples_wait_for_room() {
     let store = series::Store::open(config).unwrap();
     let all = store
         .probes(
-            support::id(1),
-            support::START_MS,
-            support::START_MS + 100_000,
+            crate::support::id(1),
+            crate::support::START_MS,
+            crate::support::START_MS + 100_000,
             1,
         )
         .unwrap();

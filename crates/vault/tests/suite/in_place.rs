@@ -8,12 +8,12 @@ use std::{
     time::Duration,
 };
 
-use nix::{sys::stat::Mode, unistd::mkfifo};
 use crate::support::{
     clock, fill,
     forge::{copy, files},
     limits, open, signer,
 };
+use nix::{sys::stat::Mode, unistd::mkfifo};
 use tempfile::TempDir;
 use vault::{Cancel, Config, Error, Expect, Known, Reader, Report, Vault};
 

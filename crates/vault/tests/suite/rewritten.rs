@@ -338,7 +338,7 @@ async fn unsigned_lines_do_not_grow_old() {
     // While it runs, their age shows.
     vault.checkpoint().await.unwrap();
     vault.append(batch(12..13)).await.unwrap();
-    let now = support::START_MS;
+    let now = crate::support::START_MS;
     assert_eq!(verify(live.path(), Some(now + 60_000)), []);
     assert_eq!(verify(live.path(), Some(now + 120_000)).len(), 1);
 }
@@ -408,7 +408,7 @@ async fn what_is_damaged_is_set_apart_explained_and_searched() {
     let right = fs::read_to_string(&list).unwrap();
     fs::write(&list, right.replacen('7', "8", 1)).unwrap();
     assert!(left.start().is_err());
-    let apart = set_apart(left.path(), support::START_MS).unwrap();
+    let apart = set_apart(left.path(), crate::support::START_MS).unwrap();
     assert!(!left.path().exists());
     assert!(
         apart
@@ -418,7 +418,7 @@ async fn what_is_damaged_is_set_apart_explained_and_searched() {
     );
     // A second one gets a name of its own.
     fs::create_dir(left.path()).unwrap();
-    let second = set_apart(left.path(), support::START_MS).unwrap();
+    let second = set_apart(left.path(), crate::support::START_MS).unwrap();
     assert!(second.to_string_lossy().ends_with("Z-2"), "{second:?}");
     fs::create_dir(left.path()).unwrap();
 
@@ -430,10 +430,10 @@ async fn what_is_damaged_is_set_apart_explained_and_searched() {
     );
     assert!(plan.can_rebuild());
     assert!(Reader::open(&apart).is_err(), "looking changes nothing");
-    let before = plan.rebuild(support::START_MS).unwrap();
+    let before = plan.rebuild(crate::support::START_MS).unwrap();
     assert!(before.join("segments.jsonl").exists());
     let reader = Reader::open(&apart).unwrap();
-    assert!((0..1_750).all(|n| support::is_line(&reader, n)));
+    assert!((0..1_750).all(|n| crate::support::is_line(&reader, n)));
     let expect = Expect {
         signer: Some(&signer()),
         known: std::slice::from_ref(&left.known),
@@ -453,7 +453,10 @@ async fn what_is_damaged_is_set_apart_explained_and_searched() {
     assert_eq!(plan.readable, 1_050);
     assert_eq!(plan.lost.len(), 1);
     assert_eq!(plan.lost[0].records, 0..700);
-    assert_eq!(plan.lost[0].received, (None, Some(support::START_MS + 700)));
+    assert_eq!(
+        plan.lost[0].received,
+        (None, Some(crate::support::START_MS + 700))
+    );
     assert!(!plan.can_rebuild());
     let lost: u64 = plan.lost_sources.iter().map(|(_, lines)| lines).sum();
     assert_eq!((plan.lost_sources.len(), lost), (11, 700));

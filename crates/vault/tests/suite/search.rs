@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use proptest::prelude::*;
 use crate::support::{START_MS, fill, id, limits, open_with};
+use proptest::prelude::*;
 use vault::{Cancel, Claimed, Error, Flags, Limits, Order, Query, Reader, Record, Vault};
 
 const LINES: u64 = 20_000;
@@ -16,7 +16,7 @@ async fn vault(dir: &std::path::Path) -> Vault {
             segment_records: 9_000,
             ..limits()
         },
-        support::clock(),
+        crate::support::clock(),
     );
     fill(&vault, LINES, 700).await;
     vault
@@ -101,7 +101,7 @@ fn search_agrees_with_a_plain_loop() {
     for (n, record) in (0..).zip(&lines) {
         assert_eq!(
             (record.index, record.raw.as_slice()),
-            (n, support::text(n).as_bytes())
+            (n, crate::support::text(n).as_bytes())
         );
     }
     let time = prop::option::of(START_MS - 10..START_MS + 20_010);

@@ -2,8 +2,8 @@
 
 use std::{path::Path, time::Duration};
 
-use domain::clock::{Clock, from_ms};
 use crate::support::{START_MS, clock, id};
+use domain::clock::{Clock, from_ms};
 use vault::series::{
     Config, Counter, Metric, Rate, Reading, Sample, Series, Store,
     probe::{self, Bucket, DELAY},

@@ -3,13 +3,13 @@
 
 use std::{fs, path::Path};
 
-use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 use crate::support::{
     START_MS, clock, fill,
     forge::{files, xxh64},
     id, limits, open, signer,
 };
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use vault::{Cancel, Config, Error, Reader, Vault};
 
 /// Lines of the second segment: two pages in each column.
@@ -200,7 +200,7 @@ async fn kept_statistics() {
     // As it was after the first segment.
     let sources = (0..11).map(|n| {
         let lines: Vec<u64> = (0..300).filter(|l| l % 11 == n).collect();
-        let bytes: usize = lines.iter().map(|l| support::text(*l).len()).sum();
+        let bytes: usize = lines.iter().map(|l| crate::support::text(*l).len()).sum();
         let last = START_MS + i64::try_from(*lines.last().unwrap()).unwrap();
         json!([hex::encode(id(n)), lines.len(), bytes, last])
     });

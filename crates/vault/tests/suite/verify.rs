@@ -141,8 +141,8 @@ async fn records_taken_away_are_missed() {
     assert_eq!(report.first_bad(), Some(70_700..71_050));
     let config = vault::Config {
         dir: dir.path().to_owned(),
-        limits: support::limits(),
-        clock: support::clock(),
+        limits: crate::support::limits(),
+        clock: crate::support::clock(),
     };
     assert!(matches!(
         Vault::open(config, signer()),
@@ -163,8 +163,8 @@ async fn a_log_rewritten_with_another_key_is_not_trusted() {
     .unwrap();
     let config = vault::Config {
         dir: dir.path().to_owned(),
-        limits: support::limits(),
-        clock: support::clock(),
+        limits: crate::support::limits(),
+        clock: crate::support::clock(),
     };
     let vault = Vault::open(config, forged).unwrap();
     fill(&vault, 300, 100).await;
@@ -328,8 +328,8 @@ async fn a_footer_of_an_old_segment_is_looked_at() {
     fs::write(&segments[0], &bytes).unwrap();
     let config = vault::Config {
         dir: dir.path().to_owned(),
-        limits: support::limits(),
-        clock: support::clock(),
+        limits: crate::support::limits(),
+        clock: crate::support::clock(),
     };
     let refused = Vault::open(config, signer()).expect_err("its footer is damaged");
     assert!(refused.to_string().contains("footer"), "{refused}");

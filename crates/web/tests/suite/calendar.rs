@@ -5,8 +5,8 @@ use std::{
     process::{Command, Stdio},
 };
 
-use domain::clock::Clock;
 use crate::world::{Browser, World};
+use domain::clock::Clock;
 
 /// What Debian's python3-icalendar reads: a line for each event and task.
 const READ: &str = "\

@@ -1,7 +1,7 @@
 //! A past day on pages and in the API: as it was known then, and by what is known now.
 
-use domain::clock::Clock;
 use crate::world::{Browser, World};
+use domain::clock::Clock;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_past_day_is_shown_as_known_then_or_as_known_now() {

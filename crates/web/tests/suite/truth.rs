@@ -1,12 +1,12 @@
 //! Nothing looks good of which nothing is known.
 
+use crate::world::{World, walk};
 use app::watch::Core;
 use domain::{
     clock::{self, Clock},
     id::TargetId,
     reachability::{Failure, Moment, Outcome, Sample},
 };
-use crate::world::{World, walk};
 
 /// What a page shows as good.
 const GREEN: [&str; 4] = ["is-up", "is-met", "empty good", "#circle-check"];

@@ -140,7 +140,7 @@ fn what_somebody_typed_names_no_sender() {
         "<13>Nov 26 22:00:00 fw-a app[12]: [x] SW-B %SYS-5-X: y",
         "<13>Nov 26 22:00:00 fw-a app: #Nov 26 22:00:00 2026 SW-B L2IFPPI/4/X: a",
     ] {
-        let host = support::read(line).host;
+        let host = crate::support::read(line).host;
         assert_eq!(host.as_deref(), Some("fw-a"), "{line}");
     }
     for line in [
@@ -148,11 +148,11 @@ fn what_somebody_typed_names_no_sender() {
         "<86>Nov 26 22:00:00 web01 sshd: Invalid user %%01A/5/B: from 203.0.113.9 port 1",
         "<86>1 2026-11-26T22:00:00+07:00 10.50.0.4 sshd 12 - - Invalid user %%01A/5/B: from 203.0.113.9",
     ] {
-        let message = support::read(line);
+        let message = crate::support::read(line);
         assert_eq!(message.application.as_deref(), Some("sshd"), "{line}");
     }
     let line = "<189>date=2026-11-26 time=22:00:00 devname=\"SW-A\" url=\"/a\" devname=\"SW-B\" device_name=SW-C";
-    assert_eq!(support::read(line).host.as_deref(), Some("SW-A"));
+    assert_eq!(crate::support::read(line).host.as_deref(), Some("SW-A"));
     // A device's own form may bear another name than its header; a relay's header is believed.
     for (line, host) in [
         (
@@ -168,20 +168,20 @@ fn what_somebody_typed_names_no_sender() {
             "SW-B",
         ),
     ] {
-        let message = support::read(line);
+        let message = crate::support::read(line);
         assert_eq!(message.host.as_deref(), Some(host), "{line}");
         assert_eq!(message.senders(), [Some("fw-a"), None], "{line}");
     }
     // An address in the header is asked for before what the text calls itself.
     let line = "<13>Nov 26 22:00:00 10.50.0.4 date=2026-11-26 time=22:00:00 devname=\"SW-B\" logid=1 type=a";
-    let message = support::read(line);
+    let message = crate::support::read(line);
     assert_eq!(message.senders(), [Some("10.50.0.4"), Some("SW-B")]);
     for line in [
         "<38>1 2026-11-26T22:00:00+07:00 10.50.0.4 app 12 - - app: x Nov 26 22:00:00 SW-B %%01SHELL/5/LOGIN(s)[1]:x",
         "<38>1 2026-11-26T22:00:00+07:00 10.50.0.4 app 1 - - Nov 26 22:00:00 SW-B %%01SHELL/5/LOGIN(s)[1]:x",
     ] {
         assert_eq!(
-            support::read(line).senders()[0],
+            crate::support::read(line).senders()[0],
             Some("10.50.0.4"),
             "{line}"
         );
@@ -227,7 +227,7 @@ fn what_a_program_says_names_no_sender() {
                 format!("<13>{program}: {text}"),
                 format!("<13>{program}[1]: {text}"),
             ] {
-                let message = support::read(&line);
+                let message = crate::support::read(&line);
                 assert!(!message.senders().contains(&Some("SW-A")), "{line}");
                 let application = message.application.as_deref();
                 assert!(!matches!(application, Some("SHELL" | "event")), "{line}");
@@ -241,13 +241,13 @@ fn what_a_program_says_names_no_sender() {
     ] {
         let line = format!("<13>1 2026-11-26T22:00:00+07:00 10.50.0.4 12 - - - {text}");
         assert_eq!(
-            support::read(&line).host.as_deref(),
+            crate::support::read(&line).host.as_deref(),
             Some("10.50.0.4"),
             "{line}"
         );
     }
     let line = "<13>Nov 26 22:00:00 (sd-pam) devname=SW-A type=x";
-    assert_eq!(support::read(line).senders()[0], Some("(sd-pam)"));
+    assert_eq!(crate::support::read(line).senders()[0], Some("(sd-pam)"));
 }
 
 #[test]
@@ -278,7 +278,7 @@ fn what_a_visitor_sends_is_no_mark() {
             Some("nginx"),
         ),
     ] {
-        let message = support::read(&line);
+        let message = crate::support::read(&line);
         assert_eq!(message.application.as_deref(), application, "{line}");
         assert_eq!(message.host.as_deref(), Some("web01"), "{line}");
     }
