@@ -273,7 +273,7 @@ async fn by_duty(
     told.insert("finished_at", true);
     let columns: Vec<&str> = told.keys().copied().collect();
     let sql = format!(
-        "SELECT register, unit, entry, occurred_on, recorded_at, period, result, subject, {} \
+        "SELECT register, unit, entry, occurred_on, recorded_at, updated_at, period, result, subject, {} \
          FROM fact_entry",
         columns.join(", ")
     );
@@ -299,7 +299,7 @@ async fn by_duty(
             period: row.opt_text("period")?,
             occurred_on: row.opt_parsed("occurred_on")?,
             recorded_at: moment("recorded_at")?,
-            written_at: None,
+            written_at: moment("updated_at")?,
             result: row.opt_text("result")?,
             subject: row.opt_text("subject")?,
             moments,

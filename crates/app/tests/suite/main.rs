@@ -13,6 +13,7 @@ mod columns;
 mod correction;
 mod cut;
 mod document;
+mod doubt;
 mod duty;
 mod earlier;
 mod evidence;

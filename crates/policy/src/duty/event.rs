@@ -63,12 +63,17 @@ pub(super) fn judge(
                 && entry.has_one_of(&rule.results)
                 && !entry.says_otherwise(&rule.says_done)
                 && done.is_some_and(|at| at.is_before(moment));
+            // What was last saved before its own day was announced: whether it came about nobody knows.
+            let announced = !ahead && entry.was_typed_ahead_of(moment.day());
             let planned = own && done.is_some_and(|at| entry.was_typed_ahead_of(at.day()));
             let refused =
                 !says && (refused || says_not && rule.refused.is_some() && done.is_none());
+            // Nobody declines what nobody asked for, or has yet to ask for.
+            let refused = refused && !entry.names_nothing() && !has_yet_to_come(moment, now);
             // The same matter entered anew when it was answered.
             let twin = |day| twin_is_answered(rule, event, (moment, entry), books, day);
             let judged = match answer {
+                _ if announced && !has_yet_to_come(moment, now) => Judged::Untimed,
                 None if refused && twin(None) => Judged::Untimed,
                 None if refused => Judged::Refused,
                 answer => match outcome(rule, &instance, answer, now) {
