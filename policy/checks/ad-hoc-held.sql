@@ -4,12 +4,11 @@
 -- can say, nor where one was held since, as planned, at the same place, or at one whose name has this one in it or the
 -- other way round: it may be the one that was asked for. Planned inspections say nothing else about it. An Internet provider
 -- is none of the agencies, and an entry of no place is none. What was last saved
--- before its own day was a plan then: whether it came about nobody can say.
+-- before its own day was a plan then: whether it came about, or was not held, nobody can say.
 WITH ad_hoc AS (
     SELECT b.unit, b.entry, COALESCE(b.subject, '') AS subject, LOWER(TRIM(COALESCE(b.subject, ''))) AS place,
            b.inspection_round, b.result, b.recorded_at, b.occurred_on, b.age_days,
-           CASE WHEN b.result <> 'not-held'
-                 AND COALESCE(b.updated_at, b.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000 THEN 1 ELSE 0 END AS ahead
+           CASE WHEN COALESCE(b.updated_at, b.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000 THEN 1 ELSE 0 END AS ahead
     FROM book_inspection b
     WHERE b.occasion = 'ad-hoc'
       AND NOT (EXISTS (SELECT 1 FROM (SELECT LOWER(RTRIM(LTRIM(b.subject, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said) n WHERE (n.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')

@@ -23,7 +23,9 @@ unsaid AS (
 ),
 placed AS (
     SELECT e.unit, e.occurred_on, e.recorded_at, e.expires_on,
-           CASE WHEN e.expires_on < CAST(:today AS TEXT)
+           CASE WHEN COALESCE(e.updated_at, e.recorded_at)
+                     < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - e.age_days) * 86400000 - 25200000 THEN 'ahead'
+                WHEN e.expires_on < CAST(:today AS TEXT)
                      AND EXISTS (
                          SELECT 1 FROM book_design_document o
                          WHERE o.unit = e.unit AND o.subject <> e.subject AND o.result IN ('approved', 'reassessed')
@@ -38,8 +40,6 @@ placed AS (
                            AND (o.expires_on IS NULL OR o.expires_on >= CAST(:today AS TEXT))
                      ) THEN 'unsaid'
                 WHEN e.expires_on < CAST(:today AS TEXT) THEN 'expired'
-                WHEN COALESCE(e.updated_at, e.recorded_at)
-                     < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - e.age_days) * 86400000 - 25200000 THEN 'ahead'
                 WHEN EXISTS (
                     SELECT 1 FROM book_design_document c
                     WHERE c.unit = e.unit AND c.subject = e.subject AND c.result = 'changed'

@@ -3,7 +3,8 @@
 -- the next 07:00 within it: whoever switches off for the night owes nothing. A notice counts from when it was
 -- given (`told_at`), else from when it was entered; a moment that has yet to come is blank here too, but was saved
 -- later. Of one without its moment that was entered on a later day than it is about, and of one shortly before
--- the fault, or of a lost service, which may be of the same, nobody can say. A line that was down while the site at its end was up is a spare
+-- the fault, or of a lost service, which may be of the same, nobody can say; nor of one that was last saved before the day on which
+-- it says that it was given. A line that was down while the site at its end was up is a spare
 -- one, and cut nobody off.
 -- A fault that was not notified stays a breach after the line is back, for `window_days`; where a
 -- fault has only to be written down (`late` is met), it may be later, and nobody can say where the
@@ -82,12 +83,13 @@ told AS (
                 THEN (CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days END AS own_day,
            CASE WHEN b.told_at IS NULL AND COALESCE(b.updated_at, b.recorded_at) <= CAST(:now AS BIGINT)
                      AND (b.recorded_at + 25200000) / 86400000 > (CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days
-                THEN (CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days END AS about_day
+                THEN (CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days END AS about_day,
+           CASE WHEN COALESCE(b.updated_at, b.recorded_at) < (b.told_at + 25200000) / 86400000 * 86400000 - 25200000 THEN 1 ELSE 0 END AS ahead
     FROM book_fault_notice b
     WHERE b.result IN ('connection', 'access', 'service')
 ),
 near AS (
-    SELECT w.target, w.began_at, w.work_at, n.result, n.told_at, n.own_day, n.about_day,
+    SELECT w.target, w.began_at, w.work_at, n.result, n.told_at, n.own_day, n.about_day, n.ahead,
            (w.opened_at + 25200000) / 86400000 AS opened_day,
            CASE WHEN w.next_at IS NULL OR n.told_at < w.next_at
                      OR n.own_day = (w.began_at + 25200000) / 86400000
@@ -101,7 +103,9 @@ near AS (
 ),
 notices AS (
     SELECT n.target, n.began_at,
-           MIN(CASE WHEN n.in_turn = 1 AND n.told_at >= n.began_at AND n.result <> 'service' THEN n.told_at END) AS notified_at,
+           MIN(CASE WHEN n.in_turn = 1 AND n.told_at >= n.began_at AND n.result <> 'service' AND n.ahead = 0 THEN n.told_at END) AS notified_at,
+           COUNT(CASE WHEN n.in_turn = 1 AND n.told_at >= n.began_at AND n.result <> 'service' AND n.ahead = 1
+                       AND (n.told_at <= n.work_at + CAST(:grace_hours AS BIGINT) * 3600000 OR CAST(:late AS TEXT) = 'met') THEN 1 END) AS ahead,
            COUNT(CASE WHEN n.in_turn = 1 AND n.told_at >= n.began_at AND n.result = 'service' THEN 1 END) AS service,
            COUNT(CASE WHEN n.told_at < n.began_at THEN 1 END) AS earlier,
            COUNT(CASE WHEN n.in_turn = 1 AND n.about_day >= (n.began_at + 25200000) / 86400000
@@ -127,6 +131,7 @@ judged AS (
                 WHEN n.notified_at IS NOT NULL AND CAST(:late AS TEXT) = 'met' THEN 'notified-late'
                 WHEN p.target IS NOT NULL THEN 'spare-down'
                 WHEN n.undated > 0 THEN 'told-undated'
+                WHEN n.ahead > 0 THEN 'typed-ahead'
                 WHEN CAST(:late AS TEXT) = 'met' AND n.written >= w.since THEN 'told-undated'
                 WHEN f.lasted_ms - (w.work_at - f.began_at) <= CAST(:grace_hours AS BIGINT) * 3600000 THEN 'just-down'
                 WHEN EXISTS (
@@ -166,7 +171,7 @@ SELECT j.unit AS unit,
        CASE WHEN j.outcome = 'notified' THEN 'met'
             WHEN j.outcome = 'notified-late' AND CAST(:late AS TEXT) = 'met' THEN 'met'
             WHEN j.outcome IN ('notified-late', 'not-notified') THEN 'breached'
-            WHEN j.outcome IN ('in-journal', 'in-incidents', 'told-before', 'told-undated', 'told-service') THEN NULL
+            WHEN j.outcome IN ('in-journal', 'in-incidents', 'told-before', 'told-undated', 'told-service', 'typed-ahead') THEN NULL
             ELSE 'not_applicable' END AS status,
        CASE WHEN j.outcome = 'notified' THEN 'notified'
             WHEN j.outcome = 'notified-late' THEN 'notified-late'
@@ -177,6 +182,7 @@ SELECT j.unit AS unit,
             WHEN j.outcome = 'told-before' THEN 'told-before'
             WHEN j.outcome = 'told-undated' THEN 'told-undated'
             WHEN j.outcome = 'told-service' THEN 'told-service'
+            WHEN j.outcome = 'typed-ahead' THEN 'typed-ahead'
             WHEN j.outcome = 'spare-down' THEN 'spare-down'
             ELSE 'just-down' END AS reason,
        j.observed_at AS observed_at,

@@ -19,9 +19,11 @@ WITH void AS (
        OR n.said LIKE 'khuyết %' OR n.said LIKE 'khuyẾt %' OR n.said LIKE 'vị trí%khuyết %' OR n.said LIKE 'vỊ trÍ%khuyẾt %' OR n.said LIKE 'vị trí%trống %' OR n.said LIKE 'vỊ trÍ%trỐng %' OR n.said LIKE 'bỏ trống %' OR n.said LIKE 'bỎ trỐng %' OR n.said LIKE '_ể trống %' OR n.said LIKE '_Ể trỐng %')
 ),
 ahead AS (
-    SELECT b.entry
-    FROM book_leaver b
-    WHERE COALESCE(b.updated_at, b.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000
+    SELECT f.entry
+    FROM fact_entry f
+    LEFT JOIN book_leaver b ON b.entry = f.entry
+    WHERE f.register = 'leaver'
+      AND COALESCE(b.updated_at, f.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - f.age_days) * 86400000 - 25200000
 ),
 signed AS (
     SELECT u.unit, LOWER(TRIM(u.subject)) AS person

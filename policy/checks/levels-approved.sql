@@ -4,7 +4,8 @@
 -- they are over nobody can say, nor of one that was submitted and waits for approval, which is another body's. A system whose newest entry says that it is out of use is not looked
 -- at. Spaces make no other system; of one whose dossier stopped where a system of a name that holds its own (or is
 -- held in it) began and was approved nobody can say: it may be the same, spelt otherwise. Words that name no system tell of none.
--- An approval that was last saved before its own day was expected then: whether it came nobody can say.
+-- An approval that was last saved before its own day was expected then: whether it came nobody can say, nor of a system that was
+-- to go out of use, or of which nothing else is in the book.
 WITH placed AS (
     SELECT e.unit, COALESCE(e.subject, '') AS subject, LOWER(REPLACE(COALESCE(e.subject, ''), ' ', '')) AS folded,
            e.result, e.expires_on, e.occurred_on, e.recorded_at, e.age_days,
@@ -29,9 +30,10 @@ systems AS (
            COUNT(CASE WHEN p.result = 'approved' AND p.place_of_kind = 1
                        AND p.expires_on IS NULL AND p.age_days > CAST(:max_age_days AS BIGINT) THEN 1 END) AS doubtful,
            COUNT(CASE WHEN p.result = 'approved' THEN 1 END) AS approved,
-           COUNT(CASE WHEN p.result = 'approved' AND p.place_of_kind = 1 AND p.ahead = 1 THEN 1 END) AS ahead,
+           COUNT(CASE WHEN p.ahead = 1 AND ((p.result = 'approved' AND p.place_of_kind = 1) OR (p.result = 'retired' AND p.place = 1)) THEN 1 END) AS ahead,
+           COUNT(CASE WHEN p.ahead = 0 THEN 1 END) AS known,
            COUNT(CASE WHEN p.result = 'submitted' AND p.place = 1 THEN 1 END) AS submitted,
-           COUNT(CASE WHEN p.result = 'retired' AND p.place = 1 THEN 1 END) AS retired,
+           COUNT(CASE WHEN p.result = 'retired' AND p.place = 1 AND p.ahead = 0 THEN 1 END) AS retired,
            MAX(CASE WHEN p.result = 'approved' AND p.place_of_kind = 1 THEN p.expires_on END) AS expires_on,
            MIN(CASE WHEN p.settled_since = 0 THEN p.recorded_at END) AS begun_at,
            MIN(p.occurred_on) AS first_on, MAX(p.occurred_on) AS last_on, MAX(p.recorded_at) AS recorded_at, p.folded
@@ -53,7 +55,7 @@ judged AS (
               OR n.said LIKE 'chờ %' OR n.said LIKE 'chỜ %' OR n.said LIKE 'cho k_ %' OR n.said LIKE 'cho ph_ %' OR n.said LIKE 'cho duy_t %' OR n.said LIKE 'sẽ %' OR n.said LIKE 'sẼ %' OR n.said LIKE 'dự kiến %' OR n.said LIKE 'dỰ kiẾn %'
               OR n.said LIKE 'khuyết %' OR n.said LIKE 'khuyẾt %' OR n.said LIKE 'vị trí%khuyết %' OR n.said LIKE 'vỊ trÍ%khuyẾt %' OR n.said LIKE 'vị trí%trống %' OR n.said LIKE 'vỊ trÍ%trỐng %' OR n.said LIKE 'bỏ trống %' OR n.said LIKE 'bỎ trỐng %' OR n.said LIKE '_ể trống %' OR n.said LIKE '_Ể trỐng %')) THEN 'unsaid'
                 WHEN s.standing > 0 THEN 'in-force'
-                WHEN s.ahead > 0 THEN 'typed-ahead'
+                WHEN s.ahead > 0 OR s.known = 0 THEN 'typed-ahead'
                 WHEN s.doubtful > 0 THEN 'not-confirmed'
                 WHEN s.begun_at >= CAST(:now AS BIGINT) - CAST(:grace_days AS BIGINT) * 86400000 THEN 'under-way'
                 WHEN s.submitted > 0 THEN 'submitted'

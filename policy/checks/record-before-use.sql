@@ -1,8 +1,8 @@
 -- Was each thing in a book in order before it was used? A fault of a day within the interval is a
 -- breach, whatever came after; of an older one that no later entry about the same thing
 -- follows that it was passed (`sound`: a refusal is none), nobody can say how it stands today.
--- An entry about "nothing" or "not known" tells of nothing, and one that was typed as in order before its own day was a
--- plan then.
+-- An entry about "nothing" or "not known" tells of nothing, and one that was last saved before its own day, in order or not,
+-- was a plan then.
 WITH words AS (
     SELECT e.entry, LOWER(RTRIM(LTRIM(e.subject, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said
     FROM fact_entry e
@@ -28,16 +28,16 @@ told AS (
 settled AS (
     SELECT DISTINCT t.entry
     FROM told t
-    JOIN told s ON s.unit = t.unit AND s.thing = t.thing AND s.result = CAST(:sound AS TEXT) AND s.occurred_on >= t.occurred_on
+    JOIN told s ON s.unit = t.unit AND s.thing = t.thing AND s.result = CAST(:sound AS TEXT) AND s.ahead = 0 AND s.occurred_on >= t.occurred_on
     WHERE t.is_sound = 0 AND t.age_days > CAST(:window_days AS BIGINT)
 )
 SELECT t.unit AS unit,
        t.subject AS subject,
-       CASE WHEN t.result IS NULL OR u.entry IS NOT NULL OR (t.is_sound = 1 AND t.ahead = 1) THEN NULL
+       CASE WHEN t.result IS NULL OR u.entry IS NOT NULL OR t.ahead = 1 THEN NULL
             WHEN t.is_sound = 1 THEN 'met'
             WHEN t.age_days <= CAST(:window_days AS BIGINT) THEN 'breached' END AS status,
        CASE WHEN t.result IS NULL THEN 'result-missing'
-            WHEN u.entry IS NOT NULL OR (t.is_sound = 1 AND t.ahead = 1) THEN 'unsaid'
+            WHEN u.entry IS NOT NULL OR t.ahead = 1 THEN 'unsaid'
             WHEN t.is_sound = 1 THEN 'sound'
             WHEN t.age_days <= CAST(:window_days AS BIGINT) THEN 'unsound'
             ELSE 'review-old' END AS reason,

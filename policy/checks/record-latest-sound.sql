@@ -3,7 +3,7 @@
 -- to be mended, unless a look on an earlier day found it, with no sound one since: so long nobody
 -- can say. Of an entry older than the interval that left a fault, or does not say, nobody can say
 -- how it stands today; one that was sound then is not looked at any more. Words that say that there is none, or that nobody looked
--- yet, are no matter that is found or mended. A measure that was last saved before its own day was a plan then.
+-- yet, are no matter that is found or mended. What was last saved before its own day was a plan then: neither a measure nor a fault.
 WITH placed AS (
     SELECT e.unit, COALESCE(e.subject, '') AS subject, LOWER(TRIM(COALESCE(e.subject, ''))) AS matter,
            e.result, e.occurred_on, e.recorded_at, e.age_days,
@@ -21,21 +21,21 @@ WITH placed AS (
     WHERE e.register = CAST(:register AS TEXT)
 ),
 since AS (
-    SELECT p.unit, p.matter, p.result, p.occurred_on,
+    SELECT p.unit, p.matter, p.result, p.occurred_on, p.ahead,
            MAX(p.is_sound) OVER (PARTITION BY p.unit, p.matter ORDER BY p.place) AS sound_since
     FROM placed p
 ),
 found AS (
     SELECT s.unit, s.matter, MIN(s.occurred_on) AS found_on
     FROM since s
-    WHERE s.sound_since = 0 AND s.result IS NOT NULL
+    WHERE s.sound_since = 0 AND s.result IS NOT NULL AND s.ahead = 0
     GROUP BY s.unit, s.matter
 ),
 judged AS (
     SELECT p.unit, p.subject, p.result, p.occurred_on, p.recorded_at,
            CASE WHEN p.is_unsaid = 1 THEN 'unsaid'
                 WHEN p.result IS NULL THEN 'result-missing'
-                WHEN p.is_sound = 1 AND p.ahead = 1 THEN 'typed-ahead'
+                WHEN p.ahead = 1 THEN 'typed-ahead'
                 WHEN p.is_sound = 1 THEN CASE WHEN p.age_days <= CAST(:window_days AS BIGINT) THEN 'sound' END
                 WHEN p.age_days > CAST(:window_days AS BIGINT) THEN 'review-old'
                 WHEN p.age_days > CAST(:grace_days AS BIGINT) OR f.found_on < p.occurred_on THEN 'unsound'

@@ -1,5 +1,6 @@
 -- Has the unit an entry of a book, with a given result where one is named, that is no older than
--- the interval? What was typed before its own day was a plan then: whether it came about nobody can say.
+-- the interval? What was typed before its own day was a plan then: whether it came about nobody can say; nor
+-- whether too much time has passed, where the book has nothing else.
 -- A book that another body may keep in the unit's stead (`kept_by`, a held role; none where empty)
 -- has stopped only if that body of the province, and every body below the unit, wrote nothing either.
 -- What the unit wrote within the interval in another book where somebody may enter the same (`other_register`, with
@@ -36,7 +37,7 @@ placed AS (
 ),
 latest AS (
     SELECT p.unit, MAX(p.occurred_on) AS last_on, MAX(p.recorded_at) AS recorded_at, COUNT(*) AS entries,
-           MIN(p.age_days) AS age_days,
+           MIN(p.age_days) AS age_days, COUNT(CASE WHEN p.ahead = 0 THEN 1 END) AS told,
            COUNT(CASE WHEN p.ahead = 0 AND p.age_days <= CAST(:max_age_days AS BIGINT) THEN 1 END) AS done,
            COUNT(CASE WHEN p.ahead = 1 AND p.age_days <= CAST(:max_age_days AS BIGINT) THEN 1 END) AS ahead
     FROM placed p
@@ -70,9 +71,9 @@ elsewhere AS (
 SELECT l.unit AS unit,
        '' AS subject,
        CASE WHEN l.done > 0 THEN 'met'
-            WHEN l.ahead = 0 AND w.unit IS NULL AND o.unit IS NULL THEN 'breached' END AS status,
+            WHEN l.ahead = 0 AND l.told > 0 AND w.unit IS NULL AND o.unit IS NULL THEN 'breached' END AS status,
        CASE WHEN l.done > 0 THEN 'recent'
-            WHEN l.ahead > 0 THEN 'typed-ahead'
+            WHEN l.ahead > 0 OR l.told = 0 THEN 'typed-ahead'
             WHEN w.unit IS NOT NULL THEN 'kept-elsewhere'
             WHEN o.unit IS NOT NULL THEN 'other-book'
             ELSE 'too-old' END AS reason,

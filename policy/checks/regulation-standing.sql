@@ -7,7 +7,7 @@
 -- A withdrawal under a name of which nothing is in the book may be that of any that stands (a title in one entry, a number
 -- in the other): where as many were withdrawn so as stand, nobody can say; nor where a newer one of the same name ran out. Nor can they
 -- where none stands and the book of procedures has rules that were issued since and have not run out: they may have replaced it.
--- What was last saved before its own day was a plan then: it shows nothing, and may have replaced what does not stand any more;
+-- What was last saved before its own day was a plan then: it shows nothing, and may have replaced what does not stand any more, or was to withdraw it;
 -- so may what was entered later as issued under a title that says that it is not yet.
 WITH words AS (
     SELECT f.entry, LOWER(RTRIM(LTRIM(f.subject, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said
@@ -27,10 +27,11 @@ unsaid AS (
        OR w.said LIKE '%(chờ %' OR w.said LIKE '%(chỜ %' OR w.said LIKE '%chờ ký%' OR w.said LIKE '%chờ ban hành%' OR w.said LIKE '%chờ phê duyệt%' OR w.said LIKE '%chờ duyệt%' OR w.said LIKE '%(_ang %' OR w.said LIKE '%đang trình%' OR w.said LIKE '%đang soạn%' OR w.said LIKE '%đang xây dựng%' OR w.said LIKE '%đang hoàn thiện%' OR w.said LIKE '%đang chờ%' OR w.said LIKE '%đang lấy %' OR w.said LIKE '%đang dự %' OR w.said LIKE '%(lấy ý kiến%' OR w.said LIKE '%(trình %' OR w.said LIKE '%, trình ký%' OR w.said LIKE '%- trình ký%')
 ),
 early AS (
-    SELECT b.unit, b.entry, b.occurred_on
-    FROM book_internal_regulation b
-    WHERE b.result IN ('issued', 'amended', 'checked')
-      AND COALESCE(b.updated_at, b.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000
+    SELECT f.unit, f.entry, f.occurred_on
+    FROM fact_entry f
+    LEFT JOIN book_internal_regulation b ON b.entry = f.entry
+    WHERE f.register = 'internal-regulation' AND f.result IN ('issued', 'amended', 'checked', 'withdrawn')
+      AND COALESCE(b.updated_at, f.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - f.age_days) * 86400000 - 25200000
 ),
 issued AS (
     SELECT e.unit, MAX(CASE WHEN e.result <> 'checked' THEN e.occurred_on END) AS issued_on,

@@ -2,7 +2,8 @@
 -- is accepted: where it ended and no system was accepted or refused since, nothing shows that one
 -- was wanting, nor does an acceptance that names the section that tested, of a section. An entry without an end is believed
 -- only so long: then nobody can say, nor
--- of one that says in words that there is nobody, or no such document yet, or that was last saved before its own day. Of what ran out nobody can say while
+-- of one that says in words that there is nobody, or no such document yet, or that was last saved before its own day (an acceptance
+-- that was shows none). Of what ran out nobody can say while
 -- a document on another topic, or a regulation of the unit, entered later, may have replaced it, nor whether an older one without an end
 -- stands, which the one that ran out may have replaced.
 WITH words AS (
@@ -24,10 +25,12 @@ unsaid AS (
        OR (w.kind = 'name' AND (w.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
           OR ((w.said LIKE 'không %' OR w.said LIKE 'khÔng %') AND w.said NOT LIKE 'kh_ng gian %') OR w.said LIKE 'khong c_ %' OR w.said LIKE 'khong r_ %' OR w.said LIKE 'ko c_ %'))
     UNION
-    SELECT b.entry
-    FROM (SELECT x.entry, x.updated_at, x.recorded_at, x.age_days FROM book_procedure x
-          UNION ALL SELECT x.entry, x.updated_at, x.recorded_at, x.age_days FROM book_assignment x) b
-    WHERE COALESCE(b.updated_at, b.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000
+    SELECT e.entry
+    FROM fact_entry e
+    LEFT JOIN (SELECT x.entry, x.updated_at FROM book_procedure x
+               UNION ALL SELECT x.entry, x.updated_at FROM book_assignment x) b ON b.entry = e.entry
+    WHERE e.register = CAST(:register AS TEXT)
+      AND COALESCE(b.updated_at, e.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - e.age_days) * 86400000 - 25200000
 ),
 told AS (
     SELECT e.unit, e.occurred_on, e.recorded_at, e.expires_on, e.age_days, e.subject,
@@ -77,6 +80,7 @@ accepted AS (
     SELECT a.unit, MAX(a.occurred_on) AS accepted_on
     FROM book_acceptance_test a
     WHERE a.result <> 'untested'
+      AND NOT COALESCE(a.updated_at, a.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - a.age_days) * 86400000 - 25200000
       AND (CAST(:register AS TEXT) = 'procedure' OR TRIM(COALESCE(a.tested_by, '')) = '')
     GROUP BY a.unit
 )

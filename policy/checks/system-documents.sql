@@ -6,7 +6,8 @@
 -- approved and re-assessed. A document without an end is believed only so long. A name that says in words that none is
 -- known names no system. Where the newest ran out and an older one of the same system has not, nobody can say whether it
 -- was replaced; nor where one of this kind was entered since that names no system, or one whose name holds this one's or the
--- other way. What was last saved before its own day was a plan then. A document whose number says that it is not issued yet is none.
+-- other way. What was last saved before its own day was a plan then. A document whose number says that it is not issued yet is none;
+-- where one of either kind was entered after the newest had been, which ran out, nobody can say.
 WITH papers AS (
     SELECT b.unit, b.entry, b.subject, b.result, b.occurred_on, b.recorded_at, b.expires_on, b.age_days,
            CASE WHEN EXISTS (SELECT 1 FROM (SELECT LOWER(RTRIM(LTRIM(b.system, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said) n WHERE (n.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
@@ -16,7 +17,7 @@ WITH papers AS (
               OR n.said LIKE 'khuyết %' OR n.said LIKE 'khuyẾt %' OR n.said LIKE 'vị trí%khuyết %' OR n.said LIKE 'vỊ trÍ%khuyẾt %' OR n.said LIKE 'vị trí%trống %' OR n.said LIKE 'vỊ trÍ%trỐng %' OR n.said LIKE 'bỏ trống %' OR n.said LIKE 'bỎ trỐng %' OR n.said LIKE '_ể trống %' OR n.said LIKE '_Ể trỐng %')) THEN ''
                 ELSE TRIM(COALESCE(b.system, '')) END AS system
     FROM book_design_document b
-    WHERE (b.result = 'changed'
+    WHERE ((b.result = 'changed' AND CAST(:also AS TEXT) <> 'changed')
            OR NOT COALESCE(b.updated_at, b.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000)
       AND NOT (b.result <> 'changed' AND b.number IS NOT NULL
                AND EXISTS (SELECT 1 FROM (SELECT LOWER(RTRIM(LTRIM(b.number, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said) n WHERE (n.said LIKE 'chưa %' OR n.said LIKE 'chƯa %' OR n.said LIKE 'chua c_ %' OR n.said LIKE 'chua r_ %' OR n.said LIKE 'chua k_ %' OR n.said LIKE 'chua ban %' OR n.said LIKE 'chua ph_ %' OR n.said LIKE 'đang %' OR n.said LIKE 'Đang %'
@@ -57,6 +58,16 @@ renamed AS (
                          OR LOWER(d.system) LIKE '%' || LOWER(o.system) || '%')
     WHERE d.place = 1 AND d.system <> ''
 ),
+unissued AS (
+    SELECT DISTINCT d.unit, LOWER(d.system) AS folded
+    FROM documents d
+    JOIN book_design_document a ON a.unit = d.unit AND a.subject = CAST(:kind AS TEXT) AND a.occurred_on > d.occurred_on
+                               AND a.result IN ('approved', 'reassessed', CAST(:also AS TEXT))
+                               AND LOWER(TRIM(COALESCE(a.system, ''))) = LOWER(d.system)
+                               AND (a.expires_on IS NULL OR a.expires_on >= CAST(:today AS TEXT))
+                               AND a.entry NOT IN (SELECT p.entry FROM papers p)
+    WHERE d.place = 1 AND d.system <> ''
+),
 named AS (
     SELECT l.unit, l.system, l.recorded_at
     FROM levels l
@@ -74,14 +85,15 @@ systems AS (
 SELECT s.unit AS unit,
        s.system AS subject,
        CASE WHEN s.system = '' OR d.unit IS NULL OR d.stands = 0 THEN NULL
-            WHEN d.expires_on < CAST(:today AS TEXT) AND o.unit IS NULL AND n.unit IS NULL THEN 'breached'
+            WHEN d.expires_on < CAST(:today AS TEXT) AND o.unit IS NULL AND n.unit IS NULL AND w.unit IS NULL THEN 'breached'
             WHEN d.expires_on < CAST(:today AS TEXT) THEN NULL
             WHEN d.expires_on IS NULL AND d.age_days > CAST(:max_age_days AS BIGINT) THEN NULL
             ELSE 'met' END AS status,
        CASE WHEN s.system = '' THEN 'no-system'
             WHEN d.unit IS NULL THEN 'none'
             WHEN d.stands = 0 THEN 'changed'
-            WHEN d.expires_on < CAST(:today AS TEXT) AND o.unit IS NULL AND n.unit IS NULL THEN 'expired'
+            WHEN d.expires_on < CAST(:today AS TEXT) AND o.unit IS NULL AND n.unit IS NULL AND w.unit IS NULL THEN 'expired'
+            WHEN d.expires_on < CAST(:today AS TEXT) AND o.unit IS NULL AND n.unit IS NULL THEN 'unissued'
             WHEN d.expires_on < CAST(:today AS TEXT) AND o.unit IS NULL THEN 'renamed'
             WHEN d.expires_on < CAST(:today AS TEXT) THEN 'older-stands'
             WHEN d.expires_on IS NULL AND d.age_days > CAST(:max_age_days AS BIGINT) THEN 'not-confirmed'
@@ -93,5 +105,6 @@ FROM systems s
 LEFT JOIN documents d ON d.unit = s.unit AND LOWER(d.system) = s.folded AND d.place = 1
 LEFT JOIN standing o ON o.unit = s.unit AND o.folded = s.folded
 LEFT JOIN renamed n ON n.unit = s.unit AND n.folded = s.folded
+LEFT JOIN unissued w ON w.unit = s.unit AND w.folded = s.folded
 LEFT JOIN levels r ON r.unit = s.unit AND LOWER(r.system) = s.folded AND r.place = 1 AND r.result = 'retired'
 WHERE r.unit IS NULL

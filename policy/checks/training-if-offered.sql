@@ -2,8 +2,8 @@
 -- where any was offered? The rule asks only then: a year of which the book says neither that the
 -- officer went, nor that there was none, nor that a course was missed, shows nothing. That there was none
 -- is known when the year is over: of this year it says nothing yet, and of the last it counts when its day lies in the last
--- month or it was typed after the year. A year in which one was missed and another attended by nobody says whom may be the officer's. A course that was last saved as attended before its day was a plan then: whether
--- the officer went nobody can say. The book is for every course: one on another matter than IT (`officer-other`) tells of nothing.
+-- month or it was typed after the year. A year in which one was missed and another attended by nobody says whom may be the officer's. What was last saved before its day was a plan then: whether
+-- the officer went, or there was a course, nobody can say. The book is for every course: one on another matter than IT (`officer-other`) tells of nothing.
 WITH now_in AS (
     SELECT CAST(SUBSTR(CAST(:today AS TEXT), 1, 4) AS BIGINT) AS this_year
 ),
@@ -22,7 +22,9 @@ years AS (
     SELECT e.unit, SUBSTR(e.occurred_on, 1, 4) AS year_of,
            COUNT(CASE WHEN e.result = 'officer-attended' AND e.ahead = 0 THEN 1 END) AS went,
            COUNT(CASE WHEN e.result = 'officer-attended' AND e.ahead = 1 THEN 1 END) AS planned,
-           COUNT(CASE WHEN e.result = 'officer-missed' THEN 1 END) AS missed,
+           COUNT(CASE WHEN e.result = 'officer-missed' AND e.ahead = 1 THEN 1 END) AS feared,
+           COUNT(CASE WHEN e.result = 'none-offered' AND e.ahead = 0 THEN 1 END) AS none,
+           COUNT(CASE WHEN e.result = 'officer-missed' AND e.ahead = 0 THEN 1 END) AS missed,
            COUNT(CASE WHEN e.result = 'attended' THEN 1 END) AS unnamed,
            MAX(e.recorded_at) AS recorded_at, MAX(e.occurred_on) AS last_on
     FROM courses e CROSS JOIN opened o
@@ -35,7 +37,7 @@ years AS (
     HAVING COUNT(CASE WHEN e.result <> 'attended' THEN 1 END) > 0
 ),
 placed AS (
-    SELECT y.unit, y.year_of, y.went, y.planned, y.missed, y.unnamed, y.recorded_at, y.last_on,
+    SELECT y.unit, y.year_of, y.went, y.planned, y.feared, y.none, y.missed, y.unnamed, y.recorded_at, y.last_on,
            ROW_NUMBER() OVER (PARTITION BY y.unit ORDER BY y.year_of DESC) AS place
     FROM years y
 )
@@ -44,11 +46,12 @@ SELECT p.unit AS unit,
        CASE WHEN p.went > 0 THEN 'met'
             WHEN p.planned > 0 OR (p.missed > 0 AND p.unnamed > 0) THEN NULL
             WHEN p.missed > 0 THEN 'breached'
-            ELSE 'met' END AS status,
+            WHEN p.feared = 0 AND p.none > 0 THEN 'met' END AS status,
        CASE WHEN p.went > 0 THEN 'attended'
             WHEN p.planned > 0 THEN 'typed-ahead'
             WHEN p.missed > 0 AND p.unnamed > 0 THEN 'unnamed'
             WHEN p.missed > 0 THEN 'missed'
+            WHEN p.feared > 0 OR p.none = 0 THEN 'typed-ahead'
             ELSE 'none-offered' END AS reason,
        p.recorded_at AS observed_at,
        p.last_on AS last_on

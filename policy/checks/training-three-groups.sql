@@ -3,7 +3,7 @@
 -- were trained in it. It was missed if its book was kept then, for `kept_days` of it at least, and a group is
 -- wanting in it: a book begun later need not hold what was given earlier in the year. An activity that is no
 -- class, or one that nobody came to, trained nobody. What was last saved before its own day was a plan then: whether it
--- came about nobody can say. Where a group is wanting, a class or an activity of that year that another book tells of (courses,
+-- came about nobody can say, and it shows no book that was kept. Where a group is wanting, a class or an activity of that year that another book tells of (courses,
 -- awareness) may have been for it: nobody can say. A class that names an earlier year than its day is of that year, whenever it was typed.
 WITH years AS (
     SELECT CAST(SUBSTR(CAST(:today AS TEXT), 1, 4) AS BIGINT) AS this_year
@@ -34,7 +34,7 @@ elsewhere AS (
     WHERE SUBSTR(b.occurred_on, 1, 4) = o.last_one AND b.result NOT IN ('planned', 'plan-issued')
 ),
 trained AS (
-    SELECT e.unit, MAX(e.recorded_at) AS recorded_at, MIN(e.recorded_at) AS first_recorded_at,
+    SELECT e.unit, MAX(e.recorded_at) AS recorded_at, MIN(CASE WHEN e.ahead = 0 THEN e.recorded_at END) AS first_recorded_at,
            MAX(e.occurred_on) AS last_on, MAX(o.opened_at) AS opened_at,
            COUNT(DISTINCT CASE WHEN e.year = o.this_one AND e.ahead = 0 THEN e.subject END) AS this_groups,
            COUNT(DISTINCT CASE WHEN e.year = o.last_one AND e.ahead = 0 THEN e.subject END) AS last_groups,
@@ -50,7 +50,7 @@ SELECT t.unit AS unit,
             WHEN t.first_recorded_at < t.opened_at - CAST(:kept_days AS BIGINT) * 86400000 THEN 'breached' END AS status,
        CASE WHEN t.this_groups = 3 THEN 'all-trained'
             WHEN t.last_groups = 3 THEN 'all-trained-last-year'
-            WHEN t.this_told = 3 OR t.last_told = 3 THEN 'typed-ahead'
+            WHEN t.this_told = 3 OR t.last_told = 3 OR t.first_recorded_at IS NULL THEN 'typed-ahead'
             WHEN e.unit IS NOT NULL THEN 'other-book'
             WHEN t.first_recorded_at < t.opened_at - CAST(:kept_days AS BIGINT) * 86400000 THEN 'groups-missing'
             ELSE 'year-open' END AS reason,
