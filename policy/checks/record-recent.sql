@@ -1,5 +1,5 @@
 -- Has the unit an entry of a book, with a given result where one is named, that is no older than
--- the interval? What was typed before its own day was a plan then: whether it came about nobody can say; nor
+-- the interval? What was last saved before its own day was a plan then: whether it came about nobody can say; nor
 -- whether too much time has passed, where the book has nothing else.
 -- A book that another body may keep in the unit's stead (`kept_by`, a held role; none where empty)
 -- has stopped only if that body of the province, and every body below the unit, wrote nothing either.
@@ -28,7 +28,7 @@ unsaid AS (
 ),
 placed AS (
     SELECT e.unit, e.occurred_on, e.recorded_at, e.age_days,
-           CASE WHEN e.recorded_at < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - e.age_days) * 86400000 - 25200000
+           CASE WHEN COALESCE(e.updated_at, e.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - e.age_days) * 86400000 - 25200000
                      OR u.entry IS NOT NULL THEN 1 ELSE 0 END AS ahead
     FROM fact_entry e
     LEFT JOIN unsaid u ON u.entry = e.entry AND (u.is_unknown = 1 OR CAST(:result AS TEXT) <> '')
