@@ -19,7 +19,7 @@ reports AS (
            MAX(CASE WHEN e.result = 'success' THEN e.finished_at END) AS succeeded_at,
            MAX(CASE WHEN e.result = 'success' AND e.finished_at IS NULL THEN COALESCE(e.planned_at, e.recorded_at) END) AS untimed_at,
            COUNT(e.planned_at) AS planned,
-           MAX(CASE WHEN e.result = 'retired' THEN e.occurred_on END) AS retired_on,
+           MAX(CASE WHEN e.result = 'retired' AND e.planned_at IS NULL THEN e.occurred_on END) AS retired_on,
            MAX(CASE WHEN e.result <> 'retired' THEN e.occurred_on END) AS reported_on,
            MAX(COALESCE(e.finished_at, e.recorded_at)) AS last_at,
            MAX(CASE WHEN (e.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
