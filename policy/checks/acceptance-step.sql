@@ -5,7 +5,7 @@
 -- goes before the use that never came. An entry
 -- that says both of supervision is no answer, nor one whose result names the fault that the step's field denies, or that names in words
 -- nobody as who supervised or approved, or as who supervised the very section that tested. A report that waits for approval, where the entry does not say that the system was used
--- without, breaks nothing yet, and what was last saved as in order before its own day was a plan. A report that was wanting before
+-- without, breaks nothing yet, and what was last saved before its own day was a plan, in order or not. A report that was wanting before
 -- the interval is not forgotten: nobody can say how it stands, until an entry about the same system says that it is there.
 -- An entry about "nothing", "nobody" or "not known" tells of nothing.
 WITH void AS (
@@ -31,7 +31,7 @@ steps AS (
 ),
 told AS (
     SELECT s.unit, s.subject, s.result, s.occurred_on, s.recorded_at, s.is_recent,
-           CASE WHEN s.result = 'rejected' AND CAST(:step AS TEXT) <> 'supervised' THEN 'not-used'
+           CASE WHEN s.ahead = 0 AND s.result = 'rejected' AND CAST(:step AS TEXT) <> 'supervised' THEN 'not-used'
                 WHEN s.taken = 'independent' AND s.result IN ('unsupervised', 'untested') THEN 'result-missing'
                 WHEN s.taken = 'both' AND s.result = 'unapproved' THEN 'result-missing'
                 WHEN s.taken = 'not-in-use' AND s.result = 'untested' THEN 'result-missing'
@@ -42,7 +42,7 @@ told AS (
                     OR n.said LIKE 'chờ %' OR n.said LIKE 'chỜ %' OR n.said LIKE 'cho k_ %' OR n.said LIKE 'cho ph_ %' OR n.said LIKE 'cho duy_t %' OR n.said LIKE 'sẽ %' OR n.said LIKE 'sẼ %' OR n.said LIKE 'dự kiến %' OR n.said LIKE 'dỰ kiẾn %'
                     OR n.said LIKE 'khuyết %' OR n.said LIKE 'khuyẾt %' OR n.said LIKE 'vị trí%khuyết %' OR n.said LIKE 'vỊ trÍ%khuyẾt %' OR n.said LIKE 'vị trí%trống %' OR n.said LIKE 'vỊ trÍ%trỐng %' OR n.said LIKE 'bỏ trống %' OR n.said LIKE 'bỎ trỐng %' OR n.said LIKE '_ể trống %' OR n.said LIKE '_Ể trỐng %'))) THEN 'result-missing'
                 WHEN s.own = 1 AND (s.taken = 'independent' OR (s.taken IS NULL AND s.result = 'accepted')) THEN 'result-missing'
-                WHEN (s.taken IN ('independent', 'both') OR (s.taken IS NULL AND s.result = 'accepted')) AND s.ahead = 1 THEN 'typed-ahead'
+                WHEN s.ahead = 1 THEN 'typed-ahead'
                 WHEN s.taken IN ('independent', 'both') THEN 'sound'
                 WHEN s.taken IN ('nobody', 'unconfirmed', 'unapproved') THEN 'unsound'
                 WHEN s.taken = 'not-in-use' THEN 'not-used'

@@ -1,12 +1,15 @@
 -- When did each system last report a backup that succeeded, however its name was written?
 -- That the first tries failed is no breach before the interval is over: nobody can say yet, nor of a success whose moment is blank or has yet to come. One
--- that was entered as retired since is not asked about, and says nothing of any other. A success that was last saved more than a day before its own
--- was a plan then. Where a name fell silent and one that holds it, or that it holds began since, or one that says the whole was backed up since, it may be the same or within it.
+-- that was entered as retired since is not asked about, and says nothing of any other. A report that was last saved more than a day before its own moment, or day,
+-- was a plan then, and of a system of which the book holds nothing else nobody can say. Where a name fell silent and one that holds it, or that it holds began since, or one that says the whole was backed up since, it may be the same or within it.
 -- A report on "nothing", or on a system that is not told, says nothing.
 WITH written AS (
     SELECT b.unit, b.entry, b.subject, b.result, b.occurred_on, b.recorded_at,
            CASE WHEN (COALESCE(b.updated_at, b.recorded_at) + 25200000) / 86400000 + 1 < (b.finished_at + 25200000) / 86400000
                 THEN NULL ELSE b.finished_at END AS finished_at,
+           CASE WHEN (COALESCE(b.updated_at, b.recorded_at) + 25200000) / 86400000 + 1
+                     < COALESCE((b.finished_at + 25200000) / 86400000, (CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days)
+                THEN COALESCE(b.finished_at, b.recorded_at) END AS planned_at,
            LOWER(RTRIM(LTRIM(b.subject, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said
     FROM book_backup_report b
 ),
@@ -14,8 +17,9 @@ reports AS (
     SELECT e.unit, MAX(e.subject) AS subject, COUNT(*) AS reports, MAX(e.recorded_at) AS recorded_at,
            MIN(COALESCE(e.finished_at, e.recorded_at)) AS first_at,
            MAX(CASE WHEN e.result = 'success' THEN e.finished_at END) AS succeeded_at,
-           MAX(CASE WHEN e.result = 'success' AND e.finished_at IS NULL THEN e.recorded_at END) AS untimed_at,
-           MAX(CASE WHEN e.result = 'retired' THEN e.occurred_on END) AS retired_on,
+           MAX(CASE WHEN e.result = 'success' AND e.finished_at IS NULL THEN COALESCE(e.planned_at, e.recorded_at) END) AS untimed_at,
+           COUNT(e.planned_at) AS planned,
+           MAX(CASE WHEN e.result = 'retired' AND e.planned_at IS NULL THEN e.occurred_on END) AS retired_on,
            MAX(CASE WHEN e.result <> 'retired' THEN e.occurred_on END) AS reported_on,
            MAX(COALESCE(e.finished_at, e.recorded_at)) AS last_at,
            MAX(CASE WHEN (e.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
@@ -41,6 +45,7 @@ SELECT r.unit AS unit,
        CASE WHEN r.unsaid = 1 THEN NULL
             WHEN r.succeeded_at >= CAST(:now AS BIGINT) - CAST(:max_age_days AS BIGINT) * 86400000 THEN 'met'
             WHEN r.untimed_at >= CAST(:now AS BIGINT) - CAST(:max_age_days AS BIGINT) * 86400000 THEN NULL
+            WHEN r.planned = r.reports THEN NULL
             WHEN r.succeeded_at IS NULL
                  AND r.first_at >= CAST(:now AS BIGINT) - CAST(:max_age_days AS BIGINT) * 86400000 THEN NULL
             WHEN n.name IS NOT NULL THEN NULL
@@ -48,6 +53,7 @@ SELECT r.unit AS unit,
        CASE WHEN r.unsaid = 1 THEN 'unsaid'
             WHEN r.succeeded_at >= CAST(:now AS BIGINT) - CAST(:max_age_days AS BIGINT) * 86400000 THEN 'backed-up'
             WHEN r.untimed_at >= CAST(:now AS BIGINT) - CAST(:max_age_days AS BIGINT) * 86400000 THEN 'untimed'
+            WHEN r.planned = r.reports THEN 'typed-ahead'
             WHEN r.succeeded_at IS NULL THEN 'never-succeeded'
             WHEN n.name IS NOT NULL THEN 'renamed'
             ELSE 'too-old' END AS reason,

@@ -4,7 +4,8 @@
 -- changes, made while it was that and agreed to by its own officer, are agreed with the authority. An entry that does not tell of what it is a
 -- change is one of the kind of its device; where that tells nothing either, nobody can say, unless it was refused, or agreed with the authority
 -- or the side that this rule names. Who gave the word, where that says in
--- words that nobody did, contradicts an agreement: nobody can say. Of servers, a
+-- words that nobody did, contradicts an agreement: nobody can say. What was last saved before its own day as made without the word that it needs
+-- was a plan then: the word may have come before the change did, or no change; an agreement comes before it by nature. Of servers, a
 -- unit that has none in service is not asked, unless a server's change of the last year stands in the book and the registry
 -- never held a server: somebody answers for it.
 WITH told AS (
@@ -16,6 +17,7 @@ WITH told AS (
                     OR n.said LIKE 'chờ %' OR n.said LIKE 'chỜ %' OR n.said LIKE 'cho k_ %' OR n.said LIKE 'cho ph_ %' OR n.said LIKE 'cho duy_t %' OR n.said LIKE 'sẽ %' OR n.said LIKE 'sẼ %' OR n.said LIKE 'dự kiến %' OR n.said LIKE 'dỰ kiẾn %'
                     OR n.said LIKE 'khuyết %' OR n.said LIKE 'khuyẾt %' OR n.said LIKE 'vị trí%khuyết %' OR n.said LIKE 'vỊ trÍ%khuyẾt %' OR n.said LIKE 'vị trí%trống %' OR n.said LIKE 'vỊ trÍ%trỐng %' OR n.said LIKE 'bỏ trống %' OR n.said LIKE 'bỎ trỐng %' OR n.said LIKE '_ể trống %' OR n.said LIKE '_Ể trỐng %'))) THEN NULL ELSE b.result END AS result,
            b.agreed_with, b.occurred_on, b.recorded_at, b.age_days,
+           CASE WHEN COALESCE(b.updated_at, b.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000 THEN 1 ELSE 0 END AS ahead,
            CASE WHEN b.about IS NOT NULL THEN b.about
                 WHEN d.role = 'server' THEN 'server'
                 WHEN d.role = 'workstation' THEN 'workstation'
@@ -31,18 +33,21 @@ SELECT e.unit AS unit,
        COALESCE(e.subject, '') AS subject,
        CASE WHEN e.result IS NULL OR e.about IS NULL THEN NULL
             WHEN e.result = 'refused' THEN 'met'
+            WHEN e.result <> 'agreed' AND e.ahead = 1 THEN NULL
             WHEN e.result <> 'agreed' THEN 'breached'
             WHEN CAST(:agreed_with AS TEXT) = '' OR e.agreed_with = CAST(:agreed_with AS TEXT) THEN 'met'
             WHEN CAST(:agreed_with AS TEXT) = 'authority' AND e.agreed_with = 'it-officer' AND e.by_authority THEN 'met'
-            WHEN e.agreed_with IS NULL OR CAST(:agreed_with AS TEXT) = 'it-officer' THEN NULL
+            WHEN e.agreed_with IS NULL OR CAST(:agreed_with AS TEXT) = 'it-officer' OR e.ahead = 1 THEN NULL
             ELSE 'breached' END AS status,
        CASE WHEN e.result IS NULL THEN 'result-missing'
             WHEN e.about IS NULL THEN 'kind-missing'
             WHEN e.result = 'refused' THEN 'sound'
+            WHEN e.result <> 'agreed' AND e.ahead = 1 THEN 'typed-ahead'
             WHEN e.result <> 'agreed' THEN 'unsound'
             WHEN CAST(:agreed_with AS TEXT) = '' OR e.agreed_with = CAST(:agreed_with AS TEXT) THEN 'sound'
             WHEN CAST(:agreed_with AS TEXT) = 'authority' AND e.agreed_with = 'it-officer' AND e.by_authority THEN 'sound'
             WHEN e.agreed_with IS NULL OR CAST(:agreed_with AS TEXT) = 'it-officer' THEN 'side-missing'
+            WHEN e.ahead = 1 THEN 'typed-ahead'
             ELSE 'wrong-side' END AS reason,
        e.recorded_at AS observed_at,
        e.result AS result,

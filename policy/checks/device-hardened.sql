@@ -4,7 +4,7 @@
 -- which the rule binds, is not asked about. The book says that it was not where it has no hardening of the
 -- device, or says that it ran without. A day of hardening after the day of service does not show that there was none
 -- before (it may be that of writing, or of a later one), nor does a fault that was found since show what
--- it was then, also where the book has nothing else: nobody can say. What was saved as hardened before its own day was a plan. What has yet to go into service breaks nothing so far.
+-- it was then, also where the book has nothing else: nobody can say. What was saved before its own day was a plan, also that it would run without. What has yet to go into service breaks nothing so far.
 WITH concerned AS (
     SELECT d.device, d.unit, d.code, d.name, d.role, d.in_service_on, d.updated_at
     FROM fact_device d
@@ -15,19 +15,18 @@ WITH concerned AS (
 ),
 book AS (
     SELECT c.device, COUNT(*) AS entries,
-           MAX(CASE WHEN e.hardened = 1 AND e.occurred_on <= c.in_service_on THEN e.occurred_on END) AS before_on,
-           MIN(CASE WHEN e.hardened = 1 THEN e.occurred_on END) AS hardened_on,
-           MAX(CASE WHEN e.result <> 'hardened' THEN e.occurred_on END) AS fault_on,
-           COUNT(CASE WHEN e.result = 'hardened' AND e.hardened = 0 THEN 1 END) AS planned,
-           COUNT(CASE WHEN e.result NOT IN ('hardened', 'not-done') AND e.occurred_on > c.in_service_on THEN 1 END) AS found_later,
-           COUNT(CASE WHEN e.result NOT IN ('hardened', 'not-done') THEN 1 END) AS left_over,
-           COUNT(CASE WHEN e.result = 'not-done' THEN 1 END) AS ran_without
+           MAX(CASE WHEN e.ahead = 0 AND e.result = 'hardened' AND e.occurred_on <= c.in_service_on THEN e.occurred_on END) AS before_on,
+           MIN(CASE WHEN e.ahead = 0 AND e.result = 'hardened' THEN e.occurred_on END) AS hardened_on,
+           MAX(CASE WHEN e.result <> 'hardened' AND e.ahead = 0 THEN e.occurred_on END) AS fault_on,
+           COUNT(CASE WHEN e.ahead = 1 AND e.result = 'hardened' THEN 1 END) AS planned,
+           COUNT(CASE WHEN e.ahead = 1 THEN 1 END) AS ahead,
+           COUNT(CASE WHEN e.ahead = 0 AND e.result NOT IN ('hardened', 'not-done') AND e.occurred_on > c.in_service_on THEN 1 END) AS found_later,
+           COUNT(CASE WHEN e.ahead = 0 AND e.result NOT IN ('hardened', 'not-done') THEN 1 END) AS left_over,
+           COUNT(CASE WHEN e.ahead = 0 AND e.result = 'not-done' THEN 1 END) AS ran_without
     FROM concerned c
     JOIN (
         SELECT h.unit, LOWER(TRIM(h.subject)) AS tag, h.result, h.occurred_on,
-               CASE WHEN h.result = 'hardened'
-                     AND NOT COALESCE(h.updated_at, h.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - h.age_days) * 86400000 - 25200000
-                    THEN 1 ELSE 0 END AS hardened
+               CASE WHEN COALESCE(h.updated_at, h.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - h.age_days) * 86400000 - 25200000 THEN 1 ELSE 0 END AS ahead
         FROM book_hardening h
         WHERE h.result IS NOT NULL
     ) e ON e.unit = c.unit AND e.tag = LOWER(TRIM(c.code))
@@ -42,7 +41,7 @@ judged AS (
                 WHEN b.before_on IS NOT NULL THEN 'hardened'
                 WHEN c.in_service_on > CAST(:today AS TEXT) THEN 'not-in-service-yet'
                 WHEN b.ran_without > 0 THEN 'not-hardened'
-                WHEN b.hardened_on IS NULL AND b.planned > 0 THEN 'typed-ahead'
+                WHEN b.hardened_on IS NULL AND (b.planned > 0 OR b.ahead = b.entries) THEN 'typed-ahead'
                 WHEN b.hardened_on IS NULL AND b.left_over > b.found_later THEN 'not-hardened'
                 WHEN b.hardened_on IS NULL THEN 'found-later'
                 WHEN c.in_service_on IS NULL THEN 'service-date-missing'

@@ -4,17 +4,21 @@
 -- known or begins with "không", "chưa", "đang" (none, not yet, being looked up), does not show that it is of unclear origin: nobody can say. What was taken out of use is not
 -- asked about, nor what has yet to go into service, nor a computer that stands alone. Spaces, dots and dashes in a tag make no other
 -- thing; where the book says that the origin of one that is not in the registry is not clear, and later that of one whose name holds its own, or the
--- other way, is, or that it is gone, it may be the same. A tag of which words say that there is nothing names no thing.
+-- other way, is, or that it is gone, it may be the same. A tag of which words say that there is nothing names no thing. What was last saved before its own day
+-- was a plan then: it neither clears nor blames, and what it would clear nobody can say.
 WITH told AS (
     SELECT e.unit, e.entry, REPLACE(REPLACE(REPLACE(REPLACE(LOWER(e.subject), ' ', ''), '-', ''), '.', ''), '_', '') AS tag,
-           e.subject, e.result, e.occurred_on, e.recorded_at, LOWER(RTRIM(LTRIM(e.subject, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said
-    FROM fact_entry e
-    WHERE e.register = 'equipment-provenance' AND e.occurred_on <= CAST(:today AS TEXT)
+           e.subject, e.result, e.occurred_on, e.recorded_at,
+           CASE WHEN COALESCE(e.updated_at, e.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - e.age_days) * 86400000 - 25200000 THEN 1 ELSE 0 END AS ahead,
+           LOWER(RTRIM(LTRIM(e.subject, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said
+    FROM book_equipment_provenance e
+    WHERE e.occurred_on <= CAST(:today AS TEXT)
 ),
 placed AS (
-    SELECT t.unit, t.tag, t.subject, t.result, t.occurred_on, t.recorded_at,
+    SELECT t.unit, t.tag, t.subject, t.result, t.occurred_on, t.recorded_at, t.ahead,
+           MAX(CASE WHEN t.ahead = 1 AND t.result IN ('clear', 'removed') THEN 1 ELSE 0 END) OVER (PARTITION BY t.unit, t.tag) AS planned,
            ROW_NUMBER() OVER (PARTITION BY t.unit, t.tag
-                              ORDER BY t.occurred_on DESC, t.recorded_at DESC, t.entry) AS place
+                              ORDER BY t.ahead, t.occurred_on DESC, t.recorded_at DESC, t.entry) AS place
     FROM told t
     WHERE NOT (t.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
        OR ((t.said LIKE 'không %' OR t.said LIKE 'khÔng %') AND t.said NOT LIKE 'kh_ng gian %') OR t.said LIKE 'khong c_ %' OR t.said LIKE 'khong r_ %' OR t.said LIKE 'ko c_ %'
@@ -23,7 +27,7 @@ placed AS (
        OR t.said LIKE 'khuyết %' OR t.said LIKE 'khuyẾt %' OR t.said LIKE 'vị trí%khuyết %' OR t.said LIKE 'vỊ trÍ%khuyẾt %' OR t.said LIKE 'vị trí%trống %' OR t.said LIKE 'vỊ trÍ%trỐng %' OR t.said LIKE 'bỏ trống %' OR t.said LIKE 'bỎ trỐng %' OR t.said LIKE '_ể trống %' OR t.said LIKE '_Ể trỐng %')
 ),
 papers AS (
-    SELECT p.unit, p.tag, p.subject, p.result, p.occurred_on, p.recorded_at FROM placed p WHERE p.place = 1
+    SELECT p.unit, p.tag, p.subject, CASE WHEN p.ahead = 0 THEN p.result END AS result, p.occurred_on, p.recorded_at, p.ahead, p.planned FROM placed p WHERE p.place = 1
 ),
 renamed AS (
     SELECT DISTINCT p.unit, p.tag
@@ -56,11 +60,14 @@ devices AS (
 SELECT d.unit AS unit,
        d.name AS subject,
        CASE WHEN p.result = 'clear' THEN 'met'
-            WHEN p.result = 'unclear' THEN 'breached'
+            WHEN p.result = 'unclear' AND p.planned = 0 THEN 'breached'
+            WHEN p.result = 'unclear' THEN NULL
             WHEN d.told = 1 THEN 'met' END AS status,
        CASE WHEN p.result = 'clear' THEN 'papers'
-            WHEN p.result = 'unclear' THEN 'unclear'
+            WHEN p.result = 'unclear' AND p.planned = 0 THEN 'unclear'
+            WHEN p.result = 'unclear' THEN 'typed-ahead'
             WHEN d.told = 1 THEN 'origin'
+            WHEN p.ahead = 1 THEN 'typed-ahead'
             ELSE 'unknown' END AS reason,
        COALESCE(p.recorded_at, d.updated_at) AS observed_at,
        d.origin AS origin
@@ -71,10 +78,11 @@ SELECT p.unit AS unit,
        p.subject AS subject,
        CASE WHEN p.result = 'clear' THEN 'met'
             WHEN n.tag IS NOT NULL THEN NULL
-            WHEN p.result = 'unclear' THEN 'breached' END AS status,
+            WHEN p.result = 'unclear' AND p.planned = 0 THEN 'breached' END AS status,
        CASE WHEN p.result = 'clear' THEN 'papers'
             WHEN n.tag IS NOT NULL THEN 'renamed'
-            WHEN p.result = 'unclear' THEN 'unclear'
+            WHEN p.result = 'unclear' AND p.planned = 0 THEN 'unclear'
+            WHEN p.result = 'unclear' OR p.ahead = 1 THEN 'typed-ahead'
             ELSE 'result-missing' END AS reason,
        p.recorded_at AS observed_at,
        CAST(NULL AS TEXT) AS origin

@@ -5,8 +5,8 @@
 -- that there was none stands against it. An incident "told at once" that by its own hours was told before
 -- it was noticed, or more than a day after, contradicts itself, and so does one "not told" with the hour of telling. One noticed
 -- within the last day that is not told yet may be told still.
--- An entry about "nothing" or "not known" tells of nothing. A course, an inspection or an acceptance that was last saved as
--- held before its day was a plan then: whether it was held nobody can say. Of a fault where another entry of the same
+-- An entry about "nothing" or "not known" tells of nothing. A course, an inspection, an acceptance or an incident that was last saved
+-- before its day was a plan then: whether it came about, well or not, nobody can say. Of a fault where another entry of the same
 -- words and day (of an incident: of the same moment of noticing; of a course: of a later day, when it was held again) says the opposite nobody can say: it may be the same, entered anew.
 -- An incident is as old as its noticing, whenever it was typed.
 WITH words AS (
@@ -28,18 +28,30 @@ unsaid AS (
           OR w.said LIKE 'chưa %' OR w.said LIKE 'chƯa %' OR w.said LIKE 'chua c_ %' OR w.said LIKE 'chua r_ %' OR w.said LIKE 'chua k_ %' OR w.said LIKE 'chua ban %' OR w.said LIKE 'chua ph_ %' OR w.said LIKE 'đang %' OR w.said LIKE 'Đang %'
           OR w.said LIKE 'chờ %' OR w.said LIKE 'chỜ %' OR w.said LIKE 'cho k_ %' OR w.said LIKE 'cho ph_ %' OR w.said LIKE 'cho duy_t %' OR w.said LIKE 'sẽ %' OR w.said LIKE 'sẼ %' OR w.said LIKE 'dự kiến %' OR w.said LIKE 'dỰ kiẾn %'))
 ),
-ahead AS (
+saved AS (
     SELECT b.entry
     FROM book_training b
-    WHERE COALESCE(b.updated_at, b.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000
+    WHERE b.updated_at >= ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000
     UNION ALL
     SELECT b.entry
     FROM book_inspection b
-    WHERE COALESCE(b.updated_at, b.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000
+    WHERE b.updated_at >= ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000
     UNION ALL
     SELECT b.entry
     FROM book_acceptance_test b
-    WHERE COALESCE(b.updated_at, b.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000
+    WHERE b.updated_at >= ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000
+    UNION ALL
+    SELECT b.entry
+    FROM book_incident_report b
+    WHERE b.updated_at >= ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000
+       OR b.noticed_at <= COALESCE(b.updated_at, b.recorded_at)
+),
+ahead AS (
+    SELECT e.entry
+    FROM fact_entry e
+    WHERE e.register = CAST(:register AS TEXT)
+      AND e.recorded_at < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - e.age_days) * 86400000 - 25200000
+      AND e.entry NOT IN (SELECT s.entry FROM saved s)
 ),
 doubtful AS (
     SELECT b.entry
@@ -83,16 +95,16 @@ long_ago AS (
 SELECT e.unit AS unit,
        COALESCE(e.subject, '') AS subject,
        CASE WHEN e.result IS NULL OR d.entry IS NOT NULL OR u.entry IS NOT NULL OR o.entry IS NOT NULL OR j.entry IS NOT NULL THEN NULL
-            WHEN e.result IN (CAST(:fault AS TEXT), CAST(:also_fault AS TEXT)) THEN 'breached'
             WHEN a.entry IS NOT NULL THEN NULL
+            WHEN e.result IN (CAST(:fault AS TEXT), CAST(:also_fault AS TEXT)) THEN 'breached'
             WHEN e.result IN (CAST(:sound AS TEXT), CAST(:also_sound AS TEXT)) THEN 'met' END AS status,
        CASE WHEN e.result IS NULL THEN 'result-missing'
             WHEN u.entry IS NOT NULL THEN 'unsaid'
             WHEN d.entry IS NOT NULL THEN 'contradicted'
             WHEN o.entry IS NOT NULL THEN 'opposite'
             WHEN j.entry IS NOT NULL THEN 'just-noticed'
+            WHEN a.entry IS NOT NULL THEN 'typed-ahead'
             WHEN e.result IN (CAST(:fault AS TEXT), CAST(:also_fault AS TEXT)) THEN 'unsound'
-            WHEN e.result IN (CAST(:sound AS TEXT), CAST(:also_sound AS TEXT)) AND a.entry IS NOT NULL THEN 'typed-ahead'
             WHEN e.result IN (CAST(:sound AS TEXT), CAST(:also_sound AS TEXT)) THEN 'sound'
             ELSE 'not-told' END AS reason,
        e.recorded_at AS observed_at,

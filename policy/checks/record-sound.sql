@@ -46,14 +46,20 @@ opposed AS (
            AND (LOWER(TRIM(r.contractor)) LIKE 'c_ng ty %' OR LOWER(TRIM(r.contractor)) LIKE 'cty %' OR LOWER(TRIM(r.contractor)) LIKE 'c_a h_ng %' OR LOWER(TRIM(r.contractor)) LIKE '%tnhh%'))
 ),
 saved AS (
-    SELECT r.entry, r.age_days, COALESCE(r.updated_at, r.recorded_at) AS saved_at FROM book_outside_repair r
+    SELECT b.entry
+    FROM book_outside_repair b
+    WHERE b.updated_at >= ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000
     UNION ALL
-    SELECT c.entry, c.age_days, COALESCE(c.updated_at, c.recorded_at) FROM book_recruitment c
+    SELECT b.entry
+    FROM book_recruitment b
+    WHERE b.updated_at >= ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000
 ),
 ahead AS (
-    SELECT DISTINCT s.entry
-    FROM saved s
-    WHERE s.saved_at < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - s.age_days) * 86400000 - 25200000
+    SELECT e.entry
+    FROM fact_entry e
+    WHERE e.register = CAST(:register AS TEXT)
+      AND e.recorded_at < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - e.age_days) * 86400000 - 25200000
+      AND e.entry NOT IN (SELECT s.entry FROM saved s)
 )
 SELECT e.unit AS unit,
        COALESCE(e.subject, '') AS subject,

@@ -3,7 +3,7 @@
 -- custodian with the device, or in the book. That neither names one, or that the field says in words that
 -- there is nobody, does not show that there is none: such a row was observed by nobody, and a person
 -- answers for it. An address, and the end of the last custody, were entered. Who has a computer with an address in custody has none of these; a
--- custody without an end is believed only so long, and one of a machine that is out of use says nothing.
+-- custody without an end is believed only so long, one that was last saved before its own day was a plan then, and one of a machine that is out of use says nothing.
 -- An entry of the book that means a device of another role with an address (an office machine), or one about nothing, shows none,
 -- nor does one that names a standalone computer that is out of use.
 -- Where the last one was taken out within 180 days, for which a word is believed, a word may be older than
@@ -43,7 +43,8 @@ entered AS (
                                      WHERE r.unit = b.unit AND r.role = 'standalone-computer'
                                        AND LOWER(TRIM(b.subject)) IN (LOWER(r.name), LOWER(r.code))) THEN 1 ELSE 0 END AS loose,
            LOWER(LTRIM(COALESCE(b.custodian, ''), ' -.,;([*')) AS said,
-           CASE WHEN b.expires_on < CAST(:today AS TEXT) THEN 'ended'
+           CASE WHEN COALESCE(b.updated_at, b.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000 THEN 'planned'
+                WHEN b.expires_on < CAST(:today AS TEXT) THEN 'ended'
                 WHEN EXISTS (SELECT 1 FROM fact_device r
                              WHERE r.unit = b.unit AND r.role <> 'standalone-computer' AND r.status = 'active' AND r.address IS NOT NULL
                                AND (r.device = b.device
@@ -77,6 +78,7 @@ booked AS (
                                 OR e.said LIKE 'đang %' OR e.said LIKE 'Đang %' OR e.said LIKE 'chờ %' OR e.said LIKE 'chỜ %' OR e.said LIKE 'sẽ %' OR e.said LIKE 'sẼ %'
                                 OR e.said LIKE 'khuyết%' OR e.said LIKE 'khuyẾt%' OR e.said LIKE 'vị trí khuyết%' OR e.said LIKE 'vỊ trÍ khuyẾt%' OR e.said LIKE 'bỏ trống%' OR e.said LIKE 'bỎ trỐng%' OR e.said LIKE 'dự kiến%' OR e.said LIKE 'dỰ kiẾn%') THEN 1 END) AS named,
            COUNT(CASE WHEN e.state = 'doubtful' THEN 1 END) AS doubtful,
+           COUNT(CASE WHEN e.state = 'planned' THEN 1 END) AS planned,
            MAX(e.recorded_at) AS updated_at
     FROM entered e
     GROUP BY e.unit
@@ -90,7 +92,7 @@ known AS (
     SELECT u.unit, COALESCE(r.computers, b.held) AS computers, COALESCE(r.addressed, 0) AS addressed,
            COALESCE(r.kept_by, 0) + COALESCE(b.named, 0) AS custodians,
            CASE WHEN b.ended > 0 AND b.held = 0 THEN 1 ELSE 0 END AS lapsed, COALESCE(b.loose, 0) AS loose, COALESCE(b.wired, 0) AS wired,
-           COALESCE(b.doubtful, 0) AS doubtful,
+           COALESCE(b.doubtful, 0) AS doubtful, COALESCE(b.planned, 0) AS planned,
            COALESCE(r.updated_at, b.updated_at) AS updated_at
     FROM units u
     LEFT JOIN registered r ON r.unit = u.unit
@@ -100,11 +102,13 @@ told AS (
     SELECT k.unit, k.computers, k.custodians, k.updated_at,
            CASE WHEN k.computers < CAST(:at_least AS BIGINT) AND k.wired > 0 THEN 'address-beside'
                 WHEN k.computers < CAST(:at_least AS BIGINT) AND k.doubtful > 0 THEN 'not-confirmed'
+                WHEN k.computers < CAST(:at_least AS BIGINT) AND k.planned > 0 THEN 'typed-ahead'
                 WHEN k.computers < CAST(:at_least AS BIGINT) THEN 'none'
                 WHEN k.computers - k.addressed < CAST(:at_least AS BIGINT) AND k.loose > 0 THEN 'address-beside'
                 WHEN k.computers - k.addressed < CAST(:at_least AS BIGINT) THEN 'has-address'
                 WHEN k.custodians >= CAST(:least_custodians AS BIGINT) THEN 'kept'
                 WHEN k.doubtful > 0 THEN 'not-confirmed'
+                WHEN k.planned > 0 THEN 'typed-ahead'
                 WHEN k.lapsed = 1 THEN 'no-custodian'
                 ELSE 'custodian-missing' END AS told
     FROM known k
@@ -119,8 +123,9 @@ SELECT t.unit AS unit,
             WHEN t.told = 'kept' THEN 'kept'
             WHEN t.told = 'no-custodian' THEN 'no-custodian'
             WHEN t.told = 'not-confirmed' THEN 'not-confirmed'
+            WHEN t.told = 'typed-ahead' THEN 'typed-ahead'
             ELSE 'custodian-missing' END AS reason,
-       CASE WHEN t.told IN ('kept', 'has-address', 'no-custodian', 'not-confirmed', 'address-beside') THEN t.updated_at END AS observed_at,
+       CASE WHEN t.told IN ('kept', 'has-address', 'no-custodian', 'not-confirmed', 'typed-ahead', 'address-beside') THEN t.updated_at END AS observed_at,
        t.computers AS computers,
        t.custodians AS custodians
 FROM told t
