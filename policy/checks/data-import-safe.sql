@@ -14,14 +14,13 @@ copies AS (
     SELECT b.unit, b.subject, b.result, b.medium, b.occurred_on, b.recorded_at,
            CASE WHEN (b.tag LIKE '%0%' OR b.tag LIKE '%1%' OR b.tag LIKE '%2%' OR b.tag LIKE '%3%' OR b.tag LIKE '%4%'
                       OR b.tag LIKE '%5%' OR b.tag LIKE '%6%' OR b.tag LIKE '%7%' OR b.tag LIKE '%8%' OR b.tag LIKE '%9%')
-                 AND TRIM(b.tag) NOT LIKE 'không%' AND TRIM(b.tag) NOT LIKE 'khÔng%'
-                 AND TRIM(b.tag) NOT LIKE 'chưa%' AND TRIM(b.tag) NOT LIKE 'chƯa%'
+                 AND NOT EXISTS (SELECT 1 FROM fact_unsaid u WHERE u.kind = 'name' AND u.said = b.medium)
                  AND b.tag NOT LIKE '%gb%' AND b.tag NOT LIKE '%1tb%' AND b.tag NOT LIKE '%2tb%'
                  AND b.tag NOT LIKE '%thường%' AND b.tag NOT LIKE '%thƯỜng%'
                  AND b.tag NOT LIKE '%cá nhân%' AND b.tag NOT LIKE '%cÁ nhÂn%'
                  AND b.tag NOT LIKE '%của anh %' AND b.tag NOT LIKE '%của chị %' AND b.tag NOT LIKE '%điện thoại%' AND b.tag NOT LIKE '%Điện thoại%'
                  AND b.tag NOT LIKE '%zalo%' AND b.tag NOT LIKE '%mail%' THEN 1 ELSE 0 END AS named,
-           LOWER(LTRIM(COALESCE(b.scanned_with, '?'), ' -.,;([*')) AS scanner,
+           CASE WHEN EXISTS (SELECT 1 FROM fact_unsaid u WHERE u.kind = 'name' AND u.said = b.scanned_with) THEN 0 ELSE 1 END AS scanned,
            CASE WHEN b.result IN ('unscanned', 'unsafe-medium')
                  AND EXISTS (SELECT 1 FROM written o
                              WHERE o.unit = b.unit AND o.entry <> b.entry AND o.occurred_on = b.occurred_on AND o.recorded_at > b.recorded_at
@@ -30,9 +29,7 @@ copies AS (
     FROM written b
 ),
 judged AS (
-    SELECT d.unit, d.subject, d.result, d.medium, d.occurred_on, d.recorded_at, d.named, d.anew,
-           CASE WHEN d.scanner = '' OR d.scanner LIKE 'không%' OR d.scanner LIKE 'khÔng%'
-                  OR d.scanner LIKE 'chưa%' OR d.scanner LIKE 'chƯa%' THEN 0 ELSE 1 END AS scanned
+    SELECT d.unit, d.subject, d.result, d.medium, d.occurred_on, d.recorded_at, d.named, d.anew, d.scanned
     FROM copies d
 )
 SELECT c.unit AS unit,

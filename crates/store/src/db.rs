@@ -23,6 +23,7 @@ use crate::{
     memory::Memory,
     migration,
     structure::Parts,
+    unsaid,
     tx::Engine,
     version::Versions,
 };
@@ -174,6 +175,7 @@ impl Db {
             sealing: None,
         };
         fact_view::make(&db).await?;
+        unsaid::make(&db).await?;
         // What was written before is no news.
         db.news().await?;
         Ok(db)
