@@ -1,7 +1,7 @@
 -- Is it known where each device in service, and each piece of software in the book, comes
 -- from? The newest entry of the book speaks of a device by its code, and goes before the registry's
 -- own field. That neither says where a device comes from, or that the field says in words that it is not
--- known or begins with "không", "chưa", "đang" (none, not yet, being looked up), does not show that it is of unclear origin: nobody can say. What was taken out of use is not
+-- known, or not yet, does not show that it is of unclear origin: nobody can say. What was taken out of use is not
 -- asked about, nor what has yet to go into service, nor a computer that stands alone. Spaces, dots and dashes in a tag make no other
 -- thing; where the book says that the origin of one that is not in the registry is not clear, and later that of one whose name holds its own, or the
 -- other way, is, or that it is gone, it may be the same. A tag of which words say that there is nothing names no thing.

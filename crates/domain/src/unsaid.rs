@@ -190,7 +190,7 @@ fn words(text: &str) -> Vec<Word> {
     let (mut words, mut rest) = (Vec::new(), text);
     while let Some(from) = rest.find(of_word) {
         let (before, at) = rest.split_at(from);
-        let end = at.find(|c| !of_word(c)).unwrap_or(at.len());
+        let end = at.find(|c: char| !of_word(c)).unwrap_or(at.len());
         let (word, after) = at.split_at(end);
         words.push(Word::of(word, before));
         rest = after;
@@ -327,17 +327,54 @@ mod tests {
     #[test]
     fn what_names_nobody() {
         let texts = [
-            "", " - ", "…", "n/a", "N/A.", "Không", "KHÔNG CÓ", "Chưa có", "chua co", "Chua có",
-            "(Đang tuyển)", "ĐANG TUYỂN", "Chờ phê duyệt", "cho phe duyet", "Sẽ phân công sau",
-            "Dự kiến ông Nguyễn Văn A", "Khuyết", "Vị trí này hiện khuyết", "Vị trí còn trống",
-            "Để trống", "Không còn ai", "Không có nguy cơ nào", "khong phat hien", "Không  rõ",
-            "Ch\u{1b0}a co\u{301}", "Hiện chưa có", "Tạm thời khuyết", "Xin ý kiến sau",
+            "",
+            " - ",
+            "…",
+            "n/a",
+            "N/A.",
+            "Không",
+            "KHÔNG CÓ",
+            "Chưa có",
+            "chua co",
+            "Chua có",
+            "(Đang tuyển)",
+            "ĐANG TUYỂN",
+            "Chờ phê duyệt",
+            "cho phe duyet",
+            "Sẽ phân công sau",
+            "Dự kiến ông Nguyễn Văn A",
+            "Khuyết",
+            "Vị trí này hiện khuyết",
+            "Vị trí còn trống",
+            "Để trống",
+            "Không còn ai",
+            "Không có nguy cơ nào",
+            "khong phat hien",
+            "Không  rõ",
+            "Ch\u{1b0}a co\u{301}",
+            "Hiện chưa có",
+            "Tạm thời khuyết",
+            "Xin ý kiến sau",
         ];
         all(&texts, "name");
         let names = [
-            "Nguyễn Văn A", "Dang Van Hung", "Đặng Văn Hùng", "Chùa Bà", "Chua Ba", "Cho Ray",
-            "Không gian mạng", "Không quân", "Khong Minh", "Trong", "N.A. Tuấn", "Naco",
-            "Khuyết tật", "Bộ trong nhà", "Năm", "Quý", "Nguyễn Văn A (đã nghỉ việc)",
+            "Nguyễn Văn A",
+            "Dang Van Hung",
+            "Đặng Văn Hùng",
+            "Chùa Bà",
+            "Chua Ba",
+            "Cho Ray",
+            "Không gian mạng",
+            "Không quân",
+            "Khong Minh",
+            "Trong",
+            "N.A. Tuấn",
+            "Naco",
+            "Khuyết tật",
+            "Bộ trong nhà",
+            "Năm",
+            "Quý",
+            "Nguyễn Văn A (đã nghỉ việc)",
         ];
         none(&names, "name");
     }
@@ -345,15 +382,33 @@ mod tests {
     #[test]
     fn what_tells_of_no_event() {
         let texts = [
-            "-", "Không", "Không có", "Chưa có lớp nào", "Không có sự cố", "Không phát sinh",
-            "Đang lên kế hoạch", "Dự kiến quý IV", "Chưa tổ chức", "chua to chuc", "Cập nhật sau",
-            "Quý III không có nguy cơ", "Quý III/2026: không có", "Năm 2026 chưa diễn tập",
-            "Hoãn sang năm sau", "Huỷ lớp",
+            "-",
+            "Không",
+            "Không có",
+            "Chưa có lớp nào",
+            "Không có sự cố",
+            "Không phát sinh",
+            "Đang lên kế hoạch",
+            "Dự kiến quý IV",
+            "Chưa tổ chức",
+            "chua to chuc",
+            "Cập nhật sau",
+            "Quý III không có nguy cơ",
+            "Quý III/2026: không có",
+            "Năm 2026 chưa diễn tập",
+            "Hoãn sang năm sau",
+            "Huỷ lớp",
         ];
         all(&texts, "event");
         let told = [
-            "Không nhấp vào liên kết lạ", "Chưa đủ mạnh: mật khẩu", "Đang ở đâu trên mạng",
-            "Diễn tập", "Tập huấn cho cán bộ", "Hủy tài liệu mật", "Quý III", "Năm 2026 diễn tập",
+            "Không nhấp vào liên kết lạ",
+            "Chưa đủ mạnh: mật khẩu",
+            "Đang ở đâu trên mạng",
+            "Diễn tập",
+            "Tập huấn cho cán bộ",
+            "Hủy tài liệu mật",
+            "Quý III",
+            "Năm 2026 diễn tập",
         ];
         none(&told, "event");
         all(&["Chưa có lớp", "Không rõ", "Đang cập nhật"], "unknown");
@@ -363,16 +418,30 @@ mod tests {
     #[test]
     fn what_is_no_document_in_force() {
         let texts = [
-            "Dự thảo Quy chế", "Quy chế bảo đảm an toàn thông tin (dự thảo)", "Quy chế (đang trình)",
-            "Quy chế - xin ý kiến", "Quy chế ATTT – bản thảo", "QĐ số … chờ ký", "Chưa ban hành",
-            "Quy chế chưa được lãnh đạo duyệt", "Tờ trình ban hành Quy chế", "Quy chế, trình ký",
-            "Bản nháp", "Đề cương Quy chế", "Xây dựng Quy chế", "QUY CHẾ (DỰ THẢO)", "Quy che (du thao)",
+            "Dự thảo Quy chế",
+            "Quy chế bảo đảm an toàn thông tin (dự thảo)",
+            "Quy chế (đang trình)",
+            "Quy chế - xin ý kiến",
+            "Quy chế ATTT – bản thảo",
+            "QĐ số … chờ ký",
+            "Chưa ban hành",
+            "Quy chế chưa được lãnh đạo duyệt",
+            "Tờ trình ban hành Quy chế",
+            "Quy chế, trình ký",
+            "Bản nháp",
+            "Đề cương Quy chế",
+            "Xây dựng Quy chế",
+            "QUY CHẾ (DỰ THẢO)",
+            "Quy che (du thao)",
         ];
         all(&texts, "title");
         all(&texts[..texts.len() - 4], "number");
         let titles = [
-            "Quy chế bảo đảm an toàn thông tin", "Quy trình soạn thảo, lấy ý kiến, ban hành văn bản",
-            "Phụ lục (trình tự xử lý sự cố)", "Quy chế nhập, xuất thiết bị", "Trình tự xử lý sự cố",
+            "Quy chế bảo đảm an toàn thông tin",
+            "Quy trình soạn thảo, lấy ý kiến, ban hành văn bản",
+            "Phụ lục (trình tự xử lý sự cố)",
+            "Quy chế nhập, xuất thiết bị",
+            "Trình tự xử lý sự cố",
         ];
         none(&titles, "title");
         all(&["Quy chế (hết hiệu lực)", "Bãi bỏ Quy chế"], "title");
@@ -382,10 +451,30 @@ mod tests {
 
     #[test]
     fn who_keeps_a_thing_and_where_it_comes_from() {
-        all(&["Dùng chung", "Kho", "Bà Tư (đã nghỉ)", "Anh Ba, đã nghỉ việc", "Chưa có", "Thuê ngoài"], "keeper");
-        all(&["Nguyễn Văn A (chuyển công tác)", "Trống từ tháng 3", "Văn thư (hiện trống)"], "keeper");
+        all(
+            &[
+                "Dùng chung",
+                "Kho",
+                "Bà Tư (đã nghỉ)",
+                "Anh Ba, đã nghỉ việc",
+                "Chưa có",
+                "Thuê ngoài",
+            ],
+            "keeper",
+        );
+        all(
+            &[
+                "Nguyễn Văn A (chuyển công tác)",
+                "Trống từ tháng 3",
+                "Văn thư (hiện trống)",
+            ],
+            "keeper",
+        );
         none(&["Khoa Nội", "Nguyễn Thị Kho"], "keeper");
-        all(&["Hãng X, không rõ nước", "unknown", "Chưa xác định"], "origin");
+        all(
+            &["Hãng X, không rõ nước", "unknown", "Chưa xác định"],
+            "origin",
+        );
         none(&["Việt Nam", "Cisco"], "origin");
     }
 
@@ -398,12 +487,31 @@ mod tests {
     #[test]
     fn a_pattern_of_such_words_is_found() {
         for pattern in [
-            "không %", "khÔng %", "kh_ng c_ %", "ch_a %", "%(chờ %", "_ang c_p nh_t %", "%dự thảo%",
-            "n/a ", "chua c_ %", "so_n th_o%", "%unknown%",
+            "không %",
+            "khÔng %",
+            "kh_ng c_ %",
+            "ch_a %",
+            "%(chờ %",
+            "_ang c_p nh_t %",
+            "%dự thảo%",
+            "n/a ",
+            "chua c_ %",
+            "so_n th_o%",
+            "%unknown%",
         ] {
             assert!(is_sought_by(pattern), "{pattern}");
         }
-        for pattern in ["toàn%", "%0%", "%,", "", "%", "tự %", "%cá nhân%", "_", "sl%"] {
+        for pattern in [
+            "toàn%",
+            "%0%",
+            "%,",
+            "",
+            "%",
+            "tự %",
+            "%cá nhân%",
+            "_",
+            "sl%",
+        ] {
             assert!(!is_sought_by(pattern), "{pattern}");
         }
     }
@@ -413,10 +521,18 @@ mod tests {
         let names: Vec<&str> = known().iter().map(String::as_str).collect();
         assert_eq!(
             names,
-            ["event", "keeper", "name", "number", "origin", "title", "unknown"]
+            [
+                "event", "keeper", "name", "number", "origin", "title", "unknown"
+            ]
         );
         for (group, buts) in LIST.groups.iter().zip(&LIST.buts) {
-            let phrases = [&group.whole, &group.begins, &group.aside, &group.listed, &group.holds];
+            let phrases = [
+                &group.whole,
+                &group.begins,
+                &group.aside,
+                &group.listed,
+                &group.holds,
+            ];
             assert!(phrases.iter().any(|p| !p.is_empty()), "{group:?}");
             // What is excepted would count without the exception.
             for but in &group.but {

@@ -46,7 +46,8 @@ async fn write(tx: &mut Tx, mut said: Said) -> Result<(), StoreError> {
             places.join(", ")
         );
         for row in tx.fetch("unsaid", &sql, texts).await? {
-            if let Some(kind) = unsaid::known().get(&row.text("kind")?) {
+            let kind = unsaid::known().get(&row.text("kind")?);
+            if let Some(kind) = kind.map(String::as_str) {
                 said.remove(&(row.text("said")?, kind));
             }
         }

@@ -229,11 +229,11 @@ impl Replay<'_> {
     /// Which texts say nothing follows from the list and from the records.
     pub(super) async fn unsaid(&mut self, db: &Db) -> Result<(), StoreError> {
         let wanted = crate::unsaid::wanted(db).await?;
-        let of = |text: &str, kind: &str, expected: &str, found: &str| super::Mismatch {
+        let of = |text: &str, expected: &str, found: &str| super::Mismatch {
             seq: None,
             noun: "unsaid".into(),
             record_id: text.into(),
-            field: kind.into(),
+            field: "kind".into(),
             expected: expected.into(),
             found: found.into(),
         };
@@ -242,13 +242,13 @@ impl Replay<'_> {
         for row in db.fetch("unsaid", sql, &[]).await? {
             let (text, kind) = (row.text("said")?, row.text("kind")?);
             if !domain::unsaid::is(&text, &kind) {
-                self.find(of(&text, &kind, "", &text));
+                self.find(of(&text, "", &kind));
             }
             there.insert((text, kind));
         }
         let missing = wanted.into_iter().map(|(text, kind)| (text, kind.to_owned()));
         for (text, kind) in missing.filter(|it| !there.contains(it)) {
-            self.find(of(&text, &kind, &text, ""));
+            self.find(of(&text, &kind, ""));
         }
         Ok(())
     }
