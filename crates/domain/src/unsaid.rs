@@ -135,18 +135,15 @@ pub fn is(text: &str, kind: &str) -> bool {
 
 /// Whether a pattern of `LIKE` looks for such words, also where `_` stands for a letter of them.
 pub fn is_sought_by(pattern: &str) -> bool {
-    let mut plain = pattern.replace('%', " ");
-    plain.truncate(plain.trim_end().len());
-    if plain.trim().is_empty() {
-        return false;
-    }
-    if !kinds(&plain).is_empty() {
+    let plain = pattern.replace('%', " ");
+    if !words(&plain).is_empty() && !kinds(&plain).is_empty() {
         return true;
     }
-    let first = plain.split_whitespace().next().unwrap_or_default();
-    let first = first.to_lowercase();
-    let letters = first.chars().filter(|c| *c != '_').count();
-    letters > 1 && letters < first.chars().count() && LIST.begins_like(&first)
+    // `_` stands for a letter that may have marks.
+    let plain = fold(&plain);
+    let pieces = plain.split(|c: char| !c.is_alphanumeric() && c != '_');
+    let pieces: Vec<&str> = pieces.filter(|piece| !piece.is_empty()).collect();
+    plain.contains('_') && LIST.begins_like(&pieces)
 }
 
 impl Word {
@@ -263,7 +260,7 @@ impl List {
             return all.filter(|kind| *kind != "number").collect();
         }
         let may_precede = |word: &Word| {
-            word.is_number() || self.before.iter().any(|before| word.is(before, false))
+            word.is_number() || self.before.iter().any(|before| word.is(before, true))
         };
         let first = words.iter().take_while(|w| may_precede(w)).count();
         let mut found = BTreeSet::new();
@@ -291,18 +288,24 @@ impl List {
         found
     }
 
-    /// Whether a first word of the list fits a word in which `_` is any letter.
-    fn begins_like(&self, pattern: &str) -> bool {
-        let pattern = fold(pattern);
-        let fits = |word: &str| {
+    /// Whether a phrase of the list begins with these words, or they with it; `_` in one is any letter.
+    fn begins_like(&self, pattern: &[&str]) -> bool {
+        let fits = |word: &str, pattern: &str| {
             word.chars().count() == pattern.chars().count()
                 && (word.chars().zip(pattern.chars())).all(|(c, p)| p == '_' || c == p)
         };
-        let is_first = |p: &Phrase| matches!(p.place, Place::Begins | Place::Whole);
-        let firsts = self.phrases.iter();
-        firsts
-            .filter(|(_, phrases)| phrases.iter().any(is_first))
-            .any(|(word, _)| fits(word))
+        let begins = |phrase: &Phrase| {
+            let words = phrase.parts.iter().map_while(|part| match part {
+                Part::Word(word) => Some(word.bare.as_str()),
+                Part::Gap => None,
+            });
+            matches!(phrase.place, Place::Begins | Place::Whole)
+                && words
+                    .zip(pattern)
+                    .all(|(word, pattern)| fits(word, pattern))
+        };
+        let told = |word: &&str| word.chars().filter(|c| *c != '_').count() > 1;
+        pattern.first().is_some_and(told) && self.phrases.values().flatten().any(begins)
     }
 }
 
@@ -441,6 +444,8 @@ mod tests {
             "Quy trình soạn thảo, lấy ý kiến, ban hành văn bản",
             "Phụ lục (trình tự xử lý sự cố)",
             "Quy chế nhập, xuất thiết bị",
+            "Quy trình ký số",
+            "Quy trình 2026",
             "Trình tự xử lý sự cố",
         ];
         none(&titles, "title");
