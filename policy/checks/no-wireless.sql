@@ -8,7 +8,7 @@
 -- A survey that was last saved before its own day was a plan then, and one of which words say that there is nothing tells of no area.
 WITH written AS (
     SELECT e.unit, e.entry, COALESCE(e.subject, '') AS area, LOWER(REPLACE(COALESCE(e.subject, ''), ' ', '')) AS name,
-           e.subject AS said,
+           LOWER(RTRIM(LTRIM(e.subject, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said,
            e.occurred_on, e.recorded_at, e.age_days, e.result
     FROM book_wireless_survey e
     WHERE NOT COALESCE(e.updated_at, e.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - e.age_days) * 86400000 - 25200000
@@ -20,7 +20,7 @@ surveys AS (
                      OR w.said LIKE 'tất cả%' OR w.said LIKE 'tẤt cẢ%' OR w.said LIKE 'cả %' OR w.said LIKE 'cẢ %' THEN 1 ELSE 0 END AS is_whole
     FROM written w
     WHERE w.area = ''
-       OR NOT EXISTS (SELECT 1 FROM fact_unsaid u WHERE u.kind = 'name' AND u.said = w.said)
+       OR NOT EXISTS (SELECT 1 FROM fact_unsaid u WHERE u.kind = 'name' AND u.said = w.area)
 ),
 areas AS (
     SELECT s.unit, s.area, s.occurred_on, s.recorded_at, s.age_days, s.result,
