@@ -4,11 +4,12 @@
 -- changes, made while it was that and agreed to by its own officer, are agreed with the authority. An entry that does not tell of what it is a
 -- change is one of the kind of its device; where that tells nothing either, nobody can say, unless it was refused, or agreed with the authority
 -- or the side that this rule names. Who gave the word, where that says in
--- words that nobody did, contradicts an agreement: nobody can say. Of servers, a
+-- words that nobody did, contradicts an agreement: nobody can say, nor of an entry about "nothing". Of servers, a
 -- unit that has none in service is not asked.
 WITH told AS (
     SELECT b.unit, b.subject,
-           CASE WHEN b.result = 'agreed'
+           CASE WHEN EXISTS (SELECT 1 FROM fact_unsaid u WHERE u.kind = 'event' AND u.said = b.subject) THEN NULL
+                WHEN b.result = 'agreed'
                  AND EXISTS (SELECT 1 FROM fact_unsaid u WHERE u.kind = 'name' AND u.said = b.decided_by) THEN NULL ELSE b.result END AS result,
            b.agreed_with, b.occurred_on, b.recorded_at, b.age_days,
            CASE WHEN b.about IS NOT NULL THEN b.about

@@ -1,13 +1,14 @@
 -- Was everything that was copied into the network within the interval on a safe device, which
 -- the entry names by its tag, and scanned? An entry that names none (a tag has a digit and is no capacity, number of pieces or version; or says in words that
 -- there was none, or that it was an ordinary or a person's own device), or no result, or that no program scanned it, says nothing; one of several that does
--- so leaves the unit without data. An entry that was last saved before its own day was a plan then. Of a copy
+-- so leaves the unit without data. An entry that was last saved before its own day was a plan then, and one about "nothing" tells of no copy. Of a copy
 -- that was entered again on the same day as scanned nobody can say which entry is right.
 WITH written AS (
     SELECT b.unit, b.entry, b.subject, b.result, b.medium, b.occurred_on, b.recorded_at, b.scanned_with,
            REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(LOWER(COALESCE(b.medium, '')), 'usb 3.0', ''), 'usb3.0', ''), 'usb 3.1', ''), 'usb 3.2', ''), 'usb 2.0', ''), 'usb2.0', ''), '01 cái', ''), '1 cái', ''), '01 chiếc', ''), '1 chiếc', ''), '01 usb', ''), '1 usb', ''), '01 ổ', ''), '1 ổ', ''), '128g', ''), '256g', ''), '512g', ''), '16g', ''), '32g', ''), '64g', ''), '8g', ''), '4g', '') AS tag
     FROM book_data_import b
     WHERE b.age_days <= CAST(:window_days AS BIGINT)
+      AND NOT EXISTS (SELECT 1 FROM fact_unsaid u WHERE u.kind = 'event' AND u.said = b.subject)
       AND NOT COALESCE(b.updated_at, b.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000
 ),
 copies AS (
