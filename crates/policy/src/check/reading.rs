@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 
 use domain::unsaid;
 use sqlparser::ast::{
-    Expr, FunctionArg, FunctionArgExpr, FunctionArguments, ObjectName, Query, Select, SelectItem,
-    SetExpr, Spanned, TableFactor, Value, Visitor,
+    BinaryOperator, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, ObjectName, Query,
+    Select, SelectItem, SetExpr, Spanned, TableFactor, Value, Visitor,
 };
 
 use super::{Fault, present};
@@ -282,11 +282,19 @@ impl Visitor for Reader {
             Expr::Identifier(column) => {
                 self.bare.insert(column.value.to_ascii_lowercase());
             }
-            Expr::Like { pattern, .. } => self.listed(pattern, str::is_ascii),
-            // A code of the check's own is ASCII.
-            Expr::Value(_) => self.listed(expr, |text| !text.is_ascii()),
-            Expr::BinaryOp { left, right, .. } => self.asked(left, [&**right]),
-            Expr::InList { expr, list, .. } => self.asked(expr, list),
+            Expr::Like { pattern, .. } => self.listed([&**pattern], |_| true),
+            Expr::BinaryOp {
+                left,
+                op: BinaryOperator::Eq | BinaryOperator::NotEq,
+                right,
+            } => {
+                self.asked(left, [&**right]);
+                self.listed([&**left, &**right], is_typed);
+            }
+            Expr::InList { expr, list, .. } => {
+                self.asked(expr, list);
+                self.listed(list, is_typed);
+            }
             _ => {}
         }
         ControlFlow::Continue(())
@@ -295,17 +303,21 @@ impl Visitor for Reader {
 
 impl Reader {
     /// Words that say nothing stand in one list, not in a check.
-    fn listed(&mut self, expr: &Expr, is_looked_at: impl Fn(&str) -> bool) {
-        let Some((text, place)) = literal(expr) else {
-            return;
-        };
-        if is_looked_at(text) && unsaid::is_sought_by(text) {
-            self.faults.push(Fault::at(
+    fn listed<'a>(
+        &mut self,
+        with: impl IntoIterator<Item = &'a Expr>,
+        is_looked_at: impl Fn(&str) -> bool,
+    ) {
+        let words = with.into_iter().filter_map(literal);
+        let sought = words.filter(|(text, _)| is_looked_at(text) && unsaid::is_sought_by(text));
+        let faults = sought.map(|(text, place)| {
+            Fault::at(
                 place,
                 format!("'{text}' says that there is nothing yet: a check has no list of such words"),
                 "EXISTS (SELECT 1 FROM fact_unsaid u WHERE u.kind = 'name' AND u.said = x), and the word in crates/domain/unsaid.yaml",
-            ));
-        }
+            )
+        });
+        self.faults.extend(faults);
     }
 
     /// What a column `kind` is compared with.
@@ -322,6 +334,11 @@ impl Reader {
             self.kinds.extend(words);
         }
     }
+}
+
+/// Whether people may have typed a text: a code is ASCII.
+fn is_typed(text: &str) -> bool {
+    !text.is_ascii()
 }
 
 /// A text literal, and where it stands.

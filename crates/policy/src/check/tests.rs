@@ -165,6 +165,7 @@ fn words_that_say_nothing_stand_in_one_list() {
     for condition in [
         "d.status = 'none'",
         "d.name LIKE 'toàn%'",
+        "d.name <> CASE WHEN d.status = 'x' THEN 'Chưa có' ELSE 'a' END",
         "EXISTS (SELECT 1 FROM fact_unsaid u WHERE u.kind = 'name' AND u.said = d.name)",
     ] {
         assert_eq!(of(condition), Vec::<String>::new(), "{condition}");
