@@ -446,7 +446,13 @@ mod tests {
         let journaled = ["account", "claim", "log-claim"];
         // Touched when the list of words has changed.
         let unsaid = "unsaid";
-        let observed = [TARGETS, OUTAGES, LOG_SOURCES, store::evidence::TABLE, unsaid];
+        let observed = [
+            TARGETS,
+            OUTAGES,
+            LOG_SOURCES,
+            store::evidence::TABLE,
+            unsaid,
+        ];
         let mut reached: BTreeSet<String> = nouns
             .chain(journaled)
             .chain(observed)

@@ -23,8 +23,8 @@ use crate::{
     memory::Memory,
     migration,
     structure::Parts,
-    unsaid,
     tx::Engine,
+    unsaid,
     version::Versions,
 };
 

@@ -246,7 +246,9 @@ impl Replay<'_> {
             }
             there.insert((text, kind));
         }
-        let missing = wanted.into_iter().map(|(text, kind)| (text, kind.to_owned()));
+        let missing = wanted
+            .into_iter()
+            .map(|(text, kind)| (text, kind.to_owned()));
         for (text, kind) in missing.filter(|it| !there.contains(it)) {
             self.find(of(&text, &kind, ""));
         }
