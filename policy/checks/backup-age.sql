@@ -10,7 +10,7 @@ WITH written AS (
            CASE WHEN (COALESCE(b.updated_at, b.recorded_at) + 25200000) / 86400000 + 1
                      < COALESCE((b.finished_at + 25200000) / 86400000, (CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days)
                 THEN COALESCE(b.finished_at, b.recorded_at) END AS planned_at,
-           LOWER(RTRIM(LTRIM(b.subject, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said
+           b.subject AS said
     FROM book_backup_report b
 ),
 reports AS (
@@ -22,11 +22,7 @@ reports AS (
            MAX(CASE WHEN e.result = 'retired' AND e.planned_at IS NULL THEN e.occurred_on END) AS retired_on,
            MAX(CASE WHEN e.result <> 'retired' THEN e.occurred_on END) AS reported_on,
            MAX(COALESCE(e.finished_at, e.recorded_at)) AS last_at,
-           MAX(CASE WHEN (e.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
-              OR ((e.said LIKE 'không %' OR e.said LIKE 'khÔng %') AND e.said NOT LIKE 'kh_ng gian %') OR e.said LIKE 'khong c_ %' OR e.said LIKE 'khong r_ %' OR e.said LIKE 'ko c_ %'
-              OR e.said LIKE 'chưa %' OR e.said LIKE 'chƯa %' OR e.said LIKE 'chua c_ %' OR e.said LIKE 'chua r_ %' OR e.said LIKE 'chua k_ %' OR e.said LIKE 'chua ban %' OR e.said LIKE 'chua ph_ %' OR e.said LIKE 'đang %' OR e.said LIKE 'Đang %'
-              OR e.said LIKE 'chờ %' OR e.said LIKE 'chỜ %' OR e.said LIKE 'cho k_ %' OR e.said LIKE 'cho ph_ %' OR e.said LIKE 'cho duy_t %' OR e.said LIKE 'sẽ %' OR e.said LIKE 'sẼ %' OR e.said LIKE 'dự kiến %' OR e.said LIKE 'dỰ kiẾn %'
-              OR e.said LIKE 'khuyết %' OR e.said LIKE 'khuyẾt %' OR e.said LIKE 'vị trí%khuyết %' OR e.said LIKE 'vỊ trÍ%khuyẾt %' OR e.said LIKE 'vị trí%trống %' OR e.said LIKE 'vỊ trÍ%trỐng %' OR e.said LIKE 'bỏ trống %' OR e.said LIKE 'bỎ trỐng %' OR e.said LIKE '_ể trống %' OR e.said LIKE '_Ể trỐng %') THEN 1 ELSE 0 END) AS unsaid,
+           MAX(CASE WHEN EXISTS (SELECT 1 FROM fact_unsaid u WHERE u.kind = 'name' AND u.said = e.said) THEN 1 ELSE 0 END) AS unsaid,
            LOWER(REPLACE(COALESCE(e.subject, ''), ' ', '')) AS name
     FROM written e
     GROUP BY e.unit, LOWER(REPLACE(COALESCE(e.subject, ''), ' ', ''))

@@ -4,18 +4,15 @@
 -- changes, made while it was that and agreed to by its own officer, are agreed with the authority. An entry that does not tell of what it is a
 -- change is one of the kind of its device; where that tells nothing either, nobody can say, unless it was refused, or agreed with the authority
 -- or the side that this rule names. Who gave the word, where that says in
--- words that nobody did, contradicts an agreement: nobody can say. What was last saved before its own day as made without the word that it needs
+-- words that nobody did, contradicts an agreement: nobody can say, nor of an entry about "nothing". What was last saved before its own day as made without the word that it needs
 -- was a plan then: the word may have come before the change did, or no change; an agreement comes before it by nature. Of servers, a
 -- unit that has none in service is not asked, unless a server's change of the last year stands in the book and the registry
 -- never held a server: somebody answers for it.
 WITH told AS (
     SELECT b.unit, b.subject,
-           CASE WHEN b.result = 'agreed'
-                 AND (EXISTS (SELECT 1 FROM (SELECT LOWER(RTRIM(LTRIM(b.decided_by, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said) n WHERE (n.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
-                    OR ((n.said LIKE 'không %' OR n.said LIKE 'khÔng %') AND n.said NOT LIKE 'kh_ng gian %') OR n.said LIKE 'khong c_ %' OR n.said LIKE 'khong r_ %' OR n.said LIKE 'ko c_ %'
-                    OR n.said LIKE 'chưa %' OR n.said LIKE 'chƯa %' OR n.said LIKE 'chua c_ %' OR n.said LIKE 'chua r_ %' OR n.said LIKE 'chua k_ %' OR n.said LIKE 'chua ban %' OR n.said LIKE 'chua ph_ %' OR n.said LIKE 'đang %' OR n.said LIKE 'Đang %'
-                    OR n.said LIKE 'chờ %' OR n.said LIKE 'chỜ %' OR n.said LIKE 'cho k_ %' OR n.said LIKE 'cho ph_ %' OR n.said LIKE 'cho duy_t %' OR n.said LIKE 'sẽ %' OR n.said LIKE 'sẼ %' OR n.said LIKE 'dự kiến %' OR n.said LIKE 'dỰ kiẾn %'
-                    OR n.said LIKE 'khuyết %' OR n.said LIKE 'khuyẾt %' OR n.said LIKE 'vị trí%khuyết %' OR n.said LIKE 'vỊ trÍ%khuyẾt %' OR n.said LIKE 'vị trí%trống %' OR n.said LIKE 'vỊ trÍ%trỐng %' OR n.said LIKE 'bỏ trống %' OR n.said LIKE 'bỎ trỐng %' OR n.said LIKE '_ể trống %' OR n.said LIKE '_Ể trỐng %'))) THEN NULL ELSE b.result END AS result,
+           CASE WHEN EXISTS (SELECT 1 FROM fact_unsaid u WHERE u.kind = 'event' AND u.said = b.subject) THEN NULL
+                WHEN b.result = 'agreed'
+                 AND EXISTS (SELECT 1 FROM fact_unsaid u WHERE u.kind = 'name' AND u.said = b.decided_by) THEN NULL ELSE b.result END AS result,
            b.agreed_with, b.occurred_on, b.recorded_at, b.age_days,
            CASE WHEN COALESCE(b.updated_at, b.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000 THEN 1 ELSE 0 END AS ahead,
            CASE WHEN b.about IS NOT NULL THEN b.about

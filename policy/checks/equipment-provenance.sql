@@ -1,7 +1,7 @@
 -- Is it known where each device in service, and each piece of software in the book, comes
 -- from? The newest entry of the book speaks of a device by its code, and goes before the registry's
 -- own field. That neither says where a device comes from, or that the field says in words that it is not
--- known or begins with "không", "chưa", "đang" (none, not yet, being looked up), does not show that it is of unclear origin: nobody can say. What was taken out of use is not
+-- known, or not yet, does not show that it is of unclear origin: nobody can say. What was taken out of use is not
 -- asked about, nor what has yet to go into service, nor a computer that stands alone. Spaces, dots and dashes in a tag make no other
 -- thing; where the book says that the origin of one that is not in the registry is not clear, and later that of one whose name holds its own, or the
 -- other way, is, or that it is gone, it may be the same. A tag of which words say that there is nothing names no thing. What was last saved before its own day
@@ -10,7 +10,7 @@ WITH told AS (
     SELECT e.unit, e.entry, REPLACE(REPLACE(REPLACE(REPLACE(LOWER(e.subject), ' ', ''), '-', ''), '.', ''), '_', '') AS tag,
            e.subject, e.result, e.occurred_on, e.recorded_at,
            CASE WHEN COALESCE(e.updated_at, e.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - e.age_days) * 86400000 - 25200000 THEN 1 ELSE 0 END AS ahead,
-           LOWER(RTRIM(LTRIM(e.subject, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said
+           e.subject AS said
     FROM book_equipment_provenance e
     WHERE e.occurred_on <= CAST(:today AS TEXT)
 ),
@@ -20,11 +20,7 @@ placed AS (
            ROW_NUMBER() OVER (PARTITION BY t.unit, t.tag
                               ORDER BY t.ahead, t.occurred_on DESC, t.recorded_at DESC, t.entry) AS place
     FROM told t
-    WHERE NOT (t.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
-       OR ((t.said LIKE 'không %' OR t.said LIKE 'khÔng %') AND t.said NOT LIKE 'kh_ng gian %') OR t.said LIKE 'khong c_ %' OR t.said LIKE 'khong r_ %' OR t.said LIKE 'ko c_ %'
-       OR t.said LIKE 'chưa %' OR t.said LIKE 'chƯa %' OR t.said LIKE 'chua c_ %' OR t.said LIKE 'chua r_ %' OR t.said LIKE 'chua k_ %' OR t.said LIKE 'chua ban %' OR t.said LIKE 'chua ph_ %' OR t.said LIKE 'đang %' OR t.said LIKE 'Đang %'
-       OR t.said LIKE 'chờ %' OR t.said LIKE 'chỜ %' OR t.said LIKE 'cho k_ %' OR t.said LIKE 'cho ph_ %' OR t.said LIKE 'cho duy_t %' OR t.said LIKE 'sẽ %' OR t.said LIKE 'sẼ %' OR t.said LIKE 'dự kiến %' OR t.said LIKE 'dỰ kiẾn %'
-       OR t.said LIKE 'khuyết %' OR t.said LIKE 'khuyẾt %' OR t.said LIKE 'vị trí%khuyết %' OR t.said LIKE 'vỊ trÍ%khuyẾt %' OR t.said LIKE 'vị trí%trống %' OR t.said LIKE 'vỊ trÍ%trỐng %' OR t.said LIKE 'bỏ trống %' OR t.said LIKE 'bỎ trỐng %' OR t.said LIKE '_ể trống %' OR t.said LIKE '_Ể trỐng %')
+    WHERE NOT EXISTS (SELECT 1 FROM fact_unsaid u WHERE u.kind = 'name' AND u.said = t.said)
 ),
 papers AS (
     SELECT p.unit, p.tag, p.subject, CASE WHEN p.ahead = 0 THEN p.result END AS result, p.occurred_on, p.recorded_at, p.ahead, p.planned FROM placed p WHERE p.place = 1
@@ -38,23 +34,14 @@ renamed AS (
     WHERE p.result = 'unclear' AND p.tag <> '' AND o.tag <> ''
 ),
 written AS (
-    SELECT d.unit, d.name, d.code, d.origin, d.updated_at, LOWER(RTRIM(LTRIM(COALESCE(d.origin, ''), ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said
+    SELECT d.unit, d.name, d.code, d.origin, d.updated_at, COALESCE(d.origin, '') AS said
     FROM fact_device d
     WHERE d.status = 'active' AND d.role <> 'standalone-computer'
       AND (d.in_service_on IS NULL OR d.in_service_on <= CAST(:today AS TEXT))
 ),
 devices AS (
     SELECT w.unit, w.name, w.code, w.origin, w.updated_at,
-           CASE WHEN w.said = UPPER(w.said)
-                  OR (w.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
-                     OR ((w.said LIKE 'không %' OR w.said LIKE 'khÔng %') AND w.said NOT LIKE 'kh_ng gian %') OR w.said LIKE 'khong c_ %' OR w.said LIKE 'khong r_ %' OR w.said LIKE 'ko c_ %'
-                     OR w.said LIKE 'chưa %' OR w.said LIKE 'chƯa %' OR w.said LIKE 'chua c_ %' OR w.said LIKE 'chua r_ %' OR w.said LIKE 'chua k_ %' OR w.said LIKE 'chua ban %' OR w.said LIKE 'chua ph_ %' OR w.said LIKE 'đang %' OR w.said LIKE 'Đang %'
-                     OR w.said LIKE 'chờ %' OR w.said LIKE 'chỜ %' OR w.said LIKE 'cho k_ %' OR w.said LIKE 'cho ph_ %' OR w.said LIKE 'cho duy_t %' OR w.said LIKE 'sẽ %' OR w.said LIKE 'sẼ %' OR w.said LIKE 'dự kiến %' OR w.said LIKE 'dỰ kiẾn %'
-                     OR w.said LIKE 'khuyết %' OR w.said LIKE 'khuyẾt %' OR w.said LIKE 'vị trí%khuyết %' OR w.said LIKE 'vỊ trÍ%khuyẾt %' OR w.said LIKE 'vị trí%trống %' OR w.said LIKE 'vỊ trÍ%trỐng %' OR w.said LIKE 'bỏ trống %' OR w.said LIKE 'bỎ trỐng %' OR w.said LIKE '_ể trống %' OR w.said LIKE '_Ể trỐng %')
-                  OR w.said LIKE '%không rõ%' OR w.said LIKE '%khÔng rÕ%' OR w.said LIKE '%khong ro%'
-                  OR w.said LIKE '%chưa rõ%' OR w.said LIKE '%chƯa rÕ%' OR w.said LIKE '%chua ro%'
-                  OR w.said LIKE '%không xác định%' OR w.said LIKE '%chưa xác định%'
-                  OR w.said LIKE '%không biết%' OR w.said LIKE '%unknown%' THEN 0 ELSE 1 END AS told
+           CASE WHEN LOWER(w.said) = UPPER(w.said) OR EXISTS (SELECT 1 FROM fact_unsaid u WHERE u.kind = 'origin' AND u.said = w.said) THEN 0 ELSE 1 END AS told
     FROM written w
 )
 SELECT d.unit AS unit,

@@ -6,9 +6,9 @@
 -- can say; `any` takes all. Of one that was treated by nobody, or not yet, as another field says, of one that was last saved
 -- before its own day, and of an entry about nothing, nobody can say, and none of them settles an older one.
 WITH words AS (
-    SELECT b.entry, 'name' AS kind, LOWER(RTRIM(LTRIM(b.subject, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said FROM book_media_disposal b
+    SELECT b.entry, 'name' AS kind, b.subject AS said FROM book_media_disposal b
     UNION ALL
-    SELECT b.entry, 'treated', LOWER(RTRIM(LTRIM(b.treated_by, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' FROM book_media_disposal b WHERE b.result IN ('destroyed', 'wiped')
+    SELECT b.entry, 'treated', b.treated_by FROM book_media_disposal b WHERE b.result IN ('destroyed', 'wiped')
 ),
 doubts AS (
     SELECT b.entry, 1 AS weight
@@ -17,11 +17,7 @@ doubts AS (
     UNION ALL
     SELECT w.entry, CASE WHEN w.kind = 'name' THEN 2 ELSE 3 END
     FROM words w
-    WHERE (w.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
-       OR ((w.said LIKE 'không %' OR w.said LIKE 'khÔng %') AND w.said NOT LIKE 'kh_ng gian %') OR w.said LIKE 'khong c_ %' OR w.said LIKE 'khong r_ %' OR w.said LIKE 'ko c_ %'
-       OR w.said LIKE 'chưa %' OR w.said LIKE 'chƯa %' OR w.said LIKE 'chua c_ %' OR w.said LIKE 'chua r_ %' OR w.said LIKE 'chua k_ %' OR w.said LIKE 'chua ban %' OR w.said LIKE 'chua ph_ %' OR w.said LIKE 'đang %' OR w.said LIKE 'Đang %'
-       OR w.said LIKE 'chờ %' OR w.said LIKE 'chỜ %' OR w.said LIKE 'cho k_ %' OR w.said LIKE 'cho ph_ %' OR w.said LIKE 'cho duy_t %' OR w.said LIKE 'sẽ %' OR w.said LIKE 'sẼ %' OR w.said LIKE 'dự kiến %' OR w.said LIKE 'dỰ kiẾn %'
-       OR w.said LIKE 'khuyết %' OR w.said LIKE 'khuyẾt %' OR w.said LIKE 'vị trí%khuyết %' OR w.said LIKE 'vỊ trÍ%khuyẾt %' OR w.said LIKE 'vị trí%trống %' OR w.said LIKE 'vỊ trÍ%trỐng %' OR w.said LIKE 'bỏ trống %' OR w.said LIKE 'bỎ trỐng %' OR w.said LIKE '_ể trống %' OR w.said LIKE '_Ể trỐng %')
+    WHERE EXISTS (SELECT 1 FROM fact_unsaid u WHERE u.kind = 'name' AND u.said = w.said)
 ),
 doubtful AS (
     SELECT t.entry, CASE MIN(t.weight) WHEN 1 THEN 'typed-ahead' WHEN 2 THEN 'unsaid' ELSE 'contradicted' END AS why
@@ -37,8 +33,7 @@ settled AS (
     WHERE b.age_days > CAST(:window_days AS BIGINT) AND d.entry IS NULL
       AND (b.serial LIKE '%0%' OR b.serial LIKE '%1%' OR b.serial LIKE '%2%' OR b.serial LIKE '%3%' OR b.serial LIKE '%4%'
            OR b.serial LIKE '%5%' OR b.serial LIKE '%6%' OR b.serial LIKE '%7%' OR b.serial LIKE '%8%' OR b.serial LIKE '%9%')
-      AND LOWER(TRIM(b.serial)) NOT LIKE 'không%' AND LOWER(TRIM(b.serial)) NOT LIKE 'khÔng%'
-      AND LOWER(TRIM(b.serial)) NOT LIKE 'chưa%' AND LOWER(TRIM(b.serial)) NOT LIKE 'chƯa%'
+      AND NOT EXISTS (SELECT 1 FROM fact_unsaid u WHERE u.kind = 'name' AND u.said = b.serial)
       AND LOWER(b.serial) NOT LIKE '%cái%' AND LOWER(b.serial) NOT LIKE '%chiếc%' AND LOWER(TRIM(b.serial)) NOT LIKE 'sl%' AND LOWER(TRIM(b.serial)) NOT LIKE 'số lượng%'
 )
 SELECT b.unit AS unit,

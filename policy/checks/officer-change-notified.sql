@@ -19,11 +19,7 @@ WITH officers AS (
            LAG(LOWER(TRIM(c.name))) OVER (PARTITION BY c.unit ORDER BY COALESCE(c.starts_on, ''), c.contact) AS previous_person
     FROM fact_contact c
     WHERE c.role = 'it-officer' AND (c.starts_on IS NULL OR c.starts_on <= CAST(:today AS TEXT))
-      AND NOT (EXISTS (SELECT 1 FROM (SELECT LOWER(RTRIM(LTRIM(c.name, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said) n WHERE (n.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
-         OR ((n.said LIKE 'không %' OR n.said LIKE 'khÔng %') AND n.said NOT LIKE 'kh_ng gian %') OR n.said LIKE 'khong c_ %' OR n.said LIKE 'khong r_ %' OR n.said LIKE 'ko c_ %'
-         OR n.said LIKE 'chưa %' OR n.said LIKE 'chƯa %' OR n.said LIKE 'chua c_ %' OR n.said LIKE 'chua r_ %' OR n.said LIKE 'chua k_ %' OR n.said LIKE 'chua ban %' OR n.said LIKE 'chua ph_ %' OR n.said LIKE 'đang %' OR n.said LIKE 'Đang %'
-         OR n.said LIKE 'chờ %' OR n.said LIKE 'chỜ %' OR n.said LIKE 'cho k_ %' OR n.said LIKE 'cho ph_ %' OR n.said LIKE 'cho duy_t %' OR n.said LIKE 'sẽ %' OR n.said LIKE 'sẼ %' OR n.said LIKE 'dự kiến %' OR n.said LIKE 'dỰ kiẾn %'
-         OR n.said LIKE 'khuyết %' OR n.said LIKE 'khuyẾt %' OR n.said LIKE 'vị trí%khuyết %' OR n.said LIKE 'vỊ trÍ%khuyẾt %' OR n.said LIKE 'vị trí%trống %' OR n.said LIKE 'vỊ trÍ%trỐng %' OR n.said LIKE 'bỏ trống %' OR n.said LIKE 'bỎ trỐng %' OR n.said LIKE '_ể trống %' OR n.said LIKE '_Ể trỐng %')))
+      AND NOT EXISTS (SELECT 1 FROM fact_unsaid u WHERE u.kind = 'name' AND u.said = c.name)
 ),
 changes AS (
     SELECT o.unit, o.contact, o.name, o.starts_on, o.next_on, o.previous_on, o.updated_at,
@@ -60,6 +56,7 @@ notices AS (
     FROM aged a
     JOIN fact_entry e ON e.unit = a.unit AND e.register = 'officer-change-notice' AND e.result = 'officer'
          AND e.occurred_on <= CAST(:today AS TEXT) AND e.entry NOT IN (SELECT p.entry FROM planned p)
+         AND NOT EXISTS (SELECT 1 FROM fact_unsaid u WHERE u.kind = 'name' AND u.said = e.subject)
          AND (LOWER(TRIM(e.subject)) = LOWER(TRIM(a.name)) AND e.occurred_on > a.previous_on
               OR e.occurred_on >= a.starts_on AND (a.next_on IS NULL OR e.occurred_on < a.next_on)
                  AND NOT EXISTS (
@@ -72,7 +69,10 @@ strays AS (
     SELECT DISTINCT a.unit, a.contact
     FROM aged a
     JOIN fact_entry e ON e.unit = a.unit AND e.register = 'officer-change-notice' AND e.result = 'officer'
-         AND e.occurred_on < a.starts_on AND e.occurred_on > a.previous_on AND e.age_days - a.age_days <= 31
+         AND e.occurred_on > a.previous_on AND e.occurred_on <= CAST(:today AS TEXT)
+         AND (e.occurred_on < a.starts_on AND e.age_days - a.age_days <= 31
+              OR (a.next_on IS NULL OR e.occurred_on < a.next_on)
+                 AND EXISTS (SELECT 1 FROM fact_unsaid u WHERE u.kind = 'name' AND u.said = e.subject))
     WHERE NOT EXISTS (
         SELECT 1 FROM officers o
         WHERE o.unit = a.unit AND LOWER(TRIM(o.name)) = LOWER(TRIM(e.subject))
@@ -102,7 +102,7 @@ told AS (
     FROM fact_entry e
     WHERE e.register = 'officer-change-notice' AND e.occurred_on <= CAST(:today AS TEXT)
       AND e.age_days <= CAST(:window_days AS BIGINT) AND e.entry NOT IN (SELECT p.entry FROM planned p)
-      AND NOT (LOWER(TRIM(e.subject)) || ' ' LIKE 'không %' OR LOWER(TRIM(e.subject)) || ' ' LIKE 'khÔng %' OR LOWER(TRIM(e.subject)) || ' ' LIKE 'chưa %' OR LOWER(TRIM(e.subject)) || ' ' LIKE 'chƯa %')
+      AND NOT EXISTS (SELECT 1 FROM fact_unsaid u WHERE u.kind = 'name' AND u.said = e.subject)
     GROUP BY e.unit
 )
 SELECT j.unit AS unit,

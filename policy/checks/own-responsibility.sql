@@ -6,7 +6,7 @@
 -- of it, and a person answers.
 WITH written AS (
     SELECT b.unit, b.result, TRIM(COALESCE(b.responsible, '')) AS responsible, b.expires_on, b.age_days,
-           b.occurred_on, b.recorded_at, LOWER(RTRIM(LTRIM(COALESCE(b.responsible, ''), ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said,
+           b.occurred_on, b.recorded_at, COALESCE(b.responsible, '') AS said,
            ROW_NUMBER() OVER (PARTITION BY b.unit ORDER BY b.occurred_on DESC, b.recorded_at DESC, b.entry) AS place
     FROM book_unit_responsibility b
     WHERE b.subject = CAST(:subject AS TEXT)
@@ -14,11 +14,7 @@ WITH written AS (
 ),
 placed AS (
     SELECT w.unit, w.result, w.responsible, w.expires_on, w.age_days, w.occurred_on, w.recorded_at, w.place,
-           CASE WHEN w.said = UPPER(w.said) OR (w.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
-              OR ((w.said LIKE 'không %' OR w.said LIKE 'khÔng %') AND w.said NOT LIKE 'kh_ng gian %') OR w.said LIKE 'khong c_ %' OR w.said LIKE 'khong r_ %' OR w.said LIKE 'ko c_ %'
-              OR w.said LIKE 'chưa %' OR w.said LIKE 'chƯa %' OR w.said LIKE 'chua c_ %' OR w.said LIKE 'chua r_ %' OR w.said LIKE 'chua k_ %' OR w.said LIKE 'chua ban %' OR w.said LIKE 'chua ph_ %' OR w.said LIKE 'đang %' OR w.said LIKE 'Đang %'
-              OR w.said LIKE 'chờ %' OR w.said LIKE 'chỜ %' OR w.said LIKE 'cho k_ %' OR w.said LIKE 'cho ph_ %' OR w.said LIKE 'cho duy_t %' OR w.said LIKE 'sẽ %' OR w.said LIKE 'sẼ %' OR w.said LIKE 'dự kiến %' OR w.said LIKE 'dỰ kiẾn %'
-              OR w.said LIKE 'khuyết %' OR w.said LIKE 'khuyẾt %' OR w.said LIKE 'vị trí%khuyết %' OR w.said LIKE 'vỊ trÍ%khuyẾt %' OR w.said LIKE 'vị trí%trống %' OR w.said LIKE 'vỊ trÍ%trỐng %' OR w.said LIKE 'bỏ trống %' OR w.said LIKE 'bỎ trỐng %' OR w.said LIKE '_ể trống %' OR w.said LIKE '_Ể trỐng %') THEN 0 ELSE 1 END AS named
+           CASE WHEN LOWER(w.said) = UPPER(w.said) OR EXISTS (SELECT 1 FROM fact_unsaid u WHERE u.kind = 'keeper' AND u.said = w.said) THEN 0 ELSE 1 END AS named
     FROM written w
 ),
 told AS (

@@ -10,23 +10,15 @@
 -- words and day (of an incident: of the same moment of noticing; of a course: of a later day, when it was held again) says the opposite nobody can say: it may be the same, entered anew.
 -- An incident is as old as its noticing, whenever it was typed.
 WITH words AS (
-    SELECT e.entry, e.register, LOWER(RTRIM(LTRIM(e.subject, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said
+    SELECT e.entry, e.register, e.subject AS said
     FROM fact_entry e
     WHERE e.register = CAST(:register AS TEXT)
 ),
 unsaid AS (
     SELECT w.entry
     FROM words w
-    WHERE (w.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ', 'không có ', 'khÔng cÓ ', 'khong co ', 'chưa có ', 'chƯa cÓ ', 'chua co ', 'khuyết ', 'khuyẾt ')
-       OR w.said LIKE 'kh_ng r_ %' OR w.said LIKE 'kh_ng bi_t %' OR w.said LIKE 'kh_ng ph_t sinh %' OR w.said LIKE 'kh_ng ph_t hi_n %' OR w.said LIKE 'kh_ng x_y ra %' OR w.said LIKE 'kh_ng t_ ch_c %' OR w.said LIKE 'kh_ng th_c hi_n %' OR w.said LIKE 'kh_ng di_n t_p %' OR w.said LIKE 'kh_ng nh_n %' OR w.said LIKE 'kh_ng c_ g_ %' OR w.said LIKE 'kh_ng c_ ai %' OR w.said LIKE 'kh_ng c_ b_o c_o %' OR w.said LIKE 'kh_ng c_ n_i dung %'
-       OR w.said LIKE 'kh_ng c_ s_ c_ %' OR w.said LIKE 'kh_ng c_ nguy c_ %' OR w.said LIKE 'kh_ng c_ r_i ro %' OR w.said LIKE 'kh_ng c_ vi ph_m %' OR w.said LIKE 'kh_ng c_ l_p %' OR w.said LIKE 'kh_ng c_ cu_c %' OR w.said LIKE 'kh_ng c_ y_u c_u %' OR w.said LIKE 'kh_ng c_ _ề ngh_ %' OR w.said LIKE 'kh_ng c_ _Ề ngh_ %' OR w.said LIKE 'kh_ng c_ h_ th_ng m_i %' OR w.said LIKE 'kh_ng c_ ph_n m_m m_i %' OR w.said LIKE 'kh_ng c_ ph_n m_m n_o %' OR w.said LIKE 'kh_ng c_ k_ ho_ch %' OR w.said LIKE 'kh_ng c_ di_n t_p %' OR w.said LIKE 'kh_ng c_ _ợt %' OR w.said LIKE 'kh_ng c_ _Ợt %' OR w.said LIKE 'kh_ng c_ ho_t _ộng %' OR w.said LIKE 'kh_ng c_ ho_t _Ộng %' OR w.said LIKE 'kh_ng c_ tr__ng h_p %'
-       OR w.said LIKE 'ch_a c_ s_ c_ %' OR w.said LIKE 'ch_a c_ l_p %' OR w.said LIKE 'ch_a c_ cu_c %' OR w.said LIKE 'ch_a c_ y_u c_u %' OR w.said LIKE 'ch_a c_ k_ ho_ch %' OR w.said LIKE 'ch_a c_ k_t qu_ %' OR w.said LIKE 'ch_a r_ %' OR w.said LIKE 'ch_a t_ ch_c %' OR w.said LIKE 'ch_a di_n t_p %' OR w.said LIKE 'ch_a th_c hi_n %' OR w.said LIKE 'ch_a x_c _ịnh %' OR w.said LIKE 'ch_a x_c _Ịnh %' OR w.said LIKE 'ch_a _ánh gi_ %' OR w.said LIKE 'ch_a _Ánh gi_ %' OR w.said LIKE 'ch_a x_y ra %' OR w.said LIKE 'ch_a ph_t hi_n %' OR w.said LIKE 'ch_a ph_t sinh %' OR w.said LIKE 'ch_a h_p %' OR w.said LIKE 'ch_a th_ng b_o %'
-       OR w.said LIKE '_ang c_p nh_t %' OR w.said LIKE '_ang chu_n b_ %' OR w.said LIKE '_ang x_y d_ng %' OR w.said LIKE '_ang l_p %' OR w.said LIKE '_ang l_n k_ ho_ch %' OR w.said LIKE '_ang tr_nh %' OR w.said LIKE '_ang ch_ %' OR w.said LIKE 'chờ %' OR w.said LIKE 'chỜ %' OR w.said LIKE 'sẽ %' OR w.said LIKE 'sẼ %' OR w.said LIKE 'd_ ki_n %')
-       OR (w.register IN ('recruitment', 'acceptance-test') AND (w.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
-          OR ((w.said LIKE 'không %' OR w.said LIKE 'khÔng %') AND w.said NOT LIKE 'kh_ng gian %') OR w.said LIKE 'khong c_ %' OR w.said LIKE 'khong r_ %' OR w.said LIKE 'ko c_ %'
-          OR w.said LIKE 'khuyết %' OR w.said LIKE 'khuyẾt %' OR w.said LIKE 'vị trí%khuyết %' OR w.said LIKE 'vỊ trÍ%khuyẾt %' OR w.said LIKE 'vị trí%trống %' OR w.said LIKE 'vỊ trÍ%trỐng %' OR w.said LIKE 'bỏ trống %' OR w.said LIKE 'bỎ trỐng %' OR w.said LIKE '_ể trống %' OR w.said LIKE '_Ể trỐng %'
-          OR w.said LIKE 'chưa %' OR w.said LIKE 'chƯa %' OR w.said LIKE 'chua c_ %' OR w.said LIKE 'chua r_ %' OR w.said LIKE 'chua k_ %' OR w.said LIKE 'chua ban %' OR w.said LIKE 'chua ph_ %' OR w.said LIKE 'đang %' OR w.said LIKE 'Đang %'
-          OR w.said LIKE 'chờ %' OR w.said LIKE 'chỜ %' OR w.said LIKE 'cho k_ %' OR w.said LIKE 'cho ph_ %' OR w.said LIKE 'cho duy_t %' OR w.said LIKE 'sẽ %' OR w.said LIKE 'sẼ %' OR w.said LIKE 'dự kiến %' OR w.said LIKE 'dỰ kiẾn %'))
+    WHERE EXISTS (SELECT 1 FROM fact_unsaid u WHERE u.kind = 'event' AND u.said = w.said)
+       OR (w.register IN ('recruitment', 'acceptance-test') AND EXISTS (SELECT 1 FROM fact_unsaid u WHERE u.kind = 'name' AND u.said = w.said))
 ),
 saved AS (
     SELECT b.entry

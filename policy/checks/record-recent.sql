@@ -9,20 +9,12 @@
 -- nor a drill that nobody came to.
 -- An entry of another result that may be what is asked about (`perhaps`, results between commas; none where empty)
 -- leaves it open whether an older one was the last.
-WITH words AS (
-    SELECT e.entry, LOWER(RTRIM(LTRIM(e.subject, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said
+WITH unsaid AS (
+    SELECT e.entry, MAX(CASE WHEN u.kind = 'unknown' THEN 1 ELSE 0 END) AS is_unknown
     FROM fact_entry e
+    JOIN fact_unsaid u ON u.kind IN ('event', 'unknown') AND u.said = e.subject
     WHERE e.register = CAST(:register AS TEXT)
-),
-unsaid AS (
-    SELECT w.entry,
-           CASE WHEN w.said LIKE 'ch_a %' OR w.said LIKE 'kh_ng r_ %' OR w.said LIKE '_ang c_p nh_t %' THEN 1 ELSE 0 END AS is_unknown
-    FROM words w
-    WHERE (w.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ', 'không có ', 'khÔng cÓ ', 'khong co ', 'chưa có ', 'chƯa cÓ ', 'chua co ', 'khuyết ', 'khuyẾt ')
-       OR w.said LIKE 'kh_ng r_ %' OR w.said LIKE 'kh_ng bi_t %' OR w.said LIKE 'kh_ng ph_t sinh %' OR w.said LIKE 'kh_ng ph_t hi_n %' OR w.said LIKE 'kh_ng x_y ra %' OR w.said LIKE 'kh_ng t_ ch_c %' OR w.said LIKE 'kh_ng th_c hi_n %' OR w.said LIKE 'kh_ng di_n t_p %' OR w.said LIKE 'kh_ng nh_n %' OR w.said LIKE 'kh_ng c_ g_ %' OR w.said LIKE 'kh_ng c_ ai %' OR w.said LIKE 'kh_ng c_ b_o c_o %' OR w.said LIKE 'kh_ng c_ n_i dung %'
-       OR w.said LIKE 'kh_ng c_ s_ c_ %' OR w.said LIKE 'kh_ng c_ nguy c_ %' OR w.said LIKE 'kh_ng c_ r_i ro %' OR w.said LIKE 'kh_ng c_ vi ph_m %' OR w.said LIKE 'kh_ng c_ l_p %' OR w.said LIKE 'kh_ng c_ cu_c %' OR w.said LIKE 'kh_ng c_ y_u c_u %' OR w.said LIKE 'kh_ng c_ _ề ngh_ %' OR w.said LIKE 'kh_ng c_ _Ề ngh_ %' OR w.said LIKE 'kh_ng c_ h_ th_ng m_i %' OR w.said LIKE 'kh_ng c_ ph_n m_m m_i %' OR w.said LIKE 'kh_ng c_ ph_n m_m n_o %' OR w.said LIKE 'kh_ng c_ k_ ho_ch %' OR w.said LIKE 'kh_ng c_ di_n t_p %' OR w.said LIKE 'kh_ng c_ _ợt %' OR w.said LIKE 'kh_ng c_ _Ợt %' OR w.said LIKE 'kh_ng c_ ho_t _ộng %' OR w.said LIKE 'kh_ng c_ ho_t _Ộng %' OR w.said LIKE 'kh_ng c_ tr__ng h_p %'
-       OR w.said LIKE 'ch_a c_ s_ c_ %' OR w.said LIKE 'ch_a c_ l_p %' OR w.said LIKE 'ch_a c_ cu_c %' OR w.said LIKE 'ch_a c_ y_u c_u %' OR w.said LIKE 'ch_a c_ k_ ho_ch %' OR w.said LIKE 'ch_a c_ k_t qu_ %' OR w.said LIKE 'ch_a r_ %' OR w.said LIKE 'ch_a t_ ch_c %' OR w.said LIKE 'ch_a di_n t_p %' OR w.said LIKE 'ch_a th_c hi_n %' OR w.said LIKE 'ch_a x_c _ịnh %' OR w.said LIKE 'ch_a x_c _Ịnh %' OR w.said LIKE 'ch_a _ánh gi_ %' OR w.said LIKE 'ch_a _Ánh gi_ %' OR w.said LIKE 'ch_a x_y ra %' OR w.said LIKE 'ch_a ph_t hi_n %' OR w.said LIKE 'ch_a ph_t sinh %' OR w.said LIKE 'ch_a h_p %' OR w.said LIKE 'ch_a th_ng b_o %'
-       OR w.said LIKE '_ang c_p nh_t %' OR w.said LIKE '_ang chu_n b_ %' OR w.said LIKE '_ang x_y d_ng %' OR w.said LIKE '_ang l_p %' OR w.said LIKE '_ang l_n k_ ho_ch %' OR w.said LIKE '_ang tr_nh %' OR w.said LIKE '_ang ch_ %' OR w.said LIKE 'chờ %' OR w.said LIKE 'chỜ %' OR w.said LIKE 'sẽ %' OR w.said LIKE 'sẼ %' OR w.said LIKE 'd_ ki_n %')
+    GROUP BY e.entry
     UNION ALL
     SELECT d.entry, 0 FROM book_drill d WHERE d.participants = 0
 ),

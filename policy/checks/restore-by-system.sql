@@ -9,7 +9,7 @@ WITH written AS (
     SELECT b.unit, b.entry, b.subject, b.result, b.occurred_on, b.recorded_at, b.finished_at, b.age_days,
            CASE WHEN COALESCE(b.updated_at, b.recorded_at) < COALESCE(((b.finished_at + 25200000) / 86400000 - 1) * 86400000,
                                                                      ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000) - 25200000 THEN 1 ELSE 0 END AS ahead,
-           LOWER(RTRIM(LTRIM(b.subject, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said
+           b.subject AS said
     FROM book_restore_test b
 ),
 dated AS (
@@ -19,11 +19,7 @@ dated AS (
                 ELSE e.age_days END AS age_days
     FROM written e
     WHERE e.subject IS NULL
-       OR NOT (e.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
-          OR ((e.said LIKE 'không %' OR e.said LIKE 'khÔng %') AND e.said NOT LIKE 'kh_ng gian %') OR e.said LIKE 'khong c_ %' OR e.said LIKE 'khong r_ %' OR e.said LIKE 'ko c_ %'
-          OR e.said LIKE 'chưa %' OR e.said LIKE 'chƯa %' OR e.said LIKE 'chua c_ %' OR e.said LIKE 'chua r_ %' OR e.said LIKE 'chua k_ %' OR e.said LIKE 'chua ban %' OR e.said LIKE 'chua ph_ %' OR e.said LIKE 'đang %' OR e.said LIKE 'Đang %'
-          OR e.said LIKE 'chờ %' OR e.said LIKE 'chỜ %' OR e.said LIKE 'cho k_ %' OR e.said LIKE 'cho ph_ %' OR e.said LIKE 'cho duy_t %' OR e.said LIKE 'sẽ %' OR e.said LIKE 'sẼ %' OR e.said LIKE 'dự kiến %' OR e.said LIKE 'dỰ kiẾn %'
-          OR e.said LIKE 'khuyết %' OR e.said LIKE 'khuyẾt %' OR e.said LIKE 'vị trí%khuyết %' OR e.said LIKE 'vỊ trÍ%khuyẾt %' OR e.said LIKE 'vị trí%trống %' OR e.said LIKE 'vỊ trÍ%trỐng %' OR e.said LIKE 'bỏ trống %' OR e.said LIKE 'bỎ trỐng %' OR e.said LIKE '_ể trống %' OR e.said LIKE '_Ể trỐng %')
+       OR NOT EXISTS (SELECT 1 FROM fact_unsaid u WHERE u.kind = 'name' AND u.said = e.said)
 ),
 tried AS (
     SELECT d.unit, d.subject, d.result, d.occurred_on, d.recorded_at, d.age_days, LOWER(REPLACE(d.subject, ' ', '')) AS name,

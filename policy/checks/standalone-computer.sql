@@ -9,16 +9,12 @@
 -- Where the last one was taken out within 180 days, for which a word is believed, a word may be older than
 -- that, and none counts.
 WITH void AS (
-    SELECT n.entry
-    FROM (SELECT b.entry, LOWER(RTRIM(LTRIM(b.subject, ' -.,;:([*?/_…'), ' .,;)]*…')) || ' ' AS said FROM book_standalone_computer b) n
-    WHERE (n.said IN (' ', 'n/a ', 'na ', 'none ', 'null ', 'tbd ', 'unknown ', 'ko ', 'khong ', 'chua ', 'không ', 'khÔng ', 'chưa ', 'chƯa ', 'trống ', 'trỐng ')
-       OR ((n.said LIKE 'không %' OR n.said LIKE 'khÔng %') AND n.said NOT LIKE 'kh_ng gian %') OR n.said LIKE 'khong c_ %' OR n.said LIKE 'khong r_ %' OR n.said LIKE 'ko c_ %'
-       OR n.said LIKE 'chưa %' OR n.said LIKE 'chƯa %' OR n.said LIKE 'chua c_ %' OR n.said LIKE 'chua r_ %' OR n.said LIKE 'chua k_ %' OR n.said LIKE 'chua ban %' OR n.said LIKE 'chua ph_ %' OR n.said LIKE 'đang %' OR n.said LIKE 'Đang %'
-       OR n.said LIKE 'chờ %' OR n.said LIKE 'chỜ %' OR n.said LIKE 'cho k_ %' OR n.said LIKE 'cho ph_ %' OR n.said LIKE 'cho duy_t %' OR n.said LIKE 'sẽ %' OR n.said LIKE 'sẼ %' OR n.said LIKE 'dự kiến %' OR n.said LIKE 'dỰ kiẾn %'
-       OR n.said LIKE 'khuyết %' OR n.said LIKE 'khuyẾt %' OR n.said LIKE 'vị trí%khuyết %' OR n.said LIKE 'vỊ trÍ%khuyẾt %' OR n.said LIKE 'vị trí%trống %' OR n.said LIKE 'vỊ trÍ%trỐng %' OR n.said LIKE 'bỏ trống %' OR n.said LIKE 'bỎ trỐng %' OR n.said LIKE '_ể trống %' OR n.said LIKE '_Ể trỐng %')
+    SELECT b.entry
+    FROM book_standalone_computer b
+    JOIN fact_unsaid u ON u.kind = 'name' AND u.said = b.subject
 ),
 machines AS (
-    SELECT d.unit, d.address, d.updated_at, LOWER(LTRIM(COALESCE(d.custodian, ''), ' -.,;([*')) AS said
+    SELECT d.unit, d.address, d.updated_at, COALESCE(d.custodian, '') AS said
     FROM fact_device d
     WHERE d.status = 'active' AND d.role = 'standalone-computer'
       AND (d.in_service_on IS NULL OR d.in_service_on <= CAST(:today AS TEXT))
@@ -26,12 +22,7 @@ machines AS (
 registered AS (
     SELECT m.unit, COUNT(*) AS computers, COUNT(m.address) AS addressed,
            COUNT(CASE WHEN m.address IS NULL
-                       AND NOT (m.said = UPPER(m.said)
-                                OR m.said IN ('n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'khong', 'chua', 'ko', 'trống', 'trỐng') OR m.said LIKE 'khuyết%' OR m.said LIKE 'khuyẾt%' OR m.said LIKE 'bỏ trống%' OR m.said LIKE 'bỎ trỐng%' OR m.said LIKE 'để trống%' OR m.said LIKE 'ĐỂ trỐng%' OR m.said LIKE 'vị trí%khuyết%' OR m.said LIKE 'vị trí%trống%'
-                                OR m.said LIKE 'không%' OR m.said LIKE 'khÔng%' OR m.said LIKE 'khong co%' OR m.said LIKE 'khong ro%' OR m.said LIKE 'ko %'
-                                OR m.said LIKE 'chưa%' OR m.said LIKE 'chƯa%' OR m.said LIKE 'chua co%' OR m.said LIKE 'chua ro%'
-                                OR m.said LIKE 'đang %' OR m.said LIKE 'Đang %' OR m.said LIKE 'chờ %' OR m.said LIKE 'chỜ %' OR m.said LIKE 'sẽ %' OR m.said LIKE 'sẼ %'
-                                OR m.said LIKE 'khuyết%' OR m.said LIKE 'khuyẾt%' OR m.said LIKE 'vị trí khuyết%' OR m.said LIKE 'vỊ trÍ khuyẾt%' OR m.said LIKE 'bỏ trống%' OR m.said LIKE 'bỎ trỐng%' OR m.said LIKE 'dự kiến%' OR m.said LIKE 'dỰ kiẾn%') THEN 1 END) AS kept_by,
+                       AND NOT (LOWER(m.said) = UPPER(m.said) OR EXISTS (SELECT 1 FROM fact_unsaid u WHERE u.kind = 'keeper' AND u.said = m.said)) THEN 1 END) AS kept_by,
            MAX(m.updated_at) AS updated_at
     FROM machines m
     GROUP BY m.unit
@@ -42,7 +33,7 @@ entered AS (
                      AND NOT EXISTS (SELECT 1 FROM fact_device r
                                      WHERE r.unit = b.unit AND r.role = 'standalone-computer'
                                        AND LOWER(TRIM(b.subject)) IN (LOWER(r.name), LOWER(r.code))) THEN 1 ELSE 0 END AS loose,
-           LOWER(LTRIM(COALESCE(b.custodian, ''), ' -.,;([*')) AS said,
+           COALESCE(b.custodian, '') AS said,
            CASE WHEN COALESCE(b.updated_at, b.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000 THEN 'planned'
                 WHEN b.expires_on < CAST(:today AS TEXT) THEN 'ended'
                 WHEN EXISTS (SELECT 1 FROM fact_device r
@@ -71,12 +62,7 @@ booked AS (
            COUNT(CASE WHEN e.state = 'held' AND e.loose = 1 THEN 1 END) AS loose,
            COUNT(CASE WHEN e.state = 'wired' THEN 1 END) AS wired,
            COUNT(CASE WHEN e.state = 'held'
-                       AND NOT (e.said = UPPER(e.said)
-                                OR e.said IN ('n/a', 'na', 'none', 'null', 'tbd', 'unknown', 'khong', 'chua', 'ko', 'trống', 'trỐng') OR e.said LIKE 'khuyết%' OR e.said LIKE 'khuyẾt%' OR e.said LIKE 'bỏ trống%' OR e.said LIKE 'bỎ trỐng%' OR e.said LIKE 'để trống%' OR e.said LIKE 'ĐỂ trỐng%' OR e.said LIKE 'vị trí%khuyết%' OR e.said LIKE 'vị trí%trống%'
-                                OR e.said LIKE 'không%' OR e.said LIKE 'khÔng%' OR e.said LIKE 'khong co%' OR e.said LIKE 'khong ro%' OR e.said LIKE 'ko %'
-                                OR e.said LIKE 'chưa%' OR e.said LIKE 'chƯa%' OR e.said LIKE 'chua co%' OR e.said LIKE 'chua ro%'
-                                OR e.said LIKE 'đang %' OR e.said LIKE 'Đang %' OR e.said LIKE 'chờ %' OR e.said LIKE 'chỜ %' OR e.said LIKE 'sẽ %' OR e.said LIKE 'sẼ %'
-                                OR e.said LIKE 'khuyết%' OR e.said LIKE 'khuyẾt%' OR e.said LIKE 'vị trí khuyết%' OR e.said LIKE 'vỊ trÍ khuyẾt%' OR e.said LIKE 'bỏ trống%' OR e.said LIKE 'bỎ trỐng%' OR e.said LIKE 'dự kiến%' OR e.said LIKE 'dỰ kiẾn%') THEN 1 END) AS named,
+                       AND NOT (LOWER(e.said) = UPPER(e.said) OR EXISTS (SELECT 1 FROM fact_unsaid u WHERE u.kind = 'keeper' AND u.said = e.said)) THEN 1 END) AS named,
            COUNT(CASE WHEN e.state = 'doubtful' THEN 1 END) AS doubtful,
            COUNT(CASE WHEN e.state = 'planned' THEN 1 END) AS planned,
            MAX(e.recorded_at) AS updated_at

@@ -3,7 +3,8 @@
 -- officer went, nor that there was none, nor that a course was missed, shows nothing. That there was none
 -- is known when the year is over: of this year it says nothing yet, and of the last it counts when its day lies in the last
 -- month or it was typed after the year. A year in which one was missed and another attended by nobody says whom may be the officer's. What was last saved before its day was a plan then: whether
--- the officer went, or there was a course, nobody can say. The book is for every course: one on another matter than IT (`officer-other`) tells of nothing.
+-- the officer went, or there was a course, nobody can say. The book is for every course: one on another matter than IT (`officer-other`) tells of nothing,
+-- nor does one whose name says that there was none, unless that is its result.
 WITH now_in AS (
     SELECT CAST(SUBSTR(CAST(:today AS TEXT), 1, 4) AS BIGINT) AS this_year
 ),
@@ -17,6 +18,7 @@ courses AS (
     SELECT b.unit, b.result, b.occurred_on, b.recorded_at,
            CASE WHEN COALESCE(b.updated_at, b.recorded_at) < ((CAST(:now AS BIGINT) + 25200000) / 86400000 - b.age_days) * 86400000 - 25200000 THEN 1 ELSE 0 END AS ahead
     FROM book_training b
+    WHERE b.result = 'none-offered' OR NOT EXISTS (SELECT 1 FROM fact_unsaid u WHERE u.kind = 'event' AND u.said = b.subject)
 ),
 years AS (
     SELECT e.unit, SUBSTR(e.occurred_on, 1, 4) AS year_of,

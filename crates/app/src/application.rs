@@ -444,7 +444,15 @@ mod tests {
         let nouns = noun::all().iter().map(|schema| schema.noun.as_str());
         // Journaled under another word than a noun of the registry.
         let journaled = ["account", "claim", "log-claim"];
-        let observed = [TARGETS, OUTAGES, LOG_SOURCES, store::evidence::TABLE];
+        // Touched when the list of words has changed.
+        let unsaid = "unsaid";
+        let observed = [
+            TARGETS,
+            OUTAGES,
+            LOG_SOURCES,
+            store::evidence::TABLE,
+            unsaid,
+        ];
         let mut reached: BTreeSet<String> = nouns
             .chain(journaled)
             .chain(observed)

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use domain::record::Value as Read;
+use domain::{record::Value as Read, unsaid};
 use policy::{
     Control, Library, Status,
     control::Value,
@@ -175,6 +175,7 @@ async fn fill(db: &Db, library: &Library, case: &Case) -> Result<(), StoreError>
         tx.execute("fixture", &format!("DELETE FROM {view}"), &[])
             .await?;
     }
+    let mut texts = BTreeSet::from([String::new()]);
     for (view, rows) in &case.facts {
         for row in rows {
             // What is not given is NULL; a NULL has no type of its own in a fixture.
@@ -192,8 +193,21 @@ async fn fill(db: &Db, library: &Library, case: &Case) -> Result<(), StoreError>
             );
             let args: Vec<Arg> = given.iter().map(|(_, fact)| arg(fact.clone())).collect();
             tx.execute("fixture", &sql, &args).await?;
+            texts.extend(given.into_iter().filter_map(|(_, fact)| match fact {
+                Some(Value::Text(text)) => Some(text),
+                _ => None,
+            }));
         }
     }
+    let rows: Vec<Vec<Arg>> = texts
+        .iter()
+        .flat_map(|text| {
+            let kinds = unsaid::kinds(text).into_iter();
+            kinds.map(|kind| vec![text.into(), kind.into()])
+        })
+        .collect();
+    tx.insert_many("fixture", "fact_unsaid (said, kind)", "", &rows)
+        .await?;
     tx.commit().await
 }
 

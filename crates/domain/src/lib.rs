@@ -23,3 +23,4 @@ pub mod reachability;
 pub mod record;
 pub mod schema;
 pub mod text;
+pub mod unsaid;

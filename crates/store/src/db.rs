@@ -24,6 +24,7 @@ use crate::{
     migration,
     structure::Parts,
     tx::Engine,
+    unsaid,
     version::Versions,
 };
 
@@ -181,6 +182,7 @@ impl Db {
             sealing: None,
         };
         fact_view::make(&db).await?;
+        unsaid::make(&db).await?;
         // What was written before is no news.
         db.news().await?;
         Ok(db)

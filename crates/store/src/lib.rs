@@ -55,6 +55,7 @@ pub mod target;
 pub mod throttle;
 pub mod token;
 mod tx;
+mod unsaid;
 mod version;
 mod way;
 

@@ -19,7 +19,7 @@ pub use self::{
     recent::{RecentEntries, recent_entries, totals},
     tree::{Tree, covers, covers_head, in_line, is_below, organizations_in, owner},
 };
-use crate::{Arg, Db, Row, StoreError, Tx, args, book, row::Readable as _};
+use crate::{Arg, Db, Row, StoreError, Tx, args, book, row::Readable as _, unsaid};
 
 /// Which records of a noun, in which order.
 #[derive(Clone, Debug, Default)]
@@ -303,7 +303,7 @@ pub async fn that_name(
     rows.iter().map(|row| read(schema, row)).collect()
 }
 
-fn read(schema: &Schema, row: &Row) -> Result<Record, StoreError> {
+pub(crate) fn read(schema: &Schema, row: &Row) -> Result<Record, StoreError> {
     let values = match schema.storage {
         Storage::Entry => {
             let data = row.text("data")?;
@@ -496,6 +496,7 @@ pub async fn insert(
     }
     let into = format!("{} ({})", schema.table(), names.join(", "));
     tx.insert_many(&schema.noun, &into, "", &rows).await?;
+    unsaid::note(tx, records).await?;
     if below {
         place::check(tx, schema, records, None).await?;
     }
@@ -552,6 +553,7 @@ pub async fn update(
             noun: schema.noun.clone(),
         });
     }
+    unsaid::note(tx, one).await?;
     if moved {
         place::check(tx, schema, one, place::left(schema, stood.as_deref())).await?;
         if schema.noun == "organization" {

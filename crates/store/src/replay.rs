@@ -236,6 +236,7 @@ impl<'a> Replay<'a> {
         self.verdicts(db).await?;
         self.evidence(db).await?;
         self.definitions(db).await?;
+        self.unsaid(db).await?;
         for source in special::SOURCES {
             self.source(db, source).await?;
         }
@@ -309,7 +310,7 @@ impl<'a> Replay<'a> {
 }
 
 /// Hands all rows of a table to `each`, in order of `id`, also one whose id is no id.
-async fn rows(
+pub(crate) async fn rows(
     db: &Db,
     table: &str,
     mut each: impl FnMut(&Row) -> Result<(), StoreError>,

@@ -308,6 +308,15 @@ const BESIDE: &[(&str, &[&str])] = &[
         "UPDATE attestation SET statement = 'không kiểm tra'",
         &["statement: \"đã kiểm tra\""],
     ),
+    // What a name is taken for.
+    (
+        "INSERT INTO unsaid (said, kind) VALUES ('Lê Thị X', 'name')",
+        &["unsaid Lê Thị X, kind: \"\" in the journal, \"name\" in the record"],
+    ),
+    (
+        "DELETE FROM unsaid WHERE kind = 'event'",
+        &["unsaid , kind: \"event\" in the journal"],
+    ),
 ];
 
 /// What is done to the journal itself.

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
+use domain::unsaid;
 use sqlparser::ast::{
-    Expr, FunctionArg, FunctionArgExpr, FunctionArguments, ObjectName, Query, Select, SelectItem,
-    SetExpr, Spanned, TableFactor, Value, Visitor,
+    BinaryOperator, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, ObjectName, Query,
+    Select, SelectItem, SetExpr, Spanned, TableFactor, Value, Visitor,
 };
 
 use super::{Fault, present};
@@ -72,6 +73,20 @@ pub(super) fn read(reader: Reader, query: &Query, known_views: &Views, wanted: &
                 *place,
                 format!("`{view}` has no column `{column}`"),
                 instead,
+            ));
+        }
+    }
+    for (alias, kind, place) in &reader.kinds {
+        let held = reader.aliases.get(alias);
+        let asked = held.is_some_and(|held| held.contains("fact_unsaid"));
+        if asked && !unsaid::known().contains(kind) {
+            let known = unsaid::known().iter().map(String::as_str);
+            let instead = nearest(kind, known.clone());
+            let all = || known.collect::<Vec<_>>().join(", ");
+            faults.push(Fault::at(
+                *place,
+                format!("`fact_unsaid` has no kind '{kind}'"),
+                instead.map_or_else(all, str::to_owned),
             ));
         }
     }
@@ -169,6 +184,8 @@ pub(super) struct Reader {
     bare: BTreeSet<String>,
     reasons: BTreeSet<String>,
     statuses: BTreeSet<String>,
+    /// What columns `kind` are compared with, by alias.
+    kinds: Vec<(String, String, Place)>,
     faults: Vec<Fault>,
 }
 
@@ -265,19 +282,81 @@ impl Visitor for Reader {
             Expr::Identifier(column) => {
                 self.bare.insert(column.value.to_ascii_lowercase());
             }
+            Expr::Like { pattern, .. } => self.listed([&**pattern], |_| true),
+            Expr::BinaryOp {
+                left,
+                op: BinaryOperator::Eq | BinaryOperator::NotEq,
+                right,
+            } => {
+                self.asked(left, [&**right]);
+                self.listed([&**left, &**right], is_typed);
+            }
+            Expr::InList { expr, list, .. } => {
+                self.asked(expr, list);
+                self.listed(list, is_typed);
+            }
             _ => {}
         }
         ControlFlow::Continue(())
     }
 }
 
+impl Reader {
+    /// Words that say nothing stand in one list, not in a check.
+    fn listed<'a>(
+        &mut self,
+        with: impl IntoIterator<Item = &'a Expr>,
+        is_looked_at: impl Fn(&str) -> bool,
+    ) {
+        let words = with.into_iter().filter_map(literal);
+        let sought = words.filter(|(text, _)| is_looked_at(text) && unsaid::is_sought_by(text));
+        let faults = sought.map(|(text, place)| {
+            Fault::at(
+                place,
+                format!("'{text}' says that there is nothing yet: a check has no list of such words"),
+                "EXISTS (SELECT 1 FROM fact_unsaid u WHERE u.kind = 'name' AND u.said = x), and the word in crates/domain/unsaid.yaml",
+            )
+        });
+        self.faults.extend(faults);
+    }
+
+    /// What a column `kind` is compared with.
+    fn asked<'a>(&mut self, column: &Expr, with: impl IntoIterator<Item = &'a Expr>) {
+        let Expr::CompoundIdentifier(parts) = column else {
+            return;
+        };
+        if let [alias, column] = parts.as_slice()
+            && column.value.eq_ignore_ascii_case("kind")
+        {
+            let alias = alias.value.to_ascii_lowercase();
+            let words = with.into_iter().filter_map(literal);
+            let words = words.map(|(word, place)| (alias.clone(), word.to_owned(), place));
+            self.kinds.extend(words);
+        }
+    }
+}
+
+/// Whether people may have typed a text: a code is ASCII.
+fn is_typed(text: &str) -> bool {
+    !text.is_ascii()
+}
+
+/// A text literal, and where it stands.
+fn literal(expr: &Expr) -> Option<(&str, Place)> {
+    match expr {
+        Expr::Value(value) => match &value.value {
+            Value::SingleQuotedString(text) => Some((text, value.span.start)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// The text literals that an expression may give.
 fn given(expr: &Expr, into: &mut Vec<(String, Place)>) {
     match expr {
-        Expr::Value(value) => {
-            if let Value::SingleQuotedString(text) = &value.value {
-                into.push((text.clone(), value.span.start));
-            }
+        Expr::Value(_) => {
+            into.extend(literal(expr).map(|(text, place)| (text.to_owned(), place)));
         }
         Expr::Nested(inner) => given(inner, into),
         Expr::Cast { expr, .. } => given(expr, into),

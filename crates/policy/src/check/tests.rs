@@ -144,6 +144,35 @@ fn parameters_in_strings_are_text() {
 }
 
 #[test]
+fn words_that_say_nothing_stand_in_one_list() {
+    let of = |condition: &str| {
+        let sql = format!(
+            "SELECT d.unit, d.name AS subject, 'met' AS status, 'none' AS reason, d.updated_at AS observed_at \
+             FROM fact_device d WHERE {condition}"
+        );
+        faults(&sql)
+    };
+    for condition in [
+        "LOWER(d.name) LIKE 'chưa %'",
+        "LOWER(d.name) NOT LIKE 'kh_ng c_ %'",
+        "LOWER(d.name) IN ('x', 'không')",
+        "d.name LIKE '%unknown%'",
+        "d.name = 'Đang cập nhật'",
+        "EXISTS (SELECT 1 FROM fact_unsaid u WHERE u.kind = 'nam' AND u.said = d.name)",
+    ] {
+        assert_eq!(of(condition).len(), 1, "{condition}: {:?}", of(condition));
+    }
+    for condition in [
+        "d.status = 'none'",
+        "d.name LIKE 'toàn%'",
+        "d.name <> CASE WHEN d.status = 'x' THEN 'Chưa có' ELSE 'a' END",
+        "EXISTS (SELECT 1 FROM fact_unsaid u WHERE u.kind = 'name' AND u.said = d.name)",
+    ] {
+        assert_eq!(of(condition), Vec::<String>::new(), "{condition}");
+    }
+}
+
+#[test]
 fn a_book_is_read_by_its_own_columns() {
     let book: domain::schema::Schema = serde_json::from_value(serde_json::json!({
         "noun": "visitor-book", "title": "room",
@@ -212,7 +241,9 @@ fn of_every_view_it_is_said_what_it_tells_of_a_past_day() {
         .filter(|name| *past(name) == Past::Dated)
         .collect();
     // Entries are about a day; offices and roles are held from a day to a day.
-    assert_eq!(dated, ["fact_role", "fact_contact", "fact_entry"].into());
+    // What a text says does not change.
+    let all = ["fact_role", "fact_contact", "fact_entry", "fact_unsaid"];
+    assert_eq!(dated, all.into());
 }
 
 #[test]

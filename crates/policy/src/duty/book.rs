@@ -65,48 +65,6 @@ pub struct Entry {
     pub words: BTreeMap<String, String>,
 }
 
-/// What people write where a name is asked for and there is none.
-const NOTHING: [&str; 22] = [
-    "không",
-    "không có",
-    "không có gì",
-    "không có nội dung",
-    "không rõ",
-    "không biết",
-    "không phát sinh",
-    "khong co",
-    "chưa",
-    "chưa có",
-    "chưa rõ",
-    "chưa phát sinh",
-    "chua co",
-    "đang cập nhật",
-    "cập nhật sau",
-    "đang chờ",
-    "chờ phê duyệt",
-    "chờ duyệt",
-    "khuyết",
-    "trống",
-    "na",
-    "none",
-];
-
-/// How what people write begins where there was nothing of a kind ("Không có nguy cơ nào").
-const NOTHING_OF: [&str; 12] = [
-    "không có cuộc",
-    "không có đề nghị",
-    "không có lớp",
-    "không có nguy cơ",
-    "không có rủi ro",
-    "không có sự cố",
-    "không có vi phạm",
-    "không có yêu cầu",
-    "không phát hiện",
-    "không phát sinh",
-    "không tổ chức",
-    "không xảy ra",
-];
-
 impl Entry {
     /// The day it is about; of an entry that is not dated, the day on which it was written.
     pub fn day(&self) -> Option<Moment> {
@@ -151,15 +109,7 @@ impl Entry {
     /// nguy cơ nào").
     pub(super) fn names_nothing(&self) -> bool {
         let name = self.subject.as_deref().unwrap_or_default();
-        let plain = |c: char| c.is_alphanumeric() || c == ' ';
-        let plain: String = name.chars().filter(|c| plain(*c)).collect();
-        let plain = plain.trim().to_lowercase();
-        let of = |begins: &&str| {
-            let rest = plain.strip_prefix(*begins);
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
-        };
-        let nothing = || NOTHING.contains(&plain.as_str()) || NOTHING_OF.iter().any(of);
-        !name.is_empty() && (plain.is_empty() || nothing())
+        !name.is_empty() && domain::unsaid::is(name, "event")
     }
 
     /// Whether it was last written before a day: what it tells of that day was a plan.

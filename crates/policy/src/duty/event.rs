@@ -79,7 +79,10 @@ pub(super) fn judge(
                 answer => match outcome(rule, &instance, answer, now) {
                     Judged::Missed if blank || backwards || planned => Judged::Untimed,
                     Judged::Missed if own && twin(Some(moment.day())) => Judged::Untimed,
-                    Judged::Missed | Judged::Late { .. } | Judged::Done { .. }
+                    Judged::Missed
+                    | Judged::Late { .. }
+                    | Judged::TooLate { .. }
+                    | Judged::Done { .. }
                         if entry.names_nothing() =>
                     {
                         Judged::Untimed

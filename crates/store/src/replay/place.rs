@@ -92,6 +92,8 @@ pub const TABLES: &[(&str, Place)] = &[
     ("target_transition", Place::Open),
     ("task_run", Place::Open),
     ("unknown_sender", Place::Open),
+    ("unsaid", Place::Derived),
+    ("unsaid_list", Place::Derived),
     ("verdict", Place::Journal),
     ("view_version", Place::Open),
 ];

@@ -1,6 +1,6 @@
 //! Records of the registry and entries of books.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use domain::{
     record::{Value, Values},
@@ -222,6 +222,35 @@ impl Replay<'_> {
                 expected: shown(expected),
                 found: shown(there),
             });
+        }
+        Ok(())
+    }
+
+    /// Which texts say nothing follows from the list and from the records.
+    pub(super) async fn unsaid(&mut self, db: &Db) -> Result<(), StoreError> {
+        let wanted = crate::unsaid::wanted(db).await?;
+        let of = |text: &str, expected: &str, found: &str| super::Mismatch {
+            seq: None,
+            noun: "unsaid".into(),
+            record_id: text.into(),
+            field: "kind".into(),
+            expected: expected.into(),
+            found: found.into(),
+        };
+        let sql = "SELECT said, kind FROM unsaid ORDER BY said, kind";
+        let mut there: HashSet<(String, String)> = HashSet::new();
+        for row in db.fetch("unsaid", sql, &[]).await? {
+            let (text, kind) = (row.text("said")?, row.text("kind")?);
+            if !domain::unsaid::is(&text, &kind) {
+                self.find(of(&text, "", &kind));
+            }
+            there.insert((text, kind));
+        }
+        let missing = wanted
+            .into_iter()
+            .map(|(text, kind)| (text, kind.to_owned()));
+        for (text, kind) in missing.filter(|it| !there.contains(it)) {
+            self.find(of(&text, &kind, ""));
         }
         Ok(())
     }

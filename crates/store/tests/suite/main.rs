@@ -16,6 +16,7 @@ mod registry;
 mod reminder;
 mod schema;
 mod tree;
+mod unsaid;
 mod view;
 mod watch;
 
