@@ -488,25 +488,17 @@ impl Schema {
         self
     }
 
-    /// Checks the schema against itself.
+    /// Checks the fields by themselves, as the form of a flow's step has them.
     ///
     /// # Errors
-    /// A name used twice, a title that is no field, a choice without choices, a
-    /// reference without `refers_to`, an owner that is no reference, or a writer who may
-    /// not read.
-    pub fn check(&self) -> Result<(), BadSchema> {
+    /// As [`Schema::check`], of fields.
+    pub fn check_fields(&self) -> Result<(), BadSchema> {
         let bad = |what: String| {
             Err(BadSchema {
                 noun: self.noun.clone(),
                 what,
             })
         };
-        if !is_plain(&self.noun, '-') {
-            return bad("a noun is lower-case letters, digits and `-`".into());
-        }
-        if self.storage == Storage::Entry && self.facts != Facts::Now {
-            return bad("`facts` is for the registry's own nouns; remove it".into());
-        }
         for (i, field) in self.fields.iter().enumerate() {
             if !is_plain(&field.name, '_') {
                 return bad(format!(
@@ -564,6 +556,29 @@ impl Schema {
                 ));
             }
         }
+        Ok(())
+    }
+
+    /// Checks the schema against itself.
+    ///
+    /// # Errors
+    /// A name used twice, a title that is no field, a choice without choices, a
+    /// reference without `refers_to`, an owner that is no reference, or a writer who may
+    /// not read.
+    pub fn check(&self) -> Result<(), BadSchema> {
+        let bad = |what: String| {
+            Err(BadSchema {
+                noun: self.noun.clone(),
+                what,
+            })
+        };
+        if !is_plain(&self.noun, '-') {
+            return bad("a noun is lower-case letters, digits and `-`".into());
+        }
+        if self.storage == Storage::Entry && self.facts != Facts::Now {
+            return bad("`facts` is for the registry's own nouns; remove it".into());
+        }
+        self.check_fields()?;
         if let Some(writer) = self
             .writers
             .iter()
