@@ -52,8 +52,9 @@ async fn what_need_not_be_done_is_not_counted() {
     let desk = flow::waiting(&a.p.app, &lan).await.unwrap();
     assert_eq!((desk.count(), desk.optional.len()), (1, 0));
     // Who is waited for is said to who may not: not who inspected.
-    let open = flow::get(&a.p.app, &a.officer(), &row.id.to_string(), None);
-    let open = open.await.unwrap();
+    let open = flow::get(&a.p.app, &a.officer(), &row.id.to_string(), None)
+        .await
+        .unwrap();
     let approve = open.possible.iter().find(|p| p.name == "approve").unwrap();
     assert!(approve.not.is_some());
     assert_eq!(
