@@ -255,8 +255,8 @@ impl Counts {
 pub async fn waits(app: &App, ctx: &Ctx) -> Result<usize, Problem> {
     let (who, now) = (key(&ctx.actor), app.clock.now_ms());
     let mark = app.waiting.mark.load(Ordering::Relaxed);
-    // A token may do less than its account.
-    let remembered = ctx.actor.only.is_none();
+    // A token may do less than its account, and a name alone is nobody's.
+    let remembered = ctx.actor.only.is_none() && ctx.actor.account.is_some();
     if remembered {
         let known = app
             .waiting

@@ -193,7 +193,7 @@ async fn possible_step(
 /// What a step would do; where that cannot be said, why.
 ///
 /// # Errors
-/// Unavailable: what the database does not answer is not "nothing".
+/// Unavailable, internal: what the database does not answer, or not legibly, is not "nothing".
 pub(super) async fn foreseen(
     app: &App,
     tx: &mut Tx,
@@ -203,7 +203,14 @@ pub(super) async fn foreseen(
 ) -> Result<(Option<Plan>, Option<Label>), Problem> {
     match plan(app, tx, ground, named, typed).await {
         Ok(plan) => Ok((Some(plan), None)),
-        Err(problem) if problem.kind == ProblemKind::Unavailable => Err(problem),
+        Err(problem)
+            if matches!(
+                problem.kind,
+                ProblemKind::Unavailable | ProblemKind::Internal
+            ) =>
+        {
+            Err(problem)
+        }
         Err(problem) => Ok((None, Some(problem.what))),
     }
 }

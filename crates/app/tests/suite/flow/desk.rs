@@ -8,7 +8,7 @@ use app::{
 use domain::{
     authority::Role,
     id::{Id, OrganizationId},
-    problem::ProblemKind::{Conflict, Invalid, Unavailable},
+    problem::ProblemKind::{Conflict, Internal, Invalid},
 };
 
 use super::{Asked, DAY_MS, FAILED, PASSED};
@@ -106,7 +106,7 @@ async fn a_row_that_is_not_read_is_no_row_in_which_nothing_was_typed() {
         let read = flow::get(&a.p.app, &a.officer(), &row.id.to_string(), None).await;
         match sql.ends_with("'{}'") {
             true => assert!(read.is_ok()),
-            false => assert_eq!(refused(read), Unavailable, "{sql}"),
+            false => assert_eq!(refused(read), Internal, "{sql}"),
         }
     }
 }
