@@ -329,13 +329,15 @@ fn latest_checkpoint(app: &App) -> Option<Checkpoint> {
     app.logs.reader().and_then(vault::Reader::latest_checkpoint)
 }
 
+/// What duties of one line share: day, regulation, clause, side, and of steps of flows the flow's file.
+type Line<'a> = (Option<&'a str>, &'a str, &'a str, &'a str, &'a str);
+
 fn body(app: &App, board: &Board, digest: &Digest<'_>, today: Date) -> String {
     let library = app.library();
     let mut text = String::new();
     for (at, title) in PARTS.iter().enumerate() {
         // A hundred communes that owe one report are one line.
-        let mut lines: BTreeMap<(Option<&str>, &str, &str, &str, &str), Vec<&DutyRow>> =
-            BTreeMap::new();
+        let mut lines: BTreeMap<Line<'_>, Vec<&DutyRow>> = BTreeMap::new();
         for (duty, _) in digest.items.iter().filter(|(_, step)| part(*step) == at) {
             let place = (
                 duty.due_on.as_deref(),

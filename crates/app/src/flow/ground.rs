@@ -92,11 +92,11 @@ impl Ground {
         let record =
             record.filter(|r| schema.is_some_and(|s| r.owner(s) == Some(row.organization)));
         Self {
-            unit,
             row,
             flow,
             events,
             record,
+            unit,
         }
     }
 
