@@ -162,6 +162,8 @@ pub struct Inner {
     pub(crate) heavy: Queue,
     /// How many flows wait for each account.
     pub(crate) waiting: flow::Counts,
+    /// What running flows began with.
+    pub(crate) definitions: flow::Definitions,
     pub(crate) assess: Assess,
     /// How far the registry has come.
     pub(crate) mark: Mark,
@@ -283,6 +285,7 @@ impl App {
             importing: Queue::default(),
             heavy: Queue::default(),
             waiting: flow::Counts::default(),
+            definitions: flow::Definitions::default(),
             assess: Assess::default(),
             mark: Mark::default(),
             index: Fresh::default(),
@@ -385,7 +388,10 @@ impl App {
             LOG_SOURCES | store::evidence::TABLE => Topic::Logs,
             _ => Topic::Records,
         };
-        if noun.starts_with("flow") || noun == "account" || noun == "organization" {
+        if matches!(
+            noun,
+            "flow" | "flow-event" | "flow-substitute" | "document" | "account" | "organization"
+        ) {
             self.waiting.changed();
         }
         self.assess

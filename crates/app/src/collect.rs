@@ -25,7 +25,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-pub use access::{Access, SNMP, SNMP_PORT, access, set};
+pub use access::{Access, INTERFACES, SNMP, SNMP_PORT, access, set};
 pub use view::{Before, Traffic, interfaces, past, traffic};
 
 use crate::{App, supervise::Keep};

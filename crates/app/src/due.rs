@@ -2,9 +2,10 @@
 
 use domain::{authority::Permission, id::OrganizationId, label::Label, problem::Problem};
 use jiff::{Span, civil::Date};
+use store::duty::FLOW_CENTRE;
 pub use store::{due::OpenDuty, duty::DutyRow};
 
-use crate::{App, Ctx};
+use crate::{App, Ctx, duty::flow_words, flow};
 
 /// What many owe by the same clause until the same day.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -19,6 +20,9 @@ pub struct DueView {
     pub overdue: bool,
     /// The finding that is to be mended, where it is one: its id.
     pub finding: Option<String>,
+    /// The flow whose step is to be taken, where it is one: its id, and whether the step is the network
+    /// centre's.
+    pub flow: Option<(String, bool)>,
 }
 
 /// How many days ahead duties are looked at. Not until the end of a month: on the 27th that
@@ -56,6 +60,22 @@ pub async fn open(app: &App, ctx: &Ctx) -> Result<Vec<DueView>, Problem> {
         summary: Label::same(row.subject.unwrap_or_default()),
         overdue: row.outcome == "missed",
         finding: Some(row.period),
+        flow: None,
+        duty: OpenDuty {
+            due_on: row.due_on.unwrap_or_default(),
+            regulation: row.regulation,
+            clause: row.clause,
+            organizations: 1,
+            organization: row.organization,
+        },
+    });
+    let flows = flow::deadlines(app, &scope, (&from, &to)).await?.dated;
+    let flows = flows.into_iter().map(|row| DueView {
+        unit: whose(row.organization),
+        summary: flow_words(&library, &row),
+        overdue: row.outcome == "missed",
+        finding: None,
+        flow: Some((row.period, row.side == FLOW_CENTRE)),
         duty: OpenDuty {
             due_on: row.due_on.unwrap_or_default(),
             regulation: row.regulation,
@@ -71,12 +91,14 @@ pub async fn open(app: &App, ctx: &Ctx) -> Result<Vec<DueView>, Problem> {
             Some(DueView {
                 unit: whose(duty.organization).filter(|_| duty.organizations == 1),
                 finding: None,
+                flow: None,
                 summary: clause.summary.clone(),
                 overdue: duty.due_on < today,
                 duty,
             })
         })
         .chain(found)
+        .chain(flows)
         .collect();
     all.sort_by(|a, b| a.duty.due_on.cmp(&b.duty.due_on));
     Ok(all)

@@ -15,7 +15,7 @@ use store::{
     duty::{DutyRow, FINDING},
 };
 
-use crate::{App, Ctx, assess::Board};
+use crate::{App, Ctx, assess::Board, flow};
 
 /// More instances than any province has in a year.
 const ALL: i64 = 1_000_000;
@@ -71,6 +71,8 @@ pub enum Form {
     },
     /// The event's own entry, to be completed.
     Entry(String),
+    /// The flow whose step is to be taken.
+    Flow(String),
 }
 
 /// Regulation, clause, control, side and province.
@@ -102,6 +104,9 @@ impl<'a> Viewer<'a> {
     }
 
     fn rule(&self, duty: &DutyRow) -> Option<DutyRule> {
+        if duty.is_flow() {
+            return None;
+        }
         let rule = self.library.controls.get(&duty.control)?.duty.clone()?;
         if duty.side == "answer" {
             rule.answering()
@@ -154,20 +159,20 @@ impl<'a> Viewer<'a> {
     fn view(&mut self, duty: DutyRow) -> Option<DutyView> {
         let board = self.board;
         let unit = &board.units[board.unit(duty.organization)?];
-        let clause = self.library.clause(&duty.regulation, &duty.clause)?;
-        let (summary, regulation) = (
-            clause.summary.clone(),
-            self.library
-                .regulations
-                .get(&duty.regulation)?
-                .short
-                .clone(),
-        );
+        let (summary, regulation) = match duty.is_flow() {
+            true => (flow_words(self.library, &duty), flow::noun()),
+            false => {
+                let clause = self.library.clause(&duty.regulation, &duty.clause)?;
+                let regulation = self.library.regulations.get(&duty.regulation)?;
+                (clause.summary.clone(), regulation.short.clone())
+            }
+        };
         let rule = self.rule(&duty);
         let limit = self.limit(&duty, rule.as_ref());
         let due: Option<Date> = duty.due_on.as_ref().and_then(|d| d.parse().ok());
         let event = rule.as_ref().and_then(DutyRule::event);
         let form = match event {
+            None if duty.is_flow() => Form::Flow(duty.period.clone()),
             None if matches!(duty.side.as_str(), "exemption" | FINDING) => {
                 Form::Entry(duty.period.clone())
             }
@@ -276,6 +281,8 @@ pub async fn agenda(
     let range = (first.as_str(), until.as_str());
     let found = store::duty::findings(&app.db, &scope, range, &today, false).await;
     rows.append(&mut found?);
+    let mut flows = flow::deadlines(app, &scope, range).await?;
+    rows.append(&mut flows.dated);
     rows.sort_by(|a, b| {
         let place = |d: &DutyRow| (d.due_on.clone(), d.regulation.clone(), d.clause.clone());
         place(a).cmp(&place(b))
@@ -285,11 +292,24 @@ pub async fn agenda(
         rows.retain(|d| visible.contains(&d.organization));
         rows
     };
-    let undated = undated.into_iter().chain(without_day).collect();
+    let undated = undated.into_iter().chain(without_day);
+    let undated = undated.chain(flows.undated).collect();
     Ok(Agenda {
         dated: viewer.views(mine(rows)),
         undated: viewer.views(mine(undated)),
     })
+}
+
+/// What a flow waits for, as its file says it today.
+pub(crate) fn flow_words(library: &Library, duty: &DutyRow) -> Label {
+    let flow = library.flows.get(&duty.control);
+    let title = flow.map_or_else(|| Label::same(&duty.control), |f| f.title.clone());
+    let state = flow.and_then(|flow| flow.states.get(&duty.clause));
+    let state = state.map_or_else(|| Label::same(&duty.clause), |s| s.label.clone());
+    Label::new(
+        format!("{}: {}", title.vi, state.vi.to_lowercase()),
+        format!("{}: {}", title.en, state.en.to_lowercase()),
+    )
 }
 
 impl Viewer<'_> {

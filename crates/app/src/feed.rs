@@ -60,7 +60,7 @@ pub async fn make(
     let mut work = app.begin_own(ctx).await?;
     let whose = account::hold(&mut work, me).await?;
     let others = store::feed::of_account(&app.db, me.account).await?;
-    account::few(others.iter().map(|other| other.expires_at), now)?;
+    account::refuse_beyond_most(others.iter().map(|other| other.expires_at), now)?;
     store::feed::make(&mut work, &hash, me.account, &feed).await?;
     let shown = serde_json::json!({
         "name": feed.name, "created_at": now, "expires_at": expires_at, "account": me.account,

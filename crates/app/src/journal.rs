@@ -41,7 +41,7 @@ pub async fn list(
 
 /// What entries may be about that is neither a noun nor a book: one verdict is what a receipt is
 /// about, `verdicts` are what an evaluation wrote.
-pub const OTHERS: [&str; 23] = [
+pub const OTHERS: [&str; 24] = [
     "account",
     "alarm",
     "api-token",
@@ -55,6 +55,7 @@ pub const OTHERS: [&str; 23] = [
     "device-access",
     "document",
     "flow",
+    "flow-effect",
     "flow-event",
     "flow-substitute",
     "journal",

@@ -10,7 +10,7 @@ use domain::{id::OrganizationId, label::Label};
 use jiff::{ToSpan, civil::Date};
 use store::{
     StoreError,
-    duty::{DutyRow, FINDING},
+    duty::{DutyRow, FINDING, FLOW, FLOW_CENTRE},
     reminder,
     reminder::Reachable,
 };
@@ -20,7 +20,7 @@ use vault::note::Checkpoint;
 use crate::{
     App,
     assess::Board,
-    evidence,
+    duty, evidence, flow,
     notify::{self, Payload, addresses},
     setting::Settings,
     task::everything,
@@ -163,7 +163,7 @@ pub async fn reconcile(app: &App) -> Result<Option<Label>, StoreError> {
 }
 
 /// Duties that are open: overdue for less than two years, due within the greatest distance,
-/// or without a day; exemptions that end within it, and findings to be mended.
+/// or without a day; exemptions that end within it, findings to be mended and steps to be taken.
 async fn open_duties(
     app: &App,
     choices: &Choices,
@@ -180,6 +180,8 @@ async fn open_duties(
     open.extend(store::duty::undated(&app.db, &scope, &today, i64::MAX).await?);
     open.extend(store::duty::exemptions(&app.db, &scope, &today, &to).await?);
     open.extend(store::duty::findings(&app.db, &scope, (&from, &to), &today, true).await?);
+    let flows = flow::deadlines(app, &scope, (&from, &to)).await?;
+    open.extend(flows.dated.into_iter().chain(flows.undated));
     Ok(open)
 }
 
@@ -222,8 +224,12 @@ fn address<'a>(
         let Some(step) = choice.step(duty, today) else {
             continue;
         };
+        // A step of the centre's is not the unit's to be reminded of.
+        let is_units = duty.side != FLOW_CENTRE;
         for address in of(duty.organization, &choice.roles) {
-            tell(address, true, duty, step);
+            if is_units {
+                tell(address, true, duty, step);
+            }
         }
         for address in &choice.centre {
             tell(address, true, duty, step);
@@ -232,7 +238,7 @@ fn address<'a>(
             tell(WEBHOOK, false, duty, step);
         }
         let overdue = days_left(duty, today).is_some_and(|left| -left >= choice.escalate_after);
-        if choice.escalate_after > 0 && step == OVERDUE && overdue {
+        if choice.escalate_after > 0 && step == OVERDUE && overdue && is_units {
             for unit in superiors(board, duty.organization) {
                 let above = of(unit, &choice.escalate_to);
                 for address in &above {
@@ -323,18 +329,26 @@ fn latest_checkpoint(app: &App) -> Option<Checkpoint> {
     app.logs.reader().and_then(vault::Reader::latest_checkpoint)
 }
 
+/// What duties of one line share: day, regulation, clause, side, and of steps of flows the flow's file.
+type Line<'a> = (Option<&'a str>, &'a str, &'a str, &'a str, &'a str);
+
 fn body(app: &App, board: &Board, digest: &Digest<'_>, today: Date) -> String {
     let library = app.library();
     let mut text = String::new();
     for (at, title) in PARTS.iter().enumerate() {
         // A hundred communes that owe one report are one line.
-        let mut lines: BTreeMap<(Option<&str>, &str, &str, &str), Vec<&DutyRow>> = BTreeMap::new();
+        let mut lines: BTreeMap<Line<'_>, Vec<&DutyRow>> = BTreeMap::new();
         for (duty, _) in digest.items.iter().filter(|(_, step)| part(*step) == at) {
             let place = (
                 duty.due_on.as_deref(),
                 duty.regulation.as_str(),
                 duty.clause.as_str(),
                 duty.side.as_str(),
+                if duty.is_flow() {
+                    duty.control.as_str()
+                } else {
+                    ""
+                },
             );
             lines.entry(place).or_default().push(duty);
         }
@@ -343,10 +357,13 @@ fn body(app: &App, board: &Board, digest: &Digest<'_>, today: Date) -> String {
         }
         text.push_str(&format!("{title}:\n"));
         let more = lines.len().saturating_sub(LINES);
-        for ((_, regulation, clause, side), duties) in lines.into_iter().take(LINES) {
-            let what = library
-                .clause(regulation, clause)
-                .map_or(clause, |c| c.summary.vi.as_str());
+        for ((_, regulation, clause, side, _), duties) in lines.into_iter().take(LINES) {
+            let first = duties[0];
+            let what = match library.clause(regulation, clause) {
+                _ if first.is_flow() => duty::flow_words(&library, first).vi,
+                Some(clause) => clause.summary.vi.clone(),
+                None => clause.to_owned(),
+            };
             let short = library
                 .regulations
                 .get(regulation)
@@ -357,7 +374,6 @@ fn body(app: &App, board: &Board, digest: &Digest<'_>, today: Date) -> String {
                 FINDING => "Khắc phục tồn tại: ",
                 _ => "",
             };
-            let first = duties[0];
             let whose = match duties.as_slice() {
                 [only] => name(board, only.organization),
                 many => format!("{} đơn vị", many.len()),
@@ -367,8 +383,13 @@ fn body(app: &App, board: &Board, digest: &Digest<'_>, today: Date) -> String {
                 .as_ref()
                 .filter(|_| duties.len() == 1)
                 .map_or_else(String::new, |s| format!(" ({s})"));
+            let whence = match first.side.as_str() {
+                FLOW => "Đề nghị, chờ đơn vị".to_owned(),
+                FLOW_CENTRE => "Đề nghị, chờ trung tâm mạng".to_owned(),
+                _ => format!("{short}, Đ{clause}"),
+            };
             text.push_str(&format!(
-                "- {}{side}{what}{about} – {short}, Đ{clause} – {whose}\n",
+                "- {}{side}{what}{about} – {whence} – {whose}\n",
                 when(first, today)
             ));
         }

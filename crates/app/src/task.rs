@@ -135,7 +135,7 @@ const VAULT: Keep = Keep::new("vault", secs(60)).alone();
 
 // What devices are asked for.
 pub(crate) const INTERFACES: Collect = Collect {
-    keep: Keep::new("interfaces", secs(10)).alone(),
+    keep: Keep::new(collect::INTERFACES, secs(10)).alone(),
     kind: collect::SNMP,
     pace: |app| {
         let seconds = u64::try_from(app.settings().integer("snmp.interval_seconds"));

@@ -26,8 +26,12 @@ const DEPTH: u32 = 20;
 /// More requests than this are no table but a device that never comes to an end.
 const MOST_REQUESTS: usize = 2_000;
 
-/// What a device said when it was last asked, to tell when it began to count anew.
-type Known = HashMap<Id, interface::Began>;
+/// What a device said when it was last asked and when that was (unix milliseconds), to tell when it began
+/// to count anew.
+type Known = HashMap<Id, (i64, interface::Began)>;
+
+/// What was not asked for so long is forgotten, milliseconds.
+const FORGOTTEN_MS: i64 = 86_400_000;
 
 /// Asks devices for their interfaces.
 #[derive(Debug, Default)]
@@ -41,7 +45,10 @@ impl Collector for Interfaces {
             let told = match walk(target).await {
                 Ok(found) => {
                     let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-                    let before = known.insert(target.id, found.began());
+                    let now = target.asked_at;
+                    known.retain(|_, (at, _)| now - *at < FORGOTTEN_MS);
+                    let before = known.insert(target.id, (now, found.began()));
+                    let before = before.map(|(_, began)| began);
                     Ok(Told {
                         samples: found.samples(target.id, target.asked_at, before.as_ref()),
                         rows: found.rows(),

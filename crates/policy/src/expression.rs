@@ -16,6 +16,37 @@ use crate::cost;
 
 static ENV: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
 
+/// A context in which nothing is known yet.
+pub(crate) fn context() -> Context<'static, 'static> {
+    Context::with_env(Arc::clone(&ENV))
+}
+
+/// Compiles a text that is not longer than any needs to be.
+pub(crate) fn compile(text: &str) -> Result<Program, CompileError> {
+    let failed = |why: String| CompileError {
+        text: text.to_owned(),
+        why,
+    };
+    cost::of_text(text).map_err(failed)?;
+    ENV.compile(text).map_err(|errors| {
+        let all = errors.errors.iter().map(|e| e.msg.trim().to_owned());
+        failed(all.collect::<Vec<_>>().join("; "))
+    })
+}
+
+/// An organization as expressions and guards see it: one value for each of [`FIELDS`].
+pub(crate) fn org(org: &OrgScalars) -> HashMap<&'static str, Value> {
+    let roles: Vec<Value> = org.roles.iter().map(|r| r.as_str().into()).collect();
+    HashMap::from([
+        ("code", org.code.as_str().into()),
+        ("kind", org.kind.as_str().into()),
+        ("level", org.level.as_str().into()),
+        ("membership", org.membership.as_str().into()),
+        ("parent", org.parent.as_str().into()),
+        ("roles", roles.into()),
+    ])
+}
+
 /// The fields of `org` that an expression may name.
 pub const FIELDS: [&str; 6] = ["code", "kind", "level", "membership", "parent", "roles"];
 
@@ -42,18 +73,9 @@ pub struct OrgContext(Arc<Context<'static, 'static>>);
 
 impl OrgContext {
     /// Converts the scalars once.
-    pub fn new(org: &OrgScalars) -> Self {
-        let roles: Vec<Value> = org.roles.iter().map(|r| r.as_str().into()).collect();
-        let map: HashMap<&str, Value> = HashMap::from([
-            ("code", org.code.as_str().into()),
-            ("kind", org.kind.as_str().into()),
-            ("level", org.level.as_str().into()),
-            ("membership", org.membership.as_str().into()),
-            ("parent", org.parent.as_str().into()),
-            ("roles", roles.into()),
-        ]);
-        let mut context = Context::with_env(Arc::clone(&ENV));
-        context.add_variable_from_value("org", map);
+    pub fn new(scalars: &OrgScalars) -> Self {
+        let mut context = context();
+        context.add_variable_from_value("org", org(scalars));
         Self(Arc::new(context))
     }
 }
@@ -105,17 +127,7 @@ impl Expression {
             text: text.to_owned(),
             why,
         };
-        cost::of_text(text).map_err(failed)?;
-        let program = ENV.compile(text).map_err(|errors| {
-            failed(
-                errors
-                    .errors
-                    .iter()
-                    .map(|e| e.msg.trim().to_owned())
-                    .collect::<Vec<_>>()
-                    .join("; "),
-            )
-        })?;
+        let program = compile(text)?;
         name_check(program.expression(), &mut Vec::new()).map_err(failed)?;
         let cost = cost::of(program.expression()).map_err(failed)?;
         Ok(Self {

@@ -3,7 +3,16 @@
 //! A query is written once, with `$1` parameters; [`Arg`] carries typed values (a null
 //! has a type too: PostgreSQL asks for it) and [`Row`] reads typed columns.
 
-use std::{collections::BTreeSet, path::Path, str::FromStr, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    path::Path,
+    str::FromStr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use sqlx::{
     AssertSqlSafe, Executor as _, PgPool, SqlitePool,
@@ -77,6 +86,8 @@ pub(crate) struct Shared {
     pub(crate) memory: Memory,
     /// What a database would be that is made now, with these views for books.
     pub(crate) made: tokio::sync::Mutex<Option<(Vec<String>, Arc<Parts>)>>,
+    /// How many statements this process has sent.
+    pub(crate) asked: AtomicU64,
 }
 
 pub(crate) fn sqlite_query(
@@ -270,6 +281,12 @@ impl Db {
         }
     }
 
+    /// How many statements this process has sent: by it tests hold a page to a number that does not
+    /// grow with its rows.
+    pub fn asked(&self) -> u64 {
+        self.shared.asked.load(Ordering::Relaxed)
+    }
+
     /// Begins a transaction that may write, for somebody who waits for it: no background
     /// work begins before it.
     ///
@@ -360,6 +377,7 @@ impl Db {
     /// [`StoreError::Engine`].
     pub async fn fetch(&self, what: &str, sql: &str, args: &[Arg]) -> Result<Vec<Row>, StoreError> {
         storable(what, args)?;
+        self.shared.asked.fetch_add(1, Ordering::Relaxed);
         let rows = match &self.pools {
             Pools::Sqlite { reader, .. } => sqlite_query(sql, args)
                 .fetch_all(reader)

@@ -322,6 +322,85 @@ pub async fn list(
     Ok((rows, total))
 }
 
+/// Whose papers wait for somebody.
+#[derive(Clone, Copy, Debug)]
+pub struct Own<'a> {
+    /// Those that this name began.
+    pub by: &'a str,
+    /// Those of these units.
+    pub units: &'a [OrganizationId],
+    /// Those of these templates.
+    pub templates: &'a [&'a str],
+}
+
+/// A paper that did not go out yet, without its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenPaper {
+    /// Its identifier.
+    pub id: Id,
+    /// The template's id.
+    pub template: String,
+    /// Who writes it.
+    pub organization: OrganizationId,
+    /// The name of who writes it.
+    pub unit: String,
+    /// The state's code.
+    pub state: String,
+    /// What it is about.
+    pub title: String,
+    /// When it was last changed, unix milliseconds.
+    pub updated_at: i64,
+}
+
+/// Papers in scope that did not go out yet and are somebody's to go on with, the longest unchanged
+/// first, at most so many.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn open(
+    db: &Db,
+    scope: &Scope,
+    own: &Own<'_>,
+    limit: i64,
+) -> Result<Vec<OpenPaper>, StoreError> {
+    let mut args = args![own.by].to_vec();
+    let mut any = vec!["d.created_by = $1".to_owned()];
+    let units = own.units.iter().map(|unit| Arg::from(*unit));
+    let templates = own.templates.iter().map(|id| Arg::from(*id));
+    let columns: [(&str, Vec<Arg>); 2] = [
+        ("d.organization_id", units.collect()),
+        ("d.template", templates.collect()),
+    ];
+    for (column, values) in columns.into_iter().filter(|(_, values)| !values.is_empty()) {
+        let first = args.len() + 1;
+        args.extend(values);
+        let places: Vec<String> = (first..=args.len()).map(|i| format!("${i}")).collect();
+        any.push(format!("{column} IN ({})", places.join(", ")));
+    }
+    let in_scope = scope_condition(scope, "d.organization_id", &mut args);
+    args.push(limit.into());
+    let sql = format!(
+        "SELECT d.id, d.template, d.organization_id, o.name AS unit, d.state, d.title, d.updated_at \
+         FROM document d JOIN organization o ON o.id = d.organization_id \
+         WHERE d.state <> 'sent' AND {in_scope} AND ({}) ORDER BY d.updated_at, d.id LIMIT ${}",
+        any.join(" OR "),
+        args.len()
+    );
+    let paper = |row: &Row| {
+        Ok(OpenPaper {
+            id: row.parsed("id")?,
+            template: row.text("template")?,
+            organization: row.parsed("organization_id")?,
+            unit: row.text("unit")?,
+            state: row.text("state")?,
+            title: row.text("title")?,
+            updated_at: row.int("updated_at")?,
+        })
+    };
+    let rows = db.fetch("documents", &sql, &args).await?;
+    rows.iter().map(paper).readable()
+}
+
 /// What became of an organization's duty to hand in an entry of a book for a period.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Owed {

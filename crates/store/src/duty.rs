@@ -6,6 +6,10 @@ use crate::{Arg, Db, Row, StoreError, Tx, args, registry::scope_condition, row::
 
 /// The side of a finding that is to be mended.
 pub const FINDING: &str = "finding";
+/// The side of a flow that waits for a step of its unit.
+pub const FLOW: &str = "flow";
+/// The side of a flow that waits for a step of the network centre.
+pub const FLOW_CENTRE: &str = "flow-centre";
 
 /// What is still to be done: neither done, nor refused, nor owed by nobody.
 pub(crate) const OPEN: &str = "fulfilled_on IS NULL AND outcome NOT IN ('not-owed', 'refused')";
@@ -20,7 +24,8 @@ pub struct DutyRow {
     /// The control whose duty it is.
     pub control: String,
     /// `report`, `answer` for who must answer a report, `exemption` for one that ends, `finding`
-    /// for one that is to be mended.
+    /// for one that is to be mended, `flow` and `flow-centre` for a step that is to be taken: then the
+    /// control is the flow's file, the clause its state, the period its id.
     pub side: String,
     /// Who owes it.
     pub organization: OrganizationId,
@@ -49,6 +54,11 @@ pub struct DutyRow {
 }
 
 impl DutyRow {
+    /// Whether it is a step of a flow that is to be taken.
+    pub fn is_flow(&self) -> bool {
+        matches!(self.side.as_str(), FLOW | FLOW_CENTRE)
+    }
+
     /// What no two instances share.
     pub fn key(&self) -> String {
         let key = format!(
@@ -56,8 +66,8 @@ impl DutyRow {
             self.regulation, self.clause, self.control, self.side, self.organization, self.period
         );
         match &self.due_on {
-            // Given more time, it is reminded of anew.
-            Some(due) if self.side == FINDING => format!("{key}/{due}"),
+            // Given more time, or come back to a state, it is reminded of anew.
+            Some(due) if self.side == FINDING || self.is_flow() => format!("{key}/{due}"),
             _ => key,
         }
     }

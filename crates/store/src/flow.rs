@@ -2,16 +2,24 @@
 
 mod effect;
 mod substitute;
+mod unit;
 
 pub use self::{
-    effect::{FlowEffect, claim_effect, effect, effects, insert_effect, settle_effect},
+    effect::{
+        EffectState, FlowEffect, claim_effect, effect, effects, insert_effect, settle_effect,
+    },
     substitute::{Substitute, end_substitute, insert_substitute, substituted, substitutes},
+    unit::{FlowUnit, unit, units},
 };
+
+use std::{collections::HashMap, fmt, str::FromStr};
 
 use domain::{
     authority::Scope,
     id::{Id, OrganizationId},
+    record::Values,
 };
+use serde_json::Value as Json;
 
 use crate::{
     Arg, Db, Row, StoreError, Tx, args, dialect, registry::scope_condition, row::Readable as _,
@@ -38,8 +46,8 @@ pub struct FlowRow {
     pub state: String,
     /// Whether it has ended.
     pub ended: bool,
-    /// JSON: what was typed into its forms.
-    pub typed: String,
+    /// What was typed into its forms.
+    pub typed: Values,
     /// By which ISO day it should leave its state.
     pub due_on: Option<String>,
     /// Since when it stands there, unix milliseconds.
@@ -63,8 +71,8 @@ pub struct FlowEvent {
     pub number: i64,
     /// The step; `withdraw` where it was taken back.
     pub step: String,
-    /// `taken`, or `approved` where others must approve as well.
-    pub kind: String,
+    /// Whether it was taken, or approved by one of several.
+    pub kind: EventKind,
     /// Where it stood before; none at the beginning.
     pub from_state: Option<String>,
     /// Where it stood then.
@@ -79,12 +87,59 @@ pub struct FlowEvent {
     pub for_name: Option<String>,
     /// Unix milliseconds.
     pub at: i64,
-    /// JSON: what was typed.
-    pub typed: String,
-    /// JSON: what was done.
-    pub plan: String,
+    /// What was typed.
+    pub typed: Values,
+    /// What was done: a list of effects.
+    pub plan: Json,
     /// SHA-256 of what was shown.
     pub seen: String,
+}
+
+impl FlowEvent {
+    /// Whether anything was done with it.
+    pub fn did_anything(&self) -> bool {
+        self.plan.as_array().is_none_or(|done| !done.is_empty())
+    }
+}
+
+/// What an event is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EventKind {
+    /// The step was taken.
+    Taken,
+    /// One approved it; others must as well.
+    Approved,
+}
+
+impl EventKind {
+    /// Its code in the database, in the journal and in the API.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Taken => "taken",
+            Self::Approved => "approved",
+        }
+    }
+}
+
+impl FromStr for EventKind {
+    type Err = UnknownCode;
+
+    fn from_str(code: &str) -> Result<Self, UnknownCode> {
+        let all = [Self::Taken, Self::Approved];
+        let known = all.into_iter().find(|kind| kind.code() == code);
+        known.ok_or_else(|| UnknownCode(code.to_owned()))
+    }
+}
+
+/// A code in the database that this program does not know.
+#[derive(Debug)]
+pub struct UnknownCode(String);
+
+impl fmt::Display for UnknownCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` is unknown", self.0)
+    }
 }
 
 fn read(row: &Row) -> Result<FlowRow, StoreError> {
@@ -98,7 +153,7 @@ fn read(row: &Row) -> Result<FlowRow, StoreError> {
         title: row.text("title")?,
         state: row.text("state")?,
         ended: row.boolean("ended")?,
-        typed: row.text("typed")?,
+        typed: row.json("typed")?,
         due_on: row.opt_text("due_on")?,
         entered_at: row.int("entered_at")?,
         created_by: row.text("created_by")?,
@@ -113,7 +168,7 @@ fn read_event(row: &Row) -> Result<FlowEvent, StoreError> {
         flow: row.parsed("flow_id")?,
         number: row.int("number")?,
         step: row.text("step")?,
-        kind: row.text("kind")?,
+        kind: row.parsed("kind")?,
         from_state: row.opt_text("from_state")?,
         to_state: row.text("to_state")?,
         actor: row.text("actor")?,
@@ -121,8 +176,8 @@ fn read_event(row: &Row) -> Result<FlowEvent, StoreError> {
         for_actor: row.opt_text("for_actor")?,
         for_name: row.opt_text("for_name")?,
         at: row.int("at")?,
-        typed: row.text("typed")?,
-        plan: row.text("plan")?,
+        typed: row.json("typed")?,
+        plan: row.json("plan")?,
         seen: row.text("seen")?,
     })
 }
@@ -138,16 +193,34 @@ pub async fn keep_definition(tx: &mut Tx, hash: &str, text: &str) -> Result<(), 
     Ok(())
 }
 
-/// All definitions with which a flow runs or ran: hash, the flow's id and text.
+/// The definitions with which open flows run: hash and the flow's id.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
-pub async fn definitions(db: &Db) -> Result<Vec<(String, String, String)>, StoreError> {
-    let sql = "SELECT d.id, d.definition, MIN(f.flow) AS flow FROM flow_definition d \
-               JOIN flow f ON f.definition_id = d.id GROUP BY d.id, d.definition ORDER BY d.id";
-    let rows = db.fetch("flows", sql, &[]).await?;
-    let each = |row: &Row| Ok((row.text("id")?, row.text("flow")?, row.text("definition")?));
+pub async fn running(tx: &mut Tx) -> Result<Vec<(String, String)>, StoreError> {
+    let sql = "SELECT DISTINCT definition_id, flow FROM flow WHERE ended = $1 ORDER BY definition_id, flow";
+    let rows = tx.fetch("flows", sql, &args![false]).await?;
+    let each = |row: &Row| Ok((row.text("definition_id")?, row.text("flow")?));
     rows.iter().map(each).collect()
+}
+
+/// Open flows in scope whose day lies between two ISO dates (inclusive), and those of which none is
+/// kept, because there is none or because the calendar did not know it.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn due(
+    db: &Db,
+    scope: &Scope,
+    (from, to): (&str, &str),
+) -> Result<Vec<FlowRow>, StoreError> {
+    let mut args = args![false, from, to].to_vec();
+    let in_scope = scope_condition(scope, "organization_id", &mut args);
+    let sql = format!(
+        "SELECT * FROM flow WHERE ended = $1 AND (due_on IS NULL OR due_on >= $2 AND due_on <= $3) AND {in_scope} ORDER BY id"
+    );
+    let rows = db.fetch("flows", &sql, &args).await?;
+    rows.iter().map(read).readable()
 }
 
 /// The text of a definition.
@@ -184,7 +257,7 @@ pub async fn insert(tx: &mut Tx, f: &FlowRow) -> Result<(), StoreError> {
             &f.title,
             &f.state,
             f.ended,
-            &f.typed,
+            json(&f.typed)?,
             f.due_on.clone(),
             f.entered_at,
             &f.created_by,
@@ -212,7 +285,7 @@ pub async fn update(tx: &mut Tx, f: &FlowRow) -> Result<(), StoreError> {
                 f.version - 1,
                 &f.state,
                 f.ended,
-                &f.typed,
+                json(&f.typed)?,
                 f.due_on.clone(),
                 f.entered_at,
                 f.updated_at
@@ -242,7 +315,7 @@ pub async fn insert_event(tx: &mut Tx, e: &FlowEvent) -> Result<(), StoreError> 
             e.flow,
             e.number,
             &e.step,
-            &e.kind,
+            e.kind.code(),
             e.from_state.clone(),
             &e.to_state,
             &e.actor,
@@ -250,8 +323,8 @@ pub async fn insert_event(tx: &mut Tx, e: &FlowEvent) -> Result<(), StoreError> 
             e.for_actor.clone(),
             e.for_name.clone(),
             e.at,
-            &e.typed,
-            &e.plan,
+            json(&e.typed)?,
+            e.plan.to_string(),
             &e.seen
         ],
     )
@@ -326,24 +399,38 @@ pub async fn events(tx: &mut Tx, id: Id) -> Result<Vec<FlowEvent>, StoreError> {
     rows.iter().map(read_event).collect()
 }
 
-/// What happened to several flows, in order.
+/// What happened to several flows, each in order.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
-pub async fn events_of(db: &Db, ids: &[Id]) -> Result<Vec<FlowEvent>, StoreError> {
-    let mut all = Vec::new();
+pub async fn events_of(tx: &mut Tx, ids: &[Id]) -> Result<HashMap<Id, Vec<FlowEvent>>, StoreError> {
+    let mut all: HashMap<Id, Vec<FlowEvent>> = HashMap::new();
     for chunk in ids.chunks(500) {
-        let args: Vec<Arg> = chunk.iter().map(|id| (*id).into()).collect();
-        let places: Vec<String> = (1..=args.len()).map(|i| format!("${i}")).collect();
+        let (args, places) = listed(chunk.iter().copied());
         let sql = format!(
-            "SELECT * FROM flow_event WHERE flow_id IN ({}) ORDER BY flow_id, number",
-            places.join(", ")
+            "SELECT * FROM flow_event WHERE flow_id IN ({places}) ORDER BY flow_id, number"
         );
-        for row in db.fetch("flows", &sql, &args).await? {
-            all.push(read_event(&row)?);
+        for row in tx.fetch("flows", &sql, &args).await? {
+            let event = read_event(&row)?;
+            all.entry(event.flow).or_default().push(event);
         }
     }
     Ok(all)
+}
+
+/// Ids as arguments, and their places in the text.
+fn listed(ids: impl Iterator<Item = Id>) -> (Vec<Arg>, String) {
+    let args: Vec<Arg> = ids.map(Arg::from).collect();
+    let places: Vec<String> = (1..=args.len()).map(|i| format!("${i}")).collect();
+    (args, places.join(", "))
+}
+
+/// Values as they are kept.
+fn json(values: &Values) -> Result<String, StoreError> {
+    serde_json::to_string(values).map_err(|e| StoreError::Decode {
+        column: "flow.typed".into(),
+        what: e.to_string(),
+    })
 }
 
 /// Which flows.
@@ -403,7 +490,7 @@ pub async fn list(
 /// # Errors
 /// [`StoreError`] of the engine.
 pub async fn standing(
-    db: &Db,
+    tx: &mut Tx,
     scope: &Scope,
     places: &[(&str, &str)],
     limit: i64,
@@ -429,56 +516,6 @@ pub async fn standing(
         any.join(" OR "),
         args.len()
     );
-    let rows = db.fetch("flows", &sql, &args).await?;
+    let rows = tx.fetch("flows", &sql, &args).await?;
     rows.iter().map(read).readable()
-}
-
-/// What a guard asks of a unit.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FlowUnit {
-    /// Its code.
-    pub code: String,
-    /// Its name.
-    pub name: String,
-    /// Its kind.
-    pub kind: String,
-    /// Its level.
-    pub level: String,
-    /// `member`, `participant`, `none`.
-    pub membership: String,
-    /// The code of its superior; empty at the top.
-    pub parent: String,
-    /// The roles that it holds today.
-    pub roles: Vec<String>,
-}
-
-/// The unit of a flow on `today` (ISO).
-///
-/// # Errors
-/// [`StoreError`] of the engine.
-pub async fn unit(
-    tx: &mut Tx,
-    id: OrganizationId,
-    today: &str,
-) -> Result<Option<FlowUnit>, StoreError> {
-    let sql = "SELECT o.code, o.name, o.kind, o.level, o.membership, p.code AS parent FROM organization o \
-               LEFT JOIN organization p ON p.id = o.parent_id WHERE o.id = $1";
-    let Some(row) = tx.fetch_one("organization", sql, &args![id]).await? else {
-        return Ok(None);
-    };
-    let sql = "SELECT DISTINCT role FROM role_assignment WHERE organization_id = $1 AND starts_on <= $2 \
-               AND (ends_on IS NULL OR ends_on >= $2) ORDER BY role";
-    let roles = tx.fetch("roles", sql, &args![id, today]).await?;
-    Ok(Some(FlowUnit {
-        code: row.text("code")?,
-        name: row.text("name")?,
-        kind: row.text("kind")?,
-        level: row.text("level")?,
-        membership: row.text("membership")?,
-        parent: row.opt_text("parent")?.unwrap_or_default(),
-        roles: roles
-            .iter()
-            .map(|row| row.text("role"))
-            .collect::<Result<_, _>>()?,
-    }))
 }

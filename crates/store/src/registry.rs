@@ -15,9 +15,9 @@ use domain::{
 };
 
 pub use self::{
-    key::{Named, alike, by_ids, names, parents, resolve, titles, twin},
+    key::{Named, alike, by_ids, by_ids_in, names, parents, resolve, titles, twin},
     recent::{RecentEntries, recent_entries, totals},
-    tree::{Tree, covers, covers_head, in_line, is_below, organizations_in, owner},
+    tree::{Tree, covered, covers, covers_head, in_line, is_below, organizations_in, owner},
 };
 use crate::{Arg, Db, Row, StoreError, Tx, args, book, row::Readable as _, unsaid};
 

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use serde::de::DeserializeOwned;
 use sqlx::{postgres::PgRow, sqlite::SqliteRow};
 
 use crate::StoreError;
@@ -93,6 +94,19 @@ impl Row {
                 })
             })
             .transpose()
+    }
+}
+
+impl Row {
+    /// A text column that holds JSON.
+    ///
+    /// # Errors
+    /// [`StoreError::Decode`].
+    pub fn json<T: DeserializeOwned>(&self, column: &str) -> Result<T, StoreError> {
+        serde_json::from_str(&self.text(column)?).map_err(|e| StoreError::Decode {
+            column: column.into(),
+            what: e.to_string(),
+        })
     }
 }
 

@@ -1,6 +1,9 @@
 //! A transaction.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, atomic::Ordering},
+};
 
 use sqlx::Executor as _;
 
@@ -77,6 +80,7 @@ impl Tx {
         args: &[Arg],
     ) -> Result<Vec<Row>, StoreError> {
         storable(what, args)?;
+        self.shared.asked.fetch_add(1, Ordering::Relaxed);
         let rows = match &mut self.engine {
             Engine::Sqlite(tx) => sqlite_query(sql, args)
                 .fetch_all(&mut **tx)
@@ -117,6 +121,7 @@ impl Tx {
         args: &[Arg],
     ) -> Result<u64, StoreError> {
         storable(what, args)?;
+        self.shared.asked.fetch_add(1, Ordering::Relaxed);
         let done = match &mut self.engine {
             Engine::Sqlite(tx) => tx
                 .execute(sqlite_query(sql, args))

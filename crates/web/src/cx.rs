@@ -58,6 +58,8 @@ pub struct Cx {
     pub path: String,
     /// What was asked of it, without the `?`.
     pub query: String,
+    /// The page that is shown, where the request went to another address: of a form that was refused.
+    pub page: Option<String>,
     /// A message key about what was just done, shown once at the top.
     pub done: Option<&'static str>,
     /// That the verdicts were not judged lately, for who is signed in.
@@ -296,6 +298,9 @@ impl Cx {
 
     /// The address of the page, for coming back to it.
     pub fn here(&self) -> String {
+        if let Some(page) = &self.page {
+            return page.clone();
+        }
         if self.query.is_empty() {
             return self.path.clone();
         }

@@ -31,7 +31,7 @@ pub use store::account::Account;
 pub use store::device::KnownDevice;
 pub use store::session::Session;
 pub use store::token::ApiToken;
-pub(crate) use token::few;
+pub(crate) use token::refuse_beyond_most;
 pub use token::{end as end_token, lifetime, list as tokens, make as make_token};
 pub(crate) use totp::seal_old as seal_secrets;
 pub use totp::{

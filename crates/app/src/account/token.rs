@@ -49,8 +49,8 @@ const MOST: usize = 20;
 /// Refuses one more beside these, which end then.
 ///
 /// # Errors
-/// Limit, when there are enough that have not ended.
-pub(crate) fn few(ends: impl Iterator<Item = i64>, now: i64) -> Result<(), Problem> {
+/// Conflict, when there are enough that have not ended.
+pub(crate) fn refuse_beyond_most(ends: impl Iterator<Item = i64>, now: i64) -> Result<(), Problem> {
     if ends.filter(|end| *end > now).count() < MOST {
         return Ok(());
     }
@@ -127,7 +127,7 @@ pub async fn make(
     let mut work = app.begin_own(ctx).await?;
     let account = hold(&mut work, me).await?;
     let others = token::of_account(&app.db, me.account).await?;
-    few(others.iter().map(|other| other.expires_at), now)?;
+    refuse_beyond_most(others.iter().map(|other| other.expires_at), now)?;
     token::make(&mut work, &hash, me.account, &token).await?;
     let codes: Vec<&str> = scopes.iter().map(|s| s.code()).collect();
     let shown = serde_json::json!({

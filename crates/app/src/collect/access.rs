@@ -10,10 +10,13 @@ use domain::{
 use observe::collect::Secret;
 use store::collection::{self, Course};
 
-use crate::{App, Ctx, registry, task};
+use crate::{App, Ctx, registry};
 
 /// The kind of secret that SNMP v2c takes: a community.
 pub const SNMP: &str = "snmp-v2c";
+
+/// The collector that takes it.
+pub const INTERFACES: &str = "interfaces";
 
 /// Where SNMP is answered.
 pub const SNMP_PORT: u16 = 161;
@@ -46,18 +49,23 @@ pub(super) fn open(app: &App, asked: &collection::Asked) -> Option<Secret> {
     secret.map(Secret::new)
 }
 
-/// A device's access.
+/// A device's access by a kind of secret, and how the collector that takes it gets on.
 ///
 /// # Errors
 /// Not found also when it is another unit's; unavailable.
-pub async fn access(app: &App, ctx: &Ctx, device: Id) -> Result<Access, Problem> {
+pub async fn access(
+    app: &App,
+    ctx: &Ctx,
+    (collector, kind): (&str, &str),
+    device: Id,
+) -> Result<Access, Problem> {
     let schema = app.schema("device")?;
     let scope = ctx.actor.reads(&schema)?;
     registry::get(app, ctx, "device", &device.to_string()).await?;
     let may_set = ctx.actor.scope(Permission::Manage).is_ok();
     Ok(Access {
-        set: collection::access(&app.db, &scope, device, SNMP).await?,
-        course: collection::course(&app.db, task::INTERFACES.keep.name, device).await?,
+        set: collection::access(&app.db, &scope, device, kind).await?,
+        course: collection::course(&app.db, collector, device).await?,
         may_set,
     })
 }

@@ -14,6 +14,7 @@ mod number;
 mod print;
 mod roll_up;
 mod step;
+mod waiting;
 
 pub use begin::{Begin, begin, replace};
 pub use compare::{Compared, compare, text};
@@ -29,3 +30,5 @@ pub use number::symbol;
 pub use print::{Kind, available, many, program, render};
 pub use roll_up::{RollUp, SentDocument};
 pub use step::{Signed, Writing, discard, refill, reopen, review, send, sign, write};
+pub use waiting::Paper;
+pub(crate) use waiting::waiting;

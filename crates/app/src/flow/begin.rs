@@ -6,15 +6,17 @@ use domain::{
     authority::{Permission, Scope},
     id::{Id, OrganizationId},
     label::Label,
-    parse,
     problem::{FieldProblem, Problem, ProblemKind},
-    record::Values,
-    schema::{Kind, Schema},
+    record::{Record, Value, Values},
+    schema::{Field, Kind, Schema},
 };
-use policy::flow::{BEGIN, Flow, Step};
-use store::flow::{FlowEvent, FlowRow};
+use jiff::civil::Date;
+use policy::flow::{BEGIN, Effect, Flow, Name, Source, Step};
+use serde_json::Value as Json;
+use store::flow::{EventKind, FlowEvent, FlowRow};
 
 use super::{
+    form::typed,
     ground::{due, missing},
     take::{note, note_event},
     who::key,
@@ -37,6 +39,8 @@ pub struct Begin {
     pub subject: String,
     /// What was typed, by field.
     pub typed: BTreeMap<String, String>,
+    /// Who asks has seen what the record has already and the flow would replace.
+    pub knowing: bool,
 }
 
 /// A flow that somebody may begin.
@@ -87,45 +91,12 @@ fn reach(ctx: &Ctx, step: &Step) -> Result<Scope, Problem> {
     ctx.actor.scope_among(step.who.may, &step.who.roles)
 }
 
-/// Reads what was typed into a form; every field has a value, null where nothing was.
-pub(super) fn typed(
-    app: &App,
-    form: &Schema,
-    typed: &BTreeMap<String, String>,
-) -> Result<Values, Problem> {
-    let mut wrong: Vec<FieldProblem> = (typed.keys())
-        .filter(|name| form.field(name).is_none())
-        .map(|name| FieldProblem::new(name, "Không có mục này", "There is no such field"))
-        .collect();
-    let read = parse::values(form, |f| typed.get(&f.name).map(String::as_str));
-    let today = app.clock.today().to_string();
-    match read {
-        Ok(values) => {
-            let ahead = (form.fields.iter())
-                .filter(|f| f.done && f.kind == Kind::Date)
-                .filter(|f| {
-                    let day = values.get(&f.name).and_then(|v| v.as_text());
-                    day.is_some_and(|day| day > today.as_str())
-                });
-            wrong.extend(ahead.map(|f| {
-                let vi = "Việc này chưa diễn ra; ghi ngày đã làm, không sau hôm nay";
-                let en = "This has yet to come; write when it was done, not later than today";
-                FieldProblem::new(&f.name, vi, en)
-            }));
-            if wrong.is_empty() {
-                return Ok(values);
-            }
-        }
-        Err(problems) => wrong.extend(problems),
-    }
-    Err(Problem::invalid(form.label.en.clone(), wrong))
-}
-
 /// Begins a flow; the same form sent again leads to the one that it began.
 ///
 /// # Errors
 /// Not found: no such flow, no such record within the actor's reach. Invalid: what was typed.
-/// Conflict: one of the kind about the record is open. Limit: too many of the unit are open.
+/// Conflict: one of the kind about the record is open ([`open_about`] finds it), or the flow would
+/// replace what the record has already and nobody said that this is known, or too many of the unit are open.
 pub async fn begin(app: &App, ctx: &Ctx, begin: &Begin) -> Result<FlowRow, Problem> {
     let Offer { flow, form } = offer(app, ctx, &begin.flow)?;
     let scope = reach(ctx, &flow.begin)?;
@@ -136,7 +107,7 @@ pub async fn begin(app: &App, ctx: &Ctx, begin: &Begin) -> Result<FlowRow, Probl
     let mut tries = 0;
     loop {
         let mut work = app.begin(ctx, flow.begin.who.may).await?;
-        let begun = begin_in(app, &mut work, &flow, begin.id, &about, &values).await;
+        let begun = begin_in(app, &mut work, (&flow, begin), &about, &values).await;
         if let Some(row) = work.settle(begun, &mut tries).await? {
             return Ok(row);
         }
@@ -148,6 +119,8 @@ struct About {
     organization: OrganizationId,
     subject: Option<Id>,
     title: String,
+    /// What the record has already and a step would replace.
+    replaced: Vec<FieldProblem>,
 }
 
 async fn about(app: &App, scope: &Scope, flow: &Flow, begin: &Begin) -> Result<About, Problem> {
@@ -163,49 +136,105 @@ async fn about(app: &App, scope: &Scope, flow: &Flow, begin: &Begin) -> Result<A
     };
     let schema = app.schema(noun)?;
     if key.trim().is_empty() {
-        // What is another unit's is not there, and not for them.
         let wrong = FieldProblem::new(field, "Bắt buộc phải có", "Required");
-        return Err(Problem::invalid(flow.title.en.clone(), vec![wrong]));
+        return Err(Problem::invalid(&flow.id, vec![wrong]));
     }
     let found = registry::find(app, scope, &schema, key.trim()).await;
+    // What is another unit's is not there for them, as what was mistyped is not.
     let record = found.map_err(|problem| {
         if problem.kind != ProblemKind::NotFound {
             return problem;
         }
+        let (vi, en) = (&schema.label.vi, &schema.label.en);
         let wrong = FieldProblem::new(
             field,
             format!(
-                "Không có {} “{key}” trong phạm vi của bạn",
-                schema.label.vi.to_lowercase()
+                "Không có {} “{key}” trong phạm vi của bạn; chọn trong danh sách",
+                vi.to_lowercase()
             ),
             format!(
-                "There is no {} “{key}” within your reach",
-                schema.label.en.to_lowercase()
+                "There is no {} “{key}” within your reach; choose one of the list",
+                en.to_lowercase()
             ),
         );
-        Problem {
-            fields: vec![wrong.clone()],
-            ..Problem::denied(wrong.message, key)
-        }
+        Problem::invalid(&flow.id, vec![wrong])
     })?;
     Ok(About {
         organization: record.owner(&schema).ok_or_else(|| missing(key))?,
         subject: flow.about.as_ref().map(|_| record.id),
         title: record.text(&schema.title).to_owned(),
+        replaced: replaced(flow, &schema, &record),
+    })
+}
+
+/// What a record has already and some step of a flow would write over with what is typed into it.
+fn replaced(flow: &Flow, schema: &Schema, record: &Record) -> Vec<FieldProblem> {
+    let sets = flow.steps().flat_map(|(.., step)| &step.effects);
+    let written = sets.filter_map(|effect| match effect {
+        Effect::Set(values) => Some(values),
+        _ => None,
+    });
+    let mut found: Vec<FieldProblem> = Vec::new();
+    for (name, text) in written.flatten() {
+        let typed = matches!(Source::parse(text), Source::Copied(Name::Typed(_)));
+        let value = record.get(name);
+        let Some(field) = schema.field(name).filter(|_| typed && !value.is_null()) else {
+            continue;
+        };
+        let (label, value) = (&field.label, shown(field, value));
+        let wrong = FieldProblem::new(
+            name,
+            format!("{}: “{}” sẽ được thay", label.vi, value.vi),
+            format!("{}: “{}” will be replaced", label.en, value.en),
+        );
+        if !found.contains(&wrong) {
+            found.push(wrong);
+        }
+    }
+    found
+}
+
+/// A value in words.
+fn shown(field: &Field, value: &Value) -> Label {
+    let cell = value.to_cell();
+    if let Some(label) = field.choices.get(&cell) {
+        return label.clone();
+    }
+    let day: Option<Date> = cell.parse().ok().filter(|_| field.kind == Kind::Date);
+    Label::same(day.map_or(cell, |day| day.strftime("%d/%m/%Y").to_string()))
+}
+
+/// The open flow that stands in the way of another one of its kind about the same record, as far as the
+/// actor may see it.
+///
+/// # Errors
+/// Denied, unavailable.
+pub async fn open_about(app: &App, ctx: &Ctx, begin: &Begin) -> Result<Option<FlowRow>, Problem> {
+    let Offer { flow, .. } = offer(app, ctx, &begin.flow)?;
+    let scope = reach(ctx, &flow.begin)?;
+    let about = about(app, &scope, &flow, begin).await?;
+    let Some(subject) = about.subject else {
+        return Ok(None);
+    };
+    let mut tx = app.db.snapshot().await?;
+    let open = store::flow::open_about(&mut tx, &flow.id, subject, about.organization).await?;
+    let reads = ctx.actor.scope(Permission::Read)?;
+    Ok(match open {
+        Some(row) => store::flow::get_in(&mut tx, &reads, row.id).await?,
+        None => None,
     })
 }
 
 async fn begin_in(
     app: &App,
     work: &mut Work,
-    flow: &Flow,
-    id: Option<Id>,
+    (flow, begin): (&Flow, &Begin),
     about: &About,
     values: &Values,
 ) -> Result<FlowRow, Problem> {
     let (now, ctx, scope) = (work.now(), work.ctx(), work.scope());
     let by = key(&ctx.actor);
-    if let Some(id) = id {
+    if let Some(id) = begin.id {
         store::flow::lock(work, id).await?;
         let known = store::flow::get_in(work, &scope, id).await?;
         if let Some(known) = known.filter(|row| row.created_by == by && row.flow == flow.id) {
@@ -239,9 +268,26 @@ async fn begin_in(
             ));
         }
     }
+    if !begin.knowing && !about.replaced.is_empty() {
+        return Err(Problem {
+            fields: about.replaced.clone(),
+            ..Problem::new(
+                ProblemKind::Conflict,
+                Label::new(
+                    "Hồ sơ đã có nội dung mà đề nghị này sẽ thay",
+                    "The record has already what this request will replace",
+                ),
+                &about.title,
+                Label::new(
+                    "Nếu vẫn cần làm lại, gửi lần nữa để xác nhận.",
+                    "If it has to be done anew, send it once more to confirm.",
+                ),
+            )
+        });
+    }
     if store::flow::open_of(work, about.organization).await? >= MOST {
         return Err(Problem::new(
-            ProblemKind::Limit,
+            ProblemKind::Conflict,
             Label::new(
                 format!("Đơn vị đang có {MOST} đề nghị chưa xong"),
                 format!("{MOST} requests of the organization are open"),
@@ -254,14 +300,13 @@ async fn begin_in(
         ));
     }
     // An id that was something else once stays that.
-    let id = match id {
+    let id = match begin.id {
         Some(id) if !store::journal::knew(work, "flow", id).await? => id,
         _ => Id::new(now),
     };
     let (text, hash) = flow.text();
     store::flow::keep_definition(work, &hash, &text).await?;
     let to = &flow.begin.to;
-    let typed = serde_json::to_string(values).unwrap_or_default();
     let row = FlowRow {
         id,
         version: 1,
@@ -272,7 +317,7 @@ async fn begin_in(
         title: about.title.clone(),
         state: to.clone(),
         ended: flow.is_end(to),
-        typed: typed.clone(),
+        typed: values.clone(),
         due_on: due(&app.library(), flow.states.get(to), app.clock.today()),
         entered_at: now,
         created_by: by.clone(),
@@ -285,7 +330,7 @@ async fn begin_in(
         flow: id,
         number: 1,
         step: BEGIN.into(),
-        kind: "taken".into(),
+        kind: EventKind::Taken,
         from_state: None,
         to_state: to.clone(),
         actor: by,
@@ -293,8 +338,8 @@ async fn begin_in(
         for_actor: None,
         for_name: None,
         at: now,
-        typed,
-        plan: "[]".into(),
+        typed: values.clone(),
+        plan: Json::Array(Vec::new()),
         seen: String::new(),
     };
     store::flow::insert_event(work, &event).await?;

@@ -1,6 +1,6 @@
 //! What Rust does for flows, by name ([`policy::flow::CALLS`]).
 
-use domain::{claim::ClaimKind, problem::Problem};
+use domain::{claim::ClaimKind, label::Label, problem::Problem};
 use store::Tx;
 
 use super::ground::Ground;
@@ -23,7 +23,8 @@ pub(super) async fn shown(
             let claims = waiting(tx, ground).await?;
             Ok(claims.into_iter().map(|(_, value)| value).collect())
         }
-        _ => Err(Problem::internal(name)),
+        // A flow that began with another version of the program may name what this one does not know.
+        _ => Err(Problem::not_found(&Label::new("việc", "call"), name)),
     }
 }
 

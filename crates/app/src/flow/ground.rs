@@ -1,35 +1,31 @@
 //! A flow as a transaction sees it: where it stands, what happened, what it is about.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
-use domain::{
-    authority::Permission,
-    id::Id,
-    label::Label,
-    noun,
-    problem::{Problem, ProblemKind},
-    record::{Record, Values},
-};
-use jiff::{ToSpan, civil::Date};
+use domain::{authority::Permission, id::Id, noun, problem::Problem, record::Record};
+use jiff::civil::Date;
 use policy::{
     Library, OrgScalars,
-    flow::{Flow, Given, State, Step, Within},
+    flow::{Effect, Flow, Given, State, Step},
 };
 use store::{
     Tx,
     flow::{FlowEvent, FlowRow, FlowUnit},
 };
 
-use super::{noun, who::Acting};
+use super::{
+    definition::definition,
+    noun,
+    who::{Acting, Not, Reach, stands},
+};
 use crate::App;
 
 /// A flow with all that its steps ask about.
 pub(super) struct Ground {
     pub(super) row: FlowRow,
     /// As it was when the flow began.
-    pub(super) flow: Flow,
+    pub(super) flow: Arc<Flow>,
     pub(super) events: Vec<FlowEvent>,
-    pub(super) typed: Values,
     /// The record that it is about, as it is now.
     pub(super) record: Option<Record>,
     pub(super) unit: FlowUnit,
@@ -60,69 +56,84 @@ pub(super) async fn find(tx: &mut Tx, actings: &[Acting], id: &str) -> Result<Fl
     Err(denied.unwrap_or_else(|| missing(id)))
 }
 
-/// Reads a definition.
-///
-/// # Errors
-/// Unavailable where this version of the program does not read it.
-pub(super) fn definition(id: &str, text: &str) -> Result<Flow, Problem> {
-    Flow::read(id, text).map_err(|error| {
-        tracing::error!(%error, flow = id, "a running flow began with a definition that is not read");
-        Problem::new(
-            ProblemKind::Unavailable,
-            Label::new(
-                "Phiên bản chương trình này không đọc được quy trình đã bắt đầu",
-                "This version of the program does not read what the request began with",
-            ),
-            id,
-            Label::new(
-                "Báo quản trị viên; chạy lại phiên bản trước để kết thúc.",
-                "Tell an administrator; the version before can bring it to its end.",
-            ),
-        )
-    })
-}
-
-/// Field → value.
-pub(super) fn values(text: &str) -> Values {
-    serde_json::from_str(text).unwrap_or_default()
-}
-
 impl Ground {
     /// All of a flow.
     ///
     /// # Errors
     /// Unavailable.
     pub(super) async fn load(app: &App, tx: &mut Tx, row: FlowRow) -> Result<Self, Problem> {
-        let text = store::flow::definition(tx, &row.definition).await?;
-        let flow = definition(&row.flow, &text)?;
+        let flow = definition(app, tx, &row.flow, &row.definition).await?;
         let events = store::flow::events(tx, row.id).await?;
-        Self::with(app, tx, row, flow, events).await
-    }
-
-    pub(super) async fn with(
-        app: &App,
-        tx: &mut Tx,
-        row: FlowRow,
-        flow: Flow,
-        events: Vec<FlowEvent>,
-    ) -> Result<Self, Problem> {
         let record = match (flow.about.as_deref().and_then(noun::get), row.subject) {
-            // A record that changed hands is no longer the unit's to show or to write.
-            (Some(schema), Some(id)) => store::registry::get_in(tx, schema, id)
-                .await?
-                .filter(|record| record.owner(schema) == Some(row.organization)),
+            (Some(schema), Some(id)) => store::registry::get_in(tx, schema, id).await?,
             _ => None,
         };
         let today = app.clock.today().to_string();
         let unit = store::flow::unit(tx, row.organization, &today).await?;
-        Ok(Self {
-            typed: values(&row.typed),
-            unit: unit.unwrap_or_default(),
+        Ok(Self::of(
             row,
             flow,
             events,
             record,
-        })
+            unit.unwrap_or_default(),
+        ))
+    }
+
+    /// The same of what was read already.
+    pub(super) fn of(
+        row: FlowRow,
+        flow: Arc<Flow>,
+        events: Vec<FlowEvent>,
+        record: Option<Record>,
+        unit: FlowUnit,
+    ) -> Self {
+        // A record that changed hands is no longer the unit's to show or to write.
+        let schema = flow.about.as_deref().and_then(noun::get);
+        let record =
+            record.filter(|r| schema.is_some_and(|s| r.owner(s) == Some(row.organization)));
+        Self {
+            row,
+            flow,
+            events,
+            record,
+            unit,
+        }
+    }
+
+    /// The ways on from where it stands, by name.
+    pub(super) fn steps(&self) -> impl Iterator<Item = (&str, &Step)> {
+        let open = self.state().filter(|_| !self.row.ended);
+        let steps = open.into_iter().flat_map(|state| &state.steps);
+        steps.map(|(name, step)| (name.as_str(), step))
+    }
+
+    /// Whether somebody may take a step, which is decided here and nowhere else. `seen` is the hash of
+    /// what they were shown: of several who approve, each approves one and the same once.
+    pub(super) fn may(
+        &self,
+        acting: &Acting,
+        reach: &Reach,
+        (name, step): (&str, &Step),
+        seen: &str,
+    ) -> Result<(), Not> {
+        if !reach.takes_in(acting, step, self.row.organization) {
+            return Err(Not::Allowed);
+        }
+        stands(
+            acting,
+            (name, step),
+            &self.row.created_by,
+            &self.events,
+            seen,
+        )?;
+        let sets = |effect: &Effect| matches!(effect, Effect::Set(_));
+        if self.record.is_none() && step.effects.iter().any(sets) {
+            return Err(Not::Gone);
+        }
+        if !self.guard_holds(step) {
+            return Err(Not::Guard);
+        }
+        Ok(())
     }
 
     /// Where it stands; none where it was withdrawn.
@@ -136,10 +147,10 @@ impl Ground {
     }
 
     /// Whether a step's guard holds; a guard without an answer does not.
-    pub(super) fn guard_holds(&self, step: &Step) -> bool {
+    fn guard_holds(&self, step: &Step) -> bool {
         let Some(guard) = &step.when else { return true };
         let given = Given {
-            form: self.typed.clone().into_iter().collect(),
+            form: self.row.typed.clone().into_iter().collect(),
             record: (self.record.iter())
                 .flat_map(|r| r.values.clone())
                 .collect(),
@@ -160,16 +171,13 @@ impl Ground {
 
     /// Whether who began it may take it back: nothing was done with it yet.
     pub(super) fn is_untouched(&self) -> bool {
-        !self.row.ended && self.events.iter().all(|e| e.plan == "[]")
+        !self.row.ended && !self.events.iter().any(FlowEvent::did_anything)
     }
 }
 
 /// By which day a flow that comes into a state on `day` should leave it; none where nothing is
 /// said, or where the calendar does not know.
 pub(super) fn due(library: &Library, state: Option<&State>, day: Date) -> Option<String> {
-    let due = match state?.within? {
-        Within::Days(n) => day.checked_add(i64::from(n).days()).ok()?,
-        Within::WorkingDays(n) => library.calendar.after(day, n).ok()?.day,
-    };
-    Some(due.to_string())
+    let due = state?.within?.last_day(day, &library.calendar);
+    Some(due.ok()?.day.to_string())
 }

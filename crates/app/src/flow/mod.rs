@@ -7,6 +7,10 @@
 mod act;
 mod begin;
 mod call;
+mod deadline;
+mod definition;
+mod desk;
+mod form;
 mod ground;
 mod outside;
 mod plan;
@@ -15,17 +19,22 @@ mod take;
 mod view;
 mod who;
 
-pub use begin::{Begin, Offer, begin, offer, offers};
+pub use begin::{Begin, Offer, begin, offer, offers, open_about};
+pub use desk::{Desk, waiting, waits};
 pub use outside::{again, outside};
 pub use plan::{Plan, Planned, Said};
-pub use store::flow::{FlowEffect, FlowEvent, FlowQuery, FlowRow, Substitute};
-pub use substitute::{Standing, end_substitute, name_substitute, substitutes};
+pub use store::flow::{
+    EffectState, EventKind, FlowEffect, FlowEvent, FlowQuery, FlowRow, Substitute,
+};
+pub use substitute::{Named, end_substitute, name_substitute, substitutes};
 pub use take::{Taking, take, withdraw};
-pub use view::{Open, Possible, Waiting, get, list, waiting, waits};
+pub use view::{Open, Possible, Waiting, get, list};
 
-pub(crate) use view::Counts;
+pub(crate) use deadline::deadlines;
+pub(crate) use definition::Definitions;
+pub(crate) use desk::Counts;
 
 /// The words of a flow where something about it goes wrong.
-fn noun() -> domain::label::Label {
+pub(crate) fn noun() -> domain::label::Label {
     domain::label::Label::new("đề nghị", "request")
 }

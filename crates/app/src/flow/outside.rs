@@ -16,7 +16,7 @@ use policy::flow::Receiver;
 use serde::{Deserialize, Serialize};
 use store::{
     StoreError,
-    flow::{FlowEffect, FlowRow},
+    flow::{EffectState, FlowEffect, FlowRow},
 };
 
 use super::{
@@ -76,13 +76,13 @@ impl Job for ToFlow {
         let Some(effect) = found.map_err(|e| later(&e))? else {
             return Ok(());
         };
-        let Ok(planned) = serde_json::from_str::<Planned>(&effect.effect) else {
+        let Ok(planned) = Planned::deserialize(&effect.effect) else {
             return Err(JobError::Never("the effect is not read".into()));
         };
         let again = matches!(planned, Planned::Document { .. });
-        match effect.state.as_str() {
-            "waiting" => {
-                if !to(&app, &effect, "waiting", "sending")
+        match effect.state {
+            EffectState::Waiting => {
+                if !to(&app, &effect, EffectState::Waiting, EffectState::Sending)
                     .await
                     .map_err(|e| later(&e))?
                 {
@@ -90,20 +90,28 @@ impl Job for ToFlow {
                 }
             }
             // A paper that is begun already is found; a mail that went out would go twice.
-            "sending" if again => {}
-            "sending" => {
+            EffectState::Sending if again => {}
+            EffectState::Sending => {
                 let said = "an attempt was cut off";
-                return settle(&app, &effect, "unsure", said)
+                return settle(&app, &effect, EffectState::Unsure, said)
                     .await
                     .map_err(|e| later(&e));
             }
-            _ => return Ok(()),
+            EffectState::Done | EffectState::Unsure | EffectState::Failed => return Ok(()),
         }
         let (state, said, outcome) = match attempt(&app, &effect, &planned).await {
-            Came::Done(said) => ("done", said, Ok(())),
-            Came::Unsure(said) => ("unsure", said, Ok(())),
-            Came::Later(said) => ("waiting", said.clone(), Err(JobError::Later(said))),
-            Came::Never(said) => ("failed", said.clone(), Err(JobError::Never(said))),
+            Came::Done(said) => (EffectState::Done, said, Ok(())),
+            Came::Unsure(said) => (EffectState::Unsure, said, Ok(())),
+            Came::Later(said) => (
+                EffectState::Waiting,
+                said.clone(),
+                Err(JobError::Later(said)),
+            ),
+            Came::Never(said) => (
+                EffectState::Failed,
+                said.clone(),
+                Err(JobError::Never(said)),
+            ),
         };
         settle(&app, &effect, state, &said)
             .await
@@ -112,7 +120,12 @@ impl Job for ToFlow {
     }
 }
 
-async fn to(app: &App, effect: &FlowEffect, from: &str, to: &str) -> Result<bool, StoreError> {
+async fn to(
+    app: &App,
+    effect: &FlowEffect,
+    from: EffectState,
+    to: EffectState,
+) -> Result<bool, StoreError> {
     let mut work = app.begin_program().await?;
     let now = work.now();
     let taken = store::flow::claim_effect(&mut work, effect.id, (from, to), now).await?;
@@ -120,7 +133,12 @@ async fn to(app: &App, effect: &FlowEffect, from: &str, to: &str) -> Result<bool
     Ok(taken)
 }
 
-async fn settle(app: &App, effect: &FlowEffect, state: &str, said: &str) -> Result<(), StoreError> {
+async fn settle(
+    app: &App,
+    effect: &FlowEffect,
+    state: EffectState,
+    said: &str,
+) -> Result<(), StoreError> {
     let mut work = app.begin_program().await?;
     let now = work.now();
     store::flow::settle_effect(&mut work, effect.id, (state, said), now).await?;
@@ -184,7 +202,8 @@ async fn begin_paper(app: &App, unit: OrganizationId, template: &str, period: &s
 async fn addresses(app: &App, row: &FlowRow, to: Receiver) -> Result<Vec<String>, StoreError> {
     let mut keys = vec![row.created_by.clone()];
     if to == Receiver::Takers {
-        let events = store::flow::events_of(&app.db, &[row.id]).await?;
+        let mut tx = app.db.snapshot().await?;
+        let events = store::flow::events(&mut tx, row.id).await?;
         keys.extend(events.into_iter().map(|e| e.actor));
     }
     keys.sort();
@@ -259,11 +278,11 @@ pub async fn again(app: &App, ctx: &Ctx, id: &str, effect: &str) -> Result<FlowR
     let waits = of_flow.iter().find(|e| e.id == effect);
     let waits = waits.ok_or_else(|| missing(&effect.to_string()))?;
     let mut taken = false;
-    for from in ["unsure", "failed"] {
-        taken |= store::flow::claim_effect(&mut work, effect, (from, "waiting"), now).await?;
+    for from in [EffectState::Unsure, EffectState::Failed] {
+        let to = (from, EffectState::Waiting);
+        taken |= store::flow::claim_effect(&mut work, effect, to, now).await?;
     }
-    // One that waits may have been given up.
-    if !taken && waits.state != "waiting" {
+    if !taken && waits.state != EffectState::Waiting {
         return Err(Problem::new(
             ProblemKind::Conflict,
             Label::new("Việc này đã xong hoặc đang làm", "It is done, or under way"),
@@ -272,15 +291,9 @@ pub async fn again(app: &App, ctx: &Ctx, id: &str, effect: &str) -> Result<FlowR
         ));
     }
     job::queue(&mut work, &ToFlow { effect }, now).await?;
-    let told = serde_json::json!({ "effect": effect, "state": "waiting" }).to_string();
-    work.event(
-        "flow",
-        "",
-        Some(row.organization),
-        "again",
-        None,
-        Some(told),
-    );
+    let told = serde_json::json!({ "flow": row.id, "state": EffectState::Waiting }).to_string();
+    let (id, unit) = (effect.to_string(), Some(row.organization));
+    work.event("flow-effect", &id, unit, "again", None, Some(told));
     work.commit().await?;
     Ok(row)
 }

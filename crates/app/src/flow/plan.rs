@@ -15,10 +15,11 @@ use policy::{
     hash,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 use store::Tx;
 
 use super::{call, ground::Ground};
-use crate::App;
+use crate::{App, registry};
 
 /// One effect with its values.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -113,8 +114,11 @@ pub struct Plan {
 
 impl Plan {
     /// The effects as they are kept.
-    pub(super) fn text(&self) -> String {
-        serde_json::to_string(&self.effects).unwrap_or_default()
+    ///
+    /// # Errors
+    /// Internal: none is ever no JSON.
+    pub(super) fn kept(&self) -> Result<Json, Problem> {
+        serde_json::to_value(&self.effects).map_err(|_| Problem::internal("flow"))
     }
 }
 
@@ -187,12 +191,9 @@ impl Copying<'_> {
             }
             Effect::Entry(Entry { register, values }) => {
                 let schema = self.app.schema(register)?;
-                let mut values = self.of_unit(&schema, values, wrong);
-                let today = self.app.clock.today().to_string();
-                values.entry("occurred_on".into()).or_insert(today.into());
                 Planned::Entry {
                     register: register.clone(),
-                    values,
+                    values: self.of_unit(&schema, values, wrong),
                 }
             }
             Effect::Document(paper) => {
@@ -241,14 +242,9 @@ impl Copying<'_> {
         values
             .entry(schema.owner.clone())
             .or_insert_with(|| unit.into());
-        for field in &schema.fields {
-            let Some(default) = field.default.as_deref().filter(|d| *d != "today") else {
-                continue;
-            };
-            if !values.contains_key(&field.name)
-                && let Ok(value) = parse::field(field, default)
-            {
-                values.insert(field.name.clone(), value);
+        for (name, value) in registry::defaults(self.app, schema) {
+            if !value.is_null() {
+                values.entry(name).or_insert(value);
             }
         }
         values
@@ -262,7 +258,14 @@ impl Copying<'_> {
             };
             match self.value(field, text) {
                 Ok(value) => drop(values.insert(name.clone(), value)),
-                Err(problem) => wrong.push(problem),
+                // The page may have no field of this name: its label is in the words.
+                Err(problem) => wrong.push(FieldProblem {
+                    message: Label::new(
+                        format!("{}: {}", field.label.vi, problem.message.vi),
+                        format!("{}: {}", field.label.en, problem.message.en),
+                    ),
+                    ..problem
+                }),
             }
         }
         values

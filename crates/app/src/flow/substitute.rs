@@ -17,7 +17,7 @@ const LONGEST_DAYS: i64 = 92;
 
 /// Somebody who takes steps in the actor's place.
 #[derive(Clone, Debug)]
-pub struct Standing {
+pub struct Named {
     /// From when until when.
     pub substitute: Substitute,
     /// The sign-in name.
@@ -125,7 +125,7 @@ fn told(substitute: &Substitute) -> String {
 ///
 /// # Errors
 /// Unavailable.
-pub async fn substitutes(app: &App, ctx: &Ctx) -> Result<Vec<Standing>, Problem> {
+pub async fn substitutes(app: &App, ctx: &Ctx) -> Result<Vec<Named>, Problem> {
     let Some(own) = ctx.actor.account else {
         return Ok(Vec::new());
     };
@@ -133,7 +133,7 @@ pub async fn substitutes(app: &App, ctx: &Ctx) -> Result<Vec<Standing>, Problem>
     let mut all = Vec::new();
     for substitute in store::flow::substitutes(&app.db, own, &today).await? {
         let login = login(app, substitute.substitute).await?;
-        all.push(Standing { substitute, login });
+        all.push(Named { substitute, login });
     }
     Ok(all)
 }

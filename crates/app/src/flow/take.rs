@@ -7,20 +7,22 @@ use domain::{
     id::Id,
     label::Label,
     problem::{Problem, ProblemKind},
+    record::Values,
 };
 use policy::flow::{Effect, Step, WITHDRAWN};
+use serde_json::Value as Json;
 use store::{
     StoreError,
-    flow::{FlowEffect, FlowEvent, FlowRow},
+    flow::{EffectState, EventKind, FlowEffect, FlowEvent, FlowRow},
 };
 
 use super::{
     act,
-    begin::typed,
+    form::typed,
     ground::{Ground, due, find},
     outside::ToFlow,
     plan::{Plan, Planned, plan},
-    who::{Acting, Not, actings, approvals, key, reaches, stands},
+    who::{Acting, Not, actings, approvals, key},
 };
 use crate::{App, Ctx, Work, claim, job, secrecy};
 
@@ -80,17 +82,9 @@ async fn chosen(
     let calls = step.effects.iter().any(|e| matches!(e, Effect::Call(_)));
     let mut not = Not::Allowed;
     for acting in all {
-        if !reaches(&mut tx, &acting, step, ground.row.organization).await? {
-            continue;
-        }
-        let named = (taking.step.as_str(), step);
-        match stands(
-            &acting,
-            named,
-            &ground.row.created_by,
-            &ground.events,
-            &taking.seen,
-        ) {
+        let units = [ground.row.organization];
+        let reach = acting.reach(&mut tx, [step].into_iter(), &units).await?;
+        match ground.may(&acting, &reach, (&taking.step, step), &taking.seen) {
             Ok(()) => return Ok((acting, step.who.may, calls)),
             Err(why) => not = why,
         }
@@ -148,40 +142,22 @@ async fn take_in(
     let ground = held(app, work, acting, id, taking.version).await?;
     let name = taking.step.as_str();
     let step = ground.step(name).ok_or_else(|| went_on(&ground))?;
-    // Decided again here: grants, substitutes and events may have changed meanwhile.
-    if !reaches(work, acting, step, ground.row.organization).await? {
-        return Err(Not::Allowed.problem(&step.label));
-    }
-    if !ground.guard_holds(step) {
-        return Err(Problem::new(
-            ProblemKind::Conflict,
-            Label::new(
-                "Chưa đủ điều kiện để làm bước này",
-                "This step may not be taken as things stand",
-            ),
-            &ground.row.title,
-            Label::new("Chọn bước khác.", "Choose another step."),
-        ));
-    }
     let own = typed(app, &step.schema(&ground.flow), &taking.typed)?;
-    let mut all = ground.typed.clone();
+    let mut all = ground.row.typed.clone();
     all.extend(own.clone());
     let plan = plan(app, work, &ground, (name, step), &all).await?;
+    // Decided again here: grants, substitutes, events and the record may have changed meanwhile.
+    let units = [ground.row.organization];
+    let reach = acting.reach(work, [step].into_iter(), &units).await?;
+    let may = ground.may(acting, &reach, (name, step), &plan.seen);
+    may.map_err(|not| not.problem(&step.label))?;
     if !plan.wrong.is_empty() {
-        return Err(Problem::invalid(ground.flow.title.en.clone(), plan.wrong));
+        return Err(Problem::invalid(&ground.flow.id, plan.wrong));
     }
     let shown = !plan.effects.is_empty() || step.approvals > 1;
     if shown && plan.seen != taking.seen {
         return Err(shown_anew(&taking.seen, &ground.row.title));
     }
-    stands(
-        acting,
-        (name, step),
-        &ground.row.created_by,
-        &ground.events,
-        &plan.seen,
-    )
-    .map_err(|not| not.problem(&step.label))?;
     let before = approvals(&ground.events, name, &plan.seen).count();
     let counts = before + 1 >= usize::from(step.approvals);
     if !counts {
@@ -203,8 +179,8 @@ async fn take_in(
         name,
         step,
         plan: &plan,
-        own: serde_json::to_string(&own).unwrap_or_default(),
-        all: serde_json::to_string(&all).unwrap_or_default(),
+        own,
+        all,
     };
     write(app, work, acting, &ground, taken).await
 }
@@ -282,8 +258,8 @@ enum Written<'a> {
         name: &'a str,
         step: &'a Step,
         plan: &'a Plan,
-        own: String,
-        all: String,
+        own: Values,
+        all: Values,
     },
     Approved(&'a str, &'a Plan),
     Withdrawn,
@@ -309,7 +285,7 @@ async fn write(
         flow: row.id,
         number: row.version,
         step: "withdraw".into(),
-        kind: "taken".into(),
+        kind: EventKind::Taken,
         from_state: Some(before.state.clone()),
         to_state: before.state.clone(),
         actor: key(&acting.actor),
@@ -317,8 +293,8 @@ async fn write(
         for_actor,
         for_name,
         at: now,
-        typed: "{}".into(),
-        plan: "[]".into(),
+        typed: Values::new(),
+        plan: Json::Array(Vec::new()),
         seen: String::new(),
     };
     let mut outside = Vec::new();
@@ -326,7 +302,7 @@ async fn write(
         match written {
             Written::Approved(name, plan) => {
                 event.step = name.into();
-                event.kind = "approved".into();
+                event.kind = EventKind::Approved;
                 event.seen.clone_from(&plan.seen);
                 None
             }
@@ -340,7 +316,7 @@ async fn write(
             } => {
                 event.step = name.into();
                 event.typed = own;
-                event.plan = plan.text();
+                event.plan = plan.kept()?;
                 event.seen.clone_from(&plan.seen);
                 row.typed = all;
                 let effects = plan.effects.iter().enumerate();
@@ -366,8 +342,8 @@ async fn write(
             flow: row.id,
             number: event.number,
             place: i64::try_from(place).unwrap_or_default(),
-            effect: serde_json::to_string(effect).unwrap_or_default(),
-            state: "waiting".into(),
+            effect: serde_json::to_value(effect).map_err(|_| Problem::internal("flow"))?,
+            state: EffectState::Waiting,
             said: String::new(),
             updated_at: now,
         };
@@ -379,11 +355,9 @@ async fn write(
     Ok(row)
 }
 
-/// A flow as the journal tells it.
-fn told(row: &FlowRow) -> String {
-    let mut told = serde_json::to_value(row).unwrap_or_default();
-    told["typed"] = serde_json::from_str(&row.typed).unwrap_or_default();
-    told.to_string()
+/// A flow, or what happened to it, as the journal tells it.
+fn told(row: &impl serde::Serialize) -> String {
+    serde_json::to_string(row).unwrap_or_default()
 }
 
 /// The journal's entry about a flow.
@@ -402,17 +376,6 @@ pub(super) fn note(work: &mut Work, before: Option<&FlowRow>, after: &FlowRow) {
 
 /// The journal's entry about what happened to it.
 pub(super) fn note_event(work: &mut Work, row: &FlowRow, event: &FlowEvent) {
-    let mut told = serde_json::to_value(event).unwrap_or_default();
-    for (name, text) in [("typed", &event.typed), ("plan", &event.plan)] {
-        told[name] = serde_json::from_str(text).unwrap_or_default();
-    }
     let (id, unit) = (event.id.to_string(), Some(row.organization));
-    work.event(
-        "flow-event",
-        &id,
-        unit,
-        "create",
-        None,
-        Some(told.to_string()),
-    );
+    work.event("flow-event", &id, unit, "create", None, Some(told(event)));
 }

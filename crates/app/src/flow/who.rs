@@ -1,14 +1,20 @@
 //! Who takes a step: with their own authority, or in the place of who named them.
 
+use std::collections::HashSet;
+
 use domain::{
-    authority::{Actor, Permission},
-    id::AccountId,
+    authority::{Actor, Permission, Role, Scope},
+    id::{AccountId, OrganizationId},
     label::Label,
-    problem::Problem,
+    problem::{Problem, ProblemKind},
 };
 use policy::flow::{Of, Step};
-use store::{Tx, flow::FlowEvent};
+use store::{
+    Tx,
+    flow::{EventKind, FlowEvent},
+};
 
+use super::ground::Ground;
 use crate::{App, Ctx};
 
 /// Somebody, and under whose authority.
@@ -18,6 +24,21 @@ pub(super) struct Acting {
     pub(super) actor: Actor,
     /// In whose place: key and name.
     pub(super) in_place_of: Option<(String, String)>,
+}
+
+/// The units that somebody's grants reach, by what steps ask of them.
+pub(super) struct Reach(Vec<(Scope, HashSet<OrganizationId>)>);
+
+impl Reach {
+    /// Whether they reach a unit for a step. What was not asked about is not reached.
+    pub(super) fn takes_in(&self, acting: &Acting, step: &Step, unit: OrganizationId) -> bool {
+        let scope = acting.scope(step);
+        let asked = self
+            .0
+            .iter()
+            .find(|(asked, _)| scope.as_ref() == Some(asked));
+        asked.is_some_and(|(_, units)| units.contains(&unit))
+    }
 }
 
 /// An account's id, or the name of who has none.
@@ -34,6 +55,30 @@ impl Acting {
             .as_ref()
             .is_some_and(|(key, _)| key == other);
         stands_for || key(&self.actor) == other
+    }
+
+    pub(super) fn scope(&self, step: &Step) -> Option<Scope> {
+        (self.actor.scope_among(step.who.may, &step.who.roles)).ok()
+    }
+
+    /// Which of some units their grants reach for each of these steps: one query for each scope.
+    ///
+    /// # Errors
+    /// Unavailable.
+    pub(super) async fn reach<'a>(
+        &self,
+        tx: &mut Tx,
+        steps: impl Iterator<Item = &'a Step>,
+        units: &[OrganizationId],
+    ) -> Result<Reach, Problem> {
+        let mut known: Vec<(Scope, HashSet<OrganizationId>)> = Vec::new();
+        for scope in steps.filter_map(|step| self.scope(step)) {
+            if known.iter().all(|(asked, _)| *asked != scope) {
+                let covered = store::registry::covered(tx, &scope, units).await?;
+                known.push((scope, covered));
+            }
+        }
+        Ok(Reach(known))
     }
 
     /// The same context, acting so.
@@ -87,6 +132,10 @@ pub(super) enum Not {
     Other,
     /// They have approved already.
     Again,
+    /// The record that it would write is gone, or another unit's.
+    Gone,
+    /// Things do not stand so that it may be taken.
+    Guard,
 }
 
 impl Not {
@@ -108,11 +157,30 @@ impl Not {
                 "Bạn đã duyệt; còn chờ người khác",
                 "You have approved; others are still awaited",
             ),
+            Self::Gone => Label::new(
+                "Bản ghi mà đề nghị nói đến không còn, hoặc đã chuyển sang đơn vị khác",
+                "The record that the request is about is gone, or another unit's now",
+            ),
+            Self::Guard => Label::new(
+                "Chưa đủ điều kiện để làm bước này",
+                "This step may not be taken as things stand",
+            ),
         }
     }
 
     pub(super) fn problem(self, step: &Label) -> Problem {
-        Problem::denied(self.label(), &step.vi)
+        match self {
+            Self::Gone | Self::Guard => Problem::new(
+                ProblemKind::Conflict,
+                self.label(),
+                &step.vi,
+                Label::new(
+                    "Chọn bước khác để đi tiếp hoặc kết thúc.",
+                    "Take another step that goes on or ends it.",
+                ),
+            ),
+            _ => Problem::denied(self.label(), &step.vi),
+        }
     }
 }
 
@@ -122,14 +190,19 @@ pub(super) fn approvals<'a>(
     name: &'a str,
     seen: &'a str,
 ) -> impl Iterator<Item = &'a FlowEvent> {
-    let arrived = events.iter().rposition(|e| e.kind == "taken").unwrap_or(0);
-    events
-        .iter()
-        .skip(arrived + 1)
-        .filter(move |e| e.step == name && e.seen == seen)
+    let here = since_arrival(events).iter();
+    here.filter(move |e| e.step == name && e.seen == seen)
 }
 
-/// Whether somebody may take a step of a flow, its guard apart. `began` is who began it.
+/// What happened since a flow came into its state: approvals.
+pub(super) fn since_arrival(events: &[FlowEvent]) -> &[FlowEvent] {
+    let taken = |e: &FlowEvent| e.kind == EventKind::Taken;
+    let arrived = events.iter().rposition(taken).unwrap_or(0);
+    events.get(arrived + 1..).unwrap_or_default()
+}
+
+/// Whether somebody may take a step as they stand to a flow: [`Ground::may`] asks the rest. `began` is
+/// who began it.
 pub(super) fn stands(
     acting: &Acting,
     (name, step): (&str, &Step),
@@ -155,17 +228,49 @@ pub(super) fn stands(
     Ok(())
 }
 
-/// Whether the grants under which somebody acts reach a flow's unit for a step.
-pub(super) async fn reaches(
-    tx: &mut Tx,
-    acting: &Acting,
-    step: &Step,
-    organization: domain::id::OrganizationId,
-) -> Result<bool, Problem> {
-    let Ok(scope) = acting.actor.scope_among(step.who.may, &step.who.roles) else {
-        return Ok(false);
+/// Who is waited for, in words: those roles that may take a step, and of them not who is shut out.
+pub(super) fn awaited(ground: &Ground, step: &Step) -> Label {
+    let who = &step.who;
+    let named = |role: &Role| who.roles.is_empty() || who.roles.contains(role);
+    let roles: Vec<Role> = (Role::ALL.into_iter())
+        .filter(|role| role.allows(who.may) && named(role))
+        .collect();
+    let began = ground.events.first().map(|e| e.actor_name.as_str());
+    let unit = ground.unit.name.as_str();
+    let (mut vi, mut en) = match (who.of, roles.contains(&Role::Officer)) {
+        (Of::Asker, _) => {
+            let name = began.unwrap_or_default();
+            (
+                format!("người gửi đề nghị ({name})"),
+                format!("who sent the request ({name})"),
+            )
+        }
+        (Of::Unit, true) => (
+            format!("cán bộ CNTT của {unit}"),
+            format!("the IT officer of {unit}"),
+        ),
+        (Of::Unit, false) => {
+            let labels: Vec<Label> = roles.into_iter().map(Role::label).collect();
+            let vi: Vec<String> = labels.iter().map(|l| l.vi.to_lowercase()).collect();
+            let en: Vec<String> = labels.iter().map(|l| l.en.to_lowercase()).collect();
+            (
+                format!("trung tâm mạng ({})", vi.join(", ")),
+                format!("the network centre ({})", en.join(", ")),
+            )
+        }
     };
-    Ok(store::registry::covers(tx, &scope, organization).await?)
+    let taken = |e: &&FlowEvent| e.kind == EventKind::Taken && who.other_than.contains(&e.step);
+    let mut others: Vec<&str> = (ground.events.iter().filter(taken))
+        .map(|e| e.actor_name.as_str())
+        .collect();
+    others.sort_unstable();
+    others.dedup();
+    if !others.is_empty() {
+        let others = others.join(", ");
+        vi.push_str(&format!(", không phải {others}"));
+        en.push_str(&format!(", not {others}"));
+    }
+    Label::new(vi, en)
 }
 
 /// The account of somebody who must have one.

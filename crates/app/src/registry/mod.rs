@@ -28,6 +28,7 @@ pub use examine::table::MAX_BYTES;
 pub use export::{export_csv, export_xlsx};
 pub use import::{ImportMode, ImportOptions, Progress, import_as, run as import};
 pub use narrow::narrow;
+pub(crate) use plan::defaults;
 pub(crate) use record::add_all;
 pub(crate) use record::{By, Writing, find, save_step, write_in};
 pub use record::{

@@ -457,7 +457,8 @@ impl<'a> Planner<'a> {
     }
 }
 
-fn defaults(app: &App, schema: &Schema) -> Values {
+/// What a new record starts with, field by field; null where nothing is said.
+pub(crate) fn defaults(app: &App, schema: &Schema) -> Values {
     schema
         .fields
         .iter()

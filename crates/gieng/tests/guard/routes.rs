@@ -204,6 +204,7 @@ const PAGES: &[Case] = &[
     ),
     get("/flows", "/flows", Everybody),
     get("/flows/waits", "/flows/waits", Everybody),
+    get("/flows/waiting", "/flows/waiting", Everybody),
     get(
         "/flows/new/{flow}",
         "/flows/new/inspection-before-connection",

@@ -1,14 +1,10 @@
 //! When a step may be taken: CEL over what was typed, the record and the unit. No lists are walked
 //! through, nothing is put together: a guard compares.
 
-use std::{
-    collections::HashMap,
-    fmt,
-    sync::{Arc, LazyLock},
-};
+use std::{collections::HashMap, fmt, sync::Arc};
 
 use cel::{
-    Context, Env, IdedExpr, Program, Value as Cel,
+    IdedExpr, Program, Value as Cel,
     common::ast::{Expr, operators},
 };
 use domain::record::Value;
@@ -16,10 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     cost,
-    expression::{CompileError, EvaluationError, FIELDS, OrgScalars},
+    expression::{self, CompileError, EvaluationError, FIELDS, OrgScalars},
 };
-
-static ENV: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
 
 /// What a guard may do with what it names.
 const MAY: [&str; 13] = [
@@ -70,11 +64,7 @@ impl Guard {
             text: text.to_owned(),
             why,
         };
-        cost::of_text(text).map_err(failed)?;
-        let program = ENV.compile(text).map_err(|errors| {
-            let all = errors.errors.iter().map(|e| e.msg.trim().to_owned());
-            failed(all.collect::<Vec<_>>().join("; "))
-        })?;
+        let program = expression::compile(text)?;
         let mut named = Vec::new();
         look(program.expression(), &mut named).map_err(failed)?;
         cost::of(program.expression()).map_err(failed)?;
@@ -106,10 +96,10 @@ impl Guard {
             text: self.text.clone(),
             why,
         };
-        let mut context = Context::with_env(Arc::clone(&ENV));
+        let mut context = expression::context();
         context.add_variable_from_value("form", self.fields("form", &given.form));
         context.add_variable_from_value("record", self.fields("record", &given.record));
-        context.add_variable_from_value("org", org(&given.org));
+        context.add_variable_from_value("org", expression::org(&given.org));
         match self.program.execute(&context) {
             Ok(Cel::Bool(answer)) => Ok(answer),
             Ok(other) => Err(failed(format!("it gives {other:?}, not true or false"))),
@@ -131,18 +121,6 @@ impl Guard {
             .map(|(_, field)| (field.to_owned(), value(field)))
             .collect()
     }
-}
-
-fn org(org: &OrgScalars) -> HashMap<&'static str, Cel> {
-    let roles: Vec<Cel> = org.roles.iter().map(|r| r.as_str().into()).collect();
-    HashMap::from([
-        ("code", org.code.as_str().into()),
-        ("kind", org.kind.as_str().into()),
-        ("level", org.level.as_str().into()),
-        ("membership", org.membership.as_str().into()),
-        ("parent", org.parent.as_str().into()),
-        ("roles", roles.into()),
-    ])
 }
 
 /// Refuses what is more than comparing, and gathers what is named.

@@ -8,10 +8,15 @@ use domain::{
     schema::{Field, Schema},
 };
 use indexmap::IndexMap;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::{effect::Effect, guard::Guard};
-use crate::hash;
+use crate::{
+    calendar::{Calendar, Deadline, Gap},
+    duty::{Length, Moment, event_deadline},
+    hash,
+};
 
 /// The name of the step with which every flow begins.
 pub const BEGIN: &str = "begin";
@@ -75,10 +80,25 @@ pub struct State {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Within {
-    /// Days of the calendar.
+    /// Days of the calendar; a last day of rest moves to the next working day.
     Days(u32),
     /// Working days; the first day is not counted.
     WorkingDays(u32),
+}
+
+impl Within {
+    /// The last day on which a flow that came into its state on `day` goes on in time, as the last
+    /// day of a duty is counted.
+    ///
+    /// # Errors
+    /// When a day that matters is not decided.
+    pub fn last_day(self, day: Date, calendar: &Calendar) -> Result<Deadline, Gap> {
+        let length = match self {
+            Self::Days(n) => Length::Days(n),
+            Self::WorkingDays(n) => Length::WorkingDays(n),
+        };
+        event_deadline(Moment::Day(day), length, calendar)
+    }
 }
 
 /// One way from a state to the next.
@@ -95,6 +115,9 @@ pub struct Step {
     /// When it may be taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<Guard>,
+    /// It need not be taken: the flow waits for another step of its state.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub optional: bool,
     /// What is asked; a name stands once in the whole flow.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub form: Vec<Field>,

@@ -2,12 +2,12 @@
 
 mod effect;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use domain::{
     authority::Role,
     noun,
-    schema::{Field, Kind, Schema, Storage},
+    schema::{Kind, Schema},
 };
 
 use super::{Problem, examine::Parts, parse::Parsed, suggest};
@@ -194,6 +194,13 @@ fn ways(file: &Parsed<Flow>, problems: &mut Vec<Problem>) {
                 "a step without `when:`",
             ));
         }
+        if !state.steps.is_empty() && state.steps.values().all(|step| step.optional) {
+            problems.push(file.report(
+                &format!("{at}.steps"),
+                format!("every step of `{name}` is optional: nobody is waited for"),
+                "a step without `optional: true`",
+            ));
+        }
         if matches!(state.within, Some(Within::Days(0) | Within::WorkingDays(0)))
             || state.within.is_some() && state.end
         {
@@ -278,6 +285,7 @@ impl Look<'_> {
             || step.when.is_some()
             || !step.effects.is_empty()
             || !who.other_than.is_empty()
+            || step.optional
             || who.of != Of::Unit;
         if is_begin && begins_oddly {
             problems.push(self.file.report(
@@ -298,14 +306,8 @@ impl Look<'_> {
     /// What is asked.
     fn form(&self, problems: &mut Vec<Problem>) {
         let flow = &self.file.value;
-        if let Err(bad) = (!self.step.form.is_empty())
-            .then(|| Schema {
-                storage: Storage::Entry,
-                ..self.step.schema(flow)
-            })
-            .map_or(Ok(()), |schema| schema_holds(&schema))
-        {
-            problems.push(self.report("form", bad, ""));
+        if let Err(bad) = self.step.schema(flow).check_fields() {
+            problems.push(self.report("form", bad.what, ""));
         }
         for (i, field) in self.step.form.iter().enumerate() {
             let at = format!("form[{i}]");
@@ -389,30 +391,4 @@ impl Look<'_> {
     fn record(&self) -> Option<&'static Schema> {
         noun::get(self.file.value.about.as_deref()?)
     }
-}
-
-/// Whether the fields of a form hold together.
-fn schema_holds(schema: &Schema) -> Result<(), String> {
-    let mut names: BTreeMap<&str, &Field> = BTreeMap::new();
-    for field in &schema.fields {
-        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-        if !field.name.starts_with(|c: char| c.is_ascii_lowercase())
-            || !field.name.chars().all(plain)
-        {
-            return Err(format!(
-                "field `{}`: a name is lower-case letters, digits and `_`",
-                field.name
-            ));
-        }
-        if names.insert(&field.name, field).is_some() {
-            return Err(format!("field `{}` stands twice; remove one", field.name));
-        }
-        if field.kind == Kind::Choice && field.choices.is_empty() {
-            return Err(format!(
-                "choice `{}` has no `choices`; list them",
-                field.name
-            ));
-        }
-    }
-    Ok(())
 }

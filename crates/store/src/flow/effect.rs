@@ -1,8 +1,12 @@
 //! What a flow does outside the database, and how far it has come: done once, or told that it is
 //! unsure.
 
-use domain::id::Id;
+use std::str::FromStr;
 
+use domain::id::Id;
+use serde_json::Value as Json;
+
+use super::UnknownCode;
 use crate::{Db, Row, StoreError, Tx, args};
 
 /// An effect that goes out.
@@ -16,14 +20,66 @@ pub struct FlowEffect {
     pub number: i64,
     /// Which of that event's effects, from 0.
     pub place: i64,
-    /// JSON: what is to be done.
-    pub effect: String,
-    /// `waiting`, `sending`, `done`, `unsure`, `failed`.
-    pub state: String,
+    /// What is to be done.
+    pub effect: Json,
+    /// How far it has come.
+    pub state: EffectState,
     /// The other side's word; empty for none.
     pub said: String,
     /// Unix milliseconds.
     pub updated_at: i64,
+}
+
+/// How far an effect has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EffectState {
+    /// Its job is queued.
+    Waiting,
+    /// An attempt has begun; who finds it so later does not know whether it went out.
+    Sending,
+    /// It went out.
+    Done,
+    /// Nobody knows whether it went out.
+    Unsure,
+    /// It surely did not go out, and is not tried again by itself.
+    Failed,
+}
+
+impl EffectState {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Waiting,
+        Self::Sending,
+        Self::Done,
+        Self::Unsure,
+        Self::Failed,
+    ];
+
+    /// Its code in the database, in the journal and in the API.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Sending => "sending",
+            Self::Done => "done",
+            Self::Unsure => "unsure",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// Whether a person may have it tried again; one that waits may have been given up.
+    pub fn may_try_again(self) -> bool {
+        matches!(self, Self::Waiting | Self::Unsure | Self::Failed)
+    }
+}
+
+impl FromStr for EffectState {
+    type Err = UnknownCode;
+
+    fn from_str(code: &str) -> Result<Self, UnknownCode> {
+        let known = Self::ALL.into_iter().find(|state| state.code() == code);
+        known.ok_or_else(|| UnknownCode(code.to_owned()))
+    }
 }
 
 fn read(row: &Row) -> Result<FlowEffect, StoreError> {
@@ -32,8 +88,8 @@ fn read(row: &Row) -> Result<FlowEffect, StoreError> {
         flow: row.parsed("flow_id")?,
         number: row.int("number")?,
         place: row.int("place")?,
-        effect: row.text("effect")?,
-        state: row.text("state")?,
+        effect: row.json("effect")?,
+        state: row.parsed("state")?,
         said: row.text("said")?,
         updated_at: row.int("updated_at")?,
     })
@@ -53,8 +109,8 @@ pub async fn insert_effect(tx: &mut Tx, e: &FlowEffect) -> Result<(), StoreError
             e.flow,
             e.number,
             e.place,
-            &e.effect,
-            &e.state,
+            e.effect.to_string(),
+            e.state.code(),
             &e.said,
             e.updated_at
         ],
@@ -91,11 +147,13 @@ pub async fn effects(db: &Db, flow: Id) -> Result<Vec<FlowEffect>, StoreError> {
 pub async fn claim_effect(
     tx: &mut Tx,
     id: Id,
-    (from, to): (&str, &str),
+    (from, to): (EffectState, EffectState),
     now: i64,
 ) -> Result<bool, StoreError> {
     let sql = "UPDATE flow_effect SET state = $3, updated_at = $4 WHERE id = $1 AND state = $2";
-    let touched = tx.execute("flow", sql, &args![id, from, to, now]).await?;
+    let touched = tx
+        .execute("flow", sql, &args![id, from.code(), to.code(), now])
+        .await?;
     Ok(touched > 0)
 }
 
@@ -106,11 +164,11 @@ pub async fn claim_effect(
 pub async fn settle_effect(
     tx: &mut Tx,
     id: Id,
-    (state, said): (&str, &str),
+    (state, said): (EffectState, &str),
     now: i64,
 ) -> Result<(), StoreError> {
     let sql = "UPDATE flow_effect SET state = $2, said = $3, updated_at = $4 WHERE id = $1";
-    tx.execute("flow", sql, &args![id, state, said, now])
+    tx.execute("flow", sql, &args![id, state.code(), said, now])
         .await?;
     Ok(())
 }

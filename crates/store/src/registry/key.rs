@@ -163,18 +163,43 @@ pub async fn twin(
 pub async fn by_ids(db: &Db, schema: &Schema, ids: &[Id]) -> Result<Vec<Record>, StoreError> {
     let mut out = Vec::with_capacity(ids.len());
     for ids in ids.chunks(500) {
-        let args: Vec<Arg> = ids.iter().map(|id| (*id).into()).collect();
-        let places: Vec<String> = (1..=args.len()).map(|i| format!("${i}")).collect();
-        let sql = format!(
-            "SELECT * FROM {} WHERE id IN ({})",
-            schema.table(),
-            places.join(", ")
-        );
+        let (sql, args) = among(schema, ids);
         for row in &db.fetch(&schema.noun, &sql, &args).await? {
             out.push(read(schema, row)?);
         }
     }
     Ok(out)
+}
+
+/// The same as they stand in a transaction, by id.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn by_ids_in(
+    tx: &mut Tx,
+    schema: &Schema,
+    ids: &[Id],
+) -> Result<HashMap<Id, Record>, StoreError> {
+    let mut out = HashMap::with_capacity(ids.len());
+    for ids in ids.chunks(500) {
+        let (sql, args) = among(schema, ids);
+        for row in &tx.fetch(&schema.noun, &sql, &args).await? {
+            let record = read(schema, row)?;
+            out.insert(record.id, record);
+        }
+    }
+    Ok(out)
+}
+
+fn among(schema: &Schema, ids: &[Id]) -> (String, Vec<Arg>) {
+    let args: Vec<Arg> = ids.iter().map(|id| (*id).into()).collect();
+    let places: Vec<String> = (1..=args.len()).map(|i| format!("${i}")).collect();
+    let sql = format!(
+        "SELECT * FROM {} WHERE id IN ({})",
+        schema.table(),
+        places.join(", ")
+    );
+    (sql, args)
 }
 
 /// Every record's parent; nothing for a noun without one.

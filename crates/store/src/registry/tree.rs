@@ -1,6 +1,6 @@
 //! Who is above whom: the tree of organizations.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use domain::{
     authority::Scope,
@@ -9,7 +9,7 @@ use domain::{
 };
 
 use super::{owner_column, scope_condition};
-use crate::{Db, StoreError, Tx, args, row::Readable as _};
+use crate::{Arg, Db, StoreError, Tx, args, row::Readable as _};
 
 /// Whether an organization lies in scope.
 ///
@@ -24,6 +24,31 @@ pub async fn covers(
     let in_scope = scope_condition(scope, "id", &mut args);
     let sql = format!("SELECT id FROM organization WHERE id = $1 AND {in_scope}");
     Ok(tx.fetch_one("organization", &sql, &args).await?.is_some())
+}
+
+/// Those of some organizations that lie in scope.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn covered(
+    tx: &mut Tx,
+    scope: &Scope,
+    organizations: &[OrganizationId],
+) -> Result<HashSet<OrganizationId>, StoreError> {
+    let mut found = HashSet::new();
+    for ids in organizations.chunks(500) {
+        let mut args: Vec<Arg> = ids.iter().map(|id| id.0.into()).collect();
+        let places: Vec<String> = (1..=args.len()).map(|i| format!("${i}")).collect();
+        let in_scope = scope_condition(scope, "id", &mut args);
+        let sql = format!(
+            "SELECT id FROM organization WHERE id IN ({}) AND {in_scope}",
+            places.join(", ")
+        );
+        for row in tx.fetch("organization", &sql, &args).await? {
+            found.insert(row.parsed("id")?);
+        }
+    }
+    Ok(found)
 }
 
 /// Whether the head of the province that an organization stands in lies in scope: of a tree of

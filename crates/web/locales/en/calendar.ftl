@@ -66,3 +66,6 @@ duty-exemption-ends = the exemption ends
 duty-finding = finding of an inspection, to be mended
 duty-mend = Report it mended
 duty-prolong = Prolong or end it
+duty-flow = waits for a step of the unit
+duty-flow-centre = waits for a step of the network centre
+duty-step = Open the request

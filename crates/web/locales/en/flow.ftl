@@ -77,3 +77,16 @@ journal-field-seen = what was shown (hash)
 journal-field-substitute = substitute
 journal-field-starts-on = from
 journal-field-effect = what is sent out
+flows-none-ended = No request has ended yet.
+flows-optional = { $n ->
+    [one] { $shown } request waits for others, and you may go on with it as well
+   *[other] { $shown } requests wait for others, and you may go on with them as well
+}
+flow-optional = need not be taken
+flow-waits-for = Waits for { $x }
+flow-open-one = Open the one that is there
+flow-nothing-to-choose = There is no { $x } within your reach yet: register one first, then ask.
+flow-register-first = Register one now
+flow-all-the-same = All the same: { $x }
+flow-changes-nothing = The record says so already: this step changes nothing.
+journal-flow-effect = What a request sends out

@@ -60,3 +60,6 @@ duty-exemption-ends = hết miễn trừ
 duty-finding = tồn tại khi kiểm tra, phải khắc phục
 duty-mend = Báo khắc phục
 duty-prolong = Gia hạn hoặc chấm dứt
+duty-flow = chờ đơn vị làm bước tiếp
+duty-flow-centre = chờ trung tâm mạng làm bước tiếp
+duty-step = Mở đề nghị

@@ -209,7 +209,7 @@ fn flows(library: &Library, out: &mut Map<String, Value>) {
     let (text, number) = (json!({ "type": "string" }), json!({ "type": "integer" }));
     let begun = sent(
         &["flow"],
-        json!({ "flow": text, "id": text, "organization": text, "subject": text, "typed": texts }),
+        json!({ "flow": text, "id": text, "organization": text, "subject": text, "typed": texts, "knowing": { "type": "boolean" } }),
     );
     out.insert(
         "/api/v1/flows".into(),

@@ -4,7 +4,7 @@ use app::registry::{self, ImportMode, ImportOptions, Progress, book};
 use axum::{
     Json,
     extract::{Path, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use domain::{
@@ -19,7 +19,7 @@ use serde_json::{Map, Value, json};
 
 use super::shape::json_type;
 use crate::{
-    http::{Fault, Form, More, Param, Params, Reader, Whole, misasked},
+    http::{Fault, Form, More, Param, Params, Reader, Whole, misasked, read_json},
     registry::asked,
     server::Web,
 };
@@ -175,46 +175,9 @@ fn malformed(subject: &str, wrong: Vec<FieldProblem>) -> Fault {
     Fault::with_status(Problem::invalid(subject, wrong), StatusCode::BAD_REQUEST)
 }
 
-/// A JSON object; what is sent as something else is not read.
+/// A JSON object.
 fn object(headers: &HeaderMap, bytes: &[u8]) -> Result<Map<String, Value>, Fault> {
-    let kind = headers.get(header::CONTENT_TYPE);
-    let json = |kind: &HeaderValue| {
-        let kind = kind.to_str().unwrap_or_default();
-        let kind = kind.split(';').next().unwrap_or_default().trim();
-        let kind = kind.to_ascii_lowercase();
-        kind == "application/json" || kind.ends_with("+json")
-    };
-    if !kind.is_none_or(json) {
-        let problem = Problem::new(
-            ProblemKind::Invalid,
-            Label::new(
-                "Không nhận dữ liệu kiểu này",
-                "Content of this type is not taken",
-            ),
-            "Content-Type",
-            Label::new("Gửi application/json.", "Send application/json."),
-        );
-        return Err(Fault::with_status(
-            problem,
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        ));
-    }
-    let read = serde_json::from_slice(bytes).map(|Once(object)| object);
-    read.map_err(|error| {
-        let problem = Problem::new(
-            ProblemKind::Invalid,
-            Label::new(
-                "Nội dung không phải một đối tượng JSON",
-                "The body is not a JSON object",
-            ),
-            error.to_string(),
-            Label::new(
-                "Gửi {\"trường\": giá trị, …}.",
-                "Send {\"field\": value, …}.",
-            ),
-        );
-        Fault::with_status(problem, StatusCode::BAD_REQUEST)
-    })
+    read_json(headers, bytes).map(|Once(object)| object)
 }
 
 /// An object in which no name comes twice: of two values one would be dropped without a word.

@@ -69,6 +69,7 @@ async fn calendar(app: &App, ctx: &Ctx, base: &str) -> Result<String, Problem> {
         query: String::new(),
         done: None,
         unjudged: None,
+        page: None,
     };
     let mut out = icalendar::Calendar::new();
     out.name(&cx.t("calendar-feed-title"));

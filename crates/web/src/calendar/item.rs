@@ -53,12 +53,12 @@ pub(super) fn lasting_state(cx: &Cx, view: &DutyView) -> Option<String> {
 /// What belongs to a duty: where it is asked, whose it is, about what, how long it may take.
 pub(super) fn about(cx: &Cx, group: &Group<'_>) -> String {
     let first = group.first();
+    let regulation = cx.l(&first.regulation);
     let mut parts = vec![
-        format!(
-            "{} · {}",
-            cx.l(&first.regulation),
-            words::cite(cx, &first.duty.clause)
-        ),
+        match first.form {
+            Form::Flow(_) => regulation,
+            _ => format!("{regulation} · {}", words::cite(cx, &first.duty.clause)),
+        },
         match group.duties.as_slice() {
             [only] => only.unit_name.clone(),
             many => cx.tn("unit-count", many.len()),
@@ -73,6 +73,11 @@ pub(super) fn about(cx: &Cx, group: &Group<'_>) -> String {
     }
     if first.duty.side == "finding" {
         parts.push(cx.t("duty-finding"));
+    }
+    match first.duty.side.as_str() {
+        "flow" => parts.push(cx.t("duty-flow")),
+        "flow-centre" => parts.push(cx.t("duty-flow-centre")),
+        _ => {}
     }
     if first.duty.side == "exemption" {
         parts.push(cx.t("duty-exemption-ends"));
@@ -102,6 +107,9 @@ pub(super) fn about(cx: &Cx, group: &Group<'_>) -> String {
 /// Where it is told in full.
 pub(super) fn href(group: &Group<'_>) -> String {
     let first = group.first();
+    if let Form::Flow(id) = &first.form {
+        return flow(id);
+    }
     let clause = format!(
         "/compliance/{}/{}",
         first.duty.regulation, first.duty.clause
@@ -119,6 +127,11 @@ fn finding(view: &DutyView) -> String {
     format!("/inspections/findings/{}", view.duty.period)
 }
 
+/// Where the step of a flow is taken.
+fn flow(id: &str) -> String {
+    format!("/flows/{}", http::encode(id))
+}
+
 /// The form that fulfils a duty of one organization.
 fn form(cx: &Cx, group: &Group<'_>, back: &str) -> Option<(String, String)> {
     let [view] = group.duties.as_slice() else {
@@ -132,6 +145,9 @@ fn form(cx: &Cx, group: &Group<'_>, back: &str) -> Option<(String, String)> {
     let (needs, label) = match view.duty.side.as_str() {
         "exemption" => (Permission::Manage, "duty-prolong"),
         "finding" => (Permission::Write, "duty-mend"),
+        "flow" => (Permission::Write, "duty-step"),
+        // Which of them may, the flow's page says.
+        "flow-centre" => (Permission::Manage, "duty-step"),
         _ => (Permission::Write, "duty-fulfil"),
     };
     if !open || !cx.may(needs) {
@@ -139,6 +155,7 @@ fn form(cx: &Cx, group: &Group<'_>, back: &str) -> Option<(String, String)> {
     }
     let register = &view.duty.register;
     let href = match &view.form {
+        Form::Flow(id) => flow(id),
         Form::Entry(_) if view.duty.side == "finding" => finding(view),
         Form::Entry(id) => format!(
             "/registry/{register}/{id}/edit?{}",

@@ -26,7 +26,7 @@ use super::page::{Index, Row};
 use crate::{
     cx::Cx,
     format,
-    http::{self, Fault, Params, Reader, done},
+    http::{self, Fault, JsonBody, Params, Reader, done},
     server::Web,
 };
 
@@ -131,7 +131,7 @@ pub async fn api_list(
 pub async fn api_decide(
     State(web): State<Web>,
     reader: Reader,
-    Json(sent): Json<Sent>,
+    JsonBody(sent): JsonBody<Sent>,
 ) -> Result<Response, Fault> {
     let claim = take(&web.app, &reader.ctx, &sent).await?;
     Ok(Json(claim).into_response())

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use app::flow::{self, Begin, FlowQuery, FlowRow, Possible, Taking, Waiting};
+use app::{
+    document::Paper,
+    flow::{self, Begin, FlowQuery, Possible, Taking, Waiting},
+};
 use axum::{
     Json,
     extract::{Path, State},
@@ -15,7 +18,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
-    http::{Fault, Form, Param, Params, Reader},
+    http::{Fault, Form, JsonBody, Param, Params, Reader},
     server::Web,
 };
 
@@ -35,22 +38,23 @@ pub fn declared(library: &Library) -> Vec<Param> {
     ]
 }
 
-/// A flow without the JSON in its JSON.
-fn plain(row: &FlowRow) -> Value {
-    let mut told = serde_json::to_value(row).unwrap_or_default();
-    told["typed"] = serde_json::from_str(&row.typed).unwrap_or_default();
-    told
-}
-
 fn waiting(each: &Waiting) -> Value {
-    let mut told = plain(&each.row);
+    let mut told = json!(each.row);
     told["kind_label"] = json!(each.kind);
     told["state_label"] = json!(each.state);
     told["unit"] = json!(each.unit);
     told["steps"] = json!(each.steps);
+    told["optional"] = json!(each.optional);
     told["in_place_of"] = json!(each.in_place_of);
     told["late"] = json!(each.late);
     told
+}
+
+fn paper(paper: &Paper) -> Value {
+    json!({
+        "id": paper.id, "title": paper.title, "kind_label": paper.kind, "unit": paper.unit,
+        "state": paper.state, "step": paper.step, "since": paper.since,
+    })
 }
 
 /// `GET /api/v1/flows`.
@@ -62,9 +66,14 @@ pub async fn list(
     params.hold(&declared(&web.app.library()))?;
     let (app, ctx) = (&web.app, &reader.ctx);
     if params.get("waiting") == "true" {
-        let all = flow::waiting(app, ctx).await?;
-        let items: Vec<Value> = all.iter().map(waiting).collect();
-        return Ok(Json(json!({ "total": items.len(), "items": items })).into_response());
+        let desk = flow::waiting(app, ctx).await?;
+        let items: Vec<Value> = desk.waiting.iter().map(waiting).collect();
+        let optional: Vec<Value> = desk.optional.iter().map(waiting).collect();
+        let papers: Vec<Value> = desk.papers.iter().map(paper).collect();
+        let told = json!({
+            "total": desk.count(), "items": items, "optional": optional, "papers": papers,
+        });
+        return Ok(Json(told).into_response());
     }
     let text = |name: &str| Some(params.get(name)).filter(|text| !text.is_empty());
     let subject = text("subject").map(|id| {
@@ -87,9 +96,9 @@ fn step_of(possible: &Possible) -> Value {
     let effects = possible.plan.as_ref().map(|plan| &plan.effects);
     json!({
         "step": possible.name, "label": possible.step.label, "may": possible.not.is_none(),
-        "why_not": possible.not, "in_place_of": possible.in_place_of, "fields": possible.form.fields,
+        "why_not": possible.not, "who": possible.who, "in_place_of": possible.in_place_of, "fields": possible.form.fields,
         "will_do": effects, "seen": possible.plan.as_ref().map(|plan| &plan.seen),
-        "irrevocable": possible.step.irrevocable, "approvals": possible.step.approvals,
+        "irrevocable": possible.step.irrevocable, "optional": possible.step.optional, "approvals": possible.step.approvals,
         "approved_by": possible.approved_by,
     })
 }
@@ -103,21 +112,12 @@ pub async fn get(
 ) -> Result<Response, Fault> {
     params.hold(&[])?;
     let open = flow::get(&web.app, &reader.ctx, &id, None).await?;
-    let events: Vec<Value> = (open.events.iter())
-        .map(|event| {
-            let mut told = serde_json::to_value(event).unwrap_or_default();
-            for (name, text) in [("typed", &event.typed), ("plan", &event.plan)] {
-                told[name] = serde_json::from_str(text).unwrap_or_default();
-            }
-            told
-        })
-        .collect();
-    let mut told = plain(&open.row);
+    let mut told = json!(open.row);
     told["kind_label"] = json!(open.flow.title);
     told["state_label"] = json!(open.state);
     told["late"] = json!(open.late);
     told["may_withdraw"] = json!(open.may_withdraw);
-    told["events"] = json!(events);
+    told["events"] = json!(open.events);
     told["steps"] = open.possible.iter().map(step_of).collect();
     told["effects"] = json!(open.effects);
     Ok(Json(told).into_response())
@@ -137,13 +137,16 @@ pub struct Asked {
     subject: String,
     #[serde(default)]
     typed: BTreeMap<String, String>,
+    /// That what the record has already will be replaced is known.
+    #[serde(default)]
+    knowing: bool,
 }
 
 /// `POST /api/v1/flows`.
 pub async fn begin(
     State(web): State<Web>,
     reader: Reader,
-    Json(asked): Json<Asked>,
+    JsonBody(asked): JsonBody<Asked>,
 ) -> Result<Response, Fault> {
     let begin = Begin {
         flow: asked.flow,
@@ -151,9 +154,10 @@ pub async fn begin(
         organization: asked.organization,
         subject: asked.subject,
         typed: asked.typed,
+        knowing: asked.knowing,
     };
     let row = flow::begin(&web.app, &reader.ctx, &begin).await?;
-    Ok((StatusCode::CREATED, Json(plain(&row))).into_response())
+    Ok((StatusCode::CREATED, Json(row)).into_response())
 }
 
 /// A step as it is sent.
@@ -175,7 +179,7 @@ pub async fn step(
     State(web): State<Web>,
     reader: Reader,
     Path((id, step)): Path<(String, String)>,
-    Json(sent): Json<Sent>,
+    JsonBody(sent): JsonBody<Sent>,
 ) -> Result<Response, Fault> {
     if sent.look {
         let given = Some((step.as_str(), &sent.typed));
@@ -191,7 +195,7 @@ pub async fn step(
         seen: sent.seen,
     };
     let row = flow::take(&web.app, &reader.ctx, &id, &taking).await?;
-    Ok(Json(plain(&row)).into_response())
+    Ok(Json(row).into_response())
 }
 
 /// A version as it is sent.
@@ -206,8 +210,8 @@ pub async fn withdraw(
     State(web): State<Web>,
     reader: Reader,
     Path(id): Path<String>,
-    Json(Version { version }): Json<Version>,
+    JsonBody(Version { version }): JsonBody<Version>,
 ) -> Result<Response, Fault> {
     let row = flow::withdraw(&web.app, &reader.ctx, &id, version).await?;
-    Ok(Json(plain(&row)).into_response())
+    Ok(Json(row).into_response())
 }

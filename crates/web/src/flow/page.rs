@@ -24,6 +24,8 @@ pub struct Row {
     pub state: String,
     /// What the reader may do.
     pub steps: String,
+    /// What the reader may do as well, and need not.
+    pub optional: String,
     /// In whose place, where not in their own.
     pub in_place_of: Option<String>,
     /// By which day it should go on, in words; empty for none.
@@ -32,6 +34,37 @@ pub struct Row {
     pub late: bool,
     /// Since when it stands there, unix milliseconds.
     pub since: i64,
+}
+
+/// A paper that waits for a step of the reader's.
+#[derive(Clone, Debug)]
+pub struct PaperRow {
+    /// Its page.
+    pub href: String,
+    /// What it is about.
+    pub title: String,
+    /// What kind of paper it is.
+    pub kind: String,
+    /// Whose it is.
+    pub unit: String,
+    /// How far it has come, and what is to be done.
+    pub state: String,
+    /// Since when nothing was done with it, unix milliseconds.
+    pub since: i64,
+}
+
+/// `GET /flows/waiting`: what waits for the reader, on its own.
+#[derive(Debug, Template)]
+#[template(path = "flow/waiting.html")]
+pub struct Waiting {
+    /// Context.
+    pub cx: Cx,
+    /// What waits for the reader, the earliest due first.
+    pub waiting: Vec<Row>,
+    /// What waits for others and the reader may go on with as well.
+    pub optional: Vec<Row>,
+    /// Papers that wait for the reader.
+    pub papers: Vec<PaperRow>,
 }
 
 /// Something that may be asked for.
@@ -77,6 +110,10 @@ pub struct Index {
     pub cx: Cx,
     /// What waits for the reader, the earliest due first.
     pub waiting: Vec<Row>,
+    /// What waits for others and the reader may go on with as well.
+    pub optional: Vec<Row>,
+    /// Papers that wait for the reader.
+    pub papers: Vec<PaperRow>,
     /// What the reader may ask for.
     pub offers: Vec<OfferRow>,
     /// Whether ended ones are shown below.
@@ -120,6 +157,8 @@ pub struct AboutField {
     pub wrong: Option<String>,
     /// Key and title of what may be chosen.
     pub choices: Vec<(String, String)>,
+    /// Where there is nothing to choose: what is to be done first, and where, for who may.
+    pub none: Option<(String, Option<String>)>,
 }
 
 /// `GET /flows/new/{flow}`.
@@ -138,6 +177,10 @@ pub struct New {
     pub button: String,
     /// The id that it begins with.
     pub once: String,
+    /// Whether the reader was told what will be replaced.
+    pub knowing: bool,
+    /// The request that stands in the way of this one.
+    pub open: Option<String>,
     /// The record, or the unit.
     pub of: AboutField,
     /// Its fields.
@@ -178,6 +221,23 @@ pub struct StepForm {
     pub in_place_of: Option<String>,
     /// Whether the reader was in the middle of it.
     pub open: bool,
+    /// Whether it need not be taken.
+    pub optional: bool,
+    /// Whether it changes nothing of what it would write.
+    pub idle: bool,
+}
+
+/// A step of others.
+#[derive(Clone, Debug)]
+pub struct OtherStep {
+    /// What its button says.
+    pub label: String,
+    /// Who is waited for.
+    pub who: String,
+    /// Why the reader may not.
+    pub why: String,
+    /// Whether it need not be taken.
+    pub optional: bool,
 }
 
 /// One event.
@@ -238,8 +298,8 @@ pub struct Show {
     pub late: bool,
     /// What the reader may do.
     pub steps: Vec<StepForm>,
-    /// What others must do: the step, and why the reader may not.
-    pub others: Vec<(String, String)>,
+    /// What others must do.
+    pub others: Vec<OtherStep>,
     /// Whether the reader may take it back.
     pub may_withdraw: bool,
     /// What happened, the last first.

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use app::{
-    flow::{self, Begin, FlowQuery, Offer, Taking, Waiting},
+    document::Paper,
+    flow::{self, Begin, Desk, FlowQuery, Offer, Taking, Waiting},
     registry::{self, RecordQuery},
 };
 use axum::{
@@ -12,11 +13,16 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use domain::{id::Id, problem::Problem, schema::Schema};
+use domain::{
+    id::Id,
+    label::Label,
+    problem::{Problem, ProblemKind},
+    schema::Schema,
+};
 use serde::Deserialize;
 
 use super::{
-    page::{AboutField, Index, Naming, New, OfferRow, Row, SubstituteRow, Waits},
+    page::{AboutField, Index, Naming, New, OfferRow, PaperRow, Row, SubstituteRow, Waits},
     show,
 };
 use crate::{
@@ -35,6 +41,7 @@ pub fn routes() -> Router<Web> {
     Router::new()
         .route("/flows", get(index))
         .route("/flows/waits", get(waits))
+        .route("/flows/waiting", get(waiting))
         .route("/flows/new/{flow}", get(new).post(begin))
         .route("/flows/substitutes", post(name_substitute))
         .route("/flows/substitutes/{id}/end", post(end_substitute))
@@ -50,7 +57,10 @@ fn page_of(id: &str) -> String {
 }
 
 fn row(cx: &Cx, waiting: &Waiting) -> Row {
-    let steps: Vec<String> = waiting.steps.iter().map(|label| cx.l(label)).collect();
+    let words = |labels: &[Label]| {
+        let words: Vec<String> = labels.iter().map(|label| cx.l(label)).collect();
+        words.join(" · ")
+    };
     let row = &waiting.row;
     Row {
         href: page_of(&row.id.to_string()),
@@ -58,7 +68,8 @@ fn row(cx: &Cx, waiting: &Waiting) -> Row {
         kind: cx.l(&waiting.kind),
         unit: waiting.unit.clone(),
         state: cx.l(&waiting.state),
-        steps: steps.join(" · "),
+        steps: words(&waiting.steps),
+        optional: words(&waiting.optional),
         in_place_of: waiting.in_place_of.clone(),
         due: row
             .due_on
@@ -67,6 +78,30 @@ fn row(cx: &Cx, waiting: &Waiting) -> Row {
         late: waiting.late,
         since: row.entered_at,
     }
+}
+
+fn paper(cx: &Cx, paper: &Paper) -> PaperRow {
+    PaperRow {
+        href: format!("/documents/{}", paper.id),
+        title: paper.title.clone(),
+        kind: cx.l(&paper.kind),
+        unit: paper.unit.clone(),
+        state: format!("{}: {}", cx.l(paper.state.label()), cx.l(&paper.step)),
+        since: paper.since,
+    }
+}
+
+/// `GET /flows/waiting`: what waits for the reader, without the rest of the page.
+async fn waiting(State(web): State<Web>, reader: Reader) -> Result<Response, Fault> {
+    let desk = flow::waiting(&web.app, &reader.ctx).await?;
+    let cx = reader.cx;
+    let page = super::page::Waiting {
+        waiting: desk.waiting.iter().map(|each| row(&cx, each)).collect(),
+        optional: desk.optional.iter().map(|each| row(&cx, each)).collect(),
+        papers: desk.papers.iter().map(|each| paper(&cx, each)).collect(),
+        cx,
+    };
+    Ok(http::Page(page).into_response())
 }
 
 async fn index(State(web): State<Web>, reader: Reader, params: Params) -> Result<Response, Fault> {
@@ -82,7 +117,11 @@ async fn page(
     (naming, problem): (Naming, Option<Problem>),
 ) -> Result<Index, Fault> {
     let (app, ctx) = (&web.app, &reader.ctx);
-    let waiting = flow::waiting(app, ctx).await?;
+    let Desk {
+        waiting,
+        optional,
+        papers,
+    } = flow::waiting(app, ctx).await?;
     let query = FlowQuery {
         ended: Some(ended),
         offset: i64::try_from(offset).unwrap_or(i64::MAX),
@@ -103,6 +142,8 @@ async fn page(
             String::new()
         },
         waiting: waiting.iter().map(|each| row(&cx, each)).collect(),
+        optional: optional.iter().map(|each| row(&cx, each)).collect(),
+        papers: papers.iter().map(|each| paper(&cx, each)).collect(),
         offers: (offers.iter())
             .map(|Offer { flow, .. }| OfferRow {
                 href: format!("/flows/new/{}", flow.id),
@@ -166,7 +207,14 @@ async fn about(
         (key.to_owned(), record.text(&schema.title).to_owned())
     };
     let wrong = problem.and_then(|p| p.fields.iter().find(|wrong| wrong.field == name));
+    let cx = &reader.cx;
+    let none = page.records.is_empty().then(|| {
+        let what = cx.tx("flow-nothing-to-choose", cx.l(&schema.label).to_lowercase());
+        let may = reader.ctx.actor.writes(&schema).is_ok();
+        (what, may.then(|| format!("/registry/{noun}/new")))
+    });
     Ok(AboutField {
+        none,
         name,
         label: reader.cx.l(&schema.label),
         value: value.to_owned(),
@@ -180,21 +228,35 @@ async fn form(
     reader: Reader,
     offer: &Offer,
     (once, of, filled): (String, &str, Filled),
-    problem: Option<Problem>,
+    (open, problem): (Option<String>, Option<Problem>),
 ) -> Result<New, Fault> {
     let of = about(web, &reader, offer, of, problem.as_ref()).await?;
     let cx = reader.cx;
+    let inputs = inputs(&cx, &offer.form, &filled, &Choices::new(), problem.as_ref());
+    // Told what will be replaced, the same button means it.
+    let tells = |p: &Problem| p.kind == ProblemKind::Conflict && !p.fields.is_empty();
+    let knowing = problem.as_ref().is_some_and(tells);
+    let marked = |field: &str| field == of.name || inputs.iter().any(|i| i.name == field);
     Ok(New {
+        problem: problem.map(|p| unmarked(p, marked)),
+        knowing,
+        open,
         action: format!("/flows/new/{}", offer.flow.id),
         title: cx.l(&offer.flow.title),
         about: cx.l(&offer.flow.describes),
         button: cx.l(&offer.flow.begin.label),
         once,
         of,
-        inputs: inputs(&cx, &offer.form, &filled, &Choices::new(), problem.as_ref()),
-        problem,
+        inputs,
         cx,
     })
+}
+
+/// A problem without the fields that are marked where they stand.
+pub(super) fn unmarked(problem: Problem, marked: impl Fn(&str) -> bool) -> Problem {
+    let mut problem = problem;
+    problem.fields.retain(|wrong| !marked(&wrong.field));
+    problem
 }
 
 /// `GET /flows/new/{flow}`: the record, or the unit, may be named in the address.
@@ -212,7 +274,14 @@ async fn new(
         "organization"
     };
     let of = params.get(name);
-    let page = form(&web, reader, &offer, (once, of, Filled::new()), None).await?;
+    let page = form(
+        &web,
+        reader,
+        &offer,
+        (once, of, Filled::new()),
+        (None, None),
+    )
+    .await?;
     Ok(http::Page(page).into_response())
 }
 
@@ -237,6 +306,7 @@ async fn begin(
         organization: fields.get("organization").to_owned(),
         subject: fields.get("subject").to_owned(),
         typed: typed(&offer.form, &fields),
+        knowing: fields.get("knowing") == "true",
     };
     match flow::begin(&web.app, &reader.ctx, &begin).await {
         Ok(row) => Ok(done(&page_of(&row.id.to_string()), "saved")),
@@ -250,7 +320,13 @@ async fn begin(
                 of.as_str(),
                 begin.typed.clone(),
             );
-            let page = form(&web, reader, &offer, given, Some(problem.clone())).await?;
+            let open = match problem.kind {
+                ProblemKind::Conflict => flow::open_about(&web.app, &reader.ctx, &begin).await?,
+                _ => None,
+            };
+            let open = open.map(|row| page_of(&row.id.to_string()));
+            let told = (open, Some(problem.clone()));
+            let page = form(&web, reader, &offer, given, told).await?;
             Ok(Fault::from(problem).shown_on(http::Page(page)))
         }
         Err(problem) => Err(problem.into()),
@@ -286,6 +362,9 @@ async fn step(
         Ok(_) => Ok(done(&page_of(&id), "saved")),
         Err(problem) if problem.keeps_text() => {
             let refused = (step.as_str(), &typed, Some(problem.clone()));
+            // What is chosen on the page leads back to it: nobody gets the address of a step.
+            let mut reader = reader;
+            reader.cx.page = Some(page_of(&id));
             let page = show::page(&web, reader, &id, Some(refused)).await?;
             Ok(Fault::from(problem).shown_on(http::Page(page)))
         }
@@ -345,6 +424,8 @@ async fn name_substitute(
                 starts_on,
                 ends_on,
             };
+            let mut reader = reader;
+            reader.cx.page = Some("/flows".to_owned());
             let page = page(&web, reader, (false, 0), (naming, Some(problem.clone()))).await?;
             Ok(Fault::from(problem).shown_on(http::Page(page)))
         }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use app::flow::{self, FlowEvent, Open, Planned, Possible};
+use app::flow::{self, EffectState, EventKind, FlowEvent, Open, Planned, Possible};
 use domain::{
     id::Id,
     label::Label,
@@ -11,8 +11,12 @@ use domain::{
     schema::Schema,
 };
 use policy::flow::{BEGIN, CALLS, Effect, Receiver};
+use serde::Deserialize as _;
 
-use super::page::{EffectRow, EventRow, PlanRow, Show, StepForm};
+use super::{
+    page::{EffectRow, EventRow, OtherStep, PlanRow, Show, StepForm},
+    route::unmarked,
+};
 use crate::{
     compliance::words,
     cx::Cx,
@@ -44,9 +48,18 @@ pub(super) async fn page(
         titles: titles(&open),
     };
     let may = open.possible.iter().filter(|p| p.not.is_none());
-    let steps = may.map(|p| told.step(p, refused.as_ref())).collect();
+    let mut steps: Vec<StepForm> = may.map(|p| told.step(p, refused.as_ref())).collect();
+    // What need not be taken stands behind what is waited for.
+    steps.sort_by_key(|step| step.optional);
     let others = (open.possible.iter())
-        .filter_map(|p| Some((cx.l(&p.step.label), cx.l(p.not.as_ref()?))))
+        .filter_map(|p| {
+            Some(OtherStep {
+                label: cx.l(&p.step.label),
+                why: cx.l(p.not.as_ref()?),
+                who: cx.l(&p.who),
+                optional: p.step.optional,
+            })
+        })
         .collect();
     let events = open.events.iter().rev().map(|e| told.event(e)).collect();
     let effects = open.effects.iter().map(|e| told.sent(e)).collect();
@@ -82,7 +95,11 @@ pub(super) async fn page(
         events,
         effects,
         serves: serves.collect(),
-        problem: refused.and_then(|(_, _, problem)| problem),
+        problem: refused.and_then(|(step, _, problem)| {
+            let form = open.possible.iter().find(|p| p.name == step);
+            let marked = |field: &str| form.is_some_and(|p| p.form.field(field).is_some());
+            problem.map(|problem| unmarked(problem, marked))
+        }),
         cx,
     })
 }
@@ -92,6 +109,11 @@ fn titles(open: &Open) -> HashMap<Id, String> {
     let unit = (open.row.organization.0, open.unit.name.clone());
     let subject = open.row.subject.map(|id| (id, open.row.title.clone()));
     [unit].into_iter().chain(subject).collect()
+}
+
+/// Whether an effect leaves all that it writes as it is.
+fn changes_nothing(planned: &Planned) -> bool {
+    matches!(planned, Planned::Set { fields, .. } if fields.iter().all(|c| c.before == c.after))
 }
 
 struct Told<'a> {
@@ -138,7 +160,13 @@ impl Told<'_> {
             name: possible.name.clone(),
             label: cx.l(&step.label),
             inputs: inputs(cx, &possible.form, &filled, &Choices::new(), problem),
-            plan: effects.iter().map(|e| self.planned(e)).collect(),
+            idle: !effects.is_empty() && effects.iter().all(changes_nothing),
+            plan: effects
+                .iter()
+                .filter(|e| !changes_nothing(e))
+                .map(|e| self.planned(e))
+                .collect(),
+            optional: step.optional,
             seen: plan.map_or_else(String::new, |plan| plan.seen.clone()),
             shown_later: plan.is_none() && !step.effects.is_empty(),
             approvals,
@@ -165,7 +193,9 @@ impl Told<'_> {
                 let Ok(schema) = self.web.app.schema(noun) else {
                     return row(noun.clone(), Vec::new());
                 };
-                let fields = fields.iter().map(|change| {
+                // What stays as it is nobody has to read.
+                let changed = fields.iter().filter(|change| change.before != change.after);
+                let fields = changed.map(|change| {
                     let text = |value| self.value(&schema, &change.field, value);
                     let label = self.label(&schema, &change.field);
                     (label, text(&change.before), text(&change.after))
@@ -251,22 +281,26 @@ impl Told<'_> {
         let cx = self.cx;
         let step = self.open.flow.step(&event.step);
         let label = step.map_or_else(|| cx.t("flow-withdraw"), |step| cx.l(&step.label));
-        let what = match event.kind.as_str() {
-            "approved" => cx.tx("flow-approved", label),
-            _ => label,
+        let what = match event.kind {
+            EventKind::Approved => cx.tx("flow-approved", label),
+            EventKind::Taken => label,
         };
-        let typed: Values = serde_json::from_str(&event.typed).unwrap_or_default();
         let form = step.map(|step| step.schema(&self.open.flow));
         // In the order in which it was asked.
         let asked = form.iter().flat_map(|form| &form.fields);
         let typed = asked.filter_map(|field| {
-            let value = typed.get(&field.name).filter(|value| !value.is_null())?;
+            let value = event
+                .typed
+                .get(&field.name)
+                .filter(|value| !value.is_null())?;
             Some((
                 cx.l(&field.label),
                 cell::text(cx, field, value, &self.titles),
             ))
         });
-        let done: Vec<Planned> = serde_json::from_str(&event.plan).unwrap_or_default();
+        // What another version of the program did may be no effect that this one knows.
+        let done = event.plan.as_array().into_iter().flatten();
+        let done = done.filter_map(|effect| Planned::deserialize(effect).ok());
         let who = match &event.for_name {
             Some(name) => format!("{} ({})", event.actor_name, cx.tx("flow-in-place-of", name)),
             None => event.actor_name.clone(),
@@ -282,25 +316,25 @@ impl Told<'_> {
             who,
             state: state.map_or_else(|| cx.t("flow-withdrawn"), |s| cx.l(&s.label)),
             typed: typed.collect(),
-            done: done.iter().map(|e| self.planned(e)).collect(),
+            done: done.map(|effect| self.planned(&effect)).collect(),
         }
     }
 
     fn sent(&self, effect: &flow::FlowEffect) -> EffectRow {
-        let planned = serde_json::from_str::<Planned>(&effect.effect);
-        let state = match effect.state.as_str() {
-            "waiting" => "flow-effect-waiting",
-            "sending" => "flow-effect-sending",
-            "done" => "flow-effect-done",
-            "unsure" => "flow-effect-unsure",
-            _ => "flow-effect-failed",
+        let planned = Planned::deserialize(&effect.effect);
+        let state = match effect.state {
+            EffectState::Waiting => "flow-effect-waiting",
+            EffectState::Sending => "flow-effect-sending",
+            EffectState::Done => "flow-effect-done",
+            EffectState::Unsure => "flow-effect-unsure",
+            EffectState::Failed => "flow-effect-failed",
         };
         EffectRow {
             id: effect.id.to_string(),
             what: planned.map_or_else(|_| String::new(), |planned| self.planned(&planned).what),
             state: self.cx.t(state),
             said: effect.said.clone(),
-            may_try: matches!(effect.state.as_str(), "waiting" | "unsure" | "failed"),
+            may_try: effect.state.may_try_again(),
         }
     }
 }

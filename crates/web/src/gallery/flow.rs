@@ -4,8 +4,8 @@ use super::{DAY, HOUR, NOW, pairs};
 use crate::{
     cx::Cx,
     flow::page::{
-        AboutField, EffectRow, EventRow, Index, Naming, New, OfferRow, PlanRow, Row, Show,
-        StepForm, SubstituteRow,
+        AboutField, EffectRow, EventRow, Index, Naming, New, OfferRow, OtherStep, PaperRow,
+        PlanRow, Row, Show, StepForm, SubstituteRow,
     },
     registry::page::{Control, Input},
 };
@@ -18,6 +18,7 @@ fn row() -> Row {
         unit: "UBND xã Long Châu".into(),
         state: "Chờ phê duyệt".into(),
         steps: "Cho phép kết nối · Không cho phép kết nối".into(),
+        optional: "Kiểm tra lại".into(),
         in_place_of: Some("hanh".into()),
         due: "20/11/2026".into(),
         late: true,
@@ -29,6 +30,15 @@ pub fn index(cx: &Cx) -> Index {
     Index {
         cx: cx.clone(),
         waiting: vec![row()],
+        optional: vec![row()],
+        papers: vec![PaperRow {
+            href: "/documents/1".into(),
+            title: "Báo cáo quý IV năm 2026".into(),
+            kind: "Báo cáo".into(),
+            unit: "UBND xã Long Châu".into(),
+            state: "Đã soát: Ký, đưa bản đã ký vào".into(),
+            since: NOW - DAY,
+        }],
         offers: vec![OfferRow {
             href: "/flows/new/inspection-before-connection".into(),
             icon: "plug-connected".into(),
@@ -70,6 +80,8 @@ pub fn new(cx: &Cx) -> New {
         title: "Kiểm tra trước khi kết nối".into(),
         about: "Đơn vị đề nghị kiểm tra một thiết bị trước khi nối vào mạng".into(),
         button: "Gửi đề nghị".into(),
+        knowing: true,
+        open: Some("/flows/1".into()),
         once: "019acb00-0000-7000-8000-000000000001".into(),
         of: AboutField {
             name: "subject",
@@ -77,6 +89,10 @@ pub fn new(cx: &Cx) -> New {
             value: String::new(),
             wrong: Some("Bắt buộc phải có".into()),
             choices: pairs(&[("TL-01", "Tường lửa xã Long Châu")]),
+            none: Some((
+                "Chưa có thiết bị nào".into(),
+                Some("/registry/device/new".into()),
+            )),
         },
         inputs: vec![input("purpose", "Dùng vào việc gì", Control::Area)],
         problem: None,
@@ -118,6 +134,8 @@ pub fn show(cx: &Cx) -> Show {
                 approvals: Some("Đã duyệt: 1/2 (binh)".into()),
                 in_place_of: Some("hanh".into()),
                 open: false,
+                optional: false,
+                idle: false,
             },
             StepForm {
                 name: "refuse".into(),
@@ -129,9 +147,16 @@ pub fn show(cx: &Cx) -> Show {
                 approvals: None,
                 in_place_of: None,
                 open: true,
+                optional: true,
+                idle: true,
             },
         ],
-        others: pairs(&[("Kiểm tra lại", "Bạn không có quyền làm bước này")]),
+        others: vec![OtherStep {
+            label: "Kiểm tra lại".into(),
+            who: "trung tâm mạng (quản trị viên, cán bộ vận hành)".into(),
+            why: "Bạn không có quyền làm bước này".into(),
+            optional: true,
+        }],
         may_withdraw: true,
         events: vec![EventRow {
             at: NOW - 3 * HOUR,

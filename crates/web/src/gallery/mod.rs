@@ -104,6 +104,7 @@ pub fn cx(lang: Lang, theme: Theme, path: &str) -> Cx {
         }),
         path: path.into(),
         query: String::new(),
+        page: None,
         done: None,
         unjudged: None,
     }

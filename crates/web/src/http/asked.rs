@@ -7,13 +7,14 @@ use std::{
 
 use axum::{
     extract::{ConnectInfo, Request, State},
-    http::{HeaderMap, HeaderValue, header},
+    http::{HeaderMap, HeaderValue, Method, header},
     middleware::Next,
     response::Response,
 };
 use axum_extra::extract::CookieJar;
 use domain::{authority::Actor, id::Id, label::Lang, net::Prefix};
 
+use super::fault::page_before;
 use crate::{cx::Theme, server::Web};
 
 /// The context that every request carries as an extension.
@@ -33,6 +34,8 @@ pub struct Asked {
     pub path: String,
     /// The query without its `?`.
     pub query: String,
+    /// Of a form that is sent, the page that it stood on: what is chosen on the answer leads there.
+    pub page: Option<String>,
     /// Whether a program asks, not a person.
     pub api: bool,
     /// Whether a fragment of a page is asked for.
@@ -87,7 +90,11 @@ pub async fn ask(State(web): State<Web>, mut request: Request, next: Next) -> Re
         .get::<ConnectInfo<SocketAddr>>()
         .map(|ConnectInfo(peer)| origin(peer.ip(), &web.proxies, request.headers()));
     let path = request.uri().path().to_owned();
+    let sent = !matches!(*request.method(), Method::GET | Method::HEAD);
+    // A form that is refused twice was sent from its own answer.
+    let page = page_before(request.headers()).filter(|page| sent && *page != path);
     let asked = Asked {
+        page,
         id: Id::new(now).to_string(),
         now,
         remote: remote.map_or_else(|| "-".to_owned(), |ip| ip.to_string()),

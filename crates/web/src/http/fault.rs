@@ -223,7 +223,7 @@ pub async fn dress(Extension(asked): Extension<Asked>, request: Request, next: N
 
 /// The page of ours that a form was sent from, as the browser says; `same_site` has let only our
 /// own pages through.
-fn page_before(headers: &HeaderMap) -> Option<String> {
+pub(super) fn page_before(headers: &HeaderMap) -> Option<String> {
     let text = |name| headers.get(name)?.to_str().ok();
     let referer = text(header::REFERER)?.split_once("://")?.1;
     let path = referer.strip_prefix(text(header::HOST)?)?;
@@ -305,6 +305,7 @@ fn page(asked: &Asked, mut problem: Problem, status: StatusCode) -> Response {
         actor: asked.reader.get().cloned(),
         path: asked.path.clone(),
         query: asked.query.clone(),
+        page: asked.page.clone(),
         done: None,
         unjudged: None,
     };

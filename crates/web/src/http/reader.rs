@@ -177,6 +177,7 @@ impl FromRequestParts<Web> for Visitor {
                 done: DONE.into_iter().find(|key| *key == params.get("done")),
                 path: asked.path,
                 query: asked.query,
+                page: asked.page,
                 unjudged: assess::unjudged(&web.app).filter(|_| full),
             },
             me,

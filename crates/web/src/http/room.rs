@@ -287,6 +287,7 @@ mod tests {
             theme: Theme::Auto,
             path: String::new(),
             query: String::new(),
+            page: None,
             api: false,
             fragment: false,
             reader: Arc::new(reader.map_or_else(Default::default, Into::into)),

@@ -120,11 +120,11 @@ impl Held {
 /// takes no more memory than `limit`; all other fields together take a bounded part.
 ///
 /// # Errors
-/// 413 when the file or a field is too large, 400 when it is no form or does not end, 503 when
-/// other forms take the room.
+/// 413 when the file or a field is too large, 400 when it is no form or breaks off, 408 when it does not
+/// end in time, 503 when other forms take the room.
 pub async fn receive(request: Request, limit: usize) -> Result<Upload, Fault> {
     let read = timeout(LONGEST, read(request, limit)).await;
-    read.unwrap_or_else(|_| Err(broken("30 min".into())))
+    read.unwrap_or_else(|_| Err(slow()))
 }
 
 async fn read(request: Request, limit: usize) -> Result<Upload, Fault> {
@@ -135,7 +135,7 @@ async fn read(request: Request, limit: usize) -> Result<Upload, Fault> {
         let body = body.map_err(|unread| match unread {
             Unread::Crowded => room::crowded().into(),
             Unread::Long => too_large("", FORM),
-            Unread::Slow => broken("30 min".into()),
+            Unread::Slow => slow(),
         })?;
         return Ok(Upload {
             fields: Params(form_urlencoded::parse(&body).into_owned().collect()),
@@ -244,6 +244,24 @@ fn too_large(name: &str, limit: usize) -> Fault {
             ),
         ),
         StatusCode::PAYLOAD_TOO_LARGE,
+    )
+}
+
+fn slow() -> Fault {
+    Fault::with_status(
+        Problem::new(
+            ProblemKind::Invalid,
+            Label::new(
+                "Biểu mẫu gửi lên quá lâu, sau 30 phút vẫn chưa xong",
+                "The form had not come whole after 30 minutes",
+            ),
+            "",
+            Label::new(
+                "Gửi lại từ mạng nhanh hơn, hoặc gửi tệp nhỏ hơn.",
+                "Send it again from a faster network, or send a smaller file.",
+            ),
+        ),
+        StatusCode::REQUEST_TIMEOUT,
     )
 }
 

@@ -10,14 +10,20 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
-use domain::{id::Id, noun, problem::Problem, record::Record};
+use domain::{
+    id::Id,
+    noun,
+    problem::{Problem, ProblemKind},
+    record::Record,
+};
 use vault::series::Rate;
 
 use crate::{
     cx::Cx,
     format,
-    http::{Fault, Param, Params, Reader, done},
+    http::{self, Fault, Param, Params, Reader, done},
     mark::Mark,
+    registry::record_page,
     server::Web,
 };
 
@@ -66,8 +72,10 @@ pub struct Panel {
     pub mark: Mark,
     /// Since when and by whom its community is set; none where there is none.
     pub set: Option<String>,
-    /// The port.
-    pub port: i64,
+    /// The port, as it was typed where it was refused.
+    pub port: String,
+    /// What is wrong with the community and with the port that were typed.
+    pub wrong: [Option<String>; 2],
     /// Whether the reader may set it.
     pub may_set: bool,
 }
@@ -99,13 +107,18 @@ fn patience(web: &Web) -> i64 {
     web.app.settings().integer("snmp.interval_seconds") * 3_000 + 60_000
 }
 
-/// What a device tells.
+/// What a device tells; with what was typed as its port and why the access was refused.
 ///
 /// # Errors
 /// Denied, not found, unavailable.
-pub async fn panel(web: &Web, reader: &Reader, device: Id) -> Result<String, Fault> {
+pub async fn panel(
+    web: &Web,
+    reader: &Reader,
+    device: Id,
+    refused: Option<(&str, &Problem)>,
+) -> Result<String, Fault> {
     let (app, ctx, cx) = (&web.app, &reader.ctx, &reader.cx);
-    let access = collect::access(app, ctx, device).await?;
+    let access = collect::access(app, ctx, (collect::INTERFACES, collect::SNMP), device).await?;
     let (records, total) = collect::interfaces(app, ctx, device, SHOWN).await?;
     let good_at = access.course.as_ref().and_then(|course| course.good_at);
     let is_fresh = good_at.is_some_and(|at| cx.now - at <= patience(web));
@@ -149,10 +162,18 @@ pub async fn panel(web: &Web, reader: &Reader, device: Id) -> Result<String, Fau
             Some(_) if is_fresh => Mark::Up,
             _ => Mark::NoData,
         },
-        port: access
-            .set
-            .as_ref()
-            .map_or(collect::SNMP_PORT.into(), |set| set.port),
+        port: match refused {
+            Some((port, _)) => port.to_owned(),
+            None => {
+                let set = access.set.as_ref().map(|set| set.port);
+                set.unwrap_or(collect::SNMP_PORT.into()).to_string()
+            }
+        },
+        wrong: ["community", "port"].map(|name| {
+            let (_, problem) = refused?;
+            let wrong = problem.fields.iter().find(|wrong| wrong.field == name)?;
+            Some(cx.l(&wrong.message))
+        }),
         set,
         may_set: access.may_set,
         cx: cx.clone(),
@@ -362,7 +383,19 @@ pub async fn access(
         // What is no port is refused as port 0 is.
         port => port.parse().unwrap_or(0),
     };
-    collect::set(&web.app, &reader.ctx, device, community, port).await?;
+    if let Err(problem) = collect::set(&web.app, &reader.ctx, device, community, port).await {
+        if problem.kind != ProblemKind::Invalid {
+            return Err(problem.into());
+        }
+        // The same page with the fields marked; the community is never shown again.
+        let mut reader = reader;
+        reader.cx.page = Some(format!("/registry/device/{device}"));
+        let told = panel(&web, &reader, device, Some((&typed.port, &problem))).await?;
+        let at = ("device", id.as_str());
+        let mut page = record_page(&web, reader, at, Default::default()).await?;
+        page.told = Some(told);
+        return Ok(Fault::from(problem).shown_on(http::Page(page)));
+    }
     let said = match community {
         Some(_) => "interface-access-set",
         None => "interface-access-gone",

@@ -368,6 +368,15 @@ fn duties(cx: &Cx, owed: &[DueView]) -> Duties {
             let duty = &view.duty;
             let clause_page = format!("/compliance/{}/{}", duty.regulation, duty.clause);
             let (href, whose) = match &view.unit {
+                Some((_, name)) if view.flow.is_some() => {
+                    let (id, centres) = view.flow.clone().unwrap_or_default();
+                    let who = if centres {
+                        "duty-flow-centre"
+                    } else {
+                        "duty-flow"
+                    };
+                    (format!("/flows/{id}"), format!("{name} · {}", cx.t(who)))
+                }
                 Some((_, name)) if view.finding.is_some() => {
                     let id = view.finding.as_deref().unwrap_or_default();
                     (format!("/inspections/findings/{id}"), name.clone())
@@ -383,7 +392,10 @@ fn duties(cx: &Cx, owed: &[DueView]) -> Duties {
                 },
                 href,
                 title: cx.l(&view.summary),
-                about: format!("{} · {whose}", words::cite(cx, &duty.clause)),
+                about: match view.flow {
+                    Some(_) => whose,
+                    None => format!("{} · {whose}", words::cite(cx, &duty.clause)),
+                },
                 since: cx.now,
                 due: duty.due_on.clone(),
             }

@@ -140,7 +140,7 @@ async fn own(
         _ => {}
     }
     let told = match noun {
-        "device" => Some(interface::panel(web, reader, record.id).await?),
+        "device" => Some(interface::panel(web, reader, record.id, None).await?),
         "interface" => Some(interface::one(web, reader, record).await?),
         _ => None,
     };

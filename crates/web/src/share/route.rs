@@ -20,7 +20,7 @@ use super::page::{Given, Index, Panel, Row};
 use crate::{
     cx::Cx,
     format,
-    http::{self, Fault, Params, Reader, done},
+    http::{self, Fault, JsonBody, Params, Reader, done},
     registry::record_page,
     server::Web,
 };
@@ -205,7 +205,7 @@ pub async fn api_share(
     State(web): State<Web>,
     reader: Reader,
     Path((noun, key)): Path<(String, String)>,
-    Json(sent): Json<Typed>,
+    JsonBody(sent): JsonBody<Typed>,
 ) -> Result<Response, Fault> {
     let at = (noun.as_str(), key.as_str());
     let shared: Share =

@@ -12,6 +12,9 @@ const PUT_OFF: [&str; 3] = [
     concat!("XX", "X"),
 ];
 
+/// A handler that takes JSON by axum's own reader.
+const BARE_JSON: &str = "): Json<";
+
 const NOT_RUN: &str = concat!("#[ign", "ore");
 
 pub(super) fn faults(tree: &Tree) -> Vec<Fault> {
@@ -56,6 +59,13 @@ pub(super) fn faults(tree: &Tree) -> Vec<Fault> {
                         format!("`{mark}`: do it now, or say in an issue why not"),
                     ));
                 }
+            }
+            if path.starts_with("crates/web/src/") && line.contains(BARE_JSON) {
+                faults.push(Fault::new(
+                    path,
+                    number + 1,
+                    "axum's own reader counts no bytes: take `http::JsonBody`",
+                ));
             }
             if path.ends_with(".rs") && line.contains(NOT_RUN) {
                 faults.push(Fault::new(
@@ -112,6 +122,13 @@ mod tests {
         assert_eq!(found("docs/a.md", &text), [2]);
         assert!(found("Cargo.lock", &text).is_empty());
         assert!(found("a.rs", &format!("{}_LIST m{}X", PUT_OFF[0], PUT_OFF[2])).is_empty());
+    }
+
+    #[test]
+    fn json_that_nobody_counts() {
+        let taken = format!("    Json(sent{BARE_JSON}Sent>,\n");
+        assert_eq!(found("crates/web/src/a.rs", &taken), [1]);
+        assert!(found("crates/web/src/a.rs", "    JsonBody(sent): JsonBody<Sent>,").is_empty());
     }
 
     #[test]

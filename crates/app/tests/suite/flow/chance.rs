@@ -171,8 +171,9 @@ impl Asked {
             if event.step != "withdraw" {
                 let step = flow.step(&event.step).unwrap();
                 assert_eq!(step.to, event.to_state);
-                done += i64::from(event.plan.contains("\"set\""));
-                entries += i64::from(event.plan.contains("\"entry\""));
+                let plan = event.plan.to_string();
+                done += i64::from(plan.contains("\"set\""));
+                entries += i64::from(plan.contains("\"entry\""));
             }
             stands = Some(event.to_state.clone());
         }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use app::{
     App, AppConfig, Ctx,
-    flow::{self, Begin, Planned, Taking},
+    flow::{self, Begin, EffectState, Planned, Taking},
     registry,
 };
 use domain::{authority::Role, clock::Clock, problem::ProblemKind::Denied};
@@ -220,28 +220,28 @@ async fn a_mail_goes_once_or_is_told_to_be_unsure() {
     let state = async || {
         let effects = store::flow::effects(&app.db, row.id).await.unwrap();
         assert_eq!(effects.len(), 1);
-        (
-            effects[0].state.clone(),
-            effects[0].said.clone(),
-            effects[0].id,
-        )
+        (effects[0].state, effects[0].said.clone(), effects[0].id)
     };
-    assert_eq!(state().await.0, "waiting");
+    assert_eq!(state().await.0, EffectState::Waiting);
     // Nobody has an address: it surely did not go.
     flow::outside(app).await.unwrap();
     let (is, _, effect) = state().await;
-    assert_eq!(is, "failed");
+    assert_eq!(is, EffectState::Failed);
     // An attempt that was cut off between the promise and its outcome.
     flow::again(app, &a.officer(), &id, &effect.to_string())
         .await
         .unwrap();
     let mut tx = app.db.begin().await.unwrap();
-    store::flow::settle_effect(&mut tx, effect, ("sending", ""), 1)
+    store::flow::settle_effect(&mut tx, effect, (EffectState::Sending, ""), 1)
         .await
         .unwrap();
     tx.commit().await.unwrap();
     flow::outside(app).await.unwrap();
-    assert_eq!(state().await.0, "unsure", "it is not sent again by itself");
+    assert_eq!(
+        state().await.0,
+        EffectState::Unsure,
+        "it is not sent again by itself"
+    );
     let other = a.p.as_role(Role::Viewer, Some(a.unit));
     assert_eq!(
         refused(flow::again(app, &other, &id, &effect.to_string()).await),
@@ -250,6 +250,27 @@ async fn a_mail_goes_once_or_is_told_to_be_unsure() {
     flow::again(app, &a.officer(), &id, &effect.to_string())
         .await
         .unwrap();
-    assert_eq!(state().await.0, "waiting");
+    assert_eq!(state().await.0, EffectState::Waiting);
+    a.sound().await;
+}
+
+/// What a new record starts with is filled in as a form does, also where that is the day.
+#[tokio::test]
+async fn a_record_that_a_step_makes_starts_as_a_form_would_have_it() {
+    let (_policy, path) = policy_with(&[(
+        "        to: returned\n",
+        "        effects:\n          - create: {noun: inspection-round, values: {code: KT-01, name: \"{record.name}\"}}\n        to: returned\n",
+    )]);
+    let a = Asked::new(Province::under(path).await).await;
+    let row = a.begin().await;
+    a.step(&a.centre("binh"), row.id, "return", &[("wanting", "x")])
+        .await
+        .unwrap();
+    let round = registry::get(&a.p.app, &a.p.ctx(), "inspection-round", "KT-01").await;
+    let round = round.unwrap();
+    assert_eq!(
+        (round.text("starts_on"), round.text("occasion")),
+        ("2026-11-20", "planned")
+    );
     a.sound().await;
 }

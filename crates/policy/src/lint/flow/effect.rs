@@ -55,6 +55,13 @@ impl Look<'_> {
                     }
                 }
                 Effect::Document(paper) => {
+                    if self.step.approvals > 1 {
+                        problems.push(self.report(
+                            &at,
+                            "several persons approve on different days: the paper's period may be another for each",
+                            "the paper in a step that one person takes",
+                        ));
+                    }
                     let known = self.parts.documents.keys().map(String::as_str);
                     let missing = !self.parts.documents.contains_key(&paper.template)
                         && !self.parts.is_unread("documents/", &paper.template);
@@ -154,6 +161,22 @@ impl Look<'_> {
                 at,
                 format!("`{}` asks for `{}`", schema.noun, field.name),
                 format!("`{}: …`", field.name),
+            ));
+        }
+        // What is filled in with the day of the step by itself.
+        let by_today = |f: &Field| {
+            let named = f.name == "occurred_on" && schema.storage == Storage::Entry;
+            !values.contains_key(&f.name) && (named || f.default.as_deref() == Some("today"))
+        };
+        let by_today = schema.fields.iter().find(|f| by_today(f));
+        if let Some(field) = by_today.filter(|_| !over && self.step.approvals > 1) {
+            problems.push(self.report(
+                at,
+                format!(
+                    "several persons approve on different days: `{}` would be another for each",
+                    field.name
+                ),
+                format!("`{}: \"{{STEP.on}}\"` of a step before", field.name),
             ));
         }
         self.authority(at, schema, values, problems);

@@ -276,3 +276,51 @@ fn what_a_running_flow_began_with_is_read_as_it_was() {
     assert!(surely["approved"].contains("approve") && surely["inspected"].contains("inspect"));
     assert!(!surely["asked"].contains("supplement") && surely["asked"].contains("begin"));
 }
+
+#[test]
+fn a_form_is_held_to_what_every_form_is() {
+    let field = "{name: wanting, kind: long_text, required: true,";
+    for (with, what) in [
+        (
+            "{name: wanting, kind: long_text, latest: 2,",
+            "`latest` of `wanting`",
+        ),
+        (
+            "{name: wanting, kind: long_text, done: true,",
+            "`done` of `wanting`",
+        ),
+        (
+            "{name: Wanting, kind: long_text,",
+            "a name is lower-case letters",
+        ),
+        ("{name: wanting, kind: choice,", "has no `choices`"),
+    ] {
+        found(field, with, what, "");
+    }
+}
+
+#[test]
+fn somebody_is_waited_for_and_several_approve_the_same_day() {
+    found(
+        "        who: {may: write}\n        form:\n          - {name: supplement",
+        "        who: {may: write}\n        optional: true\n        form:\n          - {name: supplement",
+        "every step of `returned` is optional",
+        "`optional: true`",
+    );
+    // The day of an entry that names none is the day of the step: another for each who approves.
+    let who = "        who: {may: manage, other_than: [begin, inspect]}\n        form:\n          - {name: reason, kind: long_text, required: true, label: {vi: \"Lý do\", en: \"Reason\"}}\n";
+    let several =
+        "        who: {may: manage, other_than: [begin, inspect]}\n        approvals: 2\n";
+    let mut twice = shipped();
+    let text = twice.0.get_mut(FLOW).unwrap();
+    assert!(text.contains(who));
+    *text = text
+        .replace(who, several)
+        .replace("                note: \"{reason}\"\n", "");
+    let problems = lint(&twice).unwrap();
+    assert_found(
+        &problems,
+        "`occurred_on` would be another for each",
+        "{STEP.on}",
+    );
+}
