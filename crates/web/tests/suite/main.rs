@@ -7,6 +7,7 @@ mod language;
 mod look_back;
 mod pages;
 mod papers;
+mod requests;
 mod sign_in;
 mod truth;
 mod upload;

@@ -1,9 +1,7 @@
 //! Requests and a device's access as those who meet them see them: what is refused says where, and
 //! leads on.
 
-mod world;
-
-use world::World;
+use crate::world::World;
 
 const NEW: &str = "/flows/new/inspection-before-connection";
 
