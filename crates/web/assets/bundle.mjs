@@ -56,11 +56,11 @@ const texts = [
   ...['app.js', 'chart.js'].map((name) => readFileSync(join(webDir, 'assets', name), 'utf8')),
 ];
 
-// One sprite of our own marks and of every icon("name") that the pages ask for.
+// One sprite of our own marks and of every icon("name") or Menu::new("name", …) of the pages.
 function sprite() {
   const names = new Set();
   for (const text of texts) {
-    for (const match of text.matchAll(/icon\("([a-z0-9-]+)"\)/g)) names.add(match[1]);
+    for (const match of text.matchAll(/(?:icon|Menu::new)\("([a-z0-9-]+)"/g)) names.add(match[1]);
   }
   // The registry's nouns name their icons in their own files.
   for (const text of sources(join(webDir, '../domain/nouns'), /\.yaml$/)) {

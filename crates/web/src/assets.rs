@@ -6,6 +6,17 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
+use crate::page::{Need, Page, Routes};
+
+/// The files of the front end.
+pub static PAGE: Page = Page {
+    path: "/assets/{file}",
+    menu: None,
+    need: Need::Nothing,
+    topics: &[],
+    routes: || Routes::new().get("/assets/{file}", serve),
+};
+
 /// One file of the front end, with its compressed twins.
 struct Asset {
     /// Logical name, `app.css`.

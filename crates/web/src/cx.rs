@@ -9,7 +9,7 @@ use domain::{
     label::{Label, Lang},
 };
 
-use crate::{assets, format, i18n, mark::Marked};
+use crate::{assets, format, i18n, mark::Marked, pages};
 
 /// How the page is coloured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -60,8 +60,8 @@ pub struct Cx {
     pub query: String,
     /// The page that is shown, where the request went to another address: of a form that was refused.
     pub page: Option<String>,
-    /// A message key about what was just done, shown once at the top.
-    pub done: Option<&'static str>,
+    /// The key of a message about what was just done, `done-…`, shown once at the top.
+    pub done: Option<String>,
     /// That the verdicts were not judged lately, for who is signed in.
     pub unjudged: Option<Unjudged>,
 }
@@ -307,96 +307,26 @@ impl Cx {
         format!("{}?{}", self.path, self.query)
     }
 
-    /// The menu: (address, icon, message key, current), only what the reader may open.
+    /// The menu: only what the reader may open.
     pub fn menu(&self) -> Vec<MenuItem> {
-        let items = [
-            (
-                "/",
-                self.icon("layout-dashboard"),
-                "nav-overview",
-                Permission::Read,
-            ),
-            (
-                "/units",
-                self.icon("building-community"),
-                "nav-units",
-                Permission::Read,
-            ),
-            (
-                "/compliance",
-                self.icon("scale"),
-                "nav-compliance",
-                Permission::Read,
-            ),
-            (
-                "/inspections",
-                self.icon("clipboard-check"),
-                "nav-inspections",
-                Permission::Read,
-            ),
-            ("/flows", self.icon("inbox"), "nav-flows", Permission::Read),
-            (
-                "/calendar",
-                self.icon("calendar-due"),
-                "nav-calendar",
-                Permission::Read,
-            ),
-            (
-                "/network",
-                self.icon("topology-star-3"),
-                "nav-network",
-                Permission::Read,
-            ),
-            (
-                "/logs",
-                self.icon("list-search"),
-                "nav-logs",
-                Permission::Logs,
-            ),
-            (
-                "/documents",
-                self.icon("file-text"),
-                "nav-documents",
-                Permission::Read,
-            ),
-            (
-                "/registry",
-                self.icon("database"),
-                "nav-registry",
-                Permission::Read,
-            ),
-            (
-                "/journal",
-                self.icon("history"),
-                "nav-journal",
-                Permission::Journal,
-            ),
-            (
-                "/accounts",
-                self.icon("users"),
-                "nav-accounts",
-                Permission::Accounts,
-            ),
-            (
-                "/settings",
-                self.icon("settings"),
-                "nav-settings",
-                Permission::Settings,
-            ),
-        ];
-        items
-            .into_iter()
-            .filter(|(.., permission)| self.may(*permission))
-            .map(|(href, icon, key, _)| MenuItem {
-                href,
-                icon,
-                text: self.t(key),
-                current: self.path == href
-                    || (href != "/"
+        let entries = pages::ALL
+            .iter()
+            .filter_map(|page| Some((page, page.menu?)));
+        entries
+            .filter(|(page, _)| page.opens_for(self.actor.as_ref()))
+            .map(|(page, menu)| MenuItem {
+                href: page.path,
+                icon: self.icon(menu.icon),
+                text: self.t(menu.word),
+                current: self.path == page.path
+                    || (page.path != "/"
                         && self
                             .path
-                            .strip_prefix(href)
+                            .strip_prefix(page.path)
                             .is_some_and(|rest| rest.starts_with('/'))),
+                waits: menu
+                    .waits
+                    .map(|waits| (waits.path, self.t(waits.word), page.live())),
             })
             .collect()
     }
@@ -412,4 +342,6 @@ pub struct MenuItem {
     pub text: String,
     /// Whether the reader is there.
     pub current: bool,
+    /// What says how much waits there: its address, its words, what makes it ask again.
+    pub waits: Option<(&'static str, String, String)>,
 }

@@ -173,6 +173,46 @@ mod tests {
         assert!(seen > 100);
     }
 
+    /// A message that no locale has is not shown, and nobody learns that it was done.
+    #[test]
+    fn whatever_was_done_is_said() {
+        let mut texts = Vec::new();
+        walk(
+            &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
+            &mut texts,
+        );
+        let mut seen = 0;
+        for (file, text) in texts {
+            for rest in text.split("Ok(done(").skip(1) {
+                let call = rest.split(';').next().unwrap_or_default();
+                let call = call.split("=>").next().unwrap_or_default();
+                let words = call.split('"').skip(1).step_by(2);
+                let key = |word: &&str| {
+                    !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
+                };
+                for word in words.filter(key) {
+                    assert!(has(&format!("done-{word}")), "{file}: {word}");
+                    seen += 1;
+                }
+            }
+        }
+        assert!(seen > 20);
+    }
+
+    #[test]
+    fn every_page_of_the_menu_has_words() {
+        for page in crate::pages::ALL {
+            if let Some(menu) = page.menu {
+                assert!(has(menu.word), "{}", page.path);
+                assert!(
+                    menu.waits.is_none_or(|waits| has(waits.word)),
+                    "{}",
+                    page.path
+                );
+            }
+        }
+    }
+
     #[test]
     fn plurals_and_arguments_work() {
         let one = args([("n", 1.into()), ("shown", "1".into())]);

@@ -23,7 +23,20 @@ use axum::{
 use futures_util::stream;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
-use crate::{http::Reader, server::Web};
+use crate::{
+    http::Reader,
+    page::{Need, Page, Routes},
+    server::Web,
+};
+
+/// The stream.
+pub static PAGE: Page = Page {
+    path: "/live",
+    menu: None,
+    need: Need::SignIn,
+    topics: &[],
+    routes: || Routes::new().get("/live", stream),
+};
 
 /// Changes within this time go out together.
 const GATHER: Duration = Duration::from_millis(400);
@@ -78,11 +91,7 @@ impl Drop for Open {
 /// `GET /live`; 204, after which a browser does not ask again, when the session or the account
 /// has enough. A stream gives its seat up to who comes when there is no other: the browser comes
 /// back by itself.
-pub async fn stream(
-    State(web): State<Web>,
-    seat: Option<Extension<Seat>>,
-    reader: Reader,
-) -> Response {
+async fn stream(State(web): State<Web>, seat: Option<Extension<Seat>>, reader: Reader) -> Response {
     let me = &reader.me;
     let account = me.account.to_string();
     let session = match me.session.as_str() {

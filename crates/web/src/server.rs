@@ -11,16 +11,12 @@ use axum::{
     extract::DefaultBodyLimit,
     http::StatusCode,
     middleware::{from_fn, from_fn_with_state},
-    routing::get,
 };
 use domain::net::Prefix;
 use tokio_util::sync::CancellationToken;
 use tower_http::{CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
-use crate::{
-    admin, api, assets, auth, calendar, claim, compliance, document, door, flow, http, inspection,
-    journal, live, log, network, overview, proof, registry, search, share, unit,
-};
+use crate::{api, door, http, live, pages};
 
 /// What handlers share. Cheap to clone.
 #[derive(Clone)]
@@ -80,25 +76,7 @@ async fn nowhere(_: http::Visitor) -> StatusCode {
 
 /// All routes.
 pub fn router(web: Web) -> Router {
-    let pages = Router::new()
-        .merge(auth::routes())
-        .merge(overview::routes())
-        .merge(unit::routes())
-        .merge(compliance::routes())
-        .merge(proof::routes())
-        .merge(inspection::routes())
-        .merge(flow::routes())
-        .merge(calendar::routes())
-        .merge(network::routes())
-        .merge(log::routes())
-        .merge(registry::routes())
-        .merge(claim::routes())
-        .merge(share::routes())
-        .merge(document::routes())
-        .merge(admin::routes())
-        .merge(journal::routes())
-        .merge(search::routes())
-        .merge(api::routes())
+    let pages = pages::router(pages::ALL, &web)
         .fallback(nowhere)
         .layer(from_fn(http::same_site))
         .layer(from_fn_with_state(web.clone(), http::legible))
@@ -113,9 +91,7 @@ pub fn router(web: Web) -> Router {
         .layer(from_fn_with_state(web.clone(), api::count))
         // A map of a thousand sites is large; within one network the quickest packing is best.
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest));
-    Router::new()
-        .route("/live", get(live::stream))
-        .route("/assets/{file}", get(assets::serve))
+    pages::router(pages::BESIDE, &web)
         .merge(pages)
         .layer(from_fn_with_state(web.clone(), http::ask))
         .layer(from_fn_with_state(web.clone(), http::headers))

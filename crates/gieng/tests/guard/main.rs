@@ -2,16 +2,17 @@
 
 mod api;
 mod routes;
-mod source;
 
 use std::{collections::BTreeSet, net::TcpListener};
 
+use domain::authority::Role;
 use routes::{Case, Door, cases};
 use testkit::{
     client::{Answer, Client, between},
     program::eventually,
     world::World,
 };
+use web::page::Need;
 
 /// The program under test.
 const GIENG: &str = env!("CARGO_BIN_EXE_gieng");
@@ -174,11 +175,59 @@ fn every_route_has_a_case() {
     let written: BTreeSet<(String, String)> = cases()
         .map(|c| (c.method.to_owned(), c.route.to_owned()))
         .collect();
-    let routed = source::of_the_source();
+    let routed: BTreeSet<(String, String)> = web::pages::routes()
+        .into_iter()
+        .map(|(_, method, path)| (method.to_string(), path.to_owned()))
+        .collect();
     let missing: Vec<_> = routed.difference(&written).collect();
     let gone: Vec<_> = written.difference(&routed).collect();
     assert!(missing.is_empty(), "routes without a case: {missing:?}");
     assert!(gone.is_empty(), "cases without a route: {gone:?}");
+}
+
+/// What the pages declare, without any case: a page that is new is met here, too.
+#[test]
+fn every_page_lets_in_only_whom_it_declares() {
+    let world = World::begin(GIENG, |launch| launch);
+    world.import(
+        "organization",
+        "code,name,kind,level,membership\nA,Sở A,department,province,member\n",
+    );
+    let readers = [Role::Officer, Role::Viewer].map(|role| {
+        let client = world.account(&format!("a.{}", role.code()), role.code(), "A");
+        (role, client)
+    });
+    let nobody = world.program.client();
+    let (mut wrong, mut refused) = (Vec::new(), 0);
+    for (need, method, route) in web::pages::routes() {
+        let parts = route.split('/').map(|part| match part {
+            "{noun}" => "contact",
+            part if part.starts_with('{') => "none",
+            part => part,
+        });
+        let path = parts.collect::<Vec<_>>().join("/");
+        let mut check = |who: &str, answer: &Answer, fits: bool| {
+            if !fits {
+                let to = format!("{} {}", answer.status, answer.location);
+                wrong.push(format!("{who}: {method} {path} → {to}"));
+            }
+        };
+        if need != Need::Nothing {
+            let answer = nobody.send(method.as_str(), &path, &[], "");
+            let led = !route.starts_with("/api/") && led_to_sign_in(&answer);
+            check("nobody", &answer, answer.status == 401 || led);
+        }
+        let Need::May(permission) = need else {
+            continue;
+        };
+        for (role, client) in readers.iter().filter(|(role, _)| !role.allows(permission)) {
+            let answer = client.send(method.as_str(), &path, &[], "");
+            check(role.code(), &answer, answer.status == 403);
+            refused += 1;
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(refused > 20, "only {refused} refusals");
 }
 
 #[test]

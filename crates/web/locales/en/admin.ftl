@@ -23,8 +23,8 @@ account-end-sessions = { $n ->
     [one] End { $shown } session
    *[other] End { $shown } sessions
 }
-account-sessions-ended = The sessions are ended.
-account-totp-gone = The authenticator is removed; the person must set up a new one.
+done-account-sessions-ended = The sessions are ended.
+done-account-totp-gone = The authenticator is removed; the person must set up a new one.
 settings-lead = Every number has a default and a reason. Where no regulation gives one, it says that the province chose it.
 settings-general = General
 settings-accounts = Accounts and sessions

@@ -91,7 +91,7 @@ attest-lifetime = { $n ->
    *[other] The answer holds for { $shown } days.
 }
 attest-last = { $who } answered on { $when }; it holds until { $until }.
-attested = The answer is recorded.
+done-attested = The answer is recorded.
 cite-article = Article { $x }
 cite-clause = clause { $x }
 cite-point = point { $x }

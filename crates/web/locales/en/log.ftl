@@ -72,11 +72,11 @@ journal-unsound = { $n ->
     [one] Change journal and records do not agree (one entry read). Tell the security officer.
    *[other] Change journal and records do not agree ({ $shown } entries read). Tell the security officer.
 }
-unknown-adopted = Adopted; its lines count for this device, also those that came before.
+done-unknown-adopted = Adopted; its lines count for this device, also those that came before.
 unknown-says = The name in a line is what the sender says of itself; it proves nothing.
 log-claims = Earlier lines that were claimed
 log-claims-lead = Lines that came before the sender was registered stay in the vault as they are; here stands whose they are.
 log-claim-time = Time
 log-claimed = Claimed later
 log-claim-end = Take back
-log-claim-ended = The earlier lines no longer count for this device.
+done-log-claim-ended = The earlier lines no longer count for this device.

@@ -46,9 +46,9 @@ no = No
 none = None
 next-page = Next page
 previous-page = Previous page
-saved = Saved.
-saved-already = This was saved already and is not entered twice. Is it another one, change what tells them apart.
-deleted = Deleted.
+done-saved = Saved.
+done-saved-already = This was saved already and is not entered twice. Is it another one, change what tells them apart.
+done-deleted = Deleted.
 ago-seconds = just now
 ago-minutes = { $n ->
     [one] { $shown } minute ago

@@ -5,11 +5,10 @@ use app::{
     registry::{self, RecordQuery},
 };
 use axum::{
-    Form, Router,
+    Form,
     extract::{Path, State},
     http::HeaderMap,
     response::{IntoResponse, Response},
-    routing::{get, post},
 };
 use domain::{
     authority::{Grant, Role},
@@ -21,18 +20,21 @@ use domain::{
 use super::page::{AccountPage, AccountRow, Accounts};
 use crate::{
     http::{self, Fault, Params, Reader, done},
+    page::Routes,
     server::Web,
 };
 
 /// The routes of accounts.
-pub fn routes() -> Router<Web> {
-    Router::new()
-        .route("/accounts", get(list).post(create))
-        .route("/accounts/new", get(new))
-        .route("/accounts/{id}", get(show).post(update))
-        .route("/accounts/{id}/link", post(link))
-        .route("/accounts/{id}/totp/reset", post(reset_totp))
-        .route("/accounts/{id}/sessions/end", post(end_sessions))
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/accounts", list)
+        .post("/accounts", create)
+        .get("/accounts/new", new)
+        .get("/accounts/{id}", show)
+        .post("/accounts/{id}", update)
+        .post("/accounts/{id}/link", link)
+        .post("/accounts/{id}/totp/reset", reset_totp)
+        .post("/accounts/{id}/sessions/end", end_sessions)
 }
 
 /// The kinds of accounts: code and message key.

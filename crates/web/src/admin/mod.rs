@@ -4,11 +4,24 @@ mod account;
 pub mod page;
 mod setting;
 
-use axum::Router;
+use domain::authority::Permission;
 
-use crate::server::Web;
+use crate::page::{Menu, Need, Page};
 
-/// The routes of accounts and settings.
-pub fn routes() -> Router<Web> {
-    account::routes().merge(setting::routes())
-}
+/// Accounts.
+pub static ACCOUNTS: Page = Page {
+    path: "/accounts",
+    menu: Some(Menu::new("users", "nav-accounts")),
+    need: Need::May(Permission::Accounts),
+    topics: &[],
+    routes: account::routes,
+};
+
+/// Settings.
+pub static SETTINGS: Page = Page {
+    path: "/settings",
+    menu: Some(Menu::new("settings", "nav-settings")),
+    need: Need::May(Permission::Settings),
+    topics: &[],
+    routes: setting::routes,
+};

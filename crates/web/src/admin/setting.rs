@@ -6,10 +6,9 @@ use app::{
     task,
 };
 use axum::{
-    Form, Router,
+    Form,
     extract::{Query, State},
     response::{IntoResponse, Response},
-    routing::get,
 };
 use domain::{
     label::Label,
@@ -23,12 +22,13 @@ use crate::{
     cx::Cx,
     http::{self, Fault, Reader, done},
     mark::Mark,
+    page::Routes,
     server::Web,
 };
 
 /// The routes of settings.
-pub fn routes() -> Router<Web> {
-    Router::new().route("/settings", get(show).post(set))
+pub fn routes() -> Routes {
+    Routes::new().get("/settings", show).post("/settings", set)
 }
 
 /// Message keys of the groups by the settings' prefix.

@@ -1,5 +1,6 @@
 //! `GET /api/v1/openapi.json`: the description of the API, made from the schemas of the nouns
-//! and from the parameters that the handlers hold requests against.
+//! from what pages declare of their routes, and from the parameters that handlers hold requests
+//! against.
 
 use axum::{
     Json,
@@ -13,10 +14,11 @@ use domain::{
 use policy::Library;
 use serde_json::{Map, Value, json};
 
-use super::{records, shape, state};
+use super::{records, shape};
 use crate::{
     http::{Param, Reader},
-    registry,
+    operation::{self, Operation},
+    pages, registry,
     server::Web,
 };
 
@@ -80,7 +82,7 @@ fn paths(schema: &Schema, out: &mut Map<String, Value>) {
     out.insert(
         format!("/api/v1/{noun}"),
         json!({
-            "get": { "summary": many, "tags": [noun], "parameters": described(&listed), "responses": answer(200, many, &shape::list(&record), &[]) },
+            "get": { "summary": many, "tags": [noun], "parameters": described(&listed), "responses": answer(200, many, &operation::list(&record), &[]) },
             "post": { "summary": format!("New: {one}"), "tags": [noun], "requestBody": body(&part("")), "responses": tagged(201, &BODY) },
         }),
     );
@@ -135,7 +137,7 @@ fn exports(schema: &Schema, exported: &[Value], out: &mut Map<String, Value>) {
 
 /// What only books have: versions, and closing.
 fn book(noun: &str, many: &str, id: &Value, out: &mut Map<String, Value>) {
-    let items = shape::object(&[(
+    let items = operation::object(&[(
         "items",
         json!({ "type": "array", "items": { "type": "object" } }),
     )]);
@@ -144,7 +146,7 @@ fn book(noun: &str, many: &str, id: &Value, out: &mut Map<String, Value>) {
             .iter()
             .map(|name| (*name, json!({ "type": "string" })))
             .collect();
-        let mut object = shape::object(&parts);
+        let mut object = operation::object(&parts);
         object["additionalProperties"] = json!(false);
         body(&object)
     };
@@ -171,7 +173,7 @@ fn book(noun: &str, many: &str, id: &Value, out: &mut Map<String, Value>) {
 /// With whom an entry of a book is shared, and what was received.
 fn shares(noun: &str, id: &Value, out: &mut Map<String, Value>) {
     let share = json!({ "type": "object" });
-    let items = shape::object(&[("items", json!({ "type": "array", "items": share }))]);
+    let items = operation::object(&[("items", json!({ "type": "array", "items": share }))]);
     let sent = json!({ "type": "object", "required": ["receiver"], "additionalProperties": false,
         "properties": { "receiver": { "type": "string" }, "ends_on": { "type": "string" } } });
     out.insert(
@@ -192,56 +194,50 @@ fn shares(noun: &str, id: &Value, out: &mut Map<String, Value>) {
     );
 }
 
-/// Flows: requests that go from state to state.
-fn flows(library: &Library, out: &mut Map<String, Value>) {
-    let flow = json!({ "type": "object" });
-    let texts = json!({ "type": "object", "additionalProperties": { "type": "string" } });
-    let part = |name: &str| {
-        let text = json!({ "type": "string" });
-        json!({ "name": name, "in": "path", "required": true, "schema": text })
-    };
-    let sent = |required: &[&str], properties: Value| {
-        body(
-            &json!({ "type": "object", "required": required, "additionalProperties": false,
-            "properties": properties }),
-        )
-    };
-    let (text, number) = (json!({ "type": "string" }), json!({ "type": "integer" }));
-    let begun = sent(
-        &["flow"],
-        json!({ "flow": text, "id": text, "organization": text, "subject": text, "typed": texts, "knowing": { "type": "boolean" } }),
-    );
-    out.insert(
-        "/api/v1/flows".into(),
-        json!({
-            "get": { "summary": "Requests, or what waits for the reader", "tags": ["flows"],
-                "parameters": described(&crate::flow::declared(library)),
-                "responses": answer(200, "the last changed first", &shape::list(&flow), &[]) },
-            "post": { "summary": "Ask for something", "tags": ["flows"], "requestBody": begun,
-                "responses": answer(201, "as it stands", &flow, &BODY) },
-        }),
-    );
-    out.insert(
-        "/api/v1/flows/{id}".into(),
-        json!({ "parameters": [part("id")], "get": { "summary": "A request, what happened, and what each step will do",
-            "tags": ["flows"], "responses": answer(200, "the request", &flow, &[]) } }),
-    );
-    let step = sent(
-        &["version"],
-        json!({ "version": number, "typed": texts, "seen": text, "look": { "type": "boolean" } }),
-    );
-    out.insert(
-        "/api/v1/flows/{id}/steps/{step}".into(),
-        json!({ "parameters": [part("id"), part("step")], "post": {
-            "summary": "Take a step that does what was seen; with `look`, only say what it would do",
-            "tags": ["flows"], "requestBody": step, "responses": answer(200, "as it stands", &flow, &BODY) } }),
-    );
-    let version = sent(&["version"], json!({ "version": number }));
-    out.insert(
-        "/api/v1/flows/{id}/withdraw".into(),
-        json!({ "parameters": [part("id")], "post": { "summary": "Take a request back", "tags": ["flows"],
-            "requestBody": version, "responses": answer(200, "as it stands", &flow, &BODY) } }),
-    );
+/// A route that is written by hand.
+fn written(path: &str, operation: Operation) -> Value {
+    let tag = path.split('/').nth(3).unwrap_or_default();
+    let more: &[u16] = if operation.body.is_some() { &BODY } else { &[] };
+    let Operation {
+        status,
+        about,
+        answer: given,
+        ..
+    } = &operation;
+    let mut out = json!({
+        "summary": operation.summary, "tags": [tag],
+        "responses": answer(*status, about, given, more),
+    });
+    if !operation.params.is_empty() {
+        out["parameters"] = described(&operation.params).into();
+    }
+    if let Some(schema) = &operation.body {
+        out["requestBody"] = body(schema);
+    }
+    out
+}
+
+/// The routes that pages say something of.
+fn of_pages(library: &Library, out: &mut Map<String, Value>) {
+    for page in pages::ALL {
+        for route in (page.routes)().list() {
+            let Some(said) = route.said else { continue };
+            let names = route.path.split(['{', '}']).skip(1).step_by(2);
+            let names: Vec<Value> = names
+                .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
+                .collect();
+            let path = out.entry(route.path).or_insert_with(|| json!({}));
+            path[route.method.as_str().to_lowercase()] = written(route.path, said(library));
+            if !names.is_empty() {
+                path["parameters"] = names.into();
+            }
+        }
+    }
+}
+
+/// What it says of itself.
+pub fn said() -> Operation {
+    Operation::new("This description", "OpenAPI 3.1", operation::anything())
 }
 
 /// The whole document.
@@ -250,43 +246,7 @@ pub fn describe(schemas: &[Schema], library: &Library) -> Value {
     for schema in schemas {
         paths(schema, &mut out);
     }
-    for (name, about, params) in state::declared(library) {
-        out.insert(
-            format!("/api/v1/{name}"),
-            json!({ "get": { "summary": about, "tags": [name], "parameters": described(&params), "responses": answer(200, about, &shape::state(name), &[]) } }),
-        );
-    }
-    let sent: Map<String, Value> = ["kind", "value", "organization", "decision", "note"]
-        .map(|name| (name.to_owned(), json!({ "type": "string" })))
-        .into_iter()
-        .collect();
-    out.insert(
-        "/api/v1/claims".into(),
-        json!({
-            "get": { "summary": "What units claim and is not in force", "tags": ["claims"], "responses": answer(200, "the latest first", &shape::list(&json!({ "type": "object" })), &[]) },
-            "post": { "summary": "The network centre's decision", "tags": ["claims"],
-                "requestBody": { "required": true, "content": { "application/json": { "schema": { "type": "object",
-                    "required": ["kind", "value", "organization", "decision"], "additionalProperties": false, "properties": sent } } } },
-                "responses": answer(200, "as it stands now", &json!({ "type": "object" }), &BODY) },
-        }),
-    );
-    let document = json!({ "type": "object" });
-    out.insert(
-        "/api/v1/shares".into(),
-        json!({ "get": { "summary": "Entries of other units that are shared with the reader's bodies", "tags": ["shares"],
-            "responses": answer(200, "the latest first", &shape::list(&document), &[]) } }),
-    );
-    out.insert(
-        "/api/v1/documents".into(),
-        json!({ "get": { "summary": "Papers", "tags": ["documents"], "parameters": described(&crate::document::declared(library)),
-            "responses": answer(200, "the latest first", &shape::list(&document), &[]) } }),
-    );
-    out.insert(
-        "/api/v1/documents/{id}".into(),
-        json!({ "parameters": [{ "name": "id", "in": "path", "required": true, "schema": { "type": "string" } }],
-            "get": { "summary": "A paper", "tags": ["documents"], "responses": answer(200, "the paper", &document, &[]) } }),
-    );
-    flows(library, &mut out);
+    of_pages(library, &mut out);
     let mut components = Map::new();
     for schema in schemas {
         let noun = &schema.noun;
@@ -344,6 +304,24 @@ mod tests {
             document.pointer("/components/schemas/device/required/0"),
             Some(&json!("code"))
         );
+    }
+
+    #[test]
+    fn every_route_for_programs_is_described() {
+        let library = Library::load(&policy::Embedded).unwrap();
+        let document = describe(noun::all(), &library);
+        let mut seen = 0;
+        for (_, method, path) in pages::routes() {
+            if path.starts_with("/api/") && !path.contains("{noun}") {
+                let method = method.as_str().to_lowercase();
+                assert!(
+                    document["paths"][path].get(&method).is_some(),
+                    "{method} {path}"
+                );
+                seen += 1;
+            }
+        }
+        assert!(seen > 20);
     }
 
     #[test]

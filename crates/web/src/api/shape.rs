@@ -3,6 +3,8 @@
 use domain::schema::{Field, Kind, Schema, Storage};
 use serde_json::{Map, Value, json};
 
+use crate::operation::object;
+
 /// The type of JSON that a field's values have.
 pub fn json_type(kind: Kind) -> &'static str {
     match kind {
@@ -138,24 +140,6 @@ pub fn record(schema: &Schema) -> Value {
         ("version", json!({ "type": "integer", "minimum": 1 })),
         ("updated_at", moment()),
         ("values", held(schema)),
-    ])
-}
-
-/// An object of which all of these are there.
-pub fn object(parts: &[(&str, Value)]) -> Value {
-    let properties: Map<String, Value> = parts
-        .iter()
-        .map(|(name, schema)| ((*name).to_owned(), schema.clone()))
-        .collect();
-    let required: Vec<&str> = parts.iter().map(|(name, _)| *name).collect();
-    json!({ "type": "object", "properties": properties, "required": required })
-}
-
-/// A list of these.
-pub fn list(items: &Value) -> Value {
-    object(&[
-        ("total", json!({ "type": "integer", "minimum": 0 })),
-        ("items", json!({ "type": "array", "items": items })),
     ])
 }
 

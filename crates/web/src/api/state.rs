@@ -11,10 +11,13 @@ use jiff::civil::Date;
 use policy::{Library, Status};
 use serde_json::{Value, json};
 
+use super::shape;
 use crate::{
     compliance,
     http::{Fault, Form, Param, Params, Reader},
     journal::unit as journal_unit,
+    operation::Operation,
+    page::Routes,
     server::Web,
 };
 
@@ -25,8 +28,44 @@ pub(super) fn limit(params: &Params) -> usize {
     }
 }
 
+/// The routes of what was observed and judged.
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/api/v1/verdicts", verdicts)
+        .says(|library| said(library, "verdicts"))
+        .get("/api/v1/duties", duties)
+        .says(|library| said(library, "duties"))
+        .get("/api/v1/targets", targets)
+        .says(|library| said(library, "targets"))
+        .get("/api/v1/alarms", alarms)
+        .says(|library| said(library, "alarms"))
+        .get("/api/v1/outages", super::watch::outages)
+        .says(|library| said(library, "outages"))
+        .get("/api/v1/availability", super::watch::availability)
+        .says(|library| said(library, "availability"))
+        .get("/api/v1/samples", super::watch::samples)
+        .says(|library| said(library, "samples"))
+        .get("/api/v1/logs", logs)
+        .says(|library| said(library, "logs"))
+        .get("/api/v1/journal", journal)
+        .says(|library| said(library, "journal"))
+        .get("/api/v1/search", search)
+        .says(|library| said(library, "search"))
+}
+
+/// What the description of the API says of an address of this module.
+fn said(library: &Library, name: &str) -> Operation {
+    let all = declared(library).into_iter();
+    let one = all.filter(|(each, _, _)| *each == name);
+    let (about, params) = one
+        .map(|(_, about, params)| (about, params))
+        .next()
+        .unwrap_or_default();
+    Operation::new(about, about, shape::state(name)).takes(params)
+}
+
 /// What each address of this module takes: its name, what it is about, its parameters.
-pub fn declared(library: &Library) -> Vec<(&'static str, &'static str, Vec<Param>)> {
+fn declared(library: &Library) -> Vec<(&'static str, &'static str, Vec<Param>)> {
     let text = |name: &str, about: &str| Param::new(name, Form::Text, about);
     let day = |name: &str, about: &str| Param::new(name, Form::Day, about);
     let regulations = library.regulations.keys().map(String::as_str);
@@ -128,7 +167,7 @@ const VERDICTS: u64 = 10_000;
 
 /// `GET /api/v1/verdicts?regulation=&clause=&unit=&status=&as_of=&known=&offset=&limit=`: `total`
 /// counts all that are asked for, `items` holds [`VERDICTS`] at most.
-pub async fn verdicts(
+async fn verdicts(
     Shared(web): Shared<Web>,
     reader: Reader,
     params: Params,
@@ -182,7 +221,7 @@ pub async fn verdicts(
 }
 
 /// `GET /api/v1/duties?from=&to=&open=true`: ISO dates, this year by default.
-pub async fn duties(
+async fn duties(
     Shared(web): Shared<Web>,
     reader: Reader,
     params: Params,
@@ -199,7 +238,7 @@ pub async fn duties(
 }
 
 /// `GET /api/v1/targets?state=&kind=`.
-pub async fn targets(
+async fn targets(
     Shared(web): Shared<Web>,
     reader: Reader,
     params: Params,
@@ -215,7 +254,7 @@ pub async fn targets(
 }
 
 /// `GET /api/v1/alarms?closed=true&limit=`.
-pub async fn alarms(
+async fn alarms(
     Shared(web): Shared<Web>,
     reader: Reader,
     params: Params,
@@ -228,11 +267,7 @@ pub async fn alarms(
 }
 
 /// `GET /api/v1/logs?q=&source=&unit=&severity=&flag=&from=&to=&limit=&cursor=`.
-pub async fn logs(
-    Shared(web): Shared<Web>,
-    reader: Reader,
-    params: Params,
-) -> Result<Response, Fault> {
+async fn logs(Shared(web): Shared<Web>, reader: Reader, params: Params) -> Result<Response, Fault> {
     hold(&web, "logs", &params)?;
     let devices = crate::log::devices(&web.app, &reader.ctx).await?;
     let mut wanted = crate::log::query(&params, &devices)?;
@@ -267,7 +302,7 @@ pub async fn logs(
 }
 
 /// `GET /api/v1/journal?noun=&record=&organization=&actor=&before=&limit=`.
-pub async fn journal(
+async fn journal(
     Shared(web): Shared<Web>,
     reader: Reader,
     params: Params,
@@ -315,7 +350,7 @@ pub async fn journal(
 }
 
 /// `GET /api/v1/search?q=&limit=`.
-pub async fn search(
+async fn search(
     Shared(web): Shared<Web>,
     reader: Reader,
     params: Params,

@@ -5,11 +5,22 @@ pub mod page;
 pub mod qr;
 mod route;
 
-use axum::Router;
+use crate::page::{Need, Page};
 
-use crate::server::Web;
+/// The own account.
+pub static ME: Page = Page {
+    path: "/me",
+    menu: None,
+    need: Need::SignIn,
+    topics: &[],
+    routes: own::routes,
+};
 
-/// The routes before and around signing in.
-pub fn routes() -> Router<Web> {
-    route::routes().merge(own::routes())
-}
+/// Signing in, step by step.
+pub static SIGN_IN: Page = Page {
+    path: "/sign-in",
+    menu: None,
+    need: Need::Nothing,
+    topics: &[],
+    routes: || route::routes().merge(own::steps()),
+};

@@ -5,11 +5,10 @@ use app::{
     feed,
 };
 use axum::{
-    Form, Router,
+    Form,
     extract::{Path, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
-    routing::{get, post},
 };
 use axum_extra::extract::CookieJar;
 use domain::{
@@ -27,22 +26,30 @@ use crate::{
     calendar,
     cx::Cx,
     http::{self, Fault, Params, Reader, Visitor, done, redirect},
+    page::Routes,
     server::Web,
 };
 
 /// The routes of one's own account.
-pub fn routes() -> Router<Web> {
-    Router::new()
-        .route("/me", get(me))
-        .route("/me/password", get(password_form).post(password))
-        .route("/me/totp", get(totp_form).post(totp))
-        .route("/me/sessions/{handle}/end", post(end_session))
-        .route("/me/devices/{id}/end", post(forget_device))
-        .route("/me/recovery", post(make_recovery))
-        .route("/me/tokens", post(make_token))
-        .route("/me/tokens/{id}/end", post(end_token))
-        .route("/me/calendar", post(make_feed))
-        .route("/me/calendar/{id}/end", post(end_feed))
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/me", me)
+        .post("/me/sessions/{handle}/end", end_session)
+        .post("/me/devices/{id}/end", forget_device)
+        .post("/me/recovery", make_recovery)
+        .post("/me/tokens", make_token)
+        .post("/me/tokens/{id}/end", end_token)
+        .post("/me/calendar", make_feed)
+        .post("/me/calendar/{id}/end", end_feed)
+}
+
+/// The routes of what may be missing of a session, for who is not signed in all the way.
+pub fn steps() -> Routes {
+    Routes::new()
+        .get("/me/password", password_form)
+        .post("/me/password", password)
+        .get("/me/totp", totp_form)
+        .post("/me/totp", totp)
 }
 
 /// A browser in few words.

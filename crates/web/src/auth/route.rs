@@ -2,11 +2,10 @@
 
 use app::account::{self, Browser, SignedIn, Stage};
 use axum::{
-    Form, Router,
-    extract::{DefaultBodyLimit, Path, State},
+    Form,
+    extract::{Path, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
-    routing::{get, post},
 };
 use axum_extra::extract::{
     CookieJar,
@@ -22,20 +21,25 @@ use super::page::{Password, SignIn, Totp};
 use crate::{
     cx::{Cx, Theme},
     http::{self, Fault, Params, Visitor, cookie, device_cookie, own_path, redirect, stage_path},
+    page::Routes,
     server::Web,
 };
 
 /// The routes of signing in.
-pub fn routes() -> Router<Web> {
-    Router::new()
-        .route("/sign-in", get(form).post(sign_in))
-        .route("/sign-in/code", get(code_form).post(code))
-        .route("/sign-out", post(sign_out))
-        .route("/link/{token}", get(link_form).post(link))
-        .route("/start/{token}", get(link_form).post(link))
-        .route("/preferences", post(preferences))
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/sign-in", form)
+        .post("/sign-in", sign_in)
+        .get("/sign-in/code", code_form)
+        .post("/sign-in/code", code)
+        .post("/sign-out", sign_out)
+        .get("/link/{token}", link_form)
+        .post("/link/{token}", link)
+        .get("/start/{token}", link_form)
+        .post("/start/{token}", link)
+        .post("/preferences", preferences)
         // Whoever sends one need not be signed in: a thousand of them must not fill the memory.
-        .layer(DefaultBodyLimit::max(FORM))
+        .within(FORM)
 }
 
 /// The most that a form for somebody who is not signed in holds, bytes.

@@ -18,6 +18,7 @@ use super::item;
 use crate::{
     cx::{Cx, Theme},
     http::{Fault, Visitor},
+    page::Routes,
     server::Web,
 };
 
@@ -30,9 +31,14 @@ pub fn address(web: &Web, headers: &HeaderMap, path: &str) -> String {
     format!("{scheme}://{}{path}", host.unwrap_or_default())
 }
 
+/// The routes of feeds.
+pub fn routes() -> Routes {
+    Routes::new().get("/calendar/feed/{token}", read)
+}
+
 /// `GET /calendar/feed/{token}`: without a session, for who has the address. Two months
 /// back, a year ahead.
-pub(super) async fn read(
+async fn read(
     State(web): State<Web>,
     visitor: Visitor,
     Path(token): Path<String>,

@@ -7,17 +7,14 @@ use app::{
     duty::{self, DutyView, Group},
 };
 use axum::{
-    Router,
     extract::State,
     response::{IntoResponse, Response},
-    routing::get,
 };
 use domain::problem::FieldProblem;
 use jiff::{ToSpan, civil::Date};
 use policy::calendar::{Calendar, Day as Worked};
 
 use super::{
-    feed,
     item::{item, mark},
     page::{Day, Item, Page, Square},
 };
@@ -25,6 +22,7 @@ use crate::{
     cx::Cx,
     http::{self, Fault, Params, Reader, misasked},
     mark::Mark,
+    page::Routes,
     server::Web,
 };
 
@@ -32,10 +30,8 @@ use crate::{
 const LINES: usize = 3;
 
 /// The routes of the calendar.
-pub fn routes() -> Router<Web> {
-    Router::new()
-        .route("/calendar", get(page))
-        .route("/calendar/feed/{token}", get(feed::read))
+pub fn routes() -> Routes {
+    Routes::new().get("/calendar", page)
 }
 
 /// The first day of `2026-11`; of this month where none is given.

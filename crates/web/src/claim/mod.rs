@@ -3,4 +3,15 @@
 pub mod page;
 mod route;
 
-pub use route::{api_decide, api_list, routes, standing};
+pub use route::standing;
+
+use crate::page::{Need, Page};
+
+/// Claims that wait for the network centre.
+pub static PAGE: Page = Page {
+    path: "/claims",
+    menu: None,
+    need: Need::SignIn,
+    topics: &[],
+    routes: route::routes,
+};

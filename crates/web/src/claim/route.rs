@@ -6,10 +6,9 @@ use app::{
     registry,
 };
 use axum::{
-    Form, Json, Router,
+    Form, Json,
     extract::State,
     response::{IntoResponse, Response},
-    routing::{get, post},
 };
 use domain::{
     claim::{ClaimKind, ClaimState},
@@ -27,14 +26,33 @@ use crate::{
     cx::Cx,
     format,
     http::{self, Fault, JsonBody, Params, Reader, done},
+    operation::{self, Operation},
+    page::Routes,
     server::Web,
 };
 
 /// The routes of claims.
-pub fn routes() -> Router<Web> {
-    Router::new()
-        .route("/claims", get(index))
-        .route("/claims/decide", post(decide))
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/claims", index)
+        .post("/claims/decide", decide)
+        .get("/api/v1/claims", api_list)
+        .says(|_| {
+            let claims = operation::list(&operation::anything());
+            let summary = "What units claim and is not in force";
+            Operation::new(summary, "the latest first", claims)
+        })
+        .post("/api/v1/claims", api_decide)
+        .says(|_| {
+            let text = || json!({ "type": "string" });
+            let sent = operation::body(
+                &["kind", "value", "organization", "decision"],
+                json!({ "kind": text(), "value": text(), "organization": text(),
+                    "decision": text(), "note": text() }),
+            );
+            let summary = "The network centre's decision";
+            Operation::new(summary, "as it stands now", operation::anything()).sent(sent)
+        })
 }
 
 fn row(cx: &Cx, open: OpenClaim) -> Row {
@@ -117,7 +135,7 @@ async fn decide(
 }
 
 /// `GET /api/v1/claims`: those that are not in force.
-pub async fn api_list(
+async fn api_list(
     State(web): State<Web>,
     reader: Reader,
     params: Params,
@@ -128,7 +146,7 @@ pub async fn api_list(
 }
 
 /// `POST /api/v1/claims`: the network centre's decision.
-pub async fn api_decide(
+async fn api_decide(
     State(web): State<Web>,
     reader: Reader,
     JsonBody(sent): JsonBody<Sent>,

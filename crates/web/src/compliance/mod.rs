@@ -18,6 +18,7 @@ use app::{
     App,
     assess::{Evidence, Unit},
     document::template_for,
+    live::Topic,
 };
 use domain::authority::Permission;
 use policy::{
@@ -28,9 +29,22 @@ use policy::{
 use serde_json::Value;
 
 pub use look_back::{LookBack, moment, params as day_params};
-pub use route::routes;
 
-use crate::{cx::Cx, http::encode, registry::may_write};
+use crate::{
+    cx::Cx,
+    http::encode,
+    page::{Menu, Need, Page},
+    registry::may_write,
+};
+
+/// What is met: by regulation, clause, unit.
+pub static PAGE: Page = Page {
+    path: "/compliance",
+    menu: Some(Menu::new("scale", "nav-compliance")),
+    need: Need::May(Permission::Read),
+    topics: &[Topic::Verdicts],
+    routes: route::routes,
+};
 
 /// The button that mends a breach: address and text; none where nothing can be done yet, or
 /// not by this reader. `verdict` is the page of the verdict itself, `entry` the event that waits

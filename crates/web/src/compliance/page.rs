@@ -5,7 +5,7 @@ use domain::authority::Permission;
 use domain::problem::Problem;
 use policy::Tally;
 
-use super::{look_back::LookBack, timeline::Span};
+use super::{PAGE, look_back::LookBack, timeline::Span};
 use crate::{counts::Shown as _, cx::Cx, mark::Mark, paging::Pages};
 
 /// A regulation in the list.

@@ -2,10 +2,8 @@
 
 use app::assess::{self, BoardView};
 use axum::{
-    Router,
     extract::{Path, State},
     response::{IntoResponse, Response},
-    routing::{get, post},
 };
 use domain::{authority::Permission, label::Label, problem::Problem};
 use policy::{Regulation, Status, regulation::Chapter};
@@ -24,29 +22,26 @@ use crate::{
     cx::Cx,
     http::{self, Fault, Form, Param, Params, Reader},
     mark::Mark,
+    page::Routes,
     paging::Pages,
     server::Web,
 };
 
 /// The routes of compliance.
-pub fn routes() -> Router<Web> {
-    Router::new()
-        .route("/compliance", get(index))
-        .route("/compliance/coverage", get(coverage::page))
-        .route("/compliance/controls/{id}", get(control::page))
-        .route(
-            "/compliance/what-if",
-            get(what_if::form)
-                .post(what_if::attempt)
-                .layer(axum::extract::DefaultBodyLimit::disable()),
-        )
-        .route("/compliance/{regulation}", get(regulation))
-        .route("/compliance/{regulation}/heatmap", get(heat))
-        .route("/compliance/{regulation}/{cite}", get(clause))
-        .route("/compliance/{regulation}/{cite}/{unit}", get(verdict::page))
-        .route(
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/compliance", index)
+        .get("/compliance/coverage", coverage::page)
+        .get("/compliance/controls/{id}", control::page)
+        .get("/compliance/what-if", what_if::form)
+        .files("/compliance/what-if", what_if::attempt)
+        .get("/compliance/{regulation}", regulation)
+        .get("/compliance/{regulation}/heatmap", heat)
+        .get("/compliance/{regulation}/{cite}", clause)
+        .get("/compliance/{regulation}/{cite}/{unit}", verdict::page)
+        .files(
             "/compliance/{regulation}/{cite}/{unit}/attest",
-            post(attest::attest).layer(axum::extract::DefaultBodyLimit::disable()),
+            attest::attest,
         )
 }
 

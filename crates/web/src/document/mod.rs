@@ -4,4 +4,16 @@ pub mod page;
 mod route;
 mod show;
 
-pub use route::{api_get, api_list, declared, routes};
+use app::live::Topic;
+use domain::authority::Permission;
+
+use crate::page::{Menu, Need, Page};
+
+/// Papers.
+pub static PAGE: Page = Page {
+    path: "/documents",
+    menu: Some(Menu::new("file-text", "nav-documents")),
+    need: Need::May(Permission::Read),
+    topics: &[Topic::Records],
+    routes: route::routes,
+};

@@ -4,6 +4,7 @@ use app::document::Compared;
 use askama::Template;
 use domain::{document::State, problem::Problem};
 
+use super::PAGE;
 use crate::cx::Cx;
 
 /// Documents, and what may be begun.

@@ -5,11 +5,10 @@ use app::{
     document::{Begin, Document, DocumentQuery, Kind, Signed, Writing},
 };
 use axum::{
-    Json, Router,
-    extract::{DefaultBodyLimit, Path, Request, State as Shared},
+    Json,
+    extract::{Path, Request, State as Shared},
     http::header,
     response::{IntoResponse, Response},
-    routing::{get, post},
 };
 use domain::{
     authority::Permission,
@@ -27,6 +26,8 @@ use super::{
 use crate::{
     cx::Cx,
     http::{self, Fault, FilePart, Form, Param, Params, Reader, done, receive},
+    operation::{self, Operation},
+    page::Routes,
     paging::Pages,
     server::Web,
 };
@@ -34,21 +35,27 @@ use crate::{
 const SIZE: usize = 50;
 
 /// The routes of documents.
-pub fn routes() -> Router<Web> {
-    let files = Router::new()
-        .route("/documents/{id}/sign", post(sign))
-        .layer(DefaultBodyLimit::disable());
-    Router::new()
-        .route("/documents", get(index).post(begin))
-        .route("/documents/{id}", get(shown).post(write))
-        .route("/documents/{id}/file.pdf", get(pdf))
-        .route("/documents/{id}/file.docx", get(docx))
-        .route("/documents/{id}/{step}", post(step))
-        .merge(files)
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/documents", index)
+        .post("/documents", begin)
+        .get("/documents/{id}", shown)
+        .post("/documents/{id}", write)
+        .get("/documents/{id}/file.pdf", pdf)
+        .get("/documents/{id}/file.docx", docx)
+        .post("/documents/{id}/{step}", step)
+        .files("/documents/{id}/sign", sign)
+        .get("/api/v1/documents", api_list)
+        .says(|library| {
+            let papers = operation::list(&operation::anything());
+            Operation::new("Papers", "the latest first", papers).takes(declared(library))
+        })
+        .get("/api/v1/documents/{id}", api_get)
+        .says(|_| Operation::new("A paper", "the paper", operation::anything()))
 }
 
 /// What the list of papers takes, on its page and in the API.
-pub fn declared(library: &Library) -> Vec<Param> {
+fn declared(library: &Library) -> Vec<Param> {
     let templates = library.documents.keys().map(String::as_str);
     vec![
         Param::one_of("template", templates, "its kind"),
@@ -399,7 +406,7 @@ fn body(d: &Document) -> Value {
 }
 
 /// `GET /api/v1/documents?template=&period=&state=&organization=&offset=`.
-pub async fn api_list(
+async fn api_list(
     Shared(web): Shared<Web>,
     reader: Reader,
     params: Params,
@@ -411,7 +418,7 @@ pub async fn api_list(
 }
 
 /// `GET /api/v1/documents/{id}`.
-pub async fn api_get(
+async fn api_get(
     Shared(web): Shared<Web>,
     reader: Reader,
     Path(id): Path<String>,

@@ -19,11 +19,65 @@ use serde_json::{Value, json};
 
 use crate::{
     http::{Fault, Form, JsonBody, Param, Params, Reader},
+    operation::{self, Operation},
+    page::Routes,
     server::Web,
 };
 
+/// The routes of flows for programs.
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/api/v1/flows", list)
+        .says(|library| {
+            let flows = operation::list(&operation::anything());
+            let summary = "Requests, or what waits for the reader";
+            Operation::new(summary, "the last changed first", flows).takes(declared(library))
+        })
+        .post("/api/v1/flows", begin)
+        .says(|_| {
+            let sent = operation::body(
+                &["flow"],
+                json!({ "flow": text(), "id": text(), "organization": text(), "subject": text(), "typed": texts(), "knowing": { "type": "boolean" } }),
+            );
+            Operation::new("Ask for something", "as it stands", operation::anything())
+                .sent(sent)
+                .status(201)
+        })
+        .get("/api/v1/flows/{id}", get)
+        .says(|_| {
+            let summary = "A request, what happened, and what each step will do";
+            Operation::new(summary, "the request", operation::anything())
+        })
+        .post("/api/v1/flows/{id}/steps/{step}", step)
+        .says(|_| {
+            let sent = operation::body(
+                &["version"],
+                json!({ "version": number(), "typed": texts(), "seen": text(), "look": { "type": "boolean" } }),
+            );
+            let summary = "Take a step that does what was seen; with `look`, only say what it would do";
+            Operation::new(summary, "as it stands", operation::anything()).sent(sent)
+        })
+        .post("/api/v1/flows/{id}/withdraw", withdraw)
+        .says(|_| {
+            let sent = operation::body(&["version"], json!({ "version": number() }));
+            Operation::new("Take a request back", "as it stands", operation::anything()).sent(sent)
+        })
+}
+
+fn text() -> Value {
+    json!({ "type": "string" })
+}
+
+fn number() -> Value {
+    json!({ "type": "integer" })
+}
+
+fn texts() -> Value {
+    json!({ "type": "object", "additionalProperties": text() })
+}
+
 /// What the list takes.
-pub fn declared(library: &Library) -> Vec<Param> {
+fn declared(library: &Library) -> Vec<Param> {
     let flows = library.flows.keys().map(String::as_str);
     vec![
         Param::new("waiting", Form::Flag, "only what waits for the reader"),
@@ -58,11 +112,7 @@ fn paper(paper: &Paper) -> Value {
 }
 
 /// `GET /api/v1/flows`.
-pub async fn list(
-    State(web): State<Web>,
-    reader: Reader,
-    params: Params,
-) -> Result<Response, Fault> {
+async fn list(State(web): State<Web>, reader: Reader, params: Params) -> Result<Response, Fault> {
     params.hold(&declared(&web.app.library()))?;
     let (app, ctx) = (&web.app, &reader.ctx);
     if params.get("waiting") == "true" {
@@ -104,7 +154,7 @@ fn step_of(possible: &Possible) -> Value {
 }
 
 /// `GET /api/v1/flows/{id}`: with what happened, and what each step will do.
-pub async fn get(
+async fn get(
     State(web): State<Web>,
     reader: Reader,
     Path(id): Path<String>,
@@ -126,7 +176,7 @@ pub async fn get(
 /// A request as it is sent.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Asked {
+struct Asked {
     flow: String,
     /// Sent again with the same id, it begins no second one.
     #[serde(default)]
@@ -143,7 +193,7 @@ pub struct Asked {
 }
 
 /// `POST /api/v1/flows`.
-pub async fn begin(
+async fn begin(
     State(web): State<Web>,
     reader: Reader,
     JsonBody(asked): JsonBody<Asked>,
@@ -163,7 +213,7 @@ pub async fn begin(
 /// A step as it is sent.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Sent {
+struct Sent {
     version: i64,
     #[serde(default)]
     typed: BTreeMap<String, String>,
@@ -175,7 +225,7 @@ pub struct Sent {
 }
 
 /// `POST /api/v1/flows/{id}/steps/{step}`.
-pub async fn step(
+async fn step(
     State(web): State<Web>,
     reader: Reader,
     Path((id, step)): Path<(String, String)>,
@@ -201,12 +251,12 @@ pub async fn step(
 /// A version as it is sent.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Version {
+struct Version {
     version: i64,
 }
 
 /// `POST /api/v1/flows/{id}/withdraw`.
-pub async fn withdraw(
+async fn withdraw(
     State(web): State<Web>,
     reader: Reader,
     Path(id): Path<String>,

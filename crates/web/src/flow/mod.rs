@@ -5,8 +5,16 @@ pub mod page;
 mod route;
 mod show;
 
-pub use api::{
-    begin as api_begin, declared, get as api_get, list as api_list, step as api_step,
-    withdraw as api_withdraw,
+use app::live::Topic;
+use domain::authority::Permission;
+
+use crate::page::{Menu, Need, Page};
+
+/// Requests that go from state to state.
+pub static PAGE: Page = Page {
+    path: "/flows",
+    menu: Some(Menu::new("inbox", "nav-flows").waits("/flows/waits", "flows-waiting")),
+    need: Need::May(Permission::Read),
+    topics: &[Topic::Records],
+    routes: route::routes,
 };
-pub use route::routes;

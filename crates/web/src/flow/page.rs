@@ -3,6 +3,7 @@
 use askama::Template;
 use domain::problem::Problem;
 
+use super::PAGE;
 use crate::{
     cx::Cx,
     mark::Mark,

@@ -8,10 +8,9 @@ use app::{
     registry::{self, RecordQuery},
 };
 use axum::{
-    Form, Router,
+    Form,
     extract::{Path, Request, State},
     response::{IntoResponse, Response},
-    routing::{get, post},
 };
 use domain::{
     id::Id,
@@ -28,6 +27,7 @@ use super::{
 use crate::{
     cx::Cx,
     http::{self, Fault, Params, Reader, done, receive},
+    page::Routes,
     paging::Pages,
     registry::form::{Choices, Filled, inputs},
     server::Web,
@@ -37,18 +37,20 @@ use crate::{
 const SIZE: usize = 50;
 
 /// The routes of flows.
-pub fn routes() -> Router<Web> {
-    Router::new()
-        .route("/flows", get(index))
-        .route("/flows/waits", get(waits))
-        .route("/flows/waiting", get(waiting))
-        .route("/flows/new/{flow}", get(new).post(begin))
-        .route("/flows/substitutes", post(name_substitute))
-        .route("/flows/substitutes/{id}/end", post(end_substitute))
-        .route("/flows/{id}", get(show_one))
-        .route("/flows/{id}/steps/{step}", post(step))
-        .route("/flows/{id}/withdraw", post(withdraw))
-        .route("/flows/{id}/effects/{effect}/again", post(again))
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/flows", index)
+        .get("/flows/waits", waits)
+        .get("/flows/waiting", waiting)
+        .get("/flows/new/{flow}", new)
+        .post("/flows/new/{flow}", begin)
+        .post("/flows/substitutes", name_substitute)
+        .post("/flows/substitutes/{id}/end", end_substitute)
+        .get("/flows/{id}", show_one)
+        .post("/flows/{id}/steps/{step}", step)
+        .post("/flows/{id}/withdraw", withdraw)
+        .post("/flows/{id}/effects/{effect}/again", again)
+        .merge(super::api::routes())
 }
 
 /// The page of a flow.

@@ -16,36 +16,13 @@ use axum_extra::extract::{
 use domain::authority::Actor;
 
 use super::{asked::Asked, fair::Signed, fault::Fault, params::Params, reply::redirect};
-use crate::{cx::Cx, server::Web};
+use crate::{cx::Cx, i18n, server::Web};
 
 /// The name of the session's cookie.
 pub const SESSION: &str = "gieng_session";
 
 /// The name of the cookie by which a browser is known to the accounts that used it.
 const DEVICE: &str = "gieng_device";
-
-/// What may be said at the top of a page after something was done.
-const DONE: [&str; 19] = [
-    "saved",
-    "saved-already",
-    "deleted",
-    "book-closed",
-    "book-reopened-done",
-    "attested",
-    "alarm-acknowledged",
-    "unknown-adopted",
-    "account-sessions-ended",
-    "account-totp-gone",
-    "password-changed",
-    "token-ended",
-    "feed-ended",
-    "device-gone",
-    "document-reviewed",
-    "document-refilled",
-    "document-reopened",
-    "document-signed",
-    "document-sent",
-];
 
 /// Somebody who is signed in all the way.
 #[derive(Clone, Debug)]
@@ -174,7 +151,7 @@ impl FromRequestParts<Web> for Visitor {
                 theme: asked.theme,
                 now: asked.now,
                 actor: full.then_some(actor),
-                done: DONE.into_iter().find(|key| *key == params.get("done")),
+                done: Some(format!("done-{}", params.get("done"))).filter(|key| i18n::has(key)),
                 path: asked.path,
                 query: asked.query,
                 page: asked.page,
@@ -205,7 +182,11 @@ impl axum::response::IntoResponse for NotYet {
 impl FromRequestParts<Web> for Reader {
     type Rejection = NotYet;
 
+    /// The one whom the page's guard found, where there is one.
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, NotYet> {
+        if let Some(reader) = parts.extensions.get::<Reader>() {
+            return Ok(reader.clone());
+        }
         let api = parts
             .extensions
             .get::<Asked>()

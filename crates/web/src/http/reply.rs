@@ -31,7 +31,7 @@ pub fn redirect(to: &str) -> Response {
     (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response()
 }
 
-/// As [`redirect`], with a message about what was done.
+/// As [`redirect`], with the message `done-…` about what was done.
 pub fn done(to: &str, message: &'static str) -> Response {
     let (path, fragment) = to
         .split_once('#')

@@ -4,4 +4,15 @@ pub mod page;
 mod route;
 mod show;
 
-pub use route::routes;
+use domain::authority::Permission;
+
+use crate::page::{Menu, Need, Page};
+
+/// Inspections and findings.
+pub static PAGE: Page = Page {
+    path: "/inspections",
+    menu: Some(Menu::new("clipboard-check", "nav-inspections")),
+    need: Need::May(Permission::Read),
+    topics: &[],
+    routes: route::routes,
+};

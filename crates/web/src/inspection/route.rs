@@ -6,10 +6,9 @@ use app::{
     registry,
 };
 use axum::{
-    Form, Router,
-    extract::{DefaultBodyLimit, Path, Request, State},
+    Form,
+    extract::{Path, Request, State},
     response::{IntoResponse, Response},
-    routing::{get, post},
 };
 use domain::{
     authority::Permission,
@@ -26,29 +25,24 @@ use super::{
 };
 use crate::{
     http::{self, Fault, Params, Reader, done, receive},
+    page::Routes,
     server::Web,
 };
 
 /// The routes of inspections.
-pub fn routes() -> Router<Web> {
-    Router::new()
-        .route("/inspections", get(index))
-        .route("/inspections/{code}", get(show))
-        .route("/inspections/{code}/draw", post(draw))
-        .route("/inspections/{code}/advance", post(advance))
-        .route(
-            "/inspections/{code}/answers",
-            post(answers).layer(DefaultBodyLimit::disable()),
-        )
-        .route("/inspections/items/{id}/finding", post(raise))
-        .route("/inspections/findings/{id}", get(finding))
-        .route("/inspections/findings/{id}/recheck", post(recheck))
-        .route("/inspections/findings/{id}/time", post(ask_time))
-        .route("/inspections/findings/{id}/time/answer", post(give_time))
-        .route(
-            "/inspections/findings/{id}/mended",
-            post(mended).layer(DefaultBodyLimit::disable()),
-        )
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/inspections", index)
+        .get("/inspections/{code}", show)
+        .post("/inspections/{code}/draw", draw)
+        .post("/inspections/{code}/advance", advance)
+        .files("/inspections/{code}/answers", answers)
+        .post("/inspections/items/{id}/finding", raise)
+        .get("/inspections/findings/{id}", finding)
+        .post("/inspections/findings/{id}/recheck", recheck)
+        .post("/inspections/findings/{id}/time", ask_time)
+        .post("/inspections/findings/{id}/time/answer", give_time)
+        .files("/inspections/findings/{id}/mended", mended)
 }
 
 async fn index(State(web): State<Web>, reader: Reader) -> Result<Response, Fault> {

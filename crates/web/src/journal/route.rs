@@ -8,10 +8,8 @@ use app::{
     registry, setting,
 };
 use axum::{
-    Router,
     extract::State,
     response::{IntoResponse, Response},
-    routing::get,
 };
 use domain::{
     id::{Id, OrganizationId},
@@ -29,16 +27,17 @@ use crate::{
     cx::Cx,
     http::{self, Fault, Form, Param, Params, Reader, misasked},
     i18n,
+    page::Routes,
     server::Web,
 };
 
 const SIZE: i64 = 100;
 
 /// The routes of the journal.
-pub fn routes() -> Router<Web> {
-    Router::new()
-        .route("/journal", get(index))
-        .route("/journal/verify", axum::routing::post(verify))
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/journal", index)
+        .post("/journal/verify", verify)
 }
 
 /// Entries as rows, the newest first.

@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::PAGE;
 use crate::{cx::Cx, paging::Pages};
 
 /// A line in a list.

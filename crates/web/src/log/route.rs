@@ -8,11 +8,9 @@ use app::{
     registry::{self, RecordQuery},
 };
 use axum::{
-    Router,
     extract::{Path, State},
     http::header,
     response::{IntoResponse, Response},
-    routing::{get, post},
 };
 use domain::{
     authority::Permission,
@@ -33,6 +31,7 @@ use crate::{
     format,
     http::{self, Fault, Form, Param, Params, Reader},
     journal,
+    page::Routes,
     server::Web,
 };
 
@@ -42,14 +41,14 @@ const NO_SEVERITY: &str = "none";
 const SEVERITIES: [&str; 9] = ["0", "1", "2", "3", "4", "5", "6", "7", NO_SEVERITY];
 
 /// The routes of the logs.
-pub fn routes() -> Router<Web> {
-    Router::new()
-        .route("/logs", get(index))
-        .route("/logs/unknown", get(unknown::list))
-        .route("/logs/unknown/adopt", post(unknown::adopt))
-        .route("/logs/claims/{id}/end", post(unknown::end_claim))
-        .route("/logs/{index}", get(line))
-        .route("/logs/{index}/proof", get(proof))
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/logs", index)
+        .get("/logs/unknown", unknown::list)
+        .post("/logs/unknown/adopt", unknown::adopt)
+        .post("/logs/claims/{id}/end", unknown::end_claim)
+        .get("/logs/{index}", line)
+        .get("/logs/{index}/proof", proof)
 }
 
 /// A device as it is shown and asked for.

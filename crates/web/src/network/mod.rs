@@ -6,4 +6,18 @@ mod route;
 pub mod spark;
 mod target;
 
-pub use route::{routes, rows, targets_of, title};
+pub use route::{rows, targets_of, title};
+
+use app::live::Topic;
+use domain::authority::Permission;
+
+use crate::page::{Menu, Need, Page};
+
+/// Targets, interfaces, alarms.
+pub static PAGE: Page = Page {
+    path: "/network",
+    menu: Some(Menu::new("topology-star-3", "nav-network")),
+    need: Need::May(Permission::Read),
+    topics: &[Topic::Network, Topic::Alarms],
+    routes: route::routes,
+};

@@ -1,7 +1,9 @@
 //! The pages of the network.
 
+use app::live::Topic;
 use askama::Template;
 
+use super::PAGE;
 use crate::{
     compliance::timeline::Span,
     cx::Cx,

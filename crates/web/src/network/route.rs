@@ -7,10 +7,8 @@ use app::{
     watch::{self, AlarmView, Availability, TargetRow as Target},
 };
 use axum::{
-    Router,
     extract::{Path, State},
     response::{IntoResponse, Response},
-    routing::{get, post},
 };
 use domain::{
     authority::Permission,
@@ -31,6 +29,7 @@ use crate::{
     http::{self, Fault, Form, Param, Params, Reader, done},
     mark::Mark,
     overview::page::Calm,
+    page::Routes,
     paging::Pages,
     server::Web,
 };
@@ -38,15 +37,15 @@ use crate::{
 const SIZE: usize = 100;
 
 /// The routes of the network.
-pub fn routes() -> Router<Web> {
-    Router::new()
-        .route("/network", get(index))
-        .route("/network/targets/{id}", get(target::page))
-        .route("/network/targets/{id}/spark.svg", get(target::spark))
-        .route("/network/devices/{id}/access", post(interface::access))
-        .route("/network/traffic/{id}", get(interface::picture))
-        .route("/network/alarms", get(alarms))
-        .route("/network/alarms/{id}/acknowledge", post(acknowledge))
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/network", index)
+        .get("/network/targets/{id}", target::page)
+        .get("/network/targets/{id}/spark.svg", target::spark)
+        .post("/network/devices/{id}/access", interface::access)
+        .get("/network/traffic/{id}", interface::picture)
+        .get("/network/alarms", alarms)
+        .post("/network/alarms/{id}/acknowledge", acknowledge)
 }
 
 /// A target with what is shown beside it.

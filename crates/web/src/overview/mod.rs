@@ -3,4 +3,23 @@
 pub mod page;
 mod route;
 
-pub use route::{kind_word, routes};
+pub use route::kind_word;
+
+use app::live::Topic;
+use domain::authority::Permission;
+
+use crate::page::{Menu, Need, Page};
+
+/// The overview.
+pub static PAGE: Page = Page {
+    path: "/",
+    menu: Some(Menu::new("layout-dashboard", "nav-overview")),
+    need: Need::May(Permission::Read),
+    topics: &[
+        Topic::Network,
+        Topic::Alarms,
+        Topic::Verdicts,
+        Topic::Records,
+    ],
+    routes: route::routes,
+};

@@ -1,9 +1,10 @@
 //! The overview: the province as a picture, and beside it what is wrong, due and met.
 
-use app::watch::TargetRow;
+use app::{live::Topic, watch::TargetRow};
 use askama::{Template, filters::Safe};
 use policy::Tally;
 
+use super::PAGE;
 use crate::{
     counts::Shown as _,
     cx::Cx,

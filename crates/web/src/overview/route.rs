@@ -8,10 +8,8 @@ use app::{
     watch::{self, AlarmView, Availability, TargetRow},
 };
 use axum::{
-    Router,
     extract::{Path, State},
     response::{IntoResponse, Response},
-    routing::get,
 };
 use domain::{id::TargetId, label::Label, noun, problem::Problem};
 use policy::Tally;
@@ -26,6 +24,7 @@ use crate::{
     map::{Map, Place},
     mark::Mark,
     network,
+    page::Routes,
     server::Web,
 };
 
@@ -46,10 +45,8 @@ struct Now<'a> {
 }
 
 /// The routes of the overview.
-pub fn routes() -> Router<Web> {
-    Router::new()
-        .route("/", get(page))
-        .route("/overview/{part}", get(part))
+pub fn routes() -> Routes {
+    Routes::new().get("/", page).get("/overview/{part}", part)
 }
 
 async fn page(State(web): State<Web>, reader: Reader) -> Result<Response, Fault> {

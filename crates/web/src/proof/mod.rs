@@ -3,4 +3,13 @@
 pub mod page;
 mod route;
 
-pub use route::routes;
+use crate::page::{Need, Page};
+
+/// Receipts and OSCAL.
+pub static PAGE: Page = Page {
+    path: "/receipts",
+    menu: None,
+    need: Need::SignIn,
+    topics: &[],
+    routes: route::routes,
+};

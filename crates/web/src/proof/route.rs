@@ -5,13 +5,13 @@ use app::{
     proof,
 };
 use axum::{
-    Json, Router,
+    Json,
     extract::{Path, Request, State},
     http::header,
     response::{IntoResponse, Response},
-    routing::get,
 };
 use domain::label::Lang;
+use policy::Library;
 
 use super::page::{Receipts, Verified};
 use crate::{
@@ -20,6 +20,8 @@ use crate::{
     format,
     http::{self, Fault, Form, Param, Params, Reader, receive},
     mark::Mark,
+    operation::{self, Operation},
+    page::Routes,
     server::Web,
 };
 
@@ -27,14 +29,32 @@ use crate::{
 const MOST: usize = 4 << 20;
 
 /// The routes of proof.
-pub fn routes() -> Router<Web> {
-    Router::new()
-        .route("/receipts", get(page).post(verify))
-        .route("/compliance/{regulation}/{cite}/{unit}/receipt", get(make))
-        .route("/api/v1/oscal/catalog/{regulation}", get(catalog))
-        .route("/api/v1/oscal/profile", get(profile))
-        .route("/api/v1/oscal/results", get(results))
-        .layer(axum::extract::DefaultBodyLimit::disable())
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/receipts", page)
+        .files("/receipts", verify)
+        .get("/compliance/{regulation}/{cite}/{unit}/receipt", make)
+        .get("/api/v1/oscal/catalog/{regulation}", catalog)
+        .says(|_| {
+            Operation::new(
+                "A regulation as an OSCAL catalog",
+                "the catalog",
+                operation::anything(),
+            )
+        })
+        .get("/api/v1/oscal/profile", profile)
+        .says(|_| {
+            Operation::new(
+                "What is adopted, as an OSCAL profile",
+                "the profile",
+                operation::anything(),
+            )
+        })
+        .get("/api/v1/oscal/results", results)
+        .says(|library| {
+            let summary = "Verdicts as OSCAL assessment results";
+            Operation::new(summary, "the results", operation::anything()).takes(of_results(library))
+        })
 }
 
 async fn make(
@@ -193,23 +213,24 @@ async fn profile(
     Ok(Json(proof::oscal::profile(&web.app, &view, title)).into_response())
 }
 
+/// What the results take.
+fn of_results(library: &Library) -> Vec<Param> {
+    let regulations = library.regulations.keys().map(String::as_str);
+    let mut taken = vec![
+        Param::one_of("regulation", regulations, "a regulation's id"),
+        Param::new("unit", Form::Text, "a unit's code"),
+        Param::one_of("lang", ["vi", "en"], "the language of the texts"),
+    ];
+    taken.extend(day_params());
+    taken
+}
+
 async fn results(
     State(web): State<Web>,
     reader: Reader,
     params: Params,
 ) -> Result<Response, Fault> {
-    let library = web.app.library();
-    let mut taken = vec![
-        Param::one_of(
-            "regulation",
-            library.regulations.keys().map(String::as_str),
-            "",
-        ),
-        Param::new("unit", Form::Text, ""),
-        Param::one_of("lang", ["vi", "en"], ""),
-    ];
-    taken.extend(day_params());
-    params.hold(&taken)?;
+    params.hold(&of_results(&web.app.library()))?;
     let view = assess::board(&web.app, &reader.ctx, moment(&params)?).await?;
     let given = |name: &str| {
         Some(params.get(name))

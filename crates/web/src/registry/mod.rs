@@ -9,66 +9,54 @@ mod list;
 pub mod page;
 mod show;
 
-use axum::{
-    Router,
-    extract::DefaultBodyLimit,
-    routing::{get, post},
-};
-use domain::schema::Schema;
+use app::live::Topic;
+use domain::{authority::Permission, schema::Schema};
 
 pub use list::{asked, declared, export, export_xlsx};
 pub use show::{path_of_file, record_page};
 
-use crate::{cx::Cx, server::Web};
+use crate::{
+    cx::Cx,
+    page::{Menu, Need, Page, Routes},
+};
+
+/// The registry and the books.
+pub static PAGE: Page = Page {
+    path: "/registry",
+    menu: Some(Menu::new("database", "nav-registry")),
+    need: Need::May(Permission::Read),
+    topics: &[Topic::Records],
+    routes,
+};
 
 /// The routes of the registry.
-pub fn routes() -> Router<Web> {
-    let files = Router::new()
-        .route("/registry/{noun}", post(edit::create))
-        .route("/registry/{noun}/{id}", post(edit::update))
-        .route("/registry/{noun}/import", post(import::try_out))
-        .layer(DefaultBodyLimit::disable());
-    Router::new()
-        .route("/registry", get(list::index))
-        .route("/registry/{noun}", get(list::list))
-        .route("/registry/{noun}/export.csv", get(list::export))
-        .route("/registry/{noun}/export.xlsx", get(list::export_xlsx))
-        .route(
-            "/registry/{noun}/closings",
-            get(book::closings).post(book::close),
-        )
-        .route(
-            "/registry/{noun}/closings/{id}/content.json",
-            get(book::content),
-        )
-        .route("/registry/{noun}/closings/{id}/book.pdf", get(book::print))
-        .route("/registry/{noun}/closings/{id}/reopen", post(book::reopen))
-        .route("/registry/{noun}/new", get(edit::new))
-        .route("/registry/{noun}/import", get(import::form))
-        .route(
-            "/registry/{noun}/import/template.csv",
-            get(import::template),
-        )
-        .route("/registry/{noun}/import/apply", post(import::apply))
-        .route("/registry/{noun}/import/{upload}", get(import::look))
-        .route("/registry/{noun}/import/{upload}/stop", post(import::stop))
-        .route(
-            "/registry/{noun}/import/{upload}/again",
-            post(import::again),
-        )
-        .route(
-            "/registry/{noun}/import/{upload}/bad.csv",
-            get(import::bad_rows),
-        )
-        .route("/registry/{noun}/{id}", get(show::record))
-        .route("/registry/{noun}/{id}/edit", get(edit::edit))
-        .route(
-            "/registry/{noun}/{id}/versions/{version}",
-            get(book::version),
-        )
-        .route("/registry/{noun}/{id}/delete", post(edit::delete))
-        .route("/attachments/{sha256}", get(show::attachment))
-        .merge(files)
+fn routes() -> Routes {
+    Routes::new()
+        .files("/registry/{noun}", edit::create)
+        .files("/registry/{noun}/{id}", edit::update)
+        .files("/registry/{noun}/import", import::try_out)
+        .get("/registry", list::index)
+        .get("/registry/{noun}", list::list)
+        .get("/registry/{noun}/export.csv", list::export)
+        .get("/registry/{noun}/export.xlsx", list::export_xlsx)
+        .get("/registry/{noun}/closings", book::closings)
+        .post("/registry/{noun}/closings", book::close)
+        .get("/registry/{noun}/closings/{id}/content.json", book::content)
+        .get("/registry/{noun}/closings/{id}/book.pdf", book::print)
+        .post("/registry/{noun}/closings/{id}/reopen", book::reopen)
+        .get("/registry/{noun}/new", edit::new)
+        .get("/registry/{noun}/import", import::form)
+        .get("/registry/{noun}/import/template.csv", import::template)
+        .post("/registry/{noun}/import/apply", import::apply)
+        .get("/registry/{noun}/import/{upload}", import::look)
+        .post("/registry/{noun}/import/{upload}/stop", import::stop)
+        .post("/registry/{noun}/import/{upload}/again", import::again)
+        .get("/registry/{noun}/import/{upload}/bad.csv", import::bad_rows)
+        .get("/registry/{noun}/{id}", show::record)
+        .get("/registry/{noun}/{id}/edit", edit::edit)
+        .get("/registry/{noun}/{id}/versions/{version}", book::version)
+        .post("/registry/{noun}/{id}/delete", edit::delete)
+        .get("/attachments/{sha256}", show::attachment)
 }
 
 /// Whether the reader may write records of a noun somewhere.

@@ -7,7 +7,7 @@ use domain::{
     schema::{Kind, Schema},
 };
 
-use super::cell::Cell;
+use super::{PAGE, cell::Cell};
 use crate::{
     cx::Cx, format, journal::page::Entries, mark::Mark, paging::Pages, share::page::Panel,
 };

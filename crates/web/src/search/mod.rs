@@ -3,4 +3,13 @@
 pub mod page;
 mod route;
 
-pub use route::routes;
+use crate::page::{Need, Page};
+
+/// What the search box finds.
+pub static PAGE: Page = Page {
+    path: "/search",
+    menu: None,
+    need: Need::SignIn,
+    topics: &[],
+    routes: route::routes,
+};

@@ -2,24 +2,23 @@
 
 use app::search::{self, Found as Hits};
 use axum::{
-    Router,
     extract::State,
     response::{IntoResponse, Response},
-    routing::get,
 };
 
 use super::page::{Found, Hit, Page};
 use crate::{
     cx::Cx,
     http::{self, Fault, Params, Reader},
+    page::Routes,
     server::Web,
 };
 
 /// The routes of the search box.
-pub fn routes() -> Router<Web> {
-    Router::new()
-        .route("/search", get(page))
-        .route("/search/found", get(found))
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/search", page)
+        .get("/search/found", found)
 }
 
 /// Things found, each with its page.

@@ -3,4 +3,17 @@
 pub mod page;
 mod route;
 
-pub use route::{Typed, api_end, api_given, api_received, api_share, panel, received_from, routes};
+pub use route::{Typed, panel, received_from};
+
+use app::live::Topic;
+
+use crate::page::{Need, Page};
+
+/// What was shared with the reader.
+pub static PAGE: Page = Page {
+    path: "/shares",
+    menu: None,
+    need: Need::SignIn,
+    topics: &[Topic::Records],
+    routes: route::routes,
+};

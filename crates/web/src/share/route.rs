@@ -2,11 +2,10 @@
 
 use app::share::{self, Received, Share};
 use axum::{
-    Form, Json, Router,
+    Form, Json,
     extract::{Path, State},
     http::StatusCode,
     response::{IntoResponse, Response},
-    routing::{get, post},
 };
 use domain::{
     id::Id,
@@ -21,16 +20,27 @@ use crate::{
     cx::Cx,
     format,
     http::{self, Fault, JsonBody, Params, Reader, done},
+    operation::{self, Operation},
+    page::Routes,
     registry::record_page,
     server::Web,
 };
 
 /// The routes of shares.
-pub fn routes() -> Router<Web> {
-    Router::new()
-        .route("/shares", get(index))
-        .route("/registry/{noun}/{id}/shares", post(create))
-        .route("/registry/{noun}/{id}/shares/{share}/end", post(end))
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/shares", index)
+        .post("/registry/{noun}/{id}/shares", create)
+        .post("/registry/{noun}/{id}/shares/{share}/end", end)
+        .get("/api/v1/shares", api_received)
+        .says(|_| {
+            let entries = operation::list(&operation::anything());
+            let summary = "Entries of other units that are shared with the reader's bodies";
+            Operation::new(summary, "the latest first", entries)
+        })
+        .get("/api/v1/{noun}/{id}/shares", api_given)
+        .post("/api/v1/{noun}/{id}/shares", api_share)
+        .post("/api/v1/{noun}/{id}/shares/{share}/end", api_end)
 }
 
 /// What a form, or a program, asks to share with whom.
@@ -161,7 +171,7 @@ async fn end(
 }
 
 /// `GET /api/v1/shares`: the entries of other units that are shared with the reader's bodies.
-pub async fn api_received(
+async fn api_received(
     State(web): State<Web>,
     reader: Reader,
     params: Params,
@@ -188,7 +198,7 @@ pub async fn api_received(
 }
 
 /// `GET /api/v1/{noun}/{id}/shares`: with whom an entry is or was shared.
-pub async fn api_given(
+async fn api_given(
     State(web): State<Web>,
     reader: Reader,
     Path((noun, key)): Path<(String, String)>,
@@ -201,7 +211,7 @@ pub async fn api_given(
 
 /// `POST /api/v1/{noun}/{id}/shares`: `{"receiver": "code", "ends_on": "2026-12-31"}`; the last day
 /// may be left out.
-pub async fn api_share(
+async fn api_share(
     State(web): State<Web>,
     reader: Reader,
     Path((noun, key)): Path<(String, String)>,
@@ -214,7 +224,7 @@ pub async fn api_share(
 }
 
 /// `POST /api/v1/{noun}/{id}/shares/{share}/end`.
-pub async fn api_end(
+async fn api_end(
     State(web): State<Web>,
     reader: Reader,
     Path((noun, key, id)): Path<(String, String, String)>,

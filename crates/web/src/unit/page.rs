@@ -3,6 +3,7 @@
 use askama::Template;
 use policy::Tally;
 
+use super::PAGE;
 use crate::{
     counts::Shown as _, cx::Cx, journal::page::Entries, mark::Mark, network::page::TargetRow,
     paging::Pages,

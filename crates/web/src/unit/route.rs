@@ -4,10 +4,8 @@ use std::collections::HashMap;
 
 use app::{assess, watch};
 use axum::{
-    Router,
     extract::State,
     response::{IntoResponse, Response},
-    routing::get,
 };
 use domain::{id::OrganizationId, noun, text};
 
@@ -19,6 +17,7 @@ use crate::{
     http::{self, Fault, Form, Param, Params, Reader},
     mark::Mark,
     overview::kind_word,
+    page::Routes,
     paging::Pages,
     server::Web,
 };
@@ -26,10 +25,10 @@ use crate::{
 const SIZE: usize = 100;
 
 /// The routes of units.
-pub fn routes() -> Router<Web> {
-    Router::new()
-        .route("/units", get(list))
-        .route("/units/{code}", get(detail::page))
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/units", list)
+        .get("/units/{code}", detail::page)
 }
 
 async fn list(State(web): State<Web>, reader: Reader, params: Params) -> Result<Response, Fault> {
