@@ -5,7 +5,10 @@ mod substitute;
 
 pub use self::{
     effect::{FlowEffect, claim_effect, effect, effects, insert_effect, settle_effect},
-    substitute::{Substitute, end_substitute, insert_substitute, substituted, substitutes},
+    substitute::{
+        Substitute, end_substitutes, held, insert_substitute, lock_substitutes, substitute,
+        substitute_of, substituted, substitutes, update_substitute,
+    },
 };
 
 use domain::{
@@ -481,4 +484,14 @@ pub async fn unit(
             .map(|row| row.text("role"))
             .collect::<Result<_, _>>()?,
     }))
+}
+
+/// How many flows somebody has begun since a moment, unix milliseconds.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn begun_since(tx: &mut Tx, by: &str, since: i64) -> Result<i64, StoreError> {
+    let sql = "SELECT COUNT(*) AS n FROM flow WHERE created_by = $1 AND created_at > $2";
+    let row = tx.fetch_one("flows", sql, &args![by, since]).await?;
+    row.map_or(Ok(0), |row| row.int("n"))
 }

@@ -9,6 +9,7 @@ use domain::{
 use policy::flow::{Of, Step};
 use store::{Tx, flow::FlowEvent};
 
+use super::substitute::MOST_FOR;
 use crate::{App, Ctx};
 
 /// Somebody, and under whose authority.
@@ -59,7 +60,7 @@ pub(super) async fn actings(app: &App, tx: &mut Tx, ctx: &Ctx) -> Result<Vec<Act
         return Ok(all);
     };
     let today = app.clock.today().to_string();
-    for named in store::flow::substituted(tx, own, &today).await? {
+    for named in store::flow::substituted(tx, own, &today, MOST_FOR).await? {
         let Some(account) = store::account::in_tx(tx, named.account).await? else {
             continue;
         };

@@ -2,6 +2,7 @@
 
 use app::{
     account::{self, Account, Draft},
+    flow::{self, Named},
     registry::{self, RecordQuery},
 };
 use axum::{
@@ -20,6 +21,7 @@ use domain::{
 
 use super::page::{AccountPage, AccountRow, Accounts};
 use crate::{
+    flow::page::SubstituteRow,
     http::{self, Fault, Params, Reader, done},
     server::Web,
 };
@@ -99,15 +101,17 @@ struct Shown {
     draft: Draft,
     totp: bool,
     sessions: usize,
+    standing_in: (Vec<Named>, Vec<Named>),
 }
 
 impl Shown {
-    fn of(account: Account, sessions: usize) -> Self {
+    fn of(account: Account, sessions: usize, standing_in: (Vec<Named>, Vec<Named>)) -> Self {
         Self {
             id: Some(account.id),
             version: account.version,
             totp: account.totp_since.is_some(),
             sessions,
+            standing_in,
             draft: Draft {
                 login: account.login,
                 name: account.name,
@@ -172,6 +176,8 @@ async fn page(
         enabled: draft.enabled,
         totp: shown.totp,
         sessions: shown.sessions,
+        substitutes: SubstituteRow::all(&cx, shown.standing_in.0),
+        stands_in: SubstituteRow::all(&cx, shown.standing_in.1),
         id,
         cx,
     })
@@ -188,6 +194,7 @@ async fn new(State(web): State<Web>, reader: Reader) -> Result<Response, Fault> 
         },
         totp: false,
         sessions: 0,
+        standing_in: Default::default(),
     };
     // Whoever may not make accounts does not get the form either.
     account::list(&web.app, &reader.ctx).await?;
@@ -203,7 +210,8 @@ async fn existing(web: &Web, reader: &Reader, id: &str) -> Result<Shown, Fault> 
     let id = id_of(id)?;
     let found = account::get(&web.app, &reader.ctx, id).await?;
     let sessions = account::sessions(&web.app, &reader.ctx, reader.me.account, id).await?;
-    Ok(Shown::of(found, sessions.len()))
+    let standing_in = flow::standing_in(&web.app, &reader.ctx, id).await?;
+    Ok(Shown::of(found, sessions.len(), standing_in))
 }
 
 async fn show(
@@ -265,6 +273,7 @@ async fn save(
                 draft,
                 totp: false,
                 sessions: 0,
+                standing_in: Default::default(),
             };
             let page = page(&web, reader, shown, None, Some(problem)).await?;
             Ok((status, http::Page(page)).into_response())
@@ -324,15 +333,6 @@ async fn end_sessions(
     Path(id): Path<String>,
 ) -> Result<Response, Fault> {
     let account = id_of(&id)?;
-    for session in account::sessions(&web.app, &reader.ctx, reader.me.account, account).await? {
-        account::end_session(
-            &web.app,
-            &reader.ctx,
-            &reader.me,
-            account,
-            &session.token_hash,
-        )
-        .await?;
-    }
+    account::end_sessions(&web.app, &reader.ctx, &reader.me, account).await?;
     Ok(done(&format!("/accounts/{id}"), "account-sessions-ended"))
 }
