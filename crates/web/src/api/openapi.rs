@@ -263,7 +263,7 @@ pub fn describe(schemas: &[Schema], library: &Library) -> Value {
     out.insert(
         "/api/v1/claims".into(),
         json!({
-            "get": { "summary": "What units claim and is not in force", "tags": ["claims"], "responses": answer(200, "the latest first", &shape::list(&json!({ "type": "object" })), &[]) },
+            "get": { "summary": "What units claim and is not in force", "tags": ["claims"], "parameters": described(&crate::claim::declared()), "responses": answer(200, "the latest first", &shape::list(&json!({ "type": "object" })), &[]) },
             "post": { "summary": "The network centre's decision", "tags": ["claims"],
                 "requestBody": { "required": true, "content": { "application/json": { "schema": { "type": "object",
                     "required": ["kind", "value", "organization", "decision"], "additionalProperties": false, "properties": sent } } } },

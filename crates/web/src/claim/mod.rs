@@ -3,4 +3,4 @@
 pub mod page;
 mod route;
 
-pub use route::{api_decide, api_list, routes, standing};
+pub use route::{api_decide, api_list, declared, routes, standing};
