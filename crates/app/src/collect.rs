@@ -3,9 +3,9 @@
 mod access;
 mod course;
 mod view;
+mod write;
 
 use std::{
-    collections::HashMap,
     net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
@@ -30,6 +30,7 @@ pub use view::{Before, Traffic, interfaces, past, traffic};
 
 use crate::{App, supervise::Keep};
 use course::Plan;
+use write::{Answer, Desk, Writer};
 
 /// A collector as `task.rs` declares it.
 #[derive(Clone, Copy)]
@@ -47,15 +48,14 @@ pub(crate) struct Collect {
 const ROOM: usize = 256;
 /// Whom to ask is read again so often.
 const REREAD: Duration = Duration::from_secs(10);
-/// What is no longer asked is swept, and how things were before is forgotten, so often.
-const SWEPT: Duration = Duration::from_secs(600);
 /// How things were is kept for as long as the samples.
 const KEPT_MS: i64 = 400 * 86_400_000;
 
 /// What a call ended with: whom it had asked, and when.
 type Ended = Vec<(Id, i64)>;
 
-/// Asks and writes down until `cancel`.
+/// Asks and writes down until `cancel`: side by side, so that nobody is asked later because another's
+/// answer takes long to write. They end together.
 pub(crate) async fn run(
     app: App,
     collect: Collect,
@@ -67,83 +67,142 @@ pub(crate) async fn run(
     let observes: Vec<&Schema> = observes
         .filter(|schema| schema.observed.as_ref().is_some_and(|o| o.by == name))
         .collect();
-    let mut writer = Writer {
-        app: app.clone(),
+    let desk = Desk::new();
+    let writer = Writer::new(app.clone(), collect.kind, observes, &desk);
+    let asker = Asker {
+        app,
         name,
-        observes: observes.clone(),
         plan: Plan::default(),
-        unwritten: Vec::new(),
-        digests: HashMap::new(),
+        desk: &desk,
     };
-    let (sink, mut answers) = Sink::new(ROOM);
-    let mut calls: JoinSet<Ended> = JoinSet::new();
-    let (mut read, mut swept): (Option<Instant>, Option<Instant>) = (None, None);
-    let mut went = Ok(());
-    let mut tick = interval(Duration::from_secs(1));
-    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            () = cancel.cancelled() => break,
-            _ = tick.tick() => {}
-        }
-        let now = Instant::now();
-        let pace = (collect.pace)(&app);
-        if read.is_none_or(|read| now - read >= REREAD) {
-            went = match collection::asked(&app.db, collect.kind).await {
-                Ok(asked) => {
-                    writer.replace(targets(&app, asked), pace.interval, now);
-                    read = Some(now);
-                    Ok(())
+    tokio::join!(
+        asker.run(collect, collector, cancel.clone()),
+        writer.run(cancel)
+    );
+}
+
+/// Asks whoever is due and hands the answers over.
+struct Asker<'a> {
+    app: App,
+    name: &'static str,
+    plan: Plan,
+    desk: &'a Desk,
+}
+
+impl Asker<'_> {
+    async fn run(
+        mut self,
+        collect: Collect,
+        collector: Arc<impl Collector>,
+        cancel: CancellationToken,
+    ) {
+        let (sink, mut answers) = Sink::new(ROOM);
+        let mut calls: JoinSet<Ended> = JoinSet::new();
+        let mut read: Option<Instant> = None;
+        let mut tick = interval(Duration::from_secs(1));
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = cancel.cancelled() => break,
+                _ = tick.tick() => {}
+            }
+            let now = Instant::now();
+            let pace = (collect.pace)(&self.app);
+            let mut went = Ok(());
+            if read.is_none_or(|read| now - read >= REREAD) {
+                match collection::asked(&self.app.db, collect.kind).await {
+                    Ok(asked) => {
+                        self.replace(targets(&self.app, asked), pace.interval, now);
+                        read = Some(now);
+                    }
+                    Err(error) => went = Err(error),
                 }
-                Err(error) => Err(error),
-            };
-        }
-        let room = pace.at_once.saturating_sub(calls.len()) * pace.batch.max(1);
-        let due = writer.plan.due(now, room, app.clock.now_ms());
-        for batch in due.chunks(pace.batch.max(1)) {
-            let (batch, collector, sink) = (batch.to_vec(), collector.clone(), sink.clone());
-            calls.spawn(async move {
-                let asked = batch.iter().map(|t| (t.id, t.asked_at)).collect();
-                let call = collector.collect(&batch, &sink);
-                let _ = tokio::time::timeout(pace.timeout, call).await;
-                asked
-            });
-        }
-        while let Ok((target, told)) = answers.try_recv() {
-            writer.heard(target, told, &pace, now);
-        }
-        while let Some(ended) = calls.try_join_next() {
-            // Its answers came before its end. One that panicked is told by whom it leaves open.
+            }
+            let room = pace.at_once.saturating_sub(calls.len()) * pace.batch.max(1);
+            let due = self.plan.due(now, room, self.app.clock.now_ms());
+            for batch in due.chunks(pace.batch.max(1)) {
+                let (batch, collector, sink) = (batch.to_vec(), collector.clone(), sink.clone());
+                calls.spawn(async move {
+                    let asked = batch.iter().map(|t| (t.id, t.asked_at)).collect();
+                    let call = collector.collect(&batch, &sink);
+                    let _ = tokio::time::timeout(pace.timeout, call).await;
+                    asked
+                });
+            }
             while let Ok((target, told)) = answers.try_recv() {
-                writer.heard(target, told, &pace, now);
+                self.heard(target, told, &pace, now);
             }
-            for (target, asked_at) in ended.unwrap_or_default() {
-                if writer.plan.is_asked(target, asked_at) {
-                    writer.heard(target, Err(Fault::Silent), &pace, now);
+            while let Some(ended) = calls.try_join_next() {
+                // Its answers came before its end. One that panicked is told by whom it leaves open.
+                while let Ok((target, told)) = answers.try_recv() {
+                    self.heard(target, told, &pace, now);
                 }
-            }
-        }
-        for target in writer.plan.overdue(now, pace.timeout * 2) {
-            writer.heard(target, Err(Fault::Odd), &pace, now);
-        }
-        if let Err(error) = writer.write().await {
-            went = Err(error);
-        }
-        if swept.is_none_or(|swept| now - swept >= SWEPT) {
-            match sweep(&app, &observes, collect.kind).await {
-                Ok(gone) => {
-                    swept = Some(now);
-                    if gone > 0 {
-                        writer.digests.clear();
+                for (target, asked_at) in ended.unwrap_or_default() {
+                    if self.plan.is_asked(target, asked_at) {
+                        self.heard(target, Err(Fault::Silent), &pace, now);
                     }
                 }
-                Err(error) => went = Err(error),
             }
+            for target in self.plan.overdue(now, pace.timeout * 2) {
+                self.heard(target, Err(Fault::Odd), &pace, now);
+            }
+            for (id, fault) in self.plan.locked() {
+                let course = self.course(id, self.app.clock.now_ms(), 1, Some(fault));
+                self.desk.hand(Answer {
+                    course,
+                    target: None,
+                    told: None,
+                });
+            }
+            let went = self.desk.wrong().map_or(went, Err);
+            let _ = self
+                .app
+                .tasks
+                .went(self.name, self.app.clock.now_ms(), went);
         }
-        let told = std::mem::replace(&mut went, Ok(()));
-        let _ = app.tasks.went(name, app.clock.now_ms(), told);
+        calls.shutdown().await;
     }
-    calls.shutdown().await;
+
+    fn replace(&mut self, all: Vec<(Id, Result<Target, Fault>)>, interval: Duration, now: Instant) {
+        let asked = all.iter().filter_map(|(id, target)| {
+            let target = target.as_ref().ok()?;
+            Some((*id, target.organization))
+        });
+        self.desk.asks(asked.collect());
+        self.plan.replace(all, interval, now);
+    }
+
+    fn course(&self, target: Id, tried_at: i64, failures: u32, fault: Option<Fault>) -> Course {
+        Course {
+            collector: self.name.to_owned(),
+            target,
+            tried_at,
+            good_at: fault.is_none().then_some(tried_at),
+            failures: failures.into(),
+            fault: fault.map(|fault| fault.word().to_owned()),
+        }
+    }
+
+    fn heard(&mut self, id: Id, told: Result<Told, Fault>, pace: &Pace, now: Instant) {
+        let told = told.and_then(|told| match self.desk.is_loud(id) {
+            true => Err(Fault::Odd),
+            false => Ok(told),
+        });
+        let Some((target, failures)) = self.plan.answered(id, told.is_ok(), pace, now) else {
+            return;
+        };
+        let fault = told.as_ref().err().copied();
+        let course = self.course(id, target.asked_at, failures, fault);
+        let told = told.ok();
+        if let Some(told) = &told {
+            self.app.logs.keep_samples(&told.samples);
+        }
+        self.desk.hand(Answer {
+            course,
+            target: Some(target),
+            told,
+        });
+    }
 }
 
 /// Whom a collector asks; one whose secret does not open is left out and told of as such.
@@ -195,124 +254,6 @@ async fn sweep(app: &App, observes: &[&Schema], kind: &str) -> Result<usize, Sto
     collection::sweep(&mut work).await?;
     work.commit().await?;
     Ok(all)
-}
-
-/// An answer that is not written down yet.
-struct Answer {
-    course: Course,
-    target: Option<Target>,
-    told: Option<Told>,
-}
-
-/// Writes answers down: samples into the vault, records and how it goes into the database.
-struct Writer {
-    app: App,
-    name: &'static str,
-    observes: Vec<&'static Schema>,
-    plan: Plan,
-    unwritten: Vec<Answer>,
-    /// What each target's records were when they were last written.
-    digests: HashMap<Id, [u8; 32]>,
-}
-
-impl Writer {
-    fn replace(&mut self, all: Vec<(Id, Result<Target, Fault>)>, interval: Duration, now: Instant) {
-        self.plan.replace(all, interval, now);
-        let plan = &self.plan;
-        self.digests.retain(|id, _| plan.has(*id));
-    }
-
-    fn heard(&mut self, id: Id, told: Result<Told, Fault>, pace: &Pace, now: Instant) {
-        let Some((target, failures)) = self.plan.answered(id, told.is_ok(), pace, now) else {
-            return;
-        };
-        let tried_at = target.asked_at;
-        let course = Course {
-            collector: self.name.to_owned(),
-            target: id,
-            tried_at,
-            good_at: told.is_ok().then_some(tried_at),
-            failures: failures.into(),
-            fault: told.as_ref().err().map(|fault| fault.word().to_owned()),
-        };
-        let told = told.ok();
-        if let Some(told) = &told {
-            self.app.logs.keep_samples(&told.samples);
-        }
-        // Of what waits for a database that is away the newest counts.
-        self.unwritten.retain(|answer| answer.course.target != id);
-        self.unwritten.push(Answer {
-            course,
-            target: Some(target),
-            told,
-        });
-    }
-
-    /// Writes what waits, in batches that hold up nobody.
-    async fn write(&mut self) -> Result<(), StoreError> {
-        for (id, fault) in self.plan.locked() {
-            let now = self.app.clock.now_ms();
-            let course = Course {
-                collector: self.name.to_owned(),
-                target: id,
-                tried_at: now,
-                good_at: None,
-                failures: 1,
-                fault: Some(fault.word().to_owned()),
-            };
-            self.unwritten.retain(|answer| answer.course.target != id);
-            self.unwritten.push(Answer {
-                course,
-                target: None,
-                told: None,
-            });
-        }
-        while !self.unwritten.is_empty() {
-            let mut work = self.app.begin_batch().await?;
-            let (now, room) = (work.now(), work.room().max(1));
-            let (mut rows, mut taken, mut courses) = (0, 0, Vec::new());
-            let mut digests = Vec::new();
-            for answer in &self.unwritten {
-                if rows >= room {
-                    break;
-                }
-                rows += 1;
-                courses.push(answer.course.clone());
-                let (Some(target), Some(told)) = (&answer.target, &answer.told) else {
-                    taken += 1;
-                    continue;
-                };
-                let digest = digest(target, told);
-                if self.digests.get(&target.id) == Some(&digest) {
-                    taken += 1;
-                    continue;
-                }
-                let mut more = false;
-                for schema in &self.observes {
-                    let records = records(schema, target, told);
-                    let bounds = (now, room.saturating_sub(rows).max(1));
-                    let written = observed::replace(&mut work, schema, target.id, records, bounds);
-                    let written = written.await?;
-                    more |= written.more;
-                    if written.any() {
-                        work.touch(&schema.noun);
-                    }
-                    rows += written.made + 2 * (written.changed + written.gone);
-                }
-                if more {
-                    // The rest of it goes into the next batch.
-                    break;
-                }
-                taken += 1;
-                digests.push((target.id, digest));
-            }
-            collection::note(&mut work, &courses).await?;
-            work.commit().await?;
-            self.digests.extend(digests);
-            self.unwritten.drain(..taken);
-        }
-        Ok(())
-    }
 }
 
 /// What a target told as records of a noun: ids that follow from target and key, and values with

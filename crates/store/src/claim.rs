@@ -249,19 +249,55 @@ pub async fn waiting_of(
     .readable()
 }
 
-/// Claims in scope that are not in force, with the records that lay them, the latest first.
-/// A record whose claim was lost is listed too: it waits.
+/// What is laid and not in force.
+const OPEN: &str = "claim_use u LEFT JOIN claim c ON c.kind = u.kind AND c.value_key = u.value_key \
+     AND c.organization_id = u.organization_id WHERE (c.state IS NULL OR c.state <> 'granted')";
+
+/// Claims in scope that are not in force, with the records that lay them, the latest first: so many of
+/// them from a place on. A record whose claim was lost is listed too: it waits.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
-pub async fn open(db: &Db, scope: &Scope) -> Result<Vec<(Claim, Vec<Use>)>, StoreError> {
-    listed(
-        db,
-        scope,
-        "(c.state IS NULL OR c.state <> 'granted')",
-        Vec::new(),
-    )
-    .await
+pub async fn open(
+    db: &Db,
+    scope: &Scope,
+    (offset, limit): (i64, i64),
+) -> Result<Vec<(Claim, Vec<Use>)>, StoreError> {
+    let mut args = Vec::new();
+    let in_scope = scope_condition(scope, "u.organization_id", &mut args);
+    args.extend(args![limit, offset]);
+    let (limit, offset) = (args.len() - 1, args.len());
+    let page = format!(
+        "JOIN (SELECT u.kind, u.value_key, u.organization_id, MIN(COALESCE(c.asked_at, u.created_at)) AS at \
+           FROM {OPEN} AND {in_scope} GROUP BY u.kind, u.value_key, u.organization_id \
+           ORDER BY at DESC, u.kind, u.value_key, u.organization_id LIMIT ${limit} OFFSET ${offset}) p \
+         ON p.kind = u.kind AND p.value_key = u.value_key AND p.organization_id = u.organization_id"
+    );
+    listed(db, (&page, "1 = 1", "p.at"), args).await
+}
+
+/// How many claims in scope are not in force.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn count_open(db: &Db, scope: &Scope) -> Result<i64, StoreError> {
+    let mut args = Vec::new();
+    let in_scope = scope_condition(scope, "u.organization_id", &mut args);
+    let sql = format!(
+        "SELECT COUNT(*) AS n FROM (SELECT DISTINCT u.kind, u.value_key, u.organization_id FROM {OPEN} AND {in_scope}) o"
+    );
+    let row = db.fetch_one("claims", &sql, &args).await?;
+    row.map_or(Ok(0), |row| row.int("n"))
+}
+
+/// How many claims of a unit are not in force, as a transaction sees it.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn count_open_of(tx: &mut Tx, unit: OrganizationId) -> Result<i64, StoreError> {
+    let sql = "SELECT COUNT(*) AS n FROM claim WHERE organization_id = $1 AND state <> 'granted'";
+    let row = tx.fetch_one("claims", sql, &args![unit]).await?;
+    row.map_or(Ok(0), |row| row.int("n"))
 }
 
 /// The claims that one record lays, in any state.
@@ -269,7 +305,10 @@ pub async fn open(db: &Db, scope: &Scope) -> Result<Vec<(Claim, Vec<Use>)>, Stor
 /// # Errors
 /// [`StoreError`] of the engine.
 pub async fn of_record(db: &Db, scope: &Scope, id: Id) -> Result<Vec<Claim>, StoreError> {
-    let listed = listed(db, scope, "u.record_id = $1", args![id].to_vec()).await?;
+    let mut args = args![id].to_vec();
+    let in_scope = scope_condition(scope, "u.organization_id", &mut args);
+    let condition = format!("u.record_id = $1 AND {in_scope}");
+    let listed = listed(db, ("", &condition, "asked_at"), args).await?;
     Ok(listed.into_iter().map(|(claim, _)| claim).collect())
 }
 
@@ -300,22 +339,24 @@ pub async fn open_of_record(
     Ok(all)
 }
 
+/// So many of the records that lay one claim are told.
+const USES: usize = 20;
+
+/// Claims by what they are joined with, a condition on their uses and by what the latest come first.
 async fn listed(
     db: &Db,
-    scope: &Scope,
-    condition: &str,
-    mut args: Vec<Arg>,
+    (page, condition, by): (&str, &str, &str),
+    args: Vec<Arg>,
 ) -> Result<Vec<(Claim, Vec<Use>)>, StoreError> {
-    let in_scope = scope_condition(scope, "u.organization_id", &mut args);
     let sql = format!(
         "SELECT u.kind, u.value_key, u.value, u.organization_id, u.noun, u.record_id, u.subject, \
            COALESCE(c.state, 'waiting') AS state, c.shared, \
            COALESCE(c.why, 'outside') AS why, COALESCE(c.asked_at, u.created_at) AS asked_at, \
            COALESCE(c.asked_by, '') AS asked_by, c.decided_at, c.decided_by, c.note \
          FROM claim_use u LEFT JOIN claim c ON c.kind = u.kind AND c.value_key = u.value_key \
-           AND c.organization_id = u.organization_id \
-         WHERE {condition} AND {in_scope} \
-         ORDER BY asked_at DESC, u.kind, u.value_key, u.organization_id, u.subject"
+           AND c.organization_id = u.organization_id {page} \
+         WHERE {condition} \
+         ORDER BY {by} DESC, u.kind, u.value_key, u.organization_id, u.subject"
     );
     let mut found: Vec<(Claim, Vec<Use>)> = Vec::new();
     for row in db.fetch("claims", &sql, &args).await? {
@@ -326,7 +367,9 @@ async fn listed(
                 if (last.kind, &last.key, last.organization)
                     == (claim.kind, &claim.key, claim.organization) =>
             {
-                uses.push(by);
+                if uses.len() < USES {
+                    uses.push(by);
+                }
             }
             _ => found.push((claim, vec![by])),
         }

@@ -8,7 +8,10 @@ pub use self::{
     effect::{
         EffectState, FlowEffect, claim_effect, effect, effects, insert_effect, settle_effect,
     },
-    substitute::{Substitute, end_substitute, insert_substitute, substituted, substitutes},
+    substitute::{
+        Substitute, end_substitutes, held, insert_substitute, lock_substitutes, substitute,
+        substitute_of, substituted, substitutes, update_substitute,
+    },
     unit::{FlowUnit, unit, units},
 };
 
@@ -518,4 +521,14 @@ pub async fn standing(
     );
     let rows = tx.fetch("flows", &sql, &args).await?;
     rows.iter().map(read).readable()
+}
+
+/// How many flows somebody has begun since a moment, unix milliseconds.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn begun_since(tx: &mut Tx, by: &str, since: i64) -> Result<i64, StoreError> {
+    let sql = "SELECT COUNT(*) AS n FROM flow WHERE created_by = $1 AND created_at > $2";
+    let row = tx.fetch_one("flows", sql, &args![by, since]).await?;
+    row.map_or(Ok(0), |row| row.int("n"))
 }

@@ -1,6 +1,6 @@
 //! Records that collectors write: as they are now, and how they were before.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use domain::{
     id::Id,
@@ -21,26 +21,6 @@ pub struct Before {
     pub values: Values,
 }
 
-/// What a target told, written down: how many records are new, changed and gone.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Written {
-    /// New.
-    pub made: usize,
-    /// Changed.
-    pub changed: usize,
-    /// No longer told.
-    pub gone: usize,
-    /// Whether something is left for another batch.
-    pub more: bool,
-}
-
-impl Written {
-    /// Whether anything was.
-    pub fn any(self) -> bool {
-        self != Self::default()
-    }
-}
-
 fn of(schema: &Schema) -> Result<(&Observed, String), StoreError> {
     let found = schema.observed.as_ref().and_then(|observed| {
         let field = schema.field(&observed.of)?;
@@ -52,33 +32,64 @@ fn of(schema: &Schema) -> Result<(&Observed, String), StoreError> {
     })
 }
 
-/// Makes a target's records what it tells now: ids and values. Only what differs is written, of that
-/// some `room` rows at once, so that nobody waits for a device that tells much; [`Written::more`] says
-/// that some is left. How it was goes to the past.
+/// What a target tells now and is not written: worked out once, written in parts.
+#[derive(Debug, Default)]
+pub struct Difference {
+    /// Those that are new.
+    pub new: Vec<Record>,
+    /// Those that changed: as each was, and as it is.
+    pub changed: Vec<(Record, Record)>,
+    /// Those that are no longer told.
+    pub gone: Vec<Record>,
+}
+
+impl Difference {
+    /// How many records.
+    pub fn len(&self) -> usize {
+        self.new.len() + self.changed.len() + self.gone.len()
+    }
+
+    /// Whether nothing differs.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Takes out a part that writes some `room` rows; what changed or is gone takes two each.
+    pub fn take(&mut self, room: usize) -> Self {
+        let many = |of: usize, room: usize| of - of.min(room);
+        let new = self.new.split_off(many(self.new.len(), room));
+        let room = room.saturating_sub(new.len()).div_ceil(2);
+        let changed = self.changed.split_off(many(self.changed.len(), room));
+        let room = room - changed.len();
+        let gone = self.gone.split_off(many(self.gone.len(), room));
+        Self { new, changed, gone }
+    }
+}
+
+/// What differs between what a target tells, ids and values, and its records as they are.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
-pub async fn replace(
+pub async fn difference(
     tx: &mut Tx,
     schema: &Schema,
     target: Id,
     told: Vec<(Id, Values)>,
-    (now, room): (i64, usize),
-) -> Result<Written, StoreError> {
+) -> Result<Difference, StoreError> {
     let (observed, _) = of(schema)?;
     let known = registry::that_name(tx, schema, &observed.of, target).await?;
     let mut known: HashMap<Id, Record> = known.into_iter().map(|r| (r.id, r)).collect();
-    let (mut written, mut new) = (Written::default(), Vec::new());
+    let (mut found, mut seen) = (Difference::default(), HashSet::new());
     for (id, values) in told {
+        // Of what is told twice the first counts.
+        if !seen.insert(id) {
+            continue;
+        }
         let Some(before) = known.remove(&id) else {
-            if new.len() + 2 * written.changed >= room {
-                written.more = true;
-                continue;
-            }
-            new.push(Record {
+            found.new.push(Record {
                 id,
                 version: 1,
-                updated_at: now,
+                updated_at: 0,
                 values,
             });
             continue;
@@ -87,29 +98,36 @@ pub async fn replace(
         let told = |field: &Field| values.get(&field.name).filter(|v| !v.is_null());
         let same = (schema.fields.iter())
             .all(|f| told(f) == Some(before.get(&f.name)).filter(|v| !v.is_null()));
-        if same {
-            continue;
+        if !same {
+            let after = Record {
+                values,
+                ..before.clone()
+            };
+            found.changed.push((before, after));
         }
-        if new.len() + 2 * written.changed >= room {
-            written.more = true;
-            continue;
-        }
-        keep(tx, schema, &before, now).await?;
-        let after = Record { values, ..before };
-        registry::update(tx, schema, &after, "", now).await?;
-        written.changed += 1;
     }
-    for gone in known.into_values() {
-        if new.len() + 2 * (written.changed + written.gone) >= room {
-            written.more = true;
-            break;
-        }
-        remove(tx, schema, &gone, now).await?;
-        written.gone += 1;
+    found.gone.extend(known.into_values());
+    Ok(found)
+}
+
+/// Writes a difference. How it was goes to the past.
+///
+/// # Errors
+/// [`StoreError::Stale`] when a record changed since the difference was worked out; of the engine.
+pub async fn write(
+    tx: &mut Tx,
+    schema: &Schema,
+    difference: &Difference,
+    now: i64,
+) -> Result<(), StoreError> {
+    for (before, after) in &difference.changed {
+        keep(tx, schema, before, now).await?;
+        registry::update(tx, schema, after, "", now).await?;
     }
-    written.made = new.len();
-    registry::insert(tx, schema, &new, "", now).await?;
-    Ok(written)
+    for gone in &difference.gone {
+        remove(tx, schema, gone, now).await?;
+    }
+    registry::insert(tx, schema, &difference.new, "", now).await
 }
 
 async fn remove(tx: &mut Tx, schema: &Schema, gone: &Record, now: i64) -> Result<(), StoreError> {
@@ -126,21 +144,37 @@ async fn keep(tx: &mut Tx, schema: &Schema, record: &Record, now: i64) -> Result
     tx.execute("observed_past", sql, &args).await.map(drop)
 }
 
-/// How a record was, the latest first.
+/// Since when a record has been its unit's: until then it was another's, as a device that has changed
+/// hands tells the same interfaces; unix milliseconds. None where it never was.
+///
+/// # Errors
+/// [`StoreError`] of the engine.
+pub async fn since(db: &Db, schema: &Schema, record: &Record) -> Result<Option<i64>, StoreError> {
+    let owner = record.owner(schema).map_or(Id::NIL, |unit| unit.0);
+    // A quote within a text is escaped: this stands in no alias.
+    let own = format!("%\"{}\":\"{owner}\"%", schema.owner);
+    let sql = "SELECT MAX(until_at) AS at FROM observed_past \
+               WHERE noun = $1 AND record_id = $2 AND data NOT LIKE $3";
+    let args = args![&schema.noun, record.id, own];
+    let row = db.fetch_one("observed_past", sql, &args).await?;
+    row.map_or(Ok(None), |row| row.opt_int("at"))
+}
+
+/// How a record was while it was its unit's, the latest first.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
 pub async fn past(
     db: &Db,
     schema: &Schema,
-    record: Id,
+    record: &Record,
     limit: i64,
 ) -> Result<Vec<Before>, StoreError> {
+    let since = since(db, schema, record).await?.unwrap_or(i64::MIN);
     let sql = "SELECT from_at, until_at, data FROM observed_past WHERE noun = $1 AND record_id = $2 \
-               ORDER BY from_at DESC LIMIT $3";
-    let rows = db
-        .fetch("observed_past", sql, &args![&schema.noun, record, limit])
-        .await?;
+               AND from_at >= $3 ORDER BY from_at DESC LIMIT $4";
+    let args = args![&schema.noun, record.id, since, limit];
+    let rows = db.fetch("observed_past", sql, &args).await?;
     let before = |row: &crate::Row| {
         let data = row.text("data")?;
         Ok(Before {

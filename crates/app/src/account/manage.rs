@@ -9,7 +9,7 @@ use domain::{
 };
 use store::{account::Account, session::Session};
 
-use crate::{App, Ctx, Work, secrecy};
+use crate::{App, Ctx, Work, flow, secrecy};
 
 /// What an administrator may set of an account.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -52,7 +52,7 @@ pub async fn get(app: &App, ctx: &Ctx, id: AccountId) -> Result<Account, Problem
 
 /// One of them, to be changed. Whose roles reach further than the actor's is not for the
 /// actor to change: else a unit's administrator could become the province's.
-pub(super) async fn governed(app: &App, ctx: &Ctx, id: AccountId) -> Result<Account, Problem> {
+pub(crate) async fn governed(app: &App, ctx: &Ctx, id: AccountId) -> Result<Account, Problem> {
     let scope = ctx.actor.scope(Permission::Accounts)?;
     let account = get(app, ctx, id).await?;
     let mut tx = app.db.snapshot().await?;
@@ -163,6 +163,7 @@ pub async fn save(
     if !account.enabled {
         let ended = store::session::end_everything(&mut work, account.id).await?;
         note_ended(&mut work, account.organization, ended);
+        flow::end_with_account(&mut work, account.id, true).await?;
     }
     let action = if before.is_some() { "update" } else { "create" };
     work.event(

@@ -33,6 +33,10 @@ pub enum Event {
     TokenMade,
     /// A calendar feed was made.
     FeedMade,
+    /// Somebody takes steps of requests in the owner's place.
+    SubstituteNamed,
+    /// The owner takes steps of requests in somebody's place.
+    StandsIn,
     /// Too many wrong passwords: unknown devices wait.
     LockOut,
     /// Too many wrong codes after a right password.
@@ -41,7 +45,7 @@ pub enum Event {
 
 impl Event {
     /// All of them.
-    pub const ALL: [Event; 10] = [
+    pub const ALL: [Event; 12] = [
         Event::NewDevice,
         Event::Password,
         Event::FactorOn,
@@ -50,6 +54,8 @@ impl Event {
         Event::RecoveryUsed,
         Event::TokenMade,
         Event::FeedMade,
+        Event::SubstituteNamed,
+        Event::StandsIn,
         Event::LockOut,
         Event::FactorLocked,
     ];
@@ -65,6 +71,8 @@ impl Event {
             Event::RecoveryUsed => "recovery-used",
             Event::TokenMade => "token-made",
             Event::FeedMade => "feed-made",
+            Event::SubstituteNamed => "substitute-named",
+            Event::StandsIn => "stands-in",
             Event::LockOut => "locked-out",
             Event::FactorLocked => "totp-locked",
         }
@@ -99,6 +107,14 @@ impl Event {
                 "Đã tạo đường dẫn đọc lịch",
                 "An address for the calendar was made",
             ),
+            Event::SubstituteNamed => Label::new(
+                "Đã cử người xử lý đề nghị thay bạn",
+                "Somebody was named to take steps of requests in your place",
+            ),
+            Event::StandsIn => Label::new(
+                "Bạn được cử xử lý đề nghị thay người khác",
+                "You were named to take steps of requests in somebody's place",
+            ),
             Event::LockOut => Label::new(
                 "Nhập sai mật khẩu nhiều lần: thiết bị lạ phải chờ",
                 "Many wrong passwords: unknown devices wait",
@@ -120,6 +136,10 @@ impl Event {
             Event::FactorLocked => Label::new(
                 "Nếu không phải bạn nhập: có người biết mật khẩu của bạn. Đổi mật khẩu ngay và báo quản trị viên.",
                 "If that was not you: somebody knows your password. Change it now and tell an administrator.",
+            ),
+            Event::StandsIn => Label::new(
+                "Nếu bạn không nhận việc này: kết thúc ở trang Tài khoản của tôi.",
+                "If you do not take this on: end it on the page of your account.",
             ),
             _ => Label::new(
                 "Nếu không phải bạn làm: đổi mật khẩu ngay (mọi phiên và mã truy cập sẽ kết thúc) và báo quản trị viên.",

@@ -199,7 +199,7 @@ async fn around(app: &App, account: &Account) -> Result<Vec<String>, Problem> {
 }
 
 /// Gives an account a new password in the caller's transaction. Whatever stood for it ends:
-/// sessions, tokens, feeds, links, known devices.
+/// sessions, tokens, feeds, links, known devices, substitutes.
 pub(super) async fn set(
     app: &App,
     work: &mut Work,
@@ -214,6 +214,7 @@ pub(super) async fn set(
     store::account::remember_password(work, account.id, &hash, now).await?;
     let ended = session::end_everything(work, account.id).await?;
     super::manage::note_ended(work, account.organization, ended);
+    crate::flow::end_with_account(work, account.id, false).await?;
     store::throttle::forget(work, &throttle::name(&account.login)).await?;
     tell(app, work, account, Event::Password, "").await
 }

@@ -256,6 +256,27 @@ pub async fn sign_out(app: &App, ctx: &Ctx, me: &Authenticated) -> Result<(), Pr
     work.commit().await.map_err(Problem::from)
 }
 
+/// Ends all sessions of the caller, or (with authority over accounts) of another, and whoever stands in
+/// for it.
+///
+/// # Errors
+/// Denied, unavailable.
+pub async fn end_sessions(
+    app: &App,
+    ctx: &Ctx,
+    me: &Authenticated,
+    account: AccountId,
+) -> Result<(), Problem> {
+    let target = super::manage::reachable(app, ctx, me.account, account).await?;
+    let mut work = app.begin_own(ctx).await?;
+    store::account::hold(&mut work, target.id).await?;
+    session::end_all(&mut work, target.id).await?;
+    crate::flow::end_with_account(&mut work, target.id, false).await?;
+    let (id, unit) = (target.id.to_string(), target.organization);
+    work.event("account", &id, unit, "end-session", None, None);
+    work.commit().await.map_err(Problem::from)
+}
+
 /// Ends a session of the caller, or (with authority over accounts) of another.
 ///
 /// # Errors

@@ -129,6 +129,34 @@ pub(super) async fn enter(
     })
 }
 
+/// Refuses what an account does more than `free` times without an hour's quiet, ever longer up to a
+/// quarter of an hour: what calls on others, or would tell of them.
+///
+/// # Errors
+/// Limit, unavailable.
+pub(crate) async fn pace(
+    tx: &mut Tx,
+    (account, what): (AccountId, &str),
+    free: i64,
+    now: i64,
+) -> Result<(), Problem> {
+    let rule = Rule {
+        free,
+        longest_ms: 15 * MINUTE,
+        quiet_ms: 60 * MINUTE,
+    };
+    match enter(tx, &format!("{what}:{account}"), &rule, now).await? {
+        Gate::Open { .. } => Ok(()),
+        Gate::Waits(until) => {
+            let what = Label::new(
+                "Bạn đã làm việc này quá nhiều lần",
+                "You did this too often",
+            );
+            Err(too_often(what, until, now, &Label::same("")))
+        }
+    }
+}
+
 /// Takes back a try that was right: the wrong ones before it still count.
 pub(super) async fn give_back(tx: &mut Tx, subject: &str, rule: &Rule) -> Result<(), StoreError> {
     let mut tries = throttle::hold(tx, subject).await?;

@@ -212,6 +212,7 @@ pub async fn confirm(
     let old = session::take(&mut work, &me.session, now).await?;
     // Sessions elsewhere have shown no factor.
     session::end_all(&mut work, account.id).await?;
+    crate::flow::end_with_account(&mut work, account.id, false).await?;
     let how = Renewed {
         known,
         expected: true,
@@ -275,6 +276,7 @@ pub async fn reset(app: &App, ctx: &Ctx, id: AccountId) -> Result<(), Problem> {
     let now = work.now();
     store::account::save(&mut work, &account, now).await?;
     session::end_all(&mut work, id).await?;
+    crate::flow::end_with_account(&mut work, id, false).await?;
     store::device::set_recovery(&mut work, id, &[]).await?;
     store::throttle::forget(&mut work, &throttle::of_factors(id)).await?;
     tell(app, &mut work, &account, Event::FactorReset, "").await?;

@@ -155,6 +155,16 @@ fn acting(active: Active) -> (Label, Label) {
                 "Print it to a new PDF and send that.",
             ),
         ),
+        Active::Form => (
+            Label::new(
+                "Tệp có biểu mẫu XML (XFA) không đọc được, không biết nó làm gì khi mở",
+                "The file holds a form in XML (XFA) that cannot be read: what it does is unknown",
+            ),
+            Label::new(
+                "In ra PDF mới rồi gửi.",
+                "Print it to a new PDF and send that.",
+            ),
+        ),
         Active::Launch => (
             Label::new(
                 "Tệp tự mở chương trình hoặc gửi dữ liệu đi",

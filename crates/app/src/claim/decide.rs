@@ -61,13 +61,28 @@ pub struct OpenClaim {
     pub may_decide: bool,
 }
 
-/// All claims that the actor may see and that are not in force, the latest first.
+/// How many claims that the actor may see are not in force.
 ///
 /// # Errors
 /// Denied, unavailable.
-pub async fn open(app: &App, ctx: &Ctx) -> Result<Vec<OpenClaim>, Problem> {
+pub async fn count_open(app: &App, ctx: &Ctx) -> Result<i64, Problem> {
     let scope = ctx.actor.scope(Permission::Read)?;
-    let listed = claim::open(&app.db, &scope).await?;
+    Ok(claim::count_open(&app.db, &scope).await?)
+}
+
+/// Claims that the actor may see and that are not in force, the latest first: so many from a place on;
+/// and how many there are.
+///
+/// # Errors
+/// Denied, unavailable.
+pub async fn open(
+    app: &App,
+    ctx: &Ctx,
+    page: (i64, i64),
+) -> Result<(Vec<OpenClaim>, i64), Problem> {
+    let scope = ctx.actor.scope(Permission::Read)?;
+    let total = claim::count_open(&app.db, &scope).await?;
+    let listed = claim::open(&app.db, &scope, page).await?;
     let claims: Vec<Claim> = listed.iter().map(|(claim, _)| claim.clone()).collect();
     let manages = ctx.actor.scope(Permission::Manage).ok();
     let tree = registry::Tree::load(&app.db).await?;
@@ -98,7 +113,7 @@ pub async fn open(app: &App, ctx: &Ctx) -> Result<Vec<OpenClaim>, Problem> {
         claim,
         uses,
     });
-    Ok(open.collect())
+    Ok((open.collect(), total))
 }
 
 async fn names(app: &App, ids: &[Id]) -> Result<HashMap<Id, String>, Problem> {

@@ -9,7 +9,7 @@ mod ground;
 mod lines;
 mod settle;
 
-pub use decide::{Decision, OpenClaim, decide, of_record, open};
+pub use decide::{Decision, OpenClaim, count_open, decide, of_record, open};
 pub(crate) use decide::{decide_in, refuse_taken};
 pub(crate) use ground::Ground;
 pub(crate) use lines::{Heard, adopt_lines, claim_meanwhile, heard_lately};

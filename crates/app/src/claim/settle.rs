@@ -7,7 +7,7 @@ use domain::{
     id::OrganizationId,
     label::Label,
     net::{self, Prefix},
-    problem::Problem,
+    problem::{Problem, ProblemKind},
     record::Record,
     schema::Schema,
 };
@@ -28,7 +28,7 @@ pub(crate) type Written<'a> = (Option<&'a Record>, Option<&'a Record>);
 /// more, and settles what waited for that; in the transaction of the caller, who commits.
 ///
 /// # Errors
-/// Unavailable.
+/// Conflict where too many claims of a unit would wait; unavailable.
 pub(crate) async fn settle(
     app: &App,
     work: &mut Work,
@@ -62,7 +62,10 @@ pub(crate) async fn settle(
             waiting.extend(rest.await?);
         }
     }
-    lay(app, work, &laid, &mut changes).await?;
+    let waits = lay(app, work, &laid, &mut changes).await?;
+    for unit in waits {
+        refuse_many(claim::count_open_of(work, unit).await?)?;
+    }
     for prefix in laid.iter().filter(|w| w.kind == ClaimKind::Prefix) {
         let may_fit = claim::waiting_of(work, prefix.organization).await;
         waiting.extend(may_fit?);
@@ -86,13 +89,39 @@ pub(crate) async fn settle(
     Ok(())
 }
 
-/// Decides on new claims. What was refused stays so until the centre itself lays it.
+/// So many claims of one unit wait or were refused at once: whoever decides reads them all.
+const MOST_OPEN: i64 = 1_000;
+
+fn refuse_many(open: i64) -> Result<(), Problem> {
+    if open <= MOST_OPEN {
+        return Ok(());
+    }
+    Err(Problem::new(
+        ProblemKind::Conflict,
+        Label::new(
+            format!(
+                "Đơn vị đã có {MOST_OPEN} địa chỉ, dải địa chỉ và tên trong nhật ký chưa được duyệt"
+            ),
+            format!(
+                "{MOST_OPEN} addresses, prefixes and log names of the organization are not granted yet"
+            ),
+        ),
+        "",
+        Label::new(
+            "Chờ trung tâm mạng duyệt, hoặc đề nghị trung tâm khai báo dải địa chỉ của đơn vị trước.",
+            "Wait for the network centre's decisions, or ask it to register the organization's prefix first.",
+        ),
+    ))
+}
+
+/// Decides on new claims; the units of which more wait now. What was refused stays so until the centre
+/// itself lays it.
 async fn lay(
     app: &App,
     work: &mut Work,
     laid: &[Wanted],
     changes: &mut Vec<Change>,
-) -> Result<(), StoreError> {
+) -> Result<BTreeSet<OrganizationId>, StoreError> {
     let addresses: Vec<_> = laid.iter().filter_map(address).collect();
     let ctx = work.ctx();
     let mut ground = Ground::around(app, &ctx, work, &addresses).await?;
@@ -103,7 +132,7 @@ async fn lay(
             of.push(claim);
             by
         });
-    let mut fresh = Vec::new();
+    let (mut fresh, mut waits) = (Vec::new(), BTreeSet::new());
     for wanted in laid {
         let others = known.entry((wanted.kind, wanted.key.clone())).or_default();
         let own = others
@@ -116,6 +145,9 @@ async fn lay(
         }
         let (state, why) = judge(work, &mut ground, wanted, own.as_ref(), others).await?;
         let claim = of_wanted(work, wanted, own.as_ref(), state, why);
+        if own.is_none() && state == ClaimState::Waiting {
+            waits.insert(wanted.organization);
+        }
         if own.as_ref() != Some(&claim) {
             let action = match state {
                 ClaimState::Granted => "grant",
@@ -127,7 +159,8 @@ async fn lay(
         others.push(claim.clone());
         fresh.push(claim);
     }
-    claim::save(work, &fresh).await
+    claim::save(work, &fresh).await?;
+    Ok(waits)
 }
 
 /// How a claim will stand, and why: `own` is what the unit has of it, `others` are other units'.

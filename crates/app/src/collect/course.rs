@@ -110,11 +110,6 @@ impl Plan {
         out
     }
 
-    /// Whether a target is asked at all.
-    pub(super) fn has(&self, id: Id) -> bool {
-        self.targets.contains_key(&id)
-    }
-
     /// Whether an answer to what was asked then is still waited for.
     pub(super) fn is_asked(&self, id: Id, asked_at: i64) -> bool {
         let planned = self.targets.get(&id);

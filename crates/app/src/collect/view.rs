@@ -42,7 +42,7 @@ pub async fn interfaces(
 }
 
 /// An interface's traffic in `buckets` equal parts of the time from `from` until before `to`,
-/// unix milliseconds.
+/// unix milliseconds. Nothing of the time in which the device was another unit's.
 ///
 /// # Errors
 /// Not found also when it is another unit's; internal when the samples cannot be read.
@@ -56,10 +56,15 @@ pub async fn traffic(
     let record = registry::get(app, ctx, "interface", interface).await?;
     let device = record.get("device").as_id().unwrap_or(Id::NIL);
     let name = record.text("name").to_owned();
+    let schema = app.schema("interface")?;
+    let since = store::observed::since(&app.db, &schema, &record).await?;
+    let since = since.unwrap_or(i64::MIN);
     let read = move |store: &vault::series::Store| {
         let rates = |metric| {
             let series = series(device, &name, metric);
-            store.rates(&series, (from, to), buckets, LONGEST_MS)
+            let mut rates = store.rates(&series, (from, to), buckets, LONGEST_MS)?;
+            hide_before(&mut rates, since);
+            Ok::<_, vault::Error>(rates)
         };
         Ok(Traffic {
             received: rates(OCTETS_IN)?,
@@ -71,7 +76,18 @@ pub async fn traffic(
     Ok((record, traffic))
 }
 
-/// How a record of an observed noun was before, the latest first.
+/// What a device carried while it was another unit's is not this one's to see.
+fn hide_before(rates: &mut [Rate], since: i64) {
+    for rate in rates.iter_mut().filter(|rate| rate.start_ms < since) {
+        *rate = Rate {
+            start_ms: rate.start_ms,
+            end_ms: rate.end_ms,
+            ..Rate::default()
+        };
+    }
+}
+
+/// How a record of an observed noun was before, the latest first; not while it was another unit's.
 ///
 /// # Errors
 /// Not found also when it is another unit's; unavailable.
@@ -85,7 +101,27 @@ pub async fn past(
     let record = registry::get(app, ctx, noun, id).await?;
     let schema = noun::get(noun).filter(|schema| schema.observed.is_some());
     match schema {
-        Some(schema) => Ok(store::observed::past(&app.db, schema, record.id, limit).await?),
+        Some(schema) => Ok(store::observed::past(&app.db, schema, &record, limit).await?),
         None => Ok(Vec::new()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_of_before_a_change_of_hands_is_shown() {
+        let rate = |start_ms| Rate {
+            start_ms,
+            end_ms: start_ms + 10,
+            rose: 5.0,
+            known_ms: 10,
+            max: 1.0,
+        };
+        let mut rates = [0, 10, 20].map(rate);
+        hide_before(&mut rates, 11);
+        assert_eq!(rates.map(|rate| rate.known_ms), [0, 0, 10]);
+        assert_eq!(rates.map(|rate| rate.start_ms), [0, 10, 20]);
     }
 }

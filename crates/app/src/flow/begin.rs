@@ -299,6 +299,7 @@ async fn begin_in(
             ),
         ));
     }
+    refuse_often(work, &by, now).await?;
     // An id that was something else once stays that.
     let id = match begin.id {
         Some(id) if !store::journal::knew(work, "flow", id).await? => id,
@@ -346,4 +347,20 @@ async fn begin_in(
     note(work, None, &row);
     note_event(work, &row, &event);
     Ok(row)
+}
+
+/// So many flows one account begins within an hour.
+const MOST_AN_HOUR: i64 = 100;
+
+/// Refuses one more within the hour: what is begun and withdrawn stays in records and journal.
+async fn refuse_often(work: &mut Work, by: &str, now: i64) -> Result<(), Problem> {
+    if store::flow::begun_since(work, by, now - 3_600_000).await? < MOST_AN_HOUR {
+        return Ok(());
+    }
+    let what = Label::new(
+        format!("Bạn đã gửi {MOST_AN_HOUR} đề nghị trong một giờ"),
+        format!("You began {MOST_AN_HOUR} requests within an hour"),
+    );
+    let next = Label::new("Gửi tiếp sau một giờ.", "Go on in an hour.");
+    Err(Problem::new(ProblemKind::Limit, what, "", next).after(3_600))
 }

@@ -26,7 +26,8 @@ pub use plan::{Plan, Planned, Said};
 pub use store::flow::{
     EffectState, EventKind, FlowEffect, FlowEvent, FlowQuery, FlowRow, Substitute,
 };
-pub use substitute::{Named, end_substitute, name_substitute, substitutes};
+pub(crate) use substitute::end_with_account;
+pub use substitute::{Named, end_substitute, name_substitute, standing_in, substitutes};
 pub use take::{Taking, take, withdraw};
 pub use view::{Open, Possible, Waiting, get, list};
 

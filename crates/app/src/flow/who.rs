@@ -15,6 +15,7 @@ use store::{
 };
 
 use super::ground::Ground;
+use super::substitute::MOST_FOR;
 use crate::{App, Ctx};
 
 /// Somebody, and under whose authority.
@@ -104,7 +105,7 @@ pub(super) async fn actings(app: &App, tx: &mut Tx, ctx: &Ctx) -> Result<Vec<Act
         return Ok(all);
     };
     let today = app.clock.today().to_string();
-    for named in store::flow::substituted(tx, own, &today).await? {
+    for named in store::flow::substituted(tx, own, &today, MOST_FOR).await? {
         let Some(account) = store::account::in_tx(tx, named.account).await? else {
             continue;
         };

@@ -1,5 +1,7 @@
 //! An address is granted, not claimed; and what refers to whom.
 
+mod waiting;
+
 use app::{
     claim::{self, Decision, OpenClaim},
     registry::{self, ImportMode},
@@ -71,7 +73,10 @@ impl Two {
     }
 
     async fn open(&self) -> Vec<OpenClaim> {
-        claim::open(&self.p.app, &self.p.ctx()).await.unwrap()
+        claim::open(&self.p.app, &self.p.ctx(), (0, 500))
+            .await
+            .unwrap()
+            .0
     }
 
     /// Values that wait, and why.
@@ -150,10 +155,13 @@ async fn a_units_address_is_in_force_within_its_prefix_and_waits_elsewhere() {
         assert_eq!(kept.text("address"), "10.2.0.1");
         let own = claim::of_record(&t.p.app, &officer, kept.id).await.unwrap();
         assert_eq!(own[0].state, ClaimState::Waiting);
-        let seen = claim::open(&t.p.app, &officer).await.unwrap();
+        let seen = claim::open(&t.p.app, &officer, (0, 50)).await.unwrap().0;
         assert_eq!(seen.len(), 4);
         assert!(seen.iter().all(|o| !o.may_decide && o.owners.is_empty()));
-        let others = claim::open(&t.p.app, &t.officer(t.b)).await.unwrap();
+        let others = claim::open(&t.p.app, &t.officer(t.b), (0, 50))
+            .await
+            .unwrap()
+            .0;
         assert_eq!(others, []);
         // The owner of the prefix has the address; the other still waits, and now it is taken.
         t.device(t.b, "fw-b", &[("address", "10.2.0.1")])

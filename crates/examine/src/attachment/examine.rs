@@ -99,6 +99,9 @@ pub enum Active {
     /// It holds an object that a program of its own opens.
     #[error("OLE object")]
     Object,
+    /// It holds a form in XML of which nobody knows what it does.
+    #[error("a form that cannot be read")]
+    Form,
 }
 
 /// Whether a file was looked at for markings of secrecy.

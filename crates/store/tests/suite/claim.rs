@@ -113,7 +113,7 @@ async fn what_was_not_granted_is_not_in_force(db: &Db) {
     let fw = device("fw", unit, &[("address", "10.0.0.1".into())]);
     devices(db, std::slice::from_ref(&fw)).await;
     let probed = async || target::list(db, &all()).await.unwrap().len();
-    let open = async |scope| claim::open(db, &scope).await.unwrap();
+    let open = async |scope| claim::open(db, &scope, (0, 50)).await.unwrap();
     // Nobody decided: it waits, and is on the list for all that.
     assert_eq!(probed().await, 0);
     let listed = open(all()).await;
@@ -176,7 +176,7 @@ async fn what_was_there_before_is_its_first_owners(db: &Db) {
         .collect();
     probed.sort();
     assert_eq!(probed, ["a2", "b1", "b2"]);
-    let listed = claim::open(db, &all()).await.unwrap();
+    let listed = claim::open(db, &all(), (0, 50)).await.unwrap();
     let waits: Vec<(OrganizationId, Why)> = (listed.iter())
         .map(|(c, _)| (c.organization, c.why))
         .collect();

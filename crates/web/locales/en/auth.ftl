@@ -65,3 +65,8 @@ recovery-left = { $n ->
     [one] { $shown } code left
    *[other] { $shown } codes left
 }
+substitutes-lead = It ends with its days, with the namer's new password, with the end of the namer's sessions and with the account.
+substitute-for-me = { $x } takes steps of requests in your place
+substitute-for-other = You take steps of requests in the place of { $x }
+substitute-for-account = { $x } takes steps of requests in this account's place
+substitute-by-account = This account takes steps of requests in the place of { $x }

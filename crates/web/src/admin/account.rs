@@ -2,6 +2,7 @@
 
 use app::{
     account::{self, Account, Draft},
+    flow::{self, Named},
     registry::{self, RecordQuery},
 };
 use axum::{
@@ -19,6 +20,7 @@ use domain::{
 
 use super::page::{AccountPage, AccountRow, Accounts};
 use crate::{
+    flow::page::SubstituteRow,
     http::{self, Fault, Params, Reader, done},
     page::Routes,
     server::Web,
@@ -101,15 +103,17 @@ struct Shown {
     draft: Draft,
     totp: bool,
     sessions: usize,
+    standing_in: (Vec<Named>, Vec<Named>),
 }
 
 impl Shown {
-    fn of(account: Account, sessions: usize) -> Self {
+    fn of(account: Account, sessions: usize, standing_in: (Vec<Named>, Vec<Named>)) -> Self {
         Self {
             id: Some(account.id),
             version: account.version,
             totp: account.totp_since.is_some(),
             sessions,
+            standing_in,
             draft: Draft {
                 login: account.login,
                 name: account.name,
@@ -174,6 +178,8 @@ async fn page(
         enabled: draft.enabled,
         totp: shown.totp,
         sessions: shown.sessions,
+        substitutes: SubstituteRow::all(&cx, shown.standing_in.0),
+        stands_in: SubstituteRow::all(&cx, shown.standing_in.1),
         id,
         cx,
     })
@@ -190,6 +196,7 @@ async fn new(State(web): State<Web>, reader: Reader) -> Result<Response, Fault> 
         },
         totp: false,
         sessions: 0,
+        standing_in: Default::default(),
     };
     // Whoever may not make accounts does not get the form either.
     account::list(&web.app, &reader.ctx).await?;
@@ -205,7 +212,8 @@ async fn existing(web: &Web, reader: &Reader, id: &str) -> Result<Shown, Fault> 
     let id = id_of(id)?;
     let found = account::get(&web.app, &reader.ctx, id).await?;
     let sessions = account::sessions(&web.app, &reader.ctx, reader.me.account, id).await?;
-    Ok(Shown::of(found, sessions.len()))
+    let standing_in = flow::standing_in(&web.app, &reader.ctx, id).await?;
+    Ok(Shown::of(found, sessions.len(), standing_in))
 }
 
 async fn show(
@@ -267,6 +275,7 @@ async fn save(
                 draft,
                 totp: false,
                 sessions: 0,
+                standing_in: Default::default(),
             };
             let page = page(&web, reader, shown, None, Some(problem)).await?;
             Ok((status, http::Page(page)).into_response())
@@ -326,15 +335,6 @@ async fn end_sessions(
     Path(id): Path<String>,
 ) -> Result<Response, Fault> {
     let account = id_of(&id)?;
-    for session in account::sessions(&web.app, &reader.ctx, reader.me.account, account).await? {
-        account::end_session(
-            &web.app,
-            &reader.ctx,
-            &reader.me,
-            account,
-            &session.token_hash,
-        )
-        .await?;
-    }
+    account::end_sessions(&web.app, &reader.ctx, &reader.me, account).await?;
     Ok(done(&format!("/accounts/{id}"), "account-sessions-ended"))
 }

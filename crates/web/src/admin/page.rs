@@ -3,7 +3,7 @@
 use askama::Template;
 use domain::problem::Problem;
 
-use crate::{cx::Cx, mark::Mark};
+use crate::{cx::Cx, flow::page::SubstituteRow, mark::Mark};
 
 /// An account in the list.
 #[derive(Clone, Debug)]
@@ -76,6 +76,10 @@ pub struct AccountPage {
     pub totp: bool,
     /// How many sessions are open.
     pub sessions: usize,
+    /// Who takes steps of requests in its place.
+    pub substitutes: Vec<SubstituteRow>,
+    /// In whose place it takes them.
+    pub stands_in: Vec<SubstituteRow>,
 }
 
 /// A setting.

@@ -2,7 +2,7 @@
 
 use app::{
     account::{self, Authenticated, Stage},
-    feed,
+    feed, flow,
 };
 use axum::{
     Form,
@@ -25,6 +25,7 @@ use super::{
 use crate::{
     calendar,
     cx::Cx,
+    flow::page::SubstituteRow,
     http::{self, Fault, Params, Reader, Visitor, done, redirect},
     page::Routes,
     server::Web,
@@ -88,6 +89,7 @@ async fn page(web: &Web, reader: &Reader, once: Once) -> Result<Me, Fault> {
     let feeds = feed::list(app, me).await?;
     let devices = account::devices(app, me).await?;
     let events = account::events(app, me).await?;
+    let (substitutes, stands_in) = flow::standing_in(app, &reader.ctx, me.account).await?;
     let scopes = |scopes: &[Permission]| {
         let names: Vec<String> = scopes.iter().map(|s| cx.l(s.label())).collect();
         names.join(", ")
@@ -98,6 +100,8 @@ async fn page(web: &Web, reader: &Reader, once: Once) -> Result<Me, Fault> {
         secret: once.token,
         feed: once.feed,
         recovery: once.recovery,
+        substitutes: SubstituteRow::all(cx, substitutes),
+        stands_in: SubstituteRow::all(cx, stands_in),
         recovery_left: account::recovery_left(app, me).await?,
         longest: app.settings().integer("token.max_days"),
         scopes: Permission::ALL

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::cx::Cx;
+use crate::{cx::Cx, flow::page::SubstituteRow};
 
 /// `GET /sign-in`.
 #[derive(Debug, Template)]
@@ -111,6 +111,10 @@ pub struct Me {
     pub devices: Vec<DeviceRow>,
     /// What happened to the account, the newest first.
     pub events: Vec<EventRow>,
+    /// Who takes steps of requests in the reader's place.
+    pub substitutes: Vec<SubstituteRow>,
+    /// In whose place the reader takes them.
+    pub stands_in: Vec<SubstituteRow>,
     /// Recovery codes that were just made; they are shown once.
     pub recovery: Vec<String>,
     /// How many recovery codes are left; none without a second factor.

@@ -41,4 +41,6 @@ pub struct Index {
     pub cx: Cx,
     /// The latest first.
     pub rows: Vec<Row>,
+    /// The way to the others.
+    pub pages: String,
 }

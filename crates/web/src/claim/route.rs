@@ -25,9 +25,10 @@ use super::page::{Index, Row};
 use crate::{
     cx::Cx,
     format,
-    http::{self, Fault, JsonBody, Params, Reader, done},
+    http::{self, Fault, Form as Shape, JsonBody, Param, Params, Reader, done},
     operation::{self, Operation},
     page::Routes,
+    paging::Pages,
     server::Web,
 };
 
@@ -40,7 +41,7 @@ pub fn routes() -> Routes {
         .says(|_| {
             let claims = operation::list(&operation::anything());
             let summary = "What units claim and is not in force";
-            Operation::new(summary, "the latest first", claims)
+            Operation::new(summary, "the latest first", claims).takes(declared())
         })
         .post("/api/v1/claims", api_decide)
         .says(|_| {
@@ -83,10 +84,38 @@ fn row(cx: &Cx, open: OpenClaim) -> Row {
     }
 }
 
-async fn index(State(web): State<Web>, reader: Reader) -> Result<Response, Fault> {
-    let open = claim::open(&web.app, &reader.ctx).await?;
+/// Claims on one page.
+const SIZE: usize = 50;
+
+/// What the list in the API takes.
+fn declared() -> Vec<Param> {
+    vec![
+        Param::new("limit", Shape::Number(1, 500), "how many (50)"),
+        Param::new(
+            "offset",
+            Shape::Number(0, 1_000_000_000),
+            "how many to skip",
+        ),
+    ]
+}
+
+fn place(offset: usize, limit: usize) -> (i64, i64) {
+    let number = |n| i64::try_from(n).unwrap_or(i64::MAX);
+    (number(offset), number(limit))
+}
+
+async fn index(State(web): State<Web>, reader: Reader, params: Params) -> Result<Response, Fault> {
+    let offset = params.number("offset");
+    let (open, total) = claim::open(&web.app, &reader.ctx, place(offset, SIZE)).await?;
     let cx = reader.cx;
+    let many = usize::try_from(total).unwrap_or(0);
+    let pages = Pages::new(&cx, "/claims", "", offset, SIZE, many);
     Ok(http::Page(Index {
+        pages: if many > SIZE {
+            pages.to_string()
+        } else {
+            String::new()
+        },
         rows: open.into_iter().map(|each| row(&cx, each)).collect(),
         cx,
     })
@@ -140,9 +169,14 @@ async fn api_list(
     reader: Reader,
     params: Params,
 ) -> Result<Response, Fault> {
-    params.hold(&[])?;
-    let items = claim::open(&web.app, &reader.ctx).await?;
-    Ok(Json(json!({ "total": items.len(), "items": items })).into_response())
+    params.hold(&declared())?;
+    let limit = match params.number("limit") {
+        0 => SIZE,
+        limit => limit,
+    };
+    let page = place(params.number("offset"), limit);
+    let (items, total) = claim::open(&web.app, &reader.ctx, page).await?;
+    Ok(Json(json!({ "total": total, "items": items })).into_response())
 }
 
 /// `POST /api/v1/claims`: the network centre's decision.

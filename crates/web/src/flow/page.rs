@@ -1,5 +1,6 @@
 //! The pages of flows.
 
+use app::flow::Named;
 use askama::Template;
 use domain::problem::Problem;
 
@@ -90,6 +91,22 @@ pub struct SubstituteRow {
     pub login: String,
     /// From when until when, in words.
     pub days: String,
+}
+
+impl SubstituteRow {
+    /// Those who are named, or for whom somebody stands in.
+    pub fn all(cx: &Cx, all: Vec<Named>) -> Vec<Self> {
+        let row = |each: Named| Self {
+            id: each.substitute.id.to_string(),
+            days: format!(
+                "{} – {}",
+                cx.iso(&each.substitute.starts_on),
+                cx.iso(&each.substitute.ends_on)
+            ),
+            login: each.login,
+        };
+        all.into_iter().map(row).collect()
+    }
 }
 
 /// What was typed into the form of a substitute.

@@ -158,17 +158,7 @@ async fn page(
         all: all.iter().map(|each| row(&cx, each)).collect(),
         total,
         may_name: ctx.actor.account.is_some(),
-        substitutes: (substitutes.into_iter())
-            .map(|each| SubstituteRow {
-                id: each.substitute.id.to_string(),
-                days: format!(
-                    "{} – {}",
-                    cx.iso(&each.substitute.starts_on),
-                    cx.iso(&each.substitute.ends_on)
-                ),
-                login: each.login,
-            })
-            .collect(),
+        substitutes: SubstituteRow::all(&cx, substitutes),
         naming,
         problem,
         cx,
@@ -440,6 +430,11 @@ async fn end_substitute(
     reader: Reader,
     Path(id): Path<String>,
 ) -> Result<Response, Fault> {
-    flow::end_substitute(&web.app, &reader.ctx, &id).await?;
-    Ok(done("/flows#substitutes", "saved"))
+    let ended = flow::end_substitute(&web.app, &reader.ctx, &id).await?;
+    let page = match reader.me.account {
+        own if own == ended.account => "/flows#substitutes".to_owned(),
+        own if own == ended.substitute => "/me#substitutes".to_owned(),
+        _ => format!("/accounts/{}", ended.account),
+    };
+    Ok(done(&page, "saved"))
 }

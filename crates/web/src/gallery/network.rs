@@ -274,6 +274,7 @@ pub fn claims(cx: &Cx) -> Claims {
     };
     Claims {
         cx: cx.clone(),
+        pages: String::new(),
         rows: vec![
             row("10.10.4.18", "", None),
             row(

@@ -10,6 +10,7 @@ use crate::{
         DeviceRow, EventRow, Me, Password, SessionRow, SignIn, TokenRow, Totp, TotpSetup,
     },
     cx::Cx,
+    flow::page::SubstituteRow,
     mark::Mark,
 };
 
@@ -108,6 +109,12 @@ pub fn me(cx: &Cx) -> Me {
                 at: NOW - DAY,
             },
         ],
+        substitutes: vec![SubstituteRow {
+            id: "1".into(),
+            login: "lan".into(),
+            days: "23/11/2026 – 27/11/2026".into(),
+        }],
+        stands_in: Vec::new(),
         recovery: vec!["k7mw-3xqp-r8dn-5tzc".into(), "v2hb-9yaj-e6fs-4gku".into()],
         recovery_left: Some(10),
         scopes: vec![
@@ -172,6 +179,8 @@ pub fn account(cx: &Cx) -> AccountPage {
         enabled: true,
         totp: true,
         sessions: 2,
+        substitutes: Vec::new(),
+        stands_in: Vec::new(),
     }
 }
 

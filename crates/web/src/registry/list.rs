@@ -48,7 +48,7 @@ pub async fn index(State(web): State<Web>, reader: Reader) -> Result<Response, F
     let groups = [("registry-nouns", nouns), ("registry-books", books)]
         .map(|(title, totals)| (cx.t(title), totals.into_iter().map(row).collect()))
         .into();
-    let open = app::claim::open(&web.app, &reader.ctx).await?.len();
+    let open = app::claim::count_open(&web.app, &reader.ctx).await?;
     let open = (open > 0).then(|| cx.tn("claims-open", open));
     let shared = app::share::received(&web.app, &reader.ctx).await?.len();
     let shared = (shared > 0).then(|| cx.tn("shares-open", shared));

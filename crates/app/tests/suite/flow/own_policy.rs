@@ -181,7 +181,7 @@ async fn a_claim_is_granted_by_a_call_that_was_shown() {
     )
     .await
     .unwrap();
-    let waits = async || app::claim::open(&a.p.app, &a.p.ctx()).await.unwrap().len();
+    let waits = async || app::claim::count_open(&a.p.app, &a.p.ctx()).await.unwrap();
     assert_eq!(waits().await, 1);
     let row = a.begin().await;
     a.step(&a.centre("binh"), row.id, "inspect", &PASSED)

@@ -2,6 +2,7 @@
 
 use memchr::memmem;
 use pdf_extract::{Dictionary, Document, Object};
+use quick_xml::{Reader, events::Event};
 
 use super::{bounds::unescape, content, dictionaries, resolve};
 use crate::attachment::Active;
@@ -91,7 +92,10 @@ pub(super) fn in_objects(document: &Document) -> Option<Active> {
     let found = dictionaries(document)
         .into_iter()
         .find_map(|dictionary| acts(document, dictionary));
-    found.or_else(|| forms(document).iter().find_map(|form| in_form(form)))
+    found.or_else(|| match forms(document) {
+        Some(forms) => forms.iter().find_map(|form| in_form(form)),
+        None => Some(Active::Form),
+    })
 }
 
 /// What a form in XML does by itself, or sends and fetches elsewhere. An entity may stand for
@@ -195,52 +199,101 @@ fn is_outside(document: &Document, file: &Object) -> bool {
     }
 }
 
-/// The forms in XML (XFA) that a PDF may hold beside its fields.
-pub(super) fn forms(document: &Document) -> Vec<String> {
+/// The forms in XML (XFA) that a PDF may hold beside its fields; none where one cannot be read as a reader
+/// of forms reads it: what it would do stays unknown.
+pub(super) fn forms(document: &Document) -> Option<Vec<String>> {
     let mut out = Vec::new();
     for dictionary in dictionaries(document) {
-        let Some(form) = dictionary
-            .get(b"XFA")
-            .ok()
-            .and_then(|o| resolve(document, o))
-        else {
+        let Ok(form) = dictionary.get(b"XFA") else {
             continue;
         };
-        // In an array each part stands behind its name.
-        let (parts, every) = match form {
-            Object::Array(parts) => (parts.get(1..).unwrap_or_default(), 2),
-            one => (std::slice::from_ref(one), 1),
-        };
-        let text: Vec<u8> = parts
-            .iter()
-            .step_by(every)
-            .filter_map(|part| match resolve(document, part) {
-                Some(Object::String(text, _)) => Some(text.clone()),
-                _ => content(document, part),
-            })
-            .flatten()
-            .collect();
-        out.push(written(&text));
+        let mut packets = Vec::new();
+        add_packets(document, form, 0, &mut packets)?;
+        if packets.is_empty() {
+            continue;
+        }
+        // Each is written in a way of its own; together they are one document.
+        let texts = packets.iter().map(|packet| written(packet));
+        let form = texts.collect::<Option<Vec<String>>>()?.concat();
+        out.push(Some(form).filter(|form| is_well_formed(form))?);
     }
-    out
+    Some(out)
 }
 
-/// XML as it is written: a mark of UTF-16, or NULs between its letters, say that it is that.
-fn written(xml: &[u8]) -> String {
-    let of = |pair: fn([u8; 2]) -> u16| {
-        let pairs = xml.as_chunks::<2>().0.iter();
-        char::decode_utf16(pairs.map(|two| pair(*two)))
-            .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
-            .collect::<String>()
+/// The parts of a form: in an array each stands behind its name, and nobody holds to that.
+fn add_packets(
+    document: &Document,
+    form: &Object,
+    depth: usize,
+    out: &mut Vec<Vec<u8>>,
+) -> Option<()> {
+    match resolve(document, form) {
+        None | Some(Object::Null) => {}
+        Some(Object::String(text, _)) => out.push(text.clone()),
+        Some(Object::Stream(_)) => out.push(content(document, form)?),
+        Some(Object::Array(parts)) if depth < 8 => {
+            for (at, part) in parts.iter().enumerate() {
+                let name = matches!(resolve(document, part), Some(Object::String(..)));
+                if at % 2 == 1 || !name {
+                    add_packets(document, part, depth + 1, out)?;
+                }
+            }
+        }
+        Some(_) => return None,
+    }
+    Some(())
+}
+
+/// XML in UTF-8 or UTF-16, which a mark or a NUL beside its first letter tells; none where it is in
+/// neither, or says that it is in another.
+fn written(xml: &[u8]) -> Option<String> {
+    let of = |rest: &[u8], pair: fn([u8; 2]) -> u16| {
+        let (pairs, odd) = rest.as_chunks::<2>();
+        let text = char::decode_utf16(pairs.iter().map(|two| pair(*two)));
+        let text: String = text.collect::<Result<_, _>>().ok()?;
+        odd.is_empty().then_some(text)
     };
-    let nuls = |at: usize| xml.iter().skip(at).step_by(2).filter(|b| **b == 0).count();
-    let half = xml.len() / 4;
-    match xml {
-        [0xFF, 0xFE, ..] => of(u16::from_le_bytes),
-        [0xFE, 0xFF, ..] => of(u16::from_be_bytes),
-        _ if half > 0 && nuls(1) > half => of(u16::from_le_bytes),
-        _ if half > 0 && nuls(0) > half => of(u16::from_be_bytes),
-        _ => String::from_utf8_lossy(xml).into_owned(),
+    let text = match xml {
+        [0xFF, 0xFE, rest @ ..] => of(rest, u16::from_le_bytes),
+        [0xFE, 0xFF, rest @ ..] => of(rest, u16::from_be_bytes),
+        [0xEF, 0xBB, 0xBF, rest @ ..] => String::from_utf8(rest.to_vec()).ok(),
+        [_, 0, ..] => of(xml, u16::from_le_bytes),
+        [0, _, ..] => of(xml, u16::from_be_bytes),
+        _ => String::from_utf8(xml.to_vec()).ok(),
+    }?;
+    let foreign = |c: char| (c.is_control() && !"\t\n\r\u{85}".contains(c)) || c == '\u{FFFE}';
+    let declared = text.trim_start().strip_prefix("<?xml");
+    let declared = declared.and_then(|rest| rest.split_once("?>"));
+    let encoding = declared.and_then(|(declared, _)| declared.split_once("encoding"));
+    let known = encoding.is_none_or(|(_, after)| {
+        let name = after.trim_start_matches(|c: char| c.is_whitespace() || "='\"".contains(c));
+        let name = name.to_ascii_lowercase();
+        ["utf-8", "utf8", "utf-16", "us-ascii"]
+            .iter()
+            .any(|known| name.starts_with(known))
+    });
+    (known && !text.contains(foreign)).then_some(text)
+}
+
+/// Whether a text is one element, closed, with nothing said beside it.
+fn is_well_formed(xml: &str) -> bool {
+    let mut reader = Reader::from_str(xml);
+    let (mut depth, mut roots) = (0_usize, 0);
+    loop {
+        match reader.read_event() {
+            Ok(Event::Start(_)) => {
+                roots += usize::from(depth == 0);
+                depth += 1;
+            }
+            Ok(Event::Empty(_)) => roots += usize::from(depth == 0),
+            // A name that does not fit is an error of the reader.
+            Ok(Event::End(_)) => depth = depth.saturating_sub(1),
+            Ok(Event::Text(text)) if depth == 0 && !text.trim().is_empty() => return false,
+            Ok(Event::CData(_) | Event::GeneralRef(_)) if depth == 0 => return false,
+            Ok(Event::Eof) => return depth == 0 && roots == 1,
+            Ok(_) => {}
+            Err(_) => return false,
+        }
     }
 }
 
@@ -309,8 +362,153 @@ mod tests {
             let (le, be) = (bytes(u16::to_le_bytes), bytes(u16::to_be_bytes));
             let marked = [&[0xFF, 0xFE], &le[..]].concat();
             for way in [form.as_bytes(), &le, &be, &marked] {
-                assert_eq!(in_form(&written(way)), active, "{inner}");
+                assert_eq!(in_form(&written(way).unwrap()), active, "{inner}");
             }
+        }
+    }
+
+    /// A PDF with one form; `objects` stand from number 4 on.
+    fn pdf(form: &str, objects: &[Vec<u8>]) -> Vec<u8> {
+        let mut out = b"%PDF-1.7\n".to_vec();
+        let mut at = Vec::new();
+        let catalog =
+            format!("<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [] /XFA {form} >> >>");
+        let fixed = [
+            catalog.into_bytes(),
+            b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_vec(),
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] >>".to_vec(),
+        ];
+        for (n, object) in fixed.iter().chain(objects).enumerate() {
+            at.push(out.len());
+            out.extend(format!("{} 0 obj\n", n + 1).bytes());
+            out.extend(object);
+            out.extend(b"\nendobj\n");
+        }
+        let xref = out.len();
+        out.extend(format!("xref\n0 {}\n0000000000 65535 f \n", at.len() + 1).bytes());
+        for at in &at {
+            out.extend(format!("{at:010} 00000 n \n").bytes());
+        }
+        let size = at.len() + 1;
+        out.extend(
+            format!("trailer\n<< /Size {size} /Root 1 0 R >>\nstartxref\n{xref}\n%%EOF").bytes(),
+        );
+        out
+    }
+
+    fn stream(more: &str, content: &[u8]) -> Vec<u8> {
+        let mut out = format!("<< /Length {} {more} >>\nstream\n", content.len()).into_bytes();
+        out.extend(content);
+        out.extend(b"\nendstream");
+        out
+    }
+
+    #[test]
+    fn a_form_that_cannot_be_read_as_it_stands_is_refused() {
+        let own =
+            "<t:template xmlns:t=\"x\"><t:event><t:script>x()</t:script></t:event></t:template>";
+        let plain = "<xdp:xdp xmlns:xdp=\"x\"><template>Tờ khai</template></xdp:xdp>";
+        let utf16 =
+            |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
+        let marked = |text: &str| [&[0xFF, 0xFE], &utf16(text)[..]].concat();
+        let runs = |text: &str| {
+            let part = |part: &[u8]| [&[u8::try_from(part.len() - 1).unwrap()], part].concat();
+            let mut out: Vec<u8> = text.as_bytes().chunks(128).flat_map(part).collect();
+            out.push(128);
+            out
+        };
+        let cjk = format!("<!-- {} -->{own}", "漢字機密".repeat(400));
+        let (script, form) = (Some(Active::Script), Some(Active::Form));
+        let one = "4 0 R";
+        for (what, named, objects, active) in [
+            ("plain", one, vec![stream("", plain.as_bytes())], None),
+            (
+                "plain runs",
+                one,
+                vec![stream("/Filter /RunLengthDecode", &runs(plain))],
+                None,
+            ),
+            (
+                "in parts",
+                "[(preamble) 4 0 R (template) 5 0 R (postamble) 6 0 R]",
+                vec![
+                    stream(
+                        "",
+                        b"<?xml version=\"1.0\" encoding=\"UTF-8\"?><xdp:xdp xmlns:xdp=\"x\">",
+                    ),
+                    stream("", "<template>Tờ khai</template>".as_bytes()),
+                    stream("", b"</xdp:xdp>"),
+                ],
+                None,
+            ),
+            (
+                "runs",
+                one,
+                vec![stream("/Filter /RunLengthDecode", &runs(own))],
+                script,
+            ),
+            (
+                "no key",
+                one,
+                vec![stream(
+                    "/Filter [/Crypt] /DecodeParms [<< /Name /Identity >>]",
+                    own.as_bytes(),
+                )],
+                script,
+            ),
+            (
+                "unknown filter",
+                one,
+                vec![stream("/Filter /JPXDecode", own.as_bytes())],
+                form,
+            ),
+            ("no mark", one, vec![stream("", &utf16(&cjk))], script),
+            (
+                "no mark, letters first",
+                one,
+                vec![stream("", &utf16(&format!("漢{cjk}")))],
+                form,
+            ),
+            (
+                "two writings",
+                "[(preamble) 4 0 R (config) 5 0 R (postamble) 6 0 R]",
+                vec![
+                    stream("", b"<xdp>"),
+                    stream("", &marked(own)),
+                    stream("", b"</xdp>"),
+                ],
+                script,
+            ),
+            (
+                "out of order",
+                "[4 0 R (template)]",
+                vec![stream("", own.as_bytes())],
+                form,
+            ),
+            (
+                "without names",
+                "[4 0 R]",
+                vec![stream("", own.as_bytes())],
+                script,
+            ),
+            (
+                "another writing",
+                one,
+                vec![stream(
+                    "",
+                    b"<?xml version=\"1.0\" encoding=\"UTF-7\"?><a/>",
+                )],
+                form,
+            ),
+            (
+                "cut off",
+                one,
+                vec![stream("", b"<xdp:xdp><template>")],
+                form,
+            ),
+        ] {
+            let document = Document::load_mem(&pdf(named, &objects)).unwrap();
+            assert_eq!(in_objects(&document), active, "{what}");
         }
     }
 }

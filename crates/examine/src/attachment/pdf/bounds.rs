@@ -7,7 +7,7 @@ use memchr::memmem;
 use crate::attachment::Refusal;
 
 /// What the streams that are no pictures may unpack to, in bytes.
-const MOST_WORDS: u64 = 96 << 20;
+pub(super) const MOST_WORDS: u64 = 96 << 20;
 /// What all streams may unpack to: a scan of some hundred pages.
 const MOST: u64 = 2 << 30;
 
@@ -52,7 +52,7 @@ pub(super) fn readable(bytes: &[u8]) -> Result<bool, Refusal> {
 }
 
 /// What a stream unpacks to, up to just above the limit; 0 for what is not packed.
-fn unpacked(data: &[u8]) -> u64 {
+pub(super) fn unpacked(data: &[u8]) -> u64 {
     // A zlib stream begins with 8 in the low half of its first byte (RFC 1950).
     if data.first().is_none_or(|b| b & 0x0f != 8) {
         return 0;

@@ -4,11 +4,13 @@ mod acts;
 mod bounds;
 mod draws;
 mod glyphs;
+mod unpack;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use pdf_extract::{Dictionary, Document, Object, ObjectId, output_doc_page};
 
+use self::unpack::content;
 use super::{
     examine::{Look, Part, Refusal},
     kind::pdf_heading,
@@ -106,16 +108,6 @@ fn dictionaries(document: &Document) -> Vec<&Dictionary> {
 
 fn resolve<'a>(document: &'a Document, object: &'a Object) -> Option<&'a Object> {
     document.dereference(object).ok().map(|(_, object)| object)
-}
-
-fn content(document: &Document, object: &Object) -> Option<Vec<u8>> {
-    let stream = resolve(document, object)?.as_stream().ok()?;
-    let packed = stream.dict.has(b"Filter");
-    if packed {
-        stream.decompressed_content().ok()
-    } else {
-        Some(stream.content.clone())
-    }
 }
 
 /// Files that are attached to the document.
@@ -238,7 +230,8 @@ fn said(document: &Document, look: &mut Look) -> Result<(), Refusal> {
             }
         }
     }
-    for form in acts::forms(document) {
+    // One that cannot be read was refused before.
+    for form in acts::forms(document).unwrap_or_default() {
         let read = xml::read(&form, &mut xml::Styles::default());
         lines.push_str(&read.map_or(form, |r| r.lines));
         lines.push('\n');
