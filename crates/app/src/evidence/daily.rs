@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use vault::{Cancel, Finding, Progress, Subject, reading};
 
 use super::Against;
-use crate::{App, Ctx, journal, system_alarm};
+use crate::{App, Ctx, flow, journal, system_alarm};
 
 /// How old a verification may become.
 const DAY_MS: i64 = 86_400_000;
@@ -64,6 +64,7 @@ pub async fn run(app: &App) -> Result<Option<Label>, StoreError> {
         app.logs.checked.again();
     }
     apart(app).await?;
+    flow::told_again(app).await?;
     let checks = last(app).await?;
     let now = app.clock.now_ms();
     let ctx = Ctx::system(now);

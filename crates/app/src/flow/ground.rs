@@ -82,6 +82,23 @@ pub(super) fn definition(id: &str, text: &str) -> Result<Flow, Problem> {
     })
 }
 
+/// What is said where the definition with which a flow began is not there.
+fn gone(row: &FlowRow) -> Problem {
+    tracing::error!(flow = %row.id, definition = row.definition, "the definition with which a flow began is gone");
+    Problem::new(
+        ProblemKind::Conflict,
+        Label::new(
+            "Quy trình mà đề nghị đã bắt đầu không còn trong cơ sở dữ liệu",
+            "The definition with which the request began is gone from the database",
+        ),
+        &row.title,
+        Label::new(
+            "Báo quản trị viên: chạy gieng journal verify và khôi phục từ bản sao lưu.",
+            "Tell an administrator: run gieng journal verify and restore it from a backup.",
+        ),
+    )
+}
+
 /// Field → value.
 pub(super) fn values(text: &str) -> Values {
     serde_json::from_str(text).unwrap_or_default()
@@ -94,6 +111,7 @@ impl Ground {
     /// Unavailable.
     pub(super) async fn load(app: &App, tx: &mut Tx, row: FlowRow) -> Result<Self, Problem> {
         let text = store::flow::definition(tx, &row.definition).await?;
+        let text = text.ok_or_else(|| gone(&row))?;
         let flow = definition(&row.flow, &text)?;
         let events = store::flow::events(tx, row.id).await?;
         Self::with(app, tx, row, flow, events).await

@@ -23,6 +23,7 @@ pub use substitute::{Standing, end_substitute, name_substitute, substitutes};
 pub use take::{Taking, take, withdraw};
 pub use view::{Open, Possible, Waiting, get, list, waiting, waits};
 
+pub(crate) use outside::told_again;
 pub(crate) use view::Counts;
 
 /// The words of a flow where something about it goes wrong.

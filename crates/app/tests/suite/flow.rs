@@ -4,6 +4,7 @@
 mod chance;
 mod in_place;
 mod own_policy;
+mod tampered;
 
 use std::collections::BTreeMap;
 
