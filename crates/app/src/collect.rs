@@ -25,6 +25,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use access::follow;
 pub use access::{Access, INTERFACES, SNMP, SNMP_PORT, access, set};
 pub use view::{Before, Traffic, interfaces, past, traffic};
 

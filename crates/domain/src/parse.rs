@@ -77,7 +77,11 @@ pub fn instant(text: &str) -> Option<i64> {
 /// # Errors
 /// What is wrong with it and what is expected, in both languages.
 pub fn field(field: &Field, text: &str) -> Result<Value, FieldProblem> {
-    let typed = text::nfc(text);
+    let typed = match field.kind {
+        // What is pasted brings these along, and in many lines nobody finds them.
+        Kind::LongText => text::nfc(&text.replace(is_unseen, "")),
+        _ => text::nfc(text),
+    };
     let text = typed.as_str();
     let bad = |vi: &str, en: &str| Err(FieldProblem::new(&field.name, vi, en));
     let wrong = |message: Label| FieldProblem {
@@ -266,14 +270,14 @@ pub fn line(name: &str, text: &str) -> Result<String, FieldProblem> {
 /// is read, and in a field of one line what ends it.
 fn is_foreign(kind: Kind, c: char) -> bool {
     match kind {
-        Kind::LongText => c.is_control() && !"\n\t".contains(c),
-        _ => {
-            c.is_control()
-                || matches!(c, '\u{2028}' | '\u{2029}')
-                || is_direction(c)
-                || is_unseen(c)
-        }
+        Kind::LongText => c.is_control() && !"\n\t".contains(c) || is_direction(c),
+        _ => !is_of_line(c),
     }
+}
+
+/// Whether a character has a place in a text of one line.
+pub fn is_of_line(c: char) -> bool {
+    !(c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') || is_direction(c) || is_unseen(c))
 }
 
 /// Whether a character is drawn as nothing: of two names that differ by it alone, one would
@@ -499,6 +503,11 @@ mod tests {
         }
         assert_eq!(read(Kind::Text, " a\n"), Some("a".into()));
         assert_eq!(read(Kind::LongText, "a\n\tb"), Some("a\n\tb".into()));
+        for odd in ["a\u{202e}b", "\u{2066}a", "a\n\u{200f}"] {
+            assert_eq!(read(Kind::LongText, odd), None, "{odd:?}");
+        }
+        let pasted = read(Kind::LongText, "\u{feff}a\u{200b}b\u{ad}\nc");
+        assert_eq!(pasted, Some("ab\nc".into()));
         // Letters that look like others make no second code.
         assert_eq!(
             read(Kind::Code, "Sở-TTTT.Đ1/a_B"),

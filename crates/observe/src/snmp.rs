@@ -8,7 +8,7 @@ pub mod interface;
 use std::{
     collections::HashMap,
     sync::{Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use async_snmp::{Auth, Client, ErrorKind, Oid, Retry};
@@ -26,9 +26,20 @@ const DEPTH: u32 = 20;
 /// More requests than this are no table but a device that never comes to an end.
 const MOST_REQUESTS: usize = 2_000;
 
-/// What a device said when it was last asked and when that was (unix milliseconds), to tell when it began
-/// to count anew.
-type Known = HashMap<Id, (i64, interface::Began)>;
+/// So far the clock that tells the time may go from the one that nobody sets between two questions:
+/// one that is due may wait for its turn.
+const MOST_DRIFT_MS: u64 = 5_000;
+
+/// What a device said when it was last asked, to tell when it began to count anew, and when that
+/// was by both clocks.
+type Known = HashMap<Id, (interface::Began, i64, Instant)>;
+
+/// Whether the clock was set between two questions: it went on by `by_clock_ms`, and `passed` has
+/// passed.
+fn was_set(by_clock_ms: i64, passed: Duration) -> bool {
+    let passed = i64::try_from(passed.as_millis()).unwrap_or(i64::MAX);
+    by_clock_ms.abs_diff(passed) > MOST_DRIFT_MS
+}
 
 /// What was not asked for so long is forgotten, milliseconds.
 const FORGOTTEN_MS: i64 = 86_400_000;
@@ -42,15 +53,19 @@ pub struct Interfaces {
 impl Collector for Interfaces {
     async fn collect(&self, due: &[Target], out: &Sink) {
         for target in due {
+            let begun = Instant::now();
             let told = match walk(target).await {
                 Ok(found) => {
+                    let asked_at = target.asked_at;
                     let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-                    let now = target.asked_at;
-                    known.retain(|_, (at, _)| now - *at < FORGOTTEN_MS);
-                    let before = known.insert(target.id, (now, found.began()));
-                    let before = before.map(|(_, began)| began);
+                    known.retain(|_, (_, at, _)| asked_at - *at < FORGOTTEN_MS);
+                    let before = known.insert(target.id, (found.began(), asked_at, begun));
+                    let was_set = before.as_ref().is_some_and(|(_, at, then)| {
+                        was_set(asked_at.saturating_sub(*at), begun.duration_since(*then))
+                    });
+                    let began = before.as_ref().map(|(began, ..)| began);
                     Ok(Told {
-                        samples: found.samples(target.id, target.asked_at, before.as_ref()),
+                        samples: found.samples(target.id, (asked_at, was_set), began),
                         rows: found.rows(),
                     })
                 }
@@ -120,4 +135,24 @@ async fn walk(target: &Target) -> Result<Found, Fault> {
         }
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_goes_otherwise_than_time_was_set() {
+        let minute = Duration::from_mins(1);
+        for (by_clock_ms, is) in [
+            (60_000, false),
+            (63_000, false),
+            (-60_000, true),
+            (660_000, true),
+            (0, true),
+            (i64::MIN, true),
+        ] {
+            assert_eq!(was_set(by_clock_ms, minute), is, "{by_clock_ms}");
+        }
+    }
 }

@@ -184,12 +184,13 @@ pub async fn open(
     tx.execute("device_secret", sql, &args).await.map(drop)
 }
 
-/// Takes away what opens a device.
+/// Takes away what opens a device; the port where it was sent, none where there was none.
 ///
 /// # Errors
 /// [`StoreError`] of the engine.
-pub async fn close(tx: &mut Tx, device: Id, kind: &str) -> Result<(), StoreError> {
-    let sql = "DELETE FROM device_secret WHERE device_id = $1 AND kind = $2";
+pub async fn close(tx: &mut Tx, device: Id, kind: &str) -> Result<Option<i64>, StoreError> {
+    let sql = "DELETE FROM device_secret WHERE device_id = $1 AND kind = $2 RETURNING port";
     let args = args![device, kind];
-    tx.execute("device_secret", sql, &args).await.map(drop)
+    let row = tx.fetch_one("device_secret", sql, &args).await?;
+    row.map(|row| row.int("port")).transpose()
 }

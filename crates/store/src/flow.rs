@@ -226,18 +226,14 @@ pub async fn due(
     rows.iter().map(read).readable()
 }
 
-/// The text of a definition.
+/// The text of a definition; none where somebody took it away.
 ///
 /// # Errors
-/// [`StoreError`] of the engine; decode where it is not there.
-pub async fn definition(tx: &mut Tx, hash: &str) -> Result<String, StoreError> {
+/// [`StoreError`] of the engine.
+pub async fn definition(tx: &mut Tx, hash: &str) -> Result<Option<String>, StoreError> {
     let sql = "SELECT definition FROM flow_definition WHERE id = $1";
     let row = tx.fetch_one("flow", sql, &args![hash]).await?;
-    let row = row.ok_or_else(|| StoreError::Decode {
-        column: "flow.definition_id".into(),
-        what: hash.into(),
-    })?;
-    row.text("definition")
+    row.map(|row| row.text("definition")).transpose()
 }
 
 /// Writes a flow that begins.

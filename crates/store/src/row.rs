@@ -62,6 +62,18 @@ impl Row {
         boolean, opt_boolean, bool
     );
 
+    /// What SQLite keeps in a yes-or-no column where it is neither 0 nor 1: it reads as yes, and a
+    /// search for yes does not find it.
+    ///
+    /// # Errors
+    /// [`StoreError::Decode`] when the column is absent or of another type.
+    pub(crate) fn odd_boolean(&self, column: &str) -> Result<Option<i64>, StoreError> {
+        match self {
+            Self::Sqlite(_) => Ok(self.opt_int(column)?.filter(|n| ![0, 1].contains(n))),
+            Self::Postgres(_) => Ok(None),
+        }
+    }
+
     /// A column holding what parses: an id, a date.
     ///
     /// # Errors

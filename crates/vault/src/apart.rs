@@ -1,11 +1,13 @@
-//! Setting a damaged folder apart: nothing of it is lost or changed, and a new one can begin.
+//! Setting a damaged folder or file apart: nothing of it is lost or changed, and a new one can
+//! begin.
 
 use std::path::{Path, PathBuf};
 
 use crate::{Error, files};
 
-/// Renames `dir` to `NAME-damaged-20261127T050000Z` beside it and returns that path. The
-/// moment `at_ms` (unix milliseconds) names it; where that name is taken, a number follows.
+/// Renames `dir`, which may be a file, to `NAME-damaged-20261127T050000Z` beside it and returns
+/// that path. The moment `at_ms` (unix milliseconds) names it; where that name is taken, a number
+/// follows.
 ///
 /// # Errors
 /// I/O errors: the folder is then where it was.

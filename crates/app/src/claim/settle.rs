@@ -19,7 +19,7 @@ use store::{
 };
 
 use super::{Ground, adopt_lines, heard_lately};
-use crate::{App, Ctx, Work};
+use crate::{App, Ctx, Work, collect};
 
 /// A record as it was and as it is: new without the one, deleted without the other.
 pub(crate) type Written<'a> = (Option<&'a Record>, Option<&'a Record>);
@@ -35,6 +35,7 @@ pub(crate) async fn settle(
     schema: &Schema,
     written: &[Written<'_>],
 ) -> Result<(), Problem> {
+    collect::follow(work, schema, written).await?;
     let of = |record: Option<&Record>| -> Vec<Wanted> {
         record.map_or_else(Vec::new, |r| claims::wanted(schema, r))
     };

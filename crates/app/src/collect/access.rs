@@ -6,11 +6,15 @@ use domain::{
     label::Label,
     problem::{FieldProblem, Problem},
     record::Record,
+    schema::Schema,
 };
 use observe::collect::Secret;
-use store::collection::{self, Course};
+use store::{
+    StoreError,
+    collection::{self, Course},
+};
 
-use crate::{App, Ctx, registry};
+use crate::{App, Ctx, Work, registry};
 
 /// The kind of secret that SNMP v2c takes: a community.
 pub const SNMP: &str = "snmp-v2c";
@@ -36,15 +40,54 @@ pub struct Access {
 }
 
 /// What a secret is sealed about: one device's opens no other, nor the same in another unit's hands or
-/// at another address, where it would be sent to somebody else.
-fn about(device: Id, owner: Option<OrganizationId>, address: &str) -> String {
+/// at another address or port, where it would be sent to somebody else.
+fn about(device: Id, owner: Option<OrganizationId>, (address, port): (&str, i64)) -> String {
     let owner = owner.map(|owner| owner.to_string()).unwrap_or_default();
-    format!("device/{device}/{SNMP}/{owner}/{address}")
+    format!("device/{device}/{SNMP}/{owner}/{address}/{port}")
+}
+
+/// The access as the journal has it.
+fn told(port: i64) -> String {
+    format!("{{\"snmp\":\"***\",\"port\":{port}}}")
+}
+
+/// Takes away what opens devices that just got another address or owner, or were deleted: where they
+/// come back nothing is sent before it is set anew.
+///
+/// # Errors
+/// The store's.
+pub(crate) async fn follow(
+    work: &mut Work,
+    schema: &Schema,
+    written: &[(Option<&Record>, Option<&Record>)],
+) -> Result<(), StoreError> {
+    if schema.noun != "device" {
+        return Ok(());
+    }
+    let is = |record: &Record| (record.owner(schema), record.text("address").to_owned());
+    for (before, after) in written {
+        let Some(before) = before.filter(|before| Some(is(before)) != after.map(is)) else {
+            continue;
+        };
+        if let Some(port) = collection::close(work, before.id, SNMP).await? {
+            let (id, owner) = (before.id.to_string(), before.owner(schema));
+            work.event(
+                "device-access",
+                &id,
+                owner,
+                "update",
+                Some(told(port)),
+                None,
+            );
+        }
+    }
+    Ok(())
 }
 
 /// Opens a device's secret, which is the owner's at that address.
 pub(super) fn open(app: &App, asked: &collection::Asked) -> Option<Secret> {
-    let about = about(asked.id, Some(asked.organization), &asked.address);
+    let at = (asked.address.as_str(), asked.port);
+    let about = about(asked.id, Some(asked.organization), at);
     let secret = app.keys.unseal_text(&about, &asked.sealed);
     secret.map(Secret::new)
 }
@@ -110,7 +153,7 @@ pub async fn set(
         return Err(Problem::invalid("device-access", wrong));
     }
     let (owner, address) = (record.owner(&schema), record.text("address"));
-    let about = about(device, owner, address);
+    let about = about(device, owner, (address, port.into()));
     let sealed = community
         .map(|community| app.keys.seal_text(&about, community))
         .transpose();
@@ -141,9 +184,8 @@ pub async fn set(
             };
             collection::open(&mut work, device, SNMP, sealed, &access).await?;
         }
-        None => collection::close(&mut work, device, SNMP).await?,
+        None => drop(collection::close(&mut work, device, SNMP).await?),
     }
-    let told = |port: i64| format!("{{\"snmp\":\"***\",\"port\":{port}}}");
     work.event(
         "device-access",
         &device.to_string(),

@@ -1,6 +1,11 @@
 //! Interfaces as pages and the API show them.
 
-use domain::{id::Id, noun, problem::Problem, record::Record};
+use domain::{
+    id::Id,
+    noun,
+    problem::Problem,
+    record::{Record, Value},
+};
 use observe::snmp::interface::{ERRORS_IN, ERRORS_OUT, OCTETS_IN, OCTETS_OUT, series};
 pub use store::observed::Before;
 use store::registry::RecordQuery;
@@ -10,6 +15,12 @@ use crate::{App, Ctx, registry};
 
 /// Samples of a counter further apart say nothing about the time between them.
 const LONGEST_MS: i64 = 45 * 60_000;
+
+/// How many bytes a second an interface carries for each megabit of its speed, and a quarter more:
+/// a device may answer some seconds later after it was asked than the time before.
+const OCTETS_OF_MEGABIT: f64 = 125_000.0 * 1.25;
+/// Of so many times an interface was otherwise its speed is asked.
+const SPEEDS: i64 = 100;
 
 /// How fast an interface's counters rose, in equal parts of a time.
 #[derive(Clone, Debug, Default)]
@@ -59,17 +70,18 @@ pub async fn traffic(
     let schema = app.schema("interface")?;
     let since = store::observed::since(&app.db, &schema, &record).await?;
     let since = since.unwrap_or(i64::MIN);
+    let most = fastest(app, &record).await?.map(|s| s * OCTETS_OF_MEGABIT);
     let read = move |store: &vault::series::Store| {
-        let rates = |metric| {
+        let rates = |metric, most| {
             let series = series(device, &name, metric);
-            let mut rates = store.rates(&series, (from, to), buckets, LONGEST_MS)?;
+            let mut rates = store.rates(&series, (from, to), buckets, (LONGEST_MS, most))?;
             hide_before(&mut rates, since);
             Ok::<_, vault::Error>(rates)
         };
         Ok(Traffic {
-            received: rates(OCTETS_IN)?,
-            sent: rates(OCTETS_OUT)?,
-            errors: [rates(ERRORS_IN)?, rates(ERRORS_OUT)?],
+            received: rates(OCTETS_IN, most)?,
+            sent: rates(OCTETS_OUT, most)?,
+            errors: [rates(ERRORS_IN, None)?, rates(ERRORS_OUT, None)?],
         })
     };
     let traffic = app.logs.read_series(read).await?;
@@ -85,6 +97,23 @@ fn hide_before(rates: &mut [Rate], since: i64) {
             ..Rate::default()
         };
     }
+}
+
+/// The greatest speed that an interface has or had, Mbit/s; none where it tells none.
+async fn fastest(app: &App, record: &Record) -> Result<Option<f64>, Problem> {
+    let schema = app.schema("interface")?;
+    let past = store::observed::past(&app.db, &schema, record, SPEEDS).await?;
+    let speed = |value: Option<&Value>| match value {
+        Some(Value::Integer(speed)) => u32::try_from(*speed).ok(),
+        _ => None,
+    };
+    let past = past.iter().map(|before| speed(before.values.get("speed")));
+    let all = past.chain([speed(Some(record.get("speed")))]);
+    // One that told none for a while may have carried anything then.
+    Ok(all
+        .collect::<Option<Vec<u32>>>()
+        .and_then(|all| all.into_iter().max())
+        .map(f64::from))
 }
 
 /// How a record of an observed noun was before, the latest first; not while it was another unit's.

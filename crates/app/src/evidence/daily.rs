@@ -1,7 +1,7 @@
 //! What runs by itself: the verification once a day, and the alarms about what it finds.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use vault::{Cancel, Finding, Progress, Subject, reading};
 
 use super::Against;
-use crate::{App, Ctx, journal, system_alarm};
+use crate::{App, Ctx, flow, journal, system_alarm};
 
 /// How old a verification may become.
 const DAY_MS: i64 = 86_400_000;
@@ -31,7 +31,7 @@ const LONGEST_REST: Duration = Duration::from_secs(2);
 /// How far a reading is is kept so often.
 const KEEP_EVERY: Duration = Duration::from_secs(5);
 
-/// The alarm about a folder that was set apart.
+/// The alarm about a folder or file that was set apart.
 const APART: &str = "set-apart";
 
 /// The last verifications.
@@ -54,13 +54,17 @@ pub(crate) fn due(checks: &[EvidenceCheck], subject: &str, now: i64) -> bool {
     last.is_none_or(|c| now - c.checked_at >= DAY_MS || now < c.checked_at)
 }
 
-/// Verifies the journal once a day and at each start, and tells what is wrong, also of folders
-/// that were set apart.
+/// Verifies the journal and looks at the samples once a day and at each start, and tells what is
+/// wrong, also of folders and files that were set apart.
 ///
 /// # Errors
 /// The store's.
 pub async fn run(app: &App) -> Result<Option<Label>, StoreError> {
+    if app.logs.checked.is_due() && app.logs.check_samples().await.is_err() {
+        app.logs.checked.again();
+    }
     apart(app).await?;
+    flow::told_again(app).await?;
     let checks = last(app).await?;
     let now = app.clock.now_ms();
     let ctx = Ctx::system(now);
@@ -276,63 +280,95 @@ pub(super) fn shown(finding: &Finding) -> Label {
     Label::new(format!("{vi} ({file})"), format!("{en} ({file})"))
 }
 
-/// Raises an alarm for each folder that was set apart, and ends it when the folder is gone.
+/// Raises an alarm for each folder and file that was set apart, and ends it when it is gone.
 async fn apart(app: &App) -> Result<(), StoreError> {
-    let there = folders(app);
-    for (folder, at) in &there {
-        let what = if folder.starts_with("vault") {
-            Label::new(
-                format!(
-                    "Kho nhật ký bị hỏng hoặc bị sửa nên đã tách riêng thành {folder}; kho mới đã bắt đầu"
-                ),
-                format!(
-                    "The log vault was damaged or rewritten and is set apart as {folder}; a new one has begun"
-                ),
-            )
-        } else {
-            Label::new(
-                format!("Kho mẫu đo bị hỏng nên đã tách riêng thành {folder}; kho mới đã bắt đầu"),
-                format!(
-                    "The samples were damaged and are set apart as {folder}; new ones have begun"
-                ),
-            )
-        };
-        let next = Label::new(
-            format!(
-                "Chạy gieng vault repair --vault {folder} để xem đã mất gì, rồi chuyển thư mục ra nơi lưu chứng cứ."
-            ),
-            format!(
-                "Run gieng vault repair --vault {folder} to see what is lost, then move the folder to where evidence is kept."
-            ),
-        );
-        system_alarm::raise(app, APART, folder, Said { what, next }, *at).await?;
+    let there = set_apart(app);
+    for (name, at) in &there {
+        let said = said(name);
+        system_alarm::raise(app, APART, name, said, *at).await?;
     }
     for subject in system_alarm::open(app, APART).await? {
-        if !there.iter().any(|(folder, _)| *folder == subject) {
+        if !there.iter().any(|(name, _)| *name == subject) {
             system_alarm::clear(app, APART, &subject).await?;
         }
     }
     Ok(())
 }
 
-/// Folders that were set apart, with the moment.
-fn folders(app: &App) -> Vec<(String, i64)> {
-    let entries = std::fs::read_dir(&app.data).into_iter().flatten().flatten();
-    let mut found: Vec<(String, i64)> = entries
-        .filter_map(|entry| {
-            let name = entry.file_name().into_string().ok()?;
-            let (_, at) = name
-                .split_once("vault-damaged-")
-                .or_else(|| name.split_once("samples-damaged-"))?;
-            let at = jiff::fmt::strtime::parse("%Y%m%dT%H%M%S", at.get(..15)?).ok()?;
-            let at = at
-                .to_datetime()
-                .ok()?
-                .to_zoned(jiff::tz::TimeZone::UTC)
-                .ok()?;
-            Some((name, at.timestamp().as_millisecond()))
-        })
-        .collect();
+/// What is told of a folder or file that was set apart.
+fn said(name: &str) -> Said {
+    if name.starts_with("vault") {
+        return Said {
+            what: Label::new(
+                format!(
+                    "Kho nhật ký bị hỏng hoặc bị sửa nên đã tách riêng thành {name}; kho mới đã bắt đầu"
+                ),
+                format!(
+                    "The log vault was damaged or rewritten and is set apart as {name}; a new one has begun"
+                ),
+            ),
+            next: Label::new(
+                format!(
+                    "Chạy gieng vault repair --vault {name} để xem đã mất gì, rồi chuyển thư mục ra nơi lưu chứng cứ."
+                ),
+                format!(
+                    "Run gieng vault repair --vault {name} to see what is lost, then move the folder to where evidence is kept."
+                ),
+            ),
+        };
+    }
+    let what = if name.starts_with(IN_SAMPLES) {
+        Label::new(
+            format!(
+                "Một tệp mẫu đo bị hỏng nên đã tách riêng thành {name}; biểu đồ để trống khoảng thời gian của tệp này"
+            ),
+            format!(
+                "A file of samples was damaged and is set apart as {name}; charts show a gap for its time"
+            ),
+        )
+    } else {
+        Label::new(
+            format!("Kho mẫu đo bị hỏng nên đã tách riêng thành {name}; kho mới đã bắt đầu"),
+            format!("The samples were damaged and are set apart as {name}; new ones have begun"),
+        )
+    };
+    Said {
+        what,
+        next: Label::new(
+            format!(
+                "Tìm nguyên nhân (ổ đĩa hỏng, có người sửa tệp), rồi chuyển {name} ra nơi lưu chứng cứ."
+            ),
+            format!(
+                "Find the cause (a failing disk, a hand in the files), then move {name} to where evidence is kept."
+            ),
+        ),
+    }
+}
+
+/// How the name of a file that was set apart begins.
+const IN_SAMPLES: &str = "samples/";
+
+/// Folders and files of samples that were set apart, with the moment.
+fn set_apart(app: &App) -> Vec<(String, i64)> {
+    let names = |folder: &Path| -> Vec<String> {
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        let names = entries.map(|entry| entry.file_name().into_string());
+        names.filter_map(Result::ok).collect()
+    };
+    let folders = names(&app.data).into_iter().filter(|name| {
+        let of = |what: &str| name.contains(what);
+        of("vault-damaged-") || of("samples-damaged-")
+    });
+    let files = names(&app.data.join(IN_SAMPLES));
+    let files = files.iter().map(|name| format!("{IN_SAMPLES}{name}"));
+    let of = |name: String| {
+        let (_, at) = name.rsplit_once("-damaged-")?;
+        let at = jiff::fmt::strtime::parse("%Y%m%dT%H%M%S", at.get(..15)?).ok()?;
+        let at = at.to_datetime().ok()?;
+        let at = at.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+        Some((name, at.timestamp().as_millisecond()))
+    };
+    let mut found: Vec<(String, i64)> = folders.chain(files).filter_map(of).collect();
     found.sort();
     found
 }

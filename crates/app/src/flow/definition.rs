@@ -46,6 +46,7 @@ pub(super) async fn definition(
         return Ok(Arc::clone(flow));
     }
     let text = store::flow::definition(tx, hash).await?;
+    let text = text.ok_or_else(|| gone(id, hash))?;
     let flow = Arc::new(Flow::read(id, &text).map_err(|error| {
         tracing::error!(%error, flow = id, "a running flow began with a definition that is not read");
         Problem::new(
@@ -67,4 +68,25 @@ pub(super) async fn definition(
     }
     known.insert(key, Arc::clone(&flow));
     Ok(flow)
+}
+
+/// What is said where the definition with which a flow began is not there.
+fn gone(id: &str, hash: &str) -> Problem {
+    tracing::error!(
+        flow = id,
+        definition = hash,
+        "the definition with which a flow began is gone"
+    );
+    Problem::new(
+        ProblemKind::Conflict,
+        Label::new(
+            "Quy trình mà đề nghị đã bắt đầu không còn trong cơ sở dữ liệu",
+            "The definition with which the request began is gone from the database",
+        ),
+        id,
+        Label::new(
+            "Báo quản trị viên: chạy gieng journal verify và khôi phục từ bản sao lưu.",
+            "Tell an administrator: run gieng journal verify and restore it from a backup.",
+        ),
+    )
 }

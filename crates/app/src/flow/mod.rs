@@ -34,6 +34,7 @@ pub use view::{Open, Possible, Waiting, get, list};
 pub(crate) use deadline::deadlines;
 pub(crate) use definition::Definitions;
 pub(crate) use desk::Counts;
+pub(crate) use outside::told_again;
 
 /// The words of a flow where something about it goes wrong.
 pub(crate) fn noun() -> domain::label::Label {

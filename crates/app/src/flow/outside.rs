@@ -16,6 +16,7 @@ use policy::flow::Receiver;
 use serde::{Deserialize, Serialize};
 use store::{
     StoreError,
+    alarm::Said,
     flow::{EffectState, FlowEffect, FlowRow},
 };
 
@@ -28,7 +29,7 @@ use crate::{
     App, Ctx,
     document::{self, Begin},
     job::{self, Job, JobError, Worked},
-    notify,
+    notify, system_alarm,
     task::everything,
 };
 
@@ -76,8 +77,11 @@ impl Job for ToFlow {
         let Some(effect) = found.map_err(|e| later(&e))? else {
             return Ok(());
         };
-        let Ok(planned) = Planned::deserialize(&effect.effect) else {
-            return Err(JobError::Never("the effect is not read".into()));
+        if !matches!(effect.state, EffectState::Waiting | EffectState::Sending) {
+            return Ok(());
+        }
+        let Some(planned) = told(&app, &effect).await.map_err(|e| later(&e))? else {
+            return untold(&app, &effect).await.map_err(|e| later(&e));
         };
         let again = matches!(planned, Planned::Document { .. });
         match effect.state {
@@ -118,6 +122,69 @@ impl Job for ToFlow {
             .map_err(|e| later(&e))?;
         outcome
     }
+}
+
+/// What the flow's event says is to be done there: the journal holds the event, and nothing holds
+/// what waits.
+async fn told(app: &App, effect: &FlowEffect) -> Result<Option<Planned>, StoreError> {
+    let mut tx = app.db.snapshot().await?;
+    let events = store::flow::events(&mut tx, effect.flow).await?;
+    let event = events.iter().find(|event| event.number == effect.number);
+    let plan = event.map(|event| Vec::<Planned>::deserialize(&event.plan));
+    let place = usize::try_from(effect.place).unwrap_or(usize::MAX);
+    let planned = plan
+        .and_then(Result::ok)
+        .and_then(|plan| plan.into_iter().nth(place));
+    Ok(planned.filter(Planned::is_outside))
+}
+
+/// The alarm about what was to go out and no event has.
+const UNTOLD: &str = "flow-untold";
+
+/// Does nothing of what no event has, and raises the alarm.
+async fn untold(app: &App, effect: &FlowEffect) -> Result<(), StoreError> {
+    settle(
+        app,
+        effect,
+        EffectState::Failed,
+        "no event of the flow has it",
+    )
+    .await?;
+    let said = Said {
+        what: Label::new(
+            format!(
+                "Một việc phải gửi ra ngoài nằm trong cơ sở dữ liệu mà không sự kiện nào của đề nghị {} nói tới; việc đó không được làm",
+                effect.flow
+            ),
+            format!(
+                "Something to be sent lies in the database, and no event of the request {} has it; it is not done",
+                effect.flow
+            ),
+        ),
+        next: Label::new(
+            "Có người đã ghi thẳng vào cơ sở dữ liệu: sao chép nguyên trạng để làm chứng cứ, chạy gieng journal verify, rồi xóa dòng đó khỏi bảng flow_effect.",
+            "Somebody wrote into the database itself: copy it as it is, as evidence; run gieng journal verify; then delete that row of the table flow_effect.",
+        ),
+    };
+    let (subject, now) = (effect.id.to_string(), app.clock.now_ms());
+    system_alarm::raise(app, UNTOLD, &subject, said, now).await
+}
+
+/// Ends the alarms about what no event had, once it is gone.
+///
+/// # Errors
+/// The store's.
+pub(crate) async fn told_again(app: &App) -> Result<(), StoreError> {
+    for subject in system_alarm::open(app, UNTOLD).await? {
+        let effect = match subject.parse() {
+            Ok(id) => store::flow::effect(&app.db, id).await?,
+            Err(_) => None,
+        };
+        if effect.is_none() {
+            system_alarm::clear(app, UNTOLD, &subject).await?;
+        }
+    }
+    Ok(())
 }
 
 async fn to(

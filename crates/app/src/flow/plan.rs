@@ -75,6 +75,13 @@ pub enum Planned {
     },
 }
 
+impl Planned {
+    /// Whether a job does it, outside the database.
+    pub(super) fn is_outside(&self) -> bool {
+        matches!(self, Self::Document { .. } | Self::Notice { .. })
+    }
+}
+
 /// A sentence in both languages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Said {

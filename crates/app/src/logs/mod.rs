@@ -49,6 +49,8 @@ pub struct Logs {
     poked: Notify,
     /// The id of the last checkpoint that this process noted in the journal.
     noted: Mutex<Option<Hash>>,
+    /// When the samples were looked at.
+    pub(crate) checked: Daily,
     /// When the journal was verified.
     pub(crate) verified: Daily,
     /// When the vault was begun to be read.

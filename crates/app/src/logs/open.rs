@@ -29,7 +29,8 @@ impl Logs {
     ///
     /// A vault that is damaged, or that is not the one that this installation signed, is set
     /// apart and a new one begins, chained to it: nothing is signed over what does not hold,
-    /// and probing, pages and duties go on. Samples likewise.
+    /// and probing, pages and duties go on. Of samples the file that is damaged is set apart, and
+    /// their folder where it cannot be opened.
     pub(crate) async fn open(config: &AppConfig, db: &Db) -> Result<Self, OpenError> {
         let dir = config.data.join("vault");
         let failed = |source| OpenError::Data {
@@ -87,6 +88,7 @@ impl Logs {
             lost,
             poked: Notify::new(),
             noted: Mutex::default(),
+            checked: Daily::default(),
             verified: Daily::default(),
             read: Daily::default(),
         }
@@ -112,6 +114,14 @@ impl Logs {
     ) -> Result<Vec<probe::Bucket>, Problem> {
         self.read_series(move |store| store.probes(target.0.bytes(), from, to, buckets))
             .await
+    }
+
+    /// Looks at all parts of the samples; those that are damaged are set apart.
+    ///
+    /// # Errors
+    /// Internal when that came to no end.
+    pub(crate) async fn check_samples(&self) -> Result<(), Problem> {
+        self.read_series(series::Store::check).await
     }
 
     /// What `read` makes of the series; nothing where this process keeps none.

@@ -138,6 +138,7 @@ async fn a_real_agent_is_asked(p: Province) {
         probe: true,
         ..Listen::default()
     };
+    let (began, start) = (Instant::now(), p.clock.now_ms());
     let running = task::start(&p.app, listen).await.unwrap();
     let found = until("the agent's interfaces", async || {
         let found = interfaces(&p, device).await;
@@ -163,14 +164,15 @@ async fn a_real_agent_is_asked(p: Province) {
     let theirs = registry::list(&p.app, &foreign, "interface", &RecordQuery::default()).await;
     assert_eq!(theirs.unwrap().total, 0);
 
-    // The clock here stands still: the second answer is a minute later. With another community
-    // the device is asked at once.
-    p.pass(60_000);
+    // The clock here stands still; from now on it goes as time does, or it would have been set.
+    // With another community the device is asked at once.
     let second = format!("{COMMUNITY}2");
     set(&p, &admin, device, Some(&second), agent.port)
         .await
         .unwrap();
     let (_, traffic) = until("traffic", async || {
+        let passed = i64::try_from(began.elapsed().as_millis()).unwrap();
+        p.clock.set(domain::clock::from_ms(start + passed));
         let now = p.clock.now_ms();
         let span = (now - 120_000, now + 60_000);
         let id = lo.id.to_string();
@@ -348,4 +350,109 @@ async fn who_gets_a_device_does_not_get_what_it_told_before() {
     for before in past {
         assert_eq!(before.values["organization"], Value::from(b));
     }
+}
+
+/// A device whose address or unit changes is asked with the old community by nobody, and coming back
+/// does not revive it; the journal has it.
+async fn a_community_ends_with_address_and_unit(p: Province) {
+    p.unit("A", None).await;
+    p.unit("B", None).await;
+    let given = [
+        ("code", "R1"),
+        ("name", "Bộ định tuyến"),
+        ("organization", "A"),
+        ("role", "router"),
+        ("status", "active"),
+        ("address", "10.9.0.1"),
+    ];
+    let device = p.add("device", &given).await;
+    let change = async |field: (&str, &str)| {
+        let (ctx, id) = (p.ctx(), device.to_string());
+        let now = registry::get(&p.app, &ctx, "device", &id).await.unwrap();
+        let at = Some((device, now.version));
+        let mut given = given;
+        for known in &mut given {
+            if known.0 == field.0 {
+                *known = field;
+            }
+        }
+        registry::save(&p.app, &ctx, "device", at, crate::values(&given))
+            .await
+            .unwrap();
+    };
+    let is_set = async || {
+        let access = collect::access(
+            &p.app,
+            &p.ctx(),
+            (collect::INTERFACES, collect::SNMP),
+            device,
+        )
+        .await
+        .unwrap();
+        access.set.is_some()
+    };
+    let closed = async || {
+        let sql = "SELECT COUNT(*) AS n FROM journal WHERE noun = 'device-access' \
+                   AND before IS NOT NULL AND after IS NULL";
+        let row = p.app.db.fetch_one("journal", sql, &[]).await.unwrap();
+        row.unwrap().int("n").unwrap()
+    };
+    let home = ("organization", "A");
+    for (n, (other, back)) in [
+        (("address", "10.9.0.2"), ("address", "10.9.0.1")),
+        (("organization", "B"), home),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        set(&p, &p.ctx(), device, Some(COMMUNITY), 161)
+            .await
+            .unwrap();
+        // What is none of it changes nothing.
+        change(("name", other.1)).await;
+        assert!(is_set().await, "{other:?}");
+        change(other).await;
+        assert!(!is_set().await, "{other:?}");
+        change(back).await;
+        assert!(!is_set().await, "{back:?}");
+        assert_eq!(closed().await, i64::try_from(n).unwrap() + 1);
+    }
+    // Whoever writes the database sends it to no other port.
+    set(&p, &p.ctx(), device, Some(COMMUNITY), 161)
+        .await
+        .unwrap();
+    let sql = "UPDATE device_secret SET port = 1161";
+    p.app.db.execute("tamper", sql, &[]).await.unwrap();
+    let listen = Listen {
+        probe: true,
+        ..Listen::default()
+    };
+    let running = task::start(&p.app, listen).await.unwrap();
+    let fault = until("that the secret does not open", async || {
+        let access = collect::access(
+            &p.app,
+            &p.ctx(),
+            (collect::INTERFACES, collect::SNMP),
+            device,
+        )
+        .await
+        .unwrap();
+        access.course.and_then(|course| course.fault)
+    })
+    .await;
+    assert_eq!(fault, "locked");
+    running.stop(Duration::from_secs(5)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_community_ends_with_address_and_unit_on_sqlite() {
+    a_community_ends_with_address_and_unit(Province::begun().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_community_ends_with_address_and_unit_on_postgres() {
+    let Some(p) = Province::begun_on_postgres().await else {
+        return;
+    };
+    a_community_ends_with_address_and_unit(p).await;
 }

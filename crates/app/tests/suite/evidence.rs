@@ -578,6 +578,16 @@ async fn damage_in_an_old_segment_is_told_after_a_start() {
     std::fs::remove_dir(&apart).unwrap();
     evidence::run(&office.app).await.unwrap();
     assert_eq!(alarms(&office.app).await, ["vault-check"]);
+    // A part of the samples is set apart alone, at a start.
+    let samples = office.config.data.join("samples");
+    std::fs::write(samples.join("2026-11-20-9-series.parquet"), b"PAR1").unwrap();
+    let office = office.again().await;
+    evidence::run(&office.app).await.unwrap();
+    assert_eq!(alarms(&office.app).await, ["set-apart", "vault-check"]);
+    let [apart] = &walk(&samples)[..] else {
+        panic!("{:?}", walk(&samples))
+    };
+    assert!(apart.to_string_lossy().contains("series.parquet-damaged-"));
 }
 
 fn walk(folder: &Path) -> Vec<std::path::PathBuf> {

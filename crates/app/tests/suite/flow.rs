@@ -5,6 +5,7 @@ mod chance;
 mod desk;
 mod in_place;
 mod own_policy;
+mod tampered;
 
 use std::collections::BTreeMap;
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use async_snmp::Value;
 use domain::{
     id::Id,
+    parse,
     record::{self, Values},
 };
 use vault::series::{Counter, Metric, Reading, Sample, Series};
@@ -116,12 +117,12 @@ pub struct Began {
     interfaces: HashMap<u32, u32>,
 }
 
-/// Text of a device: without what is no text, and not longer than it may be.
+/// Text of a device: without what is not seen or turns its direction, and not longer than it may be.
 fn text(value: &Value) -> Option<String> {
     let bytes = value.as_bytes()?;
     let bytes = bytes.get(..LONGEST * 4).unwrap_or(bytes);
     let text = String::from_utf8_lossy(bytes);
-    let plain = text.chars().filter(|c| !c.is_control());
+    let plain = text.chars().filter(|c| parse::is_of_line(*c));
     let cut: String = plain.take(LONGEST).collect();
     Some(cut.trim().to_owned())
 }
@@ -260,8 +261,14 @@ impl Found {
         self.named().map(row).collect()
     }
 
-    /// The counters of the interfaces; `before` is what the device said the time before.
-    pub fn samples(&self, device: Id, at_ms: i64, before: Option<&Began>) -> Vec<Sample> {
+    /// The counters of the interfaces; `before` is what the device said the time before. Where the
+    /// clock `was_set` since then, nobody knows in how long they rose.
+    pub fn samples(
+        &self,
+        device: Id,
+        (at_ms, was_set): (i64, bool),
+        before: Option<&Began>,
+    ) -> Vec<Sample> {
         let restarted = match (before, self.uptime) {
             (Some(before), Some(now)) => before.uptime.is_some_and(|before| now < before),
             // Nobody knows what was before; whoever runs for less than a quarter of an hour may
@@ -292,7 +299,7 @@ impl Found {
                     reading: Reading::Counter(Counter {
                         value,
                         is_narrow,
-                        is_reset: restarted || anew,
+                        is_reset: restarted || anew || was_set,
                     }),
                 });
             }
@@ -360,7 +367,11 @@ mod tests {
             (Column::Name, 1, bytes("Gi0/1")),
             (Column::Name, 2, bytes("Gi0/1")),
             (Column::Name, 3, bytes("Gi0/1 #2")),
-            (Column::Description, 4, bytes("eth\0\u{7}0 ")),
+            (
+                Column::Description,
+                4,
+                bytes("\u{feff}e\u{202e}th\0\u{7}\u{2066}\u{200b}0 "),
+            ),
             (Column::Name, 5, Value::OctetString(vec![0xff, 0xfe].into())),
             (Column::Alias, 5, bytes(&long)),
             (Column::OperStatus, 6, Value::Integer(99)),
@@ -379,7 +390,7 @@ mod tests {
         );
         let alias = odd.rows()[4].values["alias"].as_text().unwrap().to_owned();
         assert_eq!(alias.chars().count(), LONGEST);
-        assert_eq!(odd.samples(Id::NIL, 0, None), []);
+        assert_eq!(odd.samples(Id::NIL, (0, false), None), []);
         assert!(!odd.rows()[5].values.contains_key("status"));
         let mut many = Found::default();
         for number in 0..1_024 {
@@ -408,7 +419,7 @@ mod tests {
                 Reading::Counter(c) => (c.value, c.is_narrow, c.is_reset),
                 other => panic!("{other:?}"),
             };
-            let samples = found.samples(Id::NIL, 5, before);
+            let samples = found.samples(Id::NIL, (5, false), before);
             samples.into_iter().map(count).collect()
         };
         let (first, next) = (told(1_000_000, 0, 50), told(1_006_000, 0, 90));

@@ -324,7 +324,10 @@ impl Replay<'_> {
             Arg::Text(_) => Arg::Text(row.opt_text(column)?),
             Arg::Int(_) => Arg::Int(row.opt_int(column)?),
             Arg::Real(_) => Arg::Real(row.opt_real(column)?),
-            Arg::Bool(_) => Arg::Bool(row.opt_boolean(column)?),
+            Arg::Bool(_) => match row.odd_boolean(column)? {
+                Some(odd) => Arg::Int(Some(odd)),
+                None => Arg::Bool(row.opt_boolean(column)?),
+            },
         };
         let empty = match &found {
             Arg::Text(text) => text.as_deref().is_none_or(str::is_empty),

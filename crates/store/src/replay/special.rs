@@ -42,12 +42,20 @@ pub(super) enum As {
     Json,
 }
 
+/// Yes or no; what is neither is told as it is.
+fn truth(row: &Row, column: &str) -> Result<Json, StoreError> {
+    Ok(match row.odd_boolean(column)? {
+        Some(odd) => odd.into(),
+        None => row.opt_boolean(column)?.into(),
+    })
+}
+
 impl As {
     pub(super) fn read(self, row: &Row, column: &str) -> Result<Json, StoreError> {
         Ok(match self {
             Self::Text => row.opt_text(column)?.into(),
             Self::Int => row.opt_int(column)?.into(),
-            Self::Bool => row.opt_boolean(column)?.into(),
+            Self::Bool => truth(row, column)?,
             Self::Digest => row.opt_text(column)?.map(|text| sha256(&text)).into(),
             Self::Json => json(&row.text(column)?),
         })
@@ -411,7 +419,7 @@ impl Replay<'_> {
         Ok(())
     }
 
-    /// Each definition of a flow is named by its hash.
+    /// Each definition of a flow is named by its hash, and one that a flow names is there.
     pub(super) async fn definitions(&mut self, db: &Db) -> Result<(), StoreError> {
         let sql = "SELECT id, definition FROM flow_definition ORDER BY id";
         for row in db.fetch("flows", sql, &[]).await? {
@@ -426,6 +434,19 @@ impl Replay<'_> {
                     found,
                 });
             }
+        }
+        let sql = "SELECT f.id, f.definition_id FROM flow f \
+                   LEFT JOIN flow_definition d ON d.id = f.definition_id \
+                   WHERE d.id IS NULL ORDER BY f.id";
+        for row in db.fetch("flows", sql, &[]).await? {
+            self.find(super::Mismatch {
+                seq: None,
+                noun: "flow".into(),
+                record_id: row.text("id")?,
+                field: "definition".into(),
+                expected: row.text("definition_id")?,
+                found: String::new(),
+            });
         }
         Ok(())
     }
@@ -532,7 +553,7 @@ impl Replay<'_> {
             let mut found = serde_json::json!({
                 "login": row.text("login")?, "name": row.text("name")?, "email": row.opt_text("email")?,
                 "organization": row.opt_text("organization_id")?, "kind": row.text("kind")?,
-                "enabled": row.boolean("enabled")?, "totp": row.opt_int("totp_since")?.is_some(),
+                "enabled": truth(row, "enabled")?, "totp": row.opt_int("totp_since")?.is_some(),
                 "password": row.opt_text("password_hash")?.map(|hash| sha256(&hash)),
             });
             let mut has = grants.remove(&id).unwrap_or_default();

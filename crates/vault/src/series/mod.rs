@@ -2,8 +2,8 @@
 //!
 //! A [`Series`] is one metric of one subject: the delay of a target, the octets that an
 //! interface has received. They share the discipline of the log's write-ahead log, but no tree
-//! runs over them. A day's samples become Parquet files sorted by series and time, which say
-//! by themselves what each row is about (`docs/decisions/0025-series-and-collectors.md`).
+//! runs over them. A day's samples become Parquet files sorted by series, of each as they came,
+//! which say by themselves what each row is about (`docs/decisions/0025-series-and-collectors.md`).
 
 mod bucket;
 mod log;

@@ -1,16 +1,12 @@
 //! What versions before wrote: samples of probes alone, by target.
 
-use std::path::Path;
-
 use super::{
     Reading, Sample, SubjectId,
+    part::Part,
     probe::{self, DELAY},
     table::Table,
 };
-use crate::{
-    Error,
-    segment::{Segment, ranges},
-};
+use crate::{Error, segment::ranges};
 
 /// Length of a sample in the log: time, target, outcome, round trip (little-endian).
 const ENCODED: usize = 8 + 16 + 1 + 4;
@@ -20,6 +16,7 @@ const TARGET: usize = 0;
 const AT: usize = 1;
 const OUTCOME: usize = 2;
 const RTT: usize = 3;
+pub(super) const COLUMNS: usize = RTT + 1;
 
 /// The reading of an outcome (0 answered, 1 not answered, 2 not sent) and a round trip.
 fn reading(outcome: u8, rtt_us: u32) -> Option<Reading> {
@@ -49,7 +46,7 @@ pub(super) fn decode_block(payload: &[u8], table: &mut Table) -> Option<()> {
 /// Hands a series' samples of a part to `each`, in order of time; there are none but those of
 /// probes.
 pub(super) fn read(
-    path: &Path,
+    part: &Part,
     (noun, target, metric): (&str, &SubjectId, &str),
     (from_ms, to_ms): (i64, i64),
     mut each: impl FnMut(i64, Reading),
@@ -57,7 +54,7 @@ pub(super) fn read(
     if noun != "target" || metric != DELAY.name {
         return Ok(());
     }
-    let segment = Segment::open_with(path, RTT + 1)?;
+    let segment = part.open()?;
     for number in 0..segment.groups() {
         let group = segment.group(number)?;
         let pages = group.pages_with(TARGET, (target, target));
@@ -77,7 +74,7 @@ pub(super) fn read(
         let rtt = group.int32(RTT, &rows)?;
         for ((at_ms, outcome), rtt) in at.into_iter().zip(outcome).zip(rtt) {
             let reading = reading(outcome, rtt.cast_unsigned())
-                .ok_or_else(|| Error::damaged(path, "an unknown outcome"))?;
+                .ok_or_else(|| Error::damaged(&part.path, "an unknown outcome"))?;
             if (from_ms..to_ms).contains(&at_ms) {
                 each(at_ms, reading);
             }

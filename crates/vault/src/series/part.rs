@@ -32,6 +32,7 @@ use super::{
 use crate::{
     Error, files,
     segment::{PAGE_ROWS, Segment, ranges},
+    set_apart,
 };
 
 /// Milliseconds of a day.
@@ -82,6 +83,14 @@ pub(super) struct Part {
     is_old: bool,
 }
 
+impl Part {
+    /// Reads its footer.
+    pub(super) fn open(&self) -> Result<Segment, Error> {
+        let columns = if self.is_old { old::COLUMNS } else { COUNT + 1 };
+        Segment::open_with(&self.path, columns)
+    }
+}
+
 fn date(day: i64) -> Date {
     domain::clock::from_ms(day * DAY_MS)
         .to_zoned(TimeZone::UTC)
@@ -109,12 +118,13 @@ fn parse(path: &Path) -> Option<Part> {
 }
 
 /// The parts in a folder; what an interrupted seal left is removed.
-pub(super) fn list(dir: &Path) -> Result<Vec<Part>, Error> {
+pub(super) fn list(dir: &Path, now: i64) -> Result<Vec<Part>, Error> {
     let mut out = Vec::new();
     for entry in std::fs::read_dir(dir).map_err(Error::io("list", dir))? {
         let path = entry.map_err(Error::io("list", dir))?.path();
-        if path.extension().is_some_and(|e| e == "tmp") {
-            files::remove(&path)?;
+        if path.extension().is_some_and(|e| e == "tmp") && files::remove(&path).is_err() {
+            // It is no file: in its place none could be written.
+            set_apart(&path, now)?;
         }
         out.extend(parse(&path));
     }
@@ -180,12 +190,9 @@ pub(super) fn write(dir: &Path, log: u64, table: &Table) -> Result<Vec<Part>, Er
     for day in days {
         let mut rows: Vec<(&About, Point)> = Vec::new();
         for (about, (.., points)) in about.iter().zip(&all) {
-            let first = rows.len();
+            // In the order in which they came: by it a clock that was set back is told.
             let of_day = points.iter().filter(|point| day_of(point) == day);
             rows.extend(of_day.map(|point| (about, *point)));
-            if let Some(own) = rows.get_mut(first..) {
-                own.sort_by_key(|(_, point)| point.at_ms());
-            }
         }
         let path = dir.join(format!("{}-{log:020}-series.parquet", date(day)));
         let temporary = path.with_extension("tmp");
@@ -281,7 +288,7 @@ fn write_columns(file: &File, rows: &[(&About, Point)]) -> ParquetResult<()> {
     Ok(())
 }
 
-/// Hands a series' samples of a part to `each`, in order of time.
+/// Hands a series' samples of a part to `each`, as they came.
 pub(super) fn read(
     part: &Part,
     series: &Series,
@@ -292,10 +299,10 @@ pub(super) fn read(
     if *is_old {
         let subject: &SubjectId = &series.subject;
         let about = (series.noun.as_ref(), subject, series.metric.as_ref());
-        return old::read(path, about, (from_ms, to_ms), each);
+        return old::read(part, about, (from_ms, to_ms), each);
     }
     let key = key(series);
-    let segment = Segment::open_with(path, COUNT + 1)?;
+    let segment = part.open()?;
     for number in 0..segment.groups() {
         let group = segment.group(number)?;
         let pages = group.pages_with(SERIES, (&key, &key));

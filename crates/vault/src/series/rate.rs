@@ -52,7 +52,8 @@ fn risen(before: Counter, after: Counter) -> Option<u64> {
 impl Store {
     /// How fast a counter rose in each of `buckets` equal stretches of the time from `from_ms`
     /// until before `to_ms`; blocks. Samples further apart than `longest_ms` say nothing about
-    /// the time between them.
+    /// the time between them, nor do those of which the later one has the earlier time: the clock
+    /// was set. What rose by more than `most` a second is not known either.
     ///
     /// # Errors
     /// As [`Store::scan`].
@@ -61,7 +62,7 @@ impl Store {
         series: &Series,
         (from_ms, to_ms): (i64, i64),
         buckets: usize,
-        longest_ms: i64,
+        (longest_ms, most): (i64, Option<f64>),
     ) -> Result<Vec<Rate>, Error> {
         let Some(parts) = Parts::new(from_ms, to_ms, buckets) else {
             return Ok(Vec::new());
@@ -76,8 +77,6 @@ impl Store {
                 counts.push((sample.at_ms, count));
             }
         })?;
-        // Of several runs the order is mixed.
-        counts.sort_by_key(|(at, _)| *at);
         let empty = |(start_ms, end_ms)| Rate {
             start_ms,
             end_ms,
@@ -95,6 +94,9 @@ impl Store {
                 reason = "a chart needs no more than 53 bits of a count"
             )]
             let each_ms = rose as f64 / span as f64;
+            if most.is_some_and(|most| each_ms * 1_000.0 > most) {
+                continue;
+            }
             let (first, last) = (
                 parts.of((*from).max(from_ms)),
                 parts.of((to - 1).min(to_ms - 1)),

@@ -1,6 +1,7 @@
 //! Taking, keeping and reading samples.
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -10,6 +11,7 @@ use std::{
     thread::JoinHandle,
 };
 
+use domain::clock::Clock;
 use tokio::sync::oneshot;
 
 use super::{
@@ -18,7 +20,7 @@ use super::{
     table::{Point, Table},
 };
 use crate::{
-    Error, files,
+    Error, files, set_apart,
     wal::{self, HEADER, Kind, Tail},
 };
 
@@ -76,14 +78,16 @@ pub struct Store {
     shared: Arc<Shared>,
     commands: mpsc::Sender<Command>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    clock: Clock,
 }
 
 impl Store {
     /// Opens the store, or founds it. Blocks while it reads the log. On a full disk what the
-    /// log holds stays there, and is sealed once there is room.
+    /// log holds stays there, and is sealed once there is room. A log file that is damaged is
+    /// set apart; what lies before the damage is kept.
     ///
     /// # Errors
-    /// [`Error::Damaged`] and I/O errors.
+    /// I/O errors of the folder.
     pub fn open(config: Config) -> Result<Self, Error> {
         files::create_dir(&config.dir)?;
         let (keeper, state) = Keeper::load(config)?;
@@ -92,7 +96,7 @@ impl Store {
             dropped: AtomicU64::new(0),
         });
         let (commands, queue) = mpsc::channel();
-        let dir = keeper.config.dir.clone();
+        let (dir, clock) = (keeper.config.dir.clone(), keeper.config.clock.clone());
         let keeper = Keeper {
             shared: shared.clone(),
             ..keeper
@@ -105,6 +109,7 @@ impl Store {
             shared,
             commands,
             thread: Mutex::new(Some(thread)),
+            clock,
         })
     }
 
@@ -168,11 +173,12 @@ impl Store {
         (parts.len(), bytes)
     }
 
-    /// Hands the samples of a series with `from_ms <= at < to_ms` to `each`, a day
-    /// after the other; blocks. Within a day samples of different runs may mix.
+    /// Hands the samples of a series with `from_ms <= at < to_ms` to `each` as they came, but for
+    /// days of one log file, which come one after the other; blocks. A part that is damaged is set apart,
+    /// and its time is a gap.
     ///
     /// # Errors
-    /// I/O errors and [`Error::Damaged`].
+    /// What is the machine's and not a file's: too many open files, want of memory.
     pub fn scan(
         &self,
         series: &Series,
@@ -183,18 +189,18 @@ impl Store {
         let (parts, memory) = {
             let state = self.shared.lock();
             let (first, last) = (from_ms.div_euclid(DAY_MS), (to_ms - 1).div_euclid(DAY_MS));
-            let parts: Vec<Part> = state
+            let mut parts: Vec<Part> = state
                 .parts
                 .iter()
                 .filter(|p| (first..=last).contains(&p.day))
                 .cloned()
                 .collect();
+            parts.sort_unstable_by_key(|part| (part.log, part.day));
             let sealing = state.sealing.iter().flat_map(|s| s.points.points(series));
-            let mut memory: Vec<Point> = (state.current.points(series).iter().chain(sealing))
+            let memory: Vec<Point> = (sealing.chain(state.current.points(series)))
                 .filter(|p| (from_ms..to_ms).contains(&p.at_ms()))
                 .copied()
                 .collect();
-            memory.sort_by_key(|p| p.at_ms());
             (parts, memory)
         };
         let mut tell = |at_ms: i64, reading: Reading| {
@@ -205,10 +211,48 @@ impl Store {
             });
         };
         for part in &parts {
-            part::read(part, series, (from_ms, to_ms), &mut tell)?;
+            // Of a part that ends in damage nothing counts: the next time it is not there.
+            let mut own = Vec::new();
+            let keep = |at, is| own.push((at, is));
+            match guarded(part, || part::read(part, series, (from_ms, to_ms), keep)) {
+                Ok(()) => own.into_iter().for_each(|(at, is)| tell(at, is)),
+                Err(error) => self.leave_out(part, error)?,
+            }
         }
         for point in memory {
             tell(point.at_ms(), point.reading());
+        }
+        Ok(())
+    }
+
+    /// Opens each part, and sets those apart that cannot be opened; blocks.
+    ///
+    /// # Errors
+    /// As [`Store::scan`].
+    pub fn check(&self) -> Result<(), Error> {
+        let parts = self.shared.lock().parts.clone();
+        for part in &parts {
+            if let Err(error) = guarded(part, || part.open().map(drop)) {
+                self.leave_out(part, error)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets a part apart that cannot be read. The others are read on.
+    fn leave_out(&self, part: &Part, error: Error) -> Result<(), Error> {
+        if !error.is_of_the_files() {
+            return Err(error);
+        }
+        let is_known = {
+            let parts = &mut self.shared.lock().parts;
+            let known = parts.len();
+            parts.retain(|known| known.path != part.path);
+            parts.len() < known
+        };
+        // Otherwise somebody else met it, or its time was over.
+        if is_known && let Err(error) = put_apart(&part.path, self.clock.now_ms(), &error) {
+            warn("damaged samples stay where they are", Err(error));
         }
         Ok(())
     }
@@ -249,31 +293,28 @@ impl Keeper {
     fn load(config: Config) -> Result<(Self, State), Error> {
         let dir = config.dir.clone();
         let logs = wal::list(&dir)?;
-        let mut parts = part::list(&dir)?;
+        let mut parts = part::list(&dir, config.clock.now_ms())?;
         let mut next = parts.iter().map(|p| p.log + 1).max().unwrap_or(0);
         let mut state = State::default();
         for (first, path) in logs {
+            let mut points = Table::default();
+            let (end, damage) = match read_log(&path, first, &mut points) {
+                Ok(end) => (end, None),
+                Err(error) if error.is_of_the_files() => (first, Some(error)),
+                Err(error) => return Err(error),
+            };
+            next = next.max(end.saturating_add(1));
+            if let Some(error) = damage {
+                put_apart(&path, config.clock.now_ms(), &error)?;
+                // An interrupted seal had read the log when it was whole.
+                if parts.iter().any(|part| part.log == first) {
+                    continue;
+                }
+            }
             // An interrupted seal is done again from the log.
             for part in parts.extract_if(.., |p| p.log == first) {
                 files::remove(&part.path)?;
             }
-            // Versions before knew probes alone.
-            let kind = match wal::kind(&path)? {
-                Some(Kind::Samples) => Kind::Samples,
-                _ => Kind::Series,
-            };
-            let mut points = Table::default();
-            let scanned = wal::scan(&path, kind, first, |_, payload, _| {
-                log::decode(kind, &payload, &mut points)
-                    .ok_or_else(|| Error::damaged(&path, "a sample cannot be decoded"))
-            })?;
-            if scanned.tail == Tail::Damaged {
-                return Err(Error::damaged(
-                    &path,
-                    "a block is damaged although later ones are whole",
-                ));
-            }
-            next = next.max(scanned.next + 1);
             match part::write(&dir, first, &points) {
                 Ok(written) => parts.extend(written),
                 Err(error @ Error::NoSpace { .. }) => {
@@ -452,6 +493,39 @@ impl Keeper {
         let first = today - i64::from(self.config.retention_days) + 1;
         parts.retain(|part| part.day >= first || remove(&part.path).is_err());
     }
+}
+
+/// Reads a log file into `points`; the number after its last sample.
+fn read_log(path: &Path, first: u64, points: &mut Table) -> Result<u64, Error> {
+    // Versions before knew probes alone.
+    let kind = match wal::kind(path)? {
+        Some(Kind::Samples) => Kind::Samples,
+        _ => Kind::Series,
+    };
+    let scanned = wal::scan(path, kind, first, |_, payload, _| {
+        log::decode(kind, &payload, points)
+            .ok_or_else(|| Error::damaged(path, "a sample cannot be decoded"))
+    })?;
+    match scanned.tail {
+        Tail::Damaged => Err(Error::damaged(
+            path,
+            "a block is damaged although later ones are whole",
+        )),
+        Tail::Clean | Tail::Torn => Ok(scanned.next),
+    }
+}
+
+/// Reads of a part. The reader of Parquet panics at some damage: that is damage as well.
+fn guarded(part: &Part, read: impl FnOnce() -> Result<(), Error>) -> Result<(), Error> {
+    catch_unwind(AssertUnwindSafe(read))
+        .unwrap_or_else(|_| Err(Error::damaged(&part.path, "its reader broke off")))
+}
+
+/// Sets a file of samples apart, beside its place: whoever looks for damage tells of it.
+fn put_apart(path: &Path, now: i64, why: &Error) -> Result<(), Error> {
+    let apart = set_apart(path, now)?;
+    tracing::error!(error = why as &dyn std::error::Error, file = %apart.display(), "damaged samples were set apart; the others are read");
+    Ok(())
 }
 
 fn warn(what: &str, done: Result<(), Error>) {

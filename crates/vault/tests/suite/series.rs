@@ -370,7 +370,7 @@ async fn a_counter_is_read_as_how_fast_it_rises() {
     ]);
     let rates = |from: i64, to: i64, n| -> Vec<Rate> {
         let span = (START_MS + from * 1_000, START_MS + to * 1_000);
-        store.rates(&series, span, n, 900_000).unwrap()
+        store.rates(&series, span, n, (900_000, None)).unwrap()
     };
     let means: Vec<Option<f64>> = rates(0, 300, 5).iter().map(Rate::mean).collect();
     assert_eq!(
@@ -395,4 +395,178 @@ async fn a_counter_is_read_as_how_fast_it_rises() {
         };
         (0..3).map(empty).collect::<Vec<_>>()
     });
+}
+
+/// A store of two parts of one day and one in memory, each with a sample a second of `target`.
+async fn three(dir: &Path) -> Store {
+    let store = Store::open(config(dir, &clock())).unwrap();
+    for run in 0..3 {
+        for i in 0..50 {
+            store.append(&[up(1, START_MS + (run * 50 + i) * 1_000, 7)]);
+        }
+        if run < 2 {
+            store.seal().await.unwrap();
+        }
+    }
+    store.flush().await.unwrap();
+    store
+}
+
+fn names(dir: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(dir).unwrap();
+    let mut names: Vec<String> = entries
+        .map(|e| e.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+#[tokio::test]
+async fn damage_in_a_part_is_a_gap_and_the_others_are_read() {
+    type Harm = fn(&Path);
+    let harms: [(&str, Harm); 5] = [
+        ("cut", |part| {
+            let bytes = std::fs::read(part).unwrap();
+            std::fs::write(part, &bytes[..bytes.len() - 20]).unwrap();
+        }),
+        ("bits", |part| {
+            let mut bytes = std::fs::read(part).unwrap();
+            bytes.iter_mut().step_by(100).for_each(|byte| *byte ^= 4);
+            std::fs::write(part, bytes).unwrap();
+        }),
+        ("empty", |part| std::fs::write(part, b"").unwrap()),
+        ("folder", |part| {
+            std::fs::remove_file(part).unwrap();
+            std::fs::create_dir(part).unwrap();
+        }),
+        ("link to nowhere", |part| {
+            std::fs::remove_file(part).unwrap();
+            std::os::unix::fs::symlink("nowhere", part).unwrap();
+        }),
+    ];
+    for (harm, done) in harms {
+        for is_checked in [false, true] {
+            let dir = tempfile::tempdir().unwrap();
+            let store = three(dir.path()).await;
+            let parts: Vec<String> = names(dir.path());
+            let first = parts
+                .iter()
+                .find(|name| name.ends_with(".parquet"))
+                .unwrap();
+            done(&dir.path().join(first));
+            if is_checked {
+                store.check().unwrap();
+            } else {
+                let all = total(&store, 1, START_MS, START_MS + DAY_MS);
+                assert_eq!(all.up, 100, "{harm}");
+            }
+            let apart = format!("{first}-damaged-2026");
+            let left = names(dir.path());
+            assert!(
+                left.iter().any(|n| n.starts_with(&apart)),
+                "{harm}: {left:?}"
+            );
+            assert!(!left.contains(first), "{harm}: {left:?}");
+            assert_eq!((store.parts().0, left.len()), (1, parts.len()), "{harm}");
+            // And after a start, at which the log is sealed.
+            drop(store);
+            let store = Store::open(config(dir.path(), &clock())).unwrap();
+            let all = total(&store, 1, START_MS, START_MS + DAY_MS);
+            assert_eq!(all.up, 100, "{harm}");
+        }
+    }
+}
+
+/// Whatever byte is another: a read never fails, and the parts that are whole are read.
+#[tokio::test]
+async fn no_byte_of_a_part_keeps_anybody_from_the_others() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = three(dir.path()).await;
+    let parts = names(dir.path());
+    let first = parts
+        .iter()
+        .find(|name| name.ends_with(".parquet"))
+        .unwrap();
+    let path = dir.path().join(first);
+    let whole = std::fs::read(&path).unwrap();
+    drop(store);
+    for at in (0..whole.len()).step_by(5) {
+        let mut bytes = whole.clone();
+        bytes[at] ^= if at % 2 == 0 { 1 } else { 0x80 };
+        std::fs::write(&path, bytes).unwrap();
+        let store = Store::open(config(dir.path(), &clock())).unwrap();
+        let up = total(&store, 1, START_MS + 50_000, START_MS + DAY_MS).up;
+        assert!(up >= 100, "byte {at}: {up}");
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_log_is_set_apart_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(config(dir.path(), &clock())).unwrap();
+    store.append(&[up(1, START_MS, 7)]);
+    store.seal().await.unwrap();
+    for i in 1..4 {
+        store.append(&[up(1, START_MS + i * 1_000, 7)]);
+        store.flush().await.unwrap();
+    }
+    drop(store);
+    let all = names(dir.path());
+    let log = all.iter().find(|name| name.ends_with(".wal")).unwrap();
+    let mut bytes = std::fs::read(dir.path().join(log)).unwrap();
+    // In the second of three blocks.
+    let place = bytes.len() * 3 / 5;
+    bytes[place] ^= 1;
+    std::fs::write(dir.path().join(log), bytes).unwrap();
+    let store = Store::open(config(dir.path(), &clock())).unwrap();
+    let all = total(&store, 1, START_MS, START_MS + DAY_MS);
+    assert_eq!(all.up, 2, "the part, and what lies before the damage");
+    let left = names(dir.path());
+    let apart = format!("{log}-damaged-");
+    assert!(left.iter().any(|n| n.starts_with(&apart)), "{left:?}");
+    store.append(&[up(1, START_MS + 9_000, 7)]);
+    store.seal().await.unwrap();
+    drop(store);
+    let store = Store::open(config(dir.path(), &clock())).unwrap();
+    let all = total(&store, 1, START_MS, START_MS + DAY_MS);
+    assert_eq!((all.up, names(dir.path()).len()), (3, left.len() + 1));
+}
+
+/// 100 a second, of a clock that is set back by two minutes after five: over and over again the
+/// same, in memory, in parts and after a start.
+#[tokio::test]
+async fn a_clock_that_is_set_back_is_a_gap_and_no_rate() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = Store::open(config(dir.path(), &clock())).unwrap();
+    let series = port(1, "Gi0/1", OCTETS);
+    let taken = |n: i64| {
+        let back = if n > 10 { 120 } else { 0 };
+        let value = u64::try_from(n * 3_000).unwrap();
+        count(&series, n * 30 - back, value, false)
+    };
+    let fastest = |store: &Store, most| {
+        let span = (START_MS, START_MS + 600_000);
+        let rates = store.rates(&series, span, 20, (900_000, most)).unwrap();
+        let fastest = rates.iter().map(|rate| rate.max).fold(0.0, f64::max);
+        let means = rates.iter().filter_map(Rate::mean);
+        (fastest.round(), means.fold(0.0, f64::max).round())
+    };
+    for n in 0..8 {
+        store.append(&[taken(n)]);
+    }
+    for n in 8..20 {
+        store.append(&[taken(n)]);
+        if n == 13 {
+            assert_eq!(fastest(&store, None), (100.0, 100.0), "in memory");
+            store.seal().await.unwrap();
+            assert_eq!(fastest(&store, None), (100.0, 100.0), "in a part");
+        }
+    }
+    assert_eq!(fastest(&store, None), (100.0, 100.0), "in both");
+    drop(store);
+    store = Store::open(config(dir.path(), &clock())).unwrap();
+    assert_eq!(fastest(&store, None), (100.0, 100.0), "in two parts");
+    // What no interface can carry is not known.
+    assert_eq!(fastest(&store, Some(101.0)), (100.0, 100.0));
+    assert_eq!(fastest(&store, Some(99.0)), (0.0, 0.0));
 }

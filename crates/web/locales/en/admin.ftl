@@ -29,6 +29,7 @@ settings-lead = Every number has a default and a reason. Where no regulation giv
 settings-general = General
 settings-accounts = Accounts and sessions
 settings-probe = Watching
+settings-logs = Taking logs in, and the disk
 settings-attachments = Attachments
 settings-common = Common
 settings-whose = Settings of

@@ -26,6 +26,7 @@ settings-lead = Mỗi con số có mặc định và lý do. Số mà văn bản
 settings-general = Chung
 settings-accounts = Tài khoản và phiên
 settings-probe = Giám sát
+settings-logs = Tiếp nhận nhật ký và dung lượng đĩa
 settings-attachments = Tài liệu đính kèm
 settings-common = Chung
 settings-whose = Thiết lập của

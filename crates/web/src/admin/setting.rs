@@ -32,10 +32,14 @@ pub fn routes() -> Routes {
 }
 
 /// Message keys of the groups by the settings' prefix.
-const GROUPS: [(&str, &[&str]); 5] = [
+const GROUPS: [(&str, &[&str]); 6] = [
     ("settings-general", &["province"]),
-    ("settings-accounts", &["password", "mfa", "session"]),
-    ("settings-probe", &["probe"]),
+    (
+        "settings-accounts",
+        &["password", "mfa", "session", "token"],
+    ),
+    ("settings-probe", &["probe", "snmp"]),
+    ("settings-logs", &["logs", "disk"]),
     ("settings-notify", &["notify", "remind"]),
     ("settings-attachments", &["attachment"]),
 ];
@@ -276,5 +280,21 @@ async fn set(
             Ok((status, http::Page(shown)).into_response())
         }
         Err(problem) => Err(problem.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_setting_stands_in_a_group() {
+        let groups: Vec<&str> = GROUPS.iter().flat_map(|(_, p)| p.iter().copied()).collect();
+        // The program notes this one itself.
+        let typed = SETTINGS.iter().filter(|s| s.key != "first_start.done");
+        for spec in typed {
+            let prefix = spec.key.split('.').next().unwrap_or_default();
+            assert!(groups.contains(&prefix), "{}", spec.key);
+        }
     }
 }

@@ -14,7 +14,7 @@ use super::{Asked, FLOW, PASSED, typed};
 use crate::{Province, at, refused};
 
 /// The shipped policy with one change in the flow, in a folder.
-fn policy_with(change: &[(&str, &str)]) -> (tempfile::TempDir, PathBuf) {
+pub(super) fn policy_with(change: &[(&str, &str)]) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = format!("flows/{FLOW}.yaml");
     for (file, mut text) in Memory::of(&Embedded).unwrap().0 {
