@@ -28,7 +28,7 @@ pub fn list(items: &Value) -> Value {
 }
 
 /// A body of which some parts must be there, and no others than these may.
-pub fn body(required: &[&str], properties: Value) -> Value {
+pub fn body(required: &[&str], properties: &Value) -> Value {
     json!({ "type": "object", "required": required, "additionalProperties": false,
         "properties": properties })
 }

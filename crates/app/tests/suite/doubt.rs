@@ -16,8 +16,11 @@ use policy::{
 
 type Row = BTreeMap<String, fixture::Fact>;
 
+/// Changes a row, on the day of judging; whether there was something to change.
+type Change = fn(&mut Row, Date) -> bool;
+
 /// What is done to the entries of one unit.
-const KINDS: [(&str, fn(&mut Row, Date) -> bool); 5] = [
+const KINDS: [(&str, Change); 5] = [
     ("ahead", ahead),
     ("nothing", |row, _| says(row, "Không có")),
     ("not yet", |row, _| says(row, "Chưa thực hiện")),
@@ -32,7 +35,7 @@ fn day(row: &Row, column: &str) -> Option<Date> {
     }
 }
 
-fn put(row: &mut Row, column: &str, text: impl ToString) {
+fn put(row: &mut Row, column: &str, text: &dyn ToString) {
     row.insert(column.to_owned(), Some(Value::Text(text.to_string())));
 }
 
@@ -42,7 +45,7 @@ fn ahead(row: &mut Row, today: Date) -> bool {
         return false;
     };
     for column in ["recorded_at", "updated_at"] {
-        put(row, column, on.saturating_sub(10.days()));
+        put(row, column, &on.saturating_sub(10.days()));
     }
     true
 }
@@ -51,7 +54,7 @@ fn ahead(row: &mut Row, today: Date) -> bool {
 fn says(row: &mut Row, words: &str) -> bool {
     let named = row.contains_key("subject");
     if named {
-        put(row, "subject", words);
+        put(row, "subject", &words);
     }
     named
 }
@@ -60,7 +63,7 @@ fn says(row: &mut Row, words: &str) -> bool {
 fn future(row: &mut Row, today: Date) -> bool {
     let dated = day(row, "occurred_on").is_some();
     if dated {
-        put(row, "occurred_on", today.saturating_add(40.days()));
+        put(row, "occurred_on", &today.saturating_add(40.days()));
     }
     dated
 }
@@ -71,7 +74,7 @@ fn old(row: &mut Row, _: Date) -> bool {
     let days: Vec<_> = row.keys().filter(|c| c.ends_with("_on")).cloned().collect();
     for column in days {
         if let Some(on) = day(row, &column) {
-            put(row, &column, format!("2016{}", &on.to_string()[4..]));
+            put(row, &column, &format!("2016{}", &on.to_string()[4..]));
         }
     }
     dated
@@ -86,12 +89,7 @@ fn is_of(row: &Row, unit: &str) -> bool {
 }
 
 /// The case as it is where `change` was done to the unit's entries; none where it changed nothing.
-fn variant(
-    case: &Case,
-    unit: &str,
-    kind: &str,
-    change: fn(&mut Row, Date) -> bool,
-) -> Option<Case> {
+fn variant(case: &Case, unit: &str, kind: &str, change: Change) -> Option<Case> {
     let today = case.today();
     let mut case = case.clone();
     let mut changed = false;

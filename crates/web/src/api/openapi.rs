@@ -195,7 +195,7 @@ fn shares(noun: &str, id: &Value, out: &mut Map<String, Value>) {
 }
 
 /// A route that is written by hand.
-fn written(path: &str, operation: Operation) -> Value {
+fn written(path: &str, operation: &Operation) -> Value {
     let tag = path.split('/').nth(3).unwrap_or_default();
     let more: &[u16] = if operation.body.is_some() { &BODY } else { &[] };
     let Operation {
@@ -203,7 +203,7 @@ fn written(path: &str, operation: Operation) -> Value {
         about,
         answer: given,
         ..
-    } = &operation;
+    } = operation;
     let mut out = json!({
         "summary": operation.summary, "tags": [tag],
         "responses": answer(*status, about, given, more),
@@ -227,7 +227,7 @@ fn of_pages(library: &Library, out: &mut Map<String, Value>) {
                 .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
                 .collect();
             let path = out.entry(route.path).or_insert_with(|| json!({}));
-            path[route.method.as_str().to_lowercase()] = written(route.path, said(library));
+            path[route.method.as_str().to_lowercase()] = written(route.path, &said(library));
             if !names.is_empty() {
                 path["parameters"] = names.into();
             }

@@ -48,7 +48,7 @@ pub fn routes() -> Routes {
             let text = || json!({ "type": "string" });
             let sent = operation::body(
                 &["kind", "value", "organization", "decision"],
-                json!({ "kind": text(), "value": text(), "organization": text(),
+                &json!({ "kind": text(), "value": text(), "organization": text(),
                     "decision": text(), "note": text() }),
             );
             let summary = "The network centre's decision";

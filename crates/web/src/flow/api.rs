@@ -37,7 +37,7 @@ pub fn routes() -> Routes {
         .says(|_| {
             let sent = operation::body(
                 &["flow"],
-                json!({ "flow": text(), "id": text(), "organization": text(), "subject": text(), "typed": texts(), "knowing": { "type": "boolean" } }),
+                &json!({ "flow": text(), "id": text(), "organization": text(), "subject": text(), "typed": texts(), "knowing": { "type": "boolean" } }),
             );
             Operation::new("Ask for something", "as it stands", operation::anything())
                 .sent(sent)
@@ -52,14 +52,14 @@ pub fn routes() -> Routes {
         .says(|_| {
             let sent = operation::body(
                 &["version"],
-                json!({ "version": number(), "typed": texts(), "seen": text(), "look": { "type": "boolean" } }),
+                &json!({ "version": number(), "typed": texts(), "seen": text(), "look": { "type": "boolean" } }),
             );
             let summary = "Take a step that does what was seen; with `look`, only say what it would do";
             Operation::new(summary, "as it stands", operation::anything()).sent(sent)
         })
         .post("/api/v1/flows/{id}/withdraw", withdraw)
         .says(|_| {
-            let sent = operation::body(&["version"], json!({ "version": number() }));
+            let sent = operation::body(&["version"], &json!({ "version": number() }));
             Operation::new("Take a request back", "as it stands", operation::anything()).sent(sent)
         })
 }

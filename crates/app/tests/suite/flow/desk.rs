@@ -190,7 +190,7 @@ async fn a_deadline_is_a_duty_until_the_step_is_taken() {
     };
     let title = "Inspection before connection";
     let asked = format!("flow-centre 2026-11-30 pending {title}: waiting for inspection");
-    assert_eq!(stands().await, [asked.clone()]);
+    assert_eq!(stands().await, std::slice::from_ref(&asked));
     // In nobody else's calendar.
     let b = registry::get(app, &a.p.ctx(), "organization", "B").await;
     let other = a.p.as_role(Role::Officer, Some(b.unwrap().id));
