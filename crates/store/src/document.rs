@@ -346,8 +346,8 @@ pub struct OpenPaper {
     pub unit: String,
     /// The state's code.
     pub state: String,
-    /// What it is about.
-    pub title: String,
+    /// Its period or day.
+    pub period: String,
     /// When it was last changed, unix milliseconds.
     pub updated_at: i64,
 }
@@ -380,7 +380,7 @@ pub async fn open(
     let in_scope = scope_condition(scope, "d.organization_id", &mut args);
     args.push(limit.into());
     let sql = format!(
-        "SELECT d.id, d.template, d.organization_id, o.name AS unit, d.state, d.title, d.updated_at \
+        "SELECT d.id, d.template, d.organization_id, o.name AS unit, d.state, d.period, d.updated_at \
          FROM document d JOIN organization o ON o.id = d.organization_id \
          WHERE d.state <> 'sent' AND {in_scope} AND ({}) ORDER BY d.updated_at, d.id LIMIT ${}",
         any.join(" OR "),
@@ -393,7 +393,7 @@ pub async fn open(
             organization: row.parsed("organization_id")?,
             unit: row.text("unit")?,
             state: row.text("state")?,
-            title: row.text("title")?,
+            period: row.text("period")?,
             updated_at: row.int("updated_at")?,
         })
     };

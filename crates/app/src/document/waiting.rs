@@ -18,8 +18,8 @@ use crate::{App, Ctx};
 pub struct Paper {
     /// Its identifier.
     pub id: Id,
-    /// What it is about.
-    pub title: String,
+    /// Its period or day.
+    pub period: String,
     /// The template's name.
     pub kind: Label,
     /// Whose it is.
@@ -81,7 +81,7 @@ pub(crate) async fn waiting(app: &App, ctx: &Ctx, most: i64) -> Result<Vec<Paper
         may(template, row.organization).then_some(())?;
         Some(Paper {
             id: row.id,
-            title: row.title,
+            period: row.period,
             kind: template.title.clone(),
             unit: row.unit,
             step: next(state)?,

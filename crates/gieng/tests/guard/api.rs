@@ -61,7 +61,7 @@ pub const CASES: &[Case] = &[
         "/api/v1/flows",
         "/api/v1/flows",
         r#"{"flow":"inspection-before-connection","subject":"DB","typed":{"purpose":"a"}}"#,
-        Refused,
+        Unseen,
     ),
     get("/api/v1/flows/{id}", "/api/v1/flows/{flow}", Refused),
     post(

@@ -13,6 +13,8 @@ pub enum Door {
     Streams,
     /// In this case neither an officer nor a viewer of unit A.
     Refused,
+    /// The same, of what is typed into it: a form with its field marked.
+    Unseen,
 }
 
 /// One route with one request.
@@ -42,7 +44,7 @@ pub const fn send(method: Text, route: Text, path: Text, body: Text, door: Door)
     }
 }
 
-use Door::{Everybody, Open, Own, Refused, Streams};
+use Door::{Everybody, Open, Own, Refused, Streams, Unseen};
 type Text = &'static str;
 
 /// A form with one small file.
@@ -214,7 +216,7 @@ const PAGES: &[Case] = &[
         "/flows/new/{flow}",
         "/flows/new/inspection-before-connection",
         "subject={device}&purpose=a",
-        Refused,
+        Unseen,
     ),
     post("/flows/substitutes", "/flows/substitutes", "login=x", Own),
     post(

@@ -106,7 +106,7 @@ fn waiting(each: &Waiting) -> Value {
 
 fn paper(paper: &Paper) -> Value {
     json!({
-        "id": paper.id, "title": paper.title, "kind_label": paper.kind, "unit": paper.unit,
+        "id": paper.id, "period": paper.period, "kind_label": paper.kind, "unit": paper.unit,
         "state": paper.state, "step": paper.step, "since": paper.since,
     })
 }

@@ -85,8 +85,8 @@ fn row(cx: &Cx, waiting: &Waiting) -> Row {
 fn paper(cx: &Cx, paper: &Paper) -> PaperRow {
     PaperRow {
         href: format!("/documents/{}", paper.id),
-        title: paper.title.clone(),
-        kind: cx.l(&paper.kind),
+        title: cx.l(&paper.kind),
+        kind: paper.period.clone(),
         unit: paper.unit.clone(),
         state: format!("{}: {}", cx.l(paper.state.label()), cx.l(&paper.step)),
         since: paper.since,

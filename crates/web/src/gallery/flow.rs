@@ -9,6 +9,7 @@ use crate::{
     },
     registry::page::{Control, Input},
 };
+use domain::label::Label;
 
 fn row() -> Row {
     Row {
@@ -33,8 +34,8 @@ pub fn index(cx: &Cx) -> Index {
         optional: vec![row()],
         papers: vec![PaperRow {
             href: "/documents/1".into(),
-            title: "Báo cáo quý IV năm 2026".into(),
-            kind: "Báo cáo".into(),
+            title: cx.l(&Label::new("Báo cáo quý", "Quarterly report")),
+            kind: "2026-Q4".into(),
             unit: "UBND xã Long Châu".into(),
             state: "Đã soát: Ký, đưa bản đã ký vào".into(),
             since: NOW - DAY,
