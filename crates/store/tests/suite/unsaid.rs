@@ -67,6 +67,7 @@ async fn what_is_saved_is_known_at_once(db: &Db) {
     let contact = record(&[
         ("organization", unit.into()),
         ("role", "it-officer".into()),
+        ("starts_on", "2026-01-01".into()),
         ("name", "dang tuyen".into()),
         ("title", Value::Null),
     ]);
@@ -89,6 +90,7 @@ async fn made_anew(url: &str) {
     let contact = record(&[
         ("organization", unit.into()),
         ("role", "it-officer".into()),
+        ("starts_on", "2026-01-01".into()),
         ("name", "Khuyết".into()),
     ]);
     save(&db, noun::get("contact").unwrap(), &contact, true).await;
