@@ -34,7 +34,7 @@ pub fn index(cx: &Cx) -> Index {
         optional: vec![row()],
         papers: vec![PaperRow {
             href: "/documents/1".into(),
-            title: cx.l(&Label::new("Báo cáo quý", "Quarterly report")),
+            title: cx.l(Label::new("Báo cáo quý", "Quarterly report")),
             kind: "2026-Q4".into(),
             unit: "UBND xã Long Châu".into(),
             state: "Đã soát: Ký, đưa bản đã ký vào".into(),
