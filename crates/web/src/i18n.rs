@@ -186,6 +186,7 @@ mod tests {
             for rest in text.split("Ok(done(").skip(1) {
                 let call = rest.split(';').next().unwrap_or_default();
                 let call = call.split("=>").next().unwrap_or_default();
+                let call = call.split("\n}").next().unwrap_or_default();
                 let words = call.split('"').skip(1).step_by(2);
                 let key = |word: &&str| {
                     !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
